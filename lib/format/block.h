@@ -1,0 +1,103 @@
+// Blocks and their trailers: the unit of everything on disk.
+//
+// A block's last 16 bytes are its trailer: [type tag u32][generation u32][XXH64 u64]. The hash has
+// seed 0 and covers the payload, all bytes before the trailer; nothing covers the tag and the
+// generation, so they are believed only where something else confirms them.
+#pragma once
+
+#include <optional>
+
+#include "format/tag.h"
+#include "vde/error.h"
+
+namespace vde {
+
+inline constexpr uint32_t kMinBlockSize = 512;
+inline constexpr uint32_t kMaxBlockSize = 65536;
+inline constexpr uint32_t kDefaultBlockSize = 4096;
+inline constexpr uint32_t kTrailerSize = 16;
+
+// Volumes have at most 2^46 blocks, so that a block number times a block size, or a bit count,
+// never overflows 64 bits; 64 TiB in 512-byte blocks are 2^37.
+inline constexpr uint64_t kMaxBlocks = uint64_t{1} << 46;
+
+[[nodiscard]] constexpr bool is_block_size(int64_t size) {
+  return size >= kMinBlockSize && size <= kMaxBlockSize && (size & (size - 1)) == 0;
+}
+
+[[nodiscard]] constexpr uint32_t payload_size(uint32_t block_size) {
+  return block_size - kTrailerSize;
+}
+
+struct Trailer {
+  Tag tag;
+  uint32_t generation = 0;
+  uint64_t checksum = 0;
+  bool operator==(const Trailer&) const = default;
+};
+
+inline constexpr Layout kTrailerLayout("trailer", field(0, "tag", &Trailer::tag),
+                                       field(4, "generation", &Trailer::generation),
+                                       field(8, "checksum", &Trailer::checksum));
+static_assert(kTrailerLayout.covers(kTrailerSize));
+
+// XXH64 with seed 0, the format's checksum.
+[[nodiscard]] uint64_t checksum(Bytes bytes);
+
+// What a look at a block's bytes alone can tell.
+enum class BlockState {
+  kSealed,       // the trailer's hash fits the payload
+  kUnwritten,    // every byte is zero: never written, or a hole
+  kNoTrailer,    // the trailer is 16 zero bytes, the payload is not zero
+  kBadChecksum,  // the hash does not fit
+};
+[[nodiscard]] std::string_view to_string(BlockState state);
+
+class CheckedBlock;
+
+// The bytes of a block as they came from the disk. Nothing in them may be believed; check() is the
+// one way to a block whose payload may be parsed. Does not own the bytes.
+class UncheckedBlock {
+ public:
+  // `bytes` is one whole block of a valid block size.
+  UncheckedBlock(uint64_t number, Bytes bytes) : number_(number), bytes_(bytes) {}
+
+  [[nodiscard]] uint64_t number() const { return number_; }
+  [[nodiscard]] Bytes bytes() const { return bytes_; }
+  [[nodiscard]] Bytes unchecked_payload() const {
+    return bytes_.first(bytes_.size() - kTrailerSize);
+  }
+  [[nodiscard]] Trailer unchecked_trailer() const;
+  [[nodiscard]] BlockState state() const;
+
+  // kDamaged, naming the block, unless the block is sealed and carries `expected`.
+  [[nodiscard]] Result<CheckedBlock> check(Tag expected) const;
+  // As check(), for any known tag.
+  [[nodiscard]] Result<CheckedBlock> check_any() const;
+
+ private:
+  uint64_t number_;
+  Bytes bytes_;
+};
+
+// A block whose trailer verified. Does not own the bytes.
+class CheckedBlock {
+ public:
+  [[nodiscard]] uint64_t number() const { return number_; }
+  [[nodiscard]] Bytes payload() const { return payload_; }
+  [[nodiscard]] const Trailer& trailer() const { return trailer_; }
+
+ private:
+  friend class UncheckedBlock;
+  CheckedBlock(uint64_t number, Bytes payload, const Trailer& trailer)
+      : number_(number), payload_(payload), trailer_(trailer) {}
+
+  uint64_t number_;
+  Bytes payload_;
+  Trailer trailer_;
+};
+
+// Writes the trailer that fits the payload into the last 16 bytes of `block`.
+void seal(MutableBytes block, Tag tag, uint32_t generation);
+
+}  // namespace vde

@@ -1,0 +1,61 @@
+// The one seam between the library and storage: everything that reads or writes an image does it
+// through BlockFile. There is a POSIX version (open_image), an in-memory one (io/memory_file.h)
+// and, in the tests, versions that record and that fail.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "vde/bytes.h"
+#include "vde/error.h"
+
+namespace vde {
+
+enum class LockMode { kShared, kExclusive };
+
+// Random access to the bytes of an image. Reads may run on several threads at once; everything else
+// is for one thread at a time. Errors are kIo unless said otherwise.
+class BlockFile {
+ public:
+  BlockFile() = default;
+  BlockFile(const BlockFile&) = delete;
+  BlockFile& operator=(const BlockFile&) = delete;
+  virtual ~BlockFile() = default;
+
+  // Fills `out` from byte `offset` on. Reading past the end is an error.
+  [[nodiscard]] virtual Result<void> read(uint64_t offset, MutableBytes out) = 0;
+
+  // Writes all of `bytes` at `offset`, extending the file where needed. kNoSpace where full.
+  [[nodiscard]] virtual Result<void> write(uint64_t offset, Bytes bytes) = 0;
+
+  // All that was written is durable when this returns without error. After an error nobody knows
+  // what is on the disk: the handle is poisoned, and every later write and sync fails.
+  [[nodiscard]] virtual Result<void> sync() = 0;
+
+  // Bytes.
+  [[nodiscard]] virtual Result<uint64_t> size() = 0;
+
+  // Sets the size in bytes; new bytes read as zero. kUnsupported on a device.
+  [[nodiscard]] virtual Result<void> resize(uint64_t bytes) = 0;
+
+  // Takes space from the file system for a range, so that writing there cannot fail with kNoSpace;
+  // bytes keep their values. Where the file system cannot promise that, nothing happens.
+  [[nodiscard]] virtual Result<void> allocate(ByteRange range) = 0;
+
+  // The first range within `within` that may hold anything but zeros; an empty one where there is
+  // none. Where the file system does not tell holes from data, `within` itself.
+  [[nodiscard]] virtual Result<ByteRange> next_data(ByteRange within) = 0;
+
+  // Takes the lock, or trades the one held for another mode; it goes with the handle. kInUse if
+  // somebody else still holds it after `wait`.
+  [[nodiscard]] virtual Result<void> lock(LockMode mode, std::chrono::milliseconds wait) = 0;
+};
+
+enum class OpenMode { kRead, kReadWrite };
+
+// Opens a regular file or a block device, through symbolic links; neither creates one nor locks it.
+// kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
+[[nodiscard]] Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode);
+
+}  // namespace vde

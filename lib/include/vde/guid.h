@@ -1,0 +1,31 @@
+// A 16-byte identifier in .NET byte order: the first three fields (4, 2 and 2 bytes) are
+// little-endian on disk, the last 8 bytes stand as they are written.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vde/bytes.h"
+
+namespace vde {
+
+struct Guid {
+  std::array<uint8_t, 16> bytes{};  // as on disk
+
+  [[nodiscard]] bool is_zero() const { return *this == Guid{}; }
+  bool operator==(const Guid&) const = default;
+  auto operator<=>(const Guid&) const = default;
+};
+
+// "00112233-4455-6677-8899-aabbccddeeff", lower case.
+[[nodiscard]] std::string to_string(const Guid& guid);
+
+// Reads the form that to_string writes, in either case, with or without braces.
+[[nodiscard]] std::optional<Guid> parse_guid(std::string_view text);
+
+// A random version 4 identifier from the kernel's generator.
+[[nodiscard]] Guid random_guid();
+
+}  // namespace vde

@@ -1,0 +1,31 @@
+// The format's clock: 100 ns ticks since 0001-01-01T00:00:00Z.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "vde/error.h"
+
+namespace vde {
+
+struct Ticks {
+  int64_t value = 0;
+
+  bool operator==(const Ticks&) const = default;
+  auto operator<=>(const Ticks&) const = default;
+};
+
+inline constexpr int64_t kTicksPerSecond = 10'000'000;
+inline constexpr int64_t kUnixEpochTicks = 621'355'968'000'000'000;
+
+// RFC 3339 in UTC with as many decimals as are needed ("2024-12-16T12:00:00.0000386Z"); years past
+// 9999 and negative ticks, which no calendar has, print as "ticks N".
+[[nodiscard]] std::string to_string(Ticks ticks);
+
+[[nodiscard]] Ticks from_unix_seconds(int64_t seconds);
+
+// The time to write into an image: SOURCE_DATE_EPOCH where it is set, else the clock. An error
+// where SOURCE_DATE_EPOCH is no number of seconds.
+[[nodiscard]] Result<Ticks> current_ticks();
+
+}  // namespace vde

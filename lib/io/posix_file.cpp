@@ -1,0 +1,179 @@
+#include "io/posix_file.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+namespace vde {
+namespace {
+
+ErrorCode code_of(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return ErrorCode::kNoSpace;
+    case EEXIST:
+      return ErrorCode::kExists;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+// One lock on byte 0 stands for the whole image.
+constexpr off_t kLockByte = 0;
+
+Result<bool> try_lock(int fd, LockMode mode) {
+  struct flock request {};
+  request.l_type = mode == LockMode::kShared ? F_RDLCK : F_WRLCK;
+  request.l_whence = SEEK_SET;
+  request.l_start = kLockByte;
+  request.l_len = 1;
+  if (fcntl(fd, F_OFD_SETLK, &request) != 0) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return system_failure("cannot lock");
+  }
+  const int kind = mode == LockMode::kShared ? LOCK_SH : LOCK_EX;
+  if (flock(fd, kind | LOCK_NB) == 0) return true;
+  const int error = errno;
+  request.l_type = F_UNLCK;
+  fcntl(fd, F_OFD_SETLK, &request);
+  if (error == EWOULDBLOCK) return false;
+  errno = error;
+  return system_failure("cannot lock");
+}
+
+}  // namespace
+
+tl::unexpected<Error> system_failure(const std::string& what) {
+  const int error = errno;
+  return fail(code_of(error), what + ": " + std::strerror(error));
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<void> PosixFile::read(uint64_t offset, MutableBytes out) {
+  while (!out.empty()) {
+    const ssize_t count = pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_failure("cannot read");
+    if (count == 0) return fail(ErrorCode::kIo, "read past the end of the file");
+    out = out.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return {};
+}
+
+Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
+  if (poisoned_) return poisoned();
+  while (!bytes.empty()) {
+    const ssize_t count = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_failure("cannot write");
+    bytes = bytes.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return {};
+}
+
+Result<void> PosixFile::sync() {
+  if (poisoned_) return poisoned();
+  // fdatasync also flushes the size, which is all of the metadata that the content depends on.
+  if (fdatasync(fd_.get()) == 0) return {};
+  poisoned_ = true;
+  Result<void> result = system_failure("cannot sync");
+  result.error().hint = "it is unknown what reached the disk: run 'vdetool verify' on it";
+  return result;
+}
+
+Result<uint64_t> PosixFile::size() {
+  if (is_device_) {
+    uint64_t bytes = 0;
+    if (ioctl(fd_.get(), BLKGETSIZE64, &bytes) != 0) return system_failure("cannot tell the size");
+    return bytes;
+  }
+  struct stat status {};
+  if (fstat(fd_.get(), &status) != 0) return system_failure("cannot tell the size");
+  return static_cast<uint64_t>(status.st_size);
+}
+
+Result<void> PosixFile::resize(uint64_t bytes) {
+  if (poisoned_) return poisoned();
+  if (is_device_) return fail(ErrorCode::kUnsupported, "a device cannot be resized");
+  if (ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0)
+    return system_failure("cannot set the size");
+  return {};
+}
+
+Result<void> PosixFile::allocate(ByteRange range) {
+  if (poisoned_) return poisoned();
+  if (is_device_ || range.empty()) return {};
+  while (fallocate(fd_.get(), 0, static_cast<off_t>(range.begin),
+                   static_cast<off_t>(range.length())) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
+    return system_failure("cannot take space");
+  }
+  return {};
+}
+
+Result<ByteRange> PosixFile::next_data(ByteRange within) {
+  if (within.empty()) return ByteRange{within.end, within.end};
+  const off_t data = lseek(fd_.get(), static_cast<off_t>(within.begin), SEEK_DATA);
+  if (data < 0 && errno == ENXIO) return ByteRange{within.end, within.end};
+  if (data < 0) return within;
+  const off_t hole = lseek(fd_.get(), data, SEEK_HOLE);
+  if (hole < 0) return within;
+  const auto begin = std::max(within.begin, static_cast<uint64_t>(data));
+  return ByteRange{std::min(begin, within.end), std::min(within.end, static_cast<uint64_t>(hole))};
+}
+
+Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + wait;
+  for (;;) {
+    VDE_TRY_ASSIGN(locked, try_lock(fd_.get(), mode));
+    if (locked) return {};
+    if (Clock::now() >= deadline)
+      return fail(ErrorCode::kInUse, "the image is in use by another process",
+                  "wait for it, or give --lock-wait SECONDS");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+Result<void> PosixFile::poisoned() const {
+  return fail(ErrorCode::kIo, "not written: an earlier sync of this image failed",
+              "it is unknown what reached the disk: run 'vdetool verify' on it");
+}
+
+Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode) {
+  // O_NONBLOCK keeps a pipe or a device from blocking the open before its kind is known.
+  const int access = mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
+  FileDescriptor fd(open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0) return system_failure("cannot open");
+  // A stray print to a descriptor below 3 would land in the image.
+  if (fd.get() < 3) {
+    const int higher = fcntl(fd.get(), F_DUPFD_CLOEXEC, 3);
+    if (higher < 0) return system_failure("cannot open");
+    fd = FileDescriptor(higher);
+  }
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) return system_failure("cannot open");
+  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kIo, "is a directory", "name an image file");
+  if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+    return fail(ErrorCode::kUnsupported, "is neither a regular file nor a block device");
+  return std::unique_ptr<BlockFile>(
+      std::make_unique<PosixFile>(std::move(fd), S_ISBLK(status.st_mode)));
+}
+
+}  // namespace vde

@@ -1,0 +1,40 @@
+#include "support/vectors.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace vde::test {
+
+std::vector<std::string> vector_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(VDE_VECTORS))
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<uint8_t> vector_image(const std::string& name) {
+  const std::string path = std::string(VDE_VECTORS) + "/" + name + ".dwvd.gz";
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) throw std::runtime_error("cannot open " + path);
+  std::vector<uint8_t> bytes;
+  std::vector<uint8_t> chunk(size_t{1} << 20);
+  int count = 0;
+  while ((count = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0)
+    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + count);
+  const bool whole = count == 0 && gzclose(file) == Z_OK;
+  if (!whole) throw std::runtime_error("cannot unpack " + path);
+  return bytes;
+}
+
+nlohmann::json vector_listing(const std::string& name) {
+  std::ifstream file(std::string(VDE_VECTORS) + "/" + name + ".json");
+  if (!file) throw std::runtime_error("no listing of " + name);
+  return nlohmann::json::parse(file);
+}
+
+}  // namespace vde::test

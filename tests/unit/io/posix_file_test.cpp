@@ -1,0 +1,77 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <string>
+
+#include "vde/block_file.h"
+
+using namespace vde;
+
+namespace {
+
+// A file of its own in the temporary directory, gone with the test.
+struct TemporaryFile {
+  TemporaryFile() {
+    std::string name = std::filesystem::temp_directory_path() / "vde-io-XXXXXX";
+    const int fd = mkstemp(name.data());
+    REQUIRE(fd >= 0);
+    close(fd);
+    path = name;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+  std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("what is written is read back, past the end is an error") {
+  const TemporaryFile temporary;
+  auto file = open_image(temporary.path, OpenMode::kReadWrite);
+  REQUIRE(file.has_value());
+  const std::array<uint8_t, 4> bytes = {1, 2, 3, 4};
+  REQUIRE((*file)->write(1000, bytes).has_value());
+  REQUIRE((*file)->sync().has_value());
+  CHECK(*(*file)->size() == 1004);
+  std::array<uint8_t, 4> back{};
+  REQUIRE((*file)->read(1000, back).has_value());
+  CHECK(back == bytes);
+  CHECK((*file)->read(1001, back).error().code == ErrorCode::kIo);
+}
+
+TEST_CASE("a hole is skipped") {
+  const TemporaryFile temporary;
+  auto file = open_image(temporary.path, OpenMode::kReadWrite);
+  REQUIRE(file.has_value());
+  REQUIRE((*file)->resize(64 << 20).has_value());
+  const std::array<uint8_t, 1> byte = {1};
+  REQUIRE((*file)->write(32 << 20, byte).has_value());
+  const auto data = (*file)->next_data({0, 64 << 20});
+  REQUIRE(data.has_value());
+  CHECK(data->begin > 0);
+  CHECK(data->begin <= 32 << 20);
+  CHECK(data->end > 32 << 20);
+  CHECK((*file)->next_data({data->end, 64 << 20})->empty());
+}
+
+TEST_CASE("readers share, a writer excludes, a lock goes with its handle") {
+  const TemporaryFile temporary;
+  using namespace std::chrono_literals;
+  auto first = open_image(temporary.path, OpenMode::kReadWrite);
+  auto second = open_image(temporary.path, OpenMode::kReadWrite);
+  REQUIRE((*first)->lock(LockMode::kShared, 0ms).has_value());
+  REQUIRE((*second)->lock(LockMode::kShared, 0ms).has_value());
+  CHECK((*second)->lock(LockMode::kExclusive, 0ms).error().code == ErrorCode::kInUse);
+  first->reset();
+  CHECK((*second)->lock(LockMode::kExclusive, 0ms).has_value());
+  auto third = open_image(temporary.path, OpenMode::kRead);
+  CHECK((*third)->lock(LockMode::kShared, 50ms).error().code == ErrorCode::kInUse);
+}
+
+TEST_CASE("what is no image file is refused by its kind") {
+  CHECK(open_image("/", OpenMode::kRead).error().message == "is a directory");
+  CHECK(open_image("/dev/null", OpenMode::kRead).error().code == ErrorCode::kUnsupported);
+  CHECK(open_image("/nonexistent", OpenMode::kRead).error().code == ErrorCode::kIo);
+}
