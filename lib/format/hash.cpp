@@ -1,0 +1,30 @@
+#include "format/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <cstdlib>
+
+namespace vde {
+
+// Both calls fail only without memory or without a provider of SHA-256, and a wrong hash must
+// never be taken for an answer.
+Opaque<32> sha256(Bytes bytes) {
+  Opaque<32> hash{};
+  if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    std::abort();
+  return hash;
+}
+
+Opaque<32> hmac_sha256(Bytes key, Bytes bytes) {
+  // An empty span may have no address, which HMAC takes for "the key of last time".
+  static constexpr uint8_t kNoKey = 0;
+  const uint8_t* key_data = key.empty() ? &kNoKey : key.data();
+  Opaque<32> hash{};
+  if (HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()), bytes.data(), bytes.size(),
+           hash.data(), nullptr) == nullptr)
+    std::abort();
+  return hash;
+}
+
+}  // namespace vde

@@ -1,0 +1,25 @@
+#include "format/integrity_anchor.h"
+
+#include "base/cursor.h"
+#include "format/block.h"
+#include "format/hash.h"
+#include "format/superblock.h"
+
+namespace vde {
+
+Opaque<32> format_fingerprint() {
+  constexpr int32_t kMostModules = 64;
+  const Superblock fresh;
+  Opaque<20> facts{};
+  Writer writer(facts);
+  writer.store(fresh.major_version);
+  writer.store(fresh.minor_version);
+  writer.store(fresh.spec_revision);
+  writer.store(static_cast<int32_t>(kMinBlockSize));
+  writer.store(static_cast<int32_t>(kMaxBlockSize));
+  writer.store(static_cast<int32_t>(kGroupBlocks));
+  writer.store(kMostModules);
+  return sha256(facts);
+}
+
+}  // namespace vde

@@ -1,0 +1,98 @@
+// What the snapshot table (SNAP) and the code cache (CODE) share: a header of 16 bytes in block 0,
+// then entries, each a fixed part whose last field is the length of the text behind it. An entry
+// never crosses a block's payload; the blocks after the first hold entries from offset 0.
+#pragma once
+
+#include <cassert>
+#include <string>
+#include <vector>
+
+#include "base/cursor.h"
+#include "format/field.h"
+#include "vde/error.h"
+
+namespace vde {
+
+struct PackedTableHeader {
+  int32_t count = 0;  // entries of the whole table
+  Opaque<12> reserved{};
+
+  bool operator==(const PackedTableHeader&) const = default;
+};
+
+inline constexpr Layout kPackedTableHeaderLayout("packed table",
+                                                 field(0, "count", &PackedTableHeader::count),
+                                                 field(4, "reserved",
+                                                       &PackedTableHeader::reserved));
+static_assert(kPackedTableHeaderLayout.covers(16));
+
+// An entry and how many bytes it took.
+template <class Entry>
+struct Decoded {
+  Entry entry;
+  size_t consumed = 0;
+};
+
+// The measures of one table's entries, in bytes.
+struct PackedShape {
+  std::string_view noun;    // what an entry is called in errors
+  uint32_t fixed_size = 0;  // its last two bytes are the length of the text
+  uint32_t key_size = 0;    // the id or hash that the fixed part begins with
+  uint32_t max_text = 0;
+};
+
+// The bytes of the entry that `from` begins with, its text included. kDamaged where it runs past
+// `from` or its text is longer than the format allows.
+[[nodiscard]] Result<Bytes> packed_record(const PackedShape& shape, Bytes from);
+
+// The entries of one block's payload, `first` for the block with the header. It ends after
+// `expected_left` entries (none if that is negative), where less than a fixed part is left, or at a
+// key of all zeros, which is padding. A block that ends early gives what it has: the caller counts.
+[[nodiscard]] Result<std::vector<Bytes>> packed_records(const PackedShape& shape, Bytes payload,
+                                                        bool first, int64_t expected_left);
+
+// The codec of one table: a shape, a layout of the fixed part and the members of the text.
+template <class Entry, class EntryLayout>
+struct PackedCodec {
+  PackedShape shape;
+  const EntryLayout& layout;
+  std::string Entry::*text;
+  uint16_t Entry::*text_length;
+
+  // `record` is one that packed_record returned.
+  [[nodiscard]] Entry entry_of(Bytes record) const {
+    Entry entry = layout.decode(record);
+    const Bytes tail = record.subspan(shape.fixed_size);
+    (entry.*text).assign(tail.begin(), tail.end());
+    return entry;
+  }
+
+  [[nodiscard]] Result<Decoded<Entry>> decode(Bytes from) const {
+    VDE_TRY_ASSIGN(record, packed_record(shape, from));
+    return Decoded<Entry>{entry_of(record), record.size()};
+  }
+
+  [[nodiscard]] Result<std::vector<Entry>> decode_block(Bytes payload, bool first,
+                                                        int64_t expected_left) const {
+    VDE_TRY_ASSIGN(records, packed_records(shape, payload, first, expected_left));
+    std::vector<Entry> entries;
+    entries.reserve(records.size());
+    for (const Bytes record : records) entries.push_back(entry_of(record));
+    return entries;
+  }
+
+  [[nodiscard]] size_t size(const Entry& entry) const {
+    return shape.fixed_size + (entry.*text).size();
+  }
+
+  void encode(const Entry& entry, MutableBytes to) const {
+    assert((entry.*text).size() <= shape.max_text && size(entry) <= to.size());
+    Entry whole = entry;
+    whole.*text_length = static_cast<uint16_t>((entry.*text).size());
+    Writer writer(to);
+    layout.encode(whole, writer.skip(shape.fixed_size));
+    writer.copy({reinterpret_cast<const uint8_t*>((entry.*text).data()), (entry.*text).size()});
+  }
+};
+
+}  // namespace vde
