@@ -2,6 +2,8 @@
 // nodes of the B+-tree, one a block. Block numbers in nodes are relative to the region's start.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +37,12 @@ static_assert(kTagIndexHeaderLayout.covers(16));
 // The most Bloom bits that block 0 has room for.
 [[nodiscard]] constexpr uint32_t max_bloom_bits(uint32_t block_size) {
   return (payload_size(block_size) - kTagIndexHeaderLayout.size()) * 8;
+}
+
+// The bits of a new filter: the default, or the largest power of two that block 0 has room for. Any
+// count would do; these leave room behind the bits.
+[[nodiscard]] constexpr uint32_t default_bloom_bits(uint32_t block_size) {
+  return std::min(kDefaultBloomBits, std::bit_floor(max_bloom_bits(block_size)));
 }
 
 // The most keys that the existing reader takes in a node.

@@ -22,6 +22,14 @@ Result<void> MemoryFile::resize(uint64_t bytes) {
   return {};
 }
 
+Result<void> MemoryFile::zero(ByteRange range) {
+  const uint64_t end = std::min<uint64_t>(range.end, bytes_.size());
+  if (range.begin < end)
+    std::fill(bytes_.begin() + static_cast<ptrdiff_t>(range.begin),
+              bytes_.begin() + static_cast<ptrdiff_t>(end), uint8_t{0});
+  return {};
+}
+
 Result<ByteRange> MemoryFile::next_data(ByteRange within) {
   const uint64_t end = std::min<uint64_t>(within.end, bytes_.size());
   return ByteRange{std::min(within.begin, end), end};

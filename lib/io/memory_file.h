@@ -18,6 +18,7 @@ class MemoryFile : public BlockFile {
   Result<uint64_t> size() override { return bytes_.size(); }
   Result<void> resize(uint64_t bytes) override;
   Result<void> allocate(ByteRange) override { return {}; }
+  Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 namespace vde {
 namespace {
@@ -123,6 +124,22 @@ Result<void> PosixFile::allocate(ByteRange range) {
     if (errno == EINTR) continue;
     if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
     return system_failure("cannot take space");
+  }
+  return {};
+}
+
+Result<void> PosixFile::zero(ByteRange range) {
+  if (poisoned_) return poisoned();
+  if (range.empty()) return {};
+  constexpr int kPunch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  if (fallocate(fd_.get(), kPunch, static_cast<off_t>(range.begin),
+                static_cast<off_t>(range.length())) == 0)
+    return {};
+  const std::vector<uint8_t> zeros(size_t{1} << 20);
+  while (!range.empty()) {
+    const uint64_t count = std::min<uint64_t>(zeros.size(), range.length());
+    VDE_TRY(write(range.begin, Bytes(zeros).first(count)));
+    range.begin += count;
   }
   return {};
 }

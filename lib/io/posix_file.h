@@ -36,8 +36,10 @@ class PosixFile : public BlockFile {
   Result<void> write(uint64_t offset, Bytes bytes) override;
   Result<void> sync() override;
   Result<uint64_t> size() override;
+  [[nodiscard]] bool is_device() const override { return is_device_; }
   Result<void> resize(uint64_t bytes) override;
   Result<void> allocate(ByteRange range) override;
+  Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 

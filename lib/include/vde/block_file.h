@@ -36,12 +36,18 @@ class BlockFile {
   // Bytes.
   [[nodiscard]] virtual Result<uint64_t> size() = 0;
 
+  // A block device has the size it has: it cannot be resized, renamed or have holes.
+  [[nodiscard]] virtual bool is_device() const { return false; }
+
   // Sets the size in bytes; new bytes read as zero. kUnsupported on a device.
   [[nodiscard]] virtual Result<void> resize(uint64_t bytes) = 0;
 
   // Takes space from the file system for a range, so that writing there cannot fail with kNoSpace;
   // bytes keep their values. Where the file system cannot promise that, nothing happens.
   [[nodiscard]] virtual Result<void> allocate(ByteRange range) = 0;
+
+  // Makes the bytes of a range read as zero, giving space back where the file system can.
+  [[nodiscard]] virtual Result<void> zero(ByteRange range) = 0;
 
   // The first range within `within` that may hold anything but zeros; an empty one where there is
   // none. Where the file system does not tell holes from data, `within` itself.

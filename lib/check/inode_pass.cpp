@@ -1,0 +1,57 @@
+// The inode layout in the inode table's first block.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "check/context.h"
+#include "format/inode.h"
+
+namespace vde {
+namespace {
+
+// Why the layout cannot be, or an empty text. A module without a field is legal: the superblock's
+// larger inode size tells of it.
+std::string contradiction(const InodeLayout& layout, uint32_t manifest) {
+  std::vector<InodeModuleField> fields = layout.fields;
+  std::sort(fields.begin(), fields.end(),
+            [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  uint32_t end = layout.header.core_end;
+  for (const InodeModuleField& field : fields) {
+    if (field.module >= 32 || (manifest >> field.module & 1) == 0)
+      return fmt::format("a field of module {}, which is not in the manifest", field.module);
+    if (field.offset < end)
+      return fmt::format("the field of module {} at {} overlaps what lies before it",
+                         field.module, field.offset);
+    end = uint32_t{field.offset} + field.size;
+  }
+  if (end > layout.header.inode_size)
+    return fmt::format("the fields end at {}, the inode at {}", end, layout.header.inode_size);
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_inode_layout(VerifyContext& context) {
+  const PlacedRegion* region = context.find(tags::kInodes);
+  if (region == nullptr) return {};
+  BlockBuffer buffer = context.io.make_buffer();
+  const auto block = context.io.read_checked(region->blocks.begin, tags::kInodes, buffer);
+  if (!block) return {};
+  const Result<InodeLayout> layout = decode_inode_layout(block->payload());
+  if (!layout) {
+    context.report.add(FindingCode::kInodeLayoutBroken, block->number(), "INOD",
+                       layout.error().message);
+    return {};
+  }
+  if (!context.survey.superblock_verified()) return {};
+  const Superblock& superblock = context.survey.superblock;
+  if (const std::string why = contradiction(*layout, superblock.module_manifest); !why.empty())
+    context.report.add(FindingCode::kInodeLayoutContradicts, block->number(), "INOD", why);
+  if (superblock.inode_size != layout->header.inode_size)
+    context.report.add(FindingCode::kInodeSizeDiffers, block->number(), "INOD",
+                       fmt::format("{} bytes an inode in the superblock, {} in the inode table",
+                                   superblock.inode_size, layout->header.inode_size));
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,44 @@
+// The journal's header (MWAL), and the data journal's where there is one.
+#include <fmt/format.h>
+
+#include "check/context.h"
+#include "format/wal_header.h"
+
+namespace vde {
+namespace {
+
+Result<void> check_wal(VerifyContext& context, Tag tag, uint8_t type) {
+  const PlacedRegion* region = context.find(tag);
+  if (region == nullptr) return {};
+  BlockBuffer buffer = context.io.make_buffer();
+  const auto block = context.io.read_checked(region->blocks.begin, tag, buffer);
+  // A first block that does not verify is the block pass's to report.
+  if (!block) return {};
+  const WalHeader header = kWalHeaderLayout.decode(block->payload());
+  const std::string name = to_string(tag);
+  if (header.type != type || header.version != 1) {
+    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), name,
+                       fmt::format("journal of type {}, version {}", header.type, header.version));
+    return {};
+  }
+  const int64_t slot_count = context.survey.slots[region->slot].count;
+  if (header.max_blocks != slot_count)
+    context.report.add(FindingCode::kJournalSizeWrong, block->number(), name,
+                       fmt::format("the header says {} blocks, the region has {}",
+                                   header.max_blocks, slot_count));
+  if (header.clean == 0)
+    context.report.add(FindingCode::kJournalForeign, block->number(), name,
+                       fmt::format("not clean: {} entries, tail at byte {}; nothing of it is ever "
+                                   "replayed",
+                                   header.total_entries, header.tail_offset));
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_journal(VerifyContext& context) {
+  VDE_TRY(check_wal(context, tags::kMetadataWal, 0));
+  return check_wal(context, tags::kDataWal, 1);
+}
+
+}  // namespace vde

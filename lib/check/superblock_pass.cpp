@@ -1,0 +1,115 @@
+// Both superblock groups: each block, the groups as wholes, one against the other, and fields that
+// are judged by themselves.
+#include <fmt/format.h>
+
+#include "check/context.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+std::string group_name(uint64_t start) {
+  return start == kPrimaryGroup ? "primary group" : "mirror group";
+}
+
+void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64_t start) {
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) {
+    const FixedBlock& block = group.blocks[i];
+    const Tag tag = group_tag(i);
+    if (block.is(tag)) continue;
+    std::string why;
+    if (!block.readable) why = block.read_error;
+    else if (block.state != BlockState::kSealed) why = to_string(block.state);
+    else why = fmt::format("tagged {}", to_string(block.trailer.tag));
+    context.report.add(FindingCode::kGroupBlockDamaged, block.number, to_string(tag),
+                       fmt::format("{} of the {}: {}", describe(tag), group_name(start), why));
+  }
+}
+
+void check_group_generation(VerifyContext& context, const GroupSurvey& group, uint64_t start) {
+  if (!group.superblock || group.whole) return;
+  const int64_t sequence = group.superblock->checkpoint_sequence;
+  const auto expected = static_cast<uint32_t>(sequence);
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) {
+    const FixedBlock& block = group.blocks[i];
+    if (!block.is(group_tag(i)) || block.trailer.generation == expected) continue;
+    context.report.add(FindingCode::kGroupGenerationWrong, block.number, to_string(group_tag(i)),
+                       fmt::format("generation {} in the {}, whose checkpoint sequence is {}",
+                                   block.trailer.generation, group_name(start), sequence));
+  }
+}
+
+void compare_groups(VerifyContext& context) {
+  const GroupSurvey& primary = context.survey.primary;
+  const GroupSurvey& mirror = context.survey.mirror;
+  if (!primary.whole || !mirror.whole) return;
+  const int64_t one = primary.superblock->checkpoint_sequence;
+  const int64_t two = mirror.superblock->checkpoint_sequence;
+  if (one != two) {
+    const uint64_t older = one < two ? kPrimaryGroup : kMirrorGroup;
+    context.report.add(FindingCode::kGroupOlder, older, "SUPB",
+                       fmt::format("the {} has checkpoint sequence {}, the other one {}",
+                                   group_name(older), std::min(one, two), std::max(one, two)));
+    return;
+  }
+  for (uint64_t i = 0; i < kGroupBlocks; ++i)
+    if (primary.blocks[i].bytes != mirror.blocks[i].bytes)
+      context.report.add(FindingCode::kGroupsDiffer, kMirrorGroup + i, to_string(group_tag(i)),
+                         fmt::format("block {} is not the same as block {}", kMirrorGroup + i, i));
+}
+
+// Blocks of a group that is not whole can still be held against a whole one.
+void compare_with_directory(VerifyContext& context) {
+  if (!context.survey.directory.whole) return;
+  const auto slots = decode_slots(context.survey.directory.blocks[0].payload());
+  for (const GroupSurvey* group : {&context.survey.primary, &context.survey.mirror}) {
+    const FixedBlock& table = group->blocks[1];
+    if (group->whole || !table.is(group_tag(1)) || decode_slots(table.payload()) == slots) continue;
+    context.report.add(FindingCode::kTablesDisagree, table.number, "RMAP",
+                       fmt::format("the pointer table in block {} is not the directory's: an older "
+                                   "one, or damaged",
+                                   table.number));
+  }
+}
+
+void check_fields(VerifyContext& context) {
+  const Survey& survey = context.survey;
+  const uint64_t at = survey.superblock_block;
+  const Bytes payload =
+      (at == kMirrorGroup ? survey.mirror : survey.primary).blocks[0].payload();
+  const uint32_t end = kSuperblockLayout.size();
+  const uint32_t seal_at = header_seal_offset(survey.block_size);
+  if (!all_zero(payload.subspan(end, seal_at - end)) || survey.superblock.padding != 0)
+    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+                       "reserved bytes of the superblock are not zero");
+  if (!is_utf8(survey.superblock.label.view()))
+    context.report.add(FindingCode::kLabelNotText, at, "SUPB",
+                       fmt::format("the label is '{}'", escape(survey.superblock.label.view())));
+  if (survey.seal.is_set())
+    context.report.add(FindingCode::kSealedImage, at, "SUPB",
+                       "the image carries a header seal, which needs its key to be checked");
+  IntegrityAnchor only_fingerprint;
+  only_fingerprint.format_fingerprint = survey.anchor.format_fingerprint;
+  if (survey.anchor != only_fingerprint)
+    context.report.add(FindingCode::kAnchorSet, at + 3, "IANT",
+                       "the integrity anchor holds hashes, which are not checked");
+}
+
+}  // namespace
+
+Result<void> check_superblocks(VerifyContext& context) {
+  const Survey& survey = context.survey;
+  check_group_blocks(context, survey.primary, kPrimaryGroup);
+  check_group_generation(context, survey.primary, kPrimaryGroup);
+  check_group_blocks(context, survey.mirror, kMirrorGroup);
+  check_group_generation(context, survey.mirror, kMirrorGroup);
+  compare_groups(context);
+  compare_with_directory(context);
+  if (survey.superblock_verified()) check_fields(context);
+  else
+    context.report.add(FindingCode::kNoSuperblock, std::nullopt, "SUPB",
+                       "no superblock verifies; the block size comes from the directory");
+  return {};
+}
+
+}  // namespace vde

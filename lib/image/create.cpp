@@ -1,0 +1,116 @@
+#include "vde/create.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "format/superblock.h"
+#include "image/write_image.h"
+#include "io/new_file.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+struct Signature {
+  uint64_t offset;
+  std::string_view bytes;
+  std::string_view kind;
+};
+
+using namespace std::string_view_literals;
+
+constexpr auto kSignatures = std::to_array<Signature>({
+    {0, "DWVD"sv, "a DWVD image"},
+    {0, "\x7f" "ELF"sv, "an ELF program"},
+    {0, "\x1f\x8b"sv, "gzip data"},
+    {0, "PK\x03\x04"sv, "a zip archive"},
+    {0, "SQLite format 3\0"sv, "an SQLite database"},
+    {0, "QFI\xfb"sv, "a QCOW image"},
+    {0, "hsqs"sv, "a squashfs image"},
+    {0, "XFSB"sv, "an XFS file system"},
+    {0, "LUKS\xba\xbe"sv, "a LUKS volume"},
+    {0, "\x89PNG"sv, "a PNG picture"},
+    {0, "%PDF"sv, "a PDF document"},
+    {257, "ustar"sv, "a tar archive"},
+    {510, "\x55\xaa"sv, "a partition table or boot sector"},
+    {0x438, "\x53\xef"sv, "an ext2, ext3 or ext4 file system"},
+    {0x10040, "_BHRfS_M"sv, "a btrfs file system"},
+});
+
+constexpr uint64_t kLookedAt = 0x10048;
+
+bool looks_like_text(std::string_view bytes) {
+  return std::none_of(bytes.begin(), bytes.end(), [](char c) {
+    const auto byte = static_cast<uint8_t>(c);
+    return byte < 0x20 && c != '\n' && c != '\t' && c != '\r' && c != '\f';
+  });
+}
+
+Result<void> refuse_content(BlockFile& file) {
+  VDE_TRY_ASSIGN(content, describe_content(file));
+  if (!content) return {};
+  return fail(ErrorCode::kExists, fmt::format("holds {} already", *content),
+              "give --force to replace it");
+}
+
+Result<void> create_file(const std::string& target, BlockFile* existing, const ImagePlan& plan,
+                         Activity& activity) {
+  std::optional<int> replaced;
+  if (auto* posix = dynamic_cast<PosixFile*>(existing)) replaced = posix->descriptor();
+  VDE_TRY_ASSIGN(file, NewFile::create(target, replaced));
+  VDE_TRY(write_image(file.file(), plan, activity));
+  return file.publish(existing != nullptr);
+}
+
+Result<void> create_on_device(BlockFile& device, const ImagePlan& plan, Activity& activity) {
+  VDE_TRY_ASSIGN(size, device.size());
+  if (plan.options.size > size)
+    return fail(ErrorCode::kUsage, fmt::format("the device has only {} bytes", size),
+                "give a smaller --size");
+  // Regions are written in part only: the rest must read as never written. The groups go first and
+  // for good, so that a crash leaves no old superblock over new regions.
+  VDE_TRY(device.zero({0, kFirstRegionBlock * plan.options.block_size}));
+  VDE_TRY(device.sync());
+  VDE_TRY(device.zero({0, plan.allocated_blocks * plan.options.block_size}));
+  VDE_TRY(write_image(device, plan, activity));
+  return device.sync();
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> describe_content(BlockFile& file) {
+  VDE_TRY_ASSIGN(size, file.size());
+  std::string head(std::min(size, kLookedAt), '\0');
+  VDE_TRY(file.read(0, MutableBytes(reinterpret_cast<uint8_t*>(head.data()), head.size())));
+  if (file.is_device() && std::all_of(head.begin(), head.end(), [](char c) { return c == 0; }))
+    return std::optional<std::string>{};
+  if (size == 0) return std::optional<std::string>{};
+  for (const Signature& signature : kSignatures)
+    if (head.size() > signature.offset &&
+        std::string_view(head).substr(signature.offset).starts_with(signature.bytes))
+      return std::optional<std::string>(signature.kind);
+  const std::string_view kind = looks_like_text(head) ? "text" : "data";
+  return std::optional<std::string>(fmt::format("{} bytes of {}", size, kind));
+}
+
+Result<void> create_image(const std::string& path, const ImagePlan& plan, bool force,
+                          Activity& activity) {
+  std::error_code status;
+  if (!std::filesystem::exists(path, status)) {
+    if (status && status != std::errc::no_such_file_or_directory)
+      return fail(ErrorCode::kIo, "cannot create: " + status.message());
+    return create_file(path, nullptr, plan, activity);
+  }
+  const std::string target = std::filesystem::canonical(path, status);
+  if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
+  VDE_TRY_ASSIGN(existing, open_image(target, OpenMode::kReadWrite));
+  VDE_TRY(existing->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
+  if (!force) VDE_TRY(refuse_content(*existing));
+  if (existing->is_device()) return create_on_device(*existing, plan, activity);
+  return create_file(target, existing.get(), plan, activity);
+}
+
+}  // namespace vde

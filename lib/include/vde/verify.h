@@ -1,0 +1,70 @@
+// Verifying an image: findings are data, with stable codes.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "vde/activity.h"
+#include "vde/block_file.h"
+
+namespace vde {
+
+enum class Severity {
+  kError,    // contradicts the format or loses data
+  kWarning,  // legal but suspect
+  kNote,     // worth knowing, changes no status
+};
+[[nodiscard]] std::string_view severity_name(Severity severity);
+
+// What one kind of finding means, whatever image it is found in. All text is for people.
+struct FindingKind {
+  std::string_view code;  // "SUPB-001", for good
+  Severity severity;
+  bool fixable;  // the image holds what is needed to put it right
+  std::string_view title;
+  std::string_view meaning;
+  std::string_view risk;
+  std::string_view next;  // what to do
+};
+
+// Every kind, ordered by code.
+[[nodiscard]] std::span<const FindingKind> finding_kinds();
+// The kind with this code, in either case; null where there is none.
+[[nodiscard]] const FindingKind* find_finding_kind(std::string_view code);
+
+// One finding in one image.
+struct Finding {
+  const FindingKind* kind;
+  std::optional<uint64_t> block;     // where, if it is about one block
+  std::string region;                // the region's tag, or empty
+  std::string message;               // what was found, with its numbers
+  std::vector<std::string> affects;  // what of the image's content it touches
+};
+
+enum class VerifyScope {
+  kMetadata,  // everything but the blocks of the data area
+  kAll,
+};
+
+struct VerifyOptions {
+  VerifyScope scope = VerifyScope::kAll;
+  unsigned jobs = 0;  // threads that read and hash; 0 = one a core
+};
+
+struct VerifySummary {
+  uint64_t errors = 0;
+  uint64_t warnings = 0;
+  uint64_t notes = 0;
+  uint64_t blocks_checked = 0;  // blocks whose trailer was held against their payload
+};
+
+// Runs all passes over `file`, which the caller has locked, and hands every finding to `report` as it
+// is made, in the order of passes and, within one, of blocks; calls never overlap. Never writes.
+// kUnsupported where nothing can be judged, kInterrupted when `activity` says stop.
+[[nodiscard]] Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
+                                                 Activity& activity,
+                                                 const std::function<void(const Finding&)>& report);
+
+}  // namespace vde

@@ -1,0 +1,86 @@
+#include "io/new_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "vde/guid.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+// A hidden name beside the target that nobody else will pick.
+std::string temporary_name(const std::string& target) {
+  const std::filesystem::path path = target;
+  const Guid unique = random_guid();
+  return folder_of(target) + "/." + path.filename().string() + ".vdetool-" +
+         to_hex(Bytes(unique.bytes).first(6));
+}
+
+Result<void> take_over_identity(int fd, int replaced) {
+  struct stat status {};
+  if (fstat(replaced, &status) != 0) return system_failure("cannot read the old permissions");
+  // Giving a file away needs privilege; without it the new one is its writer's, as with cp.
+  const bool owner_kept = fchown(fd, status.st_uid, status.st_gid) == 0;
+  const mode_t keep = owner_kept ? 07777 : 0777;
+  if (fchmod(fd, status.st_mode & keep) != 0) return system_failure("cannot keep the permissions");
+  return {};
+}
+
+Result<void> sync_folder(const std::string& path) {
+  const FileDescriptor folder(open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || fsync(folder.get()) != 0)
+    return system_failure("cannot sync the folder of the new file");
+  return {};
+}
+
+}  // namespace
+
+NewFile::NewFile(std::unique_ptr<PosixFile> file, std::string temporary, std::string target)
+    : file_(std::move(file)), temporary_(std::move(temporary)), target_(std::move(target)) {}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : file_(std::move(other.file_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      target_(std::move(other.target_)) {}
+
+NewFile::~NewFile() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+Result<NewFile> NewFile::create(const std::string& target,
+                                std::optional<int> replaced_descriptor) {
+  std::string temporary = temporary_name(target);
+  FileDescriptor fd(open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                         0666));
+  if (fd.get() < 0) return system_failure("cannot create");
+  const int raw = fd.get();
+  NewFile file(std::make_unique<PosixFile>(std::move(fd), false), std::move(temporary), target);
+  if (replaced_descriptor) VDE_TRY(take_over_identity(raw, *replaced_descriptor));
+  return file;
+}
+
+Result<void> NewFile::publish(bool replace) {
+  VDE_TRY(file_->sync());
+  const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
+  int status = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags);
+  // Some file systems know no flags; there the check before has to do.
+  if (status != 0 && errno == EINVAL && !replace)
+    status = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), 0);
+  if (status != 0) return system_failure("cannot name the new file");
+  temporary_.clear();
+  return sync_folder(target_);
+}
+
+}  // namespace vde
