@@ -158,7 +158,7 @@ json listed_entries(const json& listing, std::string_view region) {
 
 // The outcome in the listing's words; "misreads" where the entries are not those written.
 std::string outcome_in_listing(const StrictReader& reader, const json& listing,
-                               const char* region) {
+                               const std::string& region) {
   const Outcome outcome = reader.outcome(region);
   if (outcome == Outcome::kReads && entries_of(reader, region) != listed_entries(listing, region))
     return "misreads";
@@ -243,7 +243,7 @@ TEST_CASE("the strict reader takes every sample as the existing readers do") {
       CHECK(reader.pointer_table() == reader.directory());
       check_superblock(reader.superblock(), listing);
     }
-    for (const char* region : kReadRegions) {
+    for (const std::string region : kReadRegions) {
       CAPTURE(region);
       CAPTURE(reader.failure(region));
       CHECK(outcome_in_listing(reader, listing, region) ==
@@ -289,14 +289,13 @@ TEST_CASE("a directory whose hash does not fit leads to no region") {
 }
 
 TEST_CASE("SNAP, CODE, MTRK and ENCR fail by one unused block without its trailer, TAGI does not") {
-  for (const char* region : {"SNAP", "CODE", "MTRK", "ENCR", "TAGI"}) {
+  for (const std::string region : {"SNAP", "CODE", "MTRK", "ENCR", "TAGI"}) {
     CAPTURE(region);
     std::vector<uint8_t> image = everything();
-    const std::string tag(region);
-    const size_t block = block_at(image, tag, tag == "ENCR" || tag == "TAGI" ? 1 : 63);
+    const size_t block = block_at(image, region, region == "ENCR" || region == "TAGI" ? 1 : 63);
     std::fill_n(image.begin() + static_cast<std::ptrdiff_t>(block + 4080), 16, uint8_t{0});
     CHECK(StrictReader(image).outcome(region) ==
-          (tag == "TAGI" ? Outcome::kReads : Outcome::kFails));
+          (region == "TAGI" ? Outcome::kReads : Outcome::kFails));
   }
 }
 
@@ -307,12 +306,13 @@ TEST_CASE("TAGI fails by any block that does not parse as a node, reachable or n
     std::vector<uint8_t> head;
     Outcome outcome;
   };
+  // The rest of the block is zero: entries of 18 bytes and keys of one byte, with empty texts. The
+  // entries have 4073 bytes of room; a node of 4096 bytes may count 510 keys.
   for (const Change& change :
        {Change{{0, 0, 0}, Outcome::kReads}, Change{{1, 0, 0}, Outcome::kReads},
-        Change{{1, 0xFF, 1}, Outcome::kFails},     // 511 keys of 510
-        Change{{1, 1, 0, 255}, Outcome::kReads},   // a key of zeros
-        Change{{1, 15, 0, 255}, Outcome::kReads},  // 15 entries fit
-        Change{{2, 0, 0}, Outcome::kFails}}) {
+        Change{{2, 0, 0}, Outcome::kFails}, Change{{1, 226, 0}, Outcome::kReads},
+        Change{{1, 227, 0}, Outcome::kFails}, Change{{0, 0xFE, 1}, Outcome::kReads},
+        Change{{0, 0xFF, 1}, Outcome::kFails}}) {
     std::vector<uint8_t> changed = image;
     std::copy(change.head.begin(), change.head.end(),
               changed.begin() + static_cast<std::ptrdiff_t>(spare));
@@ -353,6 +353,21 @@ TEST_CASE("a key that the Bloom filter denies is not found") {
   const StrictReader denied(image);
   CHECK(denied.tags().size() == 900);
   CHECK(denied.find(key).empty());
+}
+
+TEST_CASE("a lookup loses equal keys left of an equal separator, and follows them to the right") {
+  std::vector<uint8_t> image = vector_image("tags-equal");
+  const StrictReader as_written(image);
+  CHECK(as_written.find("color").size() < 100);
+  CHECK(as_written.find("color").size() > 0);
+
+  // With separators greater than the key the lookup starts at the first leaf of the run.
+  const size_t root = block_at(image, "TAGI", 1);
+  const auto keys = image.begin() + static_cast<std::ptrdiff_t>(root);
+  const std::string key = "color";
+  for (auto at = keys; (at = std::search(at, keys + 4080, key.begin(), key.end())) != keys + 4080;)
+    at[4] = 's';
+  CHECK(StrictReader(image).find("color").size() == 100);
 }
 
 TEST_CASE("a prefix search finds all compound keys of the first part") {

@@ -13,10 +13,6 @@ constexpr int32_t kRoot = 1;
 constexpr size_t kHeaderSize = 16;
 constexpr size_t kNextLeafSize = 4;
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 }  // namespace
 
 TagIndex::TagIndex(const Region& region) {
@@ -134,27 +130,33 @@ const TagIndex::Node& TagIndex::leaf_for(std::string_view key) const {
 std::vector<Tag> TagIndex::find(std::string_view key) const {
   std::vector<Tag> found;
   if (nodes_.empty() || !may_contain(key)) return found;
-  for (const Node* leaf = &leaf_for(key);; leaf = &node(leaf->next)) {
+  const Node* leaf = &leaf_for(key);
+  for (size_t steps = 0; steps < nodes_.size(); ++steps) {
     for (const Tag& tag : leaf->entries)
       if (tag.key == key) found.push_back(tag);
     const bool goes_on = !leaf->entries.empty() && leaf->entries.back().key == key;
     if (!goes_on || leaf->next == 0) return found;
+    leaf = &node(leaf->next);
   }
+  throw Failure("the leaf chain has no end");
 }
 
 std::vector<Tag> TagIndex::find_prefix(std::string_view prefix) const {
   std::vector<Tag> found;
   if (nodes_.empty()) return found;
-  for (const Node* leaf = &leaf_for(prefix);; leaf = &node(leaf->next)) {
+  const Node* leaf = &leaf_for(prefix);
+  for (size_t steps = 0; steps < nodes_.size(); ++steps) {
     for (const Tag& tag : leaf->entries) {
-      if (starts_with(tag.key, prefix)) {
+      if (tag.key.starts_with(prefix)) {
         found.push_back(tag);
       } else if (tag.key > prefix) {
         return found;
       }
     }
     if (leaf->next == 0) return found;
+    leaf = &node(leaf->next);
   }
+  throw Failure("the leaf chain has no end");
 }
 
 TagIndex::Lookups TagIndex::lookups() const {

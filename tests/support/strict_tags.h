@@ -38,9 +38,11 @@ class TagIndex {
   // False where the Bloom filter denies the key.
   [[nodiscard]] bool may_contain(std::string_view key) const;
   // The entries of `key` that the existing search finds: none where the Bloom filter denies it. It
-  // looks at one leaf, and at the next one only while the last entry of a leaf has the key.
+  // looks at one leaf, and at the next one only while the last entry of a leaf has the key. Throws
+  // Failure, as find_prefix does, where that leads off the leaf chain and nowhere.
   [[nodiscard]] std::vector<Tag> find(std::string_view key) const;
-  // The entries whose keys begin with `prefix`, as far as the existing search finds them.
+  // The entries whose keys begin with `prefix`, as far as the existing search finds them: from the
+  // leaf where the prefix itself would lie on to the first key beyond it.
   [[nodiscard]] std::vector<Tag> find_prefix(std::string_view prefix) const;
 
   // Of the distinct keys among the entries: of how many `find` gives one entry, and all of them.
