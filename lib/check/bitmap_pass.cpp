@@ -29,10 +29,10 @@ std::vector<BlockRange> metadata_ranges(const VerifyContext& context, uint64_t t
 }
 
 struct BitCounts {
-  uint64_t allocated = 0;         // ones of the volume
-  uint64_t allocated_regions = 0; // those of them within regions
-  bool past_end = false;          // a one behind the volume's last block
-  bool complete = true;           // no block was damaged
+  uint64_t allocated = 0;          // ones of the volume
+  uint64_t allocated_regions = 0;  // those of them within regions
+  bool past_end = false;           // a one behind the volume's last block
+  bool complete = true;            // no block was damaged
 };
 
 Result<BitCounts> count_bitmap(VerifyContext& context, const PlacedRegion& region,

@@ -27,8 +27,8 @@ class BitmapWalk {
   BlockRange region_;
   uint64_t total_blocks_;
   uint64_t bits_;
-  uint64_t at_;        // next block to look at
-  ByteRange data_;     // the stretch of the file without holes that `at_` is in
+  uint64_t at_;     // next block to look at
+  ByteRange data_;  // the stretch of the file without holes that `at_` is in
   BlockBuffer buffer_;
 };
 

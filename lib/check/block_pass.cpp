@@ -24,28 +24,26 @@ bool must_have_head(Tag tag) {
 // Judges blocks by themselves; shared by all threads, changed by none but through atomics.
 class Judge {
  public:
-  explicit Judge(VerifyContext& context)
-      : context_(context), watches_(context.regions.size()) {}
+  explicit Judge(VerifyContext& context) : context_(context), watches_(context.regions.size()) {}
 
   // Looks at the first block of each region, which may be empty in ways that no other block may.
   Result<void> look_at_heads() {
     BlockBuffer buffer = context_.io.make_buffer();
     for (size_t i = 0; i < context_.regions.size(); ++i) {
       const PlacedRegion& region = context_.regions[i];
-      if (region.is_data_area || region.tag == tags::kSuperblock ||
-          region.tag == tags::kRegionMap)
+      if (region.is_data_area || region.tag == tags::kSuperblock || region.tag == tags::kRegionMap)
         continue;
       const auto block = context_.io.read(region.blocks.begin, buffer);
       if (!block) continue;  // the block itself is reported when its piece is read
       const bool unwritten = block->state() == BlockState::kUnwritten;
-      watches_[i].head_is_empty =
-          !must_have_head(region.tag) && region.tag != tags::kDataWal && all_zero(block->unchecked_payload());
+      watches_[i].head_is_empty = !must_have_head(region.tag) && region.tag != tags::kDataWal &&
+                                  all_zero(block->unchecked_payload());
       if (!unwritten) continue;
       const FindingCode code = must_have_head(region.tag) ? FindingCode::kRegionHeadMissing
                                                           : FindingCode::kRegionNeverWritten;
-      context_.report.add(code, region.blocks.begin, to_string(region.tag),
-                          fmt::format("{} region: its first block was never written",
-                                      to_string(region.tag)));
+      context_.report.add(
+          code, region.blocks.begin, to_string(region.tag),
+          fmt::format("{} region: its first block was never written", to_string(region.tag)));
     }
     return {};
   }
@@ -67,13 +65,12 @@ class Judge {
                              checksum(block.unchecked_payload())));
     if (trailer.tag != region.tag) {
       if (!is_known(trailer.tag))
-        return add(FindingCode::kBlockUnknownTag,
-                   fmt::format("tagged {}", to_string(trailer.tag)));
+        return add(FindingCode::kBlockUnknownTag, fmt::format("tagged {}", to_string(trailer.tag)));
       // A block of the data area that nothing refers to may be left from a region that moved.
       if (!region.is_data_area && is_known(region.tag))
-        return add(FindingCode::kBlockWrongTag,
-                   fmt::format("tagged {} in a {} region", to_string(trailer.tag),
-                               to_string(region.tag)));
+        return add(
+            FindingCode::kBlockWrongTag,
+            fmt::format("tagged {} in a {} region", to_string(trailer.tag), to_string(region.tag)));
     }
     if (is_newer(trailer.generation))
       add(FindingCode::kBlockNewer,
@@ -86,9 +83,10 @@ class Judge {
       const PlacedRegion& region = context_.regions[i];
       const uint64_t content = watches_[i].content;
       if (content == UINT64_MAX) continue;
-      context_.report.add(FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
-                          fmt::format("{} region: its first block is zero, but block {} has content",
-                                      to_string(region.tag), content));
+      context_.report.add(
+          FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
+          fmt::format("{} region: its first block is zero, but block {} has content",
+                      to_string(region.tag), content));
     }
   }
 
@@ -172,8 +170,11 @@ class BlockScan {
         judge_.judge(*block, *piece.region, findings);
         continue;
       }
-      findings.push_back({&kind_of(FindingCode::kBlockUnreadable), number,
-                          to_string(piece.region->tag), block.error().message, {}});
+      findings.push_back({&kind_of(FindingCode::kBlockUnreadable),
+                          number,
+                          to_string(piece.region->tag),
+                          block.error().message,
+                          {}});
     }
   }
 
@@ -200,6 +201,8 @@ class BlockScan {
 
 }  // namespace
 
-Result<void> check_blocks(VerifyContext& context) { return BlockScan(context).run(); }
+Result<void> check_blocks(VerifyContext& context) {
+  return BlockScan(context).run();
+}
 
 }  // namespace vde

@@ -5,8 +5,12 @@
 namespace vde {
 namespace {
 
-bool judged_elsewhere(Tag tag) { return tag == tags::kSuperblock || tag == tags::kRegionMap; }
-bool is_journal(Tag tag) { return tag == tags::kMetadataWal || tag == tags::kDataWal; }
+bool judged_elsewhere(Tag tag) {
+  return tag == tags::kSuperblock || tag == tags::kRegionMap;
+}
+bool is_journal(Tag tag) {
+  return tag == tags::kMetadataWal || tag == tags::kDataWal;
+}
 
 }  // namespace
 
@@ -29,7 +33,8 @@ Result<std::optional<Piece>> PieceSource::next() {
     if (!start_region()) return std::optional<Piece>{};
   }
   const uint64_t most = std::max<uint64_t>(1, kPieceBytes / context_.io.block_size());
-  Piece piece{next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + most)}};
+  Piece piece{
+      next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + most)}};
   stretch_.begin = piece.blocks.end;
   return std::optional<Piece>(piece);
 }

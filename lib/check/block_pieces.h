@@ -14,9 +14,9 @@ struct Piece {
 
 inline constexpr uint64_t kPieceBytes = uint64_t{256} << 10;
 
-// Hands out pieces region by region. Left out are holes, what nothing may judge (journals past their
-// header; blocks of the data area that are free) and what other passes judge (the superblock groups
-// and the directory). For one thread at a time.
+// Hands out pieces region by region. Left out are holes, what nothing may judge (journals past
+// their header; blocks of the data area that are free) and what other passes judge (the superblock
+// groups and the directory). For one thread at a time.
 class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);

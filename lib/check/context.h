@@ -23,8 +23,8 @@ class Reporter {
  public:
   explicit Reporter(const std::function<void(const Finding&)>& sink) : sink_(sink) {}
 
-  void add(FindingCode code, std::optional<uint64_t> block, std::string region,
-           std::string message, std::vector<std::string> affects = {}) {
+  void add(FindingCode code, std::optional<uint64_t> block, std::string region, std::string message,
+           std::vector<std::string> affects = {}) {
     pass_on({&kind_of(code), block, std::move(region), std::move(message), std::move(affects)});
   }
   void pass_on(const Finding& finding);

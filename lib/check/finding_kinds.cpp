@@ -1,5 +1,5 @@
-// The one table that text, JSON, exit status and `explain` come from. Codes are for good: a kind may
-// be retired, never renumbered.
+// The one table that text, JSON, exit status and `explain` come from. Codes are for good: a kind
+// may be retired, never renumbered.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -9,14 +9,15 @@
 namespace vde {
 namespace {
 
-constexpr auto E = Severity::kError;
-constexpr auto W = Severity::kWarning;
-constexpr auto N = Severity::kNote;
+constexpr auto kError = Severity::kError;
+constexpr auto kWarning = Severity::kWarning;
+constexpr auto kNote = Severity::kNote;
 constexpr bool kFixable = true;
 constexpr bool kNotFixable = false;
 
 constexpr std::string_view kKeepCopy =
-    "Copy the image as it is before anything else writes to it; restore what is named from a backup.";
+    "Copy the image as it is before anything else writes to it; restore what is named from a "
+    "backup.";
 constexpr std::string_view kNothing = "Nothing needs to be done.";
 constexpr std::string_view kNextWrite = "The next write by vdetool puts it right.";
 constexpr std::string_view kLookAtTable =
@@ -25,160 +26,170 @@ constexpr std::string_view kOtherCopy =
     "The other copy holds what is needed; keep the image as it is until it has been put right.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
-    {"BLCK-001", E, kNotFixable, "a block's checksum does not fit",
-     "The XXH64 in the block's trailer is not that of its payload: the bytes changed after they were "
+    {"BLCK-001", kError, kNotFixable, "a block's checksum does not fit",
+     "The XXH64 in the block's trailer is not that of its payload: the bytes changed after they "
+     "were "
      "written, or the write was torn.",
      "What the block holds cannot be believed.", kKeepCopy},
-    {"BLCK-002", E, kNotFixable, "a written block has no trailer",
-     "The block has content, but its last 16 bytes are zero: something wrote it without sealing it.",
+    {"BLCK-002", kError, kNotFixable, "a written block has no trailer",
+     "The block has content, but its last 16 bytes are zero: something wrote it without sealing "
+     "it.",
      "What the block holds cannot be believed.", kKeepCopy},
-    {"BLCK-003", E, kNotFixable, "a block has an unknown type tag",
-     "The checksum fits, but the tag in the trailer is none that the format names; the checksum does "
+    {"BLCK-003", kError, kNotFixable, "a block has an unknown type tag",
+     "The checksum fits, but the tag in the trailer is none that the format names; the checksum "
+     "does "
      "not cover the tag.",
      "The block may belong elsewhere.", kKeepCopy},
-    {"BLCK-004", E, kNotFixable, "a block's tag does not fit its region",
-     "The checksum fits, but the tag is that of another structure: a misdirected write, or a damaged "
+    {"BLCK-004", kError, kNotFixable, "a block's tag does not fit its region",
+     "The checksum fits, but the tag is that of another structure: a misdirected write, or a "
+     "damaged "
      "tag.",
      "The block's content may be that of another block.", kKeepCopy},
-    {"BLCK-005", W, kNotFixable, "a block is newer than the superblock",
+    {"BLCK-005", kWarning, kNotFixable, "a block is newer than the superblock",
      "The trailer's generation is higher than the superblock's checkpoint sequence.",
      "An older superblock may have been put back, or the generation is damaged: nothing covers it.",
      "Find out whether the image was restored in part."},
-    {"BLCK-006", E, kNotFixable, "a block cannot be read",
+    {"BLCK-006", kError, kNotFixable, "a block cannot be read",
      "The system reported an error when the block was read.",
      "The medium is failing; what the block held is lost unless a later try reads it.",
      "Copy the image with a tool that retries, then verify the copy."},
-    {"BLCK-007", E, kNotFixable, "a region's first block was never written",
+    {"BLCK-007", kError, kNotFixable, "a region's first block was never written",
      "Bitmap, inode table and journal start with a block that must be there; it is all zero.",
      "The structure cannot be used.", kKeepCopy},
-    {"BLCK-008", N, kNotFixable, "a region was made but never written",
+    {"BLCK-008", kNote, kNotFixable, "a region was made but never written",
      "All of the region's first block is zero; creators of images leave some regions like that.",
      "None: the region is empty.", kNothing},
-    {"BLCK-009", E, kNotFixable, "a region's header is zero but the region is not empty",
+    {"BLCK-009", kError, kNotFixable, "a region's header is zero but the region is not empty",
      "The first block is a sealed block of zeros, as in a region that was never used, yet a later "
      "block has content.",
      "The header was lost; what the region holds is not reachable through it.", kKeepCopy},
-    {"BMAP-001", E, kFixable, "the allocation bitmap starts with zeros",
+    {"BMAP-001", kError, kFixable, "the allocation bitmap starts with zeros",
      "The first bitmap block says that not even the superblock is allocated.",
      "A writer that believes it overwrites the image.",
      "The regions tell which blocks are in use; nothing should write to the image until then."},
-    {"BMAP-002", E, kNotFixable, "the allocation bitmap is too small",
+    {"BMAP-002", kError, kNotFixable, "the allocation bitmap is too small",
      "Its region has fewer bits than the volume has blocks.",
      "The state of the last blocks is not recorded anywhere.", kLookAtTable},
-    {"BMAP-003", N, kFixable, "blocks of regions are marked free",
-     "The creator of the image marked its metadata in the first bitmap block only. Blocks of regions "
+    {"BMAP-003", kNote, kFixable, "blocks of regions are marked free",
+     "The creator of the image marked its metadata in the first bitmap block only. Blocks of "
+     "regions "
      "count as allocated whatever the bitmap says.",
      "None, unless a writer trusts the bitmap alone.", kNextWrite},
-    {"BMAP-004", E, kFixable, "the superblock's free count is wrong",
+    {"BMAP-004", kError, kFixable, "the superblock's free count is wrong",
      "Bitmap and regions together leave another number of blocks free.",
      "Space may be refused, or promised and not there.",
      "The bitmap is the source: the count can be computed again."},
-    {"BMAP-005", E, kFixable, "the superblock's allocated count is wrong",
+    {"BMAP-005", kError, kFixable, "the superblock's allocated count is wrong",
      "Bitmap and regions together allocate another number of blocks.",
      "Space may be refused, or promised and not there.",
      "The bitmap is the source: the count can be computed again."},
-    {"BMAP-006", W, kFixable, "bitmap bits past the end of the volume are set",
+    {"BMAP-006", kWarning, kFixable, "bitmap bits past the end of the volume are set",
      "Bits for blocks that the volume does not have are one.",
      "If the volume grows, the new blocks seem taken.", kNextWrite},
-    {"GEOM-001", E, kNotFixable, "the file is shorter than the superblock says",
+    {"GEOM-001", kError, kNotFixable, "the file is shorter than the superblock says",
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},
-    {"GEOM-002", N, kFixable, "the file is longer than the superblock says",
+    {"GEOM-002", kNote, kFixable, "the file is longer than the superblock says",
      "There are bytes behind the end of the volume. An interrupted growth leaves them.",
      "None: nothing refers to them.", kNextWrite},
-    {"GEOM-003", E, kFixable, "the superblock's file size is not its block count",
+    {"GEOM-003", kError, kFixable, "the superblock's file size is not its block count",
      "The expected file size is not total blocks times block size.",
      "One of the two is wrong, and tools that believe the wrong one go astray.",
      "The file's own size tells which."},
-    {"GEOM-004", E, kNotFixable, "the superblock's block count is impossible",
+    {"GEOM-004", kError, kNotFixable, "the superblock's block count is impossible",
      "The number of blocks is negative, too small for the fixed blocks or larger than any image.",
      "The superblock cannot be used.", kKeepCopy},
-    {"INOD-001", E, kNotFixable, "the inode layout cannot be read",
+    {"INOD-001", kError, kNotFixable, "the inode layout cannot be read",
      "The first block of the inode table holds no layout: sizes are zero or its fields run over.",
      "Inodes cannot be found in the table.", kKeepCopy},
-    {"INOD-002", E, kNotFixable, "the inode layout contradicts the module manifest",
+    {"INOD-002", kError, kNotFixable, "the inode layout contradicts the module manifest",
      "It names a field of a module that the image does not have, or fields that overlap.",
      "Module data of inodes would be read from the wrong place.", kKeepCopy},
-    {"MWAL-001", E, kFixable, "the journal's header cannot be read",
-     "The first block of the journal holds no header: it is zero, or of an unknown kind or version.",
+    {"MWAL-001", kError, kFixable, "the journal's header cannot be read",
+     "The first block of the journal holds no header: it is zero, or of an unknown kind or "
+     "version.",
      "Whether changes wait in the journal is not known.", kKeepCopy},
-    {"MWAL-002", E, kFixable, "the journal's size contradicts its region",
+    {"MWAL-002", kError, kFixable, "the journal's size contradicts its region",
      "The header's block count is not that of the region.",
      "A writer that believes the header writes past the journal.", kLookAtTable},
-    {"MWAL-003", N, kFixable, "another program's journal was left open",
-     "The header is not clean and is not vdetool's. Nothing ever replays such a journal: the program "
+    {"MWAL-003", kNote, kFixable, "another program's journal was left open",
+     "The header is not clean and is not vdetool's. Nothing ever replays such a journal: the "
+     "program "
      "that wrote it wrote its changes home itself.",
      "None from the journal itself.", kNextWrite},
-    {"RMAP-001", E, kFixable, "a block of the region directory is damaged",
+    {"RMAP-001", kError, kFixable, "a block of the region directory is damaged",
      "Block 8 or 9 does not verify or has another tag.",
      "None while the pointer table is whole; without both, regions cannot be found.", kOtherCopy},
-    {"RMAP-002", E, kFixable, "the region directory's checksum does not fit its slots",
+    {"RMAP-002", kError, kFixable, "the region directory's checksum does not fit its slots",
      "Block 9 holds a checksum of block 8, and it is another one.",
      "One of the two blocks is older than the other.", kOtherCopy},
-    {"RMAP-003", E, kFixable, "pointer table and directory disagree",
+    {"RMAP-003", kError, kFixable, "pointer table and directory disagree",
      "A region slot is not the same in both.",
      "Tools that go by different tables read and write different places.", kLookAtTable},
-    {"RMAP-004", E, kNotFixable, "a region lies outside the volume",
+    {"RMAP-004", kError, kNotFixable, "a region lies outside the volume",
      "The slot's start and count do not lie within the volume's blocks.",
      "What the region should hold there is missing.", kLookAtTable},
-    {"RMAP-005", E, kNotFixable, "regions overlap",
-     "Two regions claim the same blocks.", "A write to one destroys the other.", kLookAtTable},
-    {"RMAP-006", N, kFixable, "a region overlaps the data area",
+    {"RMAP-005", kError, kNotFixable, "regions overlap", "Two regions claim the same blocks.",
+     "A write to one destroys the other.", kLookAtTable},
+    {"RMAP-006", kNote, kFixable, "a region overlaps the data area",
      "The region was added later, and the data area's slot was not made smaller.",
      "None as long as the bitmap marks the region's blocks.", kNextWrite},
-    {"RMAP-007", E, kNotFixable, "a region occurs twice",
+    {"RMAP-007", kError, kNotFixable, "a region occurs twice",
      "Only SUPB, RMAP and DATA may occupy several slots.",
      "Which of the regions counts is not known.", kLookAtTable},
-    {"RMAP-008", E, kNotFixable, "a region is missing",
+    {"RMAP-008", kError, kNotFixable, "a region is missing",
      "The image needs it: always, or because the module manifest names its module.",
      "The module's data cannot be found.", kLookAtTable},
-    {"RMAP-009", W, kNotFixable, "a region has an unknown tag",
+    {"RMAP-009", kWarning, kNotFixable, "a region has an unknown tag",
      "The slot's tag is none that the format names.",
      "A later revision may have made it, or the tag is damaged.", kLookAtTable},
-    {"RMAP-010", W, kNotFixable, "a region has unknown flags",
+    {"RMAP-010", kWarning, kNotFixable, "a region has unknown flags",
      "The slot sets flag bits that the format does not name.",
      "A later revision may have set them, or they are damaged.", kLookAtTable},
-    {"RMAP-011", E, kFixable, "the directory's counts are wrong",
+    {"RMAP-011", kError, kFixable, "the directory's counts are wrong",
      "Block 9 says another number of slots or of active slots than block 8 holds.",
      "A reader that believes it misses regions.", kOtherCopy},
-    {"RMAP-012", W, kFixable, "the directory's two blocks differ in generation",
-     "Both are sealed and fit each other, but were not written together.",
-     "None known.", kNothing},
-    {"RMAP-013", E, kFixable, "a fixed region is not where it belongs",
-     "The slots of the superblock groups (0 and 4) and of the directory (8) are missing or elsewhere.",
+    {"RMAP-012", kWarning, kFixable, "the directory's two blocks differ in generation",
+     "Both are sealed and fit each other, but were not written together.", "None known.", kNothing},
+    {"RMAP-013", kError, kFixable, "a fixed region is not where it belongs",
+     "The slots of the superblock groups (0 and 4) and of the directory (8) are missing or "
+     "elsewhere.",
      "A tool that goes by the slots overwrites them.", kLookAtTable},
-    {"SUPB-001", E, kFixable, "a block of a superblock group is damaged",
+    {"SUPB-001", kError, kFixable, "a block of a superblock group is damaged",
      "It does not verify, cannot be read or has another tag, so its whole group is not used.",
      "None while the other group is whole: it holds the same.", kOtherCopy},
-    {"SUPB-002", E, kFixable, "a superblock group is not of one piece",
+    {"SUPB-002", kError, kFixable, "a superblock group is not of one piece",
      "A block's generation is not that of the group's checkpoint sequence: it was not written "
      "together with the others, or the superblock's own trailer is damaged.",
      "The group mixes two states of the image.", kOtherCopy},
-    {"SUPB-003", E, kFixable, "the superblock groups differ",
+    {"SUPB-003", kError, kFixable, "the superblock groups differ",
      "Both verify and have the same checkpoint sequence, yet their content is not the same.",
      "Which one counts is not known.", kLookAtTable},
-    {"SUPB-004", E, kFixable, "a superblock group is older than the other",
-     "Both verify, but with different checkpoint sequences: a checkpoint stopped half-way, or one of "
+    {"SUPB-004", kError, kFixable, "a superblock group is older than the other",
+     "Both verify, but with different checkpoint sequences: a checkpoint stopped half-way, or one "
+     "of "
      "the writes was lost.",
      "None while the newer one is whole.", kOtherCopy},
-    {"SUPB-005", W, kNotFixable, "reserved bytes are not zero",
+    {"SUPB-005", kWarning, kNotFixable, "reserved bytes are not zero",
      "Bytes that the format keeps for later hold something.",
      "A later revision may have put it there, or they are damaged.", kNothing},
-    {"SUPB-006", W, kNotFixable, "the volume label is not UTF-8",
-     "The label's bytes are not valid UTF-8 text.", "It shows as raw bytes.",
-     "Set a new label."},
-    {"SUPB-007", N, kNotFixable, "the image is sealed",
-     "The superblock carries a seal, an HMAC by a key that the image does not hold; it was not checked.",
+    {"SUPB-006", kWarning, kNotFixable, "the volume label is not UTF-8",
+     "The label's bytes are not valid UTF-8 text.", "It shows as raw bytes.", "Set a new label."},
+    {"SUPB-007", kNote, kNotFixable, "the image is sealed",
+     "The superblock carries a seal, an HMAC by a key that the image does not hold; it was not "
+     "checked.",
      "Writers must not change a sealed image.", kNothing},
-    {"SUPB-008", N, kNotFixable, "the integrity anchor holds hashes",
-     "How they are computed is settled nowhere, so they were not checked. A change to what they cover "
+    {"SUPB-008", kNote, kNotFixable, "the integrity anchor holds hashes",
+     "How they are computed is settled nowhere, so they were not checked. A change to what they "
+     "cover "
      "leaves them stale.",
      "None.", kNothing},
-    {"SUPB-009", W, kNotFixable, "the superblock's inode size is not the inode table's",
+    {"SUPB-009", kWarning, kNotFixable, "the superblock's inode size is not the inode table's",
      "The inode table has a layout of its own, and it rules.",
      "Module data may have no place in the inodes.", kNothing},
-    {"SUPB-010", E, kFixable, "no superblock verifies",
-     "Neither block 0 nor block 4 is sealed. What the tool shows of the superblock comes from bytes "
+    {"SUPB-010", kError, kFixable, "no superblock verifies",
+     "Neither block 0 nor block 4 is sealed. What the tool shows of the superblock comes from "
+     "bytes "
      "that nothing vouches for.",
      "Existing readers reject the image.", kKeepCopy},
 });
@@ -187,14 +198,19 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {
-    case Severity::kError: return "error";
-    case Severity::kWarning: return "warning";
-    case Severity::kNote: return "note";
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kNote:
+      return "note";
   }
   return "unknown";
 }
 
-std::span<const FindingKind> finding_kinds() { return kKinds; }
+std::span<const FindingKind> finding_kinds() {
+  return kKinds;
+}
 
 const FindingKind* find_finding_kind(std::string_view code) {
   const auto same = [&](const FindingKind& kind) {

@@ -12,8 +12,7 @@ Result<void> check_geometry(VerifyContext& context) {
   const Superblock& superblock = survey.superblock;
   const uint64_t at = survey.superblock_block;
   const int64_t total = superblock.total_blocks;
-  if (total < static_cast<int64_t>(kFirstRegionBlock) ||
-      total > static_cast<int64_t>(kMaxBlocks)) {
+  if (total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks)) {
     context.report.add(FindingCode::kTotalBlocksImpossible, at, "SUPB",
                        fmt::format("total blocks is {}", total));
     return {};
@@ -24,10 +23,10 @@ Result<void> check_geometry(VerifyContext& context) {
                        fmt::format("expected file size is {}, {} blocks of {} are {} bytes",
                                    superblock.expected_file_size, total, survey.block_size, bytes));
   if (survey.file_size < bytes)
-    context.report.add(FindingCode::kFileShorter, survey.blocks_in_file(), "",
-                       fmt::format("the file has {} bytes, the volume {}: {} blocks are missing",
-                                   survey.file_size, bytes,
-                                   static_cast<uint64_t>(total) - survey.blocks_in_file()));
+    context.report.add(
+        FindingCode::kFileShorter, survey.blocks_in_file(), "",
+        fmt::format("the file has {} bytes, the volume {}: {} blocks are missing", survey.file_size,
+                    bytes, static_cast<uint64_t>(total) - survey.blocks_in_file()));
   if (survey.file_size > bytes && !context.io.file().is_device())
     context.report.add(FindingCode::kFileLonger, std::nullopt, "",
                        fmt::format("the file has {} bytes, {} more than the volume",

@@ -20,8 +20,8 @@ std::string contradiction(const InodeLayout& layout, uint32_t manifest) {
     if (field.module >= 32 || (manifest >> field.module & 1) == 0)
       return fmt::format("a field of module {}, which is not in the manifest", field.module);
     if (field.offset < end)
-      return fmt::format("the field of module {} at {} overlaps what lies before it",
-                         field.module, field.offset);
+      return fmt::format("the field of module {} at {} overlaps what lies before it", field.module,
+                         field.offset);
     end = uint32_t{field.offset} + field.size;
   }
   if (end > layout.header.inode_size)

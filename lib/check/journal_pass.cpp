@@ -23,9 +23,9 @@ Result<void> check_wal(VerifyContext& context, Tag tag, uint8_t type) {
   }
   const int64_t slot_count = context.survey.slots[region->slot].count;
   if (header.max_blocks != slot_count)
-    context.report.add(FindingCode::kJournalSizeWrong, block->number(), name,
-                       fmt::format("the header says {} blocks, the region has {}",
-                                   header.max_blocks, slot_count));
+    context.report.add(
+        FindingCode::kJournalSizeWrong, block->number(), name,
+        fmt::format("the header says {} blocks, the region has {}", header.max_blocks, slot_count));
   if (header.clean == 0)
     context.report.add(FindingCode::kJournalForeign, block->number(), name,
                        fmt::format("not clean: {} entries, tail at byte {}; nothing of it is ever "

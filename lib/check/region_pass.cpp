@@ -21,9 +21,10 @@ void check_directory_blocks(VerifyContext& context) {
   const DirectorySurvey& directory = context.survey.directory;
   for (const FixedBlock& block : directory.blocks) {
     if (block.is(tags::kRegionMap)) continue;
-    const std::string why = !block.readable                      ? block.read_error
-                            : block.state != BlockState::kSealed ? std::string(to_string(block.state))
-                                                                 : "tagged " + to_string(block.trailer.tag);
+    const std::string why = !block.readable ? block.read_error
+                            : block.state != BlockState::kSealed
+                                ? std::string(to_string(block.state))
+                                : "tagged " + to_string(block.trailer.tag);
     context.report.add(FindingCode::kDirectoryDamaged, block.number, "RMAP",
                        "region directory: " + why);
   }
@@ -36,20 +37,20 @@ void check_directory_blocks(VerifyContext& context) {
     return;
   }
   if (directory.blocks[0].trailer.generation != directory.blocks[1].trailer.generation)
-    context.report.add(FindingCode::kDirectoryGenerationOdd, kDirectoryStart, "RMAP",
-                       fmt::format("block 8 has generation {}, block 9 {}",
-                                   directory.blocks[0].trailer.generation,
-                                   directory.blocks[1].trailer.generation));
+    context.report.add(
+        FindingCode::kDirectoryGenerationOdd, kDirectoryStart, "RMAP",
+        fmt::format("block 8 has generation {}, block 9 {}", directory.blocks[0].trailer.generation,
+                    directory.blocks[1].trailer.generation));
   const auto slots = decode_slots(directory.blocks[0].payload());
   const auto active = std::count_if(slots.begin(), slots.end(),
                                     [](const RegionSlot& slot) { return !slot.is_free(); });
   const DirectoryHeader& header = *directory.header;
   const bool all_slots = header.slot_count == slots.size() || header.slot_count == kMaxSlots;
   if (!all_slots || header.active_count != active || header.version != 1)
-    context.report.add(FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, "RMAP",
-                       fmt::format("version {}, {} slots of which {} in use; block 8 has {} and {}",
-                                   header.version, header.slot_count, header.active_count,
-                                   slots.size(), active));
+    context.report.add(
+        FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, "RMAP",
+        fmt::format("version {}, {} slots of which {} in use; block 8 has {} and {}",
+                    header.version, header.slot_count, header.active_count, slots.size(), active));
 }
 
 void compare_tables(VerifyContext& context) {
@@ -78,15 +79,14 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
     context.report.add(FindingCode::kRegionUnknownTag, std::nullopt, tag,
                        fmt::format("slot {} has the unknown tag {}", index, tag));
   if ((slot.flags & ~kKnownFlags) != 0)
-    context.report.add(FindingCode::kRegionUnknownFlags, std::nullopt, tag,
-                       fmt::format("slot {} sets unknown flags {:#x}", index,
-                                   slot.flags & ~kKnownFlags));
+    context.report.add(
+        FindingCode::kRegionUnknownFlags, std::nullopt, tag,
+        fmt::format("slot {} sets unknown flags {:#x}", index, slot.flags & ~kKnownFlags));
   const auto blocks = block_range(slot.start, slot.count);
   const bool verified = context.survey.superblock_verified();
-  const uint64_t end_of_volume =
-      verified && context.survey.superblock.total_blocks >= 0
-          ? static_cast<uint64_t>(context.survey.superblock.total_blocks)
-          : context.survey.blocks_in_file();
+  const uint64_t end_of_volume = verified && context.survey.superblock.total_blocks >= 0
+                                     ? static_cast<uint64_t>(context.survey.superblock.total_blocks)
+                                     : context.survey.blocks_in_file();
   if (!blocks || blocks->empty() || blocks->end > end_of_volume)
     context.report.add(FindingCode::kRegionOutside, std::nullopt, tag,
                        fmt::format("slot {}: {} blocks from {}, but the volume has {}", index,
@@ -104,7 +104,8 @@ void check_overlaps(VerifyContext& context) {
   });
   // 127 slots at most: every pair is cheap, and every overlap is named.
   for (size_t i = 0; i < sorted.size(); ++i)
-    for (size_t j = i + 1; j < sorted.size() && sorted[j].blocks.begin < sorted[i].blocks.end; ++j) {
+    for (size_t j = i + 1; j < sorted.size() && sorted[j].blocks.begin < sorted[i].blocks.end;
+         ++j) {
       const bool data = sorted[i].is_data_area || sorted[j].is_data_area;
       const uint64_t end = std::min(sorted[i].blocks.end, sorted[j].blocks.end);
       context.report.add(
@@ -137,8 +138,9 @@ void check_presence(VerifyContext& context) {
       return !slot.is_free() && slot.tag == slots[i].tag;
     });
     if (first - slots.begin() != static_cast<ptrdiff_t>(i))
-      context.report.add(FindingCode::kRegionTwice, std::nullopt, to_string(slots[i].tag),
-                         fmt::format("slot {} names another {} region", i, to_string(slots[i].tag)));
+      context.report.add(
+          FindingCode::kRegionTwice, std::nullopt, to_string(slots[i].tag),
+          fmt::format("slot {} names another {} region", i, to_string(slots[i].tag)));
   }
   for (const Tag tag : {tags::kBitmap, tags::kInodes, tags::kMetadataWal})
     require_region(context, tag, "every image has one");

@@ -18,9 +18,12 @@ void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64
     const Tag tag = group_tag(i);
     if (block.is(tag)) continue;
     std::string why;
-    if (!block.readable) why = block.read_error;
-    else if (block.state != BlockState::kSealed) why = to_string(block.state);
-    else why = fmt::format("tagged {}", to_string(block.trailer.tag));
+    if (!block.readable)
+      why = block.read_error;
+    else if (block.state != BlockState::kSealed)
+      why = to_string(block.state);
+    else
+      why = fmt::format("tagged {}", to_string(block.trailer.tag));
     context.report.add(FindingCode::kGroupBlockDamaged, block.number, to_string(tag),
                        fmt::format("{} of the {}: {}", describe(tag), group_name(start), why));
   }
@@ -75,8 +78,7 @@ void compare_with_directory(VerifyContext& context) {
 void check_fields(VerifyContext& context) {
   const Survey& survey = context.survey;
   const uint64_t at = survey.superblock_block;
-  const Bytes payload =
-      (at == kMirrorGroup ? survey.mirror : survey.primary).blocks[0].payload();
+  const Bytes payload = (at == kMirrorGroup ? survey.mirror : survey.primary).blocks[0].payload();
   const uint32_t end = kSuperblockLayout.size();
   const uint32_t seal_at = header_seal_offset(survey.block_size);
   if (!all_zero(payload.subspan(end, seal_at - end)) || survey.superblock.padding != 0)
@@ -105,7 +107,8 @@ Result<void> check_superblocks(VerifyContext& context) {
   check_group_generation(context, survey.mirror, kMirrorGroup);
   compare_groups(context);
   compare_with_directory(context);
-  if (survey.superblock_verified()) check_fields(context);
+  if (survey.superblock_verified())
+    check_fields(context);
   else
     context.report.add(FindingCode::kNoSuperblock, std::nullopt, "SUPB",
                        "no superblock verifies; the block size comes from the directory");

@@ -7,10 +7,10 @@
 namespace vde {
 namespace {
 
-// Later passes build on what earlier ones found out: regions before what lies in them, blocks before
-// the bitmap, whose damaged blocks decide nothing.
-constexpr Pass kPasses[] = {check_geometry, check_superblocks,  check_regions, check_journal,
-                            check_inode_layout, check_blocks, check_bitmap};
+// Later passes build on what earlier ones found out: regions before what lies in them, blocks
+// before the bitmap, whose damaged blocks decide nothing.
+constexpr Pass kPasses[] = {check_geometry,     check_superblocks, check_regions, check_journal,
+                            check_inode_layout, check_blocks,      check_bitmap};
 
 Result<void> check_features(const Survey& survey) {
   if (!survey.superblock_verified()) return {};
@@ -28,9 +28,15 @@ Result<void> check_features(const Survey& survey) {
 
 void Reporter::pass_on(const Finding& finding) {
   switch (finding.kind->severity) {
-    case Severity::kError: ++summary_.errors; break;
-    case Severity::kWarning: ++summary_.warnings; break;
-    case Severity::kNote: ++summary_.notes; break;
+    case Severity::kError:
+      ++summary_.errors;
+      break;
+    case Severity::kWarning:
+      ++summary_.warnings;
+      break;
+    case Severity::kNote:
+      ++summary_.notes;
+      break;
   }
   sink_(finding);
 }

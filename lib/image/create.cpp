@@ -24,7 +24,10 @@ using namespace std::string_view_literals;
 
 constexpr auto kSignatures = std::to_array<Signature>({
     {0, "DWVD"sv, "a DWVD image"},
-    {0, "\x7f" "ELF"sv, "an ELF program"},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     "an ELF program"},
     {0, "\x1f\x8b"sv, "gzip data"},
     {0, "PK\x03\x04"sv, "a zip archive"},
     {0, "SQLite format 3\0"sv, "an SQLite database"},

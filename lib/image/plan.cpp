@@ -66,8 +66,7 @@ Result<uint64_t> journal_blocks(const CreateOptions& options, uint64_t total) {
   const uint64_t bytes = *options.journal_size;
   const uint64_t least = kMinJournalBlocks * options.block_size;
   if (bytes < least || bytes % options.block_size != 0)
-    return fail(ErrorCode::kUsage,
-                fmt::format("a journal of {} bytes is not possible", bytes),
+    return fail(ErrorCode::kUsage, fmt::format("a journal of {} bytes is not possible", bytes),
                 fmt::format("give a multiple of {}, {} or more", options.block_size, least));
   return bytes / options.block_size;
 }
@@ -89,8 +88,8 @@ class Placement {
 
 Result<void> check_options(const CreateOptions& options) {
   if (!is_block_size(options.block_size))
-    return fail(ErrorCode::kUsage, fmt::format("a block size of {} bytes is not possible",
-                                               options.block_size),
+    return fail(ErrorCode::kUsage,
+                fmt::format("a block size of {} bytes is not possible", options.block_size),
                 "it is a power of two from 512 to 65536");
   if (options.label.size() > Text<64>{}.bytes.size())
     return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", options.label.size()),
@@ -111,7 +110,8 @@ Result<uint32_t> parse_modules(std::string_view list) {
     const std::string_view name = list.substr(0, comma);
     const uint32_t bit = manifest_bit(name) & supported_manifest();
     if (bit == 0)
-      return fail(ErrorCode::kUsage, fmt::format("'{}' is no module that can be made", escape(name)),
+      return fail(ErrorCode::kUsage,
+                  fmt::format("'{}' is no module that can be made", escape(name)),
                   "name some of tags,snapshot,compute,integrity, or none");
     manifest |= bit;
     if (comma == list.size()) return manifest;

@@ -55,15 +55,13 @@ void choose_superblock(Survey& survey) {
   const GroupSurvey* best = nullptr;
   for (const GroupSurvey* group : {&survey.primary, &survey.mirror}) {
     if (!group->superblock) continue;
-    const bool better =
-        best == nullptr || (group->whole && !best->whole) ||
-        (group->whole == best->whole &&
-         group->superblock->checkpoint_sequence > best->superblock->checkpoint_sequence);
+    const bool better = best == nullptr || (group->whole && !best->whole) ||
+                        (group->whole == best->whole && group->superblock->checkpoint_sequence >
+                                                            best->superblock->checkpoint_sequence);
     if (better) best = group;
   }
   if (best == nullptr) return;
-  survey.superblock_source =
-      best->whole ? SuperblockSource::kGroup : SuperblockSource::kBlock;
+  survey.superblock_source = best->whole ? SuperblockSource::kGroup : SuperblockSource::kBlock;
   survey.superblock_block = best->blocks[0].number;
   survey.superblock = *best->superblock;
   const Bytes payload = best->blocks[0].payload();
@@ -147,7 +145,8 @@ uint64_t Survey::usable_blocks() const {
 Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified) {
   VDE_TRY_ASSIGN(size, file.size());
   if (size < kMinBlockSize)
-    return fail(ErrorCode::kUnsupported, size == 0 ? "is empty" : "is no DWVD image: it is too short");
+    return fail(ErrorCode::kUnsupported,
+                size == 0 ? "is empty" : "is no DWVD image: it is too short");
   // An unreadable first sector is no reason to give up: the mirror and the directory may be whole.
   BlockBuffer head(kMinBlockSize);
   Result<void> head_read = file.read(0, head);
@@ -166,7 +165,8 @@ Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified) {
   if (!head_read) return propagate(head_read);
   const bool has_signature = kSuperblockLayout.decode(head).signature == Superblock{}.signature;
   if (!has_signature)
-    return fail(ErrorCode::kUnsupported, "is no DWVD image: no superblock or directory in it verifies");
+    return fail(ErrorCode::kUnsupported,
+                "is no DWVD image: no superblock or directory in it verifies");
   return fail(ErrorCode::kUnsupported,
               "has the DWVD signature, but no superblock or directory in it verifies",
               "look at it with 'vdetool dump'");

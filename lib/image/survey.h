@@ -1,6 +1,7 @@
 // What can be told about an image before anything in it is trusted: its block size, which of the
 // superblock groups verify, and which region slots to go by. Verify, info and dump start from here,
-// and so does opening: a survey never fails because of damage, only where there is nothing to judge.
+// and so does opening: a survey never fails because of damage, only where there is nothing to
+// judge.
 #pragma once
 
 #include <array>
@@ -75,9 +76,7 @@ struct Survey {
            superblock_source == SuperblockSource::kBlock;
   }
   // Something on the disk vouches for the block size.
-  [[nodiscard]] bool verified() const {
-    return superblock_verified() || directory.whole;
-  }
+  [[nodiscard]] bool verified() const { return superblock_verified() || directory.whole; }
   [[nodiscard]] uint64_t blocks_in_file() const { return file_size / block_size; }
   // Blocks of the volume that the file really has: every block number is held against this.
   [[nodiscard]] uint64_t usable_blocks() const;

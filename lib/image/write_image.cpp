@@ -70,7 +70,8 @@ class ImageWriter {
     }
     if (tag == tags::kMetadataWal) {
       BlockBuffer block = io_.make_buffer();
-      kWalHeaderLayout.encode(fresh_wal_header(static_cast<int64_t>(region.blocks.count()), plan_.options.now), block);
+      kWalHeaderLayout.encode(
+          fresh_wal_header(static_cast<int64_t>(region.blocks.count()), plan_.options.now), block);
       return write_block(region.blocks.begin, tag, block);
     }
     if (tag == tags::kTagIndex) return write_tag_index(region.blocks);

@@ -59,11 +59,10 @@ NewFile::~NewFile() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
-Result<NewFile> NewFile::create(const std::string& target,
-                                std::optional<int> replaced_descriptor) {
+Result<NewFile> NewFile::create(const std::string& target, std::optional<int> replaced_descriptor) {
   std::string temporary = temporary_name(target);
-  FileDescriptor fd(open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                         0666));
+  FileDescriptor fd(
+      open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (fd.get() < 0) return system_failure("cannot create");
   const int raw = fd.get();
   NewFile file(std::make_unique<PosixFile>(std::move(fd), false), std::move(temporary), target);

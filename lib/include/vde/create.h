@@ -33,9 +33,9 @@ struct CreateOptions {
 inline constexpr std::string_view kDefaultModules = "tags,snapshot,compute";
 
 struct PlannedRegion {
-  std::string tag;     // "TAGI"
-  BlockRange blocks;   // in the volume
-  uint64_t used = 0;   // blocks of it that hold something
+  std::string tag;    // "TAGI"
+  BlockRange blocks;  // in the volume
+  uint64_t used = 0;  // blocks of it that hold something
 };
 
 struct ImagePlan {

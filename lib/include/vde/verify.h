@@ -60,8 +60,8 @@ struct VerifySummary {
   uint64_t blocks_checked = 0;  // blocks whose trailer was held against their payload
 };
 
-// Runs all passes over `file`, which the caller has locked, and hands every finding to `report` as it
-// is made, in the order of passes and, within one, of blocks; calls never overlap. Never writes.
+// Runs all passes over `file`, which the caller has locked, and hands every finding to `report` as
+// it is made, in the order of passes and, within one, of blocks; calls never overlap. Never writes.
 // kUnsupported where nothing can be judged, kInterrupted when `activity` says stop.
 [[nodiscard]] Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                                  Activity& activity,

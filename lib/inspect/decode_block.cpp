@@ -1,0 +1,268 @@
+#include "inspect/decode_block.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "format/bitmap.h"
+#include "format/encryption_header.h"
+#include "format/extended_metadata.h"
+#include "format/inode.h"
+#include "format/integrity_anchor.h"
+#include "format/integrity_tree.h"
+#include "format/module_entry.h"
+#include "format/packed_table.h"
+#include "format/policy.h"
+#include "format/region_map.h"
+#include "format/snapshot_entry.h"
+#include "format/superblock.h"
+#include "format/tag_index.h"
+#include "format/wal_header.h"
+#include "inspect/structure.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+template <class L>
+Json one(const L& layout, Bytes payload, uint32_t at = 0) {
+  StructureBuilder builder(std::string(layout.name()), at);
+  builder.add_fields(layout.fields(), payload.subspan(at));
+  return std::move(builder).build();
+}
+
+Json undecodable(const Error& error) {
+  StructureBuilder builder("undecodable", 0);
+  builder.add("reason", 0, 0, error.message);
+  return std::move(builder).build();
+}
+
+Json superblock(Bytes payload) {
+  const auto seal_at = static_cast<uint32_t>(payload.size()) - kHeaderSealLayout.size();
+  return Json::array({one(kSuperblockLayout, payload), one(kHeaderSealLayout, payload, seal_at)});
+}
+
+Json slots(Bytes payload) {
+  Json structures = Json::array();
+  const auto all = decode_slots(payload);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].is_free()) continue;
+    StructureBuilder builder(fmt::format("slot {}", i),
+                             static_cast<uint32_t>(i) * kRegionSlotLayout.size());
+    builder.add_fields(kRegionSlotLayout.fields(), payload.subspan(i * kRegionSlotLayout.size()));
+    structures.push_back(std::move(builder).build());
+  }
+  return structures;
+}
+
+// Runs of allocated blocks, as the block at `index` of the bitmap tells them.
+Json bitmap(uint64_t index, Bytes payload) {
+  const uint64_t bits = payload.size() * 8;
+  const uint64_t base = index * bits;
+  StructureBuilder builder("allocation bitmap", 0);
+  builder.add("first_block", 0, 0, base);
+  builder.add("allocated", 0, static_cast<uint32_t>(payload.size()), count_bits(payload, 0, bits));
+  Json runs = Json::array();
+  for (uint64_t at = find_bit(payload, 0, bits, true); at < bits;) {
+    const uint64_t end = find_bit(payload, at, bits, false);
+    runs.push_back(Json::array({base + at, base + end - 1}));
+    at = find_bit(payload, end, bits, true);
+  }
+  builder.add("allocated_runs", 0, static_cast<uint32_t>(payload.size()), std::move(runs));
+  return Json::array({std::move(builder).build()});
+}
+
+Json inode_layout(Bytes payload) {
+  Json structures = Json::array({one(kInodeLayoutHeaderLayout, payload)});
+  const Result<InodeLayout> layout = decode_inode_layout(payload);
+  if (!layout) {
+    structures.push_back(undecodable(layout.error()));
+    return structures;
+  }
+  for (size_t i = 0; i < layout->fields.size(); ++i)
+    structures.push_back(one(kInodeModuleFieldLayout, payload,
+                             kInodeLayoutHeaderLayout.size() +
+                                 static_cast<uint32_t>(i) * kInodeModuleFieldLayout.size()));
+  return structures;
+}
+
+Json tag_header(Bytes payload) {
+  StructureBuilder builder(std::string(kTagIndexHeaderLayout.name()), 0);
+  builder.add_fields(kTagIndexHeaderLayout.fields(), payload);
+  const TagIndexHeader header = kTagIndexHeaderLayout.decode(payload);
+  const auto most = static_cast<int32_t>((payload.size() - kTagIndexHeaderLayout.size()) * 8);
+  if (header.bloom_bits > 0 && header.bloom_bits <= most) {
+    const auto bits = static_cast<uint64_t>(header.bloom_bits);
+    builder.add("bloom_ones", kTagIndexHeaderLayout.size(), static_cast<uint32_t>((bits + 7) / 8),
+                count_bits(payload.subspan(kTagIndexHeaderLayout.size()), 0, bits));
+  }
+  return Json::array({std::move(builder).build()});
+}
+
+Json tag_leaf(const TagNode& node, Bytes payload) {
+  StructureBuilder head("tag leaf", 0);
+  head.add("kind", 0, 1, 1);
+  head.add("entry_count", 1, 2, node.entries.size());
+  head.add("next_leaf", static_cast<uint32_t>(payload.size()) - 4, 4, node.next_leaf);
+  Json structures = Json::array({std::move(head).build()});
+  uint32_t at = 3;
+  for (size_t i = 0; i < node.entries.size(); ++i) {
+    const TagEntry& entry = node.entries[i];
+    const auto key_size = static_cast<uint32_t>(entry.key.size());
+    const auto value_size = static_cast<uint32_t>(entry.value.size());
+    StructureBuilder builder(fmt::format("entry {}", i), at);
+    builder.add_text("key", 1, entry.key);
+    builder.add_text("value", 2 + key_size, entry.value);
+    builder.add("inode", 2 + key_size + value_size, 8, entry.inode);
+    builder.add("block", 10 + key_size + value_size, 8, entry.block);
+    structures.push_back(std::move(builder).build());
+    at += static_cast<uint32_t>(encoded_size(entry));
+  }
+  return structures;
+}
+
+Json tag_inner(const TagNode& node) {
+  StructureBuilder builder("tag inner node", 0);
+  builder.add("kind", 0, 1, 0);
+  builder.add("key_count", 1, 2, node.keys.size());
+  uint32_t at = 3;
+  for (size_t i = 0; i < node.keys.size(); ++i) {
+    builder.add_text(fmt::format("separator_{}", i), at + 1, node.keys[i]);
+    at += static_cast<uint32_t>(encoded_key_size(node.keys[i]));
+  }
+  for (size_t i = 0; i < node.children.size(); ++i, at += 4)
+    builder.add(fmt::format("child_{}", i), at, 4, node.children[i]);
+  return Json::array({std::move(builder).build()});
+}
+
+Json tag_node(Bytes payload) {
+  const Result<TagNode> node = decode_tag_node(payload);
+  if (!node) return Json::array({undecodable(node.error())});
+  return node->leaf ? tag_leaf(*node, payload) : tag_inner(*node);
+}
+
+// The entries of a packed table's block, each a fixed part and a text behind it.
+template <class L, class Entry>
+Json packed_entries(const L& layout, std::string_view text_name, std::string Entry::*text,
+                    const Result<std::vector<Entry>>& entries, Bytes payload, bool first) {
+  Json structures = Json::array();
+  if (first) structures.push_back(one(kPackedTableHeaderLayout, payload));
+  if (!entries) {
+    structures.push_back(undecodable(entries.error()));
+    return structures;
+  }
+  uint32_t at = first ? kPackedTableHeaderLayout.size() : 0;
+  for (const Entry& entry : *entries) {
+    StructureBuilder builder(std::string(layout.name()), at);
+    builder.add_fields(layout.fields(), payload.subspan(at));
+    builder.add_text(text_name, layout.size(), entry.*text);
+    structures.push_back(std::move(builder).build());
+    at += static_cast<uint32_t>(encoded_size(entry));
+  }
+  return structures;
+}
+
+int64_t entries_at_most(Bytes payload, bool first) {
+  if (!first) return INT64_MAX;
+  return kPackedTableHeaderLayout.decode(payload).count;
+}
+
+Json snapshots(uint64_t index, Bytes payload) {
+  const bool first = index == 0;
+  return packed_entries(kSnapshotEntryLayout, "label", &SnapshotEntry::label,
+                        decode_snapshot_block(payload, first, entries_at_most(payload, first)),
+                        payload, first);
+}
+
+Json code_modules(uint64_t index, Bytes payload) {
+  const bool first = index == 0;
+  return packed_entries(kModuleEntryLayout, "entry_point", &ModuleEntry::entry_point,
+                        decode_module_block(payload, first, entries_at_most(payload, first)),
+                        payload, first);
+}
+
+Json policies(uint64_t index, Bytes payload) {
+  if (index != 0) return Json::array({one(kPolicySealLayout, payload)});
+  Json structures = Json::array({one(kPolicyVaultHeaderLayout, payload)});
+  const auto entries = decode_policies(payload);
+  if (!entries) {
+    structures.push_back(undecodable(entries.error()));
+    return structures;
+  }
+  uint32_t at = kPolicyVaultHeaderLayout.size();
+  for (const PolicyEntry& entry : *entries) {
+    const auto size = static_cast<uint32_t>(entry.data.size());
+    StructureBuilder builder(std::string(kPolicyEntryLayout.name()), at);
+    builder.add_fields(kPolicyEntryLayout.fields(), payload.subspan(at));
+    builder.add("data", kPolicyEntryLayout.size(), size, to_hex(entry.data));
+    structures.push_back(std::move(builder).build());
+    at += kPolicyEntryLayout.size() + size;
+  }
+  return structures;
+}
+
+// Slots and rotations lie at fixed places; those of zeros are empty and left out.
+template <class L>
+void add_used(Json& structures, const L& layout, Bytes payload, uint32_t at, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i, at += layout.size())
+    if (!all_zero(payload.subspan(at, layout.size())))
+      structures.push_back(one(layout, payload, at));
+}
+
+Json encryption(uint64_t index, Bytes payload) {
+  const EncryptionCapacity room =
+      encryption_capacity(static_cast<uint32_t>(payload.size()) + kTrailerSize);
+  Json structures = Json::array();
+  if (index == 0) {
+    structures.push_back(one(kEncryptionHeaderLayout, payload));
+    add_used(structures, kKeySlotLayout, payload, kEncryptionHeaderLayout.size(), room.first_slots);
+    return structures;
+  }
+  add_used(structures, kKeySlotLayout, payload, 0, room.second_slots);
+  add_used(structures, kKeyRotationLayout, payload, room.second_slots * kKeySlotLayout.size(),
+           room.rotations);
+  return structures;
+}
+
+Json integrity_tree(uint64_t index, Bytes payload) {
+  if (index == 0) return Json::array({one(kIntegrityTreeHeaderLayout, payload)});
+  const uint32_t nodes = nodes_per_block(static_cast<uint32_t>(payload.size()) + kTrailerSize);
+  StructureBuilder builder("integrity tree nodes", 0);
+  for (uint32_t i = 0; i < nodes; ++i) {
+    const Bytes hash = payload.subspan(size_t{i} * kTreeNodeSize, kTreeNodeSize);
+    if (!all_zero(hash))
+      builder.add(fmt::format("node_{}", (index - 1) * nodes + i + 1), i * kTreeNodeSize,
+                  kTreeNodeSize, to_hex(hash));
+  }
+  return Json::array({std::move(builder).build()});
+}
+
+Json region_map(uint64_t number, Bytes payload) {
+  if (number == kDirectoryStart + 1) return Json::array({one(kDirectoryHeaderLayout, payload)});
+  return slots(payload);
+}
+
+}  // namespace
+
+Json decode_structures(Tag tag, const BlockPlace& place, Bytes payload) {
+  if (tag == tags::kSuperblock) return superblock(payload);
+  if (tag == tags::kRegionMap) return region_map(place.number, payload);
+  if (tag == tags::kExtendedMetadata) return Json::array({one(kExtendedMetadataLayout, payload)});
+  if (tag == tags::kIntegrityAnchor) return Json::array({one(kIntegrityAnchorLayout, payload)});
+  if (!place.index) return Json::array();
+  const uint64_t index = *place.index;
+  if (tag == tags::kBitmap) return bitmap(index, payload);
+  if (tag == tags::kInodes && index == 0) return inode_layout(payload);
+  if ((tag == tags::kMetadataWal || tag == tags::kDataWal) && index == 0)
+    return Json::array({one(kWalHeaderLayout, payload)});
+  if (tag == tags::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
+  if (tag == tags::kSnapshots) return snapshots(index, payload);
+  if (tag == tags::kCode) return code_modules(index, payload);
+  if (tag == tags::kPolicyVault) return policies(index, payload);
+  if (tag == tags::kEncryption) return encryption(index, payload);
+  if (tag == tags::kIntegrityTree) return integrity_tree(index, payload);
+  return Json::array();
+}
+
+}  // namespace vde

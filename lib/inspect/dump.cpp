@@ -1,0 +1,183 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "inspect/decode_block.h"
+#include "inspect/owner.h"
+#include "vde/inspect.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+Json owner_json(const Survey& survey, const std::optional<BlockOwner>& owner) {
+  if (!owner) return nullptr;
+  const bool has_slot = owner->slot < survey.slots.size();
+  return Json{{"region", to_string(owner->tag)},
+              {"slot", owner->slot},
+              {"index", owner->index},
+              {"blocks", has_slot ? survey.slots[owner->slot].count : int64_t{kGroupBlocks}},
+              {"data_area", owner->is_data_area}};
+}
+
+// "superblock" of "header seal" becomes "header_seal": the key that holds the structure's values.
+std::string key_of(std::string name) {
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+// The tag by which to decode: the block's own where it can be believed, else its region's.
+Tag decoding_tag(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
+  const Tag own = block.unchecked_trailer().tag;
+  if (block.state() == BlockState::kSealed && is_known(own)) return own;
+  return owner ? expected_tag(*owner) : own;
+}
+
+Json block_json(const Survey& survey, const UncheckedBlock& block) {
+  const auto owner = owner_of(survey, block.number());
+  const Trailer trailer = block.unchecked_trailer();
+  const BlockState state = block.state();
+  const Tag tag = decoding_tag(block, owner);
+  Json json{{"block", block.number()},
+            {"offset", block.number() * survey.block_size},
+            {"state", to_string(state)},
+            {"verified", state == BlockState::kSealed},
+            {"owner", owner_json(survey, owner)},
+            {"trailer",
+             {{"tag", to_string(trailer.tag)},
+              {"generation", trailer.generation},
+              {"checksum", fmt::format("{:016x}", trailer.checksum)},
+              {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
+              {"tag_fits", !owner || owner->is_data_area || trailer.tag == expected_tag(*owner)}}}};
+  json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(tag));
+  json["structures"] = Json::array();
+  if (state == BlockState::kUnwritten) return json;
+  const BlockPlace place{block.number(),
+                         owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
+  json["structures"] = decode_structures(tag, place, block.unchecked_payload());
+  for (const Json& structure : json["structures"]) {
+    const std::string key = key_of(structure["name"]);
+    if (!json.contains(key)) json[key] = structure["values"];
+  }
+  if (json["structures"].empty()) json["payload"] = to_hex(block.unchecked_payload());
+  return json;
+}
+
+// Block ranges of the selection; for a region only what the file holds of it.
+Result<std::vector<BlockRange>> selected(const Survey& survey, const BlockSelection& selection) {
+  const uint64_t blocks = survey.blocks_in_file();
+  std::vector<BlockRange> ranges;
+  switch (selection.kind) {
+    case BlockSelection::Kind::kSuperblock:
+      ranges.push_back({survey.superblock_block, survey.superblock_block + 1});
+      break;
+    case BlockSelection::Kind::kBlocks:
+      if (selection.blocks.empty() || selection.blocks.end > blocks)
+        return fail(ErrorCode::kUsage,
+                    fmt::format("there is no block {}", selection.blocks.empty()
+                                                            ? selection.blocks.begin
+                                                            : selection.blocks.end - 1),
+                    fmt::format("the file has {} blocks of {} bytes", blocks, survey.block_size));
+      ranges.push_back(selection.blocks);
+      break;
+    case BlockSelection::Kind::kRegion:
+      for (const RegionSlot& slot : survey.slots) {
+        const auto range = block_range(slot.start, slot.count);
+        if (slot.is_free() || to_string(slot.tag) != selection.region || !range) continue;
+        ranges.push_back({range->begin, std::min(range->end, blocks)});
+      }
+      if (ranges.empty())
+        return fail(ErrorCode::kNotFound,
+                    fmt::format("there is no region {}", escape(selection.region)),
+                    "'vdetool dump --regions' lists them");
+  }
+  return ranges;
+}
+
+// Calls `visit` for the selected blocks; of a region for those that are written.
+template <class Visit>
+Result<void> each_block(const Survey& survey, BlockFile& file, const BlockSelection& selection,
+                        const Activity& activity, Visit visit) {
+  const BlockIo io(file, survey.block_size);
+  const bool written_only = selection.kind == BlockSelection::Kind::kRegion;
+  VDE_TRY_ASSIGN(ranges, selected(survey, selection));
+  BlockBuffer buffer = io.make_buffer();
+  for (BlockRange range : ranges) {
+    while (!range.empty()) {
+      if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (written_only) {
+        VDE_TRY_ASSIGN(data, file.next_data(io.bytes_of(range)));
+        if (data.empty()) break;
+        range.begin = data.begin / io.block_size();
+      }
+      VDE_TRY_ASSIGN(block, io.read(range.begin++, buffer));
+      if (written_only && block.state() == BlockState::kUnwritten) continue;
+      VDE_TRY(visit(block));
+    }
+  }
+  return {};
+}
+
+Json header_json() {
+  return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
+}
+
+// The field of a decoded block that covers byte `at` of it, or null.
+Json field_at(const Json& block, uint64_t at) {
+  for (const Json& structure : block["structures"])
+    for (const Json& field : structure["fields"]) {
+      const uint64_t begin = field["offset"];
+      const uint64_t width = field["width"];
+      if (at < begin || at >= begin + width) continue;
+      Json found{{"structure", structure["name"]}};
+      found.update(field);
+      return found;
+    }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const Activity& activity,
+                         const std::function<Result<void>(const Json&)>& show) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, true));
+  return each_block(survey, file, selection, activity, [&](const UncheckedBlock& block) {
+    Json json = header_json();
+    json.update(block_json(survey, block));
+    return show(json);
+  });
+}
+
+Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,
+                      const std::function<Result<void>(uint64_t, Bytes)>& show) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, true));
+  return each_block(survey, file, selection, activity, [&](const UncheckedBlock& block) {
+    return show(block.number() * survey.block_size, block.bytes());
+  });
+}
+
+Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, true));
+  if (offset >= survey.blocks_in_file() * survey.block_size)
+    return fail(ErrorCode::kUsage, fmt::format("there is no byte {}", offset),
+                fmt::format("the file's last whole block ends at byte {}",
+                            survey.blocks_in_file() * survey.block_size));
+  const BlockIo io(file, survey.block_size);
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read(offset / survey.block_size, buffer));
+  const uint64_t within = offset % survey.block_size;
+  const Json decoded = block_json(survey, block);
+  Json json = header_json();
+  json["byte"] = offset;
+  json["value"] = buffer[within];
+  json["block"] = block.number();
+  json["offset_in_block"] = within;
+  json["part"] = within < payload_size(survey.block_size) ? "payload" : "trailer";
+  for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
+    json[name] = decoded[name];
+  json["field"] = field_at(decoded, within);
+  return json;
+}
+
+}  // namespace vde

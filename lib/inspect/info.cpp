@@ -1,0 +1,194 @@
+#include <fmt/format.h>
+
+#include "base/checked.h"
+#include "format/module.h"
+#include "format/packed_table.h"
+#include "format/tag_index.h"
+#include "image/survey.h"
+#include "inspect/structure.h"
+#include "vde/inspect.h"
+
+namespace vde {
+namespace {
+
+std::string_view source_name(const Survey& survey) {
+  const bool mirror = survey.superblock_block == kMirrorGroup;
+  switch (survey.superblock_source) {
+    case SuperblockSource::kGroup:
+      return mirror ? "mirror group" : "primary group";
+    case SuperblockSource::kBlock:
+      return mirror ? "block 4 alone" : "block 0 alone";
+    case SuperblockSource::kUnverified:
+      return mirror ? "block 4, unverified" : "block 0, unverified";
+    case SuperblockSource::kNone:
+      break;
+  }
+  return "none";
+}
+
+std::string_view source_name(SlotSource source) {
+  switch (source) {
+    case SlotSource::kPointerTable:
+      return "pointer table";
+    case SlotSource::kDirectory:
+      return "directory";
+    case SlotSource::kUnverified:
+      return "pointer table, unverified";
+    case SlotSource::kNone:
+      break;
+  }
+  return "none";
+}
+
+// The names of the set bits; a bit without a name goes by its number.
+template <class NameOf>
+Json bit_names(uint32_t bits, NameOf name_of) {
+  Json names = Json::array();
+  for (uint32_t bit = 0; bit < 32; ++bit) {
+    if ((bits >> bit & 1) == 0) continue;
+    const std::string_view name = name_of(bit);
+    names.push_back(name.empty() ? fmt::format("bit {}", bit) : std::string(name));
+  }
+  return names;
+}
+
+std::string_view module_name(uint32_t bit) {
+  const ModuleInfo* module = find_module(bit);
+  return module == nullptr ? std::string_view{} : module->name;
+}
+
+std::string_view region_flag_name(uint32_t bit) {
+  static constexpr std::string_view kNames[] = {"active", "encrypted", "compressed",
+                                                "worm",   "read-only", "migrating"};
+  return bit < std::size(kNames) ? kNames[bit] : std::string_view{};
+}
+
+Json superblock_json(const Survey& survey) {
+  const Superblock& superblock = survey.superblock;
+  BlockBuffer encoded(kSuperblockLayout.size());
+  kSuperblockLayout.encode(superblock, encoded);
+  Json json;
+  for (const Field& field : kSuperblockLayout.fields()) put_field(json, field, encoded);
+  put_field(json, kHeaderSealLayout.fields()[0], survey.seal.header_seal);
+  json["module_manifest_names"] = bit_names(superblock.module_manifest, module_name);
+  json["incompatible_features_names"] =
+      bit_names(superblock.incompatible_features, incompatible_feature_name);
+  json["readonly_compatible_features_names"] =
+      bit_names(superblock.readonly_compatible_features, readonly_compatible_feature_name);
+  json["compatible_features_names"] =
+      bit_names(superblock.compatible_features, compatible_feature_name);
+  return json;
+}
+
+// How a region stands, by its bounds and its first block alone.
+std::string region_state(const Survey& survey, const BlockIo& io, const RegionSlot& slot,
+                         bool is_data_area) {
+  const auto range = block_range(slot.start, slot.count);
+  if (!range || range->end > survey.usable_blocks()) return "outside the volume";
+  if (is_data_area) return "data";
+  BlockBuffer buffer = io.make_buffer();
+  const auto block = io.read(range->begin, buffer);
+  if (!block) return "unreadable";
+  const BlockState state = block->state();
+  if (state != BlockState::kSealed) return std::string(to_string(state));
+  const Tag tag = block->unchecked_trailer().tag;
+  if (tag != slot.tag) return "tagged " + to_string(tag);
+  return all_zero(block->unchecked_payload()) ? "empty" : "ok";
+}
+
+Json regions_json(const Survey& survey, const BlockIo& io) {
+  Json regions = Json::array();
+  const auto data_area = data_area_slot(survey.slots);
+  for (size_t i = 0; i < survey.slots.size(); ++i) {
+    const RegionSlot& slot = survey.slots[i];
+    if (slot.is_free()) continue;
+    regions.push_back(Json{{"slot", i},
+                           {"tag", to_string(slot.tag)},
+                           {"flags", slot.flags},
+                           {"flags_names", bit_names(slot.flags, region_flag_name)},
+                           {"start", slot.start},
+                           {"count", slot.count},
+                           {"used", slot.used},
+                           {"state", region_state(survey, io, slot, data_area == i)}});
+  }
+  return regions;
+}
+
+// The entry count in the header of the first region tagged `tag`; null where there is none or its
+// header does not verify.
+Json count_in(const Survey& survey, const BlockIo& io, Tag tag) {
+  for (const RegionSlot& slot : survey.slots) {
+    if (slot.is_free() || slot.tag != tag) continue;
+    const auto range = block_range(slot.start, slot.count);
+    if (!range || range->empty()) return nullptr;
+    BlockBuffer buffer = io.make_buffer();
+    const auto block = io.read_checked(range->begin, tag, buffer);
+    if (!block) return nullptr;
+    if (tag == tags::kTagIndex) return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
+    return kPackedTableHeaderLayout.decode(block->payload()).count;
+  }
+  return nullptr;
+}
+
+Json slots_json(const std::vector<RegionSlot>& slots) {
+  Json json = Json::array();
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (!slots[i].is_free())
+      json.push_back(Json{{"slot", i},
+                          {"tag", to_string(slots[i].tag)},
+                          {"flags", slots[i].flags},
+                          {"start", slots[i].start},
+                          {"count", slots[i].count},
+                          {"used", slots[i].used}});
+  return json;
+}
+
+Json table_json(std::string_view name, const FixedBlock& block, bool verified) {
+  return Json{
+      {"table", name},
+      {"block", block.number},
+      {"verified", verified},
+      {"slots", block.readable ? slots_json(decode_slots(block.payload())) : Json::array()}};
+}
+
+}  // namespace
+
+Result<Json> image_info(BlockFile& file) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, true));
+  const BlockIo io(file, survey.block_size);
+  Json json{{"schema_version", kSchemaVersion},
+            {"command", "info"},
+            {"file_size", survey.file_size},
+            {"block_size", survey.block_size},
+            {"superblock_source", source_name(survey)},
+            {"superblock_verified", survey.superblock_verified()},
+            {"primary_group", survey.primary.whole ? "ok" : "damaged"},
+            {"mirror_group", survey.mirror.whole ? "ok" : "damaged"},
+            {"directory", survey.directory.whole ? "ok" : "damaged"},
+            {"slot_source", source_name(survey.slot_source)}};
+  json["superblock"] =
+      survey.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(survey);
+  json["regions"] = regions_json(survey, io);
+  json["counts"] = Json{{"tags", count_in(survey, io, tags::kTagIndex)},
+                        {"snapshots", count_in(survey, io, tags::kSnapshots)},
+                        {"modules", count_in(survey, io, tags::kCode)}};
+  return json;
+}
+
+Result<Json> dump_regions(BlockFile& file) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, true));
+  const BlockIo io(file, survey.block_size);
+  Json json{{"schema_version", kSchemaVersion},
+            {"command", "dump"},
+            {"slot_source", source_name(survey.slot_source)},
+            {"regions", regions_json(survey, io)}};
+  json["tables"] =
+      Json::array({table_json("primary pointer table", survey.primary.blocks[1],
+                              survey.primary.blocks[1].is(tags::kRegionMap)),
+                   table_json("mirror pointer table", survey.mirror.blocks[1],
+                              survey.mirror.blocks[1].is(tags::kRegionMap)),
+                   table_json("directory", survey.directory.blocks[0], survey.directory.whole)});
+  return json;
+}
+
+}  // namespace vde

@@ -1,0 +1,117 @@
+#include "inspect/structure.h"
+
+#include <algorithm>
+
+#include "format/tag.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+uint64_t load_unsigned(Bytes bytes) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) value |= uint64_t{bytes[i]} << (8 * i);
+  return value;
+}
+
+int64_t load_signed(Bytes bytes) {
+  const size_t unused = 64 - 8 * bytes.size();
+  return static_cast<int64_t>(load_unsigned(bytes) << unused) >> unused;
+}
+
+// "created_ticks" -> "created"; other names get "_time" behind them.
+std::string time_name(std::string_view ticks_name) {
+  constexpr std::string_view kSuffix = "_ticks";
+  if (ticks_name.ends_with(kSuffix))
+    return std::string(ticks_name.substr(0, ticks_name.size() - kSuffix.size()));
+  return std::string(ticks_name) + "_time";
+}
+
+}  // namespace
+
+void put_text(Json& object, const std::string& name, std::string_view bytes) {
+  if (is_utf8(bytes))
+    object[name] = bytes;
+  else
+    object[name + "_base64"] = to_base64(bytes_of(bytes));
+}
+
+void put_field(Json& object, const Field& field, Bytes structure) {
+  const Bytes bytes = structure.subspan(field.offset, field.width);
+  const std::string name(field.name);
+  switch (field.kind) {
+    case FieldKind::kUnsigned:
+      object[name] = load_unsigned(bytes);
+      break;
+    case FieldKind::kSigned:
+      object[name] = load_signed(bytes);
+      break;
+    case FieldKind::kTicks:
+      object[name] = load_signed(bytes);
+      object[time_name(field.name)] = to_string(Ticks{load_signed(bytes)});
+      break;
+    case FieldKind::kGuid: {
+      Guid guid;
+      std::copy_n(bytes.begin(), guid.bytes.size(), guid.bytes.begin());
+      object[name] = to_string(guid);
+      break;
+    }
+    case FieldKind::kTag:
+      object[name] = to_string(Tag{static_cast<uint32_t>(load_unsigned(bytes))});
+      break;
+    case FieldKind::kText: {
+      const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      const size_t end = std::min(all.find_last_not_of('\0') + 1, all.size());
+      put_text(object, name, all.substr(0, end));
+      break;
+    }
+    case FieldKind::kBytes:
+      object[name] = to_hex(bytes);
+      break;
+  }
+}
+
+void StructureBuilder::append(std::string_view name, uint32_t offset, uint32_t width,
+                              const Json& values) {
+  Json field;
+  field["name"] = name;
+  field["offset"] = at_ + offset;
+  field["width"] = width;
+  field["value"] = values.begin().value();
+  // A time's text, or the raw form of what is not UTF-8.
+  if (values.size() > 1) field["text"] = std::next(values.begin()).value();
+  fields_.push_back(std::move(field));
+  values_.update(values);
+}
+
+void StructureBuilder::add_fields(std::span<const Field> fields, Bytes bytes) {
+  for (const Field& field : fields) {
+    if (field.offset + field.width > bytes.size()) continue;
+    Json values;
+    put_field(values, field, bytes);
+    append(field.name, field.offset, field.width, values);
+  }
+}
+
+void StructureBuilder::add(std::string_view name, uint32_t offset, uint32_t width, Json value) {
+  append(name, offset, width, Json{{std::string(name), std::move(value)}});
+}
+
+void StructureBuilder::add_text(std::string_view name, uint32_t offset, std::string_view bytes) {
+  Json values;
+  put_text(values, std::string(name), bytes);
+  append(name, offset, static_cast<uint32_t>(bytes.size()), values);
+}
+
+Json StructureBuilder::build() && {
+  return Json{{"name", name_},
+              {"offset", at_},
+              {"fields", std::move(fields_)},
+              {"values", std::move(values_)}};
+}
+
+}  // namespace vde

@@ -1,0 +1,147 @@
+#include "app.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.h"
+#include "context.h"
+#include "progress.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Runner (*define)(CLI::App&);
+};
+
+constexpr Command kCommands[] = {
+    {"format", "make an image", define_format},
+    {"info", "show identity, geometry, regions and counts", define_info},
+    {"dump", "show any structure decoded, down to one block or byte", define_dump},
+    {"verify", "find all that is wrong with images", define_verify},
+    {"explain", "say what a finding means and what to do", define_explain},
+};
+
+constexpr std::string_view kFooter =
+    "Exit status: 0 done or clean, 1 nothing matched, 4 damage found and left, 8 operational\n"
+    "error, 16 usage, 32 interrupted. See vdetool(1) and dwvd(5).";
+
+void add_globals(CLI::App& app, Globals& globals) {
+  app.add_flag("--json", globals.json, "print JSON for programs");
+  app.add_flag("-q,--quiet", globals.quiet, "print errors only");
+  app.add_option("--color", globals.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_flag("--progress", globals.progress, "show progress even if stderr is no terminal");
+  app.add_flag("--no-progress", globals.no_progress, "never show progress");
+  app.add_option("--lock-wait", globals.lock_wait, "seconds to wait for an image in use")
+      ->check(CLI::Range(0.0, 1e6));
+}
+
+// The place of the command's name among the arguments: the first that is no option of the program.
+size_t command_position(const std::vector<std::string>& arguments) {
+  size_t at = 0;
+  while (at < arguments.size() && arguments[at].size() > 1 && arguments[at][0] == '-') {
+    const bool takes_value = arguments[at] == "--color" || arguments[at] == "--lock-wait";
+    at += takes_value ? 2 : 1;
+  }
+  return at;
+}
+
+// Turns `help COMMAND` into `COMMAND --help`.
+void rewrite_help(std::vector<std::string>& arguments) {
+  const size_t at = command_position(arguments);
+  if (at >= arguments.size() || arguments[at] != "help") return;
+  arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(at));
+  arguments.emplace_back("--help");
+}
+
+Result<void> check_command(const std::vector<std::string>& arguments) {
+  const size_t at = command_position(arguments);
+  if (at >= arguments.size()) {
+    const bool wants_help = std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
+      return word == "--help" || word == "-h" || word == "--version";
+    });
+    if (wants_help) return {};
+    return fail(ErrorCode::kUsage, "no command given", "run 'vdetool --help'");
+  }
+  std::string near;
+  for (const Command& command : kCommands) {
+    if (arguments[at] == command.name) return {};
+    if (near.empty() && is_near(arguments[at], command.name)) near = command.name;
+  }
+  return fail(ErrorCode::kUsage, fmt::format("there is no command '{}'", escape(arguments[at])),
+              near.empty() ? "run 'vdetool --help'" : fmt::format("did you mean '{}'?", near));
+}
+
+// CLI11 says what is wrong in several lines now and then; ours is one.
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+int print_help(Context& context, const std::string& text) {
+  Result<void> written = context.out.write(text);
+  if (written) written = context.out.flush();
+  return context.finish("", written);
+}
+
+int parse_and_run(Context& context, std::vector<std::string> arguments) {
+  CLI::App app("Makes, inspects and verifies DWVD v2 images.", "vdetool");
+  app.set_version_flag("--version", "vdetool " VDE_VERSION);
+  app.footer(std::string(kFooter));
+  app.fallthrough();
+  app.require_subcommand(1);
+  add_globals(app, context.globals);
+  std::vector<std::pair<CLI::App*, Runner>> runners;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    runners.emplace_back(sub, command.define(*sub));
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  try {
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    return print_help(context, chosen.empty() ? app.help() : chosen.front()->help());
+  } catch (const CLI::CallForVersion& version) {
+    return print_help(context, std::string(version.what()) + "\n");
+  } catch (const CLI::ParseError& error) {
+    return context.report("", Error{ErrorCode::kUsage,
+                                    one_line(error.what()),
+                                    "run 'vdetool --help' or 'vdetool help COMMAND'",
+                                    {}});
+  }
+  for (const auto& [sub, runner] : runners) {
+    if (!sub->parsed()) continue;
+    const int status = runner(context);
+    return std::max(status, context.finish("", context.out.flush()));
+  }
+  return kUsage;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  // Scripts ask for the version often; it needs no parser.
+  static Context context;
+  if (arguments.size() == 1 && arguments[0] == "--version")
+    return print_help(context, "vdetool " VDE_VERSION "\n");
+  install_signal_handlers(context.activity);
+  context.globals.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  rewrite_help(arguments);
+  if (const Result<void> known = check_command(arguments); !known)
+    return context.report("", known.error());
+  return parse_and_run(context, std::move(arguments));
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "commands.h"
+#include "vde/inspect.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct DumpArguments {
+  std::string image;
+  bool superblock = false;
+  bool regions = false;
+  std::string region;
+  std::string block;
+  std::string offset;
+  bool raw = false;
+  bool hex = false;
+};
+
+std::optional<uint64_t> parse_number(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// "N" or "N-M", both ends included.
+Result<BlockRange> parse_blocks(const std::string& text) {
+  const size_t dash = text.find('-');
+  const auto first = parse_number(text.substr(0, dash));
+  const auto last = dash == std::string::npos ? first : parse_number(text.substr(dash + 1));
+  if (!first || !last || *last < *first || *last == UINT64_MAX)
+    return fail(ErrorCode::kUsage, fmt::format("'{}' names no blocks", escape(text)),
+                "write N, or N-M with M not below N");
+  return BlockRange{*first, *last + 1};
+}
+
+Result<BlockSelection> selection_of(const DumpArguments& arguments) {
+  BlockSelection selection;
+  if (!arguments.block.empty()) {
+    VDE_TRY_ASSIGN(blocks, parse_blocks(arguments.block));
+    selection.kind = BlockSelection::Kind::kBlocks;
+    selection.blocks = blocks;
+  } else if (!arguments.region.empty()) {
+    selection.kind = BlockSelection::Kind::kRegion;
+    selection.region = arguments.region;
+  }
+  return selection;
+}
+
+Result<void> dump_one_byte(Context& context, BlockFile& file, const DumpArguments& arguments) {
+  const auto offset = parse_number(arguments.offset);
+  if (!offset)
+    return fail(ErrorCode::kUsage, fmt::format("'{}' is no byte offset", escape(arguments.offset)));
+  VDE_TRY_ASSIGN(json, dump_offset(file, *offset));
+  return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
+                              : context.out.write(offset_text(json));
+}
+
+Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments& arguments) {
+  VDE_TRY_ASSIGN(json, dump_regions(file));
+  return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
+                              : context.out.write(regions_text(json));
+}
+
+Result<void> run_dump(Context& context, const DumpArguments& arguments) {
+  VDE_TRY_ASSIGN(selection, selection_of(arguments));
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
+  if (!arguments.offset.empty()) return dump_one_byte(context, *file, arguments);
+  if (arguments.regions) return dump_tables(context, *file, arguments);
+  if (arguments.raw || arguments.hex)
+    return dump_raw(*file, selection, context.activity, [&](uint64_t offset, Bytes bytes) {
+      return arguments.raw ? context.out.write(bytes) : context.out.write(hex_dump(offset, bytes));
+    });
+  return dump_blocks(*file, selection, context.activity, [&](const Json& block) {
+    return context.globals.json ? context.write_json(with_header("dump", arguments.image, block))
+                                : context.out.write(block_text(block));
+  });
+}
+
+}  // namespace
+
+Runner define_dump(CLI::App& command) {
+  auto arguments = std::make_shared<DumpArguments>();
+  command.add_option("IMAGE", arguments->image, "the image")->required();
+  auto* what = command.add_option_group("what", "what to show; the superblock without any");
+  what->add_flag("--superblock", arguments->superblock, "the superblock in use");
+  what->add_flag("--regions", arguments->regions, "both region tables");
+  what->add_option("--region", arguments->region, "the written blocks of a region, TAGI for one");
+  what->add_option("--block", arguments->block, "block N, or blocks N-M");
+  what->add_option("--offset", arguments->offset, "explain the byte at this offset");
+  what->require_option(0, 1);
+  auto* raw = command.add_flag("--raw", arguments->raw, "the bytes themselves");
+  command.add_flag("--hex", arguments->hex, "the bytes in hexadecimal")->excludes(raw);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, run_dump(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli

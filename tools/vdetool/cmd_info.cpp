@@ -1,0 +1,22 @@
+#include "commands.h"
+#include "vde/inspect.h"
+
+namespace vde::cli {
+namespace {
+
+Result<void> run_info(Context& context, const std::string& image) {
+  VDE_TRY_ASSIGN(file, context.open(image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(info, image_info(*file));
+  const Json json = with_header("info", image, info);
+  return context.globals.json ? context.write_json(json) : context.out.write(info_text(json));
+}
+
+}  // namespace
+
+Runner define_info(CLI::App& command) {
+  auto image = std::make_shared<std::string>();
+  command.add_option("IMAGE", *image, "the image")->required();
+  return [image](Context& context) { return context.finish(*image, run_info(context, *image)); };
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,93 @@
+#include "context.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "vde/text.h"
+
+namespace vde::cli {
+
+std::string status_meaning(int status) {
+  if (status == kDone) return "clean";
+  std::string meaning;
+  const auto add = [&](int bit, std::string_view words) {
+    if ((status & bit) == 0) return;
+    meaning += fmt::format("{}{}", meaning.empty() ? "" : "; ", words);
+  };
+  add(kNothing, "everything found was corrected");
+  add(kDamageLeft, "damage found and left");
+  add(kOperational, "operational error");
+  add(kUsage, "usage error");
+  add(kInterrupted, "interrupted");
+  return meaning;
+}
+
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUsage:
+      return kUsage;
+    case ErrorCode::kNotFound:
+      return kNothing;
+    case ErrorCode::kDamaged:
+      return kDamageLeft;
+    case ErrorCode::kInterrupted:
+      return kInterrupted;
+    default:
+      return kOperational;
+  }
+}
+
+Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMode mode) {
+  VDE_TRY_ASSIGN(file, open_image(path, mode));
+  const auto wait = std::chrono::duration<double>(globals.lock_wait);
+  const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
+  VDE_TRY(file->lock(lock, std::chrono::duration_cast<std::chrono::milliseconds>(wait)));
+  return std::move(file);
+}
+
+int Context::report(const std::string& subject, const Error& error) const {
+  const int status = status_of(error.code);
+  if (globals.json) {
+    Json body{{"code", error_code_name(error.code)},
+              {"message", error.message},
+              {"hint", error.hint},
+              {"image", subject.empty() ? Json(nullptr) : Json(subject)},
+              {"block", error.block ? Json(*error.block) : Json(nullptr)},
+              {"status", status}};
+    fmt::print(
+        stderr, "{}\n",
+        Json{{"error", std::move(body)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return status;
+  }
+  std::string line = "vdetool: ";
+  if (!subject.empty()) line += escape(subject) + ": ";
+  line += error.message;
+  if (error.block) line += fmt::format(" (block {})", *error.block);
+  if (!error.hint.empty()) line += ": " + error.hint;
+  fmt::print(stderr, "{}\n", line);
+  return status;
+}
+
+bool Context::wants_color() const {
+  if (globals.color == "always") return true;
+  if (globals.color == "never") return false;
+  const char* no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && isatty(STDOUT_FILENO) == 1;
+}
+
+bool Context::wants_progress() const {
+  if (globals.no_progress || globals.quiet) return false;
+  return globals.progress || isatty(STDERR_FILENO) == 1;
+}
+
+Json with_header(std::string_view command, const std::string& image, const Json& object) {
+  Json json{{"schema_version", kSchemaVersion}, {"command", command}};
+  // File names are bytes; JSON is UTF-8.
+  json["image"] = is_utf8(image) ? image : escape(image);
+  json.update(object);
+  return json;
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,67 @@
+// What all commands share: the options that stand before or behind any command, the way to an open
+// image, and the ways to say what came of it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "output.h"
+#include "vde/activity.h"
+#include "vde/block_file.h"
+#include "vde/inspect.h"
+
+namespace vde::cli {
+
+// Exit statuses, the same in every command; verify adds them up as bits.
+enum Status : int {
+  kDone = 0,
+  kNothing = 1,  // nothing matched, or nothing to do
+  kDamageLeft = 4,
+  kOperational = 8,
+  kUsage = 16,
+  kInterrupted = 32,
+};
+
+// What a status means in words, bit by bit.
+[[nodiscard]] std::string status_meaning(int status);
+[[nodiscard]] int status_of(ErrorCode code);
+
+struct Globals {
+  bool json = false;
+  bool quiet = false;
+  std::string color = "auto";
+  bool progress = false;
+  bool no_progress = false;
+  double lock_wait = 0;  // seconds
+};
+
+class Context {
+ public:
+  Globals globals;
+  Activity activity;
+  Output out;
+
+  // Opens `path` and locks it for `mode`.
+  [[nodiscard]] Result<std::unique_ptr<BlockFile>> open(const std::string& path, OpenMode mode);
+
+  // One line on standard error, or one JSON object under --json; returns the exit status.
+  int report(const std::string& subject, const Error& error) const;
+  // As report(), where `result` failed; kDone where it did not.
+  template <class T>
+  int finish(const std::string& subject, const Result<T>& result) const {
+    return result ? static_cast<int>(kDone) : report(subject, result.error());
+  }
+
+  // `json` on one line.
+  [[nodiscard]] Result<void> write_json(const Json& json) { return out.write(json.dump() + "\n"); }
+
+  [[nodiscard]] bool wants_color() const;
+  [[nodiscard]] bool wants_progress() const;
+};
+
+// `object` with {schema_version, command, image} in front of its other members.
+[[nodiscard]] Json with_header(std::string_view command, const std::string& image,
+                               const Json& object);
+
+}  // namespace vde::cli

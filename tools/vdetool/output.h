@@ -1,0 +1,24 @@
+// Standard output, buffered, with the errors that printing usually forgets: a full disk, a closed
+// pipe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "vde/bytes.h"
+#include "vde/error.h"
+
+namespace vde::cli {
+
+class Output {
+ public:
+  // Keeps the text until there is enough of it, or until flush().
+  [[nodiscard]] Result<void> write(std::string_view text);
+  [[nodiscard]] Result<void> write(Bytes bytes);
+  [[nodiscard]] Result<void> flush();
+
+ private:
+  std::string buffer_;
+};
+
+}  // namespace vde::cli
