@@ -9,12 +9,13 @@
 namespace vde {
 namespace {
 
+constexpr size_t kSlotSize = kKeySlotLayout.size();
+
 EncryptionCapacity capacity_of_payload(size_t payload) {
-  constexpr size_t kSlot = kKeySlotLayout.size();
   const size_t header = std::min<size_t>(payload, kEncryptionHeaderLayout.size());
-  const size_t first = std::min<size_t>((payload - header) / kSlot, kMaxKeySlots);
-  const size_t second = std::min<size_t>(payload / kSlot, kMaxKeySlots - first);
-  const size_t rotations = (payload - second * kSlot) / kKeyRotationLayout.size();
+  const size_t first = std::min<size_t>((payload - header) / kSlotSize, kMaxKeySlots);
+  const size_t second = std::min<size_t>(payload / kSlotSize, kMaxKeySlots - first);
+  const size_t rotations = (payload - second * kSlotSize) / kKeyRotationLayout.size();
   return {static_cast<uint32_t>(first), static_cast<uint32_t>(second),
           static_cast<uint32_t>(rotations)};
 }

@@ -6,6 +6,12 @@
 #include <cstdlib>
 
 namespace vde {
+namespace {
+
+// An empty span may have no address, which HMAC takes for "the key of last time".
+constexpr uint8_t kNoKey = 0;
+
+}  // namespace
 
 // Both calls fail only without memory or without a provider of SHA-256, and a wrong hash must
 // never be taken for an answer.
@@ -17,8 +23,6 @@ Opaque<32> sha256(Bytes bytes) {
 }
 
 Opaque<32> hmac_sha256(Bytes key, Bytes bytes) {
-  // An empty span may have no address, which HMAC takes for "the key of last time".
-  static constexpr uint8_t kNoKey = 0;
   const uint8_t* key_data = key.empty() ? &kNoKey : key.data();
   Opaque<32> hash{};
   if (HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()), bytes.data(), bytes.size(),

@@ -6,9 +6,13 @@
 #include "format/superblock.h"
 
 namespace vde {
+namespace {
+
+constexpr int32_t kMostModules = 64;
+
+}  // namespace
 
 Opaque<32> format_fingerprint() {
-  constexpr int32_t kMostModules = 64;
   const Superblock fresh;
   Opaque<20> facts{};
   Writer writer(facts);
