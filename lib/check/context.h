@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "check/finding_code.h"
-#include "image/survey.h"
+#include "journal/survey.h"
 
 namespace vde {
 

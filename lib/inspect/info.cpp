@@ -4,7 +4,7 @@
 #include "format/module.h"
 #include "format/packed_table.h"
 #include "format/tag_index.h"
-#include "image/survey.h"
+#include "journal/survey.h"
 #include "inspect/structure.h"
 #include "vde/inspect.h"
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "image/survey.h"
+#include "journal/survey.h"
 
 namespace vde {
 

@@ -1,0 +1,107 @@
+#include "format/journal_record.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace vde {
+namespace {
+
+constexpr uint32_t kMarkHashOffset = 32;
+constexpr uint32_t kRecordChecksumOffset = 392;
+
+// A record must not be taken for one of another volume or of another time.
+uint64_t record_checksum(Bytes stream, const Guid& uuid, uint64_t epoch) {
+  return XXH64(stream.data(), stream.size(), XXH64(uuid.bytes.data(), uuid.bytes.size(), epoch));
+}
+
+void encode_entry(const RecordEntry& entry, MutableBytes bytes) {
+  store_le(bytes, 0, entry.target);
+  store_le(bytes, 8, entry.place);
+  kTrailerLayout.encode(entry.before, bytes.subspan(16, kTrailerSize));
+  kTrailerLayout.encode(entry.after, bytes.subspan(32, kTrailerSize));
+}
+
+RecordEntry decode_entry(Bytes bytes) {
+  return {load_le<uint64_t>(bytes, 0), load_le<uint64_t>(bytes, 8),
+          kTrailerLayout.decode(bytes.subspan(16, kTrailerSize)),
+          kTrailerLayout.decode(bytes.subspan(32, kTrailerSize))};
+}
+
+uint64_t stream_size(uint64_t entries) {
+  return kRecordHeadLayout.size() + entries * kRecordEntrySize;
+}
+
+}  // namespace
+
+void encode_journal_mark(JournalMark mark, MutableBytes bytes) {
+  kJournalMarkLayout.encode(mark, bytes);
+  mark.hash = checksum(bytes.first(kMarkHashOffset));
+  kJournalMarkLayout.encode(mark, bytes);
+}
+
+std::optional<JournalMark> decode_journal_mark(Bytes bytes) {
+  const JournalMark mark = kJournalMarkLayout.decode(bytes);
+  if (mark.mark != JournalMark{}.mark || mark.hash != checksum(bytes.first(kMarkHashOffset)))
+    return std::nullopt;
+  return mark;
+}
+
+uint64_t record_meta_blocks(uint64_t entries, uint32_t block_size) {
+  const uint64_t payload = payload_size(block_size);
+  return (stream_size(entries) + payload - 1) / payload;
+}
+
+std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint32_t block_size,
+                                   uint32_t generation) {
+  RecordHead& head = record.head;
+  head.entry_count = static_cast<uint32_t>(record.entries.size());
+  head.meta_blocks = static_cast<uint32_t>(record_meta_blocks(record.entries.size(), block_size));
+  head.inline_images = static_cast<uint32_t>(
+      std::count_if(record.entries.begin(), record.entries.end(),
+                    [](const RecordEntry& entry) { return entry.place == 0; }));
+  head.checksum = 0;
+  std::vector<uint8_t> stream(stream_size(record.entries.size()));
+  kRecordHeadLayout.encode(head, stream);
+  for (size_t i = 0; i < record.entries.size(); ++i)
+    encode_entry(record.entries[i],
+                 MutableBytes(stream).subspan(stream_size(i), kRecordEntrySize));
+  head.checksum = record_checksum(stream, uuid, head.epoch);
+  store_le(MutableBytes(stream), kRecordChecksumOffset, head.checksum);
+
+  std::vector<uint8_t> blocks(size_t{head.meta_blocks} * block_size);
+  const size_t payload = payload_size(block_size);
+  for (size_t i = 0; i < head.meta_blocks; ++i) {
+    const MutableBytes block = MutableBytes(blocks).subspan(i * block_size, block_size);
+    const size_t count = std::min(payload, stream.size() - i * payload);
+    std::copy_n(stream.begin() + static_cast<ptrdiff_t>(i * payload), count, block.begin());
+    seal(block, tags::kMetadataWal, generation);
+  }
+  return blocks;
+}
+
+std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t most) {
+  const auto block_size = static_cast<uint32_t>(first_payload.size()) + kTrailerSize;
+  const RecordHead head = kRecordHeadLayout.decode(first_payload);
+  if (head.mark != RecordHead{}.mark) return std::nullopt;
+  if (head.meta_blocks != record_meta_blocks(head.entry_count, block_size)) return std::nullopt;
+  if (head.inline_images > head.entry_count) return std::nullopt;
+  if (uint64_t{head.meta_blocks} + head.inline_images > most) return std::nullopt;
+  return head;
+}
+
+std::optional<JournalRecord> decode_record(Bytes stream, const Guid& uuid) {
+  JournalRecord record;
+  record.head = kRecordHeadLayout.decode(stream);
+  const uint64_t size = stream_size(record.head.entry_count);
+  if (size > stream.size()) return std::nullopt;
+  std::vector<uint8_t> covered(stream.begin(), stream.begin() + static_cast<ptrdiff_t>(size));
+  store_le<uint64_t>(MutableBytes(covered), kRecordChecksumOffset, 0);
+  if (record_checksum(covered, uuid, record.head.epoch) != record.head.checksum)
+    return std::nullopt;
+  for (size_t i = 0; i < record.head.entry_count; ++i)
+    record.entries.push_back(decode_entry(stream.subspan(stream_size(i), kRecordEntrySize)));
+  return record;
+}
+
+}  // namespace vde
