@@ -26,20 +26,30 @@ void each_word(Bytes payload, uint64_t begin, uint64_t end, Visit visit) {
   }
 }
 
+void write_bit(MutableBytes payload, uint64_t bit, bool value) {
+  const auto mask = static_cast<uint8_t>(1u << (bit % 8));
+  uint8_t& byte = payload[bit / 8];
+  byte = static_cast<uint8_t>(value ? byte | mask : byte & ~mask);
+}
+
+void write_bits(MutableBytes payload, uint64_t begin, uint64_t end, bool value) {
+  for (; begin < end && begin % 8 != 0; ++begin) write_bit(payload, begin, value);
+  if (begin < end) {
+    const auto whole = payload.subspan(begin / 8, (end - begin) / 8);
+    std::fill(whole.begin(), whole.end(), value ? uint8_t{0xff} : uint8_t{0});
+    begin += whole.size() * 8;
+  }
+  for (; begin < end; ++begin) write_bit(payload, begin, value);
+}
+
 }  // namespace
 
 void set_bits(MutableBytes payload, uint64_t begin, uint64_t end) {
-  while (begin < end && begin % 8 != 0) {
-    payload[begin / 8] = static_cast<uint8_t>(payload[begin / 8] | 1u << (begin % 8));
-    ++begin;
-  }
-  if (begin < end) {
-    const auto whole = payload.subspan(begin / 8, (end - begin) / 8);
-    std::fill(whole.begin(), whole.end(), uint8_t{0xff});
-    begin += whole.size() * 8;
-  }
-  for (; begin < end; ++begin)
-    payload[begin / 8] = static_cast<uint8_t>(payload[begin / 8] | 1u << (begin % 8));
+  write_bits(payload, begin, end, true);
+}
+
+void clear_bits(MutableBytes payload, uint64_t begin, uint64_t end) {
+  write_bits(payload, begin, end, false);
 }
 
 uint64_t count_bits(Bytes payload, uint64_t begin, uint64_t end) {

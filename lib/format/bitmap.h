@@ -19,8 +19,9 @@ namespace vde {
   return (payload[bit / 8] >> (bit % 8) & 1) != 0;
 }
 
-// Sets bits [begin, end).
+// Sets bits [begin, end) to one, or to zero.
 void set_bits(MutableBytes payload, uint64_t begin, uint64_t end);
+void clear_bits(MutableBytes payload, uint64_t begin, uint64_t end);
 
 // Ones among bits [begin, end).
 [[nodiscard]] uint64_t count_bits(Bytes payload, uint64_t begin, uint64_t end);

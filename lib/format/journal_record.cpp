@@ -64,8 +64,7 @@ std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint
   std::vector<uint8_t> stream(stream_size(record.entries.size()));
   kRecordHeadLayout.encode(head, stream);
   for (size_t i = 0; i < record.entries.size(); ++i)
-    encode_entry(record.entries[i],
-                 MutableBytes(stream).subspan(stream_size(i), kRecordEntrySize));
+    encode_entry(record.entries[i], MutableBytes(stream).subspan(stream_size(i), kRecordEntrySize));
   head.checksum = record_checksum(stream, uuid, head.epoch);
   store_le(MutableBytes(stream), kRecordChecksumOffset, head.checksum);
 

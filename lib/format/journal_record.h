@@ -1,5 +1,5 @@
-// vdetool's own journal inside MWAL: the fields behind the header's first 83 bytes, and the records.
-// docs/FORMAT.md describes the bytes, lib/journal/journal.h the rules they serve.
+// vdetool's own journal inside MWAL: the fields behind the header's first 83 bytes, and the
+// records. docs/FORMAT.md describes the bytes, lib/journal/journal.h the rules they serve.
 #pragma once
 
 #include <vector>

@@ -5,6 +5,7 @@
 #include "format/bitmap.h"
 #include "format/inode.h"
 #include "format/integrity_anchor.h"
+#include "format/journal_record.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
 #include "format/tag_index.h"
@@ -72,6 +73,10 @@ class ImageWriter {
       BlockBuffer block = io_.make_buffer();
       kWalHeaderLayout.encode(
           fresh_wal_header(static_cast<int64_t>(region.blocks.count()), plan_.options.now), block);
+      // With the mark in place from the start, the first commit needs no sync of its own for it.
+      JournalMark mark;
+      mark.uuid = plan_.options.uuid;
+      encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
       return write_block(region.blocks.begin, tag, block);
     }
     if (tag == tags::kTagIndex) return write_tag_index(region.blocks);

@@ -4,8 +4,8 @@
 #include "format/module.h"
 #include "format/packed_table.h"
 #include "format/tag_index.h"
-#include "journal/survey.h"
 #include "inspect/structure.h"
+#include "journal/survey.h"
 #include "vde/inspect.h"
 
 namespace vde {

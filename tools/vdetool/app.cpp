@@ -27,6 +27,8 @@ constexpr Command kCommands[] = {
     {"info", "show identity, geometry, regions and counts", define_info},
     {"dump", "show any structure decoded, down to one block or byte", define_dump},
     {"verify", "find all that is wrong with images", define_verify},
+    {"label", "show or set the label", define_label},
+    {"resize", "grow or shrink a volume", define_resize},
     {"explain", "say what a finding means and what to do", define_explain},
 };
 

@@ -15,6 +15,8 @@ Runner define_format(CLI::App& command);
 Runner define_info(CLI::App& command);
 Runner define_dump(CLI::App& command);
 Runner define_verify(CLI::App& command);
+Runner define_label(CLI::App& command);
+Runner define_resize(CLI::App& command);
 Runner define_explain(CLI::App& command);
 
 }  // namespace vde::cli

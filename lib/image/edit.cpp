@@ -1,0 +1,151 @@
+#include "vde/edit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "image/volume.h"
+#include "journal/overlay.h"
+#include "journal/recovery.h"
+#include "region/placement.h"
+#include "vde/create.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+Result<uint64_t> new_block_count(const Superblock& superblock, uint64_t size) {
+  const auto block = static_cast<uint64_t>(superblock.block_size);
+  if (size % block != 0 || size < kMinVolumeBlocks * block || size > kMaxVolumeBytes)
+    return fail(ErrorCode::kUsage, fmt::format("a volume of {} bytes is not possible", size),
+                fmt::format("give a multiple of {}, from {} to {}", block, kMinVolumeBlocks * block,
+                            kMaxVolumeBytes / block * block));
+  return size / block;
+}
+
+void set_total(Transaction& transaction, uint64_t total) {
+  Superblock& superblock = transaction.superblock();
+  const auto change = static_cast<int64_t>(total) - superblock.total_blocks;
+  superblock.total_blocks += change;
+  superblock.free_blocks += change;
+  superblock.expected_file_size = superblock.total_blocks * superblock.block_size;
+}
+
+// The bitmap gets room for the new blocks while the volume still has its old size: its new place
+// comes out of the old part, whose bits exist.
+Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_t total) {
+  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
+  const auto block_size = static_cast<uint32_t>(transaction.superblock().block_size);
+  const uint64_t needed = bitmap_blocks_for(total, block_size);
+  if (needed <= static_cast<uint64_t>(transaction.slots()[slot].count)) return {};
+  VDE_TRY(grow_region(transaction, allocator, slot, needed, SpareKind::kUnwritten));
+  transaction.slots()[slot].used = static_cast<int64_t>(needed);
+  return {};
+}
+
+Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
+  const Superblock old = volume.journal().superblock();
+  const auto bytes = total * static_cast<uint64_t>(old.block_size);
+  if (file.is_device()) {
+    VDE_TRY_ASSIGN(device, file.size());
+    if (device < bytes)
+      return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", device));
+  } else {
+    VDE_TRY(file.resize(bytes));
+    VDE_TRY(file.sync());
+  }
+  VDE_TRY_ASSIGN(transaction, volume.begin());
+  VDE_TRY(grow_bitmap(transaction, volume.allocator(), total));
+  VDE_TRY(volume.allocator().clear(transaction, {static_cast<uint64_t>(old.total_blocks), total}));
+  const auto data_area = data_area_slot(transaction.slots());
+  if (data_area) {
+    RegionSlot& data = transaction.slots()[*data_area];
+    if (data.start + data.count == old.total_blocks)
+      data.count += static_cast<int64_t>(total) - old.total_blocks;
+  }
+  set_total(transaction, total);
+  VDE_TRY(volume.commit(transaction));
+  return volume.close();
+}
+
+Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, BlockRange tail) {
+  const auto data_area = data_area_slot(transaction.slots());
+  for (size_t i = 0; i < transaction.slots().size(); ++i) {
+    const RegionSlot& slot = transaction.slots()[i];
+    const auto range = block_range(slot.start, slot.count);
+    if (slot.is_free() || data_area == i || !range || range->end <= tail.begin) continue;
+    return fail_at(std::max(range->begin, tail.begin), ErrorCode::kNoSpace,
+                   fmt::format("region {} reaches behind the new end", to_string(slot.tag)));
+  }
+  VDE_TRY_ASSIGN(clear, allocator.all_clear(transaction, tail));
+  if (!clear)
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("blocks behind the new end, {}, are in use", tail.begin - 1));
+  return {};
+}
+
+Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
+  VDE_TRY_ASSIGN(transaction, volume.begin());
+  const auto old_total = static_cast<uint64_t>(transaction.superblock().total_blocks);
+  VDE_TRY(check_tail_is_free(transaction, volume.allocator(), {total, old_total}));
+  if (const auto data_area = data_area_slot(transaction.slots())) {
+    RegionSlot& data = transaction.slots()[*data_area];
+    if (data.start >= static_cast<int64_t>(total))
+      return fail(ErrorCode::kNoSpace, "nothing would be left of the data area");
+    data.count = std::min(data.count, static_cast<int64_t>(total) - data.start);
+  }
+  set_total(transaction, total);
+  VDE_TRY(volume.commit(transaction));
+  VDE_TRY(volume.close());
+  if (file.is_device()) return {};
+  VDE_TRY(file.resize(total * static_cast<uint64_t>(volume.journal().superblock().block_size)));
+  return file.sync();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  auto view = std::make_unique<OverlayFile>(file, survey.block_size);
+  const BlockIo io(file, survey.block_size);
+  VDE_TRY_ASSIGN(plan, plan_recovery(io, survey));
+  VDE_TRY(apply_recovery(BlockIo(*view, survey.block_size), survey, plan));
+  return std::unique_ptr<BlockFile>(std::move(view));
+}
+
+Result<std::string> read_label(BlockFile& file) {
+  VDE_TRY_ASSIGN(view, committed_view(file));
+  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  return std::string(survey.superblock.label.view());
+}
+
+Result<void> set_label(BlockFile& file, std::string_view label, const EditOptions& options) {
+  Text<64> text;
+  if (label.size() > text.bytes.size())
+    return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", label.size()),
+                "64 is the most");
+  if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
+    return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
+  std::copy(label.begin(), label.end(), text.bytes.begin());
+  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
+  VDE_TRY_ASSIGN(transaction, volume->begin());
+  transaction.superblock().label = text;
+  VDE_TRY(volume->commit(transaction));
+  return volume->close();
+}
+
+Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions& options) {
+  // What is refused here must leave no trace, and opening for writing may.
+  VDE_TRY_ASSIGN(view, committed_view(file));
+  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  VDE_TRY_ASSIGN(total, new_block_count(survey.superblock, size));
+  const auto old_size = static_cast<uint64_t>(survey.superblock.total_blocks) * survey.block_size;
+  if (size == old_size)
+    return fail(ErrorCode::kNotFound, fmt::format("the volume has {} bytes already", size));
+  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
+  VDE_TRY(size > old_size ? grow(*volume, file, total) : shrink(*volume, file, total));
+  return Resized{old_size, size};
+}
+
+}  // namespace vde

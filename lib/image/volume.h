@@ -1,0 +1,38 @@
+// An image that is open for changes.
+#pragma once
+
+#include "region/allocator.h"
+#include "vde/edit.h"
+
+namespace vde {
+
+class Volume {
+ public:
+  // Takes over the image in `file`, whose exclusive lock the caller holds: recovers its journal,
+  // and refuses what must not be written (kUnsupported: unknown features, a later writer's version,
+  // encrypted, WORM, read-only or migrating regions, a seal without `unseal`). A tail behind the
+  // end of the volume is cut off.
+  [[nodiscard]] static Result<std::unique_ptr<Volume>> open(BlockFile& file,
+                                                            const EditOptions& options);
+
+  [[nodiscard]] Journal& journal() { return *journal_; }
+  [[nodiscard]] Allocator& allocator() { return allocator_; }
+
+  // A transaction. The first one completes the bitmap of an image whose creator did not.
+  [[nodiscard]] Result<Transaction> begin();
+  // Makes it durable, with the time and writer of this session.
+  [[nodiscard]] Result<void> commit(Transaction& transaction);
+  // Takes everything home. Without it nothing is lost, but other readers see the old state.
+  [[nodiscard]] Result<void> close() { return journal_->checkpoint(); }
+
+ private:
+  Volume(std::unique_ptr<Journal> journal, Allocator allocator, const EditOptions& options)
+      : journal_(std::move(journal)), allocator_(allocator), options_(options) {}
+
+  std::unique_ptr<Journal> journal_;
+  Allocator allocator_;
+  EditOptions options_;
+  bool bitmap_complete_ = false;
+};
+
+}  // namespace vde

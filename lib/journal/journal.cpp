@@ -1,0 +1,268 @@
+#include "journal/journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "journal/recovery.h"
+
+namespace vde {
+
+struct Journal::Staged {
+  JournalRecord record;
+  std::vector<BlockBuffer> images;  // of the entries, sealed, in their order
+  uint64_t meta_blocks = 0;
+  bool sync_first = false;  // something was written directly
+  std::vector<uint64_t> spilled;
+
+  [[nodiscard]] uint64_t inline_blocks() const {
+    return meta_blocks + (spilled.empty() ? images.size() : 0);
+  }
+};
+
+namespace {
+
+Result<void> check_tables(const Survey& survey) {
+  if (survey.superblock_source != SuperblockSource::kGroup)
+    return fail(ErrorCode::kDamaged, "no superblock group is whole", "run 'vdetool verify'");
+  if (!survey.directory.whole || decode_slots(survey.directory.blocks[0].payload()) != survey.slots)
+    return fail_at(kDirectoryStart, ErrorCode::kDamaged,
+                   "the region directory is damaged or disagrees with the pointer table",
+                   "run 'vdetool verify'");
+  return {};
+}
+
+// A header that never had vdetool's mark gets it, durably, before any record is written.
+Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
+                              const Superblock& superblock) {
+  VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
+  VDE_TRY(write_journal_header(io, area, superblock, highest + 1, true));
+  VDE_TRY(io.file().sync());
+  return highest + 1;
+}
+
+// Both groups hold the same before anything builds on one of them: recovery takes a third content
+// for another program's.
+Result<void> heal_groups(const BlockIo& io, const Survey& survey) {
+  const bool same = survey.primary.whole && survey.mirror.whole &&
+                    group_bytes(survey.primary) == group_bytes(survey.mirror);
+  if (same) return {};
+  const bool use_primary = survey.superblock_block == kPrimaryGroup;
+  const BlockBuffer good = group_bytes(use_primary ? survey.primary : survey.mirror);
+  VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
+  return io.file().sync();
+}
+
+}  // namespace
+
+Journal::Journal(const BlockIo& io, JournalArea area, GroupState state, uint64_t epoch)
+    : io_(io), area_(area), state_(std::move(state)), epoch_(epoch), next_(area.records().begin) {
+  set_base();
+}
+
+void Journal::set_base() {
+  base_sequence_ = state_.superblock.checkpoint_sequence;
+  base_hash_ = group_hash(encode_group(state_, io_.block_size()), io_.block_size());
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
+  VDE_TRY_ASSIGN(found, survey_image(file, false));
+  const BlockIo io(file, found.block_size);
+  VDE_TRY_ASSIGN(plan, plan_recovery(io, found));
+  VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
+  uint64_t epoch = recovered_epoch;
+  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  VDE_TRY(check_tables(survey));
+  if (plan.header.kind == HeaderKind::kForeign) {
+    VDE_TRY_ASSIGN(adopted, adopt_header(io, plan.area, survey.superblock));
+    epoch = adopted;
+  }
+  VDE_TRY(heal_groups(io, survey));
+  const GroupSurvey& group =
+      survey.superblock_block == kPrimaryGroup ? survey.primary : survey.mirror;
+  return std::unique_ptr<Journal>(new Journal(io, plan.area, decode_group(group), epoch));
+}
+
+Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const {
+  const auto found = live_.find(number);
+  if (found == live_.end()) return io_.read(number, buffer);
+  if (found->second.bytes.empty()) {
+    VDE_TRY(io_.read(found->second.place, buffer));
+  } else {
+    std::copy(found->second.bytes.begin(), found->second.bytes.end(), buffer.begin());
+  }
+  return UncheckedBlock(number, buffer.first(io_.block_size()));
+}
+
+Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_blocks) {
+  if (dead_)
+    return fail(ErrorCode::kIo, "not written: an earlier commit of this session failed",
+                "open the image again");
+  Staged staged;
+  VDE_TRY(prepare(transaction, staged));
+  VDE_TRY(make_room(staged, spare_blocks));
+  VDE_TRY(allocate_space(staged));
+  Result<void> written = write_record(staged);
+  if (!written) {
+    dead_ = true;
+    written.error().message = "the outcome of the commit is unknown: " + written.error().message;
+    return written;
+  }
+  adopt(transaction, staged);
+  return {};
+}
+
+// Seals what is staged and lists it, region tables included.
+Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
+  transaction.superblock_.checkpoint_sequence = transaction.sequence();
+  if (transaction.slots_ != state_.slots) {
+    VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
+    encode_slots(transaction.slots_, table);
+    VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, tags::kRegionMap));
+    DirectoryHeader header = kDirectoryHeaderLayout.decode(payload);
+    header.active_count = static_cast<uint16_t>(
+        std::count_if(transaction.slots_.begin(), transaction.slots_.end(),
+                      [](const RegionSlot& slot) { return !slot.is_free(); }));
+    header.slots_checksum = checksum(table);
+    kDirectoryHeaderLayout.encode(header, payload);
+  }
+  for (auto& [number, block] : transaction.staged_) {
+    vde::seal(block.bytes, block.tag, transaction.generation());
+    const Trailer after = kTrailerLayout.decode(Bytes(block.bytes).last(kTrailerSize));
+    staged.record.entries.push_back({number, 0, block.before, after});
+    staged.images.push_back(std::move(block.bytes));
+  }
+  transaction.staged_.clear();
+  RecordHead& head = staged.record.head;
+  kSuperblockLayout.encode(transaction.superblock_, head.superblock);
+  head.seal = transaction.seal_.header_seal;
+  staged.meta_blocks = record_meta_blocks(staged.record.entries.size(), io_.block_size());
+  staged.sync_first = transaction.wrote_directly_;
+  return {};
+}
+
+Result<void> Journal::make_room(Staged& staged, const SpareBlocks& spare_blocks) {
+  const BlockRange records = area_.records();
+  if (staged.inline_blocks() > records.count()) VDE_TRY(spill(staged, spare_blocks));
+  if (staged.inline_blocks() > records.count())
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("the journal's {} blocks cannot hold a commit of {} blocks",
+                            area_.region.count(), staged.images.size()),
+                "make the image with a larger --journal-size");
+  if (next_ + staged.inline_blocks() > records.end) VDE_TRY(checkpoint());
+  return {};
+}
+
+// Rule 3: the images go to free blocks.
+Result<void> Journal::spill(Staged& staged, const SpareBlocks& spare_blocks) {
+  VDE_TRY_ASSIGN(places, spare_blocks(staged.images.size()));
+  for (size_t i = 0; i < places.size(); ++i) {
+    VDE_TRY(io_.file().write(places[i] * io_.block_size(), staged.images[i]));
+    staged.record.entries[i].place = places[i];
+  }
+  staged.spilled = std::move(places);
+  staged.sync_first = true;
+  return {};
+}
+
+// Rule 8: a block that was written has its room in the file; one that was not must get it.
+Result<void> Journal::allocate_space(const Staged& staged) {
+  if (!space_taken_) VDE_TRY(io_.file().allocate(io_.bytes_of(area_.region)));
+  space_taken_ = true;
+  for (const RecordEntry& entry : staged.record.entries)
+    if (entry.before == Trailer{})
+      VDE_TRY(io_.file().allocate(io_.bytes_of({entry.target, entry.target + 1})));
+  return {};
+}
+
+Result<void> Journal::write_record(Staged& staged) {
+  if (staged.sync_first) VDE_TRY(io_.file().sync());
+  RecordHead& head = staged.record.head;
+  head.epoch = epoch_;
+  head.index = live_records_ + 1;
+  head.base_sequence = base_sequence_;
+  head.base_hash = base_hash_;
+  head.previous = previous_;
+  const auto sequence = kSuperblockLayout.decode(head.superblock).checkpoint_sequence;
+  BlockBuffer bytes = encode_record(staged.record, state_.superblock.uuid, io_.block_size(),
+                                    static_cast<uint32_t>(sequence));
+  if (staged.spilled.empty())
+    for (const BlockBuffer& image : staged.images)
+      bytes.insert(bytes.end(), image.begin(), image.end());
+  if (live_records_ == 0) {
+    VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_, false));
+    VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
+  }
+  VDE_TRY(io_.file().write(next_ * io_.block_size(), bytes));
+  return io_.file().sync();
+}
+
+// The commit is durable: it becomes the state that everybody sees.
+void Journal::adopt(Transaction& transaction, Staged& staged) {
+  for (size_t i = 0; i < staged.images.size(); ++i) {
+    const RecordEntry& entry = staged.record.entries[i];
+    live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]), 0}
+                                                 : LiveImage{{}, entry.place};
+  }
+  for (const uint64_t place : staged.spilled) pin({place, place + 1});
+  for (const BlockRange& freed : transaction.freed_) pin(freed);
+  next_ += staged.inline_blocks();
+  previous_ = staged.record.head.checksum;
+  ++live_records_;
+  state_.superblock = transaction.superblock_;
+  state_.seal = transaction.seal_;
+  state_.slots = std::move(transaction.slots_);
+}
+
+Result<void> Journal::checkpoint() {
+  if (live_records_ == 0) return {};
+  if (dead_) return fail(ErrorCode::kIo, "not written: an earlier write of this session failed");
+  Result<void> written = write_home();
+  dead_ = !written;
+  if (dead_) return written;
+  set_base();
+  live_.clear();
+  pinned_.clear();
+  live_records_ = 0;
+  previous_ = 0;
+  next_ = area_.records().begin;
+  ++epoch_;
+  return {};
+}
+
+// Rule 4. What fails here is not lost: the records are still there.
+Result<void> Journal::write_home() {
+  BlockBuffer buffer = io_.make_buffer();
+  for (const auto& [number, image] : live_) {
+    VDE_TRY(read(number, buffer));
+    VDE_TRY(io_.file().write(number * io_.block_size(), buffer));
+  }
+  const BlockBuffer group = encode_group(state_, io_.block_size());
+  VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
+  VDE_TRY(io_.file().sync());
+  VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
+  VDE_TRY(io_.file().sync());
+  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_ + 1, true));
+  VDE_TRY(write_journal_end(io_, area_, state_.superblock, std::nullopt));
+  return io_.file().sync();
+}
+
+// Keeps the ranges disjoint; they touch or overlap where a block is freed and freed again.
+void Journal::pin(BlockRange blocks) {
+  auto next = pinned_.upper_bound(blocks.begin);
+  if (next != pinned_.begin()) {
+    const auto before = std::prev(next);
+    if (before->second >= blocks.begin) {
+      blocks.begin = before->first;
+      blocks.end = std::max(blocks.end, before->second);
+      pinned_.erase(before);
+    }
+  }
+  while (next != pinned_.end() && next->first <= blocks.end) {
+    blocks.end = std::max(blocks.end, next->second);
+    next = pinned_.erase(next);
+  }
+  pinned_[blocks.begin] = blocks.end;
+}
+
+}  // namespace vde

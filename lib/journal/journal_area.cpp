@@ -1,0 +1,96 @@
+#include "journal/journal_area.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+
+namespace vde {
+namespace {
+
+// Header, mark block and room for the smallest record.
+constexpr uint64_t kLeastBlocks = 8;
+
+std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
+  const auto mark = decode_journal_mark(bytes);
+  return mark && mark->uuid == uuid ? mark : std::nullopt;
+}
+
+}  // namespace
+
+Result<JournalArea> find_journal(const Survey& survey) {
+  for (const RegionSlot& slot : survey.slots) {
+    if (slot.is_free() || slot.tag != tags::kMetadataWal) continue;
+    const auto range = block_range(slot.start, slot.count);
+    if (!range || range->count() < kLeastBlocks || range->end > survey.usable_blocks()) break;
+    return JournalArea{*range};
+  }
+  return fail(ErrorCode::kDamaged, "there is no journal region within the volume",
+              "run 'vdetool verify'");
+}
+
+Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& area,
+                                          const Guid& uuid) {
+  JournalHeader header;
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(last, io.read(area.last(), buffer));
+  if (const auto mark = mark_at(last.bytes(), uuid)) {
+    header.last_marked = true;
+    header.last_epoch = mark->epoch;
+  }
+  VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
+  const BlockState state = block.state();
+  header.clean =
+      state == BlockState::kSealed && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
+  // The mark has a hash of its own and lies in the first sector: it outlives a torn write.
+  if (const auto mark = mark_at(block.bytes().subspan(kJournalMarkOffset), uuid)) {
+    header.kind = HeaderKind::kOurs;
+    header.epoch = mark->epoch;
+  } else if (state != BlockState::kSealed && state != BlockState::kUnwritten) {
+    header.kind = HeaderKind::kTorn;
+  }
+  return header;
+}
+
+Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks) {
+  uint64_t highest = 0;
+  BlockBuffer buffer = io.make_buffer();
+  while (!blocks.empty()) {
+    VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of(blocks)));
+    if (data.empty()) break;
+    blocks.begin = data.begin / io.block_size();
+    VDE_TRY_ASSIGN(block, io.read(blocks.begin++, buffer));
+    const RecordHead head = kRecordHeadLayout.decode(block.unchecked_payload());
+    if (head.mark == RecordHead{}.mark) highest = std::max(highest, head.epoch);
+  }
+  return highest;
+}
+
+Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
+                                  const Superblock& superblock, uint64_t epoch, bool clean) {
+  BlockBuffer block = io.make_buffer();
+  WalHeader wal = fresh_wal_header(static_cast<int64_t>(area.region.count()), superblock.created);
+  wal.last_checkpoint = superblock.modified;
+  wal.clean = clean ? 1 : 0;
+  kWalHeaderLayout.encode(wal, block);
+  JournalMark mark;
+  mark.epoch = epoch;
+  mark.uuid = superblock.uuid;
+  encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
+  return io.write(area.header(), tags::kMetadataWal,
+                  static_cast<uint32_t>(superblock.checkpoint_sequence), block);
+}
+
+Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
+                               const Superblock& superblock, std::optional<uint64_t> epoch) {
+  BlockBuffer block = io.make_buffer();
+  if (epoch) {
+    JournalMark mark;
+    mark.epoch = *epoch;
+    mark.uuid = superblock.uuid;
+    encode_journal_mark(mark, block);
+  }
+  return io.write(area.last(), tags::kMetadataWal,
+                  static_cast<uint32_t>(superblock.checkpoint_sequence), block);
+}
+
+}  // namespace vde

@@ -1,0 +1,55 @@
+// Where the journal lies in an image, and its header: MWAL's first block with vdetool's mark behind
+// the format's own fields, and the last block, which repeats the mark while records live.
+#pragma once
+
+#include "format/journal_record.h"
+#include "format/wal_header.h"
+#include "journal/survey.h"
+
+namespace vde {
+
+// MWAL, cut into its parts. Block numbers are those of the image.
+struct JournalArea {
+  BlockRange region;
+
+  [[nodiscard]] uint64_t header() const { return region.begin; }
+  [[nodiscard]] uint64_t last() const { return region.end - 1; }
+  // The blocks between them, for records.
+  [[nodiscard]] BlockRange records() const { return {region.begin + 1, region.end - 1}; }
+};
+
+// The journal's region; kDamaged where the slots name none that lies within the file.
+[[nodiscard]] Result<JournalArea> find_journal(const Survey& survey);
+
+enum class HeaderKind {
+  kOurs,     // the mark is there: the epoch is known
+  kForeign,  // sealed or unwritten, without a mark: nothing of ours
+  kTorn,     // neither: a write of the header did not finish, or it is damaged
+};
+
+struct JournalHeader {
+  HeaderKind kind = HeaderKind::kForeign;
+  bool clean = false;        // sealed, and says that nothing waits
+  uint64_t epoch = 0;        // where kOurs
+  bool last_marked = false;  // the last block carries a mark of this volume
+  uint64_t last_epoch = 0;
+};
+
+[[nodiscard]] Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& area,
+                                                        const Guid& uuid);
+
+// The highest epoch that any block of the record area claims to be of, believed without a checksum:
+// a new epoch above it can be mistaken for none that was there before. 0 where there is none.
+[[nodiscard]] Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks);
+
+// Writes the header: the fields of a fresh one but for `clean` and the times, and the mark.
+[[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
+                                                const Superblock& superblock, uint64_t epoch,
+                                                bool clean);
+
+// Marks the last block, or wipes it.
+[[nodiscard]] Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
+                                             const Superblock& superblock,
+                                             std::optional<uint64_t> epoch);
+
+}  // namespace vde

@@ -1,0 +1,36 @@
+// A file as it would be after writes that are never made: what readers see of an image whose
+// journal was left behind by a crash.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "vde/block_file.h"
+
+namespace vde {
+
+// Reads go to `below` but where something was written. Writes stay in memory, in whole pages of the
+// size that they are aligned to. Does not own `below`, and never changes it.
+class OverlayFile : public BlockFile {
+ public:
+  // `page_size` in bytes; every write covers whole pages.
+  OverlayFile(BlockFile& below, uint32_t page_size) : below_(below), page_size_(page_size) {}
+
+  Result<void> read(uint64_t offset, MutableBytes out) override;
+  Result<void> write(uint64_t offset, Bytes bytes) override;
+  Result<void> sync() override { return {}; }
+  Result<uint64_t> size() override { return below_.size(); }
+  [[nodiscard]] bool is_device() const override { return below_.is_device(); }
+  Result<void> resize(uint64_t bytes) override;
+  Result<void> allocate(ByteRange) override { return {}; }
+  Result<void> zero(ByteRange range) override;
+  Result<ByteRange> next_data(ByteRange within) override;
+  Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
+
+ private:
+  BlockFile& below_;
+  uint32_t page_size_;
+  std::map<uint64_t, std::vector<uint8_t>> pages_;  // by offset
+};
+
+}  // namespace vde

@@ -1,0 +1,163 @@
+#include "journal/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "journal/record_scan.h"
+
+namespace vde {
+namespace {
+
+constexpr std::string_view kLeaveAlone = "keep a copy of the image and run 'vdetool verify'";
+
+tl::unexpected<Error> foreign_write(uint64_t block, std::string_view what) {
+  return fail_at(block, ErrorCode::kDamaged,
+                 fmt::format("commits wait in the journal, but {}: another program wrote to the "
+                             "image since",
+                             what),
+                 std::string(kLeaveAlone));
+}
+
+// All journaled versions of one block.
+struct Versions {
+  Trailer before;              // what was at home when the first of them was made
+  std::vector<Trailer> after;  // in order
+  uint64_t place = 0;          // of the last image
+};
+
+std::map<uint64_t, Versions> collect_versions(const RecordScan& scan) {
+  std::map<uint64_t, Versions> versions;
+  for (const ScannedRecord& scanned : scan.records)
+    for (size_t i = 0; i < scanned.record.entries.size(); ++i) {
+      const RecordEntry& entry = scanned.record.entries[i];
+      auto [found, is_new] = versions.try_emplace(entry.target);
+      if (is_new) found->second.before = entry.before;
+      found->second.after.push_back(entry.after);
+      found->second.place = scanned.places[i];
+    }
+  return versions;
+}
+
+// Rule 6: what is at home is the recorded predecessor, a journaled version, or torn.
+Result<void> check_home(const BlockIo& io, uint64_t target, const Versions& versions) {
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read(target, buffer));
+  if (block.state() != BlockState::kSealed) return {};
+  const Trailer trailer = block.unchecked_trailer();
+  if (trailer == versions.before) return {};
+  if (std::find(versions.after.begin(), versions.after.end(), trailer) != versions.after.end())
+    return {};
+  return foreign_write(target,
+                       fmt::format("block {} is neither as it was nor as it is to be", target));
+}
+
+// The group after the last record. Its slots are those of the directory then.
+Result<GroupState> final_group(const BlockIo& io, const Survey& survey, const RecordScan& scan,
+                               const std::map<uint64_t, Versions>& versions) {
+  const GroupSurvey& whole = survey.primary.whole ? survey.primary : survey.mirror;
+  GroupState state = decode_group(whole);
+  const RecordHead& head = scan.records.back().record.head;
+  state.superblock = kSuperblockLayout.decode(head.superblock);
+  state.seal.header_seal = head.seal;
+  const auto directory = versions.find(kDirectoryStart);
+  const uint64_t place = directory == versions.end() ? kDirectoryStart : directory->second.place;
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read_checked(place, tags::kRegionMap, buffer));
+  state.slots = decode_slots(block.payload());
+  return state;
+}
+
+// What a whole group is to the records.
+enum class GroupRole { kBase, kFinal, kForeign };
+
+GroupRole role_of(const GroupSurvey& group, const RecordHead& first, const BlockBuffer& final_bytes,
+                  uint32_t block_size) {
+  const BlockBuffer bytes = group_bytes(group);
+  if (bytes == final_bytes) return GroupRole::kFinal;
+  const bool is_base = group.superblock->checkpoint_sequence == first.base_sequence &&
+                       group_hash(bytes, block_size) == first.base_hash;
+  return is_base ? GroupRole::kBase : GroupRole::kForeign;
+}
+
+// Decides what of the scanned records must still go home.
+Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordScan& scan,
+                         RecoveryPlan& plan) {
+  const auto versions = collect_versions(scan);
+  VDE_TRY_ASSIGN(state, final_group(io, survey, scan, versions));
+  const BlockBuffer final_bytes = encode_group(state, io.block_size());
+  const RecordHead& first = scan.records.front().record.head;
+  for (const GroupSurvey* group : {&survey.primary, &survey.mirror}) {
+    if (!group->whole) continue;
+    const GroupRole role = role_of(*group, first, final_bytes, io.block_size());
+    if (role == GroupRole::kForeign)
+      return foreign_write(group->blocks[0].number,
+                           "the superblock is neither the one they build on nor theirs");
+    // The mirror is written when all else is home and synced: nothing is left but the header.
+    if (role == GroupRole::kFinal && group == &survey.mirror && survey.primary.whole) return {};
+  }
+  for (const auto& [target, version] : versions) {
+    VDE_TRY(check_home(io, target, version));
+    plan.images.push_back({target, version.place});
+  }
+  plan.records = scan.records.size();
+  plan.group = std::move(state);
+  return {};
+}
+
+}  // namespace
+
+Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
+  RecoveryPlan plan;
+  if (survey.superblock_source != SuperblockSource::kGroup)
+    return fail(ErrorCode::kDamaged, "no superblock group is whole", "run 'vdetool verify'");
+  VDE_TRY_ASSIGN(area, find_journal(survey));
+  plan.area = area;
+  const Guid& uuid = survey.superblock.uuid;
+  VDE_TRY_ASSIGN(header, read_journal_header(io, area, uuid));
+  plan.header = header;
+  plan.epoch = std::max(header.epoch, header.last_epoch);
+  if (header.kind == HeaderKind::kForeign) {
+    if (header.last_marked)
+      return foreign_write(area.header(), "the journal's header is another program's");
+    return plan;
+  }
+  const bool known = header.kind == HeaderKind::kOurs;
+  VDE_TRY_ASSIGN(scan,
+                 scan_records(io, area, uuid, known ? std::optional(header.epoch) : std::nullopt,
+                              survey.blocks_in_file()));
+  // The start of a record that was never finished is looked for without its checksum: what a crash
+  // left of it must not be completed by what the next session writes.
+  const BlockRange first{area.records().begin, area.records().begin + 1};
+  VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
+  const bool unfinished = claimed >= plan.epoch;
+  plan.epoch = std::max(plan.epoch, claimed);
+  plan.needs_reset = !known || !header.clean || unfinished;
+  if (!scan.records.empty()) VDE_TRY(plan_replay(io, survey, scan, plan));
+  return plan;
+}
+
+Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
+  if (!plan.needs_reset) return plan.epoch;
+  BlockBuffer buffer = io.make_buffer();
+  for (const ReplayedBlock& image : plan.images) {
+    VDE_TRY(io.read(image.place, buffer));
+    VDE_TRY(io.file().write(image.target * io.block_size(), buffer));
+  }
+  if (plan.group) {
+    const BlockBuffer group = encode_group(*plan.group, io.block_size());
+    VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
+    VDE_TRY(io.file().sync());
+    VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
+    VDE_TRY(io.file().sync());
+  }
+  const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
+  const uint64_t epoch = plan.epoch + 1;
+  VDE_TRY(write_journal_header(io, plan.area, superblock, epoch, true));
+  VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));
+  VDE_TRY(io.file().sync());
+  return epoch;
+}
+
+}  // namespace vde

@@ -1,0 +1,37 @@
+// What a journal that was left behind asks for. Planning reads only; applying writes to the image
+// itself or, for readers, to an overlay in memory. The rules are numbered in journal.h.
+#pragma once
+
+#include "journal/group.h"
+#include "journal/journal_area.h"
+
+namespace vde {
+
+// A block that goes home: the image lies in block `place` of the file.
+struct ReplayedBlock {
+  uint64_t target = 0;
+  uint64_t place = 0;
+};
+
+struct RecoveryPlan {
+  JournalArea area;
+  JournalHeader header;
+  uint64_t epoch = 0;                 // the highest seen; the next one to use is above it
+  uint64_t records = 0;               // intact commits that wait
+  std::vector<ReplayedBlock> images;  // the last image of each target, ascending
+  std::optional<GroupState>
+      group;  // after the last record; nothing where no group is to be written
+  // The journal must be started over: records wait, or a session ended without saying so.
+  bool needs_reset = false;
+};
+
+// kDamaged, as a sentence for a finding, where the journal must not be touched: somebody else wrote
+// over it or over what it changes, or a record before an intact one is damaged.
+[[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey);
+
+// Carries `plan` out: home blocks and primary group, sync, mirror, sync, header with the next
+// epoch, sync. Doing it again changes no byte. Returns what the epoch is now.
+[[nodiscard]] Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey,
+                                              const RecoveryPlan& plan);
+
+}  // namespace vde

@@ -1,0 +1,70 @@
+#include "journal/transaction.h"
+
+#include <algorithm>
+
+#include "journal/journal.h"
+
+namespace vde {
+
+Transaction::Transaction(const Journal& journal)
+    : journal_(journal),
+      superblock_(journal.superblock()),
+      seal_(journal.seal()),
+      slots_(journal.slots()),
+      buffer_(journal.io().make_buffer()) {}
+
+int64_t Transaction::sequence() const {
+  return journal_.superblock().checkpoint_sequence + 1;
+}
+
+Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
+  const size_t payload = payload_size(journal_.io().block_size());
+  if (const auto found = staged_.find(number); found != staged_.end())
+    return Bytes(found->second.bytes).first(payload);
+  VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
+  if (block.state() == BlockState::kUnwritten) return block.unchecked_payload();
+  VDE_TRY_ASSIGN(checked, block.check(tag));
+  return checked.payload();
+}
+
+Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(block, stage(number, tag, true));
+  return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
+}
+
+Result<MutableBytes> Transaction::replace(uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(block, stage(number, tag, false));
+  std::fill(block->bytes.begin(), block->bytes.end(), uint8_t{0});
+  return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
+}
+
+Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, Tag tag, bool keep_content) {
+  if (const auto found = staged_.find(number); found != staged_.end()) {
+    found->second.tag = tag;
+    return &found->second;
+  }
+  StagedBlock staged{tag, {}, journal_.io().make_buffer()};
+  VDE_TRY_ASSIGN(block, journal_.read(number, staged.bytes));
+  staged.before = block.unchecked_trailer();
+  if (keep_content && block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+  return &staged_.emplace(number, std::move(staged)).first->second;
+}
+
+void Transaction::unstage(BlockRange blocks) {
+  staged_.erase(staged_.lower_bound(blocks.begin), staged_.lower_bound(blocks.end));
+}
+
+Result<void> Transaction::wipe_direct(BlockRange blocks) {
+  wrote_directly_ = true;
+  return journal_.io().file().zero(journal_.io().bytes_of(blocks));
+}
+
+Result<void> Transaction::write_direct(uint64_t first, Tag tag, MutableBytes blocks) {
+  const BlockIo& io = journal_.io();
+  for (size_t at = 0; at < blocks.size(); at += io.block_size())
+    vde::seal(blocks.subspan(at, io.block_size()), tag, generation());
+  wrote_directly_ = true;
+  return io.file().write(first * io.block_size(), blocks);
+}
+
+}  // namespace vde

@@ -1,0 +1,79 @@
+// Changes on their way into one commit. Nothing of a transaction is visible, or on the disk but in
+// free blocks, before Journal::commit.
+#pragma once
+
+#include <map>
+
+#include "format/region_map.h"
+#include "format/superblock.h"
+#include "io/block_io.h"
+
+namespace vde {
+
+class Journal;
+
+class Transaction {
+ public:
+  // Starts from what `journal` has committed; it outlives the transaction.
+  explicit Transaction(const Journal& journal);
+  Transaction(Transaction&&) = default;
+  Transaction& operator=(Transaction&&) = delete;
+
+  // Staged copies; commit sets the sequence and the times.
+  [[nodiscard]] Superblock& superblock() { return superblock_; }
+  [[nodiscard]] HeaderSeal& seal() { return seal_; }
+  [[nodiscard]] std::vector<RegionSlot>& slots() { return slots_; }
+
+  // The payload of block `number` as this transaction sees it. A block that is not staged must
+  // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
+  [[nodiscard]] Result<Bytes> read(uint64_t number, Tag tag);
+
+  // As read(), to be changed in place: the block is staged. Stays valid for the transaction's life.
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
+
+  // Stages a block whose content does not matter any more: its payload, zeroed.
+  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
+
+  // Takes back what was staged for these blocks: their content does not matter any more.
+  void unstage(BlockRange blocks);
+
+  // Writes sealed `blocks` (whole blocks of `tag`, trailers set here) from `first` on, straight
+  // home. Only for blocks that were free and not pinned when this transaction began.
+  [[nodiscard]] Result<void> write_direct(uint64_t first, Tag tag, MutableBytes blocks);
+
+  // Makes blocks read as never written, under the same condition.
+  [[nodiscard]] Result<void> wipe_direct(BlockRange blocks);
+
+  // These blocks are not in use any more once this commits.
+  void note_freed(BlockRange blocks) { freed_.push_back(blocks); }
+  [[nodiscard]] const std::vector<BlockRange>& freed() const { return freed_; }
+
+  // The checkpoint sequence that this commit will have; its low 32 bits are the generation of all
+  // blocks in it.
+  [[nodiscard]] int64_t sequence() const;
+  [[nodiscard]] uint32_t generation() const { return static_cast<uint32_t>(sequence()); }
+
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+
+ private:
+  friend class Journal;
+
+  struct StagedBlock {
+    Tag tag;
+    Trailer before;     // at home, or in the last record
+    BlockBuffer bytes;  // a whole block; the trailer is set at commit
+  };
+
+  [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, Tag tag, bool keep_content);
+
+  const Journal& journal_;
+  Superblock superblock_;
+  HeaderSeal seal_;
+  std::vector<RegionSlot> slots_;
+  std::map<uint64_t, StagedBlock> staged_;
+  std::vector<BlockRange> freed_;
+  BlockBuffer buffer_;
+  bool wrote_directly_ = false;
+};
+
+}  // namespace vde

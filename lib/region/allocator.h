@@ -1,0 +1,55 @@
+// Finds, takes and gives back blocks, by the allocation bitmap (BMAP) and the region slots: a block
+// of a region is taken whatever the bitmap says. Everything happens in a transaction.
+#pragma once
+
+#include "format/bitmap.h"
+#include "journal/journal.h"
+
+namespace vde {
+
+class Allocator {
+ public:
+  // For the image of `journal`, which outlives it. kDamaged where the bitmap's region is missing or
+  // too small for the volume.
+  [[nodiscard]] static Result<Allocator> open(const Journal& journal);
+
+  // A run of `count` free blocks, marked allocated and counted: the first one from where the last
+  // search ended (or from `hint`) on, else the first one of the volume. kNoSpace where there is
+  // none.
+  [[nodiscard]] Result<BlockRange> allocate(Transaction& transaction, uint64_t count,
+                                            std::optional<uint64_t> hint = std::nullopt);
+
+  // Takes `blocks` if all of them are free; false, and nothing happens, if one is not.
+  [[nodiscard]] Result<bool> allocate_exactly(Transaction& transaction, BlockRange blocks);
+
+  // Gives allocated blocks back. They are not handed out again before the next checkpoint.
+  [[nodiscard]] Result<void> release(Transaction& transaction, BlockRange blocks);
+
+  // Whether no block of `blocks` is allocated; regions are not asked.
+  [[nodiscard]] Result<bool> all_clear(Transaction& transaction, BlockRange blocks);
+
+  // Marks all blocks of regions: existing writers mark those of the first bitmap block only.
+  [[nodiscard]] Result<void> complete(Transaction& transaction);
+
+  // Clears the bits of blocks that are about to become part of the volume.
+  [[nodiscard]] Result<void> clear(Transaction& transaction, BlockRange blocks);
+
+  // `count` free blocks, in any order, without taking them: for images outside of the journal.
+  [[nodiscard]] Result<std::vector<uint64_t>> find_spare(Transaction& transaction, uint64_t count);
+
+ private:
+  explicit Allocator(uint32_t block_size) : bits_(bits_per_bitmap_block(block_size)) {}
+
+  enum class Bits { kSet, kClear };
+  [[nodiscard]] Result<void> mark(Transaction& transaction, BlockRange blocks, Bits bits);
+  [[nodiscard]] Result<std::optional<BlockRange>> find_run(Transaction& transaction,
+                                                           BlockRange within, uint64_t count);
+
+  uint64_t bits_;      // of one bitmap block
+  uint64_t next_ = 0;  // where the next search starts
+};
+
+// The slot of the allocation bitmap in `slots`; an image that is open has one.
+[[nodiscard]] Result<size_t> bitmap_slot(const std::vector<RegionSlot>& slots);
+
+}  // namespace vde

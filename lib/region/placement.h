@@ -1,0 +1,21 @@
+// Growing and moving regions: slots of regions never overlap, a new place comes out of the data
+// area, the old one goes back to it, all in one transaction.
+#pragma once
+
+#include "region/allocator.h"
+
+namespace vde {
+
+// What the blocks of a grown region hold that held nothing before.
+enum class SpareKind {
+  kUnwritten,  // zeros, without trailer
+  kSealed,     // a sealed block of zeros each
+};
+
+// Gives the region in slot `slot` `count` blocks, more than it has: in place where the next blocks
+// are free, else at a new place, to which its written blocks are copied (as this transaction sees
+// them). kNoSpace, with nothing changed on the disk, where there is no room. MWAL cannot be grown.
+[[nodiscard]] Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
+                                       uint64_t count, SpareKind spare);
+
+}  // namespace vde

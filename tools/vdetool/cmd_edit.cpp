@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "vde/edit.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct LabelArguments {
+  std::string image;
+  std::string text;
+  bool set = false;
+  bool unseal = false;
+};
+
+struct ResizeArguments {
+  std::string image;
+  std::string size;
+  bool unseal = false;
+};
+
+Result<EditOptions> edit_options(bool unseal) {
+  VDE_TRY_ASSIGN(now, current_ticks());
+  return EditOptions{now, unseal};
+}
+
+Result<void> show_label(Context& context, const LabelArguments& arguments) {
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(label, read_label(*file));
+  if (!context.globals.json) return context.out.write(escape(label) + "\n");
+  Json json;
+  if (is_utf8(label))
+    json["label"] = label;
+  else
+    json["label_base64"] =
+        to_base64({reinterpret_cast<const uint8_t*>(label.data()), label.size()});
+  return context.write_json(with_header("label", arguments.image, json));
+}
+
+Result<void> run_label(Context& context, const LabelArguments& arguments) {
+  if (!arguments.set) return show_label(context, arguments);
+  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
+  VDE_TRY(set_label(*file, arguments.text, options));
+  if (!context.globals.json) return {};
+  return context.write_json(with_header("label", arguments.image, Json{{"label", arguments.text}}));
+}
+
+Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
+  VDE_TRY_ASSIGN(size, parse_size(arguments.size));
+  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(resized, resize_volume(*file, size, options));
+  if (context.globals.json)
+    return context.write_json(
+        with_header("resize", arguments.image,
+                    Json{{"old_size", resized.old_size}, {"new_size", resized.new_size}}));
+  if (context.globals.quiet) return {};
+  return context.out.write(fmt::format("{}: {} -> {}\n", escape(arguments.image),
+                                       describe_size(resized.old_size),
+                                       describe_size(resized.new_size)));
+}
+
+constexpr const char* kUnsealHelp = "change a sealed image, which clears its seal";
+
+}  // namespace
+
+Runner define_label(CLI::App& command) {
+  auto arguments = std::make_shared<LabelArguments>();
+  command.add_option("IMAGE", arguments->image, "the image")->required();
+  auto* text = command.add_option("TEXT", arguments->text,
+                                  "the new label, at most 64 bytes of UTF-8; shows it without");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  return [arguments, text](Context& context) {
+    arguments->set = text->count() > 0;
+    return context.finish(arguments->image, run_label(context, *arguments));
+  };
+}
+
+Runner define_resize(CLI::App& command) {
+  auto arguments = std::make_shared<ResizeArguments>();
+  command.add_option("IMAGE", arguments->image, "the image")->required();
+  command.add_option("--size", arguments->size, "the new size, 1G for one")->required();
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, run_resize(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli
