@@ -6,6 +6,7 @@
 #include "format/tag_index.h"
 #include "inspect/structure.h"
 #include "journal/survey.h"
+#include "vde/edit.h"
 #include "vde/inspect.h"
 
 namespace vde {
@@ -154,8 +155,11 @@ Json table_json(std::string_view name, const FixedBlock& block, bool verified) {
 }  // namespace
 
 Result<Json> image_info(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  const BlockIo io(file, survey.block_size);
+  // What commits in the journal make of the image, where that can be told; else what is on disk.
+  const auto view = committed_view(file);
+  BlockFile& shown = view ? **view : file;
+  VDE_TRY_ASSIGN(survey, survey_image(shown, true));
+  const BlockIo io(shown, survey.block_size);
   Json json{{"schema_version", kSchemaVersion},
             {"command", "info"},
             {"file_size", survey.file_size},
