@@ -38,8 +38,10 @@ class Judge {
       if (!block) continue;  // the block itself is reported when its piece is read
       const bool unwritten = block->state() == BlockState::kUnwritten;
       watches_[i].head_unwritten = unwritten && !must_have_head(region.tag);
+      // Without policies a vault's first block is zero, and the second holds its HMAC all the same.
+      const bool empty_vault = region.tag == tags::kPolicyVault && !unwritten;
       watches_[i].head_is_empty = !must_have_head(region.tag) && region.tag != tags::kDataWal &&
-                                  all_zero(block->unchecked_payload());
+                                  !empty_vault && all_zero(block->unchecked_payload());
       if (unwritten && must_have_head(region.tag))
         report_unwritten(i, FindingCode::kRegionHeadMissing);
     }
