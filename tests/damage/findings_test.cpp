@@ -98,6 +98,18 @@ TEST_CASE("findings come in the same order on any number of threads") {
   }
 }
 
+TEST_CASE("a policy vault without policies has an HMAC, and lost nothing") {
+  ImageBuilder image({4096, 256, "compute"});
+  const uint64_t vault = image.start("CODE");
+  image.slot(image.slot_of("CODE"), [](RegionSlot& slot) {
+    slot.tag = tags::kPolicyVault;
+    slot.count = 2;
+  });
+  image.superblock([](Superblock& superblock) { superblock.module_manifest = 0; });
+  image.write(vault, "POLV", "").write(vault + 1, "POLV", "0102030405060708");
+  CHECK(verified(image.file()).codes.empty());
+}
+
 TEST_CASE("the metadata scope leaves the data area out") {
   ImageBuilder image;
   image.data_block(200, 1).flip(200, 0);

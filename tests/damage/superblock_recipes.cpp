@@ -127,6 +127,10 @@ void add_reserved(std::vector<Recipe>& recipes) {
                      0});
   recipes.push_back(
       on_superblock("SUPB-005", "the superblock's padding", [](Superblock& s) { s.padding = 1; }));
+  recipes.push_back(
+      on_superblock("SUPB-005", "text behind the zero that ends the label", [](Superblock& s) {
+        s.label = Text<64>{{'a', 0, 'b'}};
+      }));
   recipes.push_back({"SUPB-005",
                      "the directory header's reserved field",
                      [](ImageBuilder& image) { image.patch(9, 6, "01").reseal(9); },
