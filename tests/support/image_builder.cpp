@@ -141,17 +141,19 @@ ImageBuilder& ImageBuilder::slot(size_t index, const std::function<void(RegionSl
 ImageBuilder& ImageBuilder::slot_in(uint64_t table, size_t index,
                                     const std::function<void(RegionSlot&)>& change) {
   edit(*this, table, index * kRegionSlotLayout.size(), kRegionSlotLayout, change).reseal(table);
-  if (table == kDirectoryStart) make_directory_right();
+  if (table == kDirectoryStart) fit_directory();
   return *this;
 }
 
-void ImageBuilder::make_directory_right() {
+ImageBuilder& ImageBuilder::fit_directory() {
   const auto slots = decode_slots(payload(kDirectoryStart));
-  edit(*this, kDirectoryStart + 1, 0, kDirectoryHeaderLayout, [&](DirectoryHeader& header) {
-    header.active_count = static_cast<uint16_t>(std::count_if(
-        slots.begin(), slots.end(), [](const auto& slot) { return !slot.is_free(); }));
-    header.slots_checksum = checksum(payload(kDirectoryStart));
-  }).reseal(kDirectoryStart + 1);
+  return edit(*this, kDirectoryStart + 1, 0, kDirectoryHeaderLayout,
+              [&](DirectoryHeader& header) {
+                header.active_count = static_cast<uint16_t>(std::count_if(
+                    slots.begin(), slots.end(), [](const auto& slot) { return !slot.is_free(); }));
+                header.slots_checksum = checksum(payload(kDirectoryStart));
+              })
+      .reseal(kDirectoryStart + 1);
 }
 
 ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {

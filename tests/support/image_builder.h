@@ -71,6 +71,9 @@ class ImageBuilder {
   ImageBuilder& slot_in(uint64_t table, size_t index,
                         const std::function<void(RegionSlot&)>& change);
 
+  // Makes the directory header's active count and checksum fit block 8, and reseals block 9.
+  ImageBuilder& fit_directory();
+
   // Sets or clears the bitmap's bits of blocks [begin, end), and reseals its blocks. The counts of
   // the superblock stay.
   ImageBuilder& bits(uint64_t begin, uint64_t end, bool value);
@@ -78,8 +81,6 @@ class ImageBuilder {
   ImageBuilder& data_block(uint64_t number, uint8_t fill);
 
  private:
-  void make_directory_right();
-
   MemoryFile file_;
   uint32_t block_size_;
 };
