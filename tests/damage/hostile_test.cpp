@@ -103,8 +103,9 @@ class Siege {
     }
     if (image_.bytes() == sound_) return;
     ++cases;
-    INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ",
-         static_cast<int>(variant), resealed ? ", resealed" : "");
+    const int number = static_cast<int>(variant);
+    INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ", number,
+         resealed ? ", resealed" : "");
     const auto begin = std::chrono::steady_clock::now();
     reset_largest_allocation();
     const bool complains = verified(image_.file()).complains();
