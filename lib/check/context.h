@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "check/finding_code.h"
-#include "journal/survey.h"
+#include "image/committed_view.h"
 
 namespace vde {
 
@@ -35,12 +35,19 @@ class Reporter {
   VerifySummary summary_;
 };
 
+// What the journal that was found on the disk asks for.
+struct JournalLook {
+  std::optional<CommittedView> view;  // the image with all commits; what the passes look at
+  std::optional<Error> error;         // why there is none: the journal must not be touched
+};
+
 struct VerifyContext {
   BlockIo io;
   const Survey& survey;
   const VerifyOptions& options;
   Activity& activity;
   Reporter& report;
+  const JournalLook& journal;
 
   // Filled by the region pass, in slot order.
   std::vector<PlacedRegion> regions;

@@ -117,6 +117,26 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "program "
      "that wrote it wrote its changes home itself.",
      "None from the journal itself.", kNextWrite},
+    {"MWAL-004", kNote, kFixable, "the journal was left open",
+     "A session of vdetool ended, or is still running, without a checkpoint. What it committed "
+     "waits in "
+     "the journal and counts; what was verified is the image with it.",
+     "None: readers see the commits, and the next writer takes them home. Programs that do not "
+     "know the "
+     "journal see an older state.",
+     kNextWrite},
+    {"MWAL-005", kError, kNotFixable, "the journal must not be replayed",
+     "Commits wait in it, or waited, but another program has written to the image since, or a "
+     "record "
+     "before an intact one is damaged. What was verified is the image without them.",
+     "The commits that waited cannot be applied without destroying what was written later.",
+     kKeepCopy},
+    {"MWAL-006", kWarning, kFixable, "the journal's header is torn",
+     "Its trailer does not fit. A crash while it was written leaves it like that; so does damage. "
+     "The "
+     "records are judged by themselves.",
+     "None if the session crashed there; a commit may be lost if the block was damaged later.",
+     kNextWrite},
     {"RMAP-001", kError, kFixable, "a block of the region directory is damaged",
      "Block 8 or 9 does not verify or has another tag.",
      "None while the pointer table is whole; without both, regions cannot be found.", kOtherCopy},

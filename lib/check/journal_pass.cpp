@@ -37,9 +37,31 @@ Result<void> check_wal(VerifyContext& context, Tag tag, uint8_t type) {
   return {};
 }
 
+// What vdetool's own journal held before it was replayed in memory.
+void report_journal(VerifyContext& context) {
+  if (context.journal.error) {
+    context.report.add(FindingCode::kJournalRefused, context.journal.error->block, "MWAL",
+                       context.journal.error->message);
+    return;
+  }
+  if (!context.journal.view) return;
+  const RecoveryPlan& plan = context.journal.view->plan;
+  if (plan.torn_header)
+    context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(), "MWAL",
+                       "the journal's header does not verify");
+  if (plan.records > 0)
+    context.report.add(
+        FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+        fmt::format("{} commits wait in the journal; verified as they will be", plan.records));
+  else if (plan.needs_reset && !plan.torn_header)
+    context.report.add(FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+                       "a session ended without closing the journal; nothing waits in it");
+}
+
 }  // namespace
 
 Result<void> check_journal(VerifyContext& context) {
+  report_journal(context);
   VDE_TRY(check_wal(context, tags::kMetadataWal, 0));
   return check_wal(context, tags::kDataWal, 1);
 }

@@ -24,6 +24,24 @@ Result<void> check_features(const Survey& survey) {
                  "use the program that made the image, or a later version of this one");
 }
 
+// The state to judge is the committed one, also where part of it still waits in the journal.
+// Without a whole group or a journal there is nothing to replay; other passes say so.
+JournalLook look_at_journal(BlockFile& file, const Survey& survey) {
+  JournalLook look;
+  if (survey.superblock_source != SuperblockSource::kGroup || !find_journal(survey)) return look;
+  Result<CommittedView> view = view_committed(file, survey);
+  if (!view) {
+    // A block that cannot be read is reported where it is judged.
+    if (view.error().code == ErrorCode::kDamaged) look.error = std::move(view.error());
+    return look;
+  }
+  // A header that fails its trailer though no session ever wrote it is simply damaged.
+  const bool damaged = view->plan.header.kind != HeaderKind::kForeign &&
+                       !view->plan.header.sealed && !view->plan.torn_header;
+  if (!damaged) look.view = std::move(*view);
+  return look;
+}
+
 }  // namespace
 
 void Reporter::pass_on(const Finding& finding) {
@@ -51,10 +69,14 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
                                    Activity& activity,
                                    const std::function<void(const Finding&)>& report) {
   // Unsealed superblocks whose directory is whole can still be judged; survey_image knows.
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  VDE_TRY(check_features(survey));
+  VDE_TRY_ASSIGN(on_disk, survey_image(file, false));
+  VDE_TRY(check_features(on_disk));
+  const JournalLook journal = look_at_journal(file, on_disk);
+  BlockFile& judged = journal.view ? *journal.view->file : file;
+  VDE_TRY_ASSIGN(survey, survey_image(judged, false));
   Reporter reporter(report);
-  VerifyContext context{BlockIo(file, survey.block_size), survey, options, activity, reporter, {}};
+  VerifyContext context{
+      BlockIo(judged, survey.block_size), survey, options, activity, reporter, journal, {}};
   for (const Pass pass : kPasses) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY(pass(context));

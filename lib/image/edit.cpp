@@ -5,9 +5,8 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "image/committed_view.h"
 #include "image/volume.h"
-#include "journal/overlay.h"
-#include "journal/recovery.h"
 #include "region/placement.h"
 #include "vde/create.h"
 #include "vde/text.h"
@@ -107,11 +106,8 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
 
 Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
   VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  auto view = std::make_unique<OverlayFile>(file, survey.block_size);
-  const BlockIo io(file, survey.block_size);
-  VDE_TRY_ASSIGN(plan, plan_recovery(io, survey));
-  VDE_TRY(apply_recovery(BlockIo(*view, survey.block_size), survey, plan));
-  return std::unique_ptr<BlockFile>(std::move(view));
+  VDE_TRY_ASSIGN(view, view_committed(file, survey));
+  return std::unique_ptr<BlockFile>(std::move(view.file));
 }
 
 Result<std::string> read_label(BlockFile& file) {

@@ -36,7 +36,7 @@ Result<void> check_tables(const Survey& survey) {
 Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
                               const Superblock& superblock) {
   VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
-  VDE_TRY(write_journal_header(io, area, superblock, highest + 1, true));
+  VDE_TRY(write_journal_header(io, area, superblock, highest + 1));
   VDE_TRY(io.file().sync());
   return highest + 1;
 }
@@ -189,10 +189,7 @@ Result<void> Journal::write_record(Staged& staged) {
   if (staged.spilled.empty())
     for (const BlockBuffer& image : staged.images)
       bytes.insert(bytes.end(), image.begin(), image.end());
-  if (live_records_ == 0) {
-    VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_, false));
-    VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
-  }
+  if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
   VDE_TRY(io_.file().write(next_ * io_.block_size(), bytes));
   return io_.file().sync();
 }
@@ -242,7 +239,7 @@ Result<void> Journal::write_home() {
   VDE_TRY(io_.file().sync());
   VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
   VDE_TRY(io_.file().sync());
-  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_ + 1, true));
+  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_ + 1));
   VDE_TRY(write_journal_end(io_, area_, state_.superblock, std::nullopt));
   return io_.file().sync();
 }

@@ -39,6 +39,7 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
   }
   VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
   const BlockState state = block.state();
+  header.sealed = state == BlockState::kSealed;
   header.clean =
       state == BlockState::kSealed && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
   // The mark has a hash of its own and lies in the first sector: it outlives a torn write.
@@ -66,11 +67,10 @@ Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks) {
 }
 
 Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
-                                  const Superblock& superblock, uint64_t epoch, bool clean) {
+                                  const Superblock& superblock, uint64_t epoch) {
   BlockBuffer block = io.make_buffer();
   WalHeader wal = fresh_wal_header(static_cast<int64_t>(area.region.count()), superblock.created);
   wal.last_checkpoint = superblock.modified;
-  wal.clean = clean ? 1 : 0;
   kWalHeaderLayout.encode(wal, block);
   JournalMark mark;
   mark.epoch = epoch;

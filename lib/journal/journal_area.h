@@ -29,6 +29,7 @@ enum class HeaderKind {
 
 struct JournalHeader {
   HeaderKind kind = HeaderKind::kForeign;
+  bool sealed = false;       // the header block verifies
   bool clean = false;        // sealed, and says that nothing waits
   uint64_t epoch = 0;        // where kOurs
   bool last_marked = false;  // the last block carries a mark of this volume
@@ -42,10 +43,9 @@ struct JournalHeader {
 // a new epoch above it can be mistaken for none that was there before. 0 where there is none.
 [[nodiscard]] Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks);
 
-// Writes the header: the fields of a fresh one but for `clean` and the times, and the mark.
+// Writes the header: the fields of a fresh, clean one, the time of this checkpoint, and the mark.
 [[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
-                                                const Superblock& superblock, uint64_t epoch,
-                                                bool clean);
+                                                const Superblock& superblock, uint64_t epoch);
 
 // Marks the last block, or wipes it.
 [[nodiscard]] Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,

@@ -134,6 +134,10 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
   plan.needs_reset = !known || !header.clean || unfinished;
+  if (!header.sealed) {
+    VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
+    plan.torn_header = used > 0 || header.last_marked;
+  }
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, survey, scan, plan));
   return plan;
 }
@@ -154,7 +158,7 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const R
   }
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
   const uint64_t epoch = plan.epoch + 1;
-  VDE_TRY(write_journal_header(io, plan.area, superblock, epoch, true));
+  VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
   VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));
   VDE_TRY(io.file().sync());
   return epoch;

@@ -21,6 +21,8 @@ struct RecoveryPlan {
   std::vector<ReplayedBlock> images;  // the last image of each target, ascending
   std::optional<GroupState>
       group;  // after the last record; nothing where no group is to be written
+  // The header fails its trailer, and the journal was used before: a crash may have torn it.
+  bool torn_header = false;
   // The journal must be started over: records wait, or a session ended without saying so.
   bool needs_reset = false;
 };

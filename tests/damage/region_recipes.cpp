@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "format/inode.h"
+#include "format/journal_record.h"
 #include "format/wal_header.h"
 #include "recipes.h"
 
@@ -7,6 +10,8 @@ namespace {
 
 // 4096 blocks of 512 bytes: the bitmap has two blocks, 10 and 11.
 constexpr ImageShape kTwoBitmapBlocks{512, 4096, "tags"};
+// What is left of a record of epoch 1: its mark, "VDERECRD", and the epoch.
+constexpr std::string_view kOldRecord = "56444552454352440100000000000000";
 
 Recipe on_journal(std::string code, std::string name, void (*change)(WalHeader&)) {
   return {
@@ -138,6 +143,12 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 11});
 }
 
+// Leaves the journal's header as the existing writer makes it: zero past its own fields.
+void wipe_mark(ImageBuilder& image) {
+  const MutableBytes mark = image.block(12).subspan(kJournalMarkOffset, 40);
+  std::fill(mark.begin(), mark.end(), uint8_t{0});
+}
+
 void add_journal(std::vector<Recipe>& recipes) {
   add(recipes, {"MWAL-001",
                 "the header is a sealed block of zeros",
@@ -149,7 +160,32 @@ void add_journal(std::vector<Recipe>& recipes) {
                           [](WalHeader& header) { header.type = kWalData; }));
   add(recipes, on_journal("MWAL-002", "one block more than the region has",
                           [](WalHeader& header) { ++header.max_blocks; }));
-  add(recipes, on_journal("MWAL-003", "left open", [](WalHeader& header) { header.clean = 0; }));
+  add(recipes,
+      {"MWAL-003",
+       "left open by a program that does not know the mark",
+       [](ImageBuilder& image) {
+         wipe_mark(image);
+         edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& h) { h.clean = 0; }).reseal(12);
+       },
+       {"MWAL-003"},
+       12});
+  add(recipes, on_journal("MWAL-004", "left open", [](WalHeader& header) { header.clean = 0; }));
+  add(recipes, {"MWAL-005",
+                "the header is another program's, the last block still marked",
+                [](ImageBuilder& image) {
+                  const Bytes mark = image.block(12).subspan(kJournalMarkOffset, 40);
+                  std::copy(mark.begin(), mark.end(), image.block(75).begin());
+                  image.reseal(75);
+                  wipe_mark(image);
+                  image.reseal(12);
+                },
+                {"MWAL-005"},
+                12});
+  add(recipes, {"MWAL-006",
+                "a byte behind the mark is damaged, in a journal that held a record once",
+                [](ImageBuilder& image) { image.write(13, "MWAL", kOldRecord).flip(12, 200); },
+                {"MWAL-006"},
+                12});
 }
 
 }  // namespace

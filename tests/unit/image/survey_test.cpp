@@ -1,4 +1,4 @@
-#include "image/survey.h"
+#include "journal/survey.h"
 
 #include <doctest/doctest.h>
 

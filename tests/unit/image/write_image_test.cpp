@@ -131,7 +131,13 @@ TEST_CASE("bitmap, inode layout, journal and tag index of a fresh image") {
         "0000e4e85ee5db08"
         "00040000"
         "01");
-  CHECK(zero(image, 12, 83, 496));
+  // vdetool's own mark: "VDEJRNL1", epoch 1, the UUID, a hash; nothing else.
+  CHECK(zero(image, 12, 83, 96));
+  CHECK(hex(image, 12, 96, 16) ==
+        "5644454a524e4c31"
+        "0100000000000000");
+  CHECK(hex(image, 12, 112, 16) == hex(image, 0, 0x58, 16));
+  CHECK(zero(image, 12, 136, 496));
   CHECK(zero(image, 13, 0, 512));
   // 2048 Bloom bits are what a payload of 496 bytes has room for.
   CHECK(hex(image, 76, 0, 16) ==
