@@ -54,8 +54,14 @@ void install_signal_handlers(Activity& activity) {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  // A terminal that goes away is no reason to leave unfinished files, unless under nohup.
+  struct sigaction inherited {};
+  sigaction(SIGHUP, nullptr, &inherited);
+  if (inherited.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   // Whoever started us may ignore SIGPIPE; `| head` should end us quietly all the same.
   std::signal(SIGPIPE, SIG_DFL);
+  // A file that may not grow is an error like a full disk, with the same tidying up.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 ProgressLine::ProgressLine(const Activity& activity, bool enabled) : activity_(activity) {
