@@ -41,9 +41,8 @@ int status_of(ErrorCode code) {
 
 Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMode mode) {
   VDE_TRY_ASSIGN(file, open_image(path, mode));
-  const auto wait = std::chrono::duration<double>(globals.lock_wait);
   const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
-  VDE_TRY(file->lock(lock, std::chrono::duration_cast<std::chrono::milliseconds>(wait)));
+  VDE_TRY(lock_image(*file, lock, globals.patience(), activity));
   return std::move(file);
 }
 
