@@ -31,7 +31,7 @@ class EditedImage {
   // Stores `value` at `offset` of both superblocks, sealed.
   template <class T>
   void put_superblock(size_t offset, T value) {
-    for (const uint64_t number : {0, 4}) {
+    for (const uint64_t number : {0u, 4u}) {
       put(number, offset, value);
       reseal(number);
     }
