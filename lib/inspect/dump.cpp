@@ -51,16 +51,18 @@ Json block_json(const Survey& survey, const UncheckedBlock& block) {
               {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
               {"tag_fits", !owner || owner->is_data_area || trailer.tag == expected_tag(*owner)}}}};
   json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(tag));
-  json["structures"] = Json::array();
-  if (state == BlockState::kUnwritten) return json;
-  const BlockPlace place{block.number(),
-                         owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
-  json["structures"] = decode_structures(tag, place, block.unchecked_payload());
-  for (const Json& structure : json["structures"]) {
+  Json structures = Json::array();
+  if (state != BlockState::kUnwritten) {
+    const BlockPlace place{block.number(),
+                           owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
+    structures = decode_structures(tag, place, block.unchecked_payload());
+    if (structures.empty()) json["payload"] = to_hex(block.unchecked_payload());
+  }
+  for (const Json& structure : structures) {
     const std::string key = key_of(structure["name"]);
     if (!json.contains(key)) json[key] = structure["values"];
   }
-  if (json["structures"].empty()) json["payload"] = to_hex(block.unchecked_payload());
+  json["structures"] = std::move(structures);
   return json;
 }
 
