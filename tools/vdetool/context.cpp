@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "vde/text.h"
 
 namespace vde::cli {
+namespace {
+
+// Where standard error cannot be written, the exit status has to do.
+void print_error(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
+}  // namespace
 
 std::string status_meaning(int status) {
   if (status == kDone) return "clean";
@@ -55,9 +64,8 @@ int Context::report(const std::string& subject, const Error& error) const {
               {"image", subject.empty() ? Json(nullptr) : Json(subject)},
               {"block", error.block ? Json(*error.block) : Json(nullptr)},
               {"status", status}};
-    fmt::print(
-        stderr, "{}\n",
-        Json{{"error", std::move(body)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    const Json object{{"error", std::move(body)}};
+    print_error(object.dump(-1, ' ', false, Json::error_handler_t::replace));
     return status;
   }
   std::string line = "vdetool: ";
@@ -65,7 +73,7 @@ int Context::report(const std::string& subject, const Error& error) const {
   line += error.message;
   if (error.block) line += fmt::format(" (block {})", *error.block);
   if (!error.hint.empty()) line += ": " + error.hint;
-  fmt::print(stderr, "{}\n", line);
+  print_error(line);
   return status;
 }
 
