@@ -159,8 +159,12 @@ bool StartedTool::has_ended() const {
 
 bool StartedTool::wait_until_open(const std::string& path) const {
   const std::string folder = fmt::format("/proc/{}/fd", pid_);
+  const std::string executable = fmt::format("/proc/{}/exe", pid_);
+  const auto test_program = std::filesystem::read_symlink("/proc/self/exe");
   while (!has_ended()) {
     std::error_code failed;
+    // Until it has become the tool, it has the files of the test open.
+    if (std::filesystem::read_symlink(executable, failed) == test_program) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
       if (std::filesystem::read_symlink(entry, failed) == path) return true;
     std::this_thread::sleep_for(kTick);
