@@ -190,14 +190,15 @@ TEST_CASE("blocks full of the smallest entries are shown as quickly as others") 
 
   const std::pair<uint64_t, size_t> blocks[] = {
       {nodes + 1, 1}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};
-  for (const auto& [block, structures] : blocks) {
+  for (const auto& expected : blocks) {
+    const auto block = expected.first;
     CAPTURE(block);
     BlockSelection selection;
     selection.kind = BlockSelection::Kind::kBlocks;
     selection.blocks = {block, block + 1};
     const auto begin = std::chrono::steady_clock::now();
     const auto shown = dump_blocks(image.file(), selection, Activity{}, [&](const Json& json) {
-      CHECK(json["structures"].size() == structures);
+      CHECK(json["structures"].size() == expected.second);
       CHECK_FALSE(block_text(json).empty());
       return Result<void>();
     });
