@@ -84,9 +84,12 @@ class Journal {
   };
   struct Staged;  // a transaction on its way into a record
 
-  [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
-  [[nodiscard]] Result<void> make_room(Staged& staged, const SpareBlocks& spare_blocks);
-  [[nodiscard]] Result<void> spill(Staged& staged, const SpareBlocks& spare_blocks);
+  [[nodiscard]] Result<void> stage_tables(Transaction& transaction) const;
+  [[nodiscard]] Result<void> find_places(const Transaction& transaction, Staged& staged,
+                                         const SpareBlocks& spare_blocks) const;
+  void prepare(Transaction& transaction, Staged& staged);
+  [[nodiscard]] Result<void> make_room(Staged& staged);
+  [[nodiscard]] Result<void> spill(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
