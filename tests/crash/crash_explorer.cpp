@@ -41,6 +41,7 @@ ExplorerLimits limits_of(const Options& options) {
 
 bool wanted(const Options& options, const Workload& workload, uint32_t block_size) {
   if (!options.workload.empty() && options.workload != workload.name) return false;
+  if (!workload.plays_at(block_size)) return false;
   return options.block_size == 0 || options.block_size == block_size;
 }
 
@@ -51,7 +52,7 @@ int run(const Options& options) {
     for (const uint32_t block_size : {512u, 4096u}) {
       if (!wanted(options, workload, block_size)) continue;
       const ExplorerCounts before = explorer.counts();
-      const auto violation = explorer.explore(record(workload, block_size));
+      const auto violation = explorer.play(workload, block_size);
       if (violation) {
         fmt::print("VIOLATION\n  {}\nseed {}\n", to_string(*violation), options.seed);
         return 1;

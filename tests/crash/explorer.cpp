@@ -144,6 +144,16 @@ struct Explorer::Run {
   }
 };
 
+std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block_size) {
+  try {
+    return explore(record(workload, block_size));
+  } catch (const WorkloadFailure& failure) {
+    return Violation{fmt::format("{}/{}", workload.name, block_size), 0, "while it played",
+                     "nothing crashed",
+                     fmt::format("the workload cannot go on: {}", failure.what())};
+  }
+}
+
 std::optional<Violation> Explorer::explore(const Recording& recording, const ExplorerLimits& limits,
                                            unsigned depth) {
   Run run{recording, limits, depth, PendingDisk(recording.start), {}, 0, 0, 0, 0};

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "crash/disk_states.h"
-#include "crash/stage.h"
+#include "crash/workloads.h"
 
 namespace vde::test {
 
@@ -37,6 +37,10 @@ struct Violation {
 class Explorer {
  public:
   Explorer(const ExplorerLimits& limits, uint64_t seed) : limits_(limits), random_(seed) {}
+
+  // Records the workload and explores what crashes leave of it; one that cannot be played to its
+  // end is a violation as well.
+  [[nodiscard]] std::optional<Violation> play(const Workload& workload, uint32_t block_size);
 
   // The first violation, or nothing. States that an earlier call counted are not counted again.
   [[nodiscard]] std::optional<Violation> explore(const Recording& recording) {

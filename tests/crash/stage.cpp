@@ -11,7 +11,7 @@
 namespace vde::test {
 
 void must(const Result<void>& result) {
-  if (!result) throw WorkloadFailure(result.error().message);
+  if (!result) throw WorkloadFailure(result.error());
 }
 
 Stage::Stage(std::string name, uint32_t block_size, std::vector<uint8_t> content) : file_(content) {

@@ -14,14 +14,17 @@ namespace vde::test {
 
 // The workload itself could not go on: with an intact journal that is a violation too.
 struct WorkloadFailure : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit WorkloadFailure(const std::string& what, ErrorCode why = ErrorCode::kDamaged)
+      : std::runtime_error(what), code(why) {}
+  explicit WorkloadFailure(const Error& error) : WorkloadFailure(error.message, error.code) {}
+  ErrorCode code;
 };
 
 void must(const Result<void>& result);
 
 template <class T>
 T must(Result<T> result) {
-  if (!result) throw WorkloadFailure(result.error().message);
+  if (!result) throw WorkloadFailure(result.error());
   return std::move(*result);
 }
 

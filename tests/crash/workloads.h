@@ -15,6 +15,9 @@ struct Workload {
   uint64_t blocks;                                          // of the volume
   void (*prepare)(MemoryFile& image, uint32_t block_size);  // changes the fresh image; may be null
   void (*play)(Stage& stage);
+
+  // Larger volumes of larger blocks would be more bytes than a test should copy.
+  [[nodiscard]] bool plays_at(uint32_t block_size) const { return blocks * block_size <= 4u << 20; }
 };
 
 [[nodiscard]] std::span<const Workload> workloads();
