@@ -19,6 +19,7 @@ GroupState decode_group(const GroupSurvey& group) {
           kHeaderSealLayout.decode(head.subspan(header_seal_offset(block_size))),
           decode_slots(group.blocks[1].payload()),
           copy_of(head),
+          copy_of(group.blocks[1].payload()),
           copy_of(group.blocks[2].payload()),
           copy_of(group.blocks[3].payload())};
 }
@@ -34,7 +35,8 @@ BlockBuffer encode_group(const GroupState& state, uint32_t block_size) {
   put(0, state.head);
   kSuperblockLayout.encode(state.superblock, block(0));
   kHeaderSealLayout.encode(state.seal, block(0).subspan(header_seal_offset(block_size)));
-  encode_slots(state.slots, block(1).first(payload_size(block_size)));
+  put(1, state.table);
+  encode_slots(state.slots, block(1).first(state.slots.size() * kRegionSlotLayout.size()));
   put(2, state.extended);
   put(3, state.anchor);
   const auto generation = static_cast<uint32_t>(state.superblock.checkpoint_sequence);

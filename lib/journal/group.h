@@ -11,6 +11,7 @@ struct GroupState {
   HeaderSeal seal;
   std::vector<RegionSlot> slots;
   BlockBuffer head;      // payload of block 0, as found
+  BlockBuffer table;     // payload of block 1
   BlockBuffer extended;  // payload of block 2
   BlockBuffer anchor;    // payload of block 3
 };

@@ -99,8 +99,11 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
     return fail(ErrorCode::kIo, "not written: an earlier commit of this session failed",
                 "open the image again");
   Staged staged;
-  VDE_TRY(prepare(transaction, staged));
-  VDE_TRY(make_room(staged, spare_blocks));
+  VDE_TRY(stage_tables(transaction));
+  VDE_TRY(find_places(transaction, staged, spare_blocks));
+  prepare(transaction, staged);
+  VDE_TRY(spill(staged));
+  VDE_TRY(make_room(staged));
   VDE_TRY(allocate_space(staged));
   Result<void> written = write_record(staged);
   if (!written) {
@@ -112,20 +115,42 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
   return {};
 }
 
-// Seals what is staged and lists it, region tables included.
-Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
+// The directory follows the region slots, as a block among others.
+Result<void> Journal::stage_tables(Transaction& transaction) const {
+  if (transaction.slots_ == state_.slots) return {};
+  VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
+  encode_slots(transaction.slots_, table);
+  VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, tags::kRegionMap));
+  DirectoryHeader header = kDirectoryHeaderLayout.decode(payload);
+  header.active_count =
+      static_cast<uint16_t>(std::count_if(transaction.slots_.begin(), transaction.slots_.end(),
+                                          [](const RegionSlot& slot) { return !slot.is_free(); }));
+  header.slots_checksum = checksum(table);
+  kDirectoryHeaderLayout.encode(header, payload);
+  return {};
+}
+
+// Rule 3: images that the journal has no room for get places elsewhere. This is asked while the
+// transaction still has its bitmap: what it allocates itself is not free.
+Result<void> Journal::find_places(const Transaction& transaction, Staged& staged,
+                                  const SpareBlocks& spare_blocks) const {
+  const uint64_t images = transaction.staged_.size();
+  const uint64_t room = area_.records().count();
+  staged.meta_blocks = record_meta_blocks(images, io_.block_size());
+  if (staged.meta_blocks > room)
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("the journal's {} blocks cannot hold a commit of {} blocks",
+                            area_.region.count(), images),
+                "make the image with a larger --journal-size");
+  if (staged.meta_blocks + images <= room) return {};
+  VDE_TRY_ASSIGN(places, spare_blocks(images));
+  staged.spilled = std::move(places);
+  return {};
+}
+
+// Seals what is staged and lists it.
+void Journal::prepare(Transaction& transaction, Staged& staged) {
   transaction.superblock_.checkpoint_sequence = transaction.sequence();
-  if (transaction.slots_ != state_.slots) {
-    VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
-    encode_slots(transaction.slots_, table);
-    VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, tags::kRegionMap));
-    DirectoryHeader header = kDirectoryHeaderLayout.decode(payload);
-    header.active_count = static_cast<uint16_t>(
-        std::count_if(transaction.slots_.begin(), transaction.slots_.end(),
-                      [](const RegionSlot& slot) { return !slot.is_free(); }));
-    header.slots_checksum = checksum(table);
-    kDirectoryHeaderLayout.encode(header, payload);
-  }
   for (auto& [number, block] : transaction.staged_) {
     vde::seal(block.bytes, block.tag, transaction.generation());
     const Trailer after = kTrailerLayout.decode(Bytes(block.bytes).last(kTrailerSize));
@@ -136,32 +161,21 @@ Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   RecordHead& head = staged.record.head;
   kSuperblockLayout.encode(transaction.superblock_, head.superblock);
   head.seal = transaction.seal_.header_seal;
-  staged.meta_blocks = record_meta_blocks(staged.record.entries.size(), io_.block_size());
   staged.sync_first = transaction.wrote_directly_;
-  return {};
 }
 
-Result<void> Journal::make_room(Staged& staged, const SpareBlocks& spare_blocks) {
-  const BlockRange records = area_.records();
-  if (staged.inline_blocks() > records.count()) VDE_TRY(spill(staged, spare_blocks));
-  if (staged.inline_blocks() > records.count())
-    return fail(ErrorCode::kNoSpace,
-                fmt::format("the journal's {} blocks cannot hold a commit of {} blocks",
-                            area_.region.count(), staged.images.size()),
-                "make the image with a larger --journal-size");
-  if (next_ + staged.inline_blocks() > records.end) VDE_TRY(checkpoint());
-  return {};
-}
-
-// Rule 3: the images go to free blocks.
-Result<void> Journal::spill(Staged& staged, const SpareBlocks& spare_blocks) {
-  VDE_TRY_ASSIGN(places, spare_blocks(staged.images.size()));
-  for (size_t i = 0; i < places.size(); ++i) {
-    VDE_TRY(io_.file().write(places[i] * io_.block_size(), staged.images[i]));
-    staged.record.entries[i].place = places[i];
+Result<void> Journal::spill(Staged& staged) {
+  for (size_t i = 0; i < staged.spilled.size(); ++i) {
+    const uint64_t place = staged.spilled[i];
+    VDE_TRY(io_.file().write(place * io_.block_size(), staged.images[i]));
+    staged.record.entries[i].place = place;
+    staged.sync_first = true;
   }
-  staged.spilled = std::move(places);
-  staged.sync_first = true;
+  return {};
+}
+
+Result<void> Journal::make_room(Staged& staged) {
+  if (next_ + staged.inline_blocks() > area_.records().end) return checkpoint();
   return {};
 }
 

@@ -9,24 +9,25 @@
 //
 // Rules, which docs/DESIGN.md argues one by one:
 //  1. A commit is one record and one sync. It is valid by its checksum alone (seeded with volume
-//  and
-//     epoch, chained to the record before) and by the trailers of its images; it names the group it
-//     is based on by sequence and content. The superblock groups and MWAL are never targets.
+//     and epoch, chained to the record before) and by the trailers of its images; it names the
+//     group it is based on by sequence and content. The superblock groups and MWAL are never
+//     targets.
 //  2. Blocks that nothing committed can reach may be written straight home (write_direct): they are
 //     synced before the first byte of their record. `pinned` blocks are not such blocks.
 //  3. Images that the journal has no room for go to free blocks, synced before the record.
 //  4. Checkpoint: home blocks and primary group; sync; mirror group; sync; header with the next
-//     epoch; sync. Only then is a record's place written again.
+//     epoch; sync. Only then is a record's place written again. A group is written only while the
+//     other one is whole and durable, by recovery too.
 //  5. The header's mark is durable before any record is written; the last block repeats it while
 //     records live. A sealed header without it below a marked last block is another program's work.
 //  6. Recovery replays only over blocks that are as they were, as they are to be, or torn, and
-//  starts
-//     a new epoch before anything is written after it.
+//     starts a new epoch before anything is written after it. Where the header is torn, records
+//     count only if they build on a group that is there: others are of an epoch that is over.
 //  7. A session ends with a checkpoint.
 //  8. The file has room for the journal and for every home block before a record is written.
 //  9. Whoever opens a journal holds the exclusive lock.
 // 10. A failed write or sync of a record ends the session: what is on the disk is for recovery to
-// say.
+//     say.
 #pragma once
 
 #include <functional>
@@ -83,9 +84,12 @@ class Journal {
   };
   struct Staged;  // a transaction on its way into a record
 
-  [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
-  [[nodiscard]] Result<void> make_room(Staged& staged, const SpareBlocks& spare_blocks);
-  [[nodiscard]] Result<void> spill(Staged& staged, const SpareBlocks& spare_blocks);
+  [[nodiscard]] Result<void> stage_tables(Transaction& transaction) const;
+  [[nodiscard]] Result<void> find_places(const Transaction& transaction, Staged& staged,
+                                         const SpareBlocks& spare_blocks) const;
+  void prepare(Transaction& transaction, Staged& staged);
+  [[nodiscard]] Result<void> make_room(Staged& staged);
+  [[nodiscard]] Result<void> spill(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);

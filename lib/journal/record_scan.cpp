@@ -65,24 +65,30 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 
 }  // namespace
 
+std::optional<RecordHead> first_record(const BlockIo& io, const JournalArea& area,
+                                       const Guid& uuid) {
+  const BlockRange records = area.records();
+  const auto record = record_at(io, records.begin, records.count(), uuid);
+  return record ? std::optional(record->head) : std::nullopt;
+}
+
 Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
-                                std::optional<uint64_t> epoch, uint64_t blocks_in_volume) {
+                                uint64_t epoch, uint64_t blocks_in_volume) {
   RecordScan scan;
   uint64_t at = area.records().begin;
   uint64_t previous = 0;
   while (at < area.records().end) {
     auto record = record_at(io, at, area.records().end - at, uuid);
-    if (!record || (epoch && record->head.epoch != *epoch) ||
-        record->head.index != scan.records.size() + 1 || record->head.previous != previous)
+    if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
+        record->head.previous != previous)
       break;
     auto places = find_images(io, at, *record, blocks_in_volume);
     if (!places) break;
-    epoch = scan.epoch = record->head.epoch;
     previous = record->head.checksum;
     at += uint64_t{record->head.meta_blocks} + record->head.inline_images;
     scan.records.push_back({std::move(*record), std::move(*places)});
   }
-  if (epoch) VDE_TRY(refuse_later_records(io, area, uuid, at, *epoch, scan.records.size()));
+  VDE_TRY(refuse_later_records(io, area, uuid, at, epoch, scan.records.size()));
   return scan;
 }
 

@@ -13,14 +13,18 @@ struct ScannedRecord {
 
 struct RecordScan {
   std::vector<ScannedRecord> records;
-  uint64_t epoch = 0;  // of the records; 0 where none was found
 };
 
-// The chain of intact records from the journal's first block on: of `epoch`, or, where it is not
-// known, of the first record's. kDamaged where an intact record lies behind the chain's end: one
-// before it was lost, and to drop it in silence would lose a commit.
+// The head of the record in the journal's first block, whatever its epoch, if it is intact; its
+// images are not looked at.
+[[nodiscard]] std::optional<RecordHead> first_record(const BlockIo& io, const JournalArea& area,
+                                                     const Guid& uuid);
+
+// The chain of intact records of `epoch` from the journal's first block on. kDamaged where an
+// intact record lies behind the chain's end: one before it was lost, and to drop it in silence
+// would lose a commit.
 [[nodiscard]] Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area,
-                                              const Guid& uuid, std::optional<uint64_t> epoch,
+                                              const Guid& uuid, uint64_t epoch,
                                               uint64_t blocks_in_volume);
 
 }  // namespace vde

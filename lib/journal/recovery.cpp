@@ -72,13 +72,15 @@ Result<GroupState> final_group(const BlockIo& io, const Survey& survey, const Re
 // What a whole group is to the records.
 enum class GroupRole { kBase, kFinal, kForeign };
 
+bool is_base(const GroupSurvey& group, const RecordHead& first, uint32_t block_size) {
+  return group.superblock->checkpoint_sequence == first.base_sequence &&
+         group_hash(group_bytes(group), block_size) == first.base_hash;
+}
+
 GroupRole role_of(const GroupSurvey& group, const RecordHead& first, const BlockBuffer& final_bytes,
                   uint32_t block_size) {
-  const BlockBuffer bytes = group_bytes(group);
-  if (bytes == final_bytes) return GroupRole::kFinal;
-  const bool is_base = group.superblock->checkpoint_sequence == first.base_sequence &&
-                       group_hash(bytes, block_size) == first.base_hash;
-  return is_base ? GroupRole::kBase : GroupRole::kForeign;
+  if (group_bytes(group) == final_bytes) return GroupRole::kFinal;
+  return is_base(group, first, block_size) ? GroupRole::kBase : GroupRole::kForeign;
 }
 
 // Decides what of the scanned records must still go home.
@@ -106,6 +108,21 @@ Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordSc
   return {};
 }
 
+// The epoch of the records that may wait. A header tears between two epochs: then the end mark
+// tells it. Where that is torn or wiped too, the first record does, if it builds on a group that is
+// there, or if a group was being written when the power went. Other records are of an earlier
+// epoch, long at home and perhaps half overwritten.
+std::optional<uint64_t> live_epoch(const BlockIo& io, const Survey& survey, const JournalArea& area,
+                                   const JournalHeader& header) {
+  if (header.kind == HeaderKind::kOurs) return header.epoch;
+  if (header.last_marked) return header.last_epoch;
+  const auto first = first_record(io, area, survey.superblock.uuid);
+  if (!first) return std::nullopt;
+  for (const GroupSurvey* group : {&survey.primary, &survey.mirror})
+    if (!group->whole || is_base(*group, *first, io.block_size())) return first->epoch;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
@@ -124,16 +141,19 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
     return plan;
   }
   const bool known = header.kind == HeaderKind::kOurs;
-  VDE_TRY_ASSIGN(scan,
-                 scan_records(io, area, uuid, known ? std::optional(header.epoch) : std::nullopt,
-                              survey.blocks_in_file()));
+  const std::optional<uint64_t> epoch = live_epoch(io, survey, area, header);
+  RecordScan scan;
+  if (epoch) {
+    VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file()));
+    scan = std::move(found);
+  }
   // The start of a record that was never finished is looked for without its checksum: what a crash
   // left of it must not be completed by what the next session writes.
   const BlockRange first{area.records().begin, area.records().begin + 1};
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
-  plan.needs_reset = !known || !header.clean || unfinished;
+  plan.needs_reset = !known || !header.clean || header.last_marked || unfinished;
   if (!header.sealed) {
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
@@ -142,6 +162,26 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   return plan;
 }
 
+namespace {
+
+// A group is written only while the other one is whole and durable: a crash must leave one.
+Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupState& state) {
+  const BlockBuffer group = encode_group(state, io.block_size());
+  const bool primary_done = survey.primary.whole && group_bytes(survey.primary) == group;
+  if (!primary_done) {
+    if (!survey.mirror.whole) {
+      VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(survey.primary)));
+      VDE_TRY(io.file().sync());
+    }
+    VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
+  }
+  VDE_TRY(io.file().sync());
+  VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
+  return io.file().sync();
+}
+
+}  // namespace
+
 Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   BlockBuffer buffer = io.make_buffer();
@@ -149,13 +189,7 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const R
     VDE_TRY(io.read(image.place, buffer));
     VDE_TRY(io.file().write(image.target * io.block_size(), buffer));
   }
-  if (plan.group) {
-    const BlockBuffer group = encode_group(*plan.group, io.block_size());
-    VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
-    VDE_TRY(io.file().sync());
-    VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
-    VDE_TRY(io.file().sync());
-  }
+  if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
   const uint64_t epoch = plan.epoch + 1;
   VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));

@@ -1,0 +1,34 @@
+// What an image holds for its users: superblock, region slots, and every block of a region or of
+// the data area that is in use. The journal and the groups' blocks are not part of it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "journal/journal.h"
+#include "journal/survey.h"
+
+namespace vde::test {
+
+struct CommittedState {
+  Superblock superblock;
+  HeaderSeal seal;
+  std::vector<RegionSlot> slots;
+  std::map<uint64_t, uint64_t> blocks;  // number -> hash of its bytes
+  uint64_t digest = 0;                  // over all of it
+};
+
+// As `journal` has it in memory: what a program that just committed believes to be durable.
+[[nodiscard]] Result<CommittedState> committed_state(const Journal& journal);
+// As the bytes of an image without waiting commits have it.
+[[nodiscard]] Result<CommittedState> committed_state(BlockFile& file);
+// Its digest alone.
+[[nodiscard]] Result<uint64_t> committed_digest(BlockFile& file);
+
+// For people: the first differences, at most `most` of them.
+[[nodiscard]] std::string describe_difference(const CommittedState& found,
+                                              const CommittedState& wanted, size_t most = 6);
+
+}  // namespace vde::test

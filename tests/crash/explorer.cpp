@@ -1,0 +1,221 @@
+#include "crash/explorer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vde/edit.h"
+#include "vde/verify.h"
+
+namespace vde::test {
+namespace {
+
+std::string describe_event(const LoggedEvent& event, uint32_t block_size) {
+  switch (event.kind) {
+    case LoggedEvent::Kind::kWrite:
+      return fmt::format("write of {} blocks from block {}", event.bytes.size() / block_size,
+                         event.at / block_size);
+    case LoggedEvent::Kind::kResize:
+      return fmt::format("resize to {} blocks", event.at / block_size);
+    case LoggedEvent::Kind::kSync:
+      return "sync";
+    case LoggedEvent::Kind::kAck:
+      return fmt::format("acknowledged commit {}", event.at);
+  }
+  return {};
+}
+
+// The first error that verify finds; empty if there is none.
+Result<std::string> first_error(BlockFile& file) {
+  std::string first;
+  Activity activity;
+  VDE_TRY(verify_image(file, {VerifyScope::kAll, 1}, activity, [&](const Finding& finding) {
+    if (finding.kind->severity == Severity::kError && first.empty())
+      first = fmt::format("{} {}", finding.kind->code, finding.message);
+  }));
+  return first;
+}
+
+EditOptions crash_options() {
+  return {from_unix_seconds(1'900'000'000), true};
+}
+
+// Opens the crashed image for reading, then for writing. Returns the digest of what it holds.
+Result<uint64_t> open_both_ways(ScratchFile& disk, bool mended_by_writer, bool& recovery_writes) {
+  VDE_TRY_ASSIGN(view, committed_view(disk));
+  VDE_TRY_ASSIGN(seen, committed_digest(*view));
+  if (!mended_by_writer) {
+    VDE_TRY_ASSIGN(error, first_error(*view));
+    if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, as a reader sees it: " + error);
+  }
+  const size_t before = disk.mark();
+  const auto volume = Volume::open(disk, crash_options());
+  if (!volume)
+    return fail(ErrorCode::kDamaged, "opening it for writing fails: " + volume.error().message);
+  recovery_writes = disk.changed_since(before);
+  VDE_TRY_ASSIGN(recovered, committed_digest(disk));
+  if (recovered != seen)
+    return fail(ErrorCode::kDamaged, "a reader sees another state than recovery leaves");
+  VDE_TRY_ASSIGN(error, first_error(disk));
+  if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, after recovery: " + error);
+  return recovered;
+}
+
+// What programs do on an image after a crash: recover it, and go on.
+Recording next_session(const std::string& name, uint32_t block_size, std::vector<uint8_t> content,
+                       bool starts_unclean) {
+  Stage stage(name + ", next session", block_size, std::move(content));
+  if (starts_unclean) stage.start_unclean();
+  stage.open(true);
+  Transaction first = stage.begin();
+  const BlockRange run = stage.add_staged(first, 2);
+  stage.commit(first);
+  Transaction second = stage.begin();
+  stage.set_label(second);
+  stage.rewrite(second, run.begin);
+  stage.add_direct(second, 1);
+  stage.commit(second);
+  stage.crash();
+  return stage.finish();
+}
+
+}  // namespace
+
+std::string to_string(const Violation& violation) {
+  return fmt::format("workload {}, moment {} ({}): {}\n  disk: {}", violation.workload,
+                     violation.moment, violation.event, violation.problem, violation.disk);
+}
+
+struct Explorer::Run {
+  const Recording& recording;
+  const ExplorerLimits& limits;
+  unsigned depth;
+  PendingDisk disk;
+  std::unordered_map<uint64_t, Verdict> verdicts;  // by hash of the state
+  size_t moment = 0;
+  uint64_t acked = 0;
+  size_t aftermaths_left = 0;
+  uint64_t until_aftermath = 0;  // states that need recovery before the next one is taken
+
+  [[nodiscard]] Violation violation(const DiskState& state, std::string problem) const {
+    const std::string event =
+        moment == 0 ? "start" : describe_event(recording.log[moment - 1], recording.block_size);
+    return {recording.name, moment, event, disk.describe(state, recording.block_size),
+            std::move(problem)};
+  }
+
+  Verdict judge(const DiskState& state) {
+    Verdict verdict;
+    ScratchFile& file = disk.realize(state);
+    const Result<uint64_t> digest =
+        open_both_ways(file, recording.starts_unclean, verdict.recovery_writes);
+    if (digest)
+      verdict.digest = *digest;
+    else
+      verdict.problem = digest.error().message;
+    file.revert();
+    return verdict;
+  }
+
+  // Whether a disk that holds the state with this digest kept what was promised.
+  [[nodiscard]] bool is_allowed(uint64_t digest) const {
+    if (digest == recording.states[acked].digest) return true;
+    return acked + 1 < recording.states.size() && digest == recording.states[acked + 1].digest;
+  }
+
+  // Compares in detail what is known to be wrong.
+  std::string explain(const DiskState& state) {
+    ScratchFile& file = disk.realize(state);
+    std::string text = fmt::format("neither commit {} nor the next", acked);
+    if (const auto view = committed_view(file)) {
+      if (const auto found = committed_state(**view)) {
+        for (size_t i = 0; i < recording.states.size(); ++i)
+          if (recording.states[i].digest == found->digest)
+            text += fmt::format(", but commit {}", i);
+        text += fmt::format("; against commit {}: {}", acked,
+                            describe_difference(*found, recording.states[acked]));
+        if (acked + 1 < recording.states.size())
+          text += fmt::format("; against commit {}: {}", acked + 1,
+                              describe_difference(*found, recording.states[acked + 1]));
+      }
+    }
+    file.revert();
+    return text;
+  }
+};
+
+std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block_size) {
+  try {
+    return explore(record(workload, block_size));
+  } catch (const WorkloadFailure& failure) {
+    return Violation{fmt::format("{}/{}", workload.name, block_size), 0, "while it played",
+                     "nothing crashed",
+                     fmt::format("the workload cannot go on: {}", failure.what())};
+  }
+}
+
+std::optional<Violation> Explorer::explore(const Recording& recording, const ExplorerLimits& limits,
+                                           unsigned depth) {
+  Run run{recording, limits, depth, PendingDisk(recording.start), {}, 0, 0, 0, 0};
+  run.aftermaths_left = depth > 0 ? limits.aftermaths : 0;
+  for (size_t i = 0; i <= recording.log.size(); ++i) {
+    // States before a sync include those of the moments since the last one.
+    const bool last = i == recording.log.size();
+    const bool thorough = last || recording.log[i].kind == LoggedEvent::Kind::kSync;
+    run.moment = i;
+    ++counts_.moments;
+    if (auto violation = judge_moment(run, thorough)) return violation;
+    if (last) break;
+    run.disk.apply(recording.log[i]);
+    if (recording.log[i].kind == LoggedEvent::Kind::kAck) run.acked = recording.log[i].at;
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
+  std::vector<DiskState> states = run.disk.states(run.limits.enumeration, thorough, random_);
+  if (states.size() > run.limits.states_a_moment) {
+    for (size_t i = 0; i < run.limits.states_a_moment; ++i)
+      std::swap(states[i], states[i + random_.below(states.size() - i)]);
+    states.resize(run.limits.states_a_moment);
+  }
+  for (const DiskState& state : states) {
+    auto [found, is_new] = run.verdicts.try_emplace(state.hash);
+    if (is_new) found->second = run.judge(state);
+    if (is_new && counted_.insert(state.hash).second) ++counts_.states;
+    const Verdict& verdict = found->second;
+    if (!verdict.problem.empty()) return run.violation(state, verdict.problem);
+    if (!run.is_allowed(verdict.digest)) return run.violation(state, run.explain(state));
+    if (!is_new || !verdict.recovery_writes || run.aftermaths_left == 0) continue;
+    if (run.until_aftermath-- > 0) continue;
+    --run.aftermaths_left;
+    // Ever rarer, so that a long workload has them up to its end.
+    run.until_aftermath = 1 + random_.below(2 * (run.limits.aftermaths - run.aftermaths_left) + 8);
+    if (auto violation = aftermath(run, state)) return violation;
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> Explorer::aftermath(Run& run, const DiskState& state) {
+  ScratchFile& file = run.disk.realize(state);
+  const std::vector<uint8_t> content(file.content().begin(), file.content().end());
+  file.revert();
+  ++counts_.aftermaths;
+  ExplorerLimits limits = run.limits;
+  limits.states_a_moment = limits.aftermath_states_a_moment;
+  limits.aftermaths = 1;
+  std::optional<Violation> violation;
+  try {
+    const Recording recording = next_session(run.recording.name, run.recording.block_size, content,
+                                             run.recording.starts_unclean);
+    violation = explore(recording, limits, run.depth - 1);
+  } catch (const WorkloadFailure& failure) {
+    return run.violation(state, fmt::format("the next session fails: {}", failure.what()));
+  }
+  if (violation)
+    violation->disk += fmt::format("\n  after a crash at moment {} with {}", run.moment,
+                                   run.disk.describe(state, run.recording.block_size));
+  return violation;
+}
+
+}  // namespace vde::test

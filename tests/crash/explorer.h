@@ -1,0 +1,71 @@
+// Judges every state that a crash may leave of a recorded workload: it opens, verifies clean, and
+// is the state of the last acknowledged commit or of the next one, never a mixture.
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "crash/disk_states.h"
+#include "crash/workloads.h"
+
+namespace vde::test {
+
+struct ExplorerLimits {
+  EnumerationLimits enumeration;
+  size_t states_a_moment = SIZE_MAX;  // a seeded choice where there are more
+  size_t aftermaths = 40;             // crashed states of a recording that a next session works on
+  size_t aftermath_states_a_moment = 60;
+  unsigned depth = 1;  // crashes in a row: 1 = within the next session too, 2 = in the one after it
+};
+
+struct ExplorerCounts {
+  uint64_t moments = 0;     // events after which the power went
+  uint64_t states = 0;      // distinct states that were opened
+  uint64_t aftermaths = 0;  // sessions on crashed states, each explored in turn
+};
+
+// What is wrong, in a form that can be acted on.
+struct Violation {
+  std::string workload;
+  size_t moment = 0;  // events of the log that had happened
+  std::string event;  // the last one
+  std::string disk;   // what the disk held
+  std::string problem;
+};
+[[nodiscard]] std::string to_string(const Violation& violation);
+
+class Explorer {
+ public:
+  Explorer(const ExplorerLimits& limits, uint64_t seed) : limits_(limits), random_(seed) {}
+
+  // Records the workload and explores what crashes leave of it; one that cannot be played to its
+  // end is a violation as well.
+  [[nodiscard]] std::optional<Violation> play(const Workload& workload, uint32_t block_size);
+
+  // The first violation, or nothing. States that an earlier call counted are not counted again.
+  [[nodiscard]] std::optional<Violation> explore(const Recording& recording) {
+    return explore(recording, limits_, limits_.depth);
+  }
+
+  [[nodiscard]] const ExplorerCounts& counts() const { return counts_; }
+
+ private:
+  struct Verdict {
+    uint64_t digest = 0;
+    bool recovery_writes = false;
+    std::string problem;
+  };
+  struct Run;  // one recording on its way
+
+  [[nodiscard]] std::optional<Violation> explore(const Recording& recording,
+                                                 const ExplorerLimits& limits, unsigned depth);
+  [[nodiscard]] std::optional<Violation> judge_moment(Run& run, bool thorough);
+  [[nodiscard]] std::optional<Violation> aftermath(Run& run, const DiskState& state);
+
+  ExplorerLimits limits_;
+  Random random_;
+  ExplorerCounts counts_;
+  std::unordered_set<uint64_t> counted_;
+};
+
+}  // namespace vde::test

@@ -1,0 +1,93 @@
+// Where a workload plays: an image in a recording file, sessions on it, and the state that each
+// acknowledged commit left.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "crash/committed_state.h"
+#include "image/volume.h"
+#include "support/recording_file.h"
+
+namespace vde::test {
+
+// The workload itself could not go on: with an intact journal that is a violation too.
+struct WorkloadFailure : std::runtime_error {
+  explicit WorkloadFailure(const std::string& what, ErrorCode why = ErrorCode::kDamaged)
+      : std::runtime_error(what), code(why) {}
+  explicit WorkloadFailure(const Error& error) : WorkloadFailure(error.message, error.code) {}
+  ErrorCode code;
+};
+
+void must(const Result<void>& result);
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw WorkloadFailure(result.error());
+  return std::move(*result);
+}
+
+// All that a workload did, ready to be explored.
+struct Recording {
+  std::string name;
+  uint32_t block_size = 0;
+  std::vector<uint8_t> start;  // the content before the first event
+  std::vector<LoggedEvent> log;
+  std::vector<CommittedState> states;  // [0] at the start, [n] after the commit that was ack n
+  // The start is as another program left it: not all that `verify` says has to be fine before the
+  // first session has mended it.
+  bool starts_unclean = false;
+};
+
+class Stage {
+ public:
+  // `content` is an image; commits may wait in it.
+  Stage(std::string name, uint32_t block_size, std::vector<uint8_t> content);
+
+  [[nodiscard]] RecordingFile& file() { return file_; }
+  [[nodiscard]] uint32_t block_size() const { return recording_.block_size; }
+
+  // A session, as Volume has it. Each has a time of its own.
+  void open(bool unseal = false);
+  [[nodiscard]] Volume& volume() { return *volume_; }
+  [[nodiscard]] Transaction begin() { return must(volume_->begin()); }
+  // Commits, and acknowledges it.
+  void commit(Transaction& transaction);
+  void checkpoint() { must(volume_->journal().checkpoint()); }
+  void close();
+  // The session ends as a killed process does.
+  void crash() { volume_.reset(); }
+
+  // One call of the public interface is one commit and leaves nothing in the journal.
+  void edit(const std::function<Result<void>(BlockFile&, const EditOptions&)>& change);
+
+  // Blocks of data: `count` free ones in a row, filled with what nothing else holds.
+  BlockRange add_staged(Transaction& transaction, uint64_t count,
+                        std::optional<uint64_t> hint = std::nullopt);
+  BlockRange add_direct(Transaction& transaction, uint64_t count,
+                        std::optional<uint64_t> hint = std::nullopt);
+  // Gives a block in use new content through the journal.
+  void rewrite(Transaction& transaction, uint64_t block);
+  void release(Transaction& transaction, BlockRange blocks);
+  void set_label(Transaction& transaction);
+
+  void start_unclean() { recording_.starts_unclean = true; }
+  [[nodiscard]] Recording finish();
+
+ private:
+  void fill(MutableBytes payload);
+  [[nodiscard]] EditOptions next_options(bool unseal);
+  void acknowledge(CommittedState state);
+
+  RecordingFile file_;
+  Recording recording_;
+  std::unique_ptr<Volume> volume_;
+  uint64_t fills_ = 0;
+  int64_t sessions_ = 0;
+};
+
+// A fresh image in memory.
+[[nodiscard]] std::vector<uint8_t> fresh_image(uint32_t block_size, uint64_t blocks);
+
+}  // namespace vde::test

@@ -1,0 +1,383 @@
+#include "crash/workloads.h"
+
+#include <fmt/format.h>
+
+#include "crash/foreign_image.h"
+#include "crash/random.h"
+#include "region/placement.h"
+#include "vde/edit.h"
+
+namespace vde::test {
+namespace {
+
+constexpr uint64_t kLeast = 256;
+
+void play_labels(Stage& stage) {
+  for (int i = 0; i < 3; ++i) {
+    stage.open();
+    Transaction transaction = stage.begin();
+    stage.set_label(transaction);
+    stage.commit(transaction);
+    stage.close();
+  }
+  stage.edit([](BlockFile& file, const EditOptions& options) {
+    return set_label(file, "the end", options);
+  });
+}
+
+// More commits than the journal holds, so that it starts over in the middle of a session.
+void play_wrap(Stage& stage) {
+  stage.open();
+  Transaction first = stage.begin();
+  const BlockRange blocks = stage.add_staged(first, 6);
+  stage.commit(first);
+  for (uint64_t i = 0; i < 70; ++i) {
+    Transaction transaction = stage.begin();
+    for (uint64_t j = 0; j <= i % 3; ++j)
+      stage.rewrite(transaction, blocks.begin + (i + j) % blocks.count());
+    if (i % 5 == 0) stage.set_label(transaction);
+    stage.commit(transaction);
+  }
+  stage.close();
+}
+
+// Blocks come and go: within one epoch, across a checkpoint, through the journal and straight home.
+void play_reuse(Stage& stage) {
+  stage.open();
+  Transaction one = stage.begin();
+  const BlockRange kept = stage.add_direct(one, 3);
+  const BlockRange freed = stage.add_staged(one, 3);
+  stage.commit(one);
+  Transaction two = stage.begin();
+  stage.rewrite(two, freed.begin);
+  stage.rewrite(two, kept.begin + 1);
+  stage.commit(two);
+  Transaction three = stage.begin();
+  stage.release(three, freed);
+  stage.commit(three);
+  // The same place is asked for while its images still wait in the journal.
+  Transaction four = stage.begin();
+  stage.add_direct(four, 2, freed.begin);
+  stage.commit(four);
+  stage.checkpoint();
+  Transaction five = stage.begin();
+  const BlockRange again = stage.add_direct(five, 2, freed.begin);
+  stage.release(five, {kept.begin, kept.begin + 1});
+  stage.commit(five);
+  Transaction six = stage.begin();
+  stage.release(six, again);
+  stage.add_staged(six, 2, again.begin);
+  stage.commit(six);
+  stage.close();
+}
+
+// Much more than a journal holds, straight home, then changed through the journal.
+void play_direct(Stage& stage) {
+  stage.open();
+  for (int i = 0; i < 3; ++i) {
+    Transaction transaction = stage.begin();
+    const BlockRange run = stage.add_direct(transaction, 9);
+    stage.add_staged(transaction, 1);
+    stage.commit(transaction);
+    Transaction change = stage.begin();
+    stage.rewrite(change, run.begin + 4);
+    stage.commit(change);
+  }
+  stage.close();
+}
+
+// Transactions that are larger than the journal: their images wait in free blocks.
+void play_spill(Stage& stage) {
+  stage.open();
+  // Blocks that it allocates itself are not free, whatever the committed bitmap says.
+  Transaction one = stage.begin();
+  const BlockRange large = stage.add_staged(one, 66);
+  const BlockRange direct = stage.add_direct(one, 4);
+  stage.commit(one);
+  Transaction two = stage.begin();
+  stage.rewrite(two, large.begin + 1);
+  stage.rewrite(two, direct.begin);
+  stage.commit(two);
+  // Places of images are free again after a checkpoint only.
+  Transaction three = stage.begin();
+  stage.add_direct(three, 40, direct.end);
+  stage.release(three, direct);
+  stage.commit(three);
+  stage.checkpoint();
+  Transaction four = stage.begin();
+  for (uint64_t i = 0; i < 64; ++i) stage.rewrite(four, large.begin + i);
+  stage.commit(four);
+  Transaction five = stage.begin();
+  for (uint64_t i = 0; i < 63; ++i) stage.rewrite(five, large.begin + i);
+  stage.add_staged(five, 1);
+  stage.commit(five);
+  stage.close();
+}
+
+// A transaction for which there is no room fails, and everything stays as it was.
+void play_no_space(Stage& stage) {
+  stage.open();
+  Transaction one = stage.begin();
+  const BlockRange most = stage.add_direct(one, 100);
+  stage.commit(one);
+  Transaction two = stage.begin();
+  for (uint64_t i = 0; i < 90; ++i) stage.rewrite(two, most.begin + i);
+  const Result<void> refused = stage.volume().commit(two);
+  if (refused || refused.error().code != ErrorCode::kNoSpace)
+    throw WorkloadFailure("a commit without room was not refused");
+  Transaction three = stage.begin();
+  stage.rewrite(three, most.begin);
+  stage.commit(three);
+  stage.close();
+}
+
+void grow(Stage& stage, Tag tag, uint64_t more, SpareKind spare) {
+  Transaction transaction = stage.begin();
+  size_t slot = 0;
+  while (transaction.slots()[slot].tag != tag) ++slot;
+  const auto start = static_cast<uint64_t>(transaction.slots()[slot].start);
+  const auto count = static_cast<uint64_t>(transaction.slots()[slot].count);
+  // Its last block has an image of its own on the way.
+  must(transaction.replace(start + count - 1, tag));
+  must(grow_region(transaction, stage.volume().allocator(), slot, count + more, spare));
+  stage.commit(transaction);
+}
+
+// The last region grows where it is, the first ones move; blocks stay in use around them.
+void play_regions(Stage& stage) {
+  stage.open();
+  grow(stage, tags::kSnapshots, 3, SpareKind::kSealed);
+  grow(stage, tags::kTagIndex, 4, SpareKind::kSealed);
+  Transaction one = stage.begin();
+  stage.add_direct(one, 2);
+  stage.commit(one);
+  grow(stage, tags::kSnapshots, 5, SpareKind::kSealed);
+  stage.checkpoint();
+  // The places that the regions left.
+  Transaction two = stage.begin();
+  stage.add_direct(two, 3, 12);
+  stage.add_staged(two, 3, 12);
+  stage.commit(two);
+  grow(stage, tags::kTagIndex, 2, SpareKind::kUnwritten);
+  stage.close();
+}
+
+void resize(Stage& stage, uint64_t blocks) {
+  stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
+    VDE_TRY(resize_volume(file, blocks * stage.block_size(), options));
+    return {};
+  });
+}
+
+void use_all(Stage& stage, uint64_t direct, uint64_t hint) {
+  stage.open();
+  Transaction transaction = stage.begin();
+  stage.add_direct(transaction, direct, hint);
+  stage.commit(transaction);
+  Transaction next = stage.begin();
+  stage.set_label(next);
+  stage.commit(next);
+  stage.crash();
+}
+
+void play_resize(Stage& stage) {
+  resize(stage, 270);
+  use_all(stage, 2, 258);
+  resize(stage, 300);
+  resize(stage, 262);
+}
+
+// The bitmap needs another block, and with it another place.
+void play_resize_bitmap(Stage& stage) {
+  resize(stage, 4010);
+  use_all(stage, 2, 4000);
+  resize(stage, 4005);
+}
+
+// Programs are killed, and started again.
+void play_killed(Stage& stage) {
+  stage.open();
+  Transaction one = stage.begin();
+  const BlockRange run = stage.add_staged(one, 3);
+  stage.commit(one);
+  Transaction two = stage.begin();
+  stage.rewrite(two, run.begin);
+  stage.commit(two);
+  stage.crash();
+  for (int i = 0; i < 3; ++i) {
+    stage.open();
+    Transaction three = stage.begin();
+    stage.rewrite(three, run.begin + 1);
+    if (i == 1) stage.release(three, {run.begin, run.begin + 1});
+    stage.commit(three);
+    stage.crash();
+  }
+  // This one never commits what it wrote.
+  stage.open();
+  Transaction lost = stage.begin();
+  stage.add_direct(lost, 3, run.begin);
+  stage.crash();
+  stage.open();
+  Transaction last = stage.begin();
+  stage.add_direct(last, 2);
+  stage.commit(last);
+  stage.close();
+}
+
+// As the existing writer makes images: no mark, a dirty journal of its own, an incomplete bitmap.
+void make_foreign(MemoryFile& image, uint32_t) {
+  ImageEditor editor(image);
+  editor.forget_journal(false);
+  editor.overwrite_journal(3000);
+  const uint64_t bitmap = editor.region(tags::kBitmap).begin;
+  const BlockRange snapshots = editor.region(tags::kSnapshots);
+  clear_bits(editor.payload(bitmap), snapshots.begin, snapshots.end);
+  editor.reseal(bitmap, 1);
+}
+
+// A writer that stopped between the groups, and bytes where the format has none.
+void make_lagging(MemoryFile& image, uint32_t) {
+  ImageEditor editor(image);
+  editor.forget_journal(true);
+  for (const uint64_t table : {kPrimaryGroup + 1, kMirrorGroup + 1}) {
+    editor.payload(table).back() = 0x5a;
+    editor.reseal(table, 1);
+  }
+  editor.change_group(kPrimaryGroup, [](Superblock& superblock) {
+    ++superblock.checkpoint_sequence;
+    superblock.label.bytes[0] = 'L';
+  });
+}
+
+void play_foreign(Stage& stage) {
+  stage.start_unclean();
+  stage.open();
+  Transaction one = stage.begin();
+  stage.add_staged(one, 2);
+  stage.commit(one);
+  Transaction two = stage.begin();
+  stage.set_label(two);
+  stage.commit(two);
+  stage.crash();
+  stage.open();
+  stage.close();
+}
+
+// A seal is cleared by the first commit, not before.
+void make_sealed(MemoryFile& image, uint32_t block_size) {
+  ImageEditor editor(image);
+  for (const uint64_t group : {kPrimaryGroup, kMirrorGroup}) {
+    editor.payload(group)[header_seal_offset(block_size)] = 0x77;
+    editor.reseal(group, 1);
+  }
+}
+
+void play_sealed(Stage& stage) {
+  stage.open(true);
+  Transaction one = stage.begin();
+  stage.set_label(one);
+  stage.commit(one);
+  stage.close();
+}
+
+// Everything at once, in an order that nobody thought of.
+class RandomPlay {
+ public:
+  RandomPlay(Stage& stage, uint64_t seed) : stage_(stage), random_(seed) {}
+
+  void play(int steps) {
+    stage_.open();
+    for (int i = 0; i < steps; ++i) step();
+    stage_.close();
+  }
+
+ private:
+  void step() {
+    const uint64_t what = random_.below(16);
+    if (what == 0) return stage_.checkpoint();
+    if (what == 1) {
+      stage_.crash();
+      return stage_.open();
+    }
+    const std::vector<BlockRange> before = runs_;
+    try {
+      Transaction transaction = stage_.begin();
+      const uint64_t changes = 1 + random_.below(4);
+      for (uint64_t i = 0; i < changes; ++i) change(transaction);
+      if (what != 2) return stage_.commit(transaction);
+    } catch (const WorkloadFailure& failure) {
+      if (failure.code != ErrorCode::kNoSpace) throw;
+    }
+    runs_ = before;  // what it did is never committed
+  }
+
+  void change(Transaction& transaction) {
+    const uint64_t what = random_.below(10);
+    const uint64_t count = random_.below(12) == 0 ? 40 + random_.below(40) : 1 + random_.below(4);
+    const bool full = transaction.superblock().free_blocks < 2 * static_cast<int64_t>(count) + 40;
+    if (what == 0) return stage_.set_label(transaction);
+    if (!full && (what <= 3 || runs_.empty()))
+      return runs_.push_back(stage_.add_staged(transaction, count, hint()));
+    if (!full && what <= 5) return runs_.push_back(stage_.add_direct(transaction, count, hint()));
+    const size_t which = random_.below(runs_.size());
+    const BlockRange run = runs_[which];
+    if (what <= 7 && !full)
+      return stage_.rewrite(transaction, run.begin + random_.below(run.count()));
+    stage_.release(transaction, run);
+    freed_.push_back(run);
+    runs_.erase(runs_.begin() + static_cast<ptrdiff_t>(which));
+  }
+
+  // Where something was freed lately, as often as not.
+  std::optional<uint64_t> hint() {
+    if (freed_.empty() || random_.below(2) == 0) return std::nullopt;
+    return freed_[freed_.size() - 1 - random_.below(std::min<uint64_t>(freed_.size(), 3))].begin;
+  }
+
+  Stage& stage_;
+  Random random_;
+  std::vector<BlockRange> runs_;
+  std::vector<BlockRange> freed_;
+};
+
+template <uint64_t kSeed>
+void play_random(Stage& stage) {
+  RandomPlay(stage, kSeed).play(40);
+}
+
+constexpr Workload kWorkloads[] = {
+    {"labels", "one small commit a session", kLeast, nullptr, play_labels},
+    {"wrap", "many small commits a session, over several checkpoints", kLeast, nullptr, play_wrap},
+    {"reuse", "blocks allocated, freed and used again", kLeast, nullptr, play_reuse},
+    {"direct", "blocks written straight home", kLeast, nullptr, play_direct},
+    {"spill", "transactions larger than the journal", 400, nullptr, play_spill},
+    {"no-space", "a transaction that has no room", kLeast, nullptr, play_no_space},
+    {"regions", "regions grow in place and move", kLeast, nullptr, play_regions},
+    {"resize", "the volume grows and shrinks", kLeast, nullptr, play_resize},
+    {"resize-bitmap", "the volume outgrows its bitmap (512-byte blocks)", 3950, nullptr,
+     play_resize_bitmap},
+    {"killed", "sessions that end without checkpoint", kLeast, nullptr, play_killed},
+    {"foreign", "an image of the existing writer's", kLeast, make_foreign, play_foreign},
+    {"lagging", "superblock groups that differ", kLeast, make_lagging, play_foreign},
+    {"sealed", "a seal that is cleared", kLeast, make_sealed, play_sealed},
+    {"random-1", "everything at once", 300, nullptr, play_random<1>},
+    {"random-2", "everything at once", 400, nullptr, play_random<2>},
+    {"random-3", "everything at once", 500, nullptr, play_random<3>},
+};
+
+}  // namespace
+
+std::span<const Workload> workloads() {
+  return kWorkloads;
+}
+
+Recording record(const Workload& workload, uint32_t block_size) {
+  MemoryFile image(fresh_image(block_size, workload.blocks));
+  if (workload.prepare != nullptr) workload.prepare(image, block_size);
+  Stage stage(fmt::format("{}/{}", workload.name, block_size), block_size,
+              std::move(image.bytes()));
+  workload.play(stage);
+  return stage.finish();
+}
+
+}  // namespace vde::test

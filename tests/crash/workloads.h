@@ -1,0 +1,28 @@
+// What the explorer lets programs do to images. Each workload aims at a part of the journal's rules
+// (lib/journal/journal.h); together they must make every broken rule visible.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "crash/stage.h"
+
+namespace vde::test {
+
+struct Workload {
+  std::string_view name;
+  std::string_view about;
+  uint64_t blocks;                                          // of the volume
+  void (*prepare)(MemoryFile& image, uint32_t block_size);  // changes the fresh image; may be null
+  void (*play)(Stage& stage);
+
+  // Larger volumes of larger blocks would be more bytes than a test should copy.
+  [[nodiscard]] bool plays_at(uint32_t block_size) const { return blocks * block_size <= 4u << 20; }
+};
+
+[[nodiscard]] std::span<const Workload> workloads();
+
+// Plays `workload` on an image of this block size. Throws WorkloadFailure.
+[[nodiscard]] Recording record(const Workload& workload, uint32_t block_size);
+
+}  // namespace vde::test
