@@ -18,7 +18,8 @@ struct RecordScan {
 
 // The chain of intact records from the journal's first block on: of `epoch`, or, where it is not
 // known, of the first record's. kDamaged where an intact record lies behind the chain's end: one
-// before it was lost, and to drop it in silence would lose a commit.
+// before it was lost, and to drop it in silence would lose a commit. kIo where a block of the
+// journal cannot be read.
 [[nodiscard]] Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area,
                                               const Guid& uuid, std::optional<uint64_t> epoch,
                                               uint64_t blocks_in_volume);
