@@ -133,7 +133,9 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
-  plan.needs_reset = !known || !header.clean || unfinished;
+  // A mark that outlived its records would let the existing tool's next writes be taken for ones
+  // over waiting commits.
+  plan.needs_reset = !known || !header.clean || unfinished || header.last_marked;
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, survey, scan, plan));
   return plan;
 }
