@@ -43,29 +43,38 @@ Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_
   return {};
 }
 
-Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
-  const Superblock old = volume.journal().superblock();
-  const auto bytes = total * static_cast<uint64_t>(old.block_size);
-  if (file.is_device()) {
-    VDE_TRY_ASSIGN(device, file.size());
-    if (device < bytes)
-      return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", device));
-  } else {
-    VDE_TRY(file.resize(bytes));
-    VDE_TRY(file.sync());
-  }
+// The file has room for `total` blocks already.
+Result<void> commit_growth(Volume& volume, uint64_t total) {
+  const int64_t old_total = volume.journal().superblock().total_blocks;
   VDE_TRY_ASSIGN(transaction, volume.begin());
   VDE_TRY(grow_bitmap(transaction, volume.allocator(), total));
-  VDE_TRY(volume.allocator().clear(transaction, {static_cast<uint64_t>(old.total_blocks), total}));
-  const auto data_area = data_area_slot(transaction.slots());
-  if (data_area) {
+  VDE_TRY(volume.allocator().clear(transaction, {static_cast<uint64_t>(old_total), total}));
+  if (const auto data_area = data_area_slot(transaction.slots())) {
     RegionSlot& data = transaction.slots()[*data_area];
-    if (data.start + data.count == old.total_blocks)
-      data.count += static_cast<int64_t>(total) - old.total_blocks;
+    if (data.start + data.count == old_total) data.count += static_cast<int64_t>(total) - old_total;
   }
   set_total(transaction, total);
   VDE_TRY(volume.commit(transaction));
   return volume.close();
+}
+
+Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
+  const Superblock& old = volume.journal().superblock();
+  const auto block = static_cast<uint64_t>(old.block_size);
+  const uint64_t old_bytes = static_cast<uint64_t>(old.total_blocks) * block;
+  if (file.is_device()) {
+    VDE_TRY_ASSIGN(device, file.size());
+    if (device < total * block)
+      return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", device));
+    return commit_growth(volume, total);
+  }
+  VDE_TRY(file.resize(total * block));
+  VDE_TRY(file.sync());
+  Result<void> grown = commit_growth(volume, total);
+  // Nothing was committed: the file need not stay longer. The next writer would cut it, too.
+  if (!grown && grown.error().code == ErrorCode::kNoSpace)
+    static_cast<void>(file.resize(old_bytes));
+  return grown;
 }
 
 Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, BlockRange tail) {

@@ -111,8 +111,8 @@ Result<uint64_t> PosixFile::size() {
 Result<void> PosixFile::resize(uint64_t bytes) {
   if (poisoned_) return poisoned();
   if (is_device_) return fail(ErrorCode::kUnsupported, "a device cannot be resized");
-  if (ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0)
-    return system_failure("cannot set the size");
+  while (ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0)
+    if (errno != EINTR) return system_failure("cannot set the size");
   return {};
 }
 

@@ -12,7 +12,6 @@ struct Journal::Staged {
   JournalRecord record;
   std::vector<BlockBuffer> images;  // of the entries, sealed, in their order
   uint64_t meta_blocks = 0;
-  bool sync_first = false;  // something was written directly
   std::vector<uint64_t> spilled;
 
   [[nodiscard]] uint64_t inline_blocks() const {
@@ -55,14 +54,19 @@ Result<void> heal_groups(const BlockIo& io, const Survey& survey) {
 
 }  // namespace
 
-Journal::Journal(const BlockIo& io, JournalArea area, GroupState state, uint64_t epoch)
-    : io_(io), area_(area), state_(std::move(state)), epoch_(epoch), next_(area.records().begin) {
-  set_base();
+Journal::Journal(const BlockIo& io, JournalArea area, const GroupSurvey& group, uint64_t epoch)
+    : io_(io),
+      area_(area),
+      state_(decode_group(group)),
+      epoch_(epoch),
+      next_(area.records().begin) {
+  set_base(group_bytes(group));
 }
 
-void Journal::set_base() {
+// `group` is as it lies on the disk: bytes that no field names may not survive encoding.
+void Journal::set_base(const BlockBuffer& group) {
   base_sequence_ = state_.superblock.checkpoint_sequence;
-  base_hash_ = group_hash(encode_group(state_, io_.block_size()), io_.block_size());
+  base_hash_ = group_hash(group, io_.block_size());
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
@@ -80,7 +84,7 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
   VDE_TRY(heal_groups(io, survey));
   const GroupSurvey& group =
       survey.superblock_block == kPrimaryGroup ? survey.primary : survey.mirror;
-  return std::unique_ptr<Journal>(new Journal(io, plan.area, decode_group(group), epoch));
+  return std::unique_ptr<Journal>(new Journal(io, plan.area, group, epoch));
 }
 
 Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const {
@@ -100,14 +104,14 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
                 "open the image again");
   Staged staged;
   VDE_TRY(stage_tables(transaction));
-  VDE_TRY(find_places(transaction, staged, spare_blocks));
-  prepare(transaction, staged);
-  VDE_TRY(spill(staged));
+  VDE_TRY(plan_record(transaction, spare_blocks, staged));
+  VDE_TRY(prepare(transaction, staged));
   VDE_TRY(make_room(staged));
   VDE_TRY(allocate_space(staged));
   Result<void> written = write_record(staged);
   if (!written) {
     dead_ = true;
+    written.error().code = ErrorCode::kIo;
     written.error().message = "the outcome of the commit is unknown: " + written.error().message;
     return written;
   }
@@ -115,7 +119,7 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
   return {};
 }
 
-// The directory follows the region slots, as a block among others.
+// Region tables are blocks like others.
 Result<void> Journal::stage_tables(Transaction& transaction) const {
   if (transaction.slots_ == state_.slots) return {};
   VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
@@ -130,26 +134,26 @@ Result<void> Journal::stage_tables(Transaction& transaction) const {
   return {};
 }
 
-// Rule 3: images that the journal has no room for get places elsewhere. This is asked while the
-// transaction still has its bitmap: what it allocates itself is not free.
-Result<void> Journal::find_places(const Transaction& transaction, Staged& staged,
-                                  const SpareBlocks& spare_blocks) const {
+// Rule 3. Spare blocks are looked for while the transaction still has its bitmap: what it takes
+// itself is not spare.
+Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
+                                  Staged& staged) const {
   const uint64_t images = transaction.staged_.size();
   const uint64_t room = area_.records().count();
   staged.meta_blocks = record_meta_blocks(images, io_.block_size());
+  if (staged.meta_blocks + images <= room) return {};
   if (staged.meta_blocks > room)
     return fail(ErrorCode::kNoSpace,
                 fmt::format("the journal's {} blocks cannot hold a commit of {} blocks",
                             area_.region.count(), images),
                 "make the image with a larger --journal-size");
-  if (staged.meta_blocks + images <= room) return {};
   VDE_TRY_ASSIGN(places, spare_blocks(images));
   staged.spilled = std::move(places);
   return {};
 }
 
 // Seals what is staged and lists it.
-void Journal::prepare(Transaction& transaction, Staged& staged) {
+Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   transaction.superblock_.checkpoint_sequence = transaction.sequence();
   for (auto& [number, block] : transaction.staged_) {
     vde::seal(block.bytes, block.tag, transaction.generation());
@@ -161,36 +165,37 @@ void Journal::prepare(Transaction& transaction, Staged& staged) {
   RecordHead& head = staged.record.head;
   kSuperblockLayout.encode(transaction.superblock_, head.superblock);
   head.seal = transaction.seal_.header_seal;
-  staged.sync_first = transaction.wrote_directly_;
-}
-
-Result<void> Journal::spill(Staged& staged) {
-  for (size_t i = 0; i < staged.spilled.size(); ++i) {
-    const uint64_t place = staged.spilled[i];
-    VDE_TRY(io_.file().write(place * io_.block_size(), staged.images[i]));
-    staged.record.entries[i].place = place;
-    staged.sync_first = true;
-  }
   return {};
 }
 
 Result<void> Journal::make_room(Staged& staged) {
-  if (next_ + staged.inline_blocks() > area_.records().end) return checkpoint();
+  for (size_t i = 0; i < staged.spilled.size(); ++i) {
+    note_direct_write();
+    VDE_TRY(io_.file().write(staged.spilled[i] * io_.block_size(), staged.images[i]));
+    staged.record.entries[i].place = staged.spilled[i];
+  }
+  if (next_ + staged.inline_blocks() > area_.records().end) VDE_TRY(checkpoint());
   return {};
 }
 
-// Rule 8: a block that was written has its room in the file; one that was not must get it.
+// Rule 8: a block that was written has its room in the file; one that was not must get it, and so
+// must one of several pages, of which those of zeros may have become holes since.
 Result<void> Journal::allocate_space(const Staged& staged) {
-  if (!space_taken_) VDE_TRY(io_.file().allocate(io_.bytes_of(area_.region)));
+  if (!space_taken_) {
+    VDE_TRY(io_.file().allocate(io_.bytes_of(area_.region)));
+    VDE_TRY(io_.file().allocate(io_.bytes_of({kPrimaryGroup, kMirrorGroup + kGroupBlocks})));
+  }
   space_taken_ = true;
+  constexpr uint32_t kLeastHole = 4096;
   for (const RecordEntry& entry : staged.record.entries)
-    if (entry.before == Trailer{})
+    if (entry.before == Trailer{} || io_.block_size() > kLeastHole)
       VDE_TRY(io_.file().allocate(io_.bytes_of({entry.target, entry.target + 1})));
   return {};
 }
 
 Result<void> Journal::write_record(Staged& staged) {
-  if (staged.sync_first) VDE_TRY(io_.file().sync());
+  if (unsynced_) VDE_TRY(io_.file().sync());
+  unsynced_ = false;
   RecordHead& head = staged.record.head;
   head.epoch = epoch_;
   head.index = live_records_ + 1;
@@ -229,15 +234,22 @@ Result<void> Journal::checkpoint() {
   if (live_records_ == 0) return {};
   if (dead_) return fail(ErrorCode::kIo, "not written: an earlier write of this session failed");
   Result<void> written = write_home();
-  dead_ = !written;
-  if (dead_) return written;
-  set_base();
+  if (!written) {
+    dead_ = true;
+    written.error().code = ErrorCode::kIo;
+    written.error().message =
+        "what was committed waits in the journal, and could not be taken home: " +
+        written.error().message;
+    return written;
+  }
+  set_base(encode_group(state_, io_.block_size()));
   live_.clear();
   pinned_.clear();
   live_records_ = 0;
   previous_ = 0;
   next_ = area_.records().begin;
   ++epoch_;
+  unsynced_ = false;
   return {};
 }
 

@@ -64,9 +64,14 @@ class Journal {
   // the bitmap may call them free: freed since the last one, or holding an image.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& pinned() const { return pinned_; }
 
+  // Blocks were written straight home. They are synced before the next record, whether their
+  // transaction commits or is dropped: what lies there becomes some later image's predecessor.
+  void note_direct_write() const { unsynced_ = true; }
+
   // Makes `transaction` durable: one sync, two where blocks were written directly. Afterwards the
-  // transaction is used up. kNoSpace leaves everything as it was; after another error the session
-  // is over, and the outcome is unknown until the image is opened again.
+  // transaction is used up. An error of the code kNoSpace leaves everything as it was. Another one
+  // that comes of writing the record or of a checkpoint ends the session; what became of the
+  // commit is then unknown until the image is opened again.
   [[nodiscard]] Result<void> commit(Transaction& transaction, const SpareBlocks& spare_blocks);
 
   // Takes everything home, with three syncs; nothing if no record lives.
@@ -76,7 +81,7 @@ class Journal {
   [[nodiscard]] uint32_t live_records() const { return live_records_; }
 
  private:
-  Journal(const BlockIo& io, JournalArea area, GroupState state, uint64_t epoch);
+  Journal(const BlockIo& io, JournalArea area, const GroupSurvey& group, uint64_t epoch);
 
   struct LiveImage {
     BlockBuffer bytes;   // empty where the image lies outside of the journal
@@ -85,17 +90,16 @@ class Journal {
   struct Staged;  // a transaction on its way into a record
 
   [[nodiscard]] Result<void> stage_tables(Transaction& transaction) const;
-  [[nodiscard]] Result<void> find_places(const Transaction& transaction, Staged& staged,
-                                         const SpareBlocks& spare_blocks) const;
-  void prepare(Transaction& transaction, Staged& staged);
+  [[nodiscard]] Result<void> plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
+                                         Staged& staged) const;
+  [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
   [[nodiscard]] Result<void> make_room(Staged& staged);
-  [[nodiscard]] Result<void> spill(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
   [[nodiscard]] Result<void> write_home();
   void pin(BlockRange blocks);
-  void set_base();
+  void set_base(const BlockBuffer& group);
 
   BlockIo io_;
   JournalArea area_;
@@ -109,6 +113,7 @@ class Journal {
   std::map<uint64_t, LiveImage> live_;
   std::map<uint64_t, uint64_t> pinned_;  // begin -> end, disjoint
   bool space_taken_ = false;
+  mutable bool unsynced_ = false;  // something was written directly
   bool dead_ = false;
 };
 

@@ -16,13 +16,14 @@ struct RecordScan {
 };
 
 // The head of the record in the journal's first block, whatever its epoch, if it is intact; its
-// images are not looked at.
-[[nodiscard]] std::optional<RecordHead> first_record(const BlockIo& io, const JournalArea& area,
-                                                     const Guid& uuid);
+// images are not looked at. kIo where it cannot be read.
+[[nodiscard]] Result<std::optional<RecordHead>> first_record(const BlockIo& io,
+                                                             const JournalArea& area,
+                                                             const Guid& uuid);
 
 // The chain of intact records of `epoch` from the journal's first block on. kDamaged where an
 // intact record lies behind the chain's end: one before it was lost, and to drop it in silence
-// would lose a commit.
+// would lose a commit. kIo where a block cannot be read: a commit may lie in it.
 [[nodiscard]] Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area,
                                               const Guid& uuid, uint64_t epoch,
                                               uint64_t blocks_in_volume);

@@ -112,15 +112,16 @@ Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordSc
 // tells it. Where that is torn or wiped too, the first record does, if it builds on a group that is
 // there, or if a group was being written when the power went. Other records are of an earlier
 // epoch, long at home and perhaps half overwritten.
-std::optional<uint64_t> live_epoch(const BlockIo& io, const Survey& survey, const JournalArea& area,
-                                   const JournalHeader& header) {
-  if (header.kind == HeaderKind::kOurs) return header.epoch;
-  if (header.last_marked) return header.last_epoch;
-  const auto first = first_record(io, area, survey.superblock.uuid);
-  if (!first) return std::nullopt;
+Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const Survey& survey,
+                                           const JournalArea& area, const JournalHeader& header) {
+  if (header.kind == HeaderKind::kOurs) return std::optional(header.epoch);
+  if (header.last_marked) return std::optional(header.last_epoch);
+  VDE_TRY_ASSIGN(first, first_record(io, area, survey.superblock.uuid));
+  if (!first) return std::optional<uint64_t>{};
   for (const GroupSurvey* group : {&survey.primary, &survey.mirror})
-    if (!group->whole || is_base(*group, *first, io.block_size())) return first->epoch;
-  return std::nullopt;
+    if (!group->whole || is_base(*group, *first, io.block_size()))
+      return std::optional(first->epoch);
+  return std::optional<uint64_t>{};
 }
 
 }  // namespace
@@ -141,7 +142,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
     return plan;
   }
   const bool known = header.kind == HeaderKind::kOurs;
-  const std::optional<uint64_t> epoch = live_epoch(io, survey, area, header);
+  VDE_TRY_ASSIGN(epoch, live_epoch(io, survey, area, header));
   RecordScan scan;
   if (epoch) {
     VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file()));
@@ -153,6 +154,8 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
+  // A mark that outlived its records would let the existing tool's next writes be taken for ones
+  // over waiting commits.
   plan.needs_reset = !known || !header.clean || header.last_marked || unfinished;
   if (!header.sealed) {
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));

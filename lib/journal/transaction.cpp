@@ -55,7 +55,7 @@ void Transaction::unstage(BlockRange blocks) {
 }
 
 Result<void> Transaction::wipe_direct(BlockRange blocks) {
-  wrote_directly_ = true;
+  journal_.note_direct_write();
   return journal_.io().file().zero(journal_.io().bytes_of(blocks));
 }
 
@@ -63,7 +63,7 @@ Result<void> Transaction::write_direct(uint64_t first, Tag tag, MutableBytes blo
   const BlockIo& io = journal_.io();
   for (size_t at = 0; at < blocks.size(); at += io.block_size())
     vde::seal(blocks.subspan(at, io.block_size()), tag, generation());
-  wrote_directly_ = true;
+  journal_.note_direct_write();
   return io.file().write(first * io.block_size(), blocks);
 }
 

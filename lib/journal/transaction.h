@@ -73,7 +73,6 @@ class Transaction {
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
   BlockBuffer buffer_;
-  bool wrote_directly_ = false;
 };
 
 }  // namespace vde

@@ -1,0 +1,136 @@
+// System calls that a signal interrupts, or that do a part of the work: the linker puts these in
+// front of the real ones (--wrap), because no signal can be sent at the right moment for sure.
+#include <doctest/doctest.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <numeric>
+#include <vector>
+
+#include "vde/block_file.h"
+
+using namespace vde;
+
+namespace {
+
+// What the calls do from now on.
+struct Weather {
+  bool rough = false;  // every other call is interrupted, the others do a third of the work
+  bool sync_fails = false;
+  unsigned calls = 0;
+  unsigned interrupted = 0;
+  unsigned syncs = 0;
+};
+Weather weather;
+
+bool interrupts() {
+  if (!weather.rough || ++weather.calls % 2 == 0) return false;
+  ++weather.interrupted;
+  errno = EINTR;
+  return true;
+}
+
+size_t part_of(size_t count) {
+  return weather.rough ? (count + 2) / 3 : count;
+}
+
+}  // namespace
+
+extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names
+ssize_t __real_pread(int fd, void* bytes, size_t count, off_t offset);
+ssize_t __real_pwrite(int fd, const void* bytes, size_t count, off_t offset);
+int __real_ftruncate(int fd, off_t size);
+int __real_fallocate(int fd, int mode, off_t offset, off_t length);
+int __real_fdatasync(int fd);
+
+ssize_t __wrap_pread(int fd, void* bytes, size_t count, off_t offset) {
+  return interrupts() ? -1 : __real_pread(fd, bytes, part_of(count), offset);
+}
+ssize_t __wrap_pwrite(int fd, const void* bytes, size_t count, off_t offset) {
+  return interrupts() ? -1 : __real_pwrite(fd, bytes, part_of(count), offset);
+}
+int __wrap_ftruncate(int fd, off_t size) {
+  return interrupts() ? -1 : __real_ftruncate(fd, size);
+}
+int __wrap_fallocate(int fd, int mode, off_t offset, off_t length) {
+  return interrupts() ? -1 : __real_fallocate(fd, mode, offset, length);
+}
+int __wrap_fdatasync(int fd) {
+  ++weather.syncs;
+  if (!weather.sync_fails) return __real_fdatasync(fd);
+  errno = EIO;
+  return -1;
+}
+// NOLINTEND(bugprone-reserved-identifier)
+}
+
+namespace {
+
+// A file of its own in the temporary directory, gone with the test.
+struct OpenFile {
+  OpenFile() {
+    std::string name = std::filesystem::temp_directory_path() / "vde-io-XXXXXX";
+    const int fd = mkstemp(name.data());
+    REQUIRE(fd >= 0);
+    close(fd);
+    path = name;
+    file = std::move(*open_image(path, OpenMode::kReadWrite));
+    weather = {};
+  }
+  ~OpenFile() {
+    weather = {};
+    std::filesystem::remove(path);
+  }
+  std::string path;
+  std::unique_ptr<BlockFile> file;
+};
+
+}  // namespace
+
+TEST_CASE("interrupted and short calls go on until all is done") {
+  const OpenFile opened;
+  BlockFile& file = *opened.file;
+  std::vector<uint8_t> bytes(10'000);
+  std::iota(bytes.begin(), bytes.end(), uint8_t{1});
+  weather.rough = true;
+  CHECK(file.resize(20'000).has_value());
+  CHECK(file.allocate({0, 20'000}).has_value());
+  CHECK(file.write(5'000, bytes).has_value());
+  CHECK(file.zero({6'000, 7'000}).has_value());
+  CHECK(file.sync().has_value());
+  std::vector<uint8_t> back(20'000);
+  CHECK(file.read(0, back).has_value());
+  CHECK(weather.interrupted > 20);
+
+  std::vector<uint8_t> expected(20'000);
+  std::copy(bytes.begin(), bytes.end(), expected.begin() + 5'000);
+  std::fill(expected.begin() + 6'000, expected.begin() + 7'000, uint8_t{0});
+  CHECK(back == expected);
+}
+
+TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
+  const OpenFile opened;
+  BlockFile& file = *opened.file;
+  const std::vector<uint8_t> bytes(100, 7);
+  REQUIRE(file.write(0, bytes).has_value());
+  weather.sync_fails = true;
+  const auto failed = file.sync();
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == ErrorCode::kIo);
+  CHECK(failed.error().hint.starts_with("it is unknown what reached the disk"));
+
+  weather.sync_fails = false;
+  CHECK_FALSE(file.sync().has_value());
+  CHECK_FALSE(file.write(0, bytes).has_value());
+  CHECK_FALSE(file.resize(50).has_value());
+  CHECK_FALSE(file.allocate({0, 50}).has_value());
+  CHECK_FALSE(file.zero({0, 50}).has_value());
+  CHECK(weather.syncs == 1);
+  CHECK(*file.size() == 100);
+  std::vector<uint8_t> back(100);
+  CHECK(file.read(0, back).has_value());
+  CHECK(back == bytes);
+}
