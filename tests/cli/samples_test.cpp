@@ -163,8 +163,8 @@ TEST_CASE("what the online module addition left behind is found piece by piece")
             "error SUPB-010",      // so no superblock verifies
             "note RMAP-006 1099",  // TAGI was taken out of the data area
             "note MWAL-003 1035",  // the foreign journal
-            "note BLCK-008 1099",  // TAGI was never written
             "error BLCK-001 10",   // the bitmap's old checksum
+            "note BLCK-008 1099",  // TAGI was never written
         });
 }
 
