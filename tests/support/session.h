@@ -1,0 +1,55 @@
+// Sessions on images in tests: what must work is required to, and says why where it does not.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "image/volume.h"
+
+namespace vde::test {
+
+inline constexpr EditOptions kSomeOptions{Ticks{638'000'000'000'000'000}, false};
+
+inline void must(const Result<void>& result) {
+  REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
+}
+
+template <class T>
+T must(Result<T> result) {
+  REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
+  return std::move(*result);
+}
+
+inline std::unique_ptr<Volume> open_volume(BlockFile& file) {
+  return must(Volume::open(file, kSomeOptions));
+}
+
+// Gives block `number` a payload of `fill`, through the journal.
+inline void fill_block(Transaction& transaction, uint64_t number, uint8_t fill) {
+  const MutableBytes payload = must(transaction.replace(number, tags::kData));
+  std::fill(payload.begin(), payload.end(), fill);
+}
+
+// `count` new blocks of data, filled through the journal and committed.
+inline BlockRange commit_data(Volume& volume, uint64_t count, uint8_t fill) {
+  Transaction transaction = must(volume.begin());
+  const BlockRange run = must(volume.allocator().allocate(transaction, count));
+  for (uint64_t n = run.begin; n < run.end; ++n) fill_block(transaction, n, fill);
+  must(volume.commit(transaction));
+  return run;
+}
+
+// New content for `blocks`, which hold data, as one commit.
+inline void commit_change(Volume& volume, BlockRange blocks, uint8_t fill) {
+  Transaction transaction = must(volume.begin());
+  for (uint64_t n = blocks.begin; n < blocks.end; ++n) fill_block(transaction, n, fill);
+  must(volume.commit(transaction));
+}
+
+// The first byte of the payload of block `number`, as `transaction` sees it.
+inline uint8_t first_byte(Transaction& transaction, uint64_t number) {
+  return must(transaction.read(number, tags::kData))[0];
+}
+
+}  // namespace vde::test

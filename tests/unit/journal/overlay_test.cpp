@@ -1,0 +1,86 @@
+#include "journal/overlay.h"
+
+#include <doctest/doctest.h>
+
+#include "io/memory_file.h"
+#include "support/session.h"
+#include "support/sparse_file.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+std::vector<uint8_t> page_of(uint8_t fill) {
+  return std::vector<uint8_t>(512, fill);
+}
+
+uint8_t byte_at(BlockFile& file, uint64_t offset) {
+  std::array<uint8_t, 1> byte{};
+  must(file.read(offset, byte));
+  return byte[0];
+}
+
+}  // namespace
+
+TEST_CASE("a view has what was written to it, and the file below what it had") {
+  MemoryFile below(std::vector<uint8_t>(4096, 1));
+  OverlayFile view(below, 512);
+  std::vector<uint8_t> pages = page_of(2);
+  pages.insert(pages.end(), 512, 3);
+  must(view.write(1024, pages));
+  must(view.zero({3072, 3584}));
+  must(view.sync());
+
+  std::vector<uint8_t> all(4096);
+  must(view.read(0, all));
+  std::vector<uint8_t> expected(4096, 1);
+  std::fill_n(expected.begin() + 1024, 512, uint8_t{2});
+  std::fill_n(expected.begin() + 1536, 512, uint8_t{3});
+  std::fill_n(expected.begin() + 3072, 512, uint8_t{0});
+  CHECK(all == expected);
+  CHECK(below.bytes() == std::vector<uint8_t>(4096, 1));
+}
+
+TEST_CASE("a read may begin and end anywhere in a changed page") {
+  MemoryFile below(std::vector<uint8_t>(2048, 1));
+  OverlayFile view(below, 512);
+  must(view.write(512, page_of(2)));
+  std::vector<uint8_t> bytes(514);
+  must(view.read(511, bytes));
+  CHECK(bytes.front() == 1);
+  CHECK(bytes[1] == 2);
+  CHECK(bytes[512] == 2);
+  CHECK(bytes.back() == 1);
+  CHECK(byte_at(view, 700) == 2);
+  must(view.write(512, page_of(4)));
+  CHECK(byte_at(view, 700) == 4);
+}
+
+TEST_CASE("a view is as long as its file, and a read past its end is an error") {
+  MemoryFile below(std::vector<uint8_t>(2048, 1));
+  OverlayFile view(below, 512);
+  CHECK(*view.size() == 2048);
+  std::vector<uint8_t> bytes(513);
+  CHECK(view.read(1536, bytes).error().code == ErrorCode::kIo);
+  CHECK(view.resize(4096).error().code == ErrorCode::kUnsupported);
+}
+
+TEST_CASE("data is where the file has some or the view was written, in order") {
+  SparseFile below;
+  must(below.resize(1 << 20));
+  must(below.write(16'384, page_of(1)));
+  OverlayFile view(below, 512);
+  must(view.write(1024, page_of(2)));
+  must(view.write(65'536, page_of(3)));
+  const auto next = [&](uint64_t begin, uint64_t end) {
+    return must(view.next_data({begin, end}));
+  };
+  CHECK(next(0, 1 << 20) == ByteRange{1024, 1536});
+  CHECK(next(1100, 1 << 20) == ByteRange{1100, 1536});
+  CHECK(next(1536, 1 << 20) == ByteRange{16'384, 20'480});
+  CHECK(next(20'480, 1 << 20) == ByteRange{65'536, 66'048});
+  CHECK(next(66'048, 1 << 20).empty());
+  CHECK(next(0, 1024).empty());
+  CHECK(next(0, 1200) == ByteRange{1024, 1200});
+}

@@ -1,0 +1,105 @@
+#include "journal/record_scan.h"
+
+#include <doctest/doctest.h>
+
+#include "support/failing_file.h"
+#include "support/image_builder.h"
+#include "support/session.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// An image in whose journal three commits of one block wait: records in two blocks each, or in
+// three where the bitmap changes with them.
+struct Crashed {
+  explicit Crashed(uint8_t commits = 3) : image({512, 256, kAllModules}) {
+    const auto volume = open_volume(image.file());
+    run = commit_data(*volume, 1, 1);
+    for (uint8_t i = 2; i <= commits; ++i) commit_change(*volume, run, i);
+    const RegionSlot slot = volume->journal().slots()[image.slot_of("MWAL")];
+    area.region = {static_cast<uint64_t>(slot.start),
+                   static_cast<uint64_t>(slot.start + slot.count)};
+    uuid = volume->journal().superblock().uuid;
+  }
+
+  [[nodiscard]] Result<RecordScan> scan(std::optional<uint64_t> epoch = std::nullopt) {
+    return scan_records(BlockIo(image.file(), 512), area, uuid, epoch, 256);
+  }
+
+  ImageBuilder image;
+  BlockRange run;
+  JournalArea area;
+  Guid uuid;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "records come in order, each with its predecessor's checksum and the places of its images") {
+  Crashed crashed;
+  const uint64_t first = crashed.area.records().begin;
+  for (const auto& epoch : {std::optional<uint64_t>(1), std::optional<uint64_t>()}) {
+    const RecordScan scan = must(crashed.scan(epoch));
+    REQUIRE(scan.records.size() == 3);
+    CHECK(scan.epoch == 1);
+    CHECK(scan.records[0].record.head.previous == 0);
+    CHECK(scan.records[1].record.head.previous == scan.records[0].record.head.checksum);
+    CHECK(scan.records[2].record.head.previous == scan.records[1].record.head.checksum);
+    for (uint32_t i = 0; i < 3; ++i) CHECK(scan.records[i].record.head.index == i + 1);
+    // The bitmap, and the block of data behind it.
+    CHECK(scan.records[0].places == std::vector<uint64_t>{first + 1, first + 2});
+    CHECK(scan.records[1].places == std::vector<uint64_t>{first + 4});
+    CHECK(scan.records[2].places == std::vector<uint64_t>{first + 6});
+    CHECK(scan.records[2].record.entries[0].target == crashed.run.begin);
+    CHECK(scan.records[2].record.entries[0].before == scan.records[1].record.entries[0].after);
+  }
+}
+
+TEST_CASE("records of another epoch or of another volume are none") {
+  Crashed crashed;
+  CHECK(must(crashed.scan(2)).records.empty());
+  crashed.uuid = Guid{};
+  CHECK(must(crashed.scan()).records.empty());
+}
+
+TEST_CASE("a last record that is damaged was never finished") {
+  for (const uint64_t block : {5u, 6u}) {
+    Crashed crashed;
+    crashed.image.flip(crashed.area.records().begin + block, 50);
+    CHECK(must(crashed.scan()).records.size() == 2);
+  }
+}
+
+TEST_CASE("a damaged record with an intact one behind it is an error that names the place") {
+  for (const uint64_t block : {0u, 1u, 2u, 3u, 4u}) {
+    Crashed crashed;
+    CAPTURE(block);
+    const uint64_t first = crashed.area.records().begin;
+    crashed.image.flip(first + block, 50);
+    const auto scan = crashed.scan(1);
+    REQUIRE_FALSE(scan.has_value());
+    CHECK(scan.error().code == ErrorCode::kDamaged);
+    CHECK(scan.error().block == (block < 3 ? first : first + 3));
+  }
+}
+
+TEST_CASE("a block that cannot be read is an error, not the end") {
+  Crashed crashed;
+  FailingFile file(crashed.image.file());
+  for (uint64_t nth = 1; nth <= 7; ++nth) {
+    file.arm(Failure{FileCall::kRead, nth, false, ErrorCode::kIo, false});
+    const auto scan = scan_records(BlockIo(file, 512), crashed.area, crashed.uuid, 1, 256);
+    REQUIRE_FALSE(scan.has_value());
+    CHECK(scan.error().code == ErrorCode::kIo);
+  }
+}
+
+TEST_CASE("places and targets outside of the volume make a record none") {
+  Crashed crashed(1);
+  const BlockIo io(crashed.image.file(), 512);
+  const uint64_t behind = crashed.run.end;
+  CHECK(must(scan_records(io, crashed.area, crashed.uuid, 1, behind)).records.size() == 1);
+  CHECK(must(scan_records(io, crashed.area, crashed.uuid, 1, crashed.run.begin)).records.empty());
+}

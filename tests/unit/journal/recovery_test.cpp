@@ -1,0 +1,178 @@
+#include "journal/recovery.h"
+
+#include <doctest/doctest.h>
+
+#include "support/image_builder.h"
+#include "support/image_state.h"
+#include "support/session.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// An image in whose journal commits wait: a new block of data, and a change of it.
+struct Crashed {
+  explicit Crashed(const std::function<void(ImageBuilder&)>& prepare = [](ImageBuilder&) {})
+      : image({512, 256, kAllModules}) {
+    prepare(image);
+    const auto volume = open_volume(image.file());
+    run = commit_data(*volume, 1, 1);
+    commit_change(*volume, run, 2);
+  }
+
+  // Recovery must refuse, and leave every byte alone.
+  void check_refused(std::string_view why) {
+    const std::vector<uint8_t> before = image.bytes();
+    const auto volume = Volume::open(image.file(), kSomeOptions);
+    REQUIRE_FALSE(volume.has_value());
+    CHECK(volume.error().code == ErrorCode::kDamaged);
+    CHECK_MESSAGE(volume.error().message.find(why) != std::string::npos, volume.error().message);
+    CHECK(committed_view(image.file()).error().code == ErrorCode::kDamaged);
+    CHECK(image.bytes() == before);
+  }
+  void check_recovers() {
+    const uint64_t state = must(state_digest(image.file()));
+    CHECK(describe_trouble(image.file(), std::array{state}) == "");
+    CHECK(image.block(run.begin)[0] == 2);
+  }
+
+  ImageBuilder image;
+  BlockRange run;
+};
+
+constexpr std::string_view kAnother = "another program wrote to the image since";
+
+}  // namespace
+
+TEST_CASE("what waits goes home, and doing it twice changes nothing") {
+  Crashed crashed;
+  crashed.check_recovers();
+  const std::vector<uint8_t> once = crashed.image.bytes();
+  static_cast<void>(open_volume(crashed.image.file()));
+  CHECK(crashed.image.bytes() == once);
+}
+
+TEST_CASE("a torn home block is replaced") {
+  Crashed crashed;
+  const MutableBytes home = crashed.image.block(crashed.run.begin);
+  std::fill(home.begin(), home.begin() + 256, uint8_t{0xE7});
+  crashed.check_recovers();
+}
+
+TEST_CASE("a home block that another program wrote is not overwritten") {
+  Crashed crashed;
+  crashed.image.write(crashed.run.begin, "DATA", "0102");
+  crashed.check_refused(kAnother);
+}
+
+TEST_CASE("a bitmap that another program changed is not overwritten") {
+  Crashed crashed;
+  const uint64_t bitmap = crashed.image.start("BMAP");
+  crashed.image.flip(bitmap, 20).reseal(bitmap);
+  crashed.check_refused(kAnother);
+}
+
+TEST_CASE("a superblock that another program changed is not overwritten") {
+  Crashed crashed;
+  crashed.image.superblock([](Superblock& superblock) { superblock.policy_version = 9; });
+  crashed.check_refused(kAnother);
+}
+
+TEST_CASE("one group that another program changed is enough to refuse") {
+  for (const uint64_t group : {0u, 4u}) {
+    Crashed crashed;
+    crashed.image.superblock_of(group,
+                                [](Superblock& superblock) { superblock.policy_version = 9; });
+    crashed.check_refused(kAnother);
+  }
+}
+
+TEST_CASE("a header that another program wrote anew is refused while the last block has its mark") {
+  Crashed crashed;
+  const uint64_t header = crashed.image.start("MWAL");
+  crashed.image.patch(header, 96, std::string(80, '0')).reseal(header);
+  crashed.check_refused("the journal's header is another program's");
+}
+
+TEST_CASE("a header of torn bytes does not hide the records") {
+  Crashed crashed;
+  const uint64_t header = crashed.image.start("MWAL");
+  for (size_t i = 0; i < 512; ++i) crashed.image.block(header)[i] = static_cast<uint8_t>(i * 7 + 1);
+  crashed.check_recovers();
+}
+
+TEST_CASE("a lost record is an error as long as one behind it is there") {
+  Crashed crashed;
+  crashed.image.flip(crashed.image.start("MWAL") + 1, 30);
+  crashed.check_refused("a commit is lost");
+}
+
+TEST_CASE("groups that are torn or gone are written from the records") {
+  for (const uint64_t block : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u}) {
+    Crashed crashed;
+    crashed.image.flip(block, 40);
+    CAPTURE(block);
+    crashed.check_recovers();
+  }
+}
+
+TEST_CASE("without a whole group there is nothing to start from") {
+  Crashed crashed;
+  crashed.image.flip(1, 40).flip(5, 40);
+  crashed.check_refused("no superblock group is whole");
+}
+
+TEST_CASE("bytes of a group that no field names do not look like another program's") {
+  Crashed crashed([](ImageBuilder& image) {
+    for (const uint64_t table : {1u, 5u}) image.patch(table, 15 * 32 + 3, "abcdef").reseal(table);
+  });
+  crashed.check_recovers();
+}
+
+TEST_CASE("the epoch rises with every recovery and every checkpoint") {
+  Crashed crashed;
+  const auto epoch = [&] {
+    const Survey survey = must(survey_image(crashed.image.file(), false));
+    return must(plan_recovery(BlockIo(crashed.image.file(), 512), survey)).epoch;
+  };
+  CHECK(epoch() == 1);
+  {
+    const auto volume = open_volume(crashed.image.file());
+    CHECK(epoch() == 2);
+    commit_change(*volume, crashed.run, 3);
+    CHECK(epoch() == 2);
+    must(volume->close());
+    CHECK(epoch() == 3);
+  }
+  static_cast<void>(open_volume(crashed.image.file()));
+  CHECK(epoch() == 3);
+}
+
+TEST_CASE("a mark in the last block that outlived its records is cleared by the next writer") {
+  Crashed crashed;
+  const uint64_t last = crashed.image.start("MWAL") + 63;
+  const std::vector<uint8_t> marked(crashed.image.block(last).begin(),
+                                    crashed.image.block(last).end());
+  static_cast<void>(open_volume(crashed.image.file()));
+  std::copy(marked.begin(), marked.end(), crashed.image.block(last).begin());
+  static_cast<void>(open_volume(crashed.image.file()));
+  CHECK(all_zero(crashed.image.payload(last)));
+}
+
+TEST_CASE("records of an emptied journal are never replayed over what came after") {
+  ImageBuilder image({512, 256, kAllModules});
+  BlockRange run;
+  {
+    const auto volume = open_volume(image.file());
+    run = commit_data(*volume, 1, 1);
+    commit_change(*volume, run, 2);
+    must(volume->close());
+    commit_change(*volume, run, 3);
+    must(volume->close());
+  }
+  const uint64_t state = must(state_digest(image.file()));
+  // The header is torn: the epoch is not known, and the first block holds an intact old record.
+  image.flip(image.start("MWAL"), 100).flip(image.start("MWAL"), 200);
+  CHECK(describe_trouble(image.file(), std::array{state}) == "");
+}

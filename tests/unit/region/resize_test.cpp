@@ -1,0 +1,134 @@
+#include <doctest/doctest.h>
+
+#include "format/bitmap.h"
+#include "support/image_builder.h"
+#include "support/session.h"
+#include "support/strict_reader.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+void check_clean(BlockFile& file) {
+  const Verified found = verified(file);
+  REQUIRE_FALSE(found.error.has_value());
+  for (const Finding& finding : found.findings)
+    CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, ": ",
+                  finding.message);
+}
+
+ErrorCode refused(BlockFile& file, uint64_t size) {
+  const auto result = resize_volume(file, size, kSomeOptions);
+  REQUIRE_FALSE(result.has_value());
+  return result.error().code;
+}
+
+uint64_t free_blocks(ImageBuilder& image) {
+  return static_cast<uint64_t>(must(survey_image(image.file(), false)).superblock.free_blocks);
+}
+
+}  // namespace
+
+TEST_CASE("a volume grows and shrinks at every block size, and is clean after each step") {
+  for (uint32_t block_size = 512; block_size <= 65'536; block_size *= 2) {
+    CAPTURE(block_size);
+    ImageBuilder image({block_size, 300, kAllModules});
+    const uint64_t free = free_blocks(image);
+    for (const uint64_t blocks : {301u, 1000u, 999u, 256u, 512u, 300u}) {
+      CAPTURE(blocks);
+      const Resized done = must(resize_volume(image.file(), blocks * block_size, kSomeOptions));
+      CHECK(done.new_size == blocks * block_size);
+      CHECK(image.bytes().size() == blocks * block_size);
+      CHECK(free_blocks(image) == free + blocks - 300);
+      const auto slots = image.slots();
+      const RegionSlot& data = slots[image.slot_of("DATA")];
+      CHECK(static_cast<uint64_t>(data.start + data.count) == blocks);
+      check_clean(image.file());
+      if (block_size >= 4096) CHECK(StrictReader(image.bytes()).validates());
+    }
+  }
+}
+
+TEST_CASE("growing over the end of the bitmap moves it, and what was allocated stays so") {
+  constexpr uint64_t kBits = 496 * 8;
+  ImageBuilder image({512, kBits - 100, kAllModules});
+  BlockRange run;
+  {
+    const auto volume = open_volume(image.file());
+    run = commit_data(*volume, 5, 1);
+    must(volume->close());
+  }
+  const uint64_t old_place = image.start("BMAP");
+  must(resize_volume(image.file(), (4 * kBits + 9) * 512, kSomeOptions));
+  CHECK(image.start("BMAP") != old_place);
+  CHECK(image.slots()[image.slot_of("BMAP")].count == 5);
+  check_clean(image.file());
+  const auto volume = open_volume(image.file());
+  Transaction transaction = must(volume->begin());
+  CHECK_FALSE(must(volume->allocator().allocate_exactly(transaction, {run.begin, run.end})));
+  CHECK(must(volume->allocator().allocate(transaction, 3 * kBits)).end <= 4 * kBits + 9);
+  must(volume->commit(transaction));
+  must(volume->close());
+  check_clean(image.file());
+  CHECK(refused(image.file(), kBits * 512) == ErrorCode::kNoSpace);
+}
+
+TEST_CASE("the tail must be free to be cut off") {
+  ImageBuilder image({512, 400, "none"});
+  image.data_block(350, 1);
+  const std::vector<uint8_t> before = image.bytes();
+  CHECK(refused(image.file(), 350 * 512) == ErrorCode::kNoSpace);
+  CHECK(image.bytes() == before);
+  must(resize_volume(image.file(), 351 * 512, kSomeOptions));
+  check_clean(image.file());
+}
+
+TEST_CASE("a region at the end keeps a volume from being cut there") {
+  ImageBuilder image({512, 400, kAllModules});
+  {
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    const size_t slot = image.slot_of("DATA");
+    transaction.slots().push_back({});
+    const BlockRange run = must(volume->allocator().allocate(transaction, 3, 390));
+    auto free = std::find_if(transaction.slots().begin(), transaction.slots().end(),
+                             [](const RegionSlot& each) { return each.is_free(); });
+    transaction.slots().pop_back();
+    REQUIRE(free != transaction.slots().end());
+    *free = transaction.slots()[slot];
+    transaction.slots()[slot] = {make_tag("DICT"), kRegionActive, static_cast<int64_t>(run.begin),
+                                 3, 0};
+    must(volume->commit(transaction));
+    must(volume->close());
+  }
+  CHECK(refused(image.file(), 392 * 512) == ErrorCode::kNoSpace);
+  must(resize_volume(image.file(), 393 * 512, kSomeOptions));
+}
+
+TEST_CASE("sizes that no volume can have are refused before anything is written") {
+  ImageBuilder image({512, 400, "none"});
+  const std::vector<uint8_t> before = image.bytes();
+  for (const uint64_t size : {uint64_t{0}, uint64_t{255 * 512}, uint64_t{400 * 512 + 1},
+                              (uint64_t{64} << 40) + 512, UINT64_MAX})
+    CHECK(refused(image.file(), size) == ErrorCode::kUsage);
+  CHECK(refused(image.file(), 400 * 512) == ErrorCode::kNotFound);
+  CHECK(image.bytes() == before);
+}
+
+TEST_CASE("a tail that an interrupted growth left is cut by the next writer") {
+  ImageBuilder image({512, 300, "none"});
+  must(image.file().resize(500 * 512));
+  must(set_label(image.file(), "cut", kSomeOptions));
+  CHECK(image.bytes().size() == 300 * 512);
+}
+
+TEST_CASE("a growth that finds no room for its bitmap leaves the file as long as it was") {
+  constexpr uint64_t kBits = 496 * 8;
+  ImageBuilder image({512, 300, "none"});
+  // More bitmap blocks than the volume has free ones.
+  CHECK(refused(image.file(), 300 * kBits * 512) == ErrorCode::kNoSpace);
+  CHECK(image.bytes().size() == 300 * 512);
+  check_clean(image.file());
+}
