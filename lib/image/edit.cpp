@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "image/volume.h"
+#include "journal/faults.h"
 #include "journal/overlay.h"
 #include "journal/recovery.h"
 #include "region/placement.h"
@@ -53,7 +54,7 @@ Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
       return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", device));
   } else {
     VDE_TRY(file.resize(bytes));
-    VDE_TRY(file.sync());
+    VDE_TRY(sync_unless(JournalFault::kExtensionUnsynced, file));
   }
   VDE_TRY_ASSIGN(transaction, volume.begin());
   VDE_TRY(grow_bitmap(transaction, volume.allocator(), total));
@@ -96,11 +97,13 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
     data.count = std::min(data.count, static_cast<int64_t>(total) - data.start);
   }
   set_total(transaction, total);
+  const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);
+  if (fault(JournalFault::kTruncatedEarly)) VDE_TRY(file.resize(bytes));
   VDE_TRY(volume.commit(transaction));
   VDE_TRY(volume.close());
   if (file.is_device()) return {};
-  VDE_TRY(file.resize(total * static_cast<uint64_t>(volume.journal().superblock().block_size)));
-  return file.sync();
+  VDE_TRY(file.resize(bytes));
+  return sync_unless(JournalFault::kTruncationUnsynced, file);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "journal/faults.h"
 #include "journal/recovery.h"
 
 namespace vde {
@@ -37,7 +38,7 @@ Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
                               const Superblock& superblock) {
   VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
   VDE_TRY(write_journal_header(io, area, superblock, highest + 1, true));
-  VDE_TRY(io.file().sync());
+  VDE_TRY(sync_unless(JournalFault::kAdoptionUnsynced, io.file()));
   return highest + 1;
 }
 
@@ -50,7 +51,7 @@ Result<void> heal_groups(const BlockIo& io, const Survey& survey) {
   const bool use_primary = survey.superblock_block == kPrimaryGroup;
   const BlockBuffer good = group_bytes(use_primary ? survey.primary : survey.mirror);
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
-  return io.file().sync();
+  return sync_unless(JournalFault::kHealingUnsynced, io.file());
 }
 
 }  // namespace
@@ -161,7 +162,7 @@ void Journal::prepare(Transaction& transaction, Staged& staged) {
   RecordHead& head = staged.record.head;
   kSuperblockLayout.encode(transaction.superblock_, head.superblock);
   head.seal = transaction.seal_.header_seal;
-  staged.sync_first = transaction.wrote_directly_;
+  staged.sync_first = transaction.wrote_directly_ && !fault(JournalFault::kDirectUnsynced);
 }
 
 Result<void> Journal::spill(Staged& staged) {
@@ -169,8 +170,8 @@ Result<void> Journal::spill(Staged& staged) {
     const uint64_t place = staged.spilled[i];
     VDE_TRY(io_.file().write(place * io_.block_size(), staged.images[i]));
     staged.record.entries[i].place = place;
-    staged.sync_first = true;
   }
+  staged.sync_first |= !staged.spilled.empty() && !fault(JournalFault::kSpillUnsynced);
   return {};
 }
 
@@ -208,7 +209,11 @@ Result<void> Journal::write_record(Staged& staged) {
     VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
   }
   VDE_TRY(io_.file().write(next_ * io_.block_size(), bytes));
-  return io_.file().sync();
+  if (fault(JournalFault::kHomeBeforeRecord))
+    for (size_t i = 0; i < staged.images.size(); ++i)
+      VDE_TRY(
+          io_.file().write(staged.record.entries[i].target * io_.block_size(), staged.images[i]));
+  return sync_unless(JournalFault::kRecordUnsynced, io_.file());
 }
 
 // The commit is durable: it becomes the state that everybody sees.
@@ -218,8 +223,10 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
     live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]), 0}
                                                  : LiveImage{{}, entry.place};
   }
-  for (const uint64_t place : staged.spilled) pin({place, place + 1});
-  for (const BlockRange& freed : transaction.freed_) pin(freed);
+  if (!fault(JournalFault::kPlacesReused))
+    for (const uint64_t place : staged.spilled) pin({place, place + 1});
+  if (!fault(JournalFault::kFreedReused))
+    for (const BlockRange& freed : transaction.freed_) pin(freed);
   next_ += staged.inline_blocks();
   previous_ = staged.record.head.checksum;
   ++live_records_;
@@ -240,7 +247,7 @@ Result<void> Journal::checkpoint() {
   live_records_ = 0;
   previous_ = 0;
   next_ = area_.records().begin;
-  ++epoch_;
+  if (!fault(JournalFault::kEpochKept)) ++epoch_;
   return {};
 }
 
@@ -253,12 +260,16 @@ Result<void> Journal::write_home() {
   }
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
-  VDE_TRY(io_.file().sync());
+  if (fault(JournalFault::kMirrorWithPrimary))
+    VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
+  VDE_TRY(sync_unless(JournalFault::kHomeUnsynced, io_.file()));
   VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
-  VDE_TRY(io_.file().sync());
-  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_ + 1, true));
+  VDE_TRY(sync_unless(JournalFault::kMirrorUnsynced, io_.file()));
+  if (fault(JournalFault::kReusedBeforeClean)) return {};
+  const uint64_t epoch = epoch_ + (fault(JournalFault::kEpochKept) ? 0 : 1);
+  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch, true));
   VDE_TRY(write_journal_end(io_, area_, state_.superblock, std::nullopt));
-  return io_.file().sync();
+  return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
 }
 
 // Keeps the ranges disjoint; they touch or overlap where a block is freed and freed again.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "journal/faults.h"
 #include "journal/record_scan.h"
 
 namespace vde {
@@ -118,6 +119,7 @@ std::optional<uint64_t> live_epoch(const BlockIo& io, const Survey& survey, cons
   if (header.last_marked) return header.last_epoch;
   const auto first = first_record(io, area, survey.superblock.uuid);
   if (!first) return std::nullopt;
+  if (fault(JournalFault::kStaleBelieved)) return first->epoch;
   for (const GroupSurvey* group : {&survey.primary, &survey.mirror})
     if (!group->whole || is_base(*group, *first, io.block_size())) return first->epoch;
   return std::nullopt;
@@ -153,7 +155,9 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
-  plan.needs_reset = !known || !header.clean || header.last_marked || unfinished;
+  plan.needs_reset = !known || !header.clean ||
+                     (header.last_marked && !fault(JournalFault::kEndMarkKept)) ||
+                     (unfinished && !fault(JournalFault::kUnfinishedIgnored));
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, survey, scan, plan));
   return plan;
 }
@@ -164,16 +168,19 @@ namespace {
 Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupState& state) {
   const BlockBuffer group = encode_group(state, io.block_size());
   const bool primary_done = survey.primary.whole && group_bytes(survey.primary) == group;
-  if (!primary_done) {
-    if (!survey.mirror.whole) {
+  const bool careless = fault(JournalFault::kOnlyGroupRewritten);
+  if (!primary_done || careless) {
+    if (!survey.mirror.whole && !careless) {
       VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(survey.primary)));
       VDE_TRY(io.file().sync());
     }
     VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
   }
-  VDE_TRY(io.file().sync());
+  if (fault(JournalFault::kRecoveryMirrorWithPrimary))
+    VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
+  VDE_TRY(sync_unless(JournalFault::kRecoveryHomeUnsynced, io.file()));
   VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
-  return io.file().sync();
+  return sync_unless(JournalFault::kRecoveryMirrorUnsynced, io.file());
 }
 
 }  // namespace
@@ -187,10 +194,10 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const R
   }
   if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
-  const uint64_t epoch = plan.epoch + 1;
+  const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io, plan.area, superblock, epoch, true));
   VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));
-  VDE_TRY(io.file().sync());
+  VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;
 }
 
