@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "image/committed_view.h"
 #include "image/volume.h"
+#include "journal/faults.h"
 #include "region/placement.h"
 #include "vde/create.h"
 #include "vde/text.h"
@@ -69,7 +70,7 @@ Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
     return commit_growth(volume, total);
   }
   VDE_TRY(file.resize(total * block));
-  VDE_TRY(file.sync());
+  VDE_TRY(sync_unless(JournalFault::kExtensionUnsynced, file));
   Result<void> grown = commit_growth(volume, total);
   // Nothing was committed: the file need not stay longer. The next writer would cut it, too.
   if (!grown && grown.error().code == ErrorCode::kNoSpace)
@@ -104,11 +105,13 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
     data.count = std::min(data.count, static_cast<int64_t>(total) - data.start);
   }
   set_total(transaction, total);
+  const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);
+  if (fault(JournalFault::kTruncatedEarly)) VDE_TRY(file.resize(bytes));
   VDE_TRY(volume.commit(transaction));
   VDE_TRY(volume.close());
   if (file.is_device()) return {};
-  VDE_TRY(file.resize(total * static_cast<uint64_t>(volume.journal().superblock().block_size)));
-  return file.sync();
+  VDE_TRY(file.resize(bytes));
+  return sync_unless(JournalFault::kTruncationUnsynced, file);
 }
 
 }  // namespace

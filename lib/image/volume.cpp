@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "journal/faults.h"
 
 namespace vde {
 namespace {
@@ -82,8 +83,10 @@ Result<Transaction> Volume::begin() {
 Result<void> Volume::commit(Transaction& transaction) {
   transaction.superblock().modified = options_.now;
   transaction.superblock().last_writer = options_.now;
-  VDE_TRY(journal_->commit(
-      transaction, [&](uint64_t count) { return allocator_.find_spare(transaction, count); }));
+  Transaction untouched(*journal_);
+  Transaction& taken = fault(JournalFault::kOwnBlocksSpare) ? untouched : transaction;
+  VDE_TRY(journal_->commit(transaction,
+                           [&](uint64_t count) { return allocator_.find_spare(taken, count); }));
   bitmap_complete_ = true;
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "journal/faults.h"
 #include "journal/recovery.h"
 
 namespace vde {
@@ -36,7 +37,7 @@ Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
                               const Superblock& superblock) {
   VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
   VDE_TRY(write_journal_header(io, area, superblock, highest + 1));
-  VDE_TRY(io.file().sync());
+  VDE_TRY(sync_unless(JournalFault::kAdoptionUnsynced, io.file()));
   return highest + 1;
 }
 
@@ -49,7 +50,7 @@ Result<void> heal_groups(const BlockIo& io, const Survey& survey) {
   const bool use_primary = survey.superblock_block == kPrimaryGroup;
   const BlockBuffer good = group_bytes(use_primary ? survey.primary : survey.mirror);
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
-  return io.file().sync();
+  return sync_unless(JournalFault::kHealingUnsynced, io.file());
 }
 
 }  // namespace
@@ -194,7 +195,8 @@ Result<void> Journal::allocate_space(const Staged& staged) {
 }
 
 Result<void> Journal::write_record(Staged& staged) {
-  if (unsynced_) VDE_TRY(io_.file().sync());
+  const bool left_out = fault(JournalFault::kDirectUnsynced) || fault(JournalFault::kSpillUnsynced);
+  if (unsynced_ && !left_out) VDE_TRY(io_.file().sync());
   unsynced_ = false;
   RecordHead& head = staged.record.head;
   head.epoch = epoch_;
@@ -210,7 +212,11 @@ Result<void> Journal::write_record(Staged& staged) {
       bytes.insert(bytes.end(), image.begin(), image.end());
   if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
   VDE_TRY(io_.file().write(next_ * io_.block_size(), bytes));
-  return io_.file().sync();
+  if (fault(JournalFault::kHomeBeforeRecord))
+    for (size_t i = 0; i < staged.images.size(); ++i)
+      VDE_TRY(
+          io_.file().write(staged.record.entries[i].target * io_.block_size(), staged.images[i]));
+  return sync_unless(JournalFault::kRecordUnsynced, io_.file());
 }
 
 // The commit is durable: it becomes the state that everybody sees.
@@ -220,8 +226,10 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
     live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]), 0}
                                                  : LiveImage{{}, entry.place};
   }
-  for (const uint64_t place : staged.spilled) pin({place, place + 1});
-  for (const BlockRange& freed : transaction.freed_) pin(freed);
+  if (!fault(JournalFault::kPlacesReused))
+    for (const uint64_t place : staged.spilled) pin({place, place + 1});
+  if (!fault(JournalFault::kFreedReused))
+    for (const BlockRange& freed : transaction.freed_) pin(freed);
   next_ += staged.inline_blocks();
   previous_ = staged.record.head.checksum;
   ++live_records_;
@@ -248,7 +256,7 @@ Result<void> Journal::checkpoint() {
   live_records_ = 0;
   previous_ = 0;
   next_ = area_.records().begin;
-  ++epoch_;
+  if (!fault(JournalFault::kEpochKept)) ++epoch_;
   unsynced_ = false;
   return {};
 }
@@ -262,12 +270,16 @@ Result<void> Journal::write_home() {
   }
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
-  VDE_TRY(io_.file().sync());
+  if (fault(JournalFault::kMirrorWithPrimary))
+    VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
+  VDE_TRY(sync_unless(JournalFault::kHomeUnsynced, io_.file()));
   VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
-  VDE_TRY(io_.file().sync());
-  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch_ + 1));
+  VDE_TRY(sync_unless(JournalFault::kMirrorUnsynced, io_.file()));
+  if (fault(JournalFault::kReusedBeforeClean)) return {};
+  const uint64_t epoch = epoch_ + (fault(JournalFault::kEpochKept) ? 0 : 1);
+  VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch));
   VDE_TRY(write_journal_end(io_, area_, state_.superblock, std::nullopt));
-  return io_.file().sync();
+  return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
 }
 
 // Keeps the ranges disjoint; they touch or overlap where a block is freed and freed again.

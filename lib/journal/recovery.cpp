@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "journal/faults.h"
 #include "journal/record_scan.h"
 
 namespace vde {
@@ -118,6 +119,7 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const Survey& surv
   if (header.last_marked) return std::optional(header.last_epoch);
   VDE_TRY_ASSIGN(first, first_record(io, area, survey.superblock.uuid));
   if (!first) return std::optional<uint64_t>{};
+  if (fault(JournalFault::kStaleBelieved)) return std::optional(first->epoch);
   for (const GroupSurvey* group : {&survey.primary, &survey.mirror})
     if (!group->whole || is_base(*group, *first, io.block_size()))
       return std::optional(first->epoch);
@@ -156,7 +158,9 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   plan.epoch = std::max(plan.epoch, claimed);
   // A mark that outlived its records would let the existing tool's next writes be taken for ones
   // over waiting commits.
-  plan.needs_reset = !known || !header.clean || header.last_marked || unfinished;
+  plan.needs_reset = !known || !header.clean ||
+                     (header.last_marked && !fault(JournalFault::kEndMarkKept)) ||
+                     (unfinished && !fault(JournalFault::kUnfinishedIgnored));
   if (!header.sealed) {
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
@@ -171,16 +175,19 @@ namespace {
 Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupState& state) {
   const BlockBuffer group = encode_group(state, io.block_size());
   const bool primary_done = survey.primary.whole && group_bytes(survey.primary) == group;
-  if (!primary_done) {
-    if (!survey.mirror.whole) {
+  const bool careless = fault(JournalFault::kOnlyGroupRewritten);
+  if (!primary_done || careless) {
+    if (!survey.mirror.whole && !careless) {
       VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(survey.primary)));
       VDE_TRY(io.file().sync());
     }
     VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
   }
-  VDE_TRY(io.file().sync());
+  if (fault(JournalFault::kRecoveryMirrorWithPrimary))
+    VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
+  VDE_TRY(sync_unless(JournalFault::kRecoveryHomeUnsynced, io.file()));
   VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group));
-  return io.file().sync();
+  return sync_unless(JournalFault::kRecoveryMirrorUnsynced, io.file());
 }
 
 }  // namespace
@@ -194,10 +201,10 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const R
   }
   if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
-  const uint64_t epoch = plan.epoch + 1;
+  const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
   VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));
-  VDE_TRY(io.file().sync());
+  VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;
 }
 

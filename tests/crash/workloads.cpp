@@ -280,6 +280,15 @@ void play_sealed(Stage& stage) {
   stage.close();
 }
 
+// A commit that the next session tries again, all but the label.
+void play_retry(Stage& stage) {
+  stage.open();
+  Transaction one = stage.begin();
+  stage.add_staged(one, 2);
+  stage.commit(one);
+  stage.crash();
+}
+
 // Everything at once, in an order that nobody thought of.
 class RandomPlay {
  public:
@@ -357,6 +366,7 @@ constexpr Workload kWorkloads[] = {
     {"resize-bitmap", "the volume outgrows its bitmap (512-byte blocks)", 3950, nullptr,
      play_resize_bitmap},
     {"killed", "sessions that end without checkpoint", kLeast, nullptr, play_killed},
+    {"retry", "a commit that is made again after a crash", kLeast, nullptr, play_retry},
     {"foreign", "an image of the existing writer's", kLeast, make_foreign, play_foreign},
     {"lagging", "superblock groups that differ", kLeast, make_lagging, play_foreign},
     {"sealed", "a seal that is cleared", kLeast, make_sealed, play_sealed},
