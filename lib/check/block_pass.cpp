@@ -13,7 +13,8 @@ namespace {
 
 // What the pass must know of a region besides its slot.
 struct RegionWatch {
-  bool head_is_empty = false;  // the first block is sealed zeros or unwritten: nothing may follow
+  bool head_unwritten = false;  // the first block was never written, and may be so
+  bool head_is_empty = false;   // the first block is sealed zeros or unwritten: nothing may follow
   std::atomic<uint64_t> content{UINT64_MAX};  // the first later block that holds something
 };
 
@@ -36,14 +37,13 @@ class Judge {
       const auto block = context_.io.read(region.blocks.begin, buffer);
       if (!block) continue;  // the block itself is reported when its piece is read
       const bool unwritten = block->state() == BlockState::kUnwritten;
+      watches_[i].head_unwritten = unwritten && !must_have_head(region.tag);
+      // Without policies a vault's first block is zero, and the second holds its HMAC all the same.
+      const bool empty_vault = region.tag == tags::kPolicyVault && !unwritten;
       watches_[i].head_is_empty = !must_have_head(region.tag) && region.tag != tags::kDataWal &&
-                                  all_zero(block->unchecked_payload());
-      if (!unwritten) continue;
-      const FindingCode code = must_have_head(region.tag) ? FindingCode::kRegionHeadMissing
-                                                          : FindingCode::kRegionNeverWritten;
-      context_.report.add(
-          code, region.blocks.begin, to_string(region.tag),
-          fmt::format("{} region: its first block was never written", to_string(region.tag)));
+                                  !empty_vault && all_zero(block->unchecked_payload());
+      if (unwritten && must_have_head(region.tag))
+        report_unwritten(i, FindingCode::kRegionHeadMissing);
     }
     return {};
   }
@@ -78,11 +78,15 @@ class Judge {
                       trailer.generation, context_.survey.superblock.checkpoint_sequence));
   }
 
-  void report_lost_heads() {
+  // Whether a region without a head is empty is known only when all of it was seen.
+  void report_empty_heads() {
     for (size_t i = 0; i < watches_.size(); ++i) {
       const PlacedRegion& region = context_.regions[i];
       const uint64_t content = watches_[i].content;
-      if (content == UINT64_MAX) continue;
+      if (content == UINT64_MAX) {
+        if (watches_[i].head_unwritten) report_unwritten(i, FindingCode::kRegionNeverWritten);
+        continue;
+      }
       context_.report.add(
           FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
           fmt::format("{} region: its first block is zero, but block {} has content",
@@ -91,6 +95,13 @@ class Judge {
   }
 
  private:
+  void report_unwritten(size_t index, FindingCode code) {
+    const PlacedRegion& region = context_.regions[index];
+    context_.report.add(
+        code, region.blocks.begin, to_string(region.tag),
+        fmt::format("{} region: its first block was never written", to_string(region.tag)));
+  }
+
   [[nodiscard]] bool is_newer(uint32_t generation) const {
     if (!context_.survey.superblock_verified()) return false;
     // Generations are the low 32 bits of the sequence: past that any of them may be an old one.
@@ -129,7 +140,7 @@ class BlockScan {
     for (std::thread& thread : threads) thread.join();
     if (!outcome_) return outcome_;
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    judge_.report_lost_heads();
+    judge_.report_empty_heads();
     return {};
   }
 

@@ -156,7 +156,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "elsewhere.",
      "A tool that goes by the slots overwrites them.", kLookAtTable},
     {"SUPB-001", kError, kFixable, "a block of a superblock group is damaged",
-     "It does not verify, cannot be read or has another tag, so its whole group is not used.",
+     "It does not verify, cannot be read, has another tag or holds no superblock of this image's "
+     "block size, so its whole group is not used.",
      "None while the other group is whole: it holds the same.", kOtherCopy},
     {"SUPB-002", kError, kFixable, "a superblock group is not of one piece",
      "A block's generation is not that of the group's checkpoint sequence: it was not written "
@@ -188,7 +189,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The inode table has a layout of its own, and it rules.",
      "Module data may have no place in the inodes.", kNothing},
     {"SUPB-010", kError, kFixable, "no superblock verifies",
-     "Neither block 0 nor block 4 is sealed. What the tool shows of the superblock comes from "
+     "Neither block 0 nor block 4 is a sealed superblock. What the tool shows of the superblock "
+     "comes from "
      "bytes "
      "that nothing vouches for.",
      "Existing readers reject the image.", kKeepCopy},

@@ -43,6 +43,16 @@ Result<void> check_inode_layout(VerifyContext& context) {
                        layout.error().message);
     return {};
   }
+  if (layout->header.inode_size == 0 || layout->header.core_end != kInodeCoreSize) {
+    context.report.add(
+        FindingCode::kInodeLayoutBroken, block->number(), "INOD",
+        fmt::format("{} bytes an inode, of which the core takes {}; it takes {}",
+                    layout->header.inode_size, layout->header.core_end, kInodeCoreSize));
+    return {};
+  }
+  if (layout->header.reserved != 0)
+    context.report.add(FindingCode::kReservedNotZero, block->number(), "INOD",
+                       "the reserved field of the inode layout is not zero");
   if (!context.survey.superblock_verified()) return {};
   const Superblock& superblock = context.survey.superblock;
   if (const std::string why = contradiction(*layout, superblock.module_manifest); !why.empty())

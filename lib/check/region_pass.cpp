@@ -51,6 +51,9 @@ void check_directory_blocks(VerifyContext& context) {
         FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, "RMAP",
         fmt::format("version {}, {} slots of which {} in use; block 8 has {} and {}",
                     header.version, header.slot_count, header.active_count, slots.size(), active));
+  if (header.reserved != 0)
+    context.report.add(FindingCode::kReservedNotZero, kDirectoryStart + 1, "RMAP",
+                       "the reserved field of the directory's header is not zero");
 }
 
 void compare_tables(VerifyContext& context) {

@@ -16,9 +16,13 @@ void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
     const Tag tag = group_tag(i);
-    if (block.is(tag)) continue;
+    const bool no_superblock = i == 0 && !group.superblock;
+    if (block.is(tag) && !no_superblock) continue;
     std::string why;
-    if (!block.readable)
+    if (block.is(tag))
+      why = fmt::format("sealed, but it holds none of an image of {}-byte blocks",
+                        context.survey.block_size);
+    else if (!block.readable)
       why = block.read_error;
     else if (block.state != BlockState::kSealed)
       why = to_string(block.state);
@@ -84,6 +88,10 @@ void check_fields(VerifyContext& context) {
   if (!all_zero(payload.subspan(end, seal_at - end)) || survey.superblock.padding != 0)
     context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
                        "reserved bytes of the superblock are not zero");
+  if (!all_zero(
+          Bytes(survey.superblock.label.bytes).subspan(survey.superblock.label.view().size())))
+    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+                       "bytes behind the end of the label are not zero");
   if (!is_utf8(survey.superblock.label.view()))
     context.report.add(FindingCode::kLabelNotText, at, "SUPB",
                        fmt::format("the label is '{}'", escape(survey.superblock.label.view())));

@@ -29,8 +29,11 @@ GroupSurvey look_at_group(const BlockIo& io, uint64_t start) {
   }
   if (!group.blocks[0].is(group_tag(0))) return group;
   const Superblock superblock = kSuperblockLayout.decode(group.blocks[0].payload());
-  // A superblock that names another block size says nothing about this one.
-  if (superblock.block_size != static_cast<int64_t>(io.block_size())) return group;
+  // A superblock that names another block size says nothing about this one; sealed bytes without
+  // the signature are none.
+  if (superblock.signature != Superblock{}.signature ||
+      superblock.block_size != static_cast<int64_t>(io.block_size()))
+    return group;
   group.superblock = superblock;
   const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
   group.whole = whole && std::all_of(group.blocks.begin(), group.blocks.end(), [&](const auto& b) {

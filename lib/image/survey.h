@@ -35,7 +35,7 @@ struct GroupSurvey {
   std::array<FixedBlock, kGroupBlocks> blocks;
   // All four blocks verify, carry their tags and the generation of block 0's sequence.
   bool whole = false;
-  // Block 0's own: read where `blocks[0]` verifies.
+  // Block 0's own: read where `blocks[0]` verifies, has the signature and names this block size.
   std::optional<Superblock> superblock;
 };
 

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "inspect/decode_block.h"
 #include "inspect/owner.h"
+#include "inspect/structure.h"
 #include "vde/inspect.h"
 #include "vde/text.h"
 
@@ -125,9 +126,9 @@ Json header_json() {
   return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
 }
 
-// The field of a decoded block that covers byte `at` of it, or null.
-Json field_at(const Json& block, uint64_t at) {
-  for (const Json& structure : block["structures"])
+// The field that covers byte `at` of a block, or null.
+Json field_at(const Json& structures, uint64_t at) {
+  for (const Json& structure : structures)
     for (const Json& field : structure["fields"]) {
       const uint64_t begin = field["offset"];
       const uint64_t width = field["width"];
@@ -137,6 +138,13 @@ Json field_at(const Json& block, uint64_t at) {
       return found;
     }
   return nullptr;
+}
+
+Json trailer_structures(const UncheckedBlock& block) {
+  const auto at = static_cast<uint32_t>(block.unchecked_payload().size());
+  StructureBuilder builder(std::string(kTrailerLayout.name()), at);
+  builder.add_fields(kTrailerLayout.fields(), block.bytes().subspan(at));
+  return Json::array({std::move(builder).build()});
 }
 
 }  // namespace
@@ -175,10 +183,11 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   json["value"] = buffer[within];
   json["block"] = block.number();
   json["offset_in_block"] = within;
-  json["part"] = within < payload_size(survey.block_size) ? "payload" : "trailer";
+  const bool in_payload = within < payload_size(survey.block_size);
+  json["part"] = in_payload ? "payload" : "trailer";
   for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
     json[name] = decoded[name];
-  json["field"] = field_at(decoded, within);
+  json["field"] = field_at(in_payload ? decoded["structures"] : trailer_structures(block), within);
   return json;
 }
 

@@ -25,6 +25,11 @@ std::string plain(const Json& value) {
   return text;
 }
 
+// A tag comes printable already, with what is not printable in it escaped.
+std::string plain_tag(const Json& tag) {
+  return tag.get<std::string>();
+}
+
 // Rows of cells as aligned columns; numbers to the right.
 class Table {
  public:
@@ -72,7 +77,7 @@ std::string with_names(const Json& object, const std::string& name) {
 std::string regions_table(const Json& regions) {
   Table table({"slot", "tag", "flags", "start", "count", "used", "state"});
   for (const Json& region : regions)
-    table.add({plain(region["slot"]), plain(region["tag"]), plain(region["flags_names"]),
+    table.add({plain(region["slot"]), plain_tag(region["tag"]), plain(region["flags_names"]),
                plain(region["start"]), plain(region["count"]), plain(region["used"]),
                plain(region["state"])});
   return table.text();
@@ -109,14 +114,15 @@ std::string superblock_lines(const Json& superblock) {
 std::string owner_line(const Json& owner) {
   if (owner.is_null()) return "owner: none, no region covers it";
   return fmt::format("owner: {}{} (slot {}), block {} of {}",
-                     owner["data_area"].get<bool>() ? "the data area " : "", plain(owner["region"]),
-                     plain(owner["slot"]), plain(owner["index"]), plain(owner["blocks"]));
+                     owner["data_area"].get<bool>() ? "the data area " : "",
+                     plain_tag(owner["region"]), plain(owner["slot"]), plain(owner["index"]),
+                     plain(owner["blocks"]));
 }
 
 std::string trailer_line(const Json& block) {
   const Json& trailer = block["trailer"];
   std::string text =
-      fmt::format("trailer: tag {}, generation {}, checksum {}: {}", plain(trailer["tag"]),
+      fmt::format("trailer: tag {}, generation {}, checksum {}: {}", plain_tag(trailer["tag"]),
                   plain(trailer["generation"]), plain(trailer["checksum"]), plain(block["state"]));
   if (block["state"] == "bad checksum")
     text += fmt::format(" (the payload has {})", plain(trailer["computed_checksum"]));
@@ -126,7 +132,7 @@ std::string trailer_line(const Json& block) {
 }
 
 std::string field_line(const Json& field) {
-  std::string value = plain(field["value"]);
+  std::string value = field["name"] == "tag" ? plain_tag(field["value"]) : plain(field["value"]);
   if (field.contains("text")) value += fmt::format("  ({})", plain(field["text"]));
   return fmt::format("  {:#06x} {:>4}  {:<30} {}\n", field["offset"].get<uint64_t>(),
                      plain(field["width"]), plain(field["name"]), value);
@@ -160,8 +166,8 @@ std::string regions_text(const Json& regions) {
                         table["verified"].get<bool>() ? "ok" : "does not verify");
     Table rows({"slot", "tag", "flags", "start", "count", "used"});
     for (const Json& slot : table["slots"])
-      rows.add({plain(slot["slot"]), plain(slot["tag"]), plain(slot["flags"]), plain(slot["start"]),
-                plain(slot["count"]), plain(slot["used"])});
+      rows.add({plain(slot["slot"]), plain_tag(slot["tag"]), plain(slot["flags"]),
+                plain(slot["start"]), plain(slot["count"]), plain(slot["used"])});
     text += rows.text();
   }
   return text;

@@ -1,0 +1,120 @@
+#include "hostile_fields.h"
+
+#include "format/extended_metadata.h"
+#include "format/inode.h"
+#include "format/integrity_anchor.h"
+#include "format/integrity_tree.h"
+#include "format/module_entry.h"
+#include "format/snapshot_entry.h"
+#include "format/tag_index.h"
+#include "format/wal_header.h"
+
+namespace vde::test {
+namespace {
+
+// The tag leaf below: kind, count, and the entry of key "k" and value "v" behind them.
+constexpr Field kLeafFields[] = {
+    {"kind", 0, 1},         {"entry_count", 1, 2}, {"key_length", 3, 1}, {"key", 4, 1},
+    {"value_length", 5, 1}, {"value", 6, 1},       {"inode", 7, 8},      {"block", 15, 8},
+};
+
+void fill_tags(ImageBuilder& image) {
+  const uint64_t start = image.start("TAGI");
+  edit(image, start, 0, kTagIndexHeaderLayout, [&](TagIndexHeader& header) {
+    header.entry_count = 1;
+    const MutableBytes bits = image.payload(start).subspan(kTagIndexHeaderLayout.size());
+    bloom_insert(bits, static_cast<uint32_t>(header.bloom_bits), header.bloom_hashes, "k");
+  }).reseal(start);
+  TagNode leaf;
+  leaf.entries.push_back({"k", "v", 7, 200});
+  if (!encode_tag_node(leaf, image.payload(start + 1))) return;
+  image.reseal(start + 1);
+}
+
+void fill_tables(ImageBuilder& image) {
+  const uint64_t snapshots = image.start("SNAP");
+  SnapshotEntry snapshot;
+  snapshot.id.bytes[0] = 1;
+  snapshot.label = "before";
+  image.patch(snapshots, 0, "02");
+  encode(snapshot, image.payload(snapshots).subspan(16));
+  SnapshotEntry child = snapshot;
+  child.id.bytes[0] = 2;
+  child.parent = snapshot.id;
+  encode(child, image.payload(snapshots).subspan(16 + encoded_size(snapshot)));
+  image.reseal(snapshots);
+
+  const uint64_t code = image.start("CODE");
+  ModuleEntry module;
+  module.hash[0] = 1;
+  module.first_block = 200;
+  module.block_count = 1;
+  module.size = 100;
+  module.entry_point = "main";
+  image.patch(code, 0, "01");
+  encode(module, image.payload(code).subspan(16));
+  image.reseal(code);
+}
+
+void fill_tree(ImageBuilder& image) {
+  const uint64_t tree = image.start("MTRK");
+  edit(image, tree, 0, kIntegrityTreeHeaderLayout, [](IntegrityTreeHeader& header) {
+    header.leaf_count = 3;
+    header.capacity = 4;
+    header.root[0] = 1;
+  }).reseal(tree);
+  image.patch(tree + 1, 0, "01").reseal(tree + 1);
+}
+
+class TargetList {
+ public:
+  explicit TargetList(uint32_t block_size) : room_(payload_size(block_size)) {}
+
+  // Fields that small blocks truncate are left out.
+  void add(std::string structure, std::vector<uint64_t> blocks, size_t offset,
+           std::span<const Field> fields) {
+    for (const Field& field : fields)
+      if (offset + field.offset + field.width <= room_)
+        targets_.push_back({structure, blocks, offset, field});
+  }
+  [[nodiscard]] std::vector<Target> take() { return std::move(targets_); }
+
+ private:
+  size_t room_;
+  std::vector<Target> targets_;
+};
+
+}  // namespace
+
+void fill_regions(ImageBuilder& image) {
+  image.data_block(200, 0x11);
+  fill_tags(image);
+  fill_tables(image);
+  fill_tree(image);
+}
+
+std::vector<Target> all_targets(ImageBuilder& image) {
+  TargetList list(image.block_size());
+  list.add("superblock", {0, 4}, 0, kSuperblockLayout.fields());
+  list.add("seal", {0, 4}, header_seal_offset(image.block_size()), kHeaderSealLayout.fields());
+  // The slots in use and the first free one.
+  for (size_t slot = 0; slot <= image.slot_of("DATA") + 1; ++slot)
+    list.add("slot", {1, 5, 8}, slot * kRegionSlotLayout.size(), kRegionSlotLayout.fields());
+  list.add("extended metadata", {2, 6}, 0, kExtendedMetadataLayout.fields());
+  list.add("anchor", {3, 7}, 0, kIntegrityAnchorLayout.fields());
+  list.add("directory", {9}, 0, kDirectoryHeaderLayout.fields());
+  const uint64_t inodes = image.start("INOD");
+  list.add("inode layout", {inodes}, 0, kInodeLayoutHeaderLayout.fields());
+  list.add("inode field", {inodes}, 8, kInodeModuleFieldLayout.fields());
+  list.add("journal", {image.start("MWAL")}, 0, kWalHeaderLayout.fields());
+  list.add("tag index", {image.start("TAGI")}, 0, kTagIndexHeaderLayout.fields());
+  list.add("tag leaf", {image.start("TAGI") + 1}, 0, kLeafFields);
+  list.add("snapshots", {image.start("SNAP")}, 0, kPackedTableHeaderLayout.fields());
+  list.add("snapshot", {image.start("SNAP")}, 16, kSnapshotEntryLayout.fields());
+  list.add("modules", {image.start("CODE")}, 0, kPackedTableHeaderLayout.fields());
+  list.add("module", {image.start("CODE")}, 16, kModuleEntryLayout.fields());
+  list.add("integrity tree", {image.start("MTRK")}, 0, kIntegrityTreeHeaderLayout.fields());
+  return list.take();
+}
+
+}  // namespace vde::test

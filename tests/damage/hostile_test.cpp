@@ -1,0 +1,209 @@
+// Hostile values in every field of every structure, with checksums made right and not: looking at
+// such an image and verifying it must end soon, within bounds of memory, and tell of every change
+// that a checksum covers.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <random>
+
+#include "hostile_fields.h"
+#include "support/allocation_watch.h"
+#include "support/verify_list.h"
+#include "vde/inspect.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+constexpr uint64_t kSeed = 20240611;
+// A single look at an image of a megabyte takes milliseconds; this is for busy machines and
+// sanitizers.
+constexpr std::chrono::seconds kLongest{5};
+
+enum class Variant {
+  kZero,
+  kOnes,
+  kFirstBit,
+  kMiddleBit,
+  kLastBit,
+  kPlusOne,
+  kMinusOne,
+  kRandom,
+  kRandomAgain,
+  kEnd
+};
+
+// Every how many images all written blocks are shown.
+constexpr size_t kWholeLooks = 16;
+
+// Adds `step` to a little-endian number of any width.
+void add(MutableBytes bytes, uint8_t step) {
+  unsigned carry = step;
+  const uint8_t extension = step == 0xff ? 0xff : 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const unsigned sum = bytes[i] + carry + (i == 0 ? 0u : extension);
+    bytes[i] = static_cast<uint8_t>(sum);
+    carry = sum >> 8;
+  }
+}
+
+void change(MutableBytes bytes, Variant variant, std::mt19937_64& random) {
+  const auto flip = [&](size_t bit) {
+    bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1u << (bit % 8));
+  };
+  switch (variant) {
+    case Variant::kZero:
+      std::fill(bytes.begin(), bytes.end(), uint8_t{0});
+      break;
+    case Variant::kOnes:
+      std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
+      break;
+    case Variant::kFirstBit:
+      return flip(0);
+    case Variant::kMiddleBit:
+      return flip(bytes.size() * 4);
+    case Variant::kLastBit:
+      return flip(bytes.size() * 8 - 1);
+    case Variant::kPlusOne:
+      return add(bytes, 1);
+    case Variant::kMinusOne:
+      return add(bytes, 0xff);
+    default:
+      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+  }
+}
+
+// Holds every field of one image against every variant.
+class Siege {
+ public:
+  explicit Siege(uint32_t block_size) : image_({block_size, 256, kAllModules}) {
+    fill_regions(image_);
+    sound_ = image_.bytes();
+    written_ = image_.written_blocks();
+  }
+
+  void run() {
+    for (const Target& target : all_targets(image_))
+      for (int variant = 0; variant < static_cast<int>(Variant::kEnd); ++variant)
+        for (const bool resealed : {false, true}) attack(target, Variant{variant}, resealed);
+  }
+
+  size_t cases = 0;
+  size_t reported = 0;  // by a finding of more than a note
+
+ private:
+  void attack(const Target& target, Variant variant, bool resealed) {
+    image_.bytes() = sound_;
+    for (const uint64_t block : target.blocks) {
+      // The same bytes in every copy, whatever the variant.
+      std::mt19937_64 random(kSeed + cases);
+      change(image_.block(block).subspan(target.offset + target.field.offset, target.field.width),
+             variant, random);
+      if (!resealed) break;
+      image_.reseal(block);
+      if (block == kDirectoryStart) image_.fit_directory();
+    }
+    if (image_.bytes() == sound_) return;
+    ++cases;
+    const int number = static_cast<int>(variant);
+    INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ", number,
+         resealed ? ", resealed" : "");
+    const auto begin = std::chrono::steady_clock::now();
+    reset_largest_allocation();
+    const bool complains = verified(image_.file()).complains();
+    look(target);
+    const size_t most = largest_allocation();
+    CHECK(most <= sound_.size() + (size_t{1} << 20));
+    CHECK(std::chrono::steady_clock::now() - begin < kLongest);
+    CHECK((complains || resealed));
+    reported += complains ? 1 : 0;
+  }
+
+  // Shows all there is to show, as JSON and as text.
+  void look(const Target& target) {
+    BlockFile& file = image_.file();
+    const uint64_t offset =
+        target.blocks.front() * image_.block_size() + target.offset + target.field.offset;
+    if (const auto info = image_info(file)) shown(info_text(*info), *info);
+    if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
+    if (const auto field = dump_offset(file, offset)) shown(offset_text(*field), *field);
+    // What a region holds does not change how other blocks are shown, and what is said of them by
+    // the fixed blocks changes little: all blocks are shown for a part of the images only.
+    if (cases % kWholeLooks != 0) return dump(target.blocks.front(), target.blocks.front() + 1);
+    for (size_t i = 0; i < written_.size();) {
+      size_t end = i + 1;
+      while (end < written_.size() && written_[end] == written_[end - 1] + 1) ++end;
+      dump(written_[i], written_[end - 1] + 1);
+      i = end;
+    }
+  }
+
+  // The image may look as if its blocks had another size: then these are just some blocks.
+  void dump(uint64_t begin, uint64_t end) {
+    BlockSelection selection;
+    selection.kind = BlockSelection::Kind::kBlocks;
+    selection.blocks = {begin, end};
+    const auto result = dump_blocks(image_.file(), selection, Activity{}, [&](const Json& block) {
+      shown(block_text(block), block);
+      return Result<void>();
+    });
+    CHECK((result || result.error().code != ErrorCode::kIo));
+  }
+
+  // JSON that is not UTF-8 cannot be printed: dump() throws.
+  static void shown(const std::string& text, const Json& json) {
+    CHECK_FALSE(text.empty());
+    CHECK_FALSE(json.dump().empty());
+  }
+
+  ImageBuilder image_;
+  std::vector<uint8_t> sound_;
+  std::vector<uint64_t> written_;
+};
+
+}  // namespace
+
+TEST_CASE("hostile field values neither crash nor hang, and what checksums cover is reported") {
+  for (const uint32_t block_size : {512u, 4096u}) {
+    CAPTURE(block_size);
+    Siege siege(block_size);
+    siege.run();
+    MESSAGE(block_size, "-byte blocks, seed ", kSeed, ": ", siege.cases, " images, ",
+            siege.reported, " of them reported");
+    CHECK(siege.cases > 2000);
+  }
+}
+
+TEST_CASE("blocks full of the smallest entries are shown as quickly as others") {
+  ImageBuilder image({65536, 256, kAllModules});
+  const uint64_t nodes = image.start("TAGI");
+  // An inner node of 8190 empty keys, a leaf of 3639 empty entries.
+  image.write(nodes + 1, "TAGI", "00fe1f").write(nodes + 2, "TAGI", "01370e");
+  const MutableBytes bits = image.payload(image.start("BMAP"));
+  std::fill(bits.begin(), bits.end(), uint8_t{0x55});
+  image.reseal(image.start("BMAP"));
+  // 963 snapshots without labels.
+  const uint64_t table = image.start("SNAP") + 1;
+  for (size_t at = 0; at + 68 <= payload_size(65536); at += 68) image.patch(table, at, "01");
+  image.reseal(table);
+
+  const std::pair<uint64_t, size_t> blocks[] = {
+      {nodes + 1, 1}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};
+  for (const auto& [block, structures] : blocks) {
+    CAPTURE(block);
+    BlockSelection selection;
+    selection.kind = BlockSelection::Kind::kBlocks;
+    selection.blocks = {block, block + 1};
+    const auto begin = std::chrono::steady_clock::now();
+    const auto shown = dump_blocks(image.file(), selection, Activity{}, [&](const Json& json) {
+      CHECK(json["structures"].size() == structures);
+      CHECK_FALSE(block_text(json).empty());
+      return Result<void>();
+    });
+    CHECK(shown.has_value());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    MESSAGE("block ", block, ": ", took.count(), " s");
+    CHECK(took < kLongest);
+  }
+}

@@ -1,0 +1,30 @@
+// How to bring about every finding: one or more recipes a code, each with all that verify must say.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/image_builder.h"
+
+namespace vde::test {
+
+struct Recipe {
+  std::string code;  // what the recipe is for
+  std::string name;  // what was done
+  std::function<void(ImageBuilder&)> damage;
+  std::vector<std::string> expected;   // all codes, in the order of the report
+  std::optional<uint64_t> block;       // of the first finding; nothing = it has none
+  ImageShape shape = {};               // of the image before the damage
+  std::set<uint64_t> unreadable = {};  // blocks that cannot be read
+};
+
+// One list a family of codes.
+[[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
+[[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
+[[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
+[[nodiscard]] std::vector<Recipe> superblock_recipes();  // GEOM, SUPB
+
+}  // namespace vde::test

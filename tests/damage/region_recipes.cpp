@@ -1,0 +1,165 @@
+#include "format/inode.h"
+#include "format/wal_header.h"
+#include "recipes.h"
+
+namespace vde::test {
+namespace {
+
+// 4096 blocks of 512 bytes: the bitmap has two blocks, 10 and 11.
+constexpr ImageShape kTwoBitmapBlocks{512, 4096, "tags"};
+
+Recipe on_journal(std::string code, std::string name, void (*change)(WalHeader&)) {
+  return {
+      std::move(code),
+      std::move(name),
+      [change](ImageBuilder& image) { edit(image, 12, 0, kWalHeaderLayout, change).reseal(12); },
+      {},
+      12};
+}
+
+Recipe on_inodes(std::string code, std::string name, void (*change)(InodeLayoutHeader&)) {
+  return {std::move(code),
+          std::move(name),
+          [change](ImageBuilder& image) {
+            edit(image, 11, 0, kInodeLayoutHeaderLayout, change).reseal(11);
+          },
+          {},
+          11};
+}
+
+// Most recipes bring about their own code alone.
+void add(std::vector<Recipe>& recipes, Recipe recipe) {
+  if (recipe.expected.empty()) recipe.expected = {recipe.code};
+  recipes.push_back(std::move(recipe));
+}
+
+void add_bitmap(std::vector<Recipe>& recipes) {
+  add(recipes, {"BMAP-001",
+                "the bitmap is a sealed block of zeros",
+                [](ImageBuilder& image) { image.write(10, "BMAP", ""); },
+                {},
+                10});
+  add(recipes, {"BMAP-002",
+                "the bitmap's slot has one block of the two",
+                [](ImageBuilder& image) {
+                  image.slot(image.slot_of("BMAP"), [](RegionSlot& slot) { slot.count = 1; });
+                },
+                {},
+                10,
+                kTwoBitmapBlocks});
+  add(recipes, {"BMAP-003",
+                "the bits of the tag index are zero",
+                [](ImageBuilder& image) { image.bits(76, 80, false); },
+                {},
+                std::nullopt});
+  add(recipes, {"BMAP-003",
+                "the bits of the fixed blocks are zero",
+                [](ImageBuilder& image) { image.bits(0, 10, false); },
+                {},
+                std::nullopt});
+  add(recipes, {"BMAP-004",
+                "one free block more in the superblock",
+                [](ImageBuilder& image) {
+                  image.superblock([](Superblock& superblock) { ++superblock.free_blocks; });
+                },
+                {},
+                0});
+  add(recipes, {"BMAP-005",
+                "one allocated block less in the superblock",
+                [](ImageBuilder& image) {
+                  image.superblock([](Superblock& s) { --s.total_allocated_blocks; });
+                },
+                {},
+                0});
+  add(recipes, {"BMAP-005",
+                "the bit of a data block set, the counts not changed",
+                [](ImageBuilder& image) { image.bits(200, 201, true); },
+                {"BMAP-004", "BMAP-005"},
+                0});
+  add(recipes, {"BMAP-006",
+                "the bit of the block after the last",
+                [](ImageBuilder& image) { image.bits(256, 257, true); },
+                {},
+                10});
+  add(recipes, {"BMAP-006",
+                "the last bit of the bitmap",
+                [](ImageBuilder& image) { image.bits(7935, 7936, true); },
+                {},
+                10,
+                kTwoBitmapBlocks});
+}
+
+void add_inodes(std::vector<Recipe>& recipes) {
+  add(recipes, {"INOD-001",
+                "the layout is a sealed block of zeros",
+                [](ImageBuilder& image) { image.write(11, "INOD", ""); },
+                {},
+                11});
+  add(recipes, on_inodes("INOD-001", "an inode size of zero",
+                         [](InodeLayoutHeader& header) { header.inode_size = 0; }));
+  add(recipes, on_inodes("INOD-001", "a core of 303 bytes",
+                         [](InodeLayoutHeader& header) { header.core_end = 303; }));
+  add(recipes, {"INOD-001",
+                "more fields than a block holds",
+                [](ImageBuilder& image) {
+                  edit(image, 13, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
+                    header.field_count = 255;
+                  }).reseal(13);
+                },
+                {},
+                13,
+                {512, 8192, "tags"}});
+  add(recipes, {"INOD-002",
+                "a field of module 2, which the manifest does not name",
+                [](ImageBuilder& image) {
+                  edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
+                    field.module = 2;
+                  }).reseal(11);
+                },
+                {},
+                11});
+  add(recipes, {"INOD-002",
+                "a field that overlaps the core",
+                [](ImageBuilder& image) {
+                  edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
+                    field.offset = 303;
+                  }).reseal(11);
+                },
+                {},
+                11});
+  add(recipes, {"INOD-002",
+                "a field that runs past the inode",
+                [](ImageBuilder& image) {
+                  edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
+                    field.size = 145;
+                  }).reseal(11);
+                },
+                {},
+                11});
+}
+
+void add_journal(std::vector<Recipe>& recipes) {
+  add(recipes, {"MWAL-001",
+                "the header is a sealed block of zeros",
+                [](ImageBuilder& image) { image.write(12, "MWAL", ""); },
+                {},
+                12});
+  add(recipes, on_journal("MWAL-001", "version 2", [](WalHeader& header) { header.version = 2; }));
+  add(recipes, on_journal("MWAL-001", "a data journal's header",
+                          [](WalHeader& header) { header.type = kWalData; }));
+  add(recipes, on_journal("MWAL-002", "one block more than the region has",
+                          [](WalHeader& header) { ++header.max_blocks; }));
+  add(recipes, on_journal("MWAL-003", "left open", [](WalHeader& header) { header.clean = 0; }));
+}
+
+}  // namespace
+
+std::vector<Recipe> region_recipes() {
+  std::vector<Recipe> recipes;
+  add_bitmap(recipes);
+  add_inodes(recipes);
+  add_journal(recipes);
+  return recipes;
+}
+
+}  // namespace vde::test

@@ -1,0 +1,187 @@
+#include "format/inode.h"
+#include "format/integrity_anchor.h"
+#include "format/wal_header.h"
+#include "recipes.h"
+
+namespace vde::test {
+namespace {
+
+using Change = void (*)(Superblock&);
+
+Recipe on_superblock(std::string code, std::string name, Change change,
+                     std::optional<uint64_t> block = 0) {
+  return {
+      code, std::move(name), [=](ImageBuilder& image) { image.superblock(change); }, {code}, block};
+}
+
+// Raises the checkpoint sequence of one group, all four blocks of it.
+void next_sequence(ImageBuilder& image, uint64_t group) {
+  image.superblock_of(group, [](Superblock& superblock) { ++superblock.checkpoint_sequence; });
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) image.set_generation(group + i, 2);
+}
+
+// The same bytes into block `index` of both groups, resealed.
+void patch_groups(ImageBuilder& image, uint64_t index, size_t offset, std::string_view hex) {
+  for (const uint64_t group : {kPrimaryGroup, kMirrorGroup})
+    image.patch(group + index, offset, hex).reseal(group + index);
+}
+
+void add_geometry(std::vector<Recipe>& recipes) {
+  recipes.push_back({"GEOM-001",
+                     "the file ends after 200 blocks",
+                     [](ImageBuilder& image) { image.bytes().resize(200 * 4096); },
+                     {"GEOM-001"},
+                     200});
+  recipes.push_back({"GEOM-001",
+                     "the file lacks its last byte",
+                     [](ImageBuilder& image) { image.bytes().pop_back(); },
+                     {"GEOM-001"},
+                     255});
+  recipes.push_back({"GEOM-002",
+                     "one byte behind the volume",
+                     [](ImageBuilder& image) { image.bytes().push_back(1); },
+                     {"GEOM-002"},
+                     std::nullopt});
+  recipes.push_back(on_superblock("GEOM-003", "an expected file size of one block less",
+                                  [](Superblock& s) { s.expected_file_size -= 4096; }));
+  recipes.push_back(on_superblock("GEOM-004", "total blocks is negative",
+                                  [](Superblock& s) { s.total_blocks = -1; }));
+}
+
+void add_groups(std::vector<Recipe>& recipes) {
+  recipes.push_back({"SUPB-001",
+                     "one bit of the extended metadata",
+                     [](ImageBuilder& image) { image.flip(2, 0); },
+                     {"SUPB-001"},
+                     2});
+  recipes.push_back({"SUPB-001",
+                     "block 0 tagged DATA",
+                     [](ImageBuilder& image) { image.set_tag(0, "DATA"); },
+                     {"SUPB-001"},
+                     0});
+  recipes.push_back({"SUPB-001",
+                     "the sectors of the primary group fail",
+                     [](ImageBuilder&) {},
+                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001"},
+                     0,
+                     {},
+                     {0, 1, 2, 3}});
+  recipes.push_back({"SUPB-001",
+                     "a sealed superblock of another block size in the mirror",
+                     [](ImageBuilder& image) {
+                       image.superblock_of(4, [](Superblock& s) { s.block_size = 512; });
+                     },
+                     {"SUPB-001"},
+                     4});
+  recipes.push_back(
+      {"SUPB-001",
+       "a sealed superblock without signature in the primary",
+       [](ImageBuilder& image) { image.superblock_of(0, [](Superblock& s) { s.signature = {}; }); },
+       {"SUPB-001"},
+       0});
+  recipes.push_back({"SUPB-002",
+                     "block 3 of generation 2",
+                     [](ImageBuilder& image) { image.set_generation(3, 2); },
+                     {"SUPB-002"},
+                     3});
+  recipes.push_back({"SUPB-002",
+                     "the superblock's own generation",
+                     [](ImageBuilder& image) { image.set_generation(4, 2); },
+                     {"SUPB-002"},
+                     4});
+  recipes.push_back({"SUPB-003",
+                     "another extended metadata in the mirror",
+                     [](ImageBuilder& image) { image.patch(6, 0, "41").reseal(6); },
+                     {"SUPB-003"},
+                     6});
+  recipes.push_back({"SUPB-004",
+                     "the mirror is newer",
+                     [](ImageBuilder& image) { next_sequence(image, 4); },
+                     {"SUPB-004"},
+                     0});
+  recipes.push_back({"SUPB-004",
+                     "the primary is newer",
+                     [](ImageBuilder& image) { next_sequence(image, 0); },
+                     {"SUPB-004"},
+                     4});
+  recipes.push_back({"SUPB-010",
+                     "one bit of both superblocks",
+                     [](ImageBuilder& image) { image.flip(0, 64).flip(4, 64); },
+                     {"SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
+  recipes.push_back({"SUPB-010",
+                     "nothing of both groups is left",
+                     [](ImageBuilder& image) {
+                       for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
+                     },
+                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
+                      "SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
+}
+
+void add_reserved(std::vector<Recipe>& recipes) {
+  recipes.push_back({"SUPB-005",
+                     "a byte behind the superblock's fields",
+                     [](ImageBuilder& image) { patch_groups(image, 0, 0x130, "01"); },
+                     {"SUPB-005"},
+                     0});
+  recipes.push_back(
+      on_superblock("SUPB-005", "the superblock's padding", [](Superblock& s) { s.padding = 1; }));
+  recipes.push_back(
+      on_superblock("SUPB-005", "text behind the zero that ends the label", [](Superblock& s) {
+        s.label = Text<64>{{'a', 0, 'b'}};
+      }));
+  recipes.push_back({"SUPB-005",
+                     "the directory header's reserved field",
+                     [](ImageBuilder& image) { image.patch(9, 6, "01").reseal(9); },
+                     {"SUPB-005"},
+                     9});
+  recipes.push_back({"SUPB-005",
+                     "the inode layout's reserved field",
+                     [](ImageBuilder& image) {
+                       edit(image, 11, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
+                         header.reserved = 1;
+                       }).reseal(11);
+                     },
+                     {"SUPB-005"},
+                     11});
+  recipes.push_back({"SUPB-005",
+                     "the journal header's reserved field",
+                     [](ImageBuilder& image) {
+                       edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& header) {
+                         header.reserved = 1;
+                       }).reseal(12);
+                     },
+                     {"SUPB-005"},
+                     12});
+}
+
+void add_fields(std::vector<Recipe>& recipes) {
+  recipes.push_back(on_superblock("SUPB-006", "a label of one byte that is not UTF-8",
+                                  [](Superblock& s) { s.label = Text<64>{{0xff}}; }));
+  recipes.push_back({"SUPB-007",
+                     "a seal",
+                     [](ImageBuilder& image) { patch_groups(image, 0, 4048, "01"); },
+                     {"SUPB-007"},
+                     0});
+  recipes.push_back({"SUPB-008",
+                     "a Merkle root in the anchor",
+                     [](ImageBuilder& image) { patch_groups(image, 3, 0, "01"); },
+                     {"SUPB-008"},
+                     3});
+  recipes.push_back(on_superblock(
+      "SUPB-009", "an inode size of one more", [](Superblock& s) { ++s.inode_size; }, 11));
+}
+
+}  // namespace
+
+std::vector<Recipe> superblock_recipes() {
+  std::vector<Recipe> recipes;
+  add_geometry(recipes);
+  add_groups(recipes);
+  add_reserved(recipes);
+  add_fields(recipes);
+  return recipes;
+}
+
+}  // namespace vde::test

@@ -1,0 +1,50 @@
+#include "support/allocation_watch.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<size_t> largest{0};
+
+void* allocate(size_t bytes) {
+  size_t seen = largest;
+  while (bytes > seen && !largest.compare_exchange_weak(seen, bytes)) {
+  }
+  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  return allocate(bytes);
+}
+void* operator new[](size_t bytes) {
+  return allocate(bytes);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace vde::test {
+
+void reset_largest_allocation() {
+  largest = 0;
+}
+size_t largest_allocation() {
+  return largest;
+}
+
+}  // namespace vde::test

@@ -1,0 +1,99 @@
+// Small images in memory, and precise damage to them. A test reads as a recipe:
+//
+//   ImageBuilder image;
+//   image.patch(image.start("TAGI") + 1, 0, "ff").reseal(image.start("TAGI") + 1);
+//
+// Blocks are image block numbers, offsets are bytes into a block. Nothing is resealed unless the
+// step's comment says so.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "format/region_map.h"
+#include "format/superblock.h"
+#include "io/memory_file.h"
+
+namespace vde::test {
+
+inline constexpr std::string_view kAllModules = "tags,snapshot,compute,integrity";
+
+struct ImageShape {
+  uint32_t block_size = 4096;
+  uint64_t blocks = 256;
+  std::string_view modules = kAllModules;
+};
+
+// As plan_image lays out 256 blocks with all modules: BMAP 10, INOD 11, MWAL 12 to 75, TAGI 76,
+// CODE 80, MTRK 84 and SNAP 88 with four blocks each, DATA from 92 on.
+class ImageBuilder {
+ public:
+  explicit ImageBuilder(const ImageShape& shape = {});
+
+  [[nodiscard]] MemoryFile& file() { return file_; }
+  [[nodiscard]] std::vector<uint8_t>& bytes() { return file_.bytes(); }
+  [[nodiscard]] uint32_t block_size() const { return block_size_; }
+  [[nodiscard]] MutableBytes block(uint64_t number);
+  [[nodiscard]] MutableBytes payload(uint64_t number);
+  [[nodiscard]] Trailer trailer(uint64_t number);
+
+  // The slots of block 1, of the first region with a tag, its slot's place and its first block.
+  [[nodiscard]] std::vector<RegionSlot> slots();
+  [[nodiscard]] size_t slot_of(std::string_view tag);
+  [[nodiscard]] uint64_t start(std::string_view tag);
+  // The numbers of all blocks that are not zero, ascending.
+  [[nodiscard]] std::vector<uint64_t> written_blocks();
+
+  ImageBuilder& patch(uint64_t number, size_t offset, std::string_view hex);
+  ImageBuilder& flip(uint64_t number, size_t offset, unsigned bit = 0);
+  // Makes the whole block zero, as one that was never written.
+  ImageBuilder& wipe(uint64_t number);
+  // Makes the payload zero and leaves the trailer.
+  ImageBuilder& clear_payload(uint64_t number);
+
+  // Makes the checksum fit again; tag and generation stay.
+  ImageBuilder& reseal(uint64_t number);
+  ImageBuilder& set_tag(uint64_t number, std::string_view tag);
+  ImageBuilder& set_generation(uint64_t number, uint32_t generation);
+  ImageBuilder& clear_trailer(uint64_t number);
+  // Writes a sealed block of generation 1 whose payload begins with `hex`.
+  ImageBuilder& write(uint64_t number, std::string_view tag, std::string_view hex);
+
+  // Changes the superblock in both groups, and reseals both blocks.
+  ImageBuilder& superblock(const std::function<void(Superblock&)>& change);
+  // Changes one group's superblock alone, and reseals it; the other blocks of the group stay.
+  ImageBuilder& superblock_of(uint64_t group, const std::function<void(Superblock&)>& change);
+
+  // Changes a slot in both pointer tables and in the directory, counts and checksums made right.
+  ImageBuilder& slot(size_t index, const std::function<void(RegionSlot&)>& change);
+  // Changes a slot in one table alone (block 1, 5 or 8), and makes what vouches for it right.
+  ImageBuilder& slot_in(uint64_t table, size_t index,
+                        const std::function<void(RegionSlot&)>& change);
+
+  // Makes the directory header's active count and checksum fit block 8, and reseals block 9.
+  ImageBuilder& fit_directory();
+
+  // Sets or clears the bitmap's bits of blocks [begin, end), and reseals its blocks. The counts of
+  // the superblock stay.
+  ImageBuilder& bits(uint64_t begin, uint64_t end, bool value);
+  // A sealed DATA block whose payload is `fill` all over, allocated, the counts made right.
+  ImageBuilder& data_block(uint64_t number, uint8_t fill);
+
+ private:
+  MemoryFile file_;
+  uint32_t block_size_;
+};
+
+// Decodes a structure at a place in a block, changes it and puts it back; nothing is resealed.
+template <class StructureLayout, class Change>
+ImageBuilder& edit(ImageBuilder& image, uint64_t number, size_t offset,
+                   const StructureLayout& layout, Change change) {
+  const MutableBytes bytes = image.block(number).subspan(offset);
+  auto value = layout.decode(bytes);
+  change(value);
+  layout.encode(value, bytes);
+  return image;
+}
+
+}  // namespace vde::test

@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "check/finding_code.h"
+
+using namespace vde;
+
+namespace {
+
+// Codes are for good: this list may grow, never change.
+const std::map<FindingCode, std::string_view> kCodes = {
+    {FindingCode::kBlockBadChecksum, "BLCK-001"},
+    {FindingCode::kBlockNoTrailer, "BLCK-002"},
+    {FindingCode::kBlockUnknownTag, "BLCK-003"},
+    {FindingCode::kBlockWrongTag, "BLCK-004"},
+    {FindingCode::kBlockNewer, "BLCK-005"},
+    {FindingCode::kBlockUnreadable, "BLCK-006"},
+    {FindingCode::kRegionHeadMissing, "BLCK-007"},
+    {FindingCode::kRegionNeverWritten, "BLCK-008"},
+    {FindingCode::kRegionHeadLost, "BLCK-009"},
+    {FindingCode::kBitmapHeadZero, "BMAP-001"},
+    {FindingCode::kBitmapTooSmall, "BMAP-002"},
+    {FindingCode::kBitmapMissesRegions, "BMAP-003"},
+    {FindingCode::kFreeCountWrong, "BMAP-004"},
+    {FindingCode::kAllocatedCountWrong, "BMAP-005"},
+    {FindingCode::kBitmapPastEnd, "BMAP-006"},
+    {FindingCode::kFileShorter, "GEOM-001"},
+    {FindingCode::kFileLonger, "GEOM-002"},
+    {FindingCode::kFileSizeFieldWrong, "GEOM-003"},
+    {FindingCode::kTotalBlocksImpossible, "GEOM-004"},
+    {FindingCode::kInodeLayoutBroken, "INOD-001"},
+    {FindingCode::kInodeLayoutContradicts, "INOD-002"},
+    {FindingCode::kJournalHeaderBroken, "MWAL-001"},
+    {FindingCode::kJournalSizeWrong, "MWAL-002"},
+    {FindingCode::kJournalForeign, "MWAL-003"},
+    {FindingCode::kDirectoryDamaged, "RMAP-001"},
+    {FindingCode::kDirectoryChecksumWrong, "RMAP-002"},
+    {FindingCode::kTablesDisagree, "RMAP-003"},
+    {FindingCode::kRegionOutside, "RMAP-004"},
+    {FindingCode::kRegionsOverlap, "RMAP-005"},
+    {FindingCode::kRegionOverlapsData, "RMAP-006"},
+    {FindingCode::kRegionTwice, "RMAP-007"},
+    {FindingCode::kRegionMissing, "RMAP-008"},
+    {FindingCode::kRegionUnknownTag, "RMAP-009"},
+    {FindingCode::kRegionUnknownFlags, "RMAP-010"},
+    {FindingCode::kDirectoryCountsWrong, "RMAP-011"},
+    {FindingCode::kDirectoryGenerationOdd, "RMAP-012"},
+    {FindingCode::kFixedRegionMisplaced, "RMAP-013"},
+    {FindingCode::kGroupBlockDamaged, "SUPB-001"},
+    {FindingCode::kGroupGenerationWrong, "SUPB-002"},
+    {FindingCode::kGroupsDiffer, "SUPB-003"},
+    {FindingCode::kGroupOlder, "SUPB-004"},
+    {FindingCode::kReservedNotZero, "SUPB-005"},
+    {FindingCode::kLabelNotText, "SUPB-006"},
+    {FindingCode::kSealedImage, "SUPB-007"},
+    {FindingCode::kAnchorSet, "SUPB-008"},
+    {FindingCode::kInodeSizeDiffers, "SUPB-009"},
+    {FindingCode::kNoSuperblock, "SUPB-010"},
+};
+
+bool is_code(std::string_view code) {
+  return code.size() == 8 && code[4] == '-' &&
+         std::all_of(code.begin(), code.begin() + 4, [](char c) { return c >= 'A' && c <= 'Z'; }) &&
+         std::all_of(code.begin() + 5, code.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+TEST_CASE("each name of a finding stands for its code") {
+  CHECK(kCodes.size() == finding_kinds().size());
+  for (const auto& [name, code] : kCodes) CHECK(kind_of(name).code == code);
+}
+
+TEST_CASE("kinds are ordered by code, and no code occurs twice") {
+  const auto kinds = finding_kinds();
+  for (size_t i = 0; i + 1 < kinds.size(); ++i) CHECK(kinds[i].code < kinds[i + 1].code);
+  for (const FindingKind& kind : kinds) {
+    CAPTURE(kind.code);
+    CHECK(is_code(kind.code));
+  }
+}
+
+TEST_CASE("every kind says what it means, what is at risk and what to do") {
+  for (const FindingKind& kind : finding_kinds()) {
+    CAPTURE(kind.code);
+    for (const std::string_view text : {kind.title, kind.meaning, kind.risk, kind.next}) {
+      REQUIRE_FALSE(text.empty());
+      CHECK(text.find("  ") == std::string_view::npos);
+    }
+    CHECK(kind.title.back() != '.');
+    for (const std::string_view text : {kind.meaning, kind.risk, kind.next})
+      CHECK(text.back() == '.');
+  }
+}
+
+TEST_CASE("a kind is found by its code in either case") {
+  CHECK(find_finding_kind("RMAP-003") == &kind_of(FindingCode::kTablesDisagree));
+  CHECK(find_finding_kind("rmap-003") == &kind_of(FindingCode::kTablesDisagree));
+  for (const char* code : {"", "RMAP", "RMAP-0030", "RMAP-999"})
+    CHECK(find_finding_kind(code) == nullptr);
+}
+
+TEST_CASE("severities have names") {
+  CHECK(severity_name(Severity::kError) == "error");
+  CHECK(severity_name(Severity::kWarning) == "warning");
+  CHECK(severity_name(Severity::kNote) == "note");
+}

@@ -1,0 +1,157 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "vde/create.h"
+
+using namespace vde;
+
+namespace {
+
+CreateOptions options_of(uint32_t block_size, uint64_t blocks,
+                         std::string_view modules = kDefaultModules) {
+  CreateOptions options;
+  options.block_size = block_size;
+  options.size = blocks * block_size;
+  options.uuid.bytes[0] = 1;
+  options.modules = *parse_modules(modules);
+  return options;
+}
+
+// "BMAP 10+1 (1)": a region's tag, start, count and used blocks.
+std::string layout(const CreateOptions& options) {
+  const Result<ImagePlan> plan = plan_image(options);
+  if (!plan) return plan.error().message;
+  std::string text;
+  for (const PlannedRegion& region : plan->regions)
+    text += fmt::format("{}{} {}+{} ({})", text.empty() ? "" : ", ", region.tag,
+                        region.blocks.begin, region.blocks.count(), region.used);
+  CHECK(plan->total_blocks * options.block_size == options.size);
+  CHECK(plan->allocated_blocks == plan->regions.back().blocks.begin);
+  CHECK(plan->total_blocks == plan->regions.back().blocks.end);
+  return text;
+}
+
+void check_refused(const CreateOptions& options, std::string_view message, std::string_view hint) {
+  const Result<ImagePlan> plan = plan_image(options);
+  REQUIRE_FALSE(plan.has_value());
+  CHECK(plan.error().code == ErrorCode::kUsage);
+  CHECK(plan.error().message == message);
+  CHECK(plan.error().hint == hint);
+}
+
+}  // namespace
+
+TEST_CASE("the least volume: everything at its least size") {
+  CHECK(layout(options_of(4096, 256)) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), MWAL 12+64 (1), "
+        "TAGI 76+4 (2), CODE 80+4 (1), SNAP 84+4 (1), DATA 88+168 (0)");
+  CHECK(layout(options_of(512, 256, "none")) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), MWAL 12+64 (1), "
+        "DATA 76+180 (0)");
+}
+
+TEST_CASE("between the bounds regions grow with the volume, quotients rounded down") {
+  CHECK(layout(options_of(4096, 1000, "tags,snapshot,compute,integrity")) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+3 (1), MWAL 14+64 (1), "
+        "TAGI 78+15 (2), CODE 93+15 (1), MTRK 108+15 (1), SNAP 123+15 (1), DATA 138+862 (0)");
+  CHECK(layout(options_of(4096, 65536)) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+3 (3), INOD 13+256 (1), "
+        "MWAL 269+1024 (1), TAGI 1293+64 (2), CODE 1357+64 (1), SNAP 1421+64 (1), "
+        "DATA 1485+64051 (0)");
+}
+
+TEST_CASE("the largest volume, 64 TiB: the journal stays at 4 MiB, module regions at 64 blocks") {
+  CHECK(layout(options_of(4096, uint64_t{1} << 34)) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+526345 (526345), "
+        "INOD 526355+67108864 (1), MWAL 67635219+1024 (1), TAGI 67636243+64 (2), "
+        "CODE 67636307+64 (1), SNAP 67636371+64 (1), DATA 67636435+17112232749 (0)");
+  CHECK(layout(options_of(512, uint64_t{1} << 37)) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+34636834 (34636834), "
+        "INOD 34636844+536870912 (1), MWAL 571507756+8192 (1), TAGI 571515948+64 (2), "
+        "CODE 571516012+64 (1), SNAP 571516076+64 (1), DATA 571516140+136867437332 (0)");
+  CHECK(layout(options_of(65536, uint64_t{1} << 30)) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+2049 (2049), INOD 2059+4194304 (1), "
+        "MWAL 4196363+64 (1), TAGI 4196427+64 (2), CODE 4196491+64 (1), SNAP 4196555+64 (1), "
+        "DATA 4196619+1069545205 (0)");
+}
+
+TEST_CASE("a size that is no volume is refused with the nearest good one") {
+  CreateOptions options = options_of(4096, 255);
+  check_refused(options, "a volume of 1044480 bytes is below the least, 256 blocks of 4096",
+                "the nearest good size is 1048576");
+  options.size = 1048576 + 2047;
+  check_refused(options, "a volume of 1050623 bytes is no whole number of 4096-byte blocks",
+                "the nearest good size is 1048576");
+  options.size = 1048576 + 2048;
+  check_refused(options, "a volume of 1050624 bytes is no whole number of 4096-byte blocks",
+                "the nearest good size is 1052672");
+  options.size = kMaxVolumeBytes + 1;
+  check_refused(options, "a volume of 70368744177665 bytes is above the most, 64 TiB",
+                "the nearest good size is 70368744177664");
+}
+
+TEST_CASE("a wish for a journal overrides its size, as long as half of the least volume is free") {
+  CreateOptions options = options_of(4096, 256, "none");
+  options.journal_size = 116 * 4096;
+  CHECK(layout(options) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), "
+        "MWAL 12+116 (1), DATA 128+128 (0)");
+  options.journal_size = 117 * 4096;
+  check_refused(options, "the regions take 129 of 256 blocks, and 128 must stay free",
+                "make the journal smaller or the volume larger");
+  for (const uint64_t bytes : {uint64_t{0}, uint64_t{63 * 4096}, uint64_t{64 * 4096 + 1}}) {
+    options.journal_size = bytes;
+    check_refused(options, fmt::format("a journal of {} bytes is not possible", bytes),
+                  "give a multiple of 4096, 262144 or more");
+  }
+  options.journal_size = UINT64_MAX / 4096 * 4096;
+  CHECK_FALSE(plan_image(options).has_value());
+}
+
+TEST_CASE("block size, label and UUID are checked") {
+  for (const uint32_t block_size : {0u, 256u, 1000u, 131072u}) {
+    CreateOptions options = options_of(4096, 256);
+    options.block_size = block_size;
+    check_refused(options, fmt::format("a block size of {} bytes is not possible", block_size),
+                  "it is a power of two from 512 to 65536");
+  }
+  CreateOptions options = options_of(4096, 256);
+  options.label = std::string(64, 'x');
+  CHECK(plan_image(options).has_value());
+  options.label += 'x';
+  check_refused(options, "the label is 65 bytes long", "64 is the most");
+  options.label = "\xff";
+  check_refused(options, "the label is not UTF-8 text", "");
+  options.label = std::string("a\0b", 3);
+  check_refused(options, "the label is not UTF-8 text", "");
+  options.label = "";
+  options.uuid = Guid{};
+  check_refused(options, "the UUID is zero", "");
+}
+
+TEST_CASE("modules are named in a list, unknown and unmakeable ones refused") {
+  CHECK(*parse_modules("none") == 0);
+  CHECK(*parse_modules(kDefaultModules) == 0x1088);
+  CHECK(*parse_modules("integrity") == 0x800);
+  CHECK(*parse_modules("tags,tags") == 0x8);
+  for (const char* list : {"", "tags,", ",tags", "tags snapshot", "Tags", "raid", "none,tags"}) {
+    CAPTURE(list);
+    const auto manifest = parse_modules(list);
+    REQUIRE_FALSE(manifest.has_value());
+    CHECK(manifest.error().code == ErrorCode::kUsage);
+  }
+}
+
+TEST_CASE("a profile is refused where it asks for regions that cannot be made") {
+  CHECK(*profile_modules("minimal") == 0);
+  const auto standard = profile_modules("standard");
+  REQUIRE_FALSE(standard.has_value());
+  CHECK(standard.error().code == ErrorCode::kUnsupported);
+  CHECK(standard.error().message ==
+        "profile standard asks for modules that cannot be made: security, compression");
+  const auto unknown = profile_modules("huge");
+  REQUIRE_FALSE(unknown.has_value());
+  CHECK(unknown.error().code == ErrorCode::kUsage);
+  CHECK(unknown.error().hint ==
+        "the profiles are minimal, standard, enterprise, max-security, edge-iot, analytics");
+}

@@ -1,0 +1,134 @@
+// The layers of docs/DESIGN.md, held against the #include lines of the sources: every file may use
+// its own layer and those below it, nothing else.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Lowest first. check and inspect stand side by side.
+const std::map<std::string, int> kRank = {{"base", 0},    {"format", 1}, {"io", 2},
+                                          {"journal", 3}, {"region", 4}, {"image", 5},
+                                          {"check", 6},   {"inspect", 6}};
+
+// The layer that a public header (lib/include/vde) belongs to.
+const std::map<std::string, std::string> kPublic = {
+    {"activity.h", "base"},   {"bytes.h", "base"},  {"error.h", "base"},    {"guid.h", "base"},
+    {"text.h", "base"},       {"ticks.h", "base"},  {"block_file.h", "io"}, {"create.h", "image"},
+    {"inspect.h", "inspect"}, {"verify.h", "check"}};
+
+const fs::path kRoot = VDE_SOURCE_DIR;
+
+struct Include {
+  std::string from;  // relative to the project
+  std::string what;  // as written between the quotes
+};
+
+std::vector<fs::path> sources_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder))
+    if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
+      files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<Include> includes_in(const fs::path& folder) {
+  std::vector<Include> includes;
+  for (const fs::path& file : sources_in(folder)) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      constexpr std::string_view kStart = "#include \"";
+      if (!line.starts_with(kStart)) continue;
+      const size_t end = line.find('"', kStart.size());
+      includes.push_back({file.lexically_relative(kRoot).string(),
+                          line.substr(kStart.size(), end - kStart.size())});
+    }
+  }
+  return includes;
+}
+
+// The layer of "vde/x.h" or "layer/x.h"; empty where it belongs to none.
+std::string layer_of(const std::string& include) {
+  const fs::path path = include;
+  const std::string folder = path.begin()->string();
+  if (folder == "vde") {
+    const auto found = kPublic.find(path.filename().string());
+    return found == kPublic.end() ? std::string{} : found->second;
+  }
+  return kRank.contains(folder) ? folder : std::string{};
+}
+
+// As layer_of, for a file of lib/ by its path in the project.
+std::string layer_of_file(const std::string& file) {
+  return layer_of(fs::path(file)
+                      .lexically_relative(file.starts_with("lib/include/") ? "lib/include" : "lib")
+                      .string());
+}
+
+bool may_use(const std::string& user, const std::string& used) {
+  return user == used || kRank.at(used) < kRank.at(user);
+}
+
+}  // namespace
+
+TEST_CASE("every file of lib belongs to a layer, every public header too") {
+  size_t public_headers = 0;
+  for (const fs::path& file : sources_in("lib")) {
+    const std::string path = file.lexically_relative(kRoot).string();
+    CAPTURE(path);
+    CHECK_FALSE(layer_of_file(path).empty());
+    if (path.starts_with("lib/include/")) ++public_headers;
+  }
+  CHECK(public_headers == kPublic.size());
+}
+
+TEST_CASE("the includes of lib point downwards only") {
+  const std::vector<Include> includes = includes_in("lib");
+  CHECK(includes.size() > 100);
+  for (const Include& include : includes) {
+    CAPTURE(include.from);
+    CAPTURE(include.what);
+    const std::string user = layer_of_file(include.from);
+    const std::string used = layer_of(include.what);
+    REQUIRE_FALSE(used.empty());
+    CHECK(may_use(user, used));
+  }
+}
+
+TEST_CASE("public headers include nothing but public headers") {
+  for (const Include& include : includes_in("lib/include")) {
+    CAPTURE(include.from);
+    CAPTURE(include.what);
+    CHECK(include.what.starts_with("vde/"));
+  }
+}
+
+TEST_CASE("the program uses public headers and its own alone") {
+  const std::vector<Include> includes = includes_in("tools/vdetool");
+  CHECK(includes.size() > 10);
+  for (const Include& include : includes) {
+    CAPTURE(include.from);
+    CAPTURE(include.what);
+    const bool own = fs::exists(kRoot / "tools/vdetool" / include.what);
+    CHECK((own || (include.what.starts_with("vde/") && !layer_of(include.what).empty())));
+  }
+}
+
+TEST_CASE("an include that points upwards or sideways is told from one that does not") {
+  CHECK(layer_of_file("lib/include/vde/verify.h") == "check");
+  CHECK(layer_of_file("lib/io/block_io.h") == "io");
+  CHECK(may_use("io", layer_of("format/block.h")));
+  CHECK(may_use("image", layer_of("vde/create.h")));
+  CHECK_FALSE(may_use("io", layer_of("vde/create.h")));
+  CHECK_FALSE(may_use("check", layer_of("vde/inspect.h")));
+  CHECK_FALSE(may_use("format", layer_of("io/block_io.h")));
+  CHECK(layer_of("tools/output.h").empty());
+}
