@@ -59,6 +59,19 @@ Result<void> refuse_content(BlockFile& file) {
               "give --force to replace it");
 }
 
+// The missing file that `path` names, through symbolic links.
+Result<std::string> missing_target(std::filesystem::path path) {
+  constexpr int kMaxLinks = 40;
+  std::error_code status;
+  for (int links = 0; links < kMaxLinks; ++links) {
+    if (!std::filesystem::is_symlink(path, status)) return path.string();
+    const std::filesystem::path next = std::filesystem::read_symlink(path, status);
+    if (status) break;
+    path = path.parent_path() / next;
+  }
+  return fail(ErrorCode::kIo, "cannot follow the symbolic link");
+}
+
 Result<void> create_file(const std::string& target, BlockFile* existing, const ImagePlan& plan,
                          Activity& activity) {
   std::optional<int> replaced;
@@ -100,17 +113,18 @@ Result<std::optional<std::string>> describe_content(BlockFile& file) {
 }
 
 Result<void> create_image(const std::string& path, const ImagePlan& plan, bool force,
-                          Activity& activity) {
+                          std::chrono::milliseconds lock_wait, Activity& activity) {
   std::error_code status;
   if (!std::filesystem::exists(path, status)) {
     if (status && status != std::errc::no_such_file_or_directory)
       return fail(ErrorCode::kIo, "cannot create: " + status.message());
-    return create_file(path, nullptr, plan, activity);
+    VDE_TRY_ASSIGN(target, missing_target(path));
+    return create_file(target, nullptr, plan, activity);
   }
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
   VDE_TRY_ASSIGN(existing, open_image(target, OpenMode::kReadWrite));
-  VDE_TRY(existing->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
+  VDE_TRY(lock_image(*existing, LockMode::kExclusive, lock_wait, activity));
   if (!force) VDE_TRY(refuse_content(*existing));
   if (existing->is_device()) return create_on_device(*existing, plan, activity);
   return create_file(target, existing.get(), plan, activity);

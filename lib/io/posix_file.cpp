@@ -193,4 +193,19 @@ Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode 
       std::make_unique<PosixFile>(std::move(fd), S_ISBLK(status.st_mode)));
 }
 
+Result<void> lock_image(BlockFile& file, LockMode mode, std::chrono::milliseconds wait,
+                        const Activity& activity) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kPatience(100);
+  const auto deadline = Clock::now() + wait;
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    Result<void> locked = file.lock(mode, std::clamp(left, kPatience * 0, kPatience));
+    if (locked || locked.error().code != ErrorCode::kInUse) return locked;
+    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (left <= kPatience) return locked;
+  }
+}
+
 }  // namespace vde

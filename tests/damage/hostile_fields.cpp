@@ -71,7 +71,7 @@ class TargetList {
   explicit TargetList(uint32_t block_size) : room_(payload_size(block_size)) {}
 
   // Fields that small blocks truncate are left out.
-  void add(std::string structure, std::vector<uint64_t> blocks, size_t offset,
+  void add(const std::string& structure, const std::vector<uint64_t>& blocks, size_t offset,
            std::span<const Field> fields) {
     for (const Field& field : fields)
       if (offset + field.offset + field.width <= room_)

@@ -3,7 +3,7 @@
 // that a checksum covers.
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "hostile_fields.h"
@@ -17,9 +17,13 @@ using namespace vde::test;
 namespace {
 
 constexpr uint64_t kSeed = 20240611;
-// A single look at an image of a megabyte takes milliseconds; this is for busy machines and
-// sanitizers.
-constexpr std::chrono::seconds kLongest{5};
+// Seconds of the processor. A single look at an image of a megabyte takes milliseconds; this is for
+// sanitizers, under which the largest blocks take ten.
+constexpr double kLongest = 30;
+
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 enum class Variant {
   kZero,
@@ -34,8 +38,8 @@ enum class Variant {
   kEnd
 };
 
-// Every how many images all written blocks are shown.
-constexpr size_t kWholeLooks = 16;
+// Every how many images everything is shown; odd, so that resealed images and others take turns.
+constexpr size_t kWholeLooks = 17;
 
 // Adds `step` to a little-endian number of any width.
 void add(MutableBytes bytes, uint8_t step) {
@@ -109,28 +113,31 @@ class Siege {
     const int number = static_cast<int>(variant);
     INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ", number,
          resealed ? ", resealed" : "");
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = processor_seconds();
     reset_largest_allocation();
     const bool complains = verified(image_.file()).complains();
-    look(target);
+    look(target, resealed);
     const size_t most = largest_allocation();
     CHECK(most <= sound_.size() + (size_t{1} << 20));
-    CHECK(std::chrono::steady_clock::now() - begin < kLongest);
+    CHECK(processor_seconds() - begin < kLongest);
     CHECK((complains || resealed));
     reported += complains ? 1 : 0;
   }
 
   // Shows all there is to show, as JSON and as text.
-  void look(const Target& target) {
+  void look(const Target& target, bool resealed) {
     BlockFile& file = image_.file();
     const uint64_t offset =
         target.blocks.front() * image_.block_size() + target.offset + target.field.offset;
-    if (const auto info = image_info(file)) shown(info_text(*info), *info);
-    if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
     if (const auto field = dump_offset(file, offset)) shown(offset_text(*field), *field);
-    // What a region holds does not change how other blocks are shown, and what is said of them by
-    // the fixed blocks changes little: all blocks are shown for a part of the images only.
-    if (cases % kWholeLooks != 0) return dump(target.blocks.front(), target.blocks.front() + 1);
+    // The same values are shown whether a checksum vouches for them or not, and one structure's
+    // change little in how others are shown: a part of the images gets the whole look.
+    const bool whole = cases % kWholeLooks == 0;
+    if (resealed || whole) {
+      if (const auto info = image_info(file)) shown(info_text(*info), *info);
+      if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
+    }
+    if (!whole) return dump(target.blocks.front(), target.blocks.front() + 1);
     for (size_t i = 0; i < written_.size();) {
       size_t end = i + 1;
       while (end < written_.size() && written_[end] == written_[end - 1] + 1) ++end;
@@ -190,20 +197,21 @@ TEST_CASE("blocks full of the smallest entries are shown as quickly as others") 
 
   const std::pair<uint64_t, size_t> blocks[] = {
       {nodes + 1, 1}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};
-  for (const auto& [block, structures] : blocks) {
+  for (const auto& expected : blocks) {
+    const auto block = expected.first;
     CAPTURE(block);
     BlockSelection selection;
     selection.kind = BlockSelection::Kind::kBlocks;
     selection.blocks = {block, block + 1};
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = processor_seconds();
     const auto shown = dump_blocks(image.file(), selection, Activity{}, [&](const Json& json) {
-      CHECK(json["structures"].size() == structures);
+      CHECK(json["structures"].size() == expected.second);
       CHECK_FALSE(block_text(json).empty());
       return Result<void>();
     });
     CHECK(shown.has_value());
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    MESSAGE("block ", block, ": ", took.count(), " s");
+    const double took = processor_seconds() - begin;
+    MESSAGE("block ", block, ": ", took, " s");
     CHECK(took < kLongest);
   }
 }

@@ -111,7 +111,7 @@ int parse_and_run(Context& context, std::vector<std::string> arguments) {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
-    return print_help(context, chosen.empty() ? app.help() : chosen.front()->help());
+    return print_help(context, chosen.empty() ? app.help() : chosen.front()->help("vdetool"));
   } catch (const CLI::CallForVersion& version) {
     return print_help(context, std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 
 #include "commands.h"
 #include "vde/inspect.h"
@@ -13,9 +14,9 @@ struct DumpArguments {
   std::string image;
   bool superblock = false;
   bool regions = false;
-  std::string region;
-  std::string block;
-  std::string offset;
+  std::optional<std::string> region;
+  std::optional<std::string> block;
+  std::optional<std::string> offset;
   bool raw = false;
   bool hex = false;
 };
@@ -40,21 +41,22 @@ Result<BlockRange> parse_blocks(const std::string& text) {
 
 Result<BlockSelection> selection_of(const DumpArguments& arguments) {
   BlockSelection selection;
-  if (!arguments.block.empty()) {
-    VDE_TRY_ASSIGN(blocks, parse_blocks(arguments.block));
+  if (arguments.block) {
+    VDE_TRY_ASSIGN(blocks, parse_blocks(*arguments.block));
     selection.kind = BlockSelection::Kind::kBlocks;
     selection.blocks = blocks;
-  } else if (!arguments.region.empty()) {
+  } else if (arguments.region) {
     selection.kind = BlockSelection::Kind::kRegion;
-    selection.region = arguments.region;
+    selection.region = *arguments.region;
   }
   return selection;
 }
 
 Result<void> dump_one_byte(Context& context, BlockFile& file, const DumpArguments& arguments) {
-  const auto offset = parse_number(arguments.offset);
+  const auto offset = parse_number(*arguments.offset);
   if (!offset)
-    return fail(ErrorCode::kUsage, fmt::format("'{}' is no byte offset", escape(arguments.offset)));
+    return fail(ErrorCode::kUsage, fmt::format("'{}' is no byte offset", escape(*arguments.offset)),
+                "write a number of bytes");
   VDE_TRY_ASSIGN(json, dump_offset(file, *offset));
   return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
                               : context.out.write(offset_text(json));
@@ -69,7 +71,7 @@ Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments&
 Result<void> run_dump(Context& context, const DumpArguments& arguments) {
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
   VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
-  if (!arguments.offset.empty()) return dump_one_byte(context, *file, arguments);
+  if (arguments.offset) return dump_one_byte(context, *file, arguments);
   if (arguments.regions) return dump_tables(context, *file, arguments);
   if (arguments.raw || arguments.hex)
     return dump_raw(*file, selection, context.activity, [&](uint64_t offset, Bytes bytes) {

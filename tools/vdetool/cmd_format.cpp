@@ -86,7 +86,9 @@ Result<void> run_format(Context& context, const FormatArguments& arguments) {
   VDE_TRY_ASSIGN(options, options_of(arguments));
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const bool write = !arguments.dry_run;
-  if (write) VDE_TRY(create_image(arguments.image, plan, arguments.force, context.activity));
+  if (write)
+    VDE_TRY(create_image(arguments.image, plan, arguments.force, context.globals.patience(),
+                         context.activity));
   if (context.globals.json)
     return context.write_json(with_header("format", arguments.image, plan_json(plan, write)));
   if (context.globals.quiet) return {};

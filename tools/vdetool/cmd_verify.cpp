@@ -59,11 +59,14 @@ class VerifyRun {
       status |= verify(image);
       if (context_.activity.stop) break;
     }
+    // Here, where what was found is added to a failure to say it.
+    keep(context_.out.flush());
     return context_.finish("", written_) | status;
   }
 
  private:
   int verify(const std::string& image) {
+    found_ = {};
     Result<VerifySummary> summary = [&]() -> Result<VerifySummary> {
       VDE_TRY_ASSIGN(file, context_.open(image, OpenMode::kRead));
       const ProgressLine progress(context_.activity, context_.wants_progress());
@@ -71,7 +74,8 @@ class VerifyRun {
                           [&](const Finding& finding) { show(image, finding); });
     }();
     int status = summary ? static_cast<int>(kDone) : context_.report(image, summary.error());
-    const VerifySummary counts = summary.value_or(VerifySummary{});
+    // What was found before an error or a signal counts.
+    const VerifySummary counts = summary.value_or(found_);
     const bool fails =
         counts.errors > 0 || (arguments_.fail_on == "warning" && counts.warnings > 0);
     if (fails) status |= kDamageLeft;
@@ -79,7 +83,22 @@ class VerifyRun {
     return status;
   }
 
+  void count(Severity severity) {
+    switch (severity) {
+      case Severity::kError:
+        ++found_.errors;
+        break;
+      case Severity::kWarning:
+        ++found_.warnings;
+        break;
+      case Severity::kNote:
+        ++found_.notes;
+        break;
+    }
+  }
+
   void show(const std::string& image, const Finding& finding) {
+    count(finding.kind->severity);
     if (context_.globals.quiet && finding.kind->severity != Severity::kError) return;
     keep(context_.globals.json
              ? context_.write_json(finding_json(image, finding))
@@ -114,6 +133,7 @@ class VerifyRun {
   Context& context_;
   const VerifyArguments& arguments_;
   VerifyOptions options_;
+  VerifySummary found_;  // in the image at hand
   Result<void> written_;
 };
 

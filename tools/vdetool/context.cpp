@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "vde/text.h"
 
 namespace vde::cli {
+namespace {
+
+// Where standard error cannot be written, the exit status has to do.
+void print_error(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
+}  // namespace
 
 std::string status_meaning(int status) {
   if (status == kDone) return "clean";
@@ -41,9 +50,8 @@ int status_of(ErrorCode code) {
 
 Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMode mode) {
   VDE_TRY_ASSIGN(file, open_image(path, mode));
-  const auto wait = std::chrono::duration<double>(globals.lock_wait);
   const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
-  VDE_TRY(file->lock(lock, std::chrono::duration_cast<std::chrono::milliseconds>(wait)));
+  VDE_TRY(lock_image(*file, lock, globals.patience(), activity));
   return std::move(file);
 }
 
@@ -56,9 +64,8 @@ int Context::report(const std::string& subject, const Error& error) const {
               {"image", subject.empty() ? Json(nullptr) : Json(subject)},
               {"block", error.block ? Json(*error.block) : Json(nullptr)},
               {"status", status}};
-    fmt::print(
-        stderr, "{}\n",
-        Json{{"error", std::move(body)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    const Json object{{"error", std::move(body)}};
+    print_error(object.dump(-1, ' ', false, Json::error_handler_t::replace));
     return status;
   }
   std::string line = "vdetool: ";
@@ -66,7 +73,7 @@ int Context::report(const std::string& subject, const Error& error) const {
   line += error.message;
   if (error.block) line += fmt::format(" (block {})", *error.block);
   if (!error.hint.empty()) line += ": " + error.hint;
-  fmt::print(stderr, "{}\n", line);
+  print_error(line);
   return status;
 }
 

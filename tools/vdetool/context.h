@@ -34,6 +34,12 @@ struct Globals {
   bool progress = false;
   bool no_progress = false;
   double lock_wait = 0;  // seconds
+
+  // lock_wait as the library takes it.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double>(lock_wait));
+  }
 };
 
 class Context {

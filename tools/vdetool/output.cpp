@@ -23,11 +23,12 @@ Result<void> Output::write(Bytes bytes) {
 
 Result<void> Output::flush() {
   std::string_view left = buffer_;
-  while (!left.empty()) {
+  while (!left.empty() && !failed_) {
     const ssize_t count = ::write(STDOUT_FILENO, left.data(), left.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       const int error = errno;
+      failed_ = true;
       buffer_.clear();
       return fail(ErrorCode::kIo, std::string("cannot write the output: ") + std::strerror(error));
     }

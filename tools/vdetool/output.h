@@ -10,6 +10,7 @@
 
 namespace vde::cli {
 
+// A failure is returned once; everything after it is dropped without another.
 class Output {
  public:
   // Keeps the text until there is enough of it, or until flush().
@@ -19,6 +20,7 @@ class Output {
 
  private:
   std::string buffer_;
+  bool failed_ = false;
 };
 
 }  // namespace vde::cli

@@ -10,11 +10,17 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 namespace vde::cli {
 namespace {
 
 Activity* g_activity = nullptr;
+
+// As far as standard error can be written.
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+}
 
 // Only what a signal handler may call: no allocation, no stdio.
 void print_from_handler() {
@@ -54,8 +60,14 @@ void install_signal_handlers(Activity& activity) {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  // A terminal that goes away is no reason to leave unfinished files, unless under nohup.
+  struct sigaction inherited {};
+  sigaction(SIGHUP, nullptr, &inherited);
+  if (inherited.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   // Whoever started us may ignore SIGPIPE; `| head` should end us quietly all the same.
   std::signal(SIGPIPE, SIG_DFL);
+  // A file that may not grow is an error like a full disk, with the same tidying up.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 ProgressLine::ProgressLine(const Activity& activity, bool enabled) : activity_(activity) {
@@ -75,10 +87,10 @@ void ProgressLine::print_until_finished() {
   for (int tick = 1; !finished_; ++tick) {
     std::this_thread::sleep_for(kTick);
     if (tick % kTicksBetweenLines != 0) continue;
-    fmt::print(stderr, "\r{} MiB of at most {} MiB ", activity_.done >> 20, activity_.total >> 20);
+    print(fmt::format("\r{} MiB of at most {} MiB ", activity_.done >> 20, activity_.total >> 20));
     printed = true;
   }
-  if (printed) fmt::print(stderr, "\r{:<60}\r", "");
+  if (printed) print(fmt::format("\r{:<60}\r", ""));
 }
 
 }  // namespace vde::cli

@@ -8,8 +8,8 @@
 
 namespace vde::cli {
 
-// SIGINT and SIGTERM ask `activity` to stop, SIGUSR1 prints one line about it. `activity` lives as
-// long as the program.
+// SIGINT, SIGTERM and SIGHUP ask `activity` to stop, SIGUSR1 prints one line about it. `activity`
+// lives as long as the program.
 void install_signal_handlers(Activity& activity);
 
 // While it lives, prints a line about `activity` now and then, over itself.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "vde/activity.h"
 #include "vde/bytes.h"
 #include "vde/error.h"
 
@@ -63,5 +64,9 @@ enum class OpenMode { kRead, kReadWrite };
 // Opens a regular file or a block device, through symbolic links; neither creates one nor locks it.
 // kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
 [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode);
+
+// As BlockFile::lock(), but kInterrupted soon after `activity` says stop.
+[[nodiscard]] Result<void> lock_image(BlockFile& file, LockMode mode,
+                                      std::chrono::milliseconds wait, const Activity& activity);
 
 }  // namespace vde

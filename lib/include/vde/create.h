@@ -54,9 +54,10 @@ struct ImagePlan {
 
 // Writes `plan` at `path`, durably. A file appears complete or not at all: kExists where a
 // non-empty one is there and `force` is false; with it the old one stays whole until the new one
-// replaces it, keeping owner and permissions. A device is written in place. kNoSpace, kInUse.
+// replaces it, keeping owner and permissions. A device is written in place. kNoSpace, kInUse
+// (where what is there stays locked for longer than `lock_wait`).
 // Stops with kInterrupted, leaving nothing, when `activity` says so.
 [[nodiscard]] Result<void> create_image(const std::string& path, const ImagePlan& plan, bool force,
-                                        Activity& activity);
+                                        std::chrono::milliseconds lock_wait, Activity& activity);
 
 }  // namespace vde

@@ -1,28 +1,20 @@
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <string>
 
+#include "support/temporary_folder.h"
 #include "vde/block_file.h"
 
 using namespace vde;
 
 namespace {
 
-// A file of its own in the temporary directory, gone with the test.
+// An empty file, gone with the test.
 struct TemporaryFile {
-  TemporaryFile() {
-    std::string name = std::filesystem::temp_directory_path() / "vde-io-XXXXXX";
-    const int fd = mkstemp(name.data());
-    REQUIRE(fd >= 0);
-    close(fd);
-    path = name;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  std::string path;
+  TemporaryFile() { test::write_file(path, ""); }
+  test::TemporaryFolder folder;
+  std::string path = folder / "file";
 };
 
 }  // namespace

@@ -1,0 +1,122 @@
+// Images in use: readers share, a writer excludes, and --lock-wait waits.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "support/edit_image.h"
+#include "support/run_tool.h"
+#include "support/temporary_folder.h"
+#include "support/vectors.h"
+#include "vde/block_file.h"
+
+using namespace vde;
+using namespace vde::test;
+using nlohmann::json;
+
+namespace {
+
+struct Image {
+  Image() { write_file(path, vector_image("profile-minimal")); }
+  TemporaryFolder folder;
+  std::string path = folder / "image";
+};
+
+// A lock that another process holds, as far as the program can tell.
+std::unique_ptr<BlockFile> lock(const std::string& path, LockMode mode) {
+  auto file = open_image(path, OpenMode::kReadWrite);
+  REQUIRE(file.has_value());
+  REQUIRE((*file)->lock(mode, std::chrono::milliseconds(0)).has_value());
+  return std::move(*file);
+}
+
+void check_in_use(const ToolResult& result, const std::string& path) {
+  INFO(describe(result));
+  CHECK(result.status == 8);
+  CHECK(result.out.empty());
+  CHECK(result.tells_one_error());
+  CHECK(result.err.starts_with("vdetool: " + path + ": the image is in use"));
+}
+
+std::vector<std::string> format_arguments(const std::string& path) {
+  return {"format", path, "--size", "1M", "--force"};
+}
+
+}  // namespace
+
+TEST_CASE("an image that somebody writes is refused at once, naming it") {
+  const Image image;
+  const auto writer = lock(image.path, LockMode::kExclusive);
+  for (const char* command : {"info", "dump", "verify"})
+    check_in_use(run_tool({command, image.path}), image.path);
+  check_in_use(run_tool(format_arguments(image.path)), image.path);
+  const ToolResult result = run_tool({"info", "--json", image.path});
+  const json error = json::parse(result.err)["error"];
+  CHECK(error["code"] == "in_use");
+  CHECK(error["image"] == image.path);
+}
+
+TEST_CASE("readers share, and keep writers out") {
+  const Image image;
+  const std::string before = file_sha256(image.path);
+  const auto reader = lock(image.path, LockMode::kShared);
+  for (const char* command : {"info", "dump", "verify"})
+    CHECK(run_tool({command, image.path}).status == 0);
+  check_in_use(run_tool(format_arguments(image.path)), image.path);
+  CHECK(file_sha256(image.path) == before);
+  CHECK(image.folder.count() == 1);
+}
+
+TEST_CASE("the lock of the existing tool's runtime is honoured") {
+  const Image image;
+  const int fd = open(image.path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  REQUIRE(flock(fd, LOCK_EX) == 0);
+  check_in_use(run_tool({"info", image.path}), image.path);
+  REQUIRE(flock(fd, LOCK_SH) == 0);
+  CHECK(run_tool({"info", image.path}).status == 0);
+  check_in_use(run_tool(format_arguments(image.path)), image.path);
+  close(fd);
+}
+
+TEST_CASE("--lock-wait waits for the lock, and no longer than it says") {
+  const Image image;
+  for (std::vector<std::string> arguments :
+       {std::vector<std::string>{"info", image.path}, format_arguments(image.path)}) {
+    CAPTURE(arguments[0]);
+    auto writer = lock(image.path, LockMode::kExclusive);
+    arguments.insert(arguments.end(), {"--lock-wait", "0.3"});
+    const auto start = std::chrono::steady_clock::now();
+    check_in_use(run_tool(arguments), image.path);
+    CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(300));
+
+    arguments.back() = "600";
+    StartedTool tool({.arguments = arguments});
+    REQUIRE(tool.wait_until_open(image.path));
+    writer.reset();
+    const ToolResult result = tool.finish();
+    INFO(describe(result));
+    CHECK(result.status == 0);
+    CHECK(result.err.empty());
+  }
+}
+
+TEST_CASE("a wait can be interrupted, and asked about") {
+  const Image image;
+  const auto writer = lock(image.path, LockMode::kExclusive);
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"verify", image.path}, format_arguments(image.path)}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.begin(), {"--lock-wait", "600"});
+    StartedTool tool({.arguments = arguments});
+    REQUIRE(tool.wait_until_open(image.path));
+    tool.send(SIGUSR1);
+    tool.send(SIGINT);
+    const ToolResult result = tool.finish();
+    INFO(describe(result));
+    CHECK(result.status == 32);
+    CHECK(result.err == "vdetool: 0 bytes done\nvdetool: " + image.path + ": interrupted\n");
+  }
+}
