@@ -20,23 +20,36 @@ run() {
   "$@"
 }
 
+# run_failing STATUS COMMAND...: the same for a command that is expected to end with this status.
+run_failing() {
+  local expected=$1 status=0
+  shift
+  run "$@" || status=$?
+  echo "(exit status $status)"
+  [ "$status" -eq "$expected" ]
+}
+
+say() { printf '\n# %s\n' "$*"; }
+
+say "Make an image of 64 MiB and look at it."
 run vdetool --version
 run vdetool format demo.dwvd --size 64M --label demo
 run vdetool info demo.dwvd
-run vdetool dump demo.dwvd --block 0
+
+say "What is byte 152, and is the whole image sound?"
+run vdetool dump demo.dwvd --offset 152
 run vdetool verify demo.dwvd
 
-# An image of another origin: one that the format's existing writer made.
-sample=$root/tests/vectors/everything-1.dwvd.gz
+say "Overwrite that byte behind the image's back: verify notices, says where, and knows more."
+run dd if=/dev/zero of=demo.dwvd bs=1 count=1 seek=152 conv=notrunc status=none
+run_failing 4 vdetool verify demo.dwvd
+run vdetool explain SUPB-001
+
+say "An image from elsewhere, made by the format's existing writer; the verdict for programs too."
 printf '\n$ gzip -dc tests/vectors/everything-1.dwvd.gz > sample.dwvd\n'
-gzip -dc "$sample" > sample.dwvd
+gzip -dc "$root/tests/vectors/everything-1.dwvd.gz" > sample.dwvd
 run vdetool info sample.dwvd
 run vdetool verify sample.dwvd
 run vdetool verify sample.dwvd --json
 
-cat <<'END'
-
-Shown: a 64 MiB image was made (format), described (info), its superblock decoded field by field
-(dump) and every block of it found whole (verify, exit status 0). Then the same for an image that
-another writer made, the last time as JSON for programs. Next: vdetool --help.
-END
+say "That is the tour. Next: vdetool --help, or vdetool dump demo.dwvd to see every field."
