@@ -33,8 +33,9 @@ ExplorerLimits limits_of(const Options& options) {
   ExplorerLimits limits;
   limits.enumeration.samples = scaled(200, effort);
   limits.states_a_moment = options.long_run ? SIZE_MAX : scaled(2000, effort);
-  limits.aftermaths = scaled(40, effort);
+  limits.aftermath_every = scaled(150, 1 / effort);
   limits.aftermath_states_a_moment = scaled(40, options.long_run ? 3 : effort);
+  limits.reader_every = options.long_run ? 1 : 4;
   limits.depth = options.long_run ? 2 : 1;
   return limits;
 }

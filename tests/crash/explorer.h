@@ -13,8 +13,10 @@ namespace vde::test {
 struct ExplorerLimits {
   EnumerationLimits enumeration;
   size_t states_a_moment = SIZE_MAX;  // a seeded choice where there are more
-  size_t aftermaths = 40;             // crashed states of a recording that a next session works on
+  // A next session works on one in so many crashed states, at first on more of them; 0 on none.
+  uint64_t aftermath_every = 150;
   size_t aftermath_states_a_moment = 60;
+  unsigned reader_every = 1;  // one state in so many is looked at as a reader sees it, too
   unsigned depth = 1;  // crashes in a row: 1 = within the next session too, 2 = in the one after it
 };
 
