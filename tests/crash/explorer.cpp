@@ -186,10 +186,13 @@ std::optional<Violation> Explorer::explore(const Recording& recording, const Exp
 
 std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
   std::vector<DiskState> states = run.disk.states(run.limits.enumeration, thorough, random_);
-  if (states.size() > run.limits.states_a_moment) {
-    for (size_t i = 0; i < run.limits.states_a_moment; ++i)
+  constexpr size_t kLeast = 4;
+  const size_t share = run.limits.states_a_recording / (run.recording.log.size() + 1);
+  const size_t most = std::max(share, kLeast);
+  if (states.size() > most) {
+    for (size_t i = 0; i < most; ++i)
       std::swap(states[i], states[i + random_.below(states.size() - i)]);
-    states.resize(run.limits.states_a_moment);
+    states.resize(most);
   }
   for (const DiskState& state : states) {
     auto [found, is_new] = run.verdicts.try_emplace(state.hash);
@@ -215,7 +218,7 @@ std::optional<Violation> Explorer::aftermath(Run& run, const DiskState& state) {
   file.revert();
   ++counts_.aftermaths;
   ExplorerLimits limits = run.limits;
-  limits.states_a_moment = limits.aftermath_states_a_moment;
+  limits.states_a_recording = limits.aftermath_states;
   std::optional<Violation> violation;
   try {
     const Recording recording = next_session(run.recording.name, run.recording.block_size, content,

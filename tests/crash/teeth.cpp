@@ -63,11 +63,11 @@ constexpr Tooth kTeeth[] = {
 
 // From a quick look to a long one: what is broken badly is seen soon.
 constexpr uint64_t kAftermathEvery[] = {200, 1};
-constexpr size_t kStatesAMoment[] = {60, 600};
+constexpr size_t kStates[] = {2000, 20000};
 
 std::optional<Violation> look(const Workload& workload, size_t round) {
   ExplorerLimits limits;
-  limits.states_a_moment = kStatesAMoment[round];
+  limits.states_a_recording = limits.aftermath_states = kStates[round];
   limits.enumeration.samples = 100;
   limits.aftermath_every = kAftermathEvery[round];
   for (const uint32_t block_size : {512u, 4096u}) {
