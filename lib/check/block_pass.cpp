@@ -132,8 +132,9 @@ class BlockScan {
 
   Result<void> run() {
     VDE_TRY(judge_.look_at_heads());
-    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    const unsigned jobs = context_.options.jobs == 0 ? cores : context_.options.jobs;
+    // Counting the cores opens files: not worth it where the answer is not wanted.
+    unsigned jobs = context_.options.jobs;
+    if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
     std::vector<std::thread> threads;
     for (unsigned i = 1; i < jobs; ++i) threads.emplace_back([this] { work(); });
     work();

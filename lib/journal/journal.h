@@ -14,7 +14,8 @@
 //     targets.
 //  2. Blocks that nothing committed can reach may be written straight home (write_direct): they are
 //     synced before the first byte of their record. `pinned` blocks are not such blocks.
-//  3. Images that the journal has no room for go to free blocks, synced before the record.
+//  3. Images that the journal has no room for go to free blocks, synced before the record: where
+//     one is not intact below an intact record, another program took the block.
 //  4. Checkpoint: home blocks and primary group; sync; mirror group; sync; header with the next
 //     epoch; sync. Only then is a record's place written again. A group is written only while the
 //     other one is whole and durable, by recovery too.

@@ -35,21 +35,31 @@ Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, u
 
 using Places = std::vector<uint64_t>;
 
-// Where the images of the record in `at` lie, if all of them are intact.
+// Where the images of the record in `at` lie; nothing where an inline one is not intact, as in a
+// record that was never finished. The others were durable before the record's first byte was
+// written: kDamaged where one is not intact.
 Result<std::optional<Places>> find_images(const BlockIo& io, uint64_t at,
                                           const JournalRecord& record, uint64_t blocks_in_volume) {
-  std::optional<Places> none;
   Places places;
   uint64_t next_inline = at + record.head.meta_blocks;
   const uint64_t end_inline = next_inline + record.head.inline_images;
   BlockBuffer buffer = io.make_buffer();
   for (const RecordEntry& entry : record.entries) {
-    const uint64_t place = entry.place == 0 ? next_inline++ : entry.place;
-    const bool in_bounds = entry.place == 0 ? place < end_inline : place < blocks_in_volume;
-    if (!in_bounds || entry.target >= blocks_in_volume) return none;
-    VDE_TRY_ASSIGN(block, io.read(place, buffer));
-    if (block.state() != BlockState::kSealed || block.unchecked_trailer() != entry.after)
-      return none;
+    const bool is_inline = entry.place == 0;
+    const uint64_t place = is_inline ? next_inline++ : entry.place;
+    const bool in_bounds = is_inline ? place < end_inline : place < blocks_in_volume;
+    bool intact = in_bounds && entry.target < blocks_in_volume;
+    if (intact) {
+      VDE_TRY_ASSIGN(block, io.read(place, buffer));
+      intact = block.state() == BlockState::kSealed && block.unchecked_trailer() == entry.after;
+    }
+    if (!intact && is_inline) return std::optional<Places>{};
+    if (!intact)
+      return fail_at(place, ErrorCode::kDamaged,
+                     fmt::format("a commit waits in the journal, but block {}, which keeps a part "
+                                 "of it, was overwritten or is damaged",
+                                 place),
+                     "keep a copy of the image and run 'vdetool verify'");
     places.push_back(place);
   }
   return std::optional(std::move(places));

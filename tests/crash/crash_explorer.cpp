@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
-
-#include <CLI/CLI.hpp>
+#include <mutex>
+#include <thread>
 
 #include "crash/explorer.h"
 #include "crash/workloads.h"
@@ -22,6 +24,7 @@ struct Options {
   uint32_t block_size = 0;
   uint64_t at_least = 0;
   double effort = 1;
+  unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 size_t scaled(size_t value, double effort) {
@@ -29,12 +32,13 @@ size_t scaled(size_t value, double effort) {
 }
 
 ExplorerLimits limits_of(const Options& options) {
-  const double effort = options.effort * (options.long_run ? 6 : 1);
+  const double effort = options.effort * (options.long_run ? 5 : 1);
   ExplorerLimits limits;
   limits.enumeration.samples = scaled(200, effort);
-  limits.states_a_moment = options.long_run ? SIZE_MAX : scaled(2000, effort);
-  limits.aftermaths = scaled(40, effort);
-  limits.aftermath_states_a_moment = scaled(40, options.long_run ? 3 : effort);
+  limits.states_a_recording = scaled(8000, effort);
+  limits.aftermath_every = scaled(150, 1 / effort);
+  limits.aftermath_states = scaled(200, options.long_run ? 2 : 1);
+  limits.reader_every = options.long_run ? 1 : 4;
   limits.depth = options.long_run ? 2 : 1;
   return limits;
 }
@@ -45,32 +49,69 @@ bool wanted(const Options& options, const Workload& workload, uint32_t block_siz
   return options.block_size == 0 || options.block_size == block_size;
 }
 
-int run(const Options& options) {
-  Explorer explorer(limits_of(options), options.seed);
-  const auto started = std::chrono::steady_clock::now();
-  for (const Workload& workload : workloads())
-    for (const uint32_t block_size : {512u, 4096u}) {
-      if (!wanted(options, workload, block_size)) continue;
-      const ExplorerCounts before = explorer.counts();
-      const auto violation = explorer.play(workload, block_size);
-      if (violation) {
-        fmt::print("VIOLATION\n  {}\nseed {}\n", to_string(*violation), options.seed);
-        return 1;
-      }
-      const ExplorerCounts after = explorer.counts();
-      fmt::print("{:24} {:6} moments {:8} states {:5} next sessions\n",
-                 fmt::format("{}/{}", workload.name, block_size), after.moments - before.moments,
-                 after.states - before.states, after.aftermaths - before.aftermaths);
-      std::fflush(stdout);
+// One workload at one block size: explored by itself, so that the order in which threads take them
+// changes nothing.
+struct Unit {
+  const Workload* workload;
+  uint32_t block_size;
+  [[nodiscard]] std::string name() const {
+    return fmt::format("{}/{}", workload->name, block_size);
+  }
+};
+
+class Run {
+ public:
+  explicit Run(const Options& options) : options_(options) {
+    for (const Workload& workload : workloads())
+      for (const uint32_t block_size : {512u, 4096u})
+        if (wanted(options, workload, block_size)) units_.push_back({&workload, block_size});
+  }
+
+  int run() {
+    const auto started = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < options_.jobs; ++i) threads.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : threads) thread.join();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+    fmt::print("total: {} moments, {} distinct states, {} next sessions, seed {}, {:.1f} s\n",
+               counts_.moments, seen_.size(), counts_.aftermaths, options_.seed, taken.count());
+    if (violated_) return 1;
+    if (seen_.size() >= options_.at_least) return 0;
+    fmt::print("too few: at least {} distinct states were asked for\n", options_.at_least);
+    return 1;
+  }
+
+ private:
+  void work() {
+    for (size_t i = next_++; i < units_.size() && !violated_; i = next_++) explore(units_[i]);
+  }
+
+  void explore(const Unit& unit) {
+    Explorer explorer(limits_of(options_), options_.seed);
+    const auto violation = explorer.play(*unit.workload, unit.block_size);
+    const ExplorerCounts& counts = explorer.counts();
+    const std::lock_guard lock(mutex_);
+    counts_.moments += counts.moments;
+    counts_.aftermaths += counts.aftermaths;
+    seen_.insert(explorer.seen().begin(), explorer.seen().end());
+    fmt::print("{:24} {:6} moments {:8} states {:5} next sessions\n", unit.name(), counts.moments,
+               counts.states, counts.aftermaths);
+    if (violation) {
+      fmt::print("VIOLATION\n  {}\n", to_string(*violation));
+      violated_ = true;
     }
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
-  const ExplorerCounts& counts = explorer.counts();
-  fmt::print("total: {} moments, {} distinct states, {} next sessions, seed {}, {:.1f} s\n",
-             counts.moments, counts.states, counts.aftermaths, options.seed, taken.count());
-  if (counts.states >= options.at_least) return 0;
-  fmt::print("too few: at least {} distinct states were asked for\n", options.at_least);
-  return 1;
-}
+    std::fflush(stdout);
+  }
+
+  const Options& options_;
+  std::vector<Unit> units_;
+  std::atomic<size_t> next_{0};
+  std::atomic<bool> violated_{false};
+  std::mutex mutex_;  // for what follows
+  ExplorerCounts counts_;
+  std::unordered_set<uint64_t> seen_;
+};
 
 int main_of(int argc, char** argv) {
   Options options;
@@ -82,8 +123,9 @@ int main_of(int argc, char** argv) {
   app.add_option("--block-size", options.block_size, "512 or 4096 alone");
   app.add_option("--at-least", options.at_least, "fail where fewer distinct states were seen");
   app.add_option("--effort", options.effort, "a factor on all limits; 0.1 for slow builds");
+  app.add_option("--jobs", options.jobs, "threads; what is found does not depend on them");
   CLI11_PARSE(app, argc, argv);
-  if (!options.list) return run(options);
+  if (!options.list) return Run(options).run();
   for (const Workload& workload : workloads())
     fmt::print("{:16} {}\n", workload.name, workload.about);
   return 0;

@@ -40,22 +40,24 @@ EditOptions crash_options() {
   return {from_unix_seconds(1'900'000'000), true};
 }
 
-// Opens the crashed image for reading, then for writing. Returns the digest of what it holds.
-Result<uint64_t> open_both_ways(ScratchFile& disk, bool mended_by_writer, bool& recovery_writes) {
+// What a reader sees of the crashed image: its digest.
+Result<uint64_t> open_for_reading(ScratchFile& disk, bool mended_by_writer) {
   VDE_TRY_ASSIGN(view, committed_view(disk));
   VDE_TRY_ASSIGN(seen, committed_digest(*view));
-  if (!mended_by_writer) {
-    VDE_TRY_ASSIGN(error, first_error(*view));
-    if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, as a reader sees it: " + error);
-  }
+  if (mended_by_writer) return seen;
+  VDE_TRY_ASSIGN(error, first_error(*view));
+  if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, as a reader sees it: " + error);
+  return seen;
+}
+
+// What a writer finds, which recovers first.
+Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   const size_t before = disk.mark();
   const auto volume = Volume::open(disk, crash_options());
   if (!volume)
     return fail(ErrorCode::kDamaged, "opening it for writing fails: " + volume.error().message);
   recovery_writes = disk.changed_since(before);
   VDE_TRY_ASSIGN(recovered, committed_digest(disk));
-  if (recovered != seen)
-    return fail(ErrorCode::kDamaged, "a reader sees another state than recovery leaves");
   VDE_TRY_ASSIGN(error, first_error(disk));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, after recovery: " + error);
   return recovered;
@@ -96,8 +98,8 @@ struct Explorer::Run {
   std::unordered_map<uint64_t, Verdict> verdicts;  // by hash of the state
   size_t moment = 0;
   uint64_t acked = 0;
-  size_t aftermaths_left = 0;
-  uint64_t until_aftermath = 0;  // states that need recovery before the next one is taken
+  uint64_t aftermaths = 0;
+  uint64_t until_aftermath = 0;  // states that are passed over
 
   [[nodiscard]] Violation violation(const DiskState& state, std::string problem) const {
     const std::string event =
@@ -109,12 +111,21 @@ struct Explorer::Run {
   Verdict judge(const DiskState& state) {
     Verdict verdict;
     ScratchFile& file = disk.realize(state);
-    const Result<uint64_t> digest =
-        open_both_ways(file, recording.starts_unclean, verdict.recovery_writes);
-    if (digest)
-      verdict.digest = *digest;
+    std::optional<uint64_t> seen;
+    if (state.hash % limits.reader_every == 0) {
+      const auto read = open_for_reading(file, recording.starts_unclean);
+      if (read)
+        seen = *read;
+      else
+        verdict.problem = read.error().message;
+    }
+    const auto recovered = open_for_writing(file, verdict.recovery_writes);
+    if (!recovered)
+      verdict.problem = recovered.error().message;
+    else if (seen && *recovered != *seen)
+      verdict.problem = "a reader sees another state than recovery leaves";
     else
-      verdict.problem = digest.error().message;
+      verdict.digest = *recovered;
     file.revert();
     return verdict;
   }
@@ -159,7 +170,6 @@ std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block
 std::optional<Violation> Explorer::explore(const Recording& recording, const ExplorerLimits& limits,
                                            unsigned depth) {
   Run run{recording, limits, depth, PendingDisk(recording.start), {}, 0, 0, 0, 0};
-  run.aftermaths_left = depth > 0 ? limits.aftermaths : 0;
   for (size_t i = 0; i <= recording.log.size(); ++i) {
     // States before a sync include those of the moments since the last one.
     const bool last = i == recording.log.size();
@@ -176,10 +186,13 @@ std::optional<Violation> Explorer::explore(const Recording& recording, const Exp
 
 std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
   std::vector<DiskState> states = run.disk.states(run.limits.enumeration, thorough, random_);
-  if (states.size() > run.limits.states_a_moment) {
-    for (size_t i = 0; i < run.limits.states_a_moment; ++i)
+  constexpr size_t kLeast = 4;
+  const size_t share = run.limits.states_a_recording / (run.recording.log.size() + 1);
+  const size_t most = std::max(share, kLeast);
+  if (states.size() > most) {
+    for (size_t i = 0; i < most; ++i)
       std::swap(states[i], states[i + random_.below(states.size() - i)]);
-    states.resize(run.limits.states_a_moment);
+    states.resize(most);
   }
   for (const DiskState& state : states) {
     auto [found, is_new] = run.verdicts.try_emplace(state.hash);
@@ -188,13 +201,12 @@ std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
     const Verdict& verdict = found->second;
     if (!verdict.problem.empty()) return run.violation(state, verdict.problem);
     if (!run.is_allowed(verdict.digest)) return run.violation(state, run.explain(state));
-    if (!is_new || run.aftermaths_left == 0) continue;
+    if (!is_new || run.depth == 0 || run.limits.aftermath_every == 0) continue;
     // Most of them where recovery has something to do.
-    if (!verdict.recovery_writes && random_.below(4) != 0) continue;
+    const bool all = run.limits.aftermath_every == 1;
+    if (!all && !verdict.recovery_writes && random_.below(3) != 0) continue;
     if (run.until_aftermath-- > 0) continue;
-    --run.aftermaths_left;
-    // Ever rarer, so that a long workload has them up to its end.
-    run.until_aftermath = 1 + random_.below(2 * (run.limits.aftermaths - run.aftermaths_left) + 8);
+    run.until_aftermath = random_.below(std::min(run.limits.aftermath_every, ++run.aftermaths));
     if (auto violation = aftermath(run, state)) return violation;
   }
   return std::nullopt;
@@ -206,8 +218,7 @@ std::optional<Violation> Explorer::aftermath(Run& run, const DiskState& state) {
   file.revert();
   ++counts_.aftermaths;
   ExplorerLimits limits = run.limits;
-  limits.states_a_moment = limits.aftermath_states_a_moment;
-  limits.aftermaths = 1;
+  limits.states_a_recording = limits.aftermath_states;
   std::optional<Violation> violation;
   try {
     const Recording recording = next_session(run.recording.name, run.recording.block_size, content,

@@ -12,9 +12,13 @@ namespace vde::test {
 
 struct ExplorerLimits {
   EnumerationLimits enumeration;
-  size_t states_a_moment = SIZE_MAX;  // a seeded choice where there are more
-  size_t aftermaths = 40;             // crashed states of a recording that a next session works on
-  size_t aftermath_states_a_moment = 60;
+  // A seeded choice of states where a moment has more of them: a recording's moments share this
+  // number, and each has a few.
+  size_t states_a_recording = SIZE_MAX;
+  // A next session works on one in so many crashed states, at first on more of them; 0 on none.
+  uint64_t aftermath_every = 150;
+  size_t aftermath_states = 300;  // `states_a_recording` of such a session
+  unsigned reader_every = 1;      // one state in so many is looked at as a reader sees it, too
   unsigned depth = 1;  // crashes in a row: 1 = within the next session too, 2 = in the one after it
 };
 
@@ -48,6 +52,8 @@ class Explorer {
   }
 
   [[nodiscard]] const ExplorerCounts& counts() const { return counts_; }
+  // Hashes of the distinct states.
+  [[nodiscard]] const std::unordered_set<uint64_t>& seen() const { return counted_; }
 
  private:
   struct Verdict {

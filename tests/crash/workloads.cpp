@@ -25,6 +25,16 @@ void play_labels(Stage& stage) {
   });
 }
 
+void play_few(Stage& stage) {
+  stage.open();
+  for (int i = 0; i < 4; ++i) {
+    Transaction transaction = stage.begin();
+    stage.set_label(transaction);
+    stage.commit(transaction);
+  }
+  stage.close();
+}
+
 // More commits than the journal holds, so that it starts over in the middle of a session.
 void play_wrap(Stage& stage) {
   stage.open();
@@ -356,6 +366,7 @@ void play_random(Stage& stage) {
 
 constexpr Workload kWorkloads[] = {
     {"labels", "one small commit a session", kLeast, nullptr, play_labels},
+    {"few", "a few commits in one session", kLeast, nullptr, play_few},
     {"wrap", "many small commits a session, over several checkpoints", kLeast, nullptr, play_wrap},
     {"reuse", "blocks allocated, freed and used again", kLeast, nullptr, play_reuse},
     {"direct", "blocks written straight home", kLeast, nullptr, play_direct},
