@@ -69,6 +69,9 @@ class KillTest {
   explicit KillTest(uint64_t seed) : random_(seed) {
     write_file(path_, std::string_view());
     demand(make_kill_image(*open_locked(path_)), "make an image");
+    const auto begin = std::chrono::steady_clock::now();
+    if (run_tool({"label", path_, label_}).status != 0) throw Violation("label does not work");
+    lifetime_ = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begin);
   }
 
   void kill_worker();
@@ -97,6 +100,7 @@ class KillTest {
   std::string label_ = "0";
   uint64_t size_ = 1024 * 4096;
   uint64_t edits_ = 0;
+  Microseconds lifetime_{};  // of one command of vdetool
 };
 
 uint64_t KillTest::last_acknowledged(int fd, uint64_t before) {
@@ -145,7 +149,8 @@ void KillTest::kill_worker() {
 
 bool KillTest::kill_tool(const std::vector<std::string>& arguments) {
   StartedTool tool(ToolCommand{.arguments = arguments});
-  nap(8'000);
+  // At any moment of its life, or a little late.
+  nap(static_cast<uint64_t>(lifetime_.count()) * 5 / 4 + 1);
   tool.send(SIGKILL);
   const ToolResult result = tool.finish();
   ++counts_.kills;
