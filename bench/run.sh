@@ -72,7 +72,7 @@ emit() {
 }
 
 {
-  "$root/scripts/packages.sh" build tests
+  "$root/scripts/packages.sh" build tests bench
   cd "$root"
   cmake --preset release -DVDE_BENCH=ON
   cmake --build --preset release -j "$(nproc)" --target benchmarks

@@ -140,14 +140,14 @@ Result<void> Journal::stage_tables(Transaction& transaction) const {
 Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                   Staged& staged) const {
   const uint64_t images = transaction.staged_.size();
-  const uint64_t room = area_.records().count();
+  const uint64_t room = area_.used().count();
   staged.meta_blocks = record_meta_blocks(images, io_.block_size());
   if (staged.meta_blocks + images <= room) return {};
   if (staged.meta_blocks > room)
-    return fail(ErrorCode::kNoSpace,
-                fmt::format("the journal's {} blocks cannot hold a commit of {} blocks",
-                            area_.region.count(), images),
-                "make the image with a larger --journal-size");
+    return fail(
+        ErrorCode::kNoSpace,
+        fmt::format("the journal's {} blocks cannot hold a commit of {} blocks", room, images),
+        "make the image with a larger --journal-size");
   VDE_TRY_ASSIGN(places, spare_blocks(images));
   staged.spilled = std::move(places);
   return {};
@@ -175,7 +175,7 @@ Result<void> Journal::make_room(Staged& staged) {
     VDE_TRY(io_.file().write(staged.spilled[i] * io_.block_size(), staged.images[i]));
     staged.record.entries[i].place = staged.spilled[i];
   }
-  if (next_ + staged.inline_blocks() > area_.records().end) VDE_TRY(checkpoint());
+  if (next_ + staged.inline_blocks() > area_.used().end) VDE_TRY(checkpoint());
   return {};
 }
 
@@ -183,7 +183,9 @@ Result<void> Journal::make_room(Staged& staged) {
 // must one of several pages, of which those of zeros may have become holes since.
 Result<void> Journal::allocate_space(const Staged& staged) {
   if (!space_taken_) {
-    VDE_TRY(io_.file().allocate(io_.bytes_of(area_.region)));
+    const BlockRange used{area_.header(), area_.used().end};
+    VDE_TRY(io_.file().allocate(io_.bytes_of(used)));
+    VDE_TRY(io_.file().allocate(io_.bytes_of({area_.last(), area_.region.end})));
     VDE_TRY(io_.file().allocate(io_.bytes_of({kPrimaryGroup, kMirrorGroup + kGroupBlocks})));
   }
   space_taken_ = true;

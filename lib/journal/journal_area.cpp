@@ -22,7 +22,7 @@ Result<JournalArea> find_journal(const Survey& survey) {
     if (slot.is_free() || slot.tag != tags::kMetadataWal) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->count() < kLeastBlocks || range->end > survey.usable_blocks()) break;
-    return JournalArea{*range};
+    return JournalArea{*range, survey.block_size};
   }
   return fail(ErrorCode::kDamaged, "there is no journal region within the volume",
               "run 'vdetool verify'");

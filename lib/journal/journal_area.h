@@ -2,6 +2,8 @@
 // the format's own fields, and the last block, which repeats the mark while records live.
 #pragma once
 
+#include <algorithm>
+
 #include "format/journal_record.h"
 #include "format/wal_header.h"
 #include "journal/survey.h"
@@ -11,11 +13,18 @@ namespace vde {
 // MWAL, cut into its parts. Block numbers are those of the image.
 struct JournalArea {
   BlockRange region;
+  uint32_t block_size = kDefaultBlockSize;
 
   [[nodiscard]] uint64_t header() const { return region.begin; }
   [[nodiscard]] uint64_t last() const { return region.end - 1; }
   // The blocks between them, for records.
   [[nodiscard]] BlockRange records() const { return {region.begin + 1, region.end - 1}; }
+  // Those of them that are written. Existing writers make MWAL 0.5 % of the volume: to take room
+  // in the file for all of it would fill disks, and what lives in it is kept in memory, too.
+  [[nodiscard]] BlockRange used() const {
+    constexpr uint64_t kMostBytes = uint64_t{16} << 20;
+    return {region.begin + 1, std::min(region.end - 1, region.begin + 1 + kMostBytes / block_size)};
+  }
 };
 
 // The journal's region; kDamaged where the slots name none that lies within the file.

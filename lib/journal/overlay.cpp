@@ -7,12 +7,21 @@ namespace vde {
 Result<void> OverlayFile::read(uint64_t offset, MutableBytes out) {
   VDE_TRY(below_.read(offset, out));
   const uint64_t end = offset + out.size();
-  auto page = pages_.lower_bound(offset / page_size_ * page_size_);
-  for (; page != pages_.end() && page->first < end; ++page) {
-    const uint64_t from = std::max(offset, page->first);
-    const uint64_t to = std::min(end, page->first + page_size_);
-    std::copy_n(page->second.begin() + static_cast<ptrdiff_t>(from - page->first), to - from,
-                out.begin() + static_cast<ptrdiff_t>(from - offset));
+  // The part of `out` that the page at `page` covers, and where it begins in the page.
+  const auto part_of = [&](uint64_t page) {
+    const uint64_t from = std::max(offset, page);
+    const uint64_t to = std::min(end, page + page_size_);
+    return std::pair(out.subspan(from - offset, to - from), from - page);
+  };
+  const uint64_t first = offset / page_size_ * page_size_;
+  for (auto page = redirected_.lower_bound(first); page != redirected_.end() && page->first < end;
+       ++page) {
+    const auto [part, at] = part_of(page->first);
+    VDE_TRY(below_.read(page->second + at, part));
+  }
+  for (auto page = pages_.lower_bound(first); page != pages_.end() && page->first < end; ++page) {
+    const auto [part, at] = part_of(page->first);
+    std::copy_n(page->second.begin() + static_cast<ptrdiff_t>(at), part.size(), part.begin());
   }
   return {};
 }
@@ -35,13 +44,21 @@ Result<void> OverlayFile::zero(ByteRange range) {
   return {};
 }
 
+std::optional<uint64_t> OverlayFile::first_changed(ByteRange within) const {
+  const uint64_t first = within.begin / page_size_ * page_size_;
+  const auto page = pages_.lower_bound(first);
+  const auto redirected = redirected_.lower_bound(first);
+  uint64_t found = within.end;
+  if (page != pages_.end()) found = std::min(found, page->first);
+  if (redirected != redirected_.end()) found = std::min(found, redirected->first);
+  return found < within.end ? std::optional(found) : std::nullopt;
+}
+
 Result<ByteRange> OverlayFile::next_data(ByteRange within) {
   VDE_TRY_ASSIGN(data, below_.next_data(within));
-  const auto page = pages_.lower_bound(within.begin / page_size_ * page_size_);
-  if (page == pages_.end() || page->first >= within.end) return data;
-  if (!data.empty() && data.begin <= page->first) return data;
-  return ByteRange{std::max(within.begin, page->first),
-                   std::min(within.end, page->first + page_size_)};
+  const auto page = first_changed(within);
+  if (!page || (!data.empty() && data.begin <= *page)) return data;
+  return ByteRange{std::max(within.begin, *page), std::min(within.end, *page + page_size_)};
 }
 
 Result<void> OverlayFile::lock(LockMode mode, std::chrono::milliseconds wait) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "vde/block_file.h"
@@ -16,6 +17,10 @@ class OverlayFile : public BlockFile {
   // `page_size` in bytes; every write covers whole pages.
   OverlayFile(BlockFile& below, uint32_t page_size) : below_(below), page_size_(page_size) {}
 
+  // From now on the page at `offset` reads as the one at `source` of the file below does, which
+  // costs no memory for its bytes. Both are whole pages within the file.
+  void redirect(uint64_t offset, uint64_t source) { redirected_[offset] = source; }
+
   Result<void> read(uint64_t offset, MutableBytes out) override;
   Result<void> write(uint64_t offset, Bytes bytes) override;
   Result<void> sync() override { return {}; }
@@ -28,9 +33,13 @@ class OverlayFile : public BlockFile {
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
  private:
+  // Where the first page that is not the file's own begins that touches `within`.
+  [[nodiscard]] std::optional<uint64_t> first_changed(ByteRange within) const;
+
   BlockFile& below_;
   uint32_t page_size_;
   std::map<uint64_t, std::vector<uint8_t>> pages_;  // by offset
+  std::map<uint64_t, uint64_t> redirected_;         // offset -> source; pages_ comes first
 };
 
 }  // namespace vde

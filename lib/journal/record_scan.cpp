@@ -65,12 +65,24 @@ Result<std::optional<Places>> find_images(const BlockIo& io, uint64_t at,
   return std::optional(std::move(places));
 }
 
+// Holes are skipped: a region may be far larger than what is written of it. Heads that only look
+// like some must not cost more than a few readings of the whole journal.
 Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
                                   uint64_t from, uint64_t epoch, uint64_t intact) {
-  for (uint64_t at = from; at < area.records().end; ++at) {
-    VDE_TRY_ASSIGN(head, head_at(io, at, area.records().end - at));
+  constexpr uint64_t kReadings = 4;
+  const uint64_t end = area.records().end;
+  uint64_t read = 0;
+  for (uint64_t at = from; at < end; ++at) {
+    VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, end})));
+    if (data.empty()) break;
+    at = data.begin / io.block_size();
+    VDE_TRY_ASSIGN(head, head_at(io, at, end - at));
     if (!head || head->epoch != epoch || head->index <= intact + 1) continue;
-    VDE_TRY_ASSIGN(record, record_at(io, at, area.records().end - at, uuid));
+    read += head->meta_blocks;
+    if (read > kReadings * area.records().count())
+      return fail_at(from, ErrorCode::kDamaged, "the journal is full of damaged records",
+                     "keep a copy of the image and run 'vdetool verify'");
+    VDE_TRY_ASSIGN(record, record_at(io, at, end - at, uuid));
     if (!record) continue;
     return fail_at(from, ErrorCode::kDamaged,
                    fmt::format("the journal's record {} is damaged, but record {} behind it is "

@@ -109,7 +109,7 @@ TEST_CASE("a record that finds no space in spite of all ends the session") {
     CHECK(error->message.starts_with("the outcome of the commit is unknown: "));
     ++nth;
   }
-  // The last block, and the record.
+  // The journal's last block, and the record.
   CHECK(nth == 3);
 }
 

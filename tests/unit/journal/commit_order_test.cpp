@@ -32,7 +32,7 @@ class Stage {
     for (const LoggedCall& call : file_.log()) {
       std::string words(to_string(call.call));
       if (call.call != FileCall::kSync && call.call != FileCall::kResize)
-        words += " " + place_of(call.bytes);
+        words += " " + place_of(call);
       if (story.empty() || story.back() != words || call.call == FileCall::kSync)
         story.push_back(words);
     }
@@ -41,9 +41,9 @@ class Stage {
   }
 
  private:
-  [[nodiscard]] std::string place_of(ByteRange bytes) const {
-    const BlockRange blocks{bytes.begin / block_size_, bytes.end / block_size_};
-    if (blocks == journal_) return "journal";
+  [[nodiscard]] std::string place_of(const LoggedCall& call) const {
+    const BlockRange blocks{call.bytes.begin / block_size_, call.bytes.end / block_size_};
+    if (call.call == FileCall::kAllocate && journal_.contains(blocks.begin)) return "journal";
     if (blocks == BlockRange{0, 8}) return "groups";
     if (blocks == BlockRange{0, 4}) return "primary";
     if (blocks == BlockRange{4, 8}) return "mirror";

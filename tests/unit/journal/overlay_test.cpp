@@ -84,3 +84,32 @@ TEST_CASE("data is where the file has some or the view was written, in order") {
   CHECK(next(0, 1024).empty());
   CHECK(next(0, 1200) == ByteRange{1024, 1200});
 }
+
+TEST_CASE("a page that reads as another one is neither copied nor in the way of a write") {
+  MemoryFile below;
+  for (uint8_t i = 0; i < 8; ++i) must(below.write(i * 512, page_of(i)));
+  OverlayFile view(below, 512);
+  view.redirect(512, 5 * 512);
+  view.redirect(1024, 6 * 512);
+  std::vector<uint8_t> bytes(1026);
+  must(view.read(511, bytes));
+  CHECK(bytes.front() == 0);
+  CHECK(bytes[1] == 5);
+  CHECK(bytes[513] == 6);
+  CHECK(bytes.back() == 3);
+  CHECK(byte_at(view, 5 * 512) == 5);
+  must(view.write(512, page_of(9)));
+  CHECK(byte_at(view, 512) == 9);
+  CHECK(byte_at(view, 1024) == 6);
+  CHECK(byte_at(below, 512) == 1);
+}
+
+TEST_CASE("a hole that reads as another page is data") {
+  SparseFile below;
+  must(below.resize(1 << 20));
+  must(below.write(65'536, page_of(1)));
+  OverlayFile view(below, 512);
+  view.redirect(1024, 65'536);
+  CHECK(must(view.next_data({0, 1 << 20})) == ByteRange{1024, 1536});
+  CHECK(must(view.next_data({1536, 1 << 20})).begin == 65'536);
+}

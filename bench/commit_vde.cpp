@@ -1,0 +1,64 @@
+// Commits of three blocks through the library's journal.
+#include <fcntl.h>
+
+#include "commit_store.h"
+#include "image/volume.h"
+#include "vde/create.h"
+
+namespace {
+
+using namespace vde;
+
+constexpr uint64_t kBlocks = 999;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) give_up("vde: " + result.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+class VdeStore : public CommitStore {
+ public:
+  explicit VdeStore(const std::string& folder) {
+    CreateOptions options;
+    // The least volume with the largest journal that `format` makes by itself: 4 MiB, as much as
+    // SQLite lets its log grow to.
+    options.size = uint64_t{256} << 20;
+    options.uuid.bytes[0] = 1;
+    options.modules = must(parse_modules(kDefaultModules));
+    const std::string path = folder + "/image.dwvd";
+    Activity activity;
+    must(create_image(path, must(plan_image(options)), false, std::chrono::milliseconds(0),
+                      activity));
+    file_ = must(open_image(path, OpenMode::kReadWrite));
+    must(file_->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
+    volume_ = must(Volume::open(*file_, {}));
+    Transaction transaction = must(volume_->begin());
+    blocks_ = must(volume_->allocator().allocate(transaction, kBlocks));
+    for (uint64_t n = blocks_.begin; n < blocks_.end; ++n)
+      must(transaction.replace(n, tags::kData));
+    must(volume_->commit(transaction));
+    settle();
+  }
+
+  void commit(uint64_t number) override {
+    Transaction transaction = must(volume_->begin());
+    for (uint64_t i = 0; i < 3; ++i) {
+      const uint64_t block = blocks_.begin + (number * 3 + i) % kBlocks;
+      store_le(must(transaction.edit(block, tags::kData)), 0, number);
+    }
+    must(volume_->commit(transaction));
+  }
+  void settle() override { must(volume_->close()); }
+
+ private:
+  std::unique_ptr<BlockFile> file_;
+  std::unique_ptr<Volume> volume_;
+  BlockRange blocks_;
+};
+
+}  // namespace
+
+std::unique_ptr<CommitStore> make_vde_store(const std::string& folder) {
+  return std::make_unique<VdeStore>(folder);
+}

@@ -1,0 +1,222 @@
+// crash_kill [--long] [--kills N] [--seed N]: kill -9 of real processes on a real file, at random
+// moments: of a worker that commits without end, and of the vdetool that changes label and size.
+// After each kill the image must open, be the last acknowledged state or the next, and verify
+// clean. Prints what it did; exit 1, and the image stays, where something is wrong.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "crash/kill_state.h"
+#include "support/run_tool.h"
+#include "support/temporary_folder.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+using Microseconds = std::chrono::microseconds;
+
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T demand(Result<T> result, std::string_view what) {
+  if (!result) throw Violation(fmt::format("{}: {}", what, result.error().message));
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+std::unique_ptr<BlockFile> open_locked(const std::string& path) {
+  auto file = demand(open_image(path, OpenMode::kReadWrite), "open");
+  // A killed process may still be on its way out.
+  demand(file->lock(LockMode::kExclusive, std::chrono::seconds(20)), "lock");
+  return file;
+}
+
+// Notes are fine; returns whether one says that the journal was left open.
+bool check_clean(BlockFile& file) {
+  bool left_open = false;
+  const Verified found = verified(file);
+  if (found.error) throw Violation("verify: " + found.error->message);
+  for (const Finding& finding : found.findings) {
+    if (finding.kind->severity != Severity::kNote)
+      throw Violation(fmt::format("verify: {}: {}", finding.kind->code, finding.message));
+    if (finding.kind->code == "MWAL-004") left_open = true;
+  }
+  return left_open;
+}
+
+struct Counts {
+  uint64_t kills = 0;
+  uint64_t commits = 0;     // acknowledged by the worker
+  uint64_t unanswered = 0;  // kills after which the state was the next, not acknowledged one
+  uint64_t too_late = 0;    // vdetool was done before it was killed
+  uint64_t left_open = 0;   // kills that left the journal open
+};
+
+class KillTest {
+ public:
+  explicit KillTest(uint64_t seed) : random_(seed) {
+    write_file(path_, std::string_view());
+    demand(make_kill_image(*open_locked(path_)), "make an image");
+    const auto begin = std::chrono::steady_clock::now();
+    if (run_tool({"label", path_, label_}).status != 0) throw Violation("label does not work");
+    lifetime_ = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begin);
+  }
+
+  void kill_worker();
+  void kill_label();
+  void kill_resize();
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+  // Where the image may be looked at after a violation.
+  [[nodiscard]] std::string keep() const {
+    const std::string kept = std::filesystem::temp_directory_path() / "crash_kill-failed.dwvd";
+    std::filesystem::copy_file(path_, kept, std::filesystem::copy_options::overwrite_existing);
+    return kept;
+  }
+
+ private:
+  void nap(uint64_t most) { std::this_thread::sleep_for(Microseconds(random_() % most)); }
+  // Runs vdetool and kills it; true where it was done before.
+  bool kill_tool(const std::vector<std::string>& arguments);
+  // How many lines of the worker's output are whole; the last one's number.
+  uint64_t last_acknowledged(int fd, uint64_t before);
+
+  TemporaryFolder folder_;
+  std::string path_ = folder_ / "image.dwvd";
+  std::mt19937_64 random_;
+  Counts counts_;
+  uint64_t state_ = 0;  // of the image, by the worker's numbers
+  std::string label_ = "0";
+  uint64_t size_ = 1024 * 4096;
+  uint64_t edits_ = 0;
+  Microseconds lifetime_{};  // of one command of vdetool
+};
+
+uint64_t KillTest::last_acknowledged(int fd, uint64_t before) {
+  std::string text;
+  std::array<char, 4096> chunk{};
+  for (ssize_t count = 0; (count = read(fd, chunk.data(), chunk.size())) > 0;)
+    text.append(chunk.data(), static_cast<size_t>(count));
+  uint64_t last = before;
+  std::istringstream lines(text);
+  for (uint64_t number = 0; lines >> number; last = number) {
+    if (number != last + 1) throw Violation(fmt::format("{} was committed after {}", number, last));
+    ++counts_.commits;
+  }
+  return last;
+}
+
+void KillTest::kill_worker() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    execl(KILL_WORKER_PATH, "kill_worker", path_.c_str(), nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  // Long enough for some commits, short enough to hit the start as well.
+  nap(random_() % 4 == 0 ? 3'000 : 40'000);
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  const uint64_t acknowledged = last_acknowledged(ends[0], state_);
+  close(ends[0]);
+  if (!WIFSIGNALED(status)) throw Violation("the worker gave up before it was killed");
+  ++counts_.kills;
+
+  const auto file = open_locked(path_);
+  if (check_clean(*file)) ++counts_.left_open;
+  const auto volume = demand(Volume::open(*file, {}), "open after a kill");
+  state_ = demand(kill_state(*volume), "after a kill");
+  if (state_ != acknowledged && state_ != acknowledged + 1)
+    throw Violation(fmt::format("state {} after {} was acknowledged", state_, acknowledged));
+  counts_.unanswered += state_ - acknowledged;
+  check_clean(*file);
+}
+
+bool KillTest::kill_tool(const std::vector<std::string>& arguments) {
+  StartedTool tool(ToolCommand{.arguments = arguments});
+  // At any moment of its life, or a little late.
+  nap(static_cast<uint64_t>(lifetime_.count()) * 5 / 4 + 1);
+  tool.send(SIGKILL);
+  const ToolResult result = tool.finish();
+  ++counts_.kills;
+  if (result.signal == 0 && result.status != 0) throw Violation(describe(result));
+  if (result.signal == 0) ++counts_.too_late;
+  return result.signal == 0;
+}
+
+void KillTest::kill_label() {
+  const std::string wanted = fmt::format("edit {}", ++edits_);
+  const bool done = kill_tool({"label", path_, wanted});
+  const auto file = open_locked(path_);
+  check_clean(*file);
+  const std::string found = demand(read_label(*file), "label after a kill");
+  if (found != wanted && (done || found != label_))
+    throw Violation(fmt::format("label '{}' after '{}' and '{}'", found, label_, wanted));
+  label_ = found;
+}
+
+void KillTest::kill_resize() {
+  const uint64_t wanted = (1024 + random_() % 512) * 4096;
+  if (wanted == size_) return;
+  const bool done = kill_tool({"resize", path_, "--size", std::to_string(wanted)});
+  const auto file = open_locked(path_);
+  check_clean(*file);
+  const auto volume = demand(Volume::open(*file, {}), "open after a kill");
+  const auto found = static_cast<uint64_t>(volume->journal().superblock().expected_file_size);
+  if (found != wanted && (done || found != size_))
+    throw Violation(fmt::format("{} bytes after {} and {}", found, size_, wanted));
+  if (demand(file->size(), "size") != found) throw Violation("the file has another size");
+  check_clean(*file);
+  size_ = found;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  uint64_t kills = 200;
+  uint64_t seed = std::random_device{}();
+  bool long_run = false;
+  CLI::App app("Kills processes that change an image, and looks at what they leave");
+  app.add_flag("--long", long_run, "5,000 kills of each");
+  app.add_option("--kills", kills, "how many of the worker, and of vdetool");
+  app.add_option("--seed", seed, "of the moments");
+  CLI11_PARSE(app, argc, argv);
+  if (long_run) kills = 5'000;
+
+  KillTest workers(seed);
+  KillTest tools(seed + 1);
+  try {
+    while (workers.counts().kills < kills) {
+      workers.kill_worker();
+      if (workers.counts().kills % 2 == 0)
+        tools.kill_label();
+      else
+        tools.kill_resize();
+    }
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "crash_kill: seed {}: {}\nthe images: {}\n", seed, error.what(),
+               workers.keep());
+    return 1;
+  }
+  fmt::print(
+      "{} kills of a worker, {} commits acknowledged, {} more found done, {} journals left open\n"
+      "{} kills of vdetool label and resize, {} of them too late; seed {}\n",
+      workers.counts().kills, workers.counts().commits, workers.counts().unanswered,
+      workers.counts().left_open, tools.counts().kills, tools.counts().too_late, seed);
+  return 0;
+}
