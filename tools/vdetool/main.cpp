@@ -15,6 +15,8 @@ void occupy_standard_descriptors() {
 
 }  // namespace
 
+// Running out of memory ends the program.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   return vde::cli::run(argc, argv);
