@@ -5,7 +5,7 @@
 namespace vde {
 namespace {
 
-constexpr PackedCodec<ModuleEntry, decltype(kModuleEntryLayout)> kCodec{
+constexpr PackedCodec<ModuleEntry, decltype(kModuleEntryLayout)> kModuleCodec{
     {"module", kModuleEntryLayout.size(), sizeof(ModuleEntry::hash), kMaxEntryPoint},
     kModuleEntryLayout,
     &ModuleEntry::entry_point,
@@ -23,20 +23,20 @@ bool ModuleEntry::operator==(const ModuleEntry& other) const {
 }
 
 Result<Decoded<ModuleEntry>> decode_module_entry(Bytes from) {
-  return kCodec.decode(from);
+  return kModuleCodec.decode(from);
 }
 
 Result<std::vector<ModuleEntry>> decode_module_block(Bytes payload, bool first,
                                                      int64_t expected_left) {
-  return kCodec.decode_block(payload, first, expected_left);
+  return kModuleCodec.decode_block(payload, first, expected_left);
 }
 
 size_t encoded_size(const ModuleEntry& entry) {
-  return kCodec.size(entry);
+  return kModuleCodec.size(entry);
 }
 
 void encode(const ModuleEntry& entry, MutableBytes to) {
-  kCodec.encode(entry, to);
+  kModuleCodec.encode(entry, to);
 }
 
 }  // namespace vde

@@ -5,7 +5,7 @@
 namespace vde {
 namespace {
 
-constexpr PackedCodec<SnapshotEntry, decltype(kSnapshotEntryLayout)> kCodec{
+constexpr PackedCodec<SnapshotEntry, decltype(kSnapshotEntryLayout)> kSnapshotCodec{
     {"snapshot", kSnapshotEntryLayout.size(), sizeof(Guid), kMaxSnapshotLabel},
     kSnapshotEntryLayout,
     &SnapshotEntry::label,
@@ -23,20 +23,20 @@ bool SnapshotEntry::operator==(const SnapshotEntry& other) const {
 }
 
 Result<Decoded<SnapshotEntry>> decode_snapshot_entry(Bytes from) {
-  return kCodec.decode(from);
+  return kSnapshotCodec.decode(from);
 }
 
 Result<std::vector<SnapshotEntry>> decode_snapshot_block(Bytes payload, bool first,
                                                          int64_t expected_left) {
-  return kCodec.decode_block(payload, first, expected_left);
+  return kSnapshotCodec.decode_block(payload, first, expected_left);
 }
 
 size_t encoded_size(const SnapshotEntry& entry) {
-  return kCodec.size(entry);
+  return kSnapshotCodec.size(entry);
 }
 
 void encode(const SnapshotEntry& entry, MutableBytes to) {
-  kCodec.encode(entry, to);
+  kSnapshotCodec.encode(entry, to);
 }
 
 }  // namespace vde

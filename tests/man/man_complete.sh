@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# man_complete.sh VDETOOL PAGE: holds the words of `--help` against the manual page. Each command has
+# a part of the SYNOPSIS with its options, and those alone; each option is described below.
+set -euo pipefail
+export LC_ALL=C
+vdetool=$1 page=$2
+status=0
+
+complain() {
+  echo "$*"
+  status=1
+}
+
+# Reading --help. Options begin their line, with a short form before them or not.
+options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-z],)?--([a-z-]+).*/\2/p' | sort -u; }
+commands_of() { "$vdetool" "$@" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
+
+# Reading the page: the options in the SYNOPSIS of a command, and those described anywhere.
+synopsis_of() {
+  awk -v command=".Cm $*" '
+    /^\.Sh/ { inside = $2 == "SYNOPSIS" }
+    inside && /^\.Nm/ { ours = 0 }
+    inside && $0 == command { ours = 1 }
+    inside && ours' "$page"
+}
+option_names() { grep -oE 'Fl Fl [a-z-]+' | cut -d' ' -f3 | sort -u; }
+described=$(sed '1,/^\.Sh DESCRIPTION/d' "$page" | grep '^\.It ' | option_names)
+
+check_described() {
+  local option
+  for option in $1; do
+    grep -qxF -- "$option" <<<"$described" || complain "not described: --$option of '$2'"
+  done
+}
+
+check_command() {
+  local ours theirs verb verbs
+  verbs=$(commands_of "$@")
+  for verb in $verbs; do check_command "$@" "$verb"; done
+  if [ -n "$verbs" ]; then return; fi
+  if [ -z "$(synopsis_of "$@")" ]; then
+    complain "not in the SYNOPSIS: $*"
+    return
+  fi
+  ours=$(options_of "$@" | grep -vx help) || true
+  theirs=$(synopsis_of "$@" | option_names) || true
+  if [ "$ours" != "$theirs" ]; then
+    complain "$*: --help and SYNOPSIS differ:" $(diff <(echo "$ours") <(echo "$theirs") | grep '^[<>]')
+  fi
+  check_described "$ours" "$*"
+}
+
+check_described "$(options_of)" vdetool
+commands=$(commands_of)
+[ -n "$commands" ] || complain "--help names no commands"
+for command in $commands; do check_command "$command"; done
+exit $status
