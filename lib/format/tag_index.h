@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "format/block.h"
+#include "vde/tags.h"
 
 namespace vde {
 
 inline constexpr uint32_t kDefaultBloomBits = 8192;
 inline constexpr uint32_t kDefaultBloomHashes = 5;
-inline constexpr size_t kMaxTagKey = 255;    // bytes
-inline constexpr size_t kMaxTagValue = 255;  // bytes
 
 struct TagIndexHeader {
   int32_t entry_count = 0;
@@ -49,15 +48,6 @@ static_assert(kTagIndexHeaderLayout.covers(16));
 [[nodiscard]] constexpr uint32_t max_node_keys(uint32_t block_size) {
   return payload_size(block_size) / 8;
 }
-
-struct TagEntry {
-  std::string key;    // any bytes
-  std::string value;  // any bytes
-  int64_t inode = 0;
-  int64_t block = 0;  // any number may stand here
-
-  bool operator==(const TagEntry&) const = default;
-};
 
 // A leaf has `entries` and `next_leaf`, an inner node `keys` and one child more.
 struct TagNode {

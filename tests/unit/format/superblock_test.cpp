@@ -8,9 +8,9 @@ using namespace vde::test;
 
 namespace {
 
-constexpr int64_t kTime = 638700000000000000;
+constexpr int64_t kSuperblockTime = 638700000000000000;
 
-Superblock example() {
+Superblock example_superblock() {
   Superblock superblock;
   superblock.incompatible_features = 0x08;
   superblock.readonly_compatible_features = 0x09;
@@ -33,13 +33,13 @@ Superblock example() {
   superblock.worm_high_water_mark = 0x50;
   superblock.encryption_key_fingerprint = 0x60;
   superblock.label.bytes = {'V', 'o', 'l'};
-  superblock.created = Ticks{kTime};
-  superblock.modified = Ticks{kTime + 1};
-  superblock.last_scrub = Ticks{kTime + 2};
+  superblock.created = Ticks{kSuperblockTime};
+  superblock.modified = Ticks{kSuperblockTime + 1};
+  superblock.last_scrub = Ticks{kSuperblockTime + 2};
   superblock.checkpoint_sequence = 5000000005;
   superblock.error_map_block_count = 5;
   superblock.last_writer_session_id = Guid{filled<16>(0x0B)};
-  superblock.last_writer = Ticks{kTime + 3};
+  superblock.last_writer = Ticks{kSuperblockTime + 3};
   superblock.last_writer_node_id = Guid{filled<16>(0x0C)};
   superblock.physical_allocated_blocks = 1234;
   return superblock;
@@ -48,7 +48,7 @@ Superblock example() {
 }  // namespace
 
 TEST_CASE("the superblock's bytes") {
-  CHECK(to_hex(bytes_of(kSuperblockLayout, example())) ==
+  CHECK(to_hex(bytes_of(kSuperblockLayout, example_superblock())) ==
         "44575644"
         "02000100"
         "64773a2f2f000000"
@@ -86,7 +86,8 @@ TEST_CASE("the superblock's bytes") {
 }
 
 TEST_CASE("a superblock reads back as it was written") {
-  CHECK(kSuperblockLayout.decode(bytes_of(kSuperblockLayout, example())) == example());
+  CHECK(kSuperblockLayout.decode(bytes_of(kSuperblockLayout, example_superblock())) ==
+        example_superblock());
 }
 
 TEST_CASE("every sample's superblock, in both groups, is as listed") {
@@ -120,9 +121,9 @@ TEST_CASE("the blocks of a group carry SUPB, RMAP, EXMD and IANT") {
 }
 
 TEST_CASE("what is no superblock of version 2 is refused by its reason") {
-  CHECK(check_identity(example()).has_value());
+  CHECK(check_identity(example_superblock()).has_value());
   const auto code_of = [](auto&& change) {
-    Superblock superblock = example();
+    Superblock superblock = example_superblock();
     change(superblock);
     const auto result = check_identity(superblock);
     REQUIRE_FALSE(result.has_value());

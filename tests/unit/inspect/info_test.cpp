@@ -8,7 +8,7 @@ using namespace vde::test;
 
 namespace {
 
-constexpr ImageShape kSmall{512, 256, "tags"};
+constexpr ImageShape kSmallImage{512, 256, "tags"};
 
 Json info_of(ImageBuilder& image) {
   const Result<Json> info = image_info(image.file());
@@ -19,7 +19,7 @@ Json info_of(ImageBuilder& image) {
 }  // namespace
 
 TEST_CASE("the text of a fresh image's info") {
-  ImageBuilder image(kSmall);
+  ImageBuilder image(kSmallImage);
   CHECK(info_text(info_of(image)) ==
         "file size              131072 bytes (128 KiB)\n"
         "block size             512 bytes\n"
@@ -54,7 +54,7 @@ TEST_CASE("the text of a fresh image's info") {
 }
 
 TEST_CASE("bits are named, those without a name by their number") {
-  ImageBuilder image(kSmall);
+  ImageBuilder image(kSmallImage);
   image.superblock([](Superblock& superblock) {
     superblock.module_manifest = 1u << 3 | 1u << 31;
     superblock.incompatible_features = 1u << 8 | 1u << 9;
@@ -72,7 +72,7 @@ TEST_CASE("bits are named, those without a name by their number") {
 }
 
 TEST_CASE("info says where the superblock's fields come from") {
-  ImageBuilder image(kSmall);
+  ImageBuilder image(kSmallImage);
   const auto source = [&] { return info_of(image)["superblock_source"].get<std::string>(); };
   CHECK(source() == "primary group");
   image.flip(2, 0);
@@ -93,7 +93,7 @@ TEST_CASE("info says where the superblock's fields come from") {
 }
 
 TEST_CASE("the state of a region is that of its first block and its bounds") {
-  ImageBuilder image(kSmall);
+  ImageBuilder image(kSmallImage);
   const auto state = [&] { return info_of(image)["regions"][6]["state"].get<std::string>(); };
   CHECK(state() == "ok");
   image.flip(76, 0);
@@ -111,7 +111,7 @@ TEST_CASE("the state of a region is that of its first block and its bounds") {
 }
 
 TEST_CASE("a label that is not UTF-8 comes as base64 in JSON and in the text") {
-  ImageBuilder image(kSmall);
+  ImageBuilder image(kSmallImage);
   image.superblock([](Superblock& superblock) { superblock.label = Text<64>{{0xff, 0x01}}; });
   const Json info = info_of(image);
   CHECK(info["superblock"]["label_base64"] == "/wE=");

@@ -12,8 +12,8 @@ using namespace vde::test;
 namespace {
 
 // An image in whose journal commits wait: a new block of data, and a change of it.
-struct Crashed {
-  explicit Crashed(const std::function<void(ImageBuilder&)>& prepare = [](ImageBuilder&) {})
+struct CrashedImage {
+  explicit CrashedImage(const std::function<void(ImageBuilder&)>& prepare = [](ImageBuilder&) {})
       : image({512, 256, kAllModules}) {
     prepare(image);
     const auto volume = open_volume(image.file());
@@ -46,7 +46,7 @@ constexpr std::string_view kAnother = "another program wrote to the image since"
 }  // namespace
 
 TEST_CASE("what waits goes home, and doing it twice changes nothing") {
-  Crashed crashed;
+  CrashedImage crashed;
   crashed.check_recovers();
   const std::vector<uint8_t> once = crashed.image.bytes();
   static_cast<void>(open_volume(crashed.image.file()));
@@ -54,34 +54,34 @@ TEST_CASE("what waits goes home, and doing it twice changes nothing") {
 }
 
 TEST_CASE("a torn home block is replaced") {
-  Crashed crashed;
+  CrashedImage crashed;
   const MutableBytes home = crashed.image.block(crashed.run.begin);
   std::fill(home.begin(), home.begin() + 256, uint8_t{0xE7});
   crashed.check_recovers();
 }
 
 TEST_CASE("a home block that another program wrote is not overwritten") {
-  Crashed crashed;
+  CrashedImage crashed;
   crashed.image.write(crashed.run.begin, "DATA", "0102");
   crashed.check_refused(kAnother);
 }
 
 TEST_CASE("a bitmap that another program changed is not overwritten") {
-  Crashed crashed;
+  CrashedImage crashed;
   const uint64_t bitmap = crashed.image.start("BMAP");
   crashed.image.flip(bitmap, 20).reseal(bitmap);
   crashed.check_refused(kAnother);
 }
 
 TEST_CASE("a superblock that another program changed is not overwritten") {
-  Crashed crashed;
+  CrashedImage crashed;
   crashed.image.superblock([](Superblock& superblock) { superblock.policy_version = 9; });
   crashed.check_refused(kAnother);
 }
 
 TEST_CASE("one group that another program changed is enough to refuse") {
   for (const uint64_t group : {0u, 4u}) {
-    Crashed crashed;
+    CrashedImage crashed;
     crashed.image.superblock_of(group,
                                 [](Superblock& superblock) { superblock.policy_version = 9; });
     crashed.check_refused(kAnother);
@@ -89,28 +89,28 @@ TEST_CASE("one group that another program changed is enough to refuse") {
 }
 
 TEST_CASE("a header that another program wrote anew is refused while the last block has its mark") {
-  Crashed crashed;
+  CrashedImage crashed;
   const uint64_t header = crashed.image.start("MWAL");
   crashed.image.patch(header, 96, std::string(80, '0')).reseal(header);
   crashed.check_refused("the journal's header is another program's");
 }
 
 TEST_CASE("a header of torn bytes does not hide the records") {
-  Crashed crashed;
+  CrashedImage crashed;
   const uint64_t header = crashed.image.start("MWAL");
   for (size_t i = 0; i < 512; ++i) crashed.image.block(header)[i] = static_cast<uint8_t>(i * 7 + 1);
   crashed.check_recovers();
 }
 
 TEST_CASE("a lost record is an error as long as one behind it is there") {
-  Crashed crashed;
+  CrashedImage crashed;
   crashed.image.flip(crashed.image.start("MWAL") + 1, 30);
   crashed.check_refused("a commit is lost");
 }
 
 TEST_CASE("groups that are torn or gone are written from the records") {
   for (const uint64_t block : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u}) {
-    Crashed crashed;
+    CrashedImage crashed;
     crashed.image.flip(block, 40);
     CAPTURE(block);
     crashed.check_recovers();
@@ -118,20 +118,20 @@ TEST_CASE("groups that are torn or gone are written from the records") {
 }
 
 TEST_CASE("without a whole group there is nothing to start from") {
-  Crashed crashed;
+  CrashedImage crashed;
   crashed.image.flip(1, 40).flip(5, 40);
   crashed.check_refused("no superblock group is whole");
 }
 
 TEST_CASE("bytes of a group that no field names do not look like another program's") {
-  Crashed crashed([](ImageBuilder& image) {
+  CrashedImage crashed([](ImageBuilder& image) {
     for (const uint64_t table : {1u, 5u}) image.patch(table, 15 * 32 + 3, "abcdef").reseal(table);
   });
   crashed.check_recovers();
 }
 
 TEST_CASE("the epoch rises with every recovery and every checkpoint") {
-  Crashed crashed;
+  CrashedImage crashed;
   const auto epoch = [&] {
     const Survey survey = must(survey_image(crashed.image.file(), false));
     return must(plan_recovery(BlockIo(crashed.image.file(), 512), survey)).epoch;
@@ -150,7 +150,7 @@ TEST_CASE("the epoch rises with every recovery and every checkpoint") {
 }
 
 TEST_CASE("a mark in the last block that outlived its records is cleared by the next writer") {
-  Crashed crashed;
+  CrashedImage crashed;
   const uint64_t last = crashed.image.start("MWAL") + 63;
   const std::vector<uint8_t> marked(crashed.image.block(last).begin(),
                                     crashed.image.block(last).end());
