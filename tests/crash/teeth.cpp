@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crash/explorer.h"
+#include "crash/old_epochs.h"
 #include "journal/faults.h"
 
 namespace vde {
@@ -21,9 +22,11 @@ namespace {
 struct Tooth {
   JournalFault fault;
   std::string_view broken;
-  std::string_view workload;  // the one that is made for it
+  std::string_view workload;  // the one that is made for it; empty where crashes alone show nothing
   // Why nothing needs the step, where that is so: then nothing must be seen.
   std::string_view harmless = {};
+  // Looks at what no crash shows by itself; empty if all is well.
+  std::string (*look)() = nullptr;
 };
 
 constexpr Tooth kTeeth[] = {
@@ -40,9 +43,7 @@ constexpr Tooth kTeeth[] = {
     {JournalFault::kHealingUnsynced, "the healed group is not synced", "lagging"},
     {JournalFault::kExtensionUnsynced, "the longer file is not synced", "resize"},
     {JournalFault::kTruncationUnsynced, "the cut file is not synced", "resize",
-     "a file longer than its volume is a note, and the next writer cuts it; the sync only makes "
-     "the "
-     "room's return durable"},
+     "a longer file is a note, and cut later; the sync only makes the room's return durable"},
     {JournalFault::kHomeBeforeRecord, "home blocks are written before the record is synced",
      "reuse"},
     {JournalFault::kMirrorWithPrimary, "checkpoint writes the mirror with the primary", "labels"},
@@ -53,8 +54,12 @@ constexpr Tooth kTeeth[] = {
     {JournalFault::kEpochKept, "checkpoint keeps the epoch", "wrap"},
     {JournalFault::kRecoveryEpochKept, "recovery keeps the epoch", "killed"},
     {JournalFault::kUnfinishedIgnored, "an unfinished record does not raise the epoch", "retry"},
-    {JournalFault::kEndMarkKept, "the end mark outlives its epoch", "few"},
-    {JournalFault::kStaleBelieved, "a torn header lets any record count", "direct"},
+    {JournalFault::kEndMarkKept, "the end mark outlives its epoch", {}, {}, look_at_outlived_mark},
+    {JournalFault::kStaleBelieved,
+     "a torn header lets any record count",
+     {},
+     {},
+     look_at_emptied_journal},
     {JournalFault::kFreedReused, "freed blocks are used again at once", "reuse"},
     {JournalFault::kPlacesReused, "places of images are used again at once", "spill"},
     {JournalFault::kOwnBlocksSpare, "images go where the transaction itself wrote", "spill"},
@@ -79,6 +84,11 @@ std::optional<Violation> look(const Workload& workload, size_t round) {
 }
 
 std::optional<Violation> find_violation(const Tooth& tooth) {
+  if (tooth.look != nullptr) {
+    const std::string seen = tooth.look();
+    if (seen.empty()) return std::nullopt;
+    return Violation{"old epochs", 0, "all is written", "as it is", seen};
+  }
   const size_t rounds = tooth.harmless.empty() ? 2 : 1;
   for (size_t round = 0; round < rounds; ++round)
     for (const Workload& workload : workloads())
@@ -105,8 +115,18 @@ bool bites(const Tooth& tooth) {
   return true;
 }
 
+// Nothing is broken: nothing must be seen.
+bool is_quiet() {
+  for (const std::string& seen : {look_at_outlived_mark(), look_at_emptied_journal()})
+    if (!seen.empty()) {
+      fmt::print("seen, though nothing is broken: {}\n", seen);
+      return false;
+    }
+  return true;
+}
+
 int run(std::string_view only) {
-  size_t missed = 0;
+  size_t missed = is_quiet() ? 0 : 1;
   size_t tried = 0;
   for (const Tooth& tooth : kTeeth) {
     if (!only.empty() && tooth.broken.find(only) == std::string_view::npos) continue;

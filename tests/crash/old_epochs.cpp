@@ -1,0 +1,65 @@
+#include "crash/old_epochs.h"
+
+#include "image/volume.h"
+#include "support/image_builder.h"
+#include "support/image_state.h"
+
+namespace vde::test {
+namespace {
+
+constexpr EditOptions kOptions{Ticks{638'000'000'000'000'000}, false};
+constexpr uint64_t kBlock = 100;  // of data
+
+// Gives the block new content, in a session that ends with a checkpoint or without.
+Result<void> change(BlockFile& file, uint8_t fill, bool checkpoint) {
+  VDE_TRY_ASSIGN(volume, Volume::open(file, kOptions));
+  VDE_TRY_ASSIGN(transaction, volume->begin());
+  VDE_TRY_ASSIGN(payload, transaction.replace(kBlock, tags::kData));
+  std::fill(payload.begin(), payload.end(), fill);
+  VDE_TRY(volume->commit(transaction));
+  return checkpoint ? volume->close() : Result<void>{};
+}
+
+Result<void> outlive_mark() {
+  ImageBuilder image({512, 256, kAllModules});
+  image.data_block(kBlock, 1);
+  VDE_TRY(change(image.file(), 2, false));
+  const uint64_t header = image.start("MWAL");
+  const MutableBytes last = image.block(header + 63);
+  const std::vector<uint8_t> marked(last.begin(), last.end());
+  // A session that recovers, in which a crash leaves the last block as it was; then one that ends
+  // well; then another program makes the journal's header anew.
+  VDE_TRY(change(image.file(), 3, true));
+  std::copy(marked.begin(), marked.end(), last.begin());
+  VDE_TRY(Volume::open(image.file(), kOptions));
+  image.patch(header, 96, std::string(80, '0')).reseal(header);
+  VDE_TRY(Volume::open(image.file(), kOptions));
+  return {};
+}
+
+}  // namespace
+
+std::string look_at_outlived_mark() {
+  const auto result = outlive_mark();
+  return result ? "" : result.error().message;
+}
+
+std::string look_at_emptied_journal() {
+  ImageBuilder image({512, 256, kAllModules});
+  image.data_block(kBlock, 1);
+  for (const uint8_t fill : {uint8_t{2}, uint8_t{3}})
+    if (const auto changed = change(image.file(), fill, true); !changed)
+      return changed.error().message;
+  const uint64_t header = image.start("MWAL");
+  // Another program changes the image, as it may; the header is damaged later.
+  image.write(kBlock, "DATA", "04").superblock([](Superblock& superblock) {
+    superblock.modified = kOptions.now;
+    superblock.modified.value += 1;
+  });
+  const auto changed = state_digest(image.file());
+  if (!changed) return changed.error().message;
+  image.flip(header, 100).flip(header, 200);
+  return describe_trouble(image.file(), std::array{*changed});
+}
+
+}  // namespace vde::test
