@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "format/block.h"
-#include "vde/tags.h"
+#include "vde/tag_types.h"
 
 namespace vde {
 
