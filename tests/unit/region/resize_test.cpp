@@ -52,8 +52,8 @@ TEST_CASE("a volume grows and shrinks at every block size, and is clean after ea
 }
 
 TEST_CASE("growing over the end of the bitmap moves it, and what was allocated stays so") {
-  constexpr uint64_t kBits = 496 * 8;
-  ImageBuilder image({512, kBits - 100, kAllModules});
+  constexpr uint64_t kBitmapBits = 496 * 8;
+  ImageBuilder image({512, kBitmapBits - 100, kAllModules});
   BlockRange run;
   {
     const auto volume = open_volume(image.file());
@@ -61,18 +61,19 @@ TEST_CASE("growing over the end of the bitmap moves it, and what was allocated s
     must(volume->close());
   }
   const uint64_t old_place = image.start("BMAP");
-  must(resize_volume(image.file(), (4 * kBits + 9) * 512, kSomeOptions));
+  must(resize_volume(image.file(), (4 * kBitmapBits + 9) * 512, kSomeOptions));
   CHECK(image.start("BMAP") != old_place);
   CHECK(image.slots()[image.slot_of("BMAP")].count == 5);
   check_resized_clean(image.file());
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
   CHECK_FALSE(must(volume->allocator().allocate_exactly(transaction, {run.begin, run.end})));
-  CHECK(must(volume->allocator().allocate(transaction, 3 * kBits)).end <= 4 * kBits + 9);
+  CHECK(must(volume->allocator().allocate(transaction, 3 * kBitmapBits)).end <=
+        4 * kBitmapBits + 9);
   must(volume->commit(transaction));
   must(volume->close());
   check_resized_clean(image.file());
-  CHECK(refused(image.file(), kBits * 512) == ErrorCode::kNoSpace);
+  CHECK(refused(image.file(), kBitmapBits * 512) == ErrorCode::kNoSpace);
 }
 
 TEST_CASE("the tail must be free to be cut off") {
@@ -125,10 +126,10 @@ TEST_CASE("a tail that an interrupted growth left is cut by the next writer") {
 }
 
 TEST_CASE("a growth that finds no room for its bitmap leaves the file as long as it was") {
-  constexpr uint64_t kBits = 496 * 8;
+  constexpr uint64_t kBitmapBits = 496 * 8;
   ImageBuilder image({512, 300, "none"});
   // More bitmap blocks than the volume has free ones.
-  CHECK(refused(image.file(), 300 * kBits * 512) == ErrorCode::kNoSpace);
+  CHECK(refused(image.file(), 300 * kBitmapBits * 512) == ErrorCode::kNoSpace);
   CHECK(image.bytes().size() == 300 * 512);
   check_resized_clean(image.file());
 }
