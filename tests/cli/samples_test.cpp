@@ -43,10 +43,10 @@ int status_of_verdict(const std::string& verdict) {
 // Each member of `listed` must be in `shown` with the same value.
 void check_shown(const json& listed, const json& shown) {
   CHECK(listed.size() > 0);
-  for (const auto& [name, value] : listed.items()) {
-    CAPTURE(name);
-    REQUIRE(shown.contains(name));
-    CHECK(shown[name] == value);
+  for (const auto& member : listed.items()) {
+    CAPTURE(member.key());
+    REQUIRE(shown.contains(member.key()));
+    CHECK(shown[member.key()] == member.value());
   }
 }
 
