@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 
 scripts/packages.sh build tests
 jobs=$(nproc)
-cmake --preset release -DVDE_WERROR=ON -DVDE_TESTS=ON
+cmake --preset release -DVDE_WERROR=ON -DVDE_TESTS=ON -DVDE_UNITY=ON
 cmake --build --preset release -j "$jobs"
 ctest --preset release -j "$jobs" --no-tests=error
