@@ -106,8 +106,15 @@ std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
   return ranges;
 }
 
-// What the file holds behind its new end is written, too: it will be gone.
+// What the file holds behind its new end is written, too: it will be gone. So is, with bad luck,
+// the sector that the old or the new end cuts.
 Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
+  if (plan.new_size == plan.old_size) return {};
+  constexpr uint64_t kSector = 512;
+  const uint64_t end = std::min(plan.new_size, plan.old_size);
+  const ByteRange cut{end / kSector * kSector, end};
+  const auto covers = [&](const ByteRange& range) { return range.end > cut.begin; };
+  if (!cut.empty() && std::ranges::none_of(plan.changes, covers)) plan.changes.push_back(cut);
   for (uint64_t at = plan.new_size; at < plan.old_size;) {
     VDE_TRY_ASSIGN(data, file.next_data({at, plan.old_size}));
     if (data.empty()) break;
@@ -155,6 +162,23 @@ Result<void> rehearse(BlockFile& file, const Survey& survey, const RepairOptions
   return {};
 }
 
+// Which of `found` are not in `left`. The same finding may be there several times.
+std::vector<bool> gone_findings(const std::vector<Finding>& found,
+                                const std::vector<Finding>& left) {
+  const auto name_of = [](const Finding& finding) {
+    return std::tuple(finding.kind, finding.block, finding.region);
+  };
+  std::map<decltype(name_of(found.front())), uint64_t> still;
+  for (const Finding& finding : left) ++still[name_of(finding)];
+  std::vector<bool> gone;
+  for (const Finding& finding : found) {
+    uint64_t& same = still[name_of(finding)];
+    gone.push_back(same == 0);
+    if (same > 0) --same;
+  }
+  return gone;
+}
+
 UndoHeader header_of(const RepairPlan& plan) {
   UndoHeader header;
   header.uuid = plan.uuid;
@@ -180,20 +204,8 @@ Result<void> check_outcome(BlockFile& file, const RepairPlan& plan) {
 }  // namespace
 
 uint64_t RepairPlan::corrected() const {
-  const auto name_of = [](const Finding& finding) {
-    return std::tuple(finding.kind, finding.block, finding.region);
-  };
-  std::map<decltype(name_of(found.front())), uint64_t> still;
-  for (const Finding& finding : left) ++still[name_of(finding)];
-  uint64_t count = 0;
-  for (const Finding& finding : found) {
-    uint64_t& same = still[name_of(finding)];
-    if (same > 0)
-      --same;
-    else
-      ++count;
-  }
-  return count;
+  const std::vector<bool> gone = gone_findings(found, left);
+  return static_cast<uint64_t>(std::count(gone.begin(), gone.end(), true));
 }
 
 Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Activity& activity) {
@@ -212,6 +224,8 @@ Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Ac
     return plan;
   }
   VDE_TRY(rehearse(file, survey, options, activity, plan));
+  const std::vector<bool> gone = gone_findings(plan.found, plan.left);
+  for (size_t i = 0; i < gone.size(); ++i) plan.found[i].fixable = gone[i];
   return plan;
 }
 

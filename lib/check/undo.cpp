@@ -1,5 +1,5 @@
 // Takes a repair back.
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "check/undo_file.h"
 #include "journal/survey.h"
@@ -17,7 +17,8 @@ Kind kind_of_range(uint64_t at, const UndoHeader& header) {
 }
 
 tl::unexpected<Error> changed_since() {
-  return fail(ErrorCode::kUsage, "the image was changed since the repair that this file undoes",
+  return fail(ErrorCode::kUnsupported,
+              "the image was changed since the repair that this file undoes",
               "what was written since would be destroyed");
 }
 
@@ -28,11 +29,12 @@ Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t s
   const UndoHeader& header = content.header;
   const auto survey = survey_image(file, false);
   if (survey && survey->superblock_verified() && survey->superblock.uuid != header.uuid)
-    return fail(ErrorCode::kUsage, "the undo file is another image's",
+    return fail(ErrorCode::kUnsupported, "the undo file is another image's",
                 "each repair names the undo file that it wrote");
   if (content.state == UndoState::kDone)
     return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
-  if (size != header.new_size && size != header.old_size) return changed_since();
+  const auto [least, most] = std::minmax(header.old_size, header.new_size);
+  if (size < least || size > most + header.block_size) return changed_since();
   if (survey && survey->superblock_verified() &&
       survey->superblock.checkpoint_sequence > header.sequence)
     return changed_since();
@@ -43,7 +45,6 @@ Result<void> write_redo(BlockFile& file, const UndoContent& content, UndoTarget&
   UndoHeader header = content.header;
   header.new_size = content.header.old_size;
   header.new_hash = content.header.old_hash;
-  // The old state may be of a lower sequence: what is there now counts, too.
   VDE_TRY(write_undo(redo.file(), file, header, content.ranges));
   return redo.publish();
 }

@@ -1,5 +1,6 @@
 // Undo files by name.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -13,6 +14,13 @@ namespace {
 class NewUndoFile : public UndoTarget {
  public:
   explicit NewUndoFile(NewFile file) : file_(std::move(file)) {}
+  // It holds what the image holds, whose permissions may be narrow.
+  Result<void> make_private() {
+    const int descriptor = static_cast<PosixFile&>(file_.file()).descriptor();
+    return fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
+               ? Result<void>{}
+               : Result<void>(system_failure("cannot set the permissions of the undo file"));
+  }
   BlockFile& file() override { return file_.file(); }
   Result<void> publish() override { return file_.publish(false); }
 
@@ -36,7 +44,9 @@ Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path) {
     file.error().message = fmt::format("undo file '{}': {}", escape(path), file.error().message);
     return propagate(file);
   }
-  return std::unique_ptr<UndoTarget>(std::make_unique<NewUndoFile>(std::move(*file)));
+  auto undo = std::make_unique<NewUndoFile>(std::move(*file));
+  VDE_TRY(undo->make_private());
+  return std::unique_ptr<UndoTarget>(std::move(undo));
 }
 
 Result<std::string> free_undo_path(const std::string& image) {

@@ -104,12 +104,26 @@ class VerifyRun {
     const bool fails =
         found_.errors > 0 || (arguments_.fail_on == "warning" && found_.warnings > 0);
     const int status = (repaired->applied ? kNothing : 0) | (fails ? kDamageLeft : 0);
-    VerifySummary counts = plan.before;
-    summarize(image, status, counts, repaired->applied ? plan.corrected() : 0, found_.errors);
+    if (repaired->applied) show_left(image, plan);
+    summarize(image, status, plan.before, repaired->applied ? plan.corrected() : 0, found_.errors);
     if (repaired->undo.empty() || context_.globals.quiet || context_.globals.json) return status;
     keep(context_.out.write(fmt::format("{}: 'vdetool undo' with {} takes this back\n",
                                         escape(image), escape(repaired->undo))));
     return status;
+  }
+
+  // Once more, by name: what could not be saved.
+  void show_left(const std::string& image, const RepairPlan& plan) {
+    for (const Finding& finding : plan.left) {
+      if (finding.kind->severity == Severity::kNote) continue;
+      if (context_.globals.json) {
+        Json json = finding_json(image, finding);
+        json["left"] = true;
+        keep(context_.write_json(json));
+      } else {
+        keep(context_.out.write("left: " + finding_text(image, finding, context_.wants_color())));
+      }
+    }
   }
 
   void show_plan(const std::string& image, const RepairPlan& plan) {

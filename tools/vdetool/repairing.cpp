@@ -23,9 +23,13 @@ std::string blocks_text(const std::vector<BlockRange>& blocks) {
 }  // namespace
 
 Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& arguments,
+                                                     const BlockFile& file,
                                                      const std::string& image, std::string& path) {
   if (arguments.no_undo) return std::unique_ptr<UndoTarget>{};
   path = arguments.undo;
+  if (path.empty() && file.is_device())
+    return fail(ErrorCode::kUsage, "a device has no place beside it for an undo file",
+                "give --undo FILE, or --no-undo");
   if (path.empty()) {
     VDE_TRY_ASSIGN(found, free_undo_path(image));
     path = found;
@@ -46,7 +50,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
   show(result.plan);
   if (arguments.dry_run || result.plan.steps.empty()) return result;
   std::string path;
-  VDE_TRY_ASSIGN(undo, make_undo_target(arguments, image, path));
+  VDE_TRY_ASSIGN(undo, make_undo_target(arguments, *file, image, path));
   auto left = carry_out(*file, result.plan, options, undo.get(), context.activity);
   if (!left && undo != nullptr)
     left.error().hint = fmt::format("'vdetool undo {} {}' puts everything back", image, path);
@@ -88,6 +92,9 @@ std::vector<Json> plan_json(const std::string& image, const RepairPlan& plan) {
                          {"blocks", blocks},
                          {"loses", step.loses.empty() ? Json(nullptr) : Json(step.loses)}}));
   }
+  for (const std::string& note : plan.notes)
+    if (!plan.left.empty())
+      lines.push_back(with_header("verify", image, Json{{"type", "left"}, {"message", note}}));
   return lines;
 }
 

@@ -1,6 +1,8 @@
 // `verify --repair`: what it prints, and where its undo file goes.
 #pragma once
 
+#include <functional>
+
 #include "context.h"
 #include "vde/repair.h"
 
@@ -22,8 +24,9 @@ struct Repaired {
 };
 
 // The undo file of a change to `image`: the path that was asked for, else a free one beside it;
-// null where none is wanted. `path` becomes where it lies.
+// null where none is wanted. A device has no place beside it. `path` becomes where it lies.
 [[nodiscard]] Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& arguments,
+                                                                   const BlockFile& file,
                                                                    const std::string& image,
                                                                    std::string& path);
 

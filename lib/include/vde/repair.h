@@ -23,7 +23,7 @@ struct RepairStep {
 // What a repair would do, and what it would come to. The image must not change until it is done.
 struct RepairPlan {
   std::vector<RepairStep> steps;  // none: there is nothing that can be done
-  std::vector<Finding> found;     // before
+  std::vector<Finding> found;     // before; `fixable` says what this plan corrects
   std::vector<Finding> left;      // what a verification finds afterwards
   VerifySummary before;
   VerifySummary after;
@@ -38,7 +38,7 @@ struct RepairPlan {
   std::optional<BlockRange> journal;  // MWAL, where there is one
   Guid uuid;                          // of the volume afterwards
 
-  // Of `found`, those that are not in `left`.
+  // How many of `found` are not in `left`.
   [[nodiscard]] uint64_t corrected() const;
 };
 
@@ -91,9 +91,9 @@ struct UndoSummary {
 
 // Puts back what the repair (or undo) that wrote `undo` changed, the journal's blocks last; what is
 // overwritten goes to `redo` first, if that is not null. Interrupted by a crash, it is to be called
-// again with the same files, and finishes. kUnsupported where `undo` is no whole undo file;
-// kUsage where it is another image's, or the image was changed since; kNotFound, and nothing is
-// done, where all is as it was already. Both locks are the caller's.
+// again with the same files, and finishes. kUnsupported where `undo` is no whole undo file,
+// is another image's, or where the image was changed since; kNotFound, and nothing is done, where
+// all is as it was already. Both locks are the caller's.
 [[nodiscard]] Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo);
 
 }  // namespace vde
