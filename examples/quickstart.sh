@@ -45,6 +45,24 @@ run dd if=/dev/zero of=demo.dwvd bs=1 count=1 seek=152 conv=notrunc status=none
 run_failing 4 vdetool verify demo.dwvd
 run vdetool explain SUPB-001
 
+say "The other copy of the superblock holds what is needed: plan the repair, do it, look again."
+run_failing 4 vdetool verify demo.dwvd --repair --dry-run
+sha256sum demo.dwvd > damaged.sha256
+run_failing 1 vdetool verify demo.dwvd --repair
+run vdetool verify demo.dwvd
+
+say "A repair can be taken back, to the last byte, and so can that."
+run vdetool undo demo.dwvd demo.dwvd.undo
+run sha256sum --check damaged.sha256
+run vdetool undo demo.dwvd demo.dwvd.undo.1
+run vdetool verify demo.dwvd
+
+say "The existing SDK's online addition of a module leaves an image that its own readers reject."
+printf '\n$ gzip -dc tests/vectors/online-add-tags.dwvd.gz > broken.dwvd\n'
+gzip -dc "$root/tests/vectors/online-add-tags.dwvd.gz" > broken.dwvd
+run_failing 1 vdetool verify broken.dwvd --repair
+run vdetool verify broken.dwvd
+
 say "An image from elsewhere, made by the format's existing writer; the verdict for programs too."
 printf '\n$ gzip -dc tests/vectors/everything-1.dwvd.gz > sample.dwvd\n'
 gzip -dc "$root/tests/vectors/everything-1.dwvd.gz" > sample.dwvd

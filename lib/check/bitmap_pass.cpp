@@ -14,18 +14,8 @@ std::vector<BlockRange> metadata_ranges(const VerifyContext& context, uint64_t t
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   for (const PlacedRegion& region : context.regions)
     if (!region.is_data_area) ranges.push_back(region.blocks);
-  std::sort(ranges.begin(), ranges.end(),
-            [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
-  std::vector<BlockRange> merged;
-  for (BlockRange range : ranges) {
-    range.end = std::min(range.end, total_blocks);
-    if (range.empty()) continue;
-    if (!merged.empty() && range.begin <= merged.back().end)
-      merged.back().end = std::max(merged.back().end, range.end);
-    else
-      merged.push_back(range);
-  }
-  return merged;
+  for (BlockRange& range : ranges) range.end = std::min(range.end, total_blocks);
+  return merge_ranges(std::move(ranges));
 }
 
 struct BitCounts {

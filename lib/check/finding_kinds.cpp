@@ -12,8 +12,9 @@ namespace {
 constexpr auto kError = Severity::kError;
 constexpr auto kWarning = Severity::kWarning;
 constexpr auto kNote = Severity::kNote;
-constexpr bool kFixable = true;
-constexpr bool kNotFixable = false;
+constexpr auto kFixable = Fixable::kAlways;
+constexpr auto kSometimes = Fixable::kSometimes;
+constexpr auto kNotFixable = Fixable::kNever;
 
 constexpr std::string_view kKeepCopy =
     "Copy the image as it is before anything else writes to it; restore what is named from a "
@@ -26,21 +27,21 @@ constexpr std::string_view kOtherCopy =
     "The other copy holds what is needed; keep the image as it is until it has been put right.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
-    {"BLCK-001", kError, kNotFixable, "a block's checksum does not fit",
+    {"BLCK-001", kError, kSometimes, "a block's checksum does not fit",
      "The XXH64 in the block's trailer is not that of its payload: the bytes changed after they "
      "were "
      "written, or the write was torn.",
      "What the block holds cannot be believed.", kKeepCopy},
-    {"BLCK-002", kError, kNotFixable, "a written block has no trailer",
+    {"BLCK-002", kError, kSometimes, "a written block has no trailer",
      "The block has content, but its last 16 bytes are zero: something wrote it without sealing "
      "it.",
      "What the block holds cannot be believed.", kKeepCopy},
-    {"BLCK-003", kError, kNotFixable, "a block has an unknown type tag",
+    {"BLCK-003", kError, kSometimes, "a block has an unknown type tag",
      "The checksum fits, but the tag in the trailer is none that the format names; the checksum "
      "does "
      "not cover the tag.",
      "The block may belong elsewhere.", kKeepCopy},
-    {"BLCK-004", kError, kNotFixable, "a block's tag does not fit its region",
+    {"BLCK-004", kError, kSometimes, "a block's tag does not fit its region",
      "The checksum fits, but the tag is that of another structure: a misdirected write, or a "
      "damaged "
      "tag.",
@@ -53,71 +54,71 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The system reported an error when the block was read.",
      "The medium is failing; what the block held is lost unless a later try reads it.",
      "Copy the image with a tool that retries, then verify the copy."},
-    {"BLCK-007", kError, kNotFixable, "a region's first block was never written",
+    {"BLCK-007", kError, kSometimes, "a region's first block was never written",
      "Bitmap, inode table and journal start with a block that must be there; it is all zero.",
      "The structure cannot be used.", kKeepCopy},
-    {"BLCK-008", kNote, kNotFixable, "a region was made but never written",
+    {"BLCK-008", kNote, kSometimes, "a region was made but never written",
      "All of the region's first block is zero; creators of images leave some regions like that.",
      "None: the region is empty.", kNothing},
     {"BLCK-009", kError, kNotFixable, "a region's header is zero but the region is not empty",
      "The first block is a sealed block of zeros, as in a region that was never used, yet a later "
      "block has content.",
      "The header was lost; what the region holds is not reachable through it.", kKeepCopy},
-    {"BMAP-001", kError, kFixable, "the allocation bitmap starts with zeros",
+    {"BMAP-001", kError, kSometimes, "the allocation bitmap starts with zeros",
      "The first bitmap block says that not even the superblock is allocated.",
      "A writer that believes it overwrites the image.",
      "The regions tell which blocks are in use; nothing should write to the image until then."},
     {"BMAP-002", kError, kNotFixable, "the allocation bitmap is too small",
      "Its region has fewer bits than the volume has blocks.",
      "The state of the last blocks is not recorded anywhere.", kLookAtTable},
-    {"BMAP-003", kNote, kFixable, "blocks of regions are marked free",
+    {"BMAP-003", kNote, kSometimes, "blocks of regions are marked free",
      "The creator of the image marked its metadata in the first bitmap block only. Blocks of "
      "regions "
      "count as allocated whatever the bitmap says.",
      "None, unless a writer trusts the bitmap alone.", kNextWrite},
-    {"BMAP-004", kError, kFixable, "the superblock's free count is wrong",
+    {"BMAP-004", kError, kSometimes, "the superblock's free count is wrong",
      "Bitmap and regions together leave another number of blocks free.",
      "Space may be refused, or promised and not there.",
      "The bitmap is the source: the count can be computed again."},
-    {"BMAP-005", kError, kFixable, "the superblock's allocated count is wrong",
+    {"BMAP-005", kError, kSometimes, "the superblock's allocated count is wrong",
      "Bitmap and regions together allocate another number of blocks.",
      "Space may be refused, or promised and not there.",
      "The bitmap is the source: the count can be computed again."},
-    {"BMAP-006", kWarning, kFixable, "bitmap bits past the end of the volume are set",
+    {"BMAP-006", kWarning, kSometimes, "bitmap bits past the end of the volume are set",
      "Bits for blocks that the volume does not have are one.",
      "If the volume grows, the new blocks seem taken.", kNextWrite},
-    {"GEOM-001", kError, kNotFixable, "the file is shorter than the superblock says",
+    {"GEOM-001", kError, kSometimes, "the file is shorter than the superblock says",
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},
-    {"GEOM-002", kNote, kFixable, "the file is longer than the superblock says",
+    {"GEOM-002", kNote, kSometimes, "the file is longer than the superblock says",
      "There are bytes behind the end of the volume. An interrupted growth leaves them.",
      "None: nothing refers to them.", kNextWrite},
-    {"GEOM-003", kError, kFixable, "the superblock's file size is not its block count",
+    {"GEOM-003", kError, kSometimes, "the superblock's file size is not its block count",
      "The expected file size is not total blocks times block size.",
      "One of the two is wrong, and tools that believe the wrong one go astray.",
      "The file's own size tells which."},
-    {"GEOM-004", kError, kNotFixable, "the superblock's block count is impossible",
+    {"GEOM-004", kError, kSometimes, "the superblock's block count is impossible",
      "The number of blocks is negative, too small for the fixed blocks or larger than any image.",
      "The superblock cannot be used.", kKeepCopy},
-    {"INOD-001", kError, kNotFixable, "the inode layout cannot be read",
+    {"INOD-001", kError, kSometimes, "the inode layout cannot be read",
      "The first block of the inode table holds no layout: sizes are zero or its fields run over.",
      "Inodes cannot be found in the table.", kKeepCopy},
-    {"INOD-002", kError, kNotFixable, "the inode layout contradicts the module manifest",
+    {"INOD-002", kError, kSometimes, "the inode layout contradicts the module manifest",
      "It names a field of a module that the image does not have, or fields that overlap.",
      "Module data of inodes would be read from the wrong place.", kKeepCopy},
-    {"MWAL-001", kError, kFixable, "the journal's header cannot be read",
+    {"MWAL-001", kError, kSometimes, "the journal's header cannot be read",
      "The first block of the journal holds no header: it is zero, or of an unknown kind or "
      "version.",
      "Whether changes wait in the journal is not known.", kKeepCopy},
-    {"MWAL-002", kError, kFixable, "the journal's size contradicts its region",
+    {"MWAL-002", kError, kSometimes, "the journal's size contradicts its region",
      "The header's block count is not that of the region.",
      "A writer that believes the header writes past the journal.", kLookAtTable},
-    {"MWAL-003", kNote, kFixable, "another program's journal was left open",
+    {"MWAL-003", kNote, kSometimes, "another program's journal was left open",
      "The header is not clean and is not vdetool's. Nothing ever replays such a journal: the "
      "program "
      "that wrote it wrote its changes home itself.",
      "None from the journal itself.", kNextWrite},
-    {"MWAL-004", kNote, kFixable, "the journal was left open",
+    {"MWAL-004", kNote, kSometimes, "the journal was left open",
      "A session of vdetool ended, or is still running, without a checkpoint. What it committed "
      "waits in "
      "the journal and counts; what was verified is the image with it.",
@@ -125,25 +126,25 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "know the "
      "journal see an older state.",
      kNextWrite},
-    {"MWAL-005", kError, kNotFixable, "the journal must not be replayed",
+    {"MWAL-005", kError, kSometimes, "the journal must not be replayed",
      "Commits wait in it, or waited, but another program has written to the image since, or a "
      "record "
      "before an intact one is damaged. What was verified is the image without them.",
      "The commits that waited cannot be applied without destroying what was written later.",
      kKeepCopy},
-    {"MWAL-006", kWarning, kFixable, "the journal's header is torn",
+    {"MWAL-006", kWarning, kSometimes, "the journal's header is torn",
      "Its trailer does not fit. A crash while it was written leaves it like that; so does damage. "
      "The "
      "records are judged by themselves.",
      "None if the session crashed there; a commit may be lost if the block was damaged later.",
      kNextWrite},
-    {"RMAP-001", kError, kFixable, "a block of the region directory is damaged",
+    {"RMAP-001", kError, kSometimes, "a block of the region directory is damaged",
      "Block 8 or 9 does not verify or has another tag.",
      "None while the pointer table is whole; without both, regions cannot be found.", kOtherCopy},
-    {"RMAP-002", kError, kFixable, "the region directory's checksum does not fit its slots",
+    {"RMAP-002", kError, kSometimes, "the region directory's checksum does not fit its slots",
      "Block 9 holds a checksum of block 8, and it is another one.",
      "One of the two blocks is older than the other.", kOtherCopy},
-    {"RMAP-003", kError, kFixable, "pointer table and directory disagree",
+    {"RMAP-003", kError, kSometimes, "pointer table and directory disagree",
      "A region slot is not the same in both.",
      "Tools that go by different tables read and write different places.", kLookAtTable},
     {"RMAP-004", kError, kNotFixable, "a region lies outside the volume",
@@ -151,7 +152,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "What the region should hold there is missing.", kLookAtTable},
     {"RMAP-005", kError, kNotFixable, "regions overlap", "Two regions claim the same blocks.",
      "A write to one destroys the other.", kLookAtTable},
-    {"RMAP-006", kNote, kFixable, "a region overlaps the data area",
+    {"RMAP-006", kNote, kSometimes, "a region overlaps the data area",
      "The region was added later, and the data area's slot was not made smaller.",
      "None as long as the bitmap marks the region's blocks.", kNextWrite},
     {"RMAP-007", kError, kNotFixable, "a region occurs twice",
@@ -166,27 +167,27 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"RMAP-010", kWarning, kNotFixable, "a region has unknown flags",
      "The slot sets flag bits that the format does not name.",
      "A later revision may have set them, or they are damaged.", kLookAtTable},
-    {"RMAP-011", kError, kFixable, "the directory's counts are wrong",
+    {"RMAP-011", kError, kSometimes, "the directory's counts are wrong",
      "Block 9 says another number of slots or of active slots than block 8 holds.",
      "A reader that believes it misses regions.", kOtherCopy},
-    {"RMAP-012", kWarning, kFixable, "the directory's two blocks differ in generation",
+    {"RMAP-012", kWarning, kSometimes, "the directory's two blocks differ in generation",
      "Both are sealed and fit each other, but were not written together.", "None known.", kNothing},
-    {"RMAP-013", kError, kFixable, "a fixed region is not where it belongs",
+    {"RMAP-013", kError, kSometimes, "a fixed region is not where it belongs",
      "The slots of the superblock groups (0 and 4) and of the directory (8) are missing or "
      "elsewhere.",
      "A tool that goes by the slots overwrites them.", kLookAtTable},
-    {"SUPB-001", kError, kFixable, "a block of a superblock group is damaged",
+    {"SUPB-001", kError, kSometimes, "a block of a superblock group is damaged",
      "It does not verify, cannot be read, has another tag or holds no superblock of this image's "
      "block size, so its whole group is not used.",
      "None while the other group is whole: it holds the same.", kOtherCopy},
-    {"SUPB-002", kError, kFixable, "a superblock group is not of one piece",
+    {"SUPB-002", kError, kSometimes, "a superblock group is not of one piece",
      "A block's generation is not that of the group's checkpoint sequence: it was not written "
      "together with the others, or the superblock's own trailer is damaged.",
      "The group mixes two states of the image.", kOtherCopy},
-    {"SUPB-003", kError, kFixable, "the superblock groups differ",
+    {"SUPB-003", kError, kSometimes, "the superblock groups differ",
      "Both verify and have the same checkpoint sequence, yet their content is not the same.",
      "Which one counts is not known.", kLookAtTable},
-    {"SUPB-004", kError, kFixable, "a superblock group is older than the other",
+    {"SUPB-004", kError, kSometimes, "a superblock group is older than the other",
      "Both verify, but with different checkpoint sequences: a checkpoint stopped half-way, or one "
      "of "
      "the writes was lost.",
@@ -208,7 +209,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"SUPB-009", kWarning, kNotFixable, "the superblock's inode size is not the inode table's",
      "The inode table has a layout of its own, and it rules.",
      "Module data may have no place in the inodes.", kNothing},
-    {"SUPB-010", kError, kFixable, "no superblock verifies",
+    {"SUPB-010", kError, kSometimes, "no superblock verifies",
      "Neither block 0 nor block 4 is a sealed superblock. What the tool shows of the superblock "
      "comes from "
      "bytes "
@@ -217,6 +218,18 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 });
 
 }  // namespace
+
+std::string_view fixable_name(Fixable fixable) {
+  switch (fixable) {
+    case Fixable::kNever:
+      return "never";
+    case Fixable::kSometimes:
+      return "sometimes";
+    case Fixable::kAlways:
+      return "always";
+  }
+  return "unknown";
+}
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {

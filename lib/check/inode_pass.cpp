@@ -7,11 +7,8 @@
 #include "format/inode.h"
 
 namespace vde {
-namespace {
 
-// Why the layout cannot be, or an empty text. A module without a field is legal: the superblock's
-// larger inode size tells of it.
-std::string contradiction(const InodeLayout& layout, uint32_t manifest) {
+std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manifest) {
   std::vector<InodeModuleField> fields = layout.fields;
   std::sort(fields.begin(), fields.end(),
             [](const auto& a, const auto& b) { return a.offset < b.offset; });
@@ -28,8 +25,6 @@ std::string contradiction(const InodeLayout& layout, uint32_t manifest) {
     return fmt::format("the fields end at {}, the inode at {}", end, layout.header.inode_size);
   return {};
 }
-
-}  // namespace
 
 Result<void> check_inode_layout(VerifyContext& context) {
   const PlacedRegion* region = context.find(tags::kInodes);
@@ -55,7 +50,8 @@ Result<void> check_inode_layout(VerifyContext& context) {
                        "the reserved field of the inode layout is not zero");
   if (!context.survey.superblock_verified()) return {};
   const Superblock& superblock = context.survey.superblock;
-  if (const std::string why = contradiction(*layout, superblock.module_manifest); !why.empty())
+  if (const std::string why = inode_layout_contradiction(*layout, superblock.module_manifest);
+      !why.empty())
     context.report.add(FindingCode::kInodeLayoutContradicts, block->number(), "INOD", why);
   if (superblock.inode_size != layout->header.inode_size)
     context.report.add(FindingCode::kInodeSizeDiffers, block->number(), "INOD",

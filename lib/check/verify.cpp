@@ -44,7 +44,15 @@ JournalLook look_at_journal(BlockFile& file, const Survey& survey) {
 
 }  // namespace
 
-void Reporter::pass_on(const Finding& finding) {
+bool Reporter::is_fixable(const Finding& finding) {
+  if (finding.kind->fixable != Fixable::kSometimes)
+    return finding.kind->fixable == Fixable::kAlways;
+  if (!facts_) facts_ = find_repair_facts(file_);
+  return can_repair(*facts_, finding);
+}
+
+void Reporter::pass_on(Finding finding) {
+  finding.fixable = is_fixable(finding);
   switch (finding.kind->severity) {
     case Severity::kError:
       ++summary_.errors;
@@ -74,7 +82,7 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   const JournalLook journal = look_at_journal(file, on_disk);
   BlockFile& judged = journal.view ? *journal.view->file : file;
   VDE_TRY_ASSIGN(survey, survey_image(judged, false));
-  Reporter reporter(report);
+  Reporter reporter(report, file);
   VerifyContext context{
       BlockIo(judged, survey.block_size), survey, options, activity, reporter, journal, {}};
   for (const Pass pass : kPasses) {

@@ -4,8 +4,23 @@
 
 namespace vde {
 
+Result<uint64_t> OverlayFile::size() {
+  if (size_) return *size_;
+  return below_.size();
+}
+
+// What lies behind the end of the file below, or was cut off once, is zero.
+Result<void> OverlayFile::read_below(uint64_t offset, MutableBytes out) {
+  if (!size_) return below_.read(offset, out);
+  if (offset > *size_ || out.size() > *size_ - offset)
+    return fail(ErrorCode::kIo, "read past the end of the file");
+  const uint64_t there = offset < visible_ ? std::min<uint64_t>(visible_ - offset, out.size()) : 0;
+  std::fill(out.begin() + static_cast<ptrdiff_t>(there), out.end(), uint8_t{0});
+  return there == 0 ? Result<void>{} : below_.read(offset, out.first(there));
+}
+
 Result<void> OverlayFile::read(uint64_t offset, MutableBytes out) {
-  VDE_TRY(below_.read(offset, out));
+  VDE_TRY(read_below(offset, out));
   const uint64_t end = offset + out.size();
   // The part of `out` that the page at `page` covers, and where it begins in the page.
   const auto part_of = [&](uint64_t page) {
@@ -34,8 +49,12 @@ Result<void> OverlayFile::write(uint64_t offset, Bytes bytes) {
   return {};
 }
 
-Result<void> OverlayFile::resize(uint64_t) {
-  return fail(ErrorCode::kUnsupported, "a view of an image cannot be resized");
+Result<void> OverlayFile::resize(uint64_t bytes) {
+  VDE_TRY_ASSIGN(below, below_.size());
+  visible_ = std::min({visible_, below, bytes});
+  size_ = bytes;
+  pages_.erase(pages_.lower_bound(bytes), pages_.end());
+  return {};
 }
 
 Result<void> OverlayFile::zero(ByteRange range) {
@@ -55,7 +74,11 @@ std::optional<uint64_t> OverlayFile::first_changed(ByteRange within) const {
 }
 
 Result<ByteRange> OverlayFile::next_data(ByteRange within) {
-  VDE_TRY_ASSIGN(data, below_.next_data(within));
+  ByteRange data;
+  if (within.begin < visible_) {
+    VDE_TRY_ASSIGN(found, below_.next_data({within.begin, std::min(within.end, visible_)}));
+    data = found;
+  }
   const auto page = first_changed(within);
   if (!page || (!data.empty() && data.begin <= *page)) return data;
   return ByteRange{std::max(within.begin, *page), std::min(within.end, *page + page_size_)};

@@ -103,7 +103,7 @@ Result<std::optional<RecordHead>> first_record(const BlockIo& io, const JournalA
 }
 
 Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
-                                uint64_t epoch, uint64_t blocks_in_volume) {
+                                uint64_t epoch, uint64_t blocks_in_volume, LostRecords lost) {
   RecordScan scan;
   uint64_t at = area.records().begin;
   uint64_t previous = 0;
@@ -112,13 +112,17 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
         record->head.previous != previous)
       break;
-    VDE_TRY_ASSIGN(places, find_images(io, at, *record, blocks_in_volume));
+    auto found = find_images(io, at, *record, blocks_in_volume);
+    const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
+    if (damaged && lost == LostRecords::kDrop) return scan;
+    VDE_TRY_ASSIGN(places, std::move(found));
     if (!places) break;
     previous = record->head.checksum;
     at += uint64_t{record->head.meta_blocks} + record->head.inline_images;
     scan.records.push_back({std::move(*record), std::move(*places)});
   }
-  VDE_TRY(refuse_later_records(io, area, uuid, at, epoch, scan.records.size()));
+  if (lost == LostRecords::kRefuse)
+    VDE_TRY(refuse_later_records(io, area, uuid, at, epoch, scan.records.size()));
   return scan;
 }
 

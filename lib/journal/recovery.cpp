@@ -65,7 +65,11 @@ Result<GroupState> final_group(const BlockIo& io, const Survey& survey, const Re
   const auto directory = versions.find(kDirectoryStart);
   const uint64_t place = directory == versions.end() ? kDirectoryStart : directory->second.place;
   BlockBuffer buffer = io.make_buffer();
-  VDE_TRY_ASSIGN(block, io.read_checked(place, tags::kRegionMap, buffer));
+  auto found = io.read_checked(place, tags::kRegionMap, buffer);
+  // No record changes the slots: those of the group are the directory's, should it be damaged.
+  const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
+  if (damaged && directory == versions.end()) return state;
+  VDE_TRY_ASSIGN(block, std::move(found));
   state.slots = decode_slots(block.payload());
   return state;
 }
@@ -128,7 +132,7 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const Survey& surv
 
 }  // namespace
 
-Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
+Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, LostRecords lost) {
   RecoveryPlan plan;
   if (survey.superblock_source != SuperblockSource::kGroup)
     return fail(ErrorCode::kDamaged, "no superblock group is whole", "run 'vdetool verify'");
@@ -147,7 +151,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey) {
   VDE_TRY_ASSIGN(epoch, live_epoch(io, survey, area, header));
   RecordScan scan;
   if (epoch) {
-    VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file()));
+    VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file(), lost));
     scan = std::move(found);
   }
   // The start of a record that was never finished is looked for without its checksum: what a crash

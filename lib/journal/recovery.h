@@ -3,7 +3,7 @@
 #pragma once
 
 #include "journal/group.h"
-#include "journal/journal_area.h"
+#include "journal/record_scan.h"
 
 namespace vde {
 
@@ -29,7 +29,9 @@ struct RecoveryPlan {
 
 // kDamaged, as a sentence for a finding, where the journal must not be touched: somebody else wrote
 // over it or over what it changes, or a record before an intact one is damaged.
-[[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey);
+// With LostRecords::kDrop the intact records before a damaged one are planned for all the same.
+[[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey,
+                                                 LostRecords lost = LostRecords::kRefuse);
 
 // Carries `plan` out: home blocks and primary group, sync, mirror, sync, header with the next
 // epoch, sync. Doing it again changes no byte. Returns what the epoch is now.

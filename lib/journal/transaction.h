@@ -44,6 +44,9 @@ class Transaction {
   // Makes blocks read as never written, under the same condition.
   [[nodiscard]] Result<void> wipe_direct(BlockRange blocks);
 
+  // Blocks that commit will put into its record.
+  [[nodiscard]] size_t staged_blocks() const { return staged_.size(); }
+
   // These blocks are not in use any more once this commits.
   void note_freed(BlockRange blocks) { freed_.push_back(blocks); }
   [[nodiscard]] const std::vector<BlockRange>& freed() const { return freed_; }

@@ -4,21 +4,22 @@ namespace vde::test {
 
 std::vector<Recipe> block_recipes() {
   std::vector<Recipe> recipes;
-  recipes.push_back({"BLCK-001",
-                     "one bit of a tag node",
-                     [](ImageBuilder& image) { image.flip(77, 100); },
-                     {"BLCK-001"},
-                     77});
-  recipes.push_back({"BLCK-001",
-                     "one bit of a checksum",
-                     [](ImageBuilder& image) { image.flip(77, 4095, 7); },
-                     {"BLCK-001"},
-                     77});
-  recipes.push_back({"BLCK-001",
-                     "one bit of an allocated block of the data area",
-                     [](ImageBuilder& image) { image.data_block(200, 0x5a).flip(200, 0); },
-                     {"BLCK-001"},
-                     200});
+  recipes.push_back(lost(Recipe{"BLCK-001",
+                                "one bit of a tag node",
+                                [](ImageBuilder& image) { image.flip(77, 100); },
+                                {"BLCK-001"},
+                                77}));
+  recipes.push_back(lost(Recipe{"BLCK-001",
+                                "one bit of a checksum",
+                                [](ImageBuilder& image) { image.flip(77, 4095, 7); },
+                                {"BLCK-001"},
+                                77}));
+  recipes.push_back(
+      lost(Recipe{"BLCK-001",
+                  "one bit of an allocated block of the data area",
+                  [](ImageBuilder& image) { image.data_block(200, 0x5a).flip(200, 0); },
+                  {"BLCK-001"},
+                  200}));
   recipes.push_back({"BLCK-001",
                      "one bit of the bitmap, which then decides nothing",
                      [](ImageBuilder& image) { image.flip(10, 20); },
@@ -34,50 +35,51 @@ std::vector<Recipe> block_recipes() {
                      [](ImageBuilder& image) { image.flip(12, 82); },
                      {"BLCK-001"},
                      12});
-  recipes.push_back({"BLCK-002",
-                     "a tag node without its trailer",
-                     [](ImageBuilder& image) { image.clear_trailer(77); },
-                     {"BLCK-002"},
-                     77});
-  recipes.push_back({"BLCK-003",
-                     "a tag node tagged ZZZZ",
-                     [](ImageBuilder& image) { image.set_tag(77, "ZZZZ"); },
-                     {"BLCK-003"},
-                     77});
-  recipes.push_back({"BLCK-003",
-                     "an allocated block of the data area tagged ZZZZ",
-                     [](ImageBuilder& image) { image.data_block(200, 1).set_tag(200, "ZZZZ"); },
-                     {"BLCK-003"},
-                     200});
-  recipes.push_back({"BLCK-004",
-                     "a tag node tagged SNAP",
-                     [](ImageBuilder& image) { image.set_tag(77, "SNAP"); },
-                     {"BLCK-004"},
-                     77});
+  recipes.push_back(lost(Recipe{"BLCK-002",
+                                "a tag node without its trailer",
+                                [](ImageBuilder& image) { image.clear_trailer(77); },
+                                {"BLCK-002"},
+                                77}));
+  recipes.push_back(lost(Recipe{"BLCK-003",
+                                "a tag node tagged ZZZZ",
+                                [](ImageBuilder& image) { image.set_tag(77, "ZZZZ"); },
+                                {"BLCK-003"},
+                                77}));
+  recipes.push_back(
+      lost(Recipe{"BLCK-003",
+                  "an allocated block of the data area tagged ZZZZ",
+                  [](ImageBuilder& image) { image.data_block(200, 1).set_tag(200, "ZZZZ"); },
+                  {"BLCK-003"},
+                  200}));
+  recipes.push_back(lost(Recipe{"BLCK-004",
+                                "a tag node tagged SNAP",
+                                [](ImageBuilder& image) { image.set_tag(77, "SNAP"); },
+                                {"BLCK-004"},
+                                77}));
   recipes.push_back({"BLCK-004",
                      "the bitmap tagged DATA",
                      [](ImageBuilder& image) { image.set_tag(10, "DATA"); },
                      {"BLCK-004"},
                      10});
-  recipes.push_back({"BLCK-005",
-                     "a tag node of generation 2 under sequence 1",
-                     [](ImageBuilder& image) { image.set_generation(77, 2); },
-                     {"BLCK-005"},
-                     77});
-  recipes.push_back({"BLCK-006",
-                     "two sectors of regions and one of the data area fail",
-                     [](ImageBuilder& image) { image.data_block(200, 1); },
-                     {"BLCK-006", "BLCK-006", "BLCK-006"},
-                     77,
-                     {},
-                     {77, 90, 200}});
-  recipes.push_back({"BLCK-006",
-                     "the sectors of bitmap, inode layout and journal header fail",
-                     [](ImageBuilder&) {},
-                     {"BLCK-006", "BLCK-006", "BLCK-006"},
-                     10,
-                     {},
-                     {10, 11, 12}});
+  recipes.push_back(lost(Recipe{"BLCK-005",
+                                "a tag node of generation 2 under sequence 1",
+                                [](ImageBuilder& image) { image.set_generation(77, 2); },
+                                {"BLCK-005"},
+                                77}));
+  recipes.push_back(lost(Recipe{"BLCK-006",
+                                "two sectors of regions and one of the data area fail",
+                                [](ImageBuilder& image) { image.data_block(200, 1); },
+                                {"BLCK-006", "BLCK-006", "BLCK-006"},
+                                77,
+                                {},
+                                {77, 90, 200}}));
+  recipes.push_back(lost(Recipe{"BLCK-006",
+                                "the sectors of bitmap, inode layout and journal header fail",
+                                [](ImageBuilder&) {},
+                                {"BLCK-006", "BLCK-006", "BLCK-006"},
+                                10,
+                                {},
+                                {10, 11, 12}}));
   recipes.push_back({"BLCK-007",
                      "the bitmap was never written; it then decides nothing",
                      [](ImageBuilder& image) { image.wipe(10); },
@@ -98,16 +100,16 @@ std::vector<Recipe> block_recipes() {
                      [](ImageBuilder& image) { image.wipe(76).wipe(77); },
                      {"BLCK-008"},
                      76});
-  recipes.push_back({"BLCK-009",
-                     "the tag index's header is a sealed block of zeros",
-                     [](ImageBuilder& image) { image.write(76, "TAGI", ""); },
-                     {"BLCK-009"},
-                     76});
-  recipes.push_back({"BLCK-009",
-                     "the tag index's header is unwritten, its root is there",
-                     [](ImageBuilder& image) { image.wipe(76); },
-                     {"BLCK-009"},
-                     76});
+  recipes.push_back(lost(Recipe{"BLCK-009",
+                                "the tag index's header is a sealed block of zeros",
+                                [](ImageBuilder& image) { image.write(76, "TAGI", ""); },
+                                {"BLCK-009"},
+                                76}));
+  recipes.push_back(lost(Recipe{"BLCK-009",
+                                "the tag index's header is unwritten, its root is there",
+                                [](ImageBuilder& image) { image.wipe(76); },
+                                {"BLCK-009"},
+                                76}));
   return recipes;
 }
 

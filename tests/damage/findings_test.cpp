@@ -13,13 +13,6 @@ using namespace vde::test;
 
 namespace {
 
-std::vector<Recipe> all_recipes() {
-  std::vector<Recipe> all;
-  for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
-    for (Recipe& recipe : family()) all.push_back(std::move(recipe));
-  return all;
-}
-
 std::string joined(const std::vector<std::string>& codes) {
   std::string text;
   for (const std::string& code : codes) text += (text.empty() ? "" : " ") + code;

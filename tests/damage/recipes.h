@@ -19,7 +19,15 @@ struct Recipe {
   std::optional<uint64_t> block;       // of the first finding; nothing = it has none
   ImageShape shape = {};               // of the image before the damage
   std::set<uint64_t> unreadable = {};  // blocks that cannot be read
+  // All codes that are left after a repair, in order: what nothing in the image can put right.
+  std::vector<std::string> left = {};
 };
+
+// The recipe, all of whose damage a repair has to leave.
+[[nodiscard]] Recipe lost(Recipe recipe);
+
+// All of them, in the order of the families below.
+[[nodiscard]] std::vector<Recipe> all_recipes();
 
 // One list a family of codes.
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK

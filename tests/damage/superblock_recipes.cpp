@@ -59,13 +59,13 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.set_tag(0, "DATA"); },
                      {"SUPB-001"},
                      0});
-  recipes.push_back({"SUPB-001",
-                     "the sectors of the primary group fail",
-                     [](ImageBuilder&) {},
-                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001"},
-                     0,
-                     {},
-                     {0, 1, 2, 3}});
+  recipes.push_back(lost(Recipe{"SUPB-001",
+                                "the sectors of the primary group fail",
+                                [](ImageBuilder&) {},
+                                {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001"},
+                                0,
+                                {},
+                                {0, 1, 2, 3}}));
   recipes.push_back({"SUPB-001",
                      "a sealed superblock of another block size in the mirror",
                      [](ImageBuilder& image) {
@@ -104,73 +104,74 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { next_sequence(image, 0); },
                      {"SUPB-004"},
                      4});
-  recipes.push_back({"SUPB-010",
-                     "one bit of both superblocks",
-                     [](ImageBuilder& image) { image.flip(0, 64).flip(4, 64); },
-                     {"SUPB-001", "SUPB-001", "SUPB-010"},
-                     0});
-  recipes.push_back({"SUPB-010",
-                     "nothing of both groups is left",
-                     [](ImageBuilder& image) {
-                       for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
-                     },
-                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
-                      "SUPB-001", "SUPB-001", "SUPB-010"},
-                     0});
+  recipes.push_back(lost(Recipe{"SUPB-010",
+                                "one bit of both superblocks",
+                                [](ImageBuilder& image) { image.flip(0, 64).flip(4, 64); },
+                                {"SUPB-001", "SUPB-001", "SUPB-010"},
+                                0}));
+  recipes.push_back(lost(Recipe{"SUPB-010",
+                                "nothing of both groups is left",
+                                [](ImageBuilder& image) {
+                                  for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
+                                },
+                                {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
+                                 "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-010"},
+                                0}));
 }
 
 void add_reserved(std::vector<Recipe>& recipes) {
-  recipes.push_back({"SUPB-005",
-                     "a byte behind the superblock's fields",
-                     [](ImageBuilder& image) { patch_groups(image, 0, 0x130, "01"); },
-                     {"SUPB-005"},
-                     0});
+  recipes.push_back(lost(Recipe{"SUPB-005",
+                                "a byte behind the superblock's fields",
+                                [](ImageBuilder& image) { patch_groups(image, 0, 0x130, "01"); },
+                                {"SUPB-005"},
+                                0}));
+  recipes.push_back(lost(
+      on_superblock("SUPB-005", "the superblock's padding", [](Superblock& s) { s.padding = 1; })));
   recipes.push_back(
-      on_superblock("SUPB-005", "the superblock's padding", [](Superblock& s) { s.padding = 1; }));
-  recipes.push_back(
-      on_superblock("SUPB-005", "text behind the zero that ends the label", [](Superblock& s) {
+      lost(on_superblock("SUPB-005", "text behind the zero that ends the label", [](Superblock& s) {
         s.label = Text<64>{{'a', 0, 'b'}};
-      }));
-  recipes.push_back({"SUPB-005",
-                     "the directory header's reserved field",
-                     [](ImageBuilder& image) { image.patch(9, 6, "01").reseal(9); },
-                     {"SUPB-005"},
-                     9});
-  recipes.push_back({"SUPB-005",
-                     "the inode layout's reserved field",
-                     [](ImageBuilder& image) {
-                       edit(image, 11, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
-                         header.reserved = 1;
-                       }).reseal(11);
-                     },
-                     {"SUPB-005"},
-                     11});
-  recipes.push_back({"SUPB-005",
-                     "the journal header's reserved field",
-                     [](ImageBuilder& image) {
-                       edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& header) {
-                         header.reserved = 1;
-                       }).reseal(12);
-                     },
-                     {"SUPB-005"},
-                     12});
+      })));
+  recipes.push_back(lost(Recipe{"SUPB-005",
+                                "the directory header's reserved field",
+                                [](ImageBuilder& image) { image.patch(9, 6, "01").reseal(9); },
+                                {"SUPB-005"},
+                                9}));
+  recipes.push_back(
+      lost(Recipe{"SUPB-005",
+                  "the inode layout's reserved field",
+                  [](ImageBuilder& image) {
+                    edit(image, 11, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
+                      header.reserved = 1;
+                    }).reseal(11);
+                  },
+                  {"SUPB-005"},
+                  11}));
+  recipes.push_back(lost(Recipe{"SUPB-005",
+                                "the journal header's reserved field",
+                                [](ImageBuilder& image) {
+                                  edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& header) {
+                                    header.reserved = 1;
+                                  }).reseal(12);
+                                },
+                                {"SUPB-005"},
+                                12}));
 }
 
 void add_fields(std::vector<Recipe>& recipes) {
-  recipes.push_back(on_superblock("SUPB-006", "a label of one byte that is not UTF-8",
-                                  [](Superblock& s) { s.label = Text<64>{{0xff}}; }));
-  recipes.push_back({"SUPB-007",
-                     "a seal",
-                     [](ImageBuilder& image) { patch_groups(image, 0, 4048, "01"); },
-                     {"SUPB-007"},
-                     0});
-  recipes.push_back({"SUPB-008",
-                     "a Merkle root in the anchor",
-                     [](ImageBuilder& image) { patch_groups(image, 3, 0, "01"); },
-                     {"SUPB-008"},
-                     3});
-  recipes.push_back(on_superblock(
-      "SUPB-009", "an inode size of one more", [](Superblock& s) { ++s.inode_size; }, 11));
+  recipes.push_back(lost(on_superblock("SUPB-006", "a label of one byte that is not UTF-8",
+                                       [](Superblock& s) { s.label = Text<64>{{0xff}}; })));
+  recipes.push_back(lost(Recipe{"SUPB-007",
+                                "a seal",
+                                [](ImageBuilder& image) { patch_groups(image, 0, 4048, "01"); },
+                                {"SUPB-007"},
+                                0}));
+  recipes.push_back(lost(Recipe{"SUPB-008",
+                                "a Merkle root in the anchor",
+                                [](ImageBuilder& image) { patch_groups(image, 3, 0, "01"); },
+                                {"SUPB-008"},
+                                3}));
+  recipes.push_back(lost(on_superblock(
+      "SUPB-009", "an inode size of one more", [](Superblock& s) { ++s.inode_size; }, 11)));
 }
 
 }  // namespace

@@ -38,13 +38,13 @@ void add_directory(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.set_tag(9, "DATA"); },
                      {"RMAP-001"},
                      9});
-  recipes.push_back({"RMAP-001",
-                     "the sectors of the directory fail",
-                     [](ImageBuilder&) {},
-                     {"RMAP-001", "RMAP-001"},
-                     8,
-                     {},
-                     {8, 9}});
+  recipes.push_back(lost(Recipe{"RMAP-001",
+                                "the sectors of the directory fail",
+                                [](ImageBuilder&) {},
+                                {"RMAP-001", "RMAP-001"},
+                                8,
+                                {},
+                                {8, 9}}));
   recipes.push_back({"RMAP-002",
                      "another checksum in block 9",
                      [](ImageBuilder& image) {
@@ -88,22 +88,22 @@ void add_directory(std::vector<Recipe>& recipes) {
 }
 
 void add_places(std::vector<Recipe>& recipes) {
-  recipes.push_back(on_slot("RMAP-004", "the tag index starts behind the volume", kTags,
-                            [](RegionSlot& slot) { slot.start = 256; }));
-  recipes.push_back(on_slot("RMAP-004", "the tag index starts at a negative block", kTags,
-                            [](RegionSlot& slot) { slot.start = -1; }));
-  recipes.push_back(on_slot("RMAP-004", "start and count of the tag index overflow", kTags,
-                            [](RegionSlot& slot) { slot.start = slot.count = INT64_MAX; }));
-  recipes.push_back(on_slot("RMAP-004", "the tag index has no blocks", kTags,
-                            [](RegionSlot& slot) { slot.count = 0; }));
-  recipes.push_back(on_slot("RMAP-004", "the data area ends one block behind the volume", kData,
-                            [](RegionSlot& slot) { ++slot.count; }));
-  recipes.push_back(
-      {"RMAP-005",
-       "the tag index claims two blocks of the code cache",
-       [](ImageBuilder& image) { image.slot(kTags, [](RegionSlot& slot) { slot.count = 6; }); },
-       {"RMAP-005", "BLCK-004", "BLCK-004"},
-       80});
+  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts behind the volume", kTags,
+                                 [](RegionSlot& slot) { slot.start = 256; })));
+  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts at a negative block", kTags,
+                                 [](RegionSlot& slot) { slot.start = -1; })));
+  recipes.push_back(lost(on_slot("RMAP-004", "start and count of the tag index overflow", kTags,
+                                 [](RegionSlot& slot) { slot.start = slot.count = INT64_MAX; })));
+  recipes.push_back(lost(on_slot("RMAP-004", "the tag index has no blocks", kTags,
+                                 [](RegionSlot& slot) { slot.count = 0; })));
+  recipes.push_back(lost(on_slot("RMAP-004", "the data area ends one block behind the volume",
+                                 kData, [](RegionSlot& slot) { ++slot.count; })));
+  recipes.push_back(lost(Recipe{
+      "RMAP-005",
+      "the tag index claims two blocks of the code cache",
+      [](ImageBuilder& image) { image.slot(kTags, [](RegionSlot& slot) { slot.count = 6; }); },
+      {"RMAP-005", "BLCK-004", "BLCK-004"},
+      80}));
   recipes.push_back({"RMAP-006",
                      "the data area starts in the snapshot table",
                      [](ImageBuilder& image) {
@@ -129,40 +129,44 @@ void add_places(std::vector<Recipe>& recipes) {
 }
 
 void add_tags(std::vector<Recipe>& recipes) {
-  recipes.push_back({"RMAP-007",
-                     "the code cache's slot becomes a second tag index",
-                     [](ImageBuilder& image) {
-                       image.slot(kCode, [](RegionSlot& slot) { slot.tag = tags::kTagIndex; });
-                       for (uint64_t block = 80; block < 84; ++block) image.set_tag(block, "TAGI");
-                     },
-                     {"RMAP-007", "RMAP-008"},
-                     std::nullopt});
-  recipes.push_back(on_slot("RMAP-008", "the code cache's slot is free", kCode,
-                            [](RegionSlot& slot) { slot = RegionSlot{}; }));
-  recipes.push_back({"RMAP-008",
-                     "the manifest names a module that has no region",
-                     [](ImageBuilder& image) {
-                       image.superblock([](Superblock& superblock) {
-                         superblock.module_manifest |= 1u << find_module("audit-log")->id;
-                       });
-                     },
-                     {"RMAP-008"},
-                     std::nullopt});
+  recipes.push_back(lost(Recipe{"RMAP-007",
+                                "the code cache's slot becomes a second tag index",
+                                [](ImageBuilder& image) {
+                                  image.slot(kCode,
+                                             [](RegionSlot& slot) { slot.tag = tags::kTagIndex; });
+                                  for (uint64_t block = 80; block < 84; ++block)
+                                    image.set_tag(block, "TAGI");
+                                },
+                                {"RMAP-007", "RMAP-008"},
+                                std::nullopt}));
+  recipes.push_back(lost(on_slot("RMAP-008", "the code cache's slot is free", kCode,
+                                 [](RegionSlot& slot) { slot = RegionSlot{}; })));
+  recipes.push_back(lost(Recipe{"RMAP-008",
+                                "the manifest names a module that has no region",
+                                [](ImageBuilder& image) {
+                                  image.superblock([](Superblock& superblock) {
+                                    superblock.module_manifest |= 1u
+                                                                  << find_module("audit-log")->id;
+                                  });
+                                },
+                                {"RMAP-008"},
+                                std::nullopt}));
+  recipes.push_back(lost(Recipe{
+      "RMAP-008",
+      "no journal",
+      [](ImageBuilder& image) { image.slot(5, [](RegionSlot& slot) { slot = RegionSlot{}; }); },
+      {"RMAP-008"},
+      std::nullopt}));
+  recipes.push_back(lost(Recipe{"RMAP-009",
+                                "a region tagged QQQQ; its blocks carry a known tag",
+                                [](ImageBuilder& image) {
+                                  image.slot(kCode,
+                                             [](RegionSlot& slot) { slot.tag = make_tag("QQQQ"); });
+                                },
+                                {"RMAP-009", "RMAP-008"},
+                                std::nullopt}));
   recipes.push_back(
-      {"RMAP-008",
-       "no journal",
-       [](ImageBuilder& image) { image.slot(5, [](RegionSlot& slot) { slot = RegionSlot{}; }); },
-       {"RMAP-008"},
-       std::nullopt});
-  recipes.push_back({"RMAP-009",
-                     "a region tagged QQQQ; its blocks carry a known tag",
-                     [](ImageBuilder& image) {
-                       image.slot(kCode, [](RegionSlot& slot) { slot.tag = make_tag("QQQQ"); });
-                     },
-                     {"RMAP-009", "RMAP-008"},
-                     std::nullopt});
-  recipes.push_back(
-      on_slot("RMAP-010", "flag 64", kTags, [](RegionSlot& slot) { slot.flags |= 64; }));
+      lost(on_slot("RMAP-010", "flag 64", kTags, [](RegionSlot& slot) { slot.flags |= 64; })));
 }
 
 }  // namespace

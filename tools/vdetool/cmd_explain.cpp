@@ -7,19 +7,28 @@
 namespace vde::cli {
 namespace {
 
+// In the order of Fixable.
+constexpr std::string_view kRepairs[] = {
+    "nothing in the image can put it right",
+    "the image may hold what is needed to put it right: 'vdetool verify' says of each finding "
+    "whether it does, 'vdetool verify --repair --dry-run' how",
+    "the image holds what is needed to put it right"};
+
 Json kind_json(const FindingKind& kind) {
-  return Json{{"code", kind.code},       {"severity", severity_name(kind.severity)},
-              {"fixable", kind.fixable}, {"title", kind.title},
-              {"meaning", kind.meaning}, {"risk", kind.risk},
+  return Json{{"code", kind.code},
+              {"severity", severity_name(kind.severity)},
+              {"fixable", kind.fixable != Fixable::kNever},
+              {"repair", fixable_name(kind.fixable)},
+              {"title", kind.title},
+              {"meaning", kind.meaning},
+              {"risk", kind.risk},
               {"next", kind.next}};
 }
 
 std::string kind_text(const FindingKind& kind) {
   return fmt::format("{} ({}): {}\n\nMeaning: {}\nAt risk: {}\nTo do:   {}\nRepair:  {}\n",
                      kind.code, severity_name(kind.severity), kind.title, kind.meaning, kind.risk,
-                     kind.next,
-                     kind.fixable ? "the image holds what is needed to put it right"
-                                  : "nothing in the image can put it right");
+                     kind.next, kRepairs[static_cast<size_t>(kind.fixable)]);
 }
 
 // Without a code: all of them, a line each.

@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "progress.h"
+#include "repairing.h"
 #include "vde/text.h"
 #include "vde/verify.h"
 
@@ -14,6 +15,7 @@ struct VerifyArguments {
   unsigned jobs = 0;
   std::string fail_on = "error";
   std::string format = "text";
+  RepairArguments repair;
 };
 
 Json finding_json(const std::string& image, const Finding& finding) {
@@ -24,7 +26,7 @@ Json finding_json(const std::string& image, const Finding& finding) {
             {"region", finding.region.empty() ? Json(nullptr) : Json(finding.region)},
             {"message", finding.message},
             {"title", finding.kind->title},
-            {"fixable", finding.kind->fixable},
+            {"fixable", finding.fixable},
             {"affects", finding.affects}};
   return with_header("verify", image, json);
 }
@@ -66,6 +68,7 @@ class VerifyRun {
 
  private:
   int verify(const std::string& image) {
+    if (arguments_.repair.repair) return repair_image(image);
     found_ = {};
     Result<VerifySummary> summary = [&]() -> Result<VerifySummary> {
       VDE_TRY_ASSIGN(file, context_.open(image, OpenMode::kRead));
@@ -81,6 +84,56 @@ class VerifyRun {
     if (fails) status |= kDamageLeft;
     summarize(image, status, counts);
     return status;
+  }
+
+  // Everything that was found, then the plan, then what is left of it.
+  int repair_image(const std::string& image) {
+    found_ = {};
+    Result<Repaired> repaired = repair(context_, arguments_.repair, options_, image,
+                                       [&](const RepairPlan& plan) { show_plan(image, plan); });
+    if (!repaired) {
+      int status = context_.report(image, repaired.error());
+      if (found_.errors > 0) status |= kDamageLeft;
+      summarize(image, status, found_);
+      return status;
+    }
+    const RepairPlan& plan = repaired->plan;
+    found_ = {};
+    for (const Finding& finding : repaired->applied ? plan.left : plan.found)
+      count(finding.kind->severity);
+    const bool fails =
+        found_.errors > 0 || (arguments_.fail_on == "warning" && found_.warnings > 0);
+    const int status = (repaired->applied ? kNothing : 0) | (fails ? kDamageLeft : 0);
+    if (repaired->applied) show_left(image, plan);
+    summarize(image, status, plan.before, repaired->applied ? plan.corrected() : 0, found_.errors);
+    if (repaired->undo.empty() || context_.globals.quiet || context_.globals.json) return status;
+    keep(context_.out.write(fmt::format("{}: 'vdetool undo' with {} takes this back\n",
+                                        escape(image), escape(repaired->undo))));
+    return status;
+  }
+
+  // Once more, by name: what could not be saved.
+  void show_left(const std::string& image, const RepairPlan& plan) {
+    for (const Finding& finding : plan.left) {
+      if (finding.kind->severity == Severity::kNote) continue;
+      if (context_.globals.json) {
+        Json json = finding_json(image, finding);
+        json["left"] = true;
+        keep(context_.write_json(json));
+      } else {
+        keep(context_.out.write("left: " + finding_text(image, finding, context_.wants_color())));
+      }
+    }
+  }
+
+  void show_plan(const std::string& image, const RepairPlan& plan) {
+    for (const Finding& finding : plan.found) show(image, finding);
+    if (context_.globals.json)
+      for (const Json& line : plan_json(image, plan)) keep(context_.write_json(line));
+    else if (!context_.globals.quiet)
+      keep(context_.out.write(plan_text(image, plan)));
+    // What will be done is on paper before it is done.
+    keep(context_.out.flush());
   }
 
   void count(Severity severity) {
@@ -106,6 +159,11 @@ class VerifyRun {
   }
 
   void summarize(const std::string& image, int status, const VerifySummary& counts) {
+    summarize(image, status, counts, 0, counts.errors);
+  }
+
+  void summarize(const std::string& image, int status, const VerifySummary& counts,
+                 uint64_t corrected, uint64_t left) {
     if (context_.globals.json) {
       const Json json{{"type", "summary"},
                       {"status", status},
@@ -113,16 +171,18 @@ class VerifyRun {
                       {"errors", counts.errors},
                       {"warnings", counts.warnings},
                       {"notes", counts.notes},
-                      {"corrected", 0},
-                      {"left", counts.errors},
+                      {"corrected", corrected},
+                      {"left", left},
                       {"blocks_checked", counts.blocks_checked}};
       return keep(context_.write_json(with_header("verify", image, json)));
     }
     if (context_.globals.quiet || (status & (kOperational | kInterrupted)) != 0) return;
-    keep(context_.out.write(
-        fmt::format("{}: {}: {} errors, {} warnings, {} notes; {} blocks checked\n", escape(image),
-                    status_meaning(status), counts.errors, counts.warnings, counts.notes,
-                    counts.blocks_checked)));
+    keep(context_.out.write(fmt::format(
+        "{}: {}: {} errors, {} warnings, {} notes; {}{} blocks checked\n", escape(image),
+        status_meaning(status), counts.errors, counts.warnings, counts.notes,
+        arguments_.repair.repair ? fmt::format("{} corrected, {} errors left; ", corrected, left)
+                                 : "",
+        counts.blocks_checked)));
   }
 
   // The first failure to write is the one that is told.
@@ -142,6 +202,21 @@ class VerifyRun {
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
   command.add_option("IMAGE", arguments->images, "one or more images")->required();
+  RepairArguments& repair = arguments->repair;
+  auto* wanted = command.add_flag("--repair", repair.repair, "put right what can be put right");
+  command.add_flag("--dry-run", repair.dry_run, "with --repair: print the plan, write nothing")
+      ->needs(wanted);
+  auto* undo =
+      command.add_option("--undo", repair.undo,
+                         "with --repair: where the undo file goes; beside the image without it");
+  undo->needs(wanted);
+  command.add_flag("--no-undo", repair.no_undo, "with --repair: write no undo file")
+      ->needs(wanted)
+      ->excludes(undo);
+  command
+      .add_flag("--unseal", repair.unseal,
+                "with --repair: change a sealed image, which clears its seal")
+      ->needs(wanted);
   command.add_option("--scope", arguments->scope, "metadata, or all (the data area's blocks too)")
       ->check(CLI::IsMember({"metadata", "all"}));
   command.add_option("--jobs", arguments->jobs, "threads; 0 = one a core")

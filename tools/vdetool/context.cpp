@@ -25,7 +25,8 @@ std::string status_meaning(int status) {
     if ((status & bit) == 0) return;
     meaning += fmt::format("{}{}", meaning.empty() ? "" : "; ", words);
   };
-  add(kNothing, "everything found was corrected");
+  add(kNothing, status == kNothing ? "everything found was corrected"
+                                   : "some of what was found was corrected");
   add(kDamageLeft, "damage found and left");
   add(kOperational, "operational error");
   add(kUsage, "usage error");

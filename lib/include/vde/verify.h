@@ -18,11 +18,20 @@ enum class Severity {
 };
 [[nodiscard]] std::string_view severity_name(Severity severity);
 
+// Whether the image holds what is needed to put a finding right.
+enum class Fixable {
+  kNever,
+  kSometimes,  // each finding says for itself
+  kAlways,
+};
+// "never", "sometimes" or "always".
+[[nodiscard]] std::string_view fixable_name(Fixable fixable);
+
 // What one kind of finding means, whatever image it is found in. All text is for people.
 struct FindingKind {
   std::string_view code;  // "SUPB-001", for good
   Severity severity;
-  bool fixable;  // the image holds what is needed to put it right
+  Fixable fixable;
   std::string_view title;
   std::string_view meaning;
   std::string_view risk;
@@ -41,6 +50,7 @@ struct Finding {
   std::string region;                // the region's tag, or empty
   std::string message;               // what was found, with its numbers
   std::vector<std::string> affects;  // what of the image's content it touches
+  bool fixable = false;              // --repair can put it right, as far as is known here
 };
 
 enum class VerifyScope {

@@ -1,0 +1,72 @@
+// Which findings --repair can put right, told from what it would find to build on.
+#include <algorithm>
+
+#include "check/mending.h"
+
+namespace vde {
+namespace {
+
+size_t code_of(const Finding& finding) {
+  return static_cast<size_t>(finding.kind - finding_kinds().data());
+}
+
+// A block that fails its trailer can be made anew where its content follows from others.
+bool can_remake(const RepairFacts& facts, const std::string& region) {
+  if (region == "BMAP") return facts.commit && facts.bitmap;
+  if (region == "MWAL") return facts.journal;
+  if (region == "INOD") return facts.inode_layout;
+  return false;
+}
+
+}  // namespace
+
+RepairFacts find_repair_facts(BlockFile& file) {
+  RepairFacts facts;
+  const auto survey = survey_image(file, false);
+  if (!survey) return facts;
+  const auto readable = [](const FixedBlock& block) { return block.readable; };
+  for (const auto* group : {&survey->primary.blocks, &survey->mirror.blocks})
+    if (!std::ranges::all_of(*group, readable)) return facts;
+  if (!std::ranges::all_of(survey->directory.blocks, readable)) return facts;
+  OverlayFile view(file, survey->block_size);
+  const Activity activity;
+  const EditOptions options{survey->superblock.modified, false};
+  Mending mending(view, options, activity);
+  // What fails here is damage that cannot be repaired: the facts so far hold.
+  static_cast<void>(try_out(mending, facts));
+  return facts;
+}
+
+bool can_repair(const RepairFacts& facts, const Finding& finding) {
+  switch (static_cast<FindingCode>(code_of(finding))) {
+    case FindingCode::kBlockBadChecksum:
+    case FindingCode::kBlockNoTrailer:
+    case FindingCode::kBlockUnknownTag:
+    case FindingCode::kBlockWrongTag:
+    case FindingCode::kRegionHeadMissing:
+      return can_remake(facts, finding.region);
+    case FindingCode::kRegionNeverWritten:
+      return facts.empty_regions;
+    case FindingCode::kFileShorter:
+      return facts.length;
+    case FindingCode::kFileLonger:
+      return facts.tail;
+    case FindingCode::kFileSizeFieldWrong:
+    case FindingCode::kTotalBlocksImpossible:
+      return facts.geometry;
+    case FindingCode::kInodeLayoutBroken:
+    case FindingCode::kInodeLayoutContradicts:
+      return facts.inode_layout;
+    case FindingCode::kRegionOverlapsData:
+    case FindingCode::kFixedRegionMisplaced:
+      return facts.slots;
+    default:
+      break;
+  }
+  const std::string_view family = finding.kind->code.substr(0, 4);
+  if (family == "BMAP") return facts.commit && facts.bitmap;
+  if (family == "MWAL") return facts.journal && finding.region == "MWAL";
+  return facts.group;
+}
+
+}  // namespace vde

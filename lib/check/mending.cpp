@@ -1,0 +1,153 @@
+#include "check/mending.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+
+namespace vde {
+namespace {
+
+bool lies_in_order(const Superblock& superblock) {
+  return superblock.checkpoint_sequence >= 0 &&
+         superblock.checkpoint_sequence < INT64_MAX - INT32_MAX;
+}
+
+}  // namespace
+
+std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, uint64_t blocks) {
+  std::vector<PlacedRegion> placed;
+  const auto data_area = data_area_slot(slots);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].is_free()) continue;
+    const auto range = block_range(slots[i].start, slots[i].count);
+    if (!range || range->empty() || range->end > blocks) continue;
+    placed.push_back({i, slots[i].tag, *range, data_area == i});
+  }
+  return placed;
+}
+
+Result<void> Mending::look() {
+  VDE_TRY_ASSIGN(survey, survey_image(file_, false));
+  survey_ = std::move(survey);
+  io_ = BlockIo(file_, survey_.block_size);
+  buffer_ = io_.make_buffer();
+  return {};
+}
+
+void Mending::step(std::string what, std::string source, std::string loses) {
+  steps_.push_back({std::move(what), std::move(source), {}, std::move(loses)});
+}
+
+void Mending::touched(BlockRange blocks) {
+  auto& all = steps_.back().blocks;
+  if (!all.empty() && all.back().end == blocks.begin)
+    all.back().end = blocks.end;
+  else
+    all.push_back(blocks);
+}
+
+Result<void> Mending::write_direct(uint64_t number, Bytes block) {
+  touched({number, number + 1});
+  return file_.write(number * io_.block_size(), block);
+}
+
+std::optional<JournalArea> Mending::journal_area() const {
+  const auto area = find_journal(survey_);
+  if (!area || area->region.begin < kFirstRegionBlock) return std::nullopt;
+  int claims = 0;
+  for (const PlacedRegion& region : place_regions(survey_.slots, survey_.usable_blocks()))
+    if (!region.is_data_area && overlap(region.blocks, area->region)) ++claims;
+  return claims == 1 ? std::optional(*area) : std::nullopt;
+}
+
+bool Mending::can_commit() const {
+  return survey_.superblock_source == SuperblockSource::kGroup && survey_.directory.whole &&
+         decode_slots(survey_.directory.blocks[0].payload()) == survey_.slots &&
+         lies_in_order(survey_.superblock) && journal_area().has_value();
+}
+
+Result<void> Mending::begin() {
+  VDE_TRY_ASSIGN(journal, Journal::open(file_));
+  journal_ = std::move(journal);
+  transaction_.emplace(*journal_);
+  VDE_TRY(look());
+  // Half a journal: a record never has to be cut for want of room.
+  most_staged_ = std::max<uint64_t>(1, journal_area()->used().count() / 2);
+  return {};
+}
+
+Result<void> Mending::commit() {
+  transaction_->superblock().modified = options_.now;
+  transaction_->superblock().last_writer = options_.now;
+  VDE_TRY(journal_->commit(*transaction_, [](uint64_t) -> Result<std::vector<uint64_t>> {
+    return fail(ErrorCode::kNoSpace, "the journal is too small for a repair");
+  }));
+  staged_.clear();
+  transaction_.emplace(*journal_);
+  return {};
+}
+
+Result<void> Mending::finish() {
+  VDE_TRY(commit());
+  VDE_TRY(journal_->checkpoint());
+  transaction_.reset();
+  journal_.reset();
+  return look();
+}
+
+uint64_t Mending::total_blocks() {
+  const int64_t total = transaction_->superblock().total_blocks;
+  const bool possible = total >= static_cast<int64_t>(kFirstRegionBlock) &&
+                        static_cast<uint64_t>(total) <= survey_.blocks_in_file();
+  return possible ? static_cast<uint64_t>(total) : 0;
+}
+
+std::vector<PlacedRegion> Mending::regions() {
+  return place_regions(slots(), total_blocks());
+}
+
+std::optional<PlacedRegion> Mending::sole_region(Tag tag) {
+  const std::vector<PlacedRegion> all = regions();
+  std::optional<PlacedRegion> sole;
+  for (const PlacedRegion& region : all) {
+    if (region.tag != tag || region.is_data_area) continue;
+    if (sole || region.blocks.begin < kFirstRegionBlock) return std::nullopt;
+    sole = region;
+  }
+  if (!sole) return std::nullopt;
+  for (const PlacedRegion& other : all)
+    if (other.slot != sole->slot && !other.is_data_area && overlap(other.blocks, sole->blocks))
+      return std::nullopt;
+  return sole;
+}
+
+std::vector<BlockRange> Mending::metadata() {
+  std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
+  for (const PlacedRegion& region : regions())
+    if (!region.is_data_area) ranges.push_back(region.blocks);
+  return merge_ranges(std::move(ranges));
+}
+
+Result<UncheckedBlock> Mending::read(uint64_t number) {
+  return journal_->read(number, buffer_);
+}
+
+Result<std::optional<Bytes>> Mending::read_whole(uint64_t number, Tag tag) {
+  if (staged_.contains(number)) {
+    VDE_TRY_ASSIGN(payload, transaction_->read(number, tag));
+    return std::optional(payload);
+  }
+  VDE_TRY_ASSIGN(block, read(number));
+  if (block.state() == BlockState::kUnwritten) return std::optional(block.unchecked_payload());
+  const auto checked = block.check(tag);
+  return checked ? std::optional(checked->payload()) : std::nullopt;
+}
+
+Result<MutableBytes> Mending::replace(uint64_t number, Tag tag) {
+  if (transaction_->staged_blocks() >= most_staged_) VDE_TRY(commit());
+  staged_.insert(number);
+  touched({number, number + 1});
+  return transaction_->replace(number, tag);
+}
+
+}  // namespace vde

@@ -1,0 +1,126 @@
+// What the repairers of a repair share: the image as it is being put right, the steps so far, and
+// the one transaction that changes go through.
+//
+// A repair runs twice, over a view in memory and then over the image, and must do the same both
+// times: repairers go by what is in the file and by the options alone.
+//
+// To add a repairer: write a function `Result<void>(Mending&)` that looks at one structure as
+// mending.read() shows it and, where it contradicts what another source vouches for, calls step()
+// and then replace() or edit(); put it into kStructures in mend.cpp. It must find nothing to do in
+// what it made.
+#pragma once
+
+#include <set>
+
+#include "check/bitmap_walk.h"
+#include "journal/journal.h"
+#include "vde/repair.h"
+
+namespace vde {
+
+[[nodiscard]] constexpr bool overlap(BlockRange a, BlockRange b) {
+  return a.begin < b.end && b.begin < a.end;
+}
+
+class Mending {
+ public:
+  Mending(BlockFile& file, const EditOptions& options, const Activity& activity)
+      : file_(file), options_(options), activity_(activity), io_(file, kDefaultBlockSize) {}
+
+  // Looks the image over again, after something was written directly.
+  [[nodiscard]] Result<void> look();
+  [[nodiscard]] const Survey& survey() const { return survey_; }
+  [[nodiscard]] const BlockIo& io() const { return io_; }
+  [[nodiscard]] const EditOptions& options() const { return options_; }
+  [[nodiscard]] bool interrupted() const { return activity_.stop; }
+
+  // Begins a step; blocks that are written belong to it from here on.
+  void step(std::string what, std::string source, std::string loses = {});
+  void touched(BlockRange blocks);
+  // Why something was left.
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+  [[nodiscard]] std::vector<RepairStep>& steps() { return steps_; }
+  [[nodiscard]] std::vector<std::string>& notes() { return notes_; }
+
+  // Straight to the disk, for what the journal itself stands on. One whole block.
+  [[nodiscard]] Result<void> write_direct(uint64_t number, Bytes block);
+  [[nodiscard]] Result<void> sync() { return file_.sync(); }
+
+  // MWAL, if it lies within the volume and no other region or fixed block claims a block of it.
+  [[nodiscard]] std::optional<JournalArea> journal_area() const;
+  // Whether changes can go through the journal: groups and tables are in order, and MWAL is.
+  [[nodiscard]] bool can_commit() const;
+
+  // Opens the journal; from here on nothing is written directly.
+  [[nodiscard]] Result<void> begin();
+  // Commits what the last transaction holds, and takes all of it home.
+  [[nodiscard]] Result<void> finish();
+
+  // As the transaction has them, to be changed.
+  [[nodiscard]] Superblock& superblock() { return transaction_->superblock(); }
+  [[nodiscard]] HeaderSeal& seal() { return transaction_->seal(); }
+  [[nodiscard]] std::vector<RegionSlot>& slots() { return transaction_->slots(); }
+  // All regions that lie within the volume as slots() has them now, in slot order.
+  [[nodiscard]] std::vector<PlacedRegion> regions();
+  // The only region of this tag that overlaps no other; nothing where there is none like that.
+  [[nodiscard]] std::optional<PlacedRegion> sole_region(Tag tag);
+  // Blocks of fixed places and of regions other than the data area: disjoint, ascending.
+  [[nodiscard]] std::vector<BlockRange> metadata();
+  // Blocks of the volume, 0 where the superblock names an impossible number.
+  [[nodiscard]] uint64_t total_blocks();
+
+  // A block as the transaction has it, bytes as they are; valid until the next call.
+  [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
+  // Its payload where it verifies and carries `tag`, or was never written; nothing otherwise.
+  [[nodiscard]] Result<std::optional<Bytes>> read_whole(uint64_t number, Tag tag);
+  // A payload of zeros to be filled in, for a block whose content is to be replaced. Valid until
+  // the next call: where the journal fills up, what is staged is committed.
+  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
+
+ private:
+  [[nodiscard]] Result<void> commit();
+
+  BlockFile& file_;
+  const EditOptions& options_;
+  const Activity& activity_;
+  BlockIo io_;
+  Survey survey_;
+  std::vector<RepairStep> steps_;
+  std::vector<std::string> notes_;
+  std::unique_ptr<Journal> journal_;
+  std::optional<Transaction> transaction_;
+  std::set<uint64_t> staged_;  // blocks that the transaction holds
+  BlockBuffer buffer_;
+  uint64_t most_staged_ = 0;
+};
+
+// All repairers, in their order. Afterwards nothing waits in the journal.
+[[nodiscard]] Result<void> mend(Mending& mending);
+
+// Those that need nothing of the image's data, for what can be told before a repair: `facts` says
+// which of them found something to do.
+[[nodiscard]] Result<void> try_out(Mending& mending, RepairFacts& facts);
+
+// The places of `slots` that lie within `blocks` blocks, in slot order.
+[[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,
+                                                      uint64_t blocks);
+
+// What the journal stands on: written directly, and synced, in an order that leaves a whole group
+// wherever there was one.
+[[nodiscard]] Result<void> mend_groups(Mending& mending);
+[[nodiscard]] Result<void> mend_journal(Mending& mending);
+[[nodiscard]] Result<void> mend_tables(Mending& mending);
+[[nodiscard]] Result<void> mend_length(Mending& mending);
+
+// Through the journal.
+[[nodiscard]] Result<void> mend_geometry(Mending& mending);
+[[nodiscard]] Result<void> mend_slots(Mending& mending);
+[[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
+[[nodiscard]] Result<void> mend_empty_regions(Mending& mending);
+[[nodiscard]] Result<void> mend_bitmap(Mending& mending);
+// The bitmap's blocks, if they have room for the volume and are nobody else's.
+[[nodiscard]] std::optional<BlockRange> bitmap_region(Mending& mending);
+// After the last commit: the file ends where the volume does.
+[[nodiscard]] Result<void> cut_tail_of(Mending& mending);
+
+}  // namespace vde

@@ -1,0 +1,207 @@
+// The directory and the pointer tables from each other, and then the slots themselves as far as the
+// format settles what they must say.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/mending.h"
+#include "format/module.h"
+
+namespace vde {
+namespace {
+
+using Slots = std::vector<RegionSlot>;
+
+int wrong_places(const Survey& survey, const Slots& slots) {
+  const auto placed = place_regions(slots, survey.usable_blocks());
+  const auto used = std::count_if(slots.begin(), slots.end(),
+                                  [](const RegionSlot& slot) { return !slot.is_free(); });
+  int wrong = static_cast<int>(used) - static_cast<int>(placed.size());
+  for (size_t i = 0; i < placed.size(); ++i)
+    for (size_t j = i + 1; j < placed.size(); ++j) {
+      const bool data = placed[i].is_data_area || placed[j].is_data_area;
+      if (!data && overlap(placed[i].blocks, placed[j].blocks)) ++wrong;
+    }
+  return wrong;
+}
+
+int missing_regions(const Survey& survey, const Slots& slots) {
+  const auto there = [&](Tag tag) {
+    return std::any_of(slots.begin(), slots.end(),
+                       [&](const RegionSlot& slot) { return !slot.is_free() && slot.tag == tag; });
+  };
+  int missing = 0;
+  for (const Tag tag : {tags::kBitmap, tags::kInodes, tags::kMetadataWal})
+    if (!there(tag)) ++missing;
+  for (const ModuleInfo& module : modules())
+    if ((survey.superblock.module_manifest >> module.id & 1) != 0)
+      for (const Tag tag : module.regions)
+        if (!there(tag)) ++missing;
+  return missing;
+}
+
+// Regions whose first block is sealed with another region's tag.
+Result<int> foreign_heads(const Mending& mending, const Slots& slots) {
+  int foreign = 0;
+  BlockBuffer buffer = mending.io().make_buffer();
+  for (const PlacedRegion& region : place_regions(slots, mending.survey().usable_blocks())) {
+    if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
+    VDE_TRY_ASSIGN(block, mending.io().read(region.blocks.begin, buffer));
+    if (block.check_any() && block.unchecked_trailer().tag != region.tag) ++foreign;
+  }
+  return foreign;
+}
+
+// How much of the image contradicts these slots.
+Result<int> contradictions(const Mending& mending, const Slots& slots) {
+  VDE_TRY_ASSIGN(foreign, foreign_heads(mending, slots));
+  return foreign + wrong_places(mending.survey(), slots) + missing_regions(mending.survey(), slots);
+}
+
+// Both blocks of a directory that holds `slots`.
+std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Survey& survey, const Slots& slots) {
+  std::array<BlockBuffer, kDirectoryBlocks> blocks = {BlockBuffer(survey.block_size),
+                                                      BlockBuffer(survey.block_size)};
+  const auto generation = static_cast<uint32_t>(survey.superblock.checkpoint_sequence);
+  const size_t payload = payload_size(survey.block_size);
+  encode_slots(slots, MutableBytes(blocks[0]).first(payload));
+  DirectoryHeader header;
+  header.slot_count = static_cast<uint16_t>(slots.size());
+  header.active_count = static_cast<uint16_t>(std::count_if(
+      slots.begin(), slots.end(), [](const RegionSlot& slot) { return !slot.is_free(); }));
+  header.slots_checksum = checksum(Bytes(blocks[0]).first(payload));
+  kDirectoryHeaderLayout.encode(header, blocks[1]);
+  for (BlockBuffer& block : blocks) seal(block, tags::kRegionMap, generation);
+  return blocks;
+}
+
+// Whether block 9 says what block 8 holds, and both are of one generation.
+bool directory_is_right(const Survey& survey, const Slots& slots) {
+  const DirectorySurvey& directory = survey.directory;
+  if (!directory.whole || decode_slots(directory.blocks[0].payload()) != slots) return false;
+  const auto active = std::count_if(slots.begin(), slots.end(),
+                                    [](const RegionSlot& slot) { return !slot.is_free(); });
+  const DirectoryHeader& header = *directory.header;
+  return (header.slot_count == slots.size() || header.slot_count == kMaxSlots) &&
+         header.active_count == active && header.version == 1 &&
+         directory.blocks[0].trailer.generation == directory.blocks[1].trailer.generation;
+}
+
+Result<void> write_directory(Mending& mending, const Slots& slots, std::string source) {
+  mending.step("the region directory is written anew", std::move(source));
+  const auto blocks = directory_of(mending.survey(), slots);
+  for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
+    VDE_TRY(mending.write_direct(kDirectoryStart + i, blocks[i]));
+  VDE_TRY(mending.sync());
+  return mending.look();
+}
+
+// One group after the other, each synced: the mirror stays whole until the primary is.
+Result<void> write_tables(Mending& mending, const Slots& slots, std::string source) {
+  mending.step("the pointer tables are made equal to the region directory", std::move(source));
+  const Survey& survey = mending.survey();
+  const uint64_t counts = survey.superblock_block;
+  GroupState state = decode_group(counts == kPrimaryGroup ? survey.primary : survey.mirror);
+  state.slots = slots;
+  const BlockBuffer group = encode_group(state, survey.block_size);
+  const Bytes table = Bytes(group).subspan(survey.block_size, survey.block_size);
+  for (const uint64_t start : {kPrimaryGroup, kMirrorGroup}) {
+    VDE_TRY(mending.write_direct(start + 1, table));
+    VDE_TRY(mending.sync());
+  }
+  return mending.look();
+}
+
+struct Fixed {
+  Tag tag;
+  int64_t start;
+  int64_t count;
+};
+constexpr Fixed kFixed[] = {{tags::kSuperblock, kPrimaryGroup, kGroupBlocks},
+                            {tags::kSuperblock, kMirrorGroup, kGroupBlocks},
+                            {tags::kRegionMap, kDirectoryStart, kDirectoryBlocks}};
+
+bool names(const RegionSlot& slot, const Fixed& fixed) {
+  return !slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start &&
+         slot.count == fixed.count;
+}
+
+bool names_any(const RegionSlot& slot) {
+  return std::any_of(std::begin(kFixed), std::end(kFixed),
+                     [&](const Fixed& fixed) { return names(slot, fixed); });
+}
+
+// The slot to put a fixed region into: one of its tag that names nothing right, else a free one.
+RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
+  for (RegionSlot& slot : slots)
+    if (!slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start) return &slot;
+  for (RegionSlot& slot : slots)
+    if (!slot.is_free() && slot.tag == fixed.tag && !names_any(slot)) return &slot;
+  for (RegionSlot& slot : slots)
+    if (slot.is_free()) return &slot;
+  return nullptr;
+}
+
+void mend_fixed(Mending& mending) {
+  for (const Fixed& fixed : kFixed) {
+    Slots& slots = mending.slots();
+    if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
+      continue;
+    RegionSlot* slot = slot_for(slots, fixed);
+    if (slot == nullptr) continue;
+    mending.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
+                             fixed.count, fixed.start, to_string(fixed.tag)),
+                 "the format: these places are fixed");
+    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
+  }
+}
+
+// A region at the front or the end of the data area is taken out of it; one in its middle may stay.
+void mend_data_area(Mending& mending) {
+  const auto index = data_area_slot(mending.slots());
+  if (!index) return;
+  const std::vector<BlockRange> taken = mending.metadata();
+  RegionSlot& slot = mending.slots()[*index];
+  const auto area = block_range(slot.start, slot.count);
+  if (!area || area->end > mending.total_blocks()) return;
+  BlockRange rest = *area;
+  for (const BlockRange& other : taken)
+    if (other.begin <= rest.begin) rest.begin = std::max(rest.begin, other.end);
+  for (auto other = taken.rbegin(); other != taken.rend(); ++other)
+    if (other->end >= rest.end) rest.end = std::min(rest.end, other->begin);
+  if (rest.empty() || rest == *area) return;
+  mending.step(fmt::format("the data area is blocks {} to {}", rest.begin, rest.end - 1),
+               "the slots of the regions that it overlapped");
+  slot.start = static_cast<int64_t>(rest.begin);
+  slot.count = static_cast<int64_t>(rest.count());
+}
+
+}  // namespace
+
+Result<void> mend_tables(Mending& mending) {
+  const Survey& survey = mending.survey();
+  if (survey.superblock_source != SuperblockSource::kGroup) return {};
+  const Slots table = survey.slots;
+  if (directory_is_right(survey, table)) return {};
+  if (!survey.directory.whole)
+    return write_directory(mending, table, "the pointer table of a whole superblock group");
+  const Slots listed = decode_slots(survey.directory.blocks[0].payload());
+  if (listed == table) return write_directory(mending, table, "its own slots, which are right");
+  VDE_TRY_ASSIGN(table_wrong, contradictions(mending, table));
+  VDE_TRY_ASSIGN(listed_wrong, contradictions(mending, listed));
+  if (listed_wrong < table_wrong)
+    return write_tables(mending, listed, "the directory, which fits the image better");
+  return write_directory(mending, table,
+                         listed_wrong == table_wrong
+                             ? "the pointer table, of which there are two copies"
+                             : "the pointer table, which fits the image better");
+}
+
+Result<void> mend_slots(Mending& mending) {
+  mend_fixed(mending);
+  if (mending.total_blocks() != 0) mend_data_area(mending);
+  return {};
+}
+
+}  // namespace vde

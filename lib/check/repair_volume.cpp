@@ -1,0 +1,124 @@
+// The volume as a whole: the length of the file, and the superblock's own arithmetic.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/mending.h"
+
+namespace vde {
+namespace {
+
+// Whether blocks [begin, end) of the volume were certainly never in use: no region but the data
+// area reaches there, and a bitmap that verifies calls them free.
+Result<bool> never_used(const Mending& mending, BlockRange blocks) {
+  const Survey& survey = mending.survey();
+  const auto data_area = data_area_slot(survey.slots);
+  std::optional<BlockRange> bitmap;
+  for (size_t i = 0; i < survey.slots.size(); ++i) {
+    const RegionSlot& slot = survey.slots[i];
+    if (slot.is_free() || data_area == i) continue;
+    const auto range = block_range(slot.start, slot.count);
+    if (!range || range->end > blocks.begin) return false;
+    if (slot.tag == tags::kBitmap) bitmap = range;
+  }
+  if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, survey.block_size)) return false;
+  const uint64_t bits = bits_per_bitmap_block(survey.block_size);
+  BlockBuffer buffer = mending.io().make_buffer();
+  for (uint64_t at = blocks.begin; at < blocks.end;) {
+    const uint64_t base = at / bits * bits;
+    const uint64_t end = std::min(blocks.end, base + bits);
+    VDE_TRY_ASSIGN(block, mending.io().read(bitmap->begin + at / bits, buffer));
+    const bool believed =
+        block.state() == BlockState::kUnwritten ? base > 0 : block.check(tags::kBitmap).has_value();
+    if (!believed || count_bits(block.unchecked_payload(), at - base, end - base) != 0)
+      return false;
+    at = end;
+  }
+  return true;
+}
+
+// How many blocks the file and the data area say there are, where they agree.
+std::optional<int64_t> agreed_blocks(Mending& mending) {
+  const Survey& survey = mending.survey();
+  if (survey.file_size % survey.block_size != 0) return std::nullopt;
+  const auto blocks = static_cast<int64_t>(survey.blocks_in_file());
+  const auto data_area = data_area_slot(mending.slots());
+  if (!data_area) return std::nullopt;
+  const RegionSlot& slot = mending.slots()[*data_area];
+  const auto range = block_range(slot.start, slot.count);
+  return range && static_cast<int64_t>(range->end) == blocks ? std::optional(blocks) : std::nullopt;
+}
+
+}  // namespace
+
+// Lost blocks that held nothing are put back as what they were: never written.
+Result<void> mend_length(Mending& mending) {
+  const Survey& survey = mending.survey();
+  const int64_t total = survey.superblock.total_blocks;
+  if (survey.superblock_source != SuperblockSource::kGroup ||
+      total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks) ||
+      mending.io().file().is_device())
+    return {};
+  const auto blocks = static_cast<uint64_t>(total);
+  if (survey.blocks_in_file() >= blocks || survey.blocks_in_file() < kFirstRegionBlock) return {};
+  const BlockRange missing{survey.blocks_in_file(), blocks};
+  VDE_TRY_ASSIGN(unused, never_used(mending, missing));
+  if (!unused) {
+    mending.note("blocks behind the end of the file were in use: what they held is lost");
+    return {};
+  }
+  mending.step(
+      fmt::format("the file is made as long as the volume, {} bytes", blocks * survey.block_size),
+      "the superblock's block count; the bitmap calls the missing blocks free");
+  VDE_TRY(mending.io().file().resize(blocks * survey.block_size));
+  VDE_TRY(mending.sync());
+  return mending.look();
+}
+
+Result<void> cut_tail_of(Mending& mending) {
+  const Survey& survey = mending.survey();
+  const int64_t total = survey.superblock.total_blocks;
+  if (mending.io().file().is_device() || survey.superblock_source != SuperblockSource::kGroup ||
+      total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
+    return {};
+  const uint64_t bytes = static_cast<uint64_t>(total) * survey.block_size;
+  if (survey.file_size <= bytes) return {};
+  for (const RegionSlot& slot : survey.slots) {
+    const auto range = block_range(slot.start, slot.count);
+    if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
+  }
+  mending.step(fmt::format("the file is cut behind the volume, at {} bytes", bytes),
+               "the superblock's block count; no region reaches there");
+  VDE_TRY(mending.io().file().resize(bytes));
+  VDE_TRY(mending.sync());
+  return mending.look();
+}
+
+Result<void> mend_geometry(Mending& mending) {
+  Superblock& superblock = mending.superblock();
+  const Survey& survey = mending.survey();
+  const auto block_size = static_cast<int64_t>(survey.block_size);
+  const auto file = static_cast<int64_t>(survey.file_size);
+  const auto agreed = agreed_blocks(mending);
+  const bool possible = superblock.total_blocks >= static_cast<int64_t>(kFirstRegionBlock) &&
+                        superblock.total_blocks <= static_cast<int64_t>(kMaxBlocks);
+  if (possible && superblock.total_blocks * block_size == superblock.expected_file_size) return {};
+  const bool file_says_so = possible && superblock.total_blocks * block_size <= file &&
+                            superblock.expected_file_size != file;
+  if (!file_says_so && agreed && superblock.total_blocks != *agreed) {
+    mending.step(fmt::format("the superblock's block count is {}", *agreed),
+                 "the file's size, and the end of the data area");
+    superblock.total_blocks = *agreed;
+  } else if (!possible) {
+    return {};
+  } else {
+    mending.step(
+        fmt::format("the superblock's file size is {} bytes", superblock.total_blocks * block_size),
+        "its block count, which the file has room for");
+  }
+  superblock.expected_file_size = superblock.total_blocks * block_size;
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,155 @@
+// verify --repair and undo as a shell runs them: what is printed, the statuses, the undo files.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "support/edit_image.h"
+#include "support/image_builder.h"
+#include "support/run_tool.h"
+#include "support/temporary_folder.h"
+#include "support/vectors.h"
+
+using namespace vde;
+using namespace vde::test;
+using nlohmann::json;
+
+namespace {
+
+struct RepairedImage {
+  explicit RepairedImage(const std::vector<uint8_t>& bytes) { write_file(path, bytes); }
+  [[nodiscard]] std::vector<uint8_t> bytes() const { return read_file(path); }
+  [[nodiscard]] bool has(const std::string& suffix) const {
+    return std::filesystem::exists(path + suffix);
+  }
+
+  TemporaryFolder folder;
+  std::string path = folder / "image.dwvd";
+};
+
+std::vector<uint8_t> with_damaged_mirror() {
+  return ImageBuilder().flip(6, 0).bytes();
+}
+
+// Damage that can be corrected, and some that cannot.
+std::vector<uint8_t> with_both() {
+  return ImageBuilder().data_block(200, 1).flip(200, 0).flip(6, 0).bytes();
+}
+
+ToolResult repair_run(const std::vector<std::string>& arguments, int status) {
+  ToolResult result = run_tool(arguments);
+  INFO(describe(result));
+  CHECK(result.status == status);
+  return result;
+}
+
+bool says(const ToolResult& result, const std::string& words) {
+  return result.out.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a repair prints its plan, corrects, ends with 1, and is clean the next time") {
+  const RepairedImage image(with_damaged_mirror());
+  const std::vector<uint8_t> damaged = image.bytes();
+  const ToolResult plan = repair_run({"verify", image.path, "--repair", "--dry-run"}, 4);
+  CHECK(says(plan, "repair the mirror group is made equal to the primary group (blocks 6)"));
+  CHECK(image.bytes() == damaged);
+  CHECK_FALSE(image.has(".undo"));
+
+  const ToolResult done = repair_run({"verify", image.path, "--repair"}, 1);
+  CHECK(says(done, "everything found was corrected"));
+  CHECK(says(done, "1 corrected, 0 errors left"));
+  CHECK(image.has(".undo"));
+  const std::vector<uint8_t> repaired = image.bytes();
+  repair_run({"verify", image.path}, 0);
+  repair_run({"verify", image.path, "--repair"}, 0);
+  CHECK(image.bytes() == repaired);
+  CHECK_FALSE(image.has(".undo.1"));
+}
+
+TEST_CASE("what cannot be corrected is named, and the status says both") {
+  const RepairedImage image(with_both());
+  const ToolResult done = repair_run({"verify", image.path, "--repair"}, 5);
+  CHECK(says(done, "left: "));
+  CHECK(says(done, "error BLCK-001 block 200"));
+  CHECK(says(done, "some of what was found was corrected; damage found and left"));
+  repair_run({"verify", image.path, "--repair"}, 4);
+}
+
+TEST_CASE("the JSON of a repair has the plan, and a summary that counts") {
+  const RepairedImage image(with_both());
+  const std::vector<json> lines =
+      repair_run({"verify", image.path, "--repair", "--json"}, 5).json_lines();
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[0]["type"] == "finding");
+  CHECK(lines[0]["code"] == "SUPB-001");
+  CHECK(lines[0]["fixable"] == true);
+  CHECK(lines[1]["code"] == "BLCK-001");
+  CHECK(lines[1]["fixable"] == false);
+  CHECK(lines[2]["type"] == "repair");
+  CHECK(lines[2]["blocks"] == json::array({{{"first", 6}, {"last", 6}}}));
+  CHECK(lines[2]["loses"] == nullptr);
+  CHECK(lines[3]["left"] == true);
+  CHECK(lines[4]["type"] == "summary");
+  CHECK(lines[4]["corrected"] == 1);
+  CHECK(lines[4]["left"] == 1);
+  CHECK(lines[4]["status"] == 5);
+}
+
+TEST_CASE("undo puts the old bytes back, can itself be undone, and has nothing to do twice") {
+  const RepairedImage image(vector_image("online-add-tags"));
+  const std::string before = file_sha256(image.path);
+  repair_run({"verify", image.path, "--repair"}, 1);
+  const std::string after = file_sha256(image.path);
+  CHECK(after != before);
+  repair_run({"undo", image.path, image.path + ".undo"}, 0);
+  CHECK(file_sha256(image.path) == before);
+  CHECK(image.has(".undo.1"));
+  repair_run({"undo", image.path, image.path + ".undo", "--no-undo"}, 1);
+  repair_run({"undo", image.path, image.path + ".undo.1", "--no-undo"}, 0);
+  CHECK(file_sha256(image.path) == after);
+}
+
+TEST_CASE("an undo file is never written over another, and only its owner reads it") {
+  const RepairedImage image(with_damaged_mirror());
+  write_file(image.path + ".undo", {1, 2, 3});
+  const std::vector<uint8_t> damaged = image.bytes();
+  repair_run({"verify", image.path, "--repair", "--undo", image.path + ".undo"}, 12);
+  CHECK(image.bytes() == damaged);
+  repair_run({"verify", image.path, "--repair"}, 1);
+  CHECK(read_file(image.path + ".undo") == std::vector<uint8_t>{1, 2, 3});
+  struct stat status {};
+  REQUIRE(stat((image.path + ".undo.1").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("undo refuses another image's file, and a file that is none") {
+  const RepairedImage image(with_damaged_mirror());
+  repair_run({"verify", image.path, "--repair"}, 1);
+  const std::string other = image.folder / "other.dwvd";
+  repair_run({"format", other, "--size", "1M"}, 0);
+  const std::vector<uint8_t> untouched = read_file(other);
+  repair_run({"undo", other, image.path + ".undo"}, 8);
+  repair_run({"undo", other, image.path}, 8);
+  CHECK(read_file(other) == untouched);
+  repair_run({"label", image.path, "later"}, 0);
+  repair_run({"undo", image.path, image.path + ".undo"}, 8);
+}
+
+TEST_CASE("options of a repair want --repair, and a sealed image wants --unseal") {
+  const RepairedImage image(with_damaged_mirror());
+  for (const char* option : {"--dry-run", "--no-undo", "--unseal"})
+    repair_run({"verify", image.path, option}, 16);
+  repair_run({"verify", image.path, "--repair", "--undo", "x", "--no-undo"}, 16);
+
+  ImageBuilder sealed;
+  for (const uint64_t block : {kPrimaryGroup, kMirrorGroup})
+    sealed.patch(block, 4048, "01").reseal(block);
+  sealed.bits(200, 201, true);
+  const RepairedImage locked(sealed.bytes());
+  repair_run({"verify", locked.path, "--repair", "--no-undo"}, 8);
+  CHECK(locked.bytes() == sealed.bytes());
+  repair_run({"verify", locked.path, "--repair", "--no-undo", "--unseal"}, 1);
+  repair_run({"verify", locked.path}, 0);
+}

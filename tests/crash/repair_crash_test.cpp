@@ -1,0 +1,233 @@
+// Repair and undo, with the power going at any moment: undo puts every byte back, another repair
+// comes to the same end, and where a group was whole one stays so.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "../damage/recipes.h"
+#include "check/undo_file.h"
+#include "crash/disk_states.h"
+#include "journal/survey.h"
+#include "support/failing_file.h"
+#include "support/memory_undo.h"
+#include "support/vectors.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// States of the disk that are looked at, a damaged image. VDE_LONG=1 in the environment: many more.
+size_t states_an_image() {
+  const char* wanted = std::getenv("VDE_LONG");
+  const bool is_long = wanted != nullptr && *wanted == '1';
+#if defined(__SANITIZE_ADDRESS__)
+  return is_long ? 200 : 6;
+#else
+  return is_long ? 2000 : 40;
+#endif
+}
+
+RepairOptions crash_options() {
+  return {{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
+}
+
+struct DamagedImage {
+  std::string name;
+  std::vector<uint8_t> content;
+};
+
+// All that a repair has something to do for.
+std::vector<DamagedImage> damaged_images() {
+  std::vector<DamagedImage> images = {{"online-add-tags", vector_image("online-add-tags")}};
+  for (const Recipe& recipe : all_recipes()) {
+    if (!recipe.unreadable.empty() || recipe.left == recipe.expected) continue;
+    if (!recipe.left.empty() && recipe.expected.empty()) continue;
+    ImageBuilder image(recipe.shape);
+    recipe.damage(image);
+    images.push_back({recipe.code + ": " + recipe.name, image.bytes()});
+  }
+  return images;
+}
+
+std::vector<std::string> left_codes(const std::vector<Finding>& findings) {
+  std::vector<std::string> codes;
+  for (const Finding& finding : findings) codes.emplace_back(finding.kind->code);
+  return codes;
+}
+
+bool has_whole_group(BlockFile& file) {
+  const auto survey = survey_image(file, false);
+  return survey && survey->superblock_source == SuperblockSource::kGroup;
+}
+
+// A change to an image, played once and explored.
+struct Play {
+  std::string name;
+  std::vector<uint8_t> start;
+  std::vector<LoggedEvent> log;
+};
+
+// Calls `judge` with some of the states that a crash leaves, and fails with what it says is wrong.
+template <class Judge>
+size_t explore(const Play& play, Judge judge) {
+  PendingDisk disk(play.start);
+  Random random(1);
+  const EnumerationLimits limits{64, 6, 24};
+  const size_t share = std::max<size_t>(2, states_an_image() / (play.log.size() + 1));
+  size_t count = 0;
+  for (size_t i = 0; i <= play.log.size(); ++i) {
+    const bool thorough = i == play.log.size() || play.log[i].kind == LoggedEvent::Kind::kSync;
+    std::vector<DiskState> states = disk.states(limits, thorough, random);
+    for (size_t n = 0; n < std::min(share, states.size()); ++n) {
+      std::swap(states[n], states[n + random.below(states.size() - n)]);
+      ScratchFile& file = disk.realize(states[n]);
+      const std::string problem = judge(file);
+      ++count;
+      file.revert();
+      if (!problem.empty())
+        FAIL_CHECK(play.name, ", event ", i, ": ", problem,
+                   "; disk: ", disk.describe(states[n], 4096));
+    }
+    if (i < play.log.size()) disk.apply(play.log[i]);
+  }
+  return count;
+}
+
+// Repairs `file` and says what is left.
+Result<std::vector<std::string>> repair_again(BlockFile& file) {
+  Activity activity;
+  VDE_TRY_ASSIGN(plan, plan_repair(file, crash_options(), activity));
+  if (plan.steps.empty()) return left_codes(plan.left);
+  VDE_TRY_ASSIGN(left, carry_out(file, plan, crash_options(), nullptr, activity));
+  return left_codes(left);
+}
+
+// The bytes that the undo file has when the first byte of the image is written.
+class SnapshotUndo : public MemoryUndo {
+ public:
+  Result<void> publish() override {
+    at_publish = content.bytes();
+    return {};
+  }
+  std::vector<uint8_t> at_publish;
+};
+
+void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evidence) {
+  RecordingFile file(image.content);
+  Activity activity;
+  const auto plan = plan_repair(file, crash_options(), activity);
+  REQUIRE(plan.has_value());
+  SnapshotUndo undo;
+  const auto left = carry_out(file, *plan, crash_options(), &undo, activity);
+  REQUIRE_MESSAGE(left.has_value(), (left ? "" : left.error().message));
+  const auto wanted = left_codes(*left);
+  MemoryFile original(image.content);
+  const bool had_group = has_whole_group(original);
+  const Play play{image.name, image.content, file.take_log()};
+
+  states += explore(play, [&](ScratchFile& disk) -> std::string {
+    if (had_group && !has_whole_group(disk)) return "no superblock group is whole";
+    const std::vector<uint8_t> crashed(disk.content().begin(), disk.content().end());
+    MemoryFile taken_back(crashed);
+    MemoryFile undo_file(undo.at_publish);
+    const auto undone = undo_repair(taken_back, undo_file, nullptr);
+    if (!undone && undone.error().code != ErrorCode::kNotFound)
+      return "undo fails: " + undone.error().message;
+    if (taken_back.bytes() != image.content) return "undo leaves other bytes";
+    const auto again = repair_again(disk);
+    if (!had_group && (!again || *again != wanted)) {
+      ++lost_evidence;  // undo is the way then
+      return {};
+    }
+    if (!again) return "another repair fails: " + again.error().message;
+    if (*again != wanted) return "another repair leaves something else";
+    return {};
+  });
+}
+
+void explore_undo(const DamagedImage& image, size_t& states) {
+  MemoryFile memory(image.content);
+  Activity activity;
+  const auto plan = plan_repair(memory, crash_options(), activity);
+  REQUIRE(plan.has_value());
+  MemoryUndo undo;
+  REQUIRE(carry_out(memory, *plan, crash_options(), &undo, activity).has_value());
+  const std::vector<uint8_t> repaired = memory.bytes();
+
+  RecordingFile file(repaired);
+  // What the undo file says while the image is written: it is not done.
+  MemoryFile under_way(undo.content.bytes());
+  const auto content = read_undo(under_way);
+  REQUIRE(content.has_value());
+  REQUIRE(set_undo_state(under_way, content->header, UndoState::kTakingBack).has_value());
+  REQUIRE(undo_repair(file, undo.file(), nullptr).has_value());
+  const Play play{image.name + ", undone", repaired, file.take_log()};
+  states += explore(play, [&](ScratchFile& disk) -> std::string {
+    const std::vector<uint8_t> crashed(disk.content().begin(), disk.content().end());
+    MemoryFile again(crashed);
+    MemoryFile undo_file(under_way.bytes());
+    const auto undone = undo_repair(again, undo_file, nullptr);
+    if (!undone && undone.error().code != ErrorCode::kNotFound)
+      return "undo cannot be finished: " + undone.error().message;
+    return again.bytes() == image.content ? "" : "undo leaves other bytes";
+  });
+}
+
+}  // namespace
+
+TEST_CASE("whatever moment the power goes during a repair, undo and another repair both work") {
+  size_t states = 0;
+  size_t lost_evidence = 0;
+  const std::vector<DamagedImage> images = damaged_images();
+  for (const DamagedImage& image : images) explore_repair(image, states, lost_evidence);
+  MESSAGE(images.size(), " damaged images, ", states, " states of the disk, ", lost_evidence,
+          " of them to be undone before another repair");
+  CHECK(images.size() >= 40);
+  CHECK(states >= images.size() * 6);
+  CHECK(lost_evidence * 4 <= states);
+}
+
+TEST_CASE("whatever moment the power goes during an undo, it is finished by another") {
+  size_t states = 0;
+  for (const DamagedImage& image : damaged_images()) explore_undo(image, states);
+  MESSAGE(states, " states of the disk");
+}
+
+TEST_CASE("a call that fails ends a repair with an error, and undo still puts everything back") {
+  constexpr auto kCalls = std::to_array(
+      {FileCall::kRead, FileCall::kWrite, FileCall::kSync, FileCall::kResize, FileCall::kAllocate});
+  for (const DamagedImage& image : damaged_images()) {
+    CAPTURE(image.name);
+    MemoryFile start(image.content);
+    Activity activity;
+    const auto plan = plan_repair(start, crash_options(), activity);
+    REQUIRE(plan.has_value());
+    for (const FileCall call : kCalls) {
+      const uint64_t step = call == FileCall::kRead ? 13 : 1;
+      for (uint64_t nth = 1;; nth += step) {
+        MemoryFile memory(image.content);
+        FailingFile file(memory, Failure{call, nth, true, ErrorCode::kIo, false});
+        MemoryUndo undo;
+        const auto left = carry_out(file, *plan, crash_options(), &undo, activity);
+        if (file.failures() == 0) break;
+        CAPTURE(nth);
+        CHECK(file.changes_after_failed_sync() == 0);
+        if (call == FileCall::kWrite || call == FileCall::kSync) CHECK_FALSE(left.has_value());
+        if (!undo.published) {
+          CHECK(memory.bytes() == image.content);
+          continue;
+        }
+        const auto undone = undo_repair(memory, undo.file(), nullptr);
+        if (!undone) CHECK(undone.error().code == ErrorCode::kNotFound);
+        CHECK(memory.bytes() == image.content);
+#if defined(__SANITIZE_ADDRESS__)
+        nth += 5;
+#endif
+      }
+    }
+  }
+}

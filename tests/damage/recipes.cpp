@@ -1,0 +1,17 @@
+#include "recipes.h"
+
+namespace vde::test {
+
+Recipe lost(Recipe recipe) {
+  recipe.left = recipe.expected.empty() ? std::vector{recipe.code} : recipe.expected;
+  return recipe;
+}
+
+std::vector<Recipe> all_recipes() {
+  std::vector<Recipe> all;
+  for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
+    for (Recipe& recipe : family()) all.push_back(std::move(recipe));
+  return all;
+}
+
+}  // namespace vde::test

@@ -1,0 +1,290 @@
+// Every recipe of damage repaired: what is left is what the recipe says, a second repair changes
+// nothing, and undo puts every byte back.
+#include <doctest/doctest.h>
+
+#include "format/bitmap.h"
+#include "journal/survey.h"
+#include "recipes.h"
+#include "support/faulty_file.h"
+#include "support/memory_undo.h"
+#include "support/strict_reader.h"
+#include "support/vectors.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+RepairOptions repair_options(bool unseal = false) {
+  return {{from_unix_seconds(1'800'000'000), unseal}, {VerifyScope::kAll, 1}};
+}
+
+RepairPlan planned(BlockFile& file, const RepairOptions& options = repair_options()) {
+  Activity activity;
+  auto plan = plan_repair(file, options, activity);
+  REQUIRE_MESSAGE(plan.has_value(), (plan ? "" : plan.error().message));
+  return std::move(*plan);
+}
+
+std::string codes_of(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings)
+    text += (text.empty() ? "" : " ") + std::string(finding.kind->code);
+  return text;
+}
+
+std::string codes_of(const std::vector<std::string>& codes) {
+  std::string text;
+  for (const std::string& code : codes) text += (text.empty() ? "" : " ") + code;
+  return text;
+}
+
+// Repairs `file`, and returns what is left.
+std::vector<Finding> repaired(BlockFile& file, const RepairPlan& plan, UndoTarget* undo,
+                              const RepairOptions& options = repair_options()) {
+  Activity activity;
+  auto left = carry_out(file, plan, options, undo, activity);
+  REQUIRE_MESSAGE(left.has_value(), (left ? "" : left.error().message));
+  return std::move(*left);
+}
+
+void check_sealed_blocks_kept(ImageBuilder& image, const std::vector<uint8_t>& before,
+                              const RepairPlan& plan) {
+  const uint32_t size = image.block_size();
+  for (uint64_t number = 0; number < std::min(before.size(), image.bytes().size()) / size;
+       ++number) {
+    const Bytes old = Bytes(before).subspan(number * size, size);
+    if (UncheckedBlock(number, old).state() != BlockState::kSealed) continue;
+    const Bytes now = image.block(number);
+    bool planned_change = false;
+    for (const ByteRange& range : plan.changes)
+      planned_change |= range.begin <= number * size && number * size < range.end;
+    CAPTURE(number);
+    CHECK(UncheckedBlock(number, now).state() == BlockState::kSealed);
+    CHECK((planned_change || std::ranges::equal(old, now)));
+  }
+}
+
+void check_undo(ImageBuilder& image, const std::vector<uint8_t>& before, MemoryUndo& undo) {
+  const std::vector<uint8_t> after = image.bytes();
+  MemoryUndo redo;
+  const auto undone = undo_repair(image.file(), undo.file(), &redo);
+  REQUIRE_MESSAGE(undone.has_value(), (undone ? "" : undone.error().message));
+  CHECK(image.bytes() == before);
+  const auto again = undo_repair(image.file(), undo.file(), nullptr);
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().code == ErrorCode::kNotFound);
+  const auto redone = undo_repair(image.file(), redo.file(), nullptr);
+  REQUIRE_MESSAGE(redone.has_value(), (redone ? "" : redone.error().message));
+  CHECK(image.bytes() == after);
+}
+
+}  // namespace
+
+TEST_CASE("a repair of each damage leaves what its recipe says, and can be taken back") {
+  for (const Recipe& recipe : all_recipes()) {
+    CAPTURE(recipe.code);
+    CAPTURE(recipe.name);
+    ImageBuilder image(recipe.shape);
+    recipe.damage(image);
+    const std::vector<uint8_t> before = image.bytes();
+    FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
+    const RepairPlan plan = planned(file);
+
+    CHECK(image.bytes() == before);
+    CHECK(codes_of(plan.found) == codes_of(recipe.expected));
+    CHECK(codes_of(plan.left) == codes_of(recipe.left));
+    CHECK(plan.corrected() == recipe.expected.size() - recipe.left.size());
+    CHECK(plan.steps.empty() == (recipe.left.size() == recipe.expected.size()));
+    for (const RepairStep& step : plan.steps) {
+      CHECK_FALSE(step.what.empty());
+      CHECK_FALSE(step.source.empty());
+    }
+    if (plan.steps.empty()) continue;
+
+    MemoryUndo undo;
+    const std::vector<Finding> left = repaired(file, plan, &undo);
+    CHECK(undo.published);
+    CHECK(codes_of(left) == codes_of(recipe.left));
+    CHECK(planned(file).steps.empty());
+    check_sealed_blocks_kept(image, before, plan);
+    check_undo(image, before, undo);
+  }
+}
+
+TEST_CASE("verify says of each finding whether a repair puts it right") {
+  for (const Recipe& recipe : all_recipes()) {
+    if (!recipe.unreadable.empty()) continue;
+    CAPTURE(recipe.code);
+    CAPTURE(recipe.name);
+    ImageBuilder image(recipe.shape);
+    recipe.damage(image);
+    std::string left;
+    for (const Finding& finding : verified(image.file()).findings)
+      if (!finding.fixable) left += (left.empty() ? "" : " ") + std::string(finding.kind->code);
+    CHECK(left == codes_of(recipe.left));
+  }
+}
+
+TEST_CASE("a sound image is left alone") {
+  ImageBuilder image;
+  const RepairPlan plan = planned(image.file());
+  CHECK(plan.found.empty());
+  CHECK(plan.steps.empty());
+}
+
+TEST_CASE("the image that the existing online addition of tags breaks comes out whole") {
+  MemoryFile file(vector_image("online-add-tags"));
+  const std::vector<uint8_t> before = file.bytes();
+  const RepairPlan plan = planned(file);
+  MemoryUndo undo;
+  const std::vector<Finding> left = repaired(file, plan, &undo);
+  // The addition made inodes larger in the superblock alone, which is legal.
+  CHECK(codes_of(left) == "SUPB-009");
+  CHECK(planned(file).steps.empty());
+  const StrictReader reader(file.bytes());
+  CHECK(reader.validates());
+  CHECK(reader.outcome("TAGI") == Outcome::kReads);
+  CHECK(reader.tags().empty());
+  const auto undone = undo_repair(file, undo.file(), nullptr);
+  CHECK(undone.has_value());
+  CHECK(file.bytes() == before);
+}
+
+TEST_CASE("a repair of each sample loses nothing of it, and can be taken back") {
+  for (const std::string& name : vector_names()) {
+    CAPTURE(name);
+    MemoryFile file(vector_image(name));
+    const std::vector<uint8_t> before = file.bytes();
+    Activity activity;
+    const auto plan = plan_repair(file, repair_options(), activity);
+    if (!plan) {
+      CHECK(plan.error().code == ErrorCode::kUnsupported);
+      continue;
+    }
+    CHECK(file.bytes() == before);
+    if (plan->steps.empty()) continue;
+    const auto old = StrictReader(before);
+    MemoryUndo undo;
+    const std::vector<Finding> left = repaired(file, *plan, &undo);
+    CHECK(codes_of(left) == codes_of(plan->left));
+    CHECK(planned(file).steps.empty());
+    const auto now = StrictReader(file.bytes());
+    if (old.validates()) CHECK(now.validates());
+    CHECK(now.tags() == old.tags());
+    CHECK(now.snapshots().size() == old.snapshots().size());
+    CHECK(now.modules().size() == old.modules().size());
+    CHECK(undo_repair(file, undo.file(), nullptr).has_value());
+    CHECK(file.bytes() == before);
+  }
+}
+
+TEST_CASE("superblocks without trailer are sealed only where all the evidence is there") {
+  const std::vector<uint8_t> sample = vector_image("online-add-tags");
+  const auto refused = [&](size_t offset) {
+    MemoryFile file(sample);
+    file.bytes()[offset] = static_cast<uint8_t>(file.bytes()[offset] ^ 1);
+    Activity activity;
+    const auto plan = plan_repair(file, repair_options(), activity);
+    if (!plan) return plan.error().code == ErrorCode::kUnsupported;
+    return codes_of(plan->left).find("SUPB-010") != std::string::npos;
+  };
+  CHECK(refused(0x98));                        // blocks 0 and 4 differ
+  CHECK(refused(4096 + 7 * 32 + 8));           // block 1 is not the directory
+  CHECK(refused(8 * 4096 + 100));              // the directory does not verify
+  CHECK(refused(10 * 4096 + 1099 / 8));        // a block of a region is free in the bitmap
+  CHECK_FALSE(refused(10 * 4096 + 1500 / 8));  // a data block more is no evidence either way
+}
+
+TEST_CASE("a sealed image is repaired only on request, which clears the seal") {
+  ImageBuilder image;
+  for (const uint64_t block : {kPrimaryGroup, kMirrorGroup})
+    image.patch(block, 4048, "01").reseal(block);
+  image.bits(76, 80, false);
+  Activity activity;
+  const auto plan = plan_repair(image.file(), repair_options(), activity);
+  REQUIRE_FALSE(plan.has_value());
+  CHECK(plan.error().code == ErrorCode::kUnsupported);
+
+  const RepairPlan unsealing = planned(image.file(), repair_options(true));
+  CHECK(codes_of(repaired(image.file(), unsealing, nullptr, repair_options(true))) == "");
+  CHECK(survey_image(image.file(), false)->seal.is_set() == false);
+}
+
+TEST_CASE("images that must not be written are not repaired") {
+  Activity activity;
+  const auto refusal = [&](const std::function<void(ImageBuilder&)>& change) {
+    ImageBuilder image;
+    image.bits(76, 80, false);
+    change(image);
+    const auto plan = plan_repair(image.file(), repair_options(), activity);
+    return plan ? std::string("planned") : std::string(error_code_name(plan.error().code));
+  };
+  const auto flag = [](uint32_t bit) {
+    return [bit](ImageBuilder& image) {
+      image.slot(image.slot_of("SNAP"), [bit](RegionSlot& slot) { slot.flags |= bit; });
+    };
+  };
+  CHECK(refusal([](ImageBuilder&) {}) == "planned");
+  CHECK(refusal(flag(kRegionEncrypted)) == "unsupported");
+  CHECK(refusal(flag(kRegionWorm)) == "unsupported");
+  CHECK(refusal(flag(kRegionReadOnly)) == "unsupported");
+  CHECK(refusal(flag(kRegionMigrating)) == "unsupported");
+  CHECK(refusal([](ImageBuilder& image) {
+          image.superblock([](Superblock& s) { s.min_writer_version = 3; });
+        }) == "unsupported");
+}
+
+TEST_CASE("a lost bitmap block is made anew, and no block that holds something becomes free") {
+  ImageBuilder image;
+  for (uint64_t block = 200; block < 204; ++block) image.data_block(block, 0x5a);
+  image.flip(10, 3);
+  const RepairPlan plan = planned(image.file());
+  CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "");
+  const Bytes bits = image.payload(10);
+  for (uint64_t block = 0; block < 256; ++block) {
+    CAPTURE(block);
+    CHECK(test_bit(bits, block) == (block < 92 || (block >= 200 && block < 204)));
+  }
+}
+
+TEST_CASE("an undo file serves its own image alone, and only while nobody else writes to that") {
+  ImageBuilder image;
+  image.bits(76, 80, false);
+  MemoryUndo undo;
+  repaired(image.file(), planned(image.file()), &undo);
+  const std::vector<uint8_t> after = image.bytes();
+
+  ImageBuilder other;
+  other.superblock([](Superblock& superblock) { superblock.uuid.bytes[0] = 7; });
+  const auto foreign = undo_repair(other.file(), undo.file(), nullptr);
+  REQUIRE_FALSE(foreign.has_value());
+  CHECK(foreign.error().code == ErrorCode::kUnsupported);
+  CHECK(foreign.error().message.find("another image") != std::string::npos);
+
+  REQUIRE(set_label(image.file(), "later", repair_options().edit).has_value());
+  const std::vector<uint8_t> changed = image.bytes();
+  const auto late = undo_repair(image.file(), undo.file(), nullptr);
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().code == ErrorCode::kUnsupported);
+  CHECK(image.bytes() == changed);
+}
+
+TEST_CASE("an undo file with any byte changed is refused or still right") {
+  ImageBuilder image;
+  image.flip(2, 0);
+  const std::vector<uint8_t> before = image.bytes();
+  MemoryUndo undo;
+  repaired(image.file(), planned(image.file()), &undo);
+  const std::vector<uint8_t> after = image.bytes();
+  const std::vector<uint8_t> file = undo.content.bytes();
+  for (size_t at = 0; at < file.size(); at += at < 2048 ? 1 : 509) {
+    CAPTURE(at);
+    image.bytes() = after;
+    undo.content.bytes() = file;
+    undo.content.bytes()[at] = static_cast<uint8_t>(undo.content.bytes()[at] ^ 0x10);
+    const auto undone = undo_repair(image.file(), undo.file(), nullptr);
+    CHECK(image.bytes() == (undone ? before : after));
+  }
+}
