@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
 #include "check/bitmap_walk.h"
 
 namespace vde {
@@ -14,13 +15,25 @@ std::vector<BlockRange> metadata_ranges(const VerifyContext& context, uint64_t t
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   for (const PlacedRegion& region : context.regions)
     if (!region.is_data_area) ranges.push_back(region.blocks);
-  for (BlockRange& range : ranges) range.end = std::min(range.end, total_blocks);
-  return merge_ranges(std::move(ranges));
+  return merge_ranges(std::move(ranges), total_blocks);
+}
+
+// Ones among the bits of a bitmap block that stand for blocks of `ranges`.
+uint64_t count_in(const BitmapWalk::Block& block, const std::vector<BlockRange>& ranges) {
+  uint64_t count = 0;
+  for (const BlockRange& range : ranges) {
+    const uint64_t begin = std::max(range.begin, block.covers.begin);
+    const uint64_t end = std::min(range.end, block.covers.end);
+    if (begin < end)
+      count += count_bits(block.payload, begin - block.covers.begin, end - block.covers.begin);
+  }
+  return count;
 }
 
 struct BitCounts {
   uint64_t allocated = 0;          // ones of the volume
   uint64_t allocated_regions = 0;  // those of them within regions
+  uint64_t referenced = 0;         // those of them outside of regions that something refers to
   bool past_end = false;           // a one behind the volume's last block
   bool complete = true;            // no block was damaged
 };
@@ -28,6 +41,7 @@ struct BitCounts {
 Result<BitCounts> count_bitmap(VerifyContext& context, const PlacedRegion& region,
                                uint64_t total_blocks, const std::vector<BlockRange>& metadata) {
   BitCounts counts;
+  const std::vector<BlockRange> referenced = context.references.merged(total_blocks, metadata);
   BitmapWalk walk(context.io, region.blocks, total_blocks);
   for (;;) {
     if (context.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -39,13 +53,8 @@ Result<BitCounts> count_bitmap(VerifyContext& context, const PlacedRegion& regio
     }
     const BlockRange covers = block->covers;
     counts.allocated += count_bits(block->payload, 0, covers.count());
-    for (const BlockRange& range : metadata) {
-      const uint64_t begin = std::max(range.begin, covers.begin);
-      const uint64_t end = std::min(range.end, covers.end);
-      if (begin < end)
-        counts.allocated_regions +=
-            count_bits(block->payload, begin - covers.begin, end - covers.begin);
-    }
+    counts.allocated_regions += count_in(*block, metadata);
+    counts.referenced += count_in(*block, referenced);
     const uint64_t bits = uint64_t{block->payload.size()} * 8;
     if (find_bit(block->payload, covers.count(), bits, true) != bits) counts.past_end = true;
   }
@@ -65,6 +74,38 @@ void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t me
     context.report.add(FindingCode::kAllocatedCountWrong, at, "SUPB",
                        fmt::format("allocated blocks is {}, bitmap and regions make {}",
                                    superblock.total_allocated_blocks, allocated));
+}
+
+// Other structures hold no addresses of blocks, or none that is settled.
+bool may_refer(Tag tag) {
+  return tag == tags::kInodes || tag == tags::kTagIndex || tag == tags::kSnapshots ||
+         tag == tags::kCode;
+}
+
+// Whether a region whose pass told nothing of its references has none: it is empty.
+bool is_empty_region(const VerifyContext& context, const PlacedRegion& region) {
+  BlockBuffer buffer = context.io.make_buffer();
+  const auto block = context.io.read(region.blocks.begin, buffer);
+  if (!block) return false;
+  if (block->state() == BlockState::kUnwritten) return true;
+  const auto checked = block->check(region.tag);
+  if (!checked) return false;
+  // Tag index and tables both begin with the number of their entries.
+  return load_le<int32_t>(checked->payload(), 0) == 0;
+}
+
+// Blocks that nothing refers to, where all that may refer to blocks is known. In a damaged image,
+// what refers to them may be what is lost.
+void report_leaks(VerifyContext& context, const BitCounts& counts) {
+  if (context.report.summary().errors > 0) return;
+  for (const PlacedRegion& region : context.regions) {
+    if (!may_refer(region.tag) || context.references.knows(region.tag)) continue;
+    if (region.tag == tags::kInodes || !is_empty_region(context, region)) return;
+  }
+  const uint64_t leaked = counts.allocated - counts.allocated_regions - counts.referenced;
+  if (leaked > 0)
+    context.report.add(FindingCode::kBlocksLeaked, std::nullopt, "BMAP",
+                       fmt::format("{} allocated blocks that nothing refers to", leaked));
 }
 
 // Whether the bitmap's first block is all zero: it cannot be, the superblock being allocated.
@@ -113,6 +154,7 @@ Result<void> check_bitmap(VerifyContext& context) {
                        fmt::format("{} blocks of regions are marked free",
                                    metadata_blocks - counts.allocated_regions));
   compare_counts(context, counts, metadata_blocks);
+  report_leaks(context, counts);
   return {};
 }
 

@@ -4,20 +4,6 @@
 
 namespace vde {
 
-std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
-  std::vector<BlockRange> merged;
-  for (const BlockRange& range : ranges) {
-    if (range.empty()) continue;
-    if (!merged.empty() && range.begin <= merged.back().end)
-      merged.back().end = std::max(merged.back().end, range.end);
-    else
-      merged.push_back(range);
-  }
-  return merged;
-}
-
 BitmapWalk::BitmapWalk(const BlockIo& io, BlockRange region, uint64_t total_blocks)
     : io_(io),
       region_(region),

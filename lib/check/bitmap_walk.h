@@ -7,9 +7,6 @@
 
 namespace vde {
 
-// The same blocks as disjoint, ascending ranges that do not touch.
-[[nodiscard]] std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges);
-
 class BitmapWalk {
  public:
   // `region` is the bitmap's. `total_blocks` of the volume bound what bits mean something.

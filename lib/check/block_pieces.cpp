@@ -19,6 +19,13 @@ PieceSource::PieceSource(VerifyContext& context) : context_(context) {
     if (!region.is_data_area) other_regions_.push_back(region.blocks);
   std::sort(other_regions_.begin(), other_regions_.end(),
             [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
+  data_ = data_region(context.survey);
+}
+
+PlacedRegion data_region(const Survey& survey) {
+  const auto slot = data_area_slot(survey.slots);
+  const uint64_t end = std::max(survey.usable_blocks(), kFirstRegionBlock);
+  return {slot.value_or(survey.slots.size()), tags::kData, {kFirstRegionBlock, end}, true};
 }
 
 Result<std::optional<Piece>> PieceSource::next() {
@@ -48,18 +55,23 @@ bool PieceSource::start_region() {
       todo_ = {{region_->blocks.begin, region_->blocks.begin + 1}};
       return true;
     }
-    if (!region_->is_data_area) {
-      todo_ = {region_->blocks};
-      return true;
-    }
-    const PlacedRegion* bitmap = context_.find(tags::kBitmap);
-    if (context_.options.scope == VerifyScope::kMetadata || bitmap == nullptr) continue;
-    bitmap_.emplace(context_.io, bitmap->blocks, region_->blocks.end);
-    bitmap_block_ = {};
-    bitmap_at_ = 0;
+    if (region_->is_data_area) continue;
+    todo_ = {region_->blocks};
     return true;
   }
-  return false;
+  return start_data();
+}
+
+bool PieceSource::start_data() {
+  const PlacedRegion* bitmap = context_.find(tags::kBitmap);
+  if (data_started_ || context_.options.scope == VerifyScope::kMetadata || bitmap == nullptr)
+    return false;
+  data_started_ = true;
+  region_ = &data_;
+  bitmap_.emplace(context_.io, bitmap->blocks, data_.blocks.end);
+  bitmap_block_ = {};
+  bitmap_at_ = 0;
+  return true;
 }
 
 // Takes the next stretch without holes out of todo_.
@@ -83,7 +95,7 @@ Result<bool> PieceSource::next_stretch() {
   return false;
 }
 
-// Puts the next run of blocks of the data area that the bitmap calls allocated into todo_.
+// Puts the next run of blocks outside of regions that the bitmap calls allocated into todo_.
 Result<bool> PieceSource::next_allocated_run() {
   for (;;) {
     const BlockRange covers = bitmap_block_.covers;

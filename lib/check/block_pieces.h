@@ -12,11 +12,16 @@ struct Piece {
   BlockRange blocks;
 };
 
+// What stands for the data area where blocks are judged: all blocks of the volume behind the fixed
+// ones that the file has; those of other regions are theirs.
+[[nodiscard]] PlacedRegion data_region(const Survey& survey);
+
 inline constexpr uint64_t kPieceBytes = uint64_t{256} << 10;
 
-// Hands out pieces region by region. Left out are holes, what nothing may judge (journals past
-// their header; blocks of the data area that are free) and what other passes judge (the superblock
-// groups and the directory). For one thread at a time.
+// Hands out pieces region by region, and then the allocated blocks that lie in none, as if of the
+// data area, whatever its slot says: where a region lay before it moved, blocks may be in use. Left
+// out are holes, what nothing may judge (journals past their header; free blocks) and what other
+// passes judge (the superblock groups and the directory). For one thread at a time.
 class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);
@@ -27,6 +32,7 @@ class PieceSource {
   [[nodiscard]] Result<bool> next_stretch();
   [[nodiscard]] Result<bool> next_allocated_run();
   [[nodiscard]] bool start_region();
+  [[nodiscard]] bool start_data();
   void cut_other_regions(BlockRange run);
 
   VerifyContext& context_;
@@ -35,6 +41,8 @@ class PieceSource {
   BitmapWalk::Block bitmap_block_;
   uint64_t bitmap_at_ = 0;  // next block of the volume to look at in bitmap_block_
 
+  PlacedRegion data_;  // all of the volume that regions leave
+  bool data_started_ = false;
   size_t next_region_ = 0;
   const PlacedRegion* region_ = nullptr;
   std::vector<BlockRange> todo_;  // of region_, to be searched for data; the next one last

@@ -3,8 +3,9 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 
-#include "check/finding_code.h"
+#include "check/teeth.h"
 #include "format/inode.h"
 #include "image/committed_view.h"
 
@@ -42,25 +43,60 @@ struct RepairFacts {
 // theirs in order first.
 class Reporter {
  public:
-  // `file` is the image as it lies on the disk: what --repair can do is told from it.
-  Reporter(const std::function<void(const Finding&)>& sink, BlockFile& file)
-      : sink_(sink), file_(file) {}
+  // `file` is the image as it lies on the disk: what --repair can do is told from it. Null where an
+  // image streams by.
+  Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
+      : sink_(sink), file_(file), block_size_(block_size) {}
 
   void add(FindingCode code, std::optional<uint64_t> block, std::string region, std::string message,
-           std::vector<std::string> affects = {}) {
+           std::vector<std::string> affects = {}, FindingSite site = FindingSite::here()) {
+    if (is_switched_off(code, site)) return;
     pass_on({&kind_of(code), block, std::move(region), std::move(message), std::move(affects)});
   }
   void pass_on(Finding finding);
+  // A structure that a finding touches without naming it: the other one of two that overlap.
+  void spoil(const std::string& region) { spoilt_.insert(region); }
+
   [[nodiscard]] VerifySummary& summary() { return summary_; }
+  // No error or warning named the region, by its tag.
+  [[nodiscard]] bool is_clean(const std::string& region) const { return !spoilt_.contains(region); }
+  // No error or warning named one of the fixed blocks `from` to `from + count - 1`, below 10.
+  [[nodiscard]] bool are_clean(uint64_t from, uint64_t count) const;
 
  private:
   [[nodiscard]] bool is_fixable(const Finding& finding);
 
   const std::function<void(const Finding&)>& sink_;
-  BlockFile& file_;
+  BlockFile* file_;
+  uint32_t block_size_;
   std::optional<RepairFacts> facts_;  // looked for when they are first asked for
   VerifySummary summary_;
+  std::set<std::string> spoilt_;  // tags
+  uint64_t spoilt_fixed_ = 0;     // a bit for each of the first ten blocks
 };
+
+// Who refers to blocks that lie in no region but the data area. Passes add what they read in their
+// structures; the bitmap is held against it, by the last pass.
+class References {
+ public:
+  void add(BlockRange blocks) { ranges_.push_back(blocks); }
+  // All that the regions with this tag refer to was added. Without that for each structure that may
+  // refer to blocks, nothing can be said to be referred to by nobody.
+  void know(Tag tag) { known_.insert(tag.value); }
+  [[nodiscard]] bool knows(Tag tag) const { return known_.contains(tag.value); }
+
+  // What was added, as disjoint ascending ranges below `end`, without what `except` has, which is
+  // disjoint and ascending too.
+  [[nodiscard]] std::vector<BlockRange> merged(uint64_t end,
+                                               const std::vector<BlockRange>& except) const;
+
+ private:
+  std::vector<BlockRange> ranges_;
+  std::set<uint32_t> known_;
+};
+
+// `ranges` as disjoint ascending ones below `end`.
+[[nodiscard]] std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges, uint64_t end);
 
 // What the journal that was found on the disk asks for.
 struct JournalLook {
@@ -78,6 +114,8 @@ struct VerifyContext {
 
   // Filled by the region pass, in slot order.
   std::vector<PlacedRegion> regions;
+  // Filled by the passes between the blocks' and the bitmap's.
+  References references = {};
 
   // The first region with this tag, or null.
   [[nodiscard]] const PlacedRegion* find(Tag tag) const;
@@ -97,5 +135,30 @@ Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
+
+// How much of a pass can be done on an image that streams by (see verify_stream).
+enum class OnStream {
+  kNever,    // it reads here and there: named as not done
+  kItself,   // the stream does the same block by block
+  kAtStart,  // on the fixed blocks, before anything else
+  kAtEnd,    // on what was kept: the first block of each region, and the bitmap
+};
+
+struct NamedPass {
+  std::string_view name;  // "tag tree", for people
+  Pass run;
+  OnStream on_stream = OnStream::kNever;
+};
+
+// All passes, in their order: later ones build on what earlier ones found out, regions before what
+// lies in them, blocks before the bitmap, whose damaged blocks decide nothing.
+[[nodiscard]] std::span<const NamedPass> passes();
+
+// kUnsupported where the superblock asks for features that this program does not know.
+[[nodiscard]] Result<void> check_features(const Survey& survey);
+
+// What of the image verified whole, for the summary: structures that no error or warning names, all
+// of whose blocks the file has.
+[[nodiscard]] std::vector<std::string> intact_structures(const VerifyContext& context);
 
 }  // namespace vde

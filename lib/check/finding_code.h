@@ -22,12 +22,14 @@ enum class FindingCode : size_t {
   kFreeCountWrong,
   kAllocatedCountWrong,
   kBitmapPastEnd,
+  kBlocksLeaked,
   kFileShorter,
   kFileLonger,
   kFileSizeFieldWrong,
   kTotalBlocksImpossible,
   kInodeLayoutBroken,
   kInodeLayoutContradicts,
+  kInodeFieldUnknownFlags,
   kJournalHeaderBroken,
   kJournalSizeWrong,
   kJournalForeign,
@@ -57,6 +59,7 @@ enum class FindingCode : size_t {
   kAnchorSet,
   kInodeSizeDiffers,
   kNoSuperblock,
+  kUnknownFeatures,
 };
 
 [[nodiscard]] const FindingKind& kind_of(FindingCode code);

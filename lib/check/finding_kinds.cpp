@@ -87,6 +87,10 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"BMAP-006", kWarning, kSometimes, "bitmap bits past the end of the volume are set",
      "Bits for blocks that the volume does not have are one.",
      "If the volume grows, the new blocks seem taken.", kNextWrite},
+    {"BMAP-007", kNote, kNotFixable, "allocated blocks that nothing refers to",
+     "The bitmap calls blocks of the data area allocated, and no structure of the image has them. "
+     "Only told of images without errors.",
+     "None but the space they take, unless what referred to them was lost.", kNothing},
     {"GEOM-001", kError, kSometimes, "the file is shorter than the superblock says",
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},
@@ -106,6 +110,9 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"INOD-002", kError, kSometimes, "the inode layout contradicts the module manifest",
      "It names a field of a module that the image does not have, or fields that overlap.",
      "Module data of inodes would be read from the wrong place.", kKeepCopy},
+    {"INOD-003", kWarning, kNotFixable, "an inode field has unknown flags",
+     "The inode layout sets flag bits on a module's field that the format does not name.",
+     "A later revision may have set them, or they are damaged.", kNothing},
     {"MWAL-001", kError, kSometimes, "the journal's header cannot be read",
      "The first block of the journal holds no header: it is zero, or of an unknown kind or "
      "version.",
@@ -215,6 +222,9 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "bytes "
      "that nothing vouches for.",
      "Existing readers reject the image.", kKeepCopy},
+    {"SUPB-011", kWarning, kNotFixable, "compatible features are unknown",
+     "The superblock sets bits in a word of compatible features that the format does not name.",
+     "A later revision may have set them, or they are damaged. Readers may ignore them.", kNothing},
 });
 
 }  // namespace
@@ -257,7 +267,7 @@ const FindingKind* find_finding_kind(std::string_view code) {
 }
 
 const FindingKind& kind_of(FindingCode code) {
-  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kNoSuperblock) + 1);
+  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kUnknownFeatures) + 1);
   return kKinds[static_cast<size_t>(code)];
 }
 

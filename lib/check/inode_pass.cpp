@@ -26,9 +26,30 @@ std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manif
   return {};
 }
 
+namespace {
+
+// How inodes are packed is settled nowhere, so that what they refer to is known only where there
+// are none: no block after the first was ever written.
+Result<bool> has_inodes(VerifyContext& context, BlockRange blocks) {
+  BlockBuffer buffer = context.io.make_buffer();
+  for (BlockRange left{blocks.begin + 1, blocks.end}; !left.empty(); ++left.begin) {
+    if (context.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(data, context.io.file().next_data(context.io.bytes_of(left)));
+    if (data.empty()) return false;
+    left.begin = std::max(left.begin, data.begin / context.io.block_size());
+    const auto block = context.io.read(left.begin, buffer);
+    if (!block || block->state() != BlockState::kUnwritten) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<void> check_inode_layout(VerifyContext& context) {
   const PlacedRegion* region = context.find(tags::kInodes);
   if (region == nullptr) return {};
+  VDE_TRY_ASSIGN(inodes, has_inodes(context, region->blocks));
+  if (!inodes) context.references.know(tags::kInodes);
   BlockBuffer buffer = context.io.make_buffer();
   const auto block = context.io.read_checked(region->blocks.begin, tags::kInodes, buffer);
   if (!block) return {};
@@ -48,6 +69,11 @@ Result<void> check_inode_layout(VerifyContext& context) {
   if (layout->header.reserved != 0)
     context.report.add(FindingCode::kReservedNotZero, block->number(), "INOD",
                        "the reserved field of the inode layout is not zero");
+  for (const InodeModuleField& field : layout->fields)
+    if ((field.flags & ~(kInodeFieldActive | kInodeFieldMigrating)) != 0)
+      context.report.add(
+          FindingCode::kInodeFieldUnknownFlags, block->number(), "INOD",
+          fmt::format("the field of module {} sets flags {:#x}", field.module, field.flags));
   if (!context.survey.superblock_verified()) return {};
   const Superblock& superblock = context.survey.superblock;
   if (const std::string why = inode_layout_contradiction(*layout, superblock.module_manifest);

@@ -125,7 +125,7 @@ std::vector<BlockRange> Mending::metadata() {
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   for (const PlacedRegion& region : regions())
     if (!region.is_data_area) ranges.push_back(region.blocks);
-  return merge_ranges(std::move(ranges));
+  return merge_ranges(std::move(ranges), UINT64_MAX);
 }
 
 Result<UncheckedBlock> Mending::read(uint64_t number) {

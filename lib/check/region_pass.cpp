@@ -20,6 +20,7 @@ std::string slot_text(const RegionSlot& slot) {
 void check_directory_blocks(VerifyContext& context) {
   const DirectorySurvey& directory = context.survey.directory;
   for (const FixedBlock& block : directory.blocks) {
+    if (block.readable) ++context.report.summary().blocks_checked;
     if (block.is(tags::kRegionMap)) continue;
     const std::string why = !block.readable ? block.read_error
                             : block.state != BlockState::kSealed
@@ -111,6 +112,8 @@ void check_overlaps(VerifyContext& context) {
          ++j) {
       const bool data = sorted[i].is_data_area || sorted[j].is_data_area;
       const uint64_t end = std::min(sorted[i].blocks.end, sorted[j].blocks.end);
+      if (!data)
+        for (const size_t k : {i, j}) context.report.spoil(to_string(sorted[k].tag));
       context.report.add(
           data ? FindingCode::kRegionOverlapsData : FindingCode::kRegionsOverlap,
           sorted[j].blocks.begin, to_string(sorted[sorted[i].is_data_area ? j : i].tag),

@@ -16,6 +16,7 @@ void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
     const Tag tag = group_tag(i);
+    if (block.readable) ++context.report.summary().blocks_checked;
     const bool no_superblock = i == 0 && !group.superblock;
     if (block.is(tag) && !no_superblock) continue;
     std::string why;
@@ -79,6 +80,27 @@ void compare_with_directory(VerifyContext& context) {
   }
 }
 
+// What may be ignored may also be damaged.
+void check_features_of_later_revisions(VerifyContext& context) {
+  const Superblock& superblock = context.survey.superblock;
+  struct Word {
+    std::string_view name;
+    uint32_t bits;
+    std::string_view (*name_of)(uint32_t);
+  };
+  const Word words[] = {{"read-only-compatible", superblock.readonly_compatible_features,
+                         readonly_compatible_feature_name},
+                        {"compatible", superblock.compatible_features, compatible_feature_name}};
+  for (const Word& word : words) {
+    uint32_t unknown = 0;
+    for (uint32_t bit = 0; bit < 32; ++bit)
+      if (word.name_of(bit).empty()) unknown |= word.bits & uint32_t{1} << bit;
+    if (unknown != 0)
+      context.report.add(FindingCode::kUnknownFeatures, context.survey.superblock_block, "SUPB",
+                         fmt::format("{} features {:#x} are not known", word.name, unknown));
+  }
+}
+
 void check_fields(VerifyContext& context) {
   const Survey& survey = context.survey;
   const uint64_t at = survey.superblock_block;
@@ -98,6 +120,7 @@ void check_fields(VerifyContext& context) {
   if (survey.seal.is_set())
     context.report.add(FindingCode::kSealedImage, at, "SUPB",
                        "the image carries a header seal, which needs its key to be checked");
+  check_features_of_later_revisions(context);
   IntegrityAnchor only_fingerprint;
   only_fingerprint.format_fingerprint = survey.anchor.format_fingerprint;
   if (survey.anchor != only_fingerprint)

@@ -7,22 +7,15 @@
 namespace vde {
 namespace {
 
-// Later passes build on what earlier ones found out: regions before what lies in them, blocks
-// before the bitmap, whose damaged blocks decide nothing.
-constexpr Pass kPasses[] = {check_geometry,     check_superblocks, check_regions, check_journal,
-                            check_inode_layout, check_blocks,      check_bitmap};
-
-Result<void> check_features(const Survey& survey) {
-  if (!survey.superblock_verified()) return {};
-  const uint32_t unknown = unknown_incompatible_features(survey.superblock.incompatible_features);
-  if (unknown == 0) return {};
-  std::string bits;
-  for (uint32_t bit = 0; bit < 32; ++bit)
-    if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
-  return fail_at(survey.superblock_block, ErrorCode::kUnsupported,
-                 fmt::format("uses unknown incompatible features (bit {})", bits),
-                 "use the program that made the image, or a later version of this one");
-}
+constexpr NamedPass kPasses[] = {
+    {"geometry", check_geometry, OnStream::kAtEnd},
+    {"superblock groups", check_superblocks, OnStream::kAtStart},
+    {"region tables", check_regions, OnStream::kAtStart},
+    {"journal", check_journal},
+    {"inode layout", check_inode_layout, OnStream::kAtEnd},
+    {"block trailers", check_blocks, OnStream::kItself},
+    {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
+};
 
 // The state to judge is the committed one, also where part of it still waits in the journal.
 // Without a whole group or a journal there is nothing to replay; other passes say so.
@@ -44,10 +37,27 @@ JournalLook look_at_journal(BlockFile& file, const Survey& survey) {
 
 }  // namespace
 
+std::span<const NamedPass> passes() {
+  return kPasses;
+}
+
+Result<void> check_features(const Survey& survey) {
+  if (!survey.superblock_verified()) return {};
+  const uint32_t unknown = unknown_incompatible_features(survey.superblock.incompatible_features);
+  if (unknown == 0) return {};
+  std::string bits;
+  for (uint32_t bit = 0; bit < 32; ++bit)
+    if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
+  return fail_at(survey.superblock_block, ErrorCode::kUnsupported,
+                 fmt::format("uses unknown incompatible features (bit {})", bits),
+                 "use the program that made the image, or a later version of this one");
+}
+
 bool Reporter::is_fixable(const Finding& finding) {
   if (finding.kind->fixable != Fixable::kSometimes)
     return finding.kind->fixable == Fixable::kAlways;
-  if (!facts_) facts_ = find_repair_facts(file_);
+  if (file_ == nullptr) return false;
+  if (!facts_) facts_ = find_repair_facts(*file_);
   return can_repair(*facts_, finding);
 }
 
@@ -64,7 +74,18 @@ void Reporter::pass_on(Finding finding) {
       ++summary_.notes;
       break;
   }
+  if (finding.block)
+    finding.bytes = {*finding.block * block_size_, (*finding.block + 1) * block_size_};
+  if (finding.kind->severity != Severity::kNote) {
+    if (!finding.region.empty()) spoilt_.insert(finding.region);
+    if (finding.block && *finding.block < kFirstRegionBlock)
+      spoilt_fixed_ |= uint64_t{1} << *finding.block;
+  }
   sink_(finding);
+}
+
+bool Reporter::are_clean(uint64_t from, uint64_t count) const {
+  return (spoilt_fixed_ >> from & ((uint64_t{1} << count) - 1)) == 0;
 }
 
 const PlacedRegion* VerifyContext::find(Tag tag) const {
@@ -82,14 +103,21 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   const JournalLook journal = look_at_journal(file, on_disk);
   BlockFile& judged = journal.view ? *journal.view->file : file;
   VDE_TRY_ASSIGN(survey, survey_image(judged, false));
-  Reporter reporter(report, file);
+  activity.total = activity.done + survey.file_size;
+  Reporter reporter(report, &file, survey.block_size);
   VerifyContext context{
       BlockIo(judged, survey.block_size), survey, options, activity, reporter, journal, {}};
-  for (const Pass pass : kPasses) {
+  for (const NamedPass& pass : passes()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY(pass(context));
+    VDE_TRY(pass.run(context));
   }
-  return reporter.summary();
+  VerifySummary& summary = reporter.summary();
+  summary.intact = intact_structures(context);
+  // Which data blocks count is the bitmap's to say.
+  const bool bitmap_counts = context.find(tags::kBitmap) != nullptr && reporter.is_clean("BMAP");
+  if (options.scope == VerifyScope::kMetadata || !bitmap_counts)
+    summary.not_checked = {"data blocks"};
+  return summary;
 }
 
 }  // namespace vde

@@ -112,7 +112,9 @@ Json tag_leaf(const TagNode& node, Bytes payload) {
     const auto key_size = static_cast<uint32_t>(entry.key.size());
     const auto value_size = static_cast<uint32_t>(entry.value.size());
     StructureBuilder builder(fmt::format("entry {}", i), at);
+    builder.add("key_length", 0, 1, key_size);
     builder.add_text("key", 1, entry.key);
+    builder.add("value_length", 1 + key_size, 1, value_size);
     builder.add_text("value", 2 + key_size, entry.value);
     builder.add("inode", 2 + key_size + value_size, 8, entry.inode);
     builder.add("block", 10 + key_size + value_size, 8, entry.block);
@@ -128,6 +130,7 @@ Json tag_inner(const TagNode& node) {
   builder.add("key_count", 1, 2, node.keys.size());
   uint32_t at = 3;
   for (size_t i = 0; i < node.keys.size(); ++i) {
+    builder.add(fmt::format("length_{}", i), at, 1, node.keys[i].size());
     builder.add_text(fmt::format("separator_{}", i), at + 1, node.keys[i]);
     at += static_cast<uint32_t>(encoded_key_size(node.keys[i]));
   }

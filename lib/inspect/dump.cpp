@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/checked.h"
+#include "inspect/byte_place.h"
 #include "inspect/decode_block.h"
 #include "inspect/owner.h"
 #include "inspect/structure.h"
@@ -35,22 +37,28 @@ Tag decoding_tag(const UncheckedBlock& block, const std::optional<BlockOwner>& o
   return owner ? expected_tag(*owner) : own;
 }
 
+Json header_json() {
+  return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
+}
+
 Json block_json(const Survey& survey, const UncheckedBlock& block) {
   const auto owner = owner_of(survey, block.number());
   const Trailer trailer = block.unchecked_trailer();
   const BlockState state = block.state();
   const Tag tag = decoding_tag(block, owner);
-  Json json{{"block", block.number()},
-            {"offset", block.number() * survey.block_size},
-            {"state", to_string(state)},
-            {"verified", state == BlockState::kSealed},
-            {"owner", owner_json(survey, owner)},
-            {"trailer",
-             {{"tag", to_string(trailer.tag)},
-              {"generation", trailer.generation},
-              {"checksum", fmt::format("{:016x}", trailer.checksum)},
-              {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
-              {"tag_fits", !owner || owner->is_data_area || trailer.tag == expected_tag(*owner)}}}};
+  Json json = header_json();
+  json.update(
+      Json{{"block", block.number()},
+           {"offset", block.number() * survey.block_size},
+           {"state", to_string(state)},
+           {"verified", state == BlockState::kSealed},
+           {"owner", owner_json(survey, owner)},
+           {"trailer",
+            {{"tag", to_string(trailer.tag)},
+             {"generation", trailer.generation},
+             {"checksum", fmt::format("{:016x}", trailer.checksum)},
+             {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
+             {"tag_fits", !owner || owner->is_data_area || trailer.tag == expected_tag(*owner)}}}});
   json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(tag));
   Json structures = Json::array();
   if (state != BlockState::kUnwritten) {
@@ -59,9 +67,13 @@ Json block_json(const Survey& survey, const UncheckedBlock& block) {
     structures = decode_structures(tag, place, block.unchecked_payload());
     if (structures.empty()) json["payload"] = to_hex(block.unchecked_payload());
   }
+  // Thousands of entries: looking for each name among those before it takes too long.
+  std::set<std::string> taken;
+  for (const auto& [name, value] : json.items()) taken.insert(name);
   for (const Json& structure : structures) {
     const std::string key = key_of(structure["name"]);
-    if (!json.contains(key)) json[key] = structure["values"];
+    if (taken.insert(key).second)
+      json.get_ref<Json::object_t&>().push_back({key, structure["values"]});
   }
   json["structures"] = std::move(structures);
   return json;
@@ -122,24 +134,6 @@ Result<void> each_block(const Survey& survey, BlockFile& file, const BlockSelect
   return {};
 }
 
-Json header_json() {
-  return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
-}
-
-// The field that covers byte `at` of a block, or null.
-Json field_at(const Json& structures, uint64_t at) {
-  for (const Json& structure : structures)
-    for (const Json& field : structure["fields"]) {
-      const uint64_t begin = field["offset"];
-      const uint64_t width = field["width"];
-      if (at < begin || at >= begin + width) continue;
-      Json found{{"structure", structure["name"]}};
-      found.update(field);
-      return found;
-    }
-  return nullptr;
-}
-
 Json trailer_structures(const UncheckedBlock& block) {
   const auto at = static_cast<uint32_t>(block.unchecked_payload().size());
   StructureBuilder builder(std::string(kTrailerLayout.name()), at);
@@ -152,11 +146,8 @@ Json trailer_structures(const UncheckedBlock& block) {
 Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                          const std::function<Result<void>(const Json&)>& show) {
   VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  return each_block(survey, file, selection, activity, [&](const UncheckedBlock& block) {
-    Json json = header_json();
-    json.update(block_json(survey, block));
-    return show(json);
-  });
+  return each_block(survey, file, selection, activity,
+                    [&](const UncheckedBlock& block) { return show(block_json(survey, block)); });
 }
 
 Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,
@@ -169,25 +160,38 @@ Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Ac
 
 Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  if (offset >= survey.blocks_in_file() * survey.block_size)
-    return fail(ErrorCode::kUsage, fmt::format("there is no byte {}", offset),
-                fmt::format("the file's last whole block ends at byte {}",
-                            survey.blocks_in_file() * survey.block_size));
+  const uint64_t end = survey.blocks_in_file() * survey.block_size;
+  if (offset >= end)
+    return fail(ErrorCode::kUsage,
+                offset < survey.file_size
+                    ? fmt::format("byte {} lies behind the last whole block", offset)
+                    : fmt::format("there is no byte {}", offset),
+                fmt::format("the file's last whole block ends at byte {}", end));
   const BlockIo io(file, survey.block_size);
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(offset / survey.block_size, buffer));
   const uint64_t within = offset % survey.block_size;
   const Json decoded = block_json(survey, block);
+  const auto owner = owner_of(survey, block.number());
+  const bool in_payload = within < payload_size(survey.block_size);
   Json json = header_json();
   json["byte"] = offset;
   json["value"] = buffer[within];
   json["block"] = block.number();
   json["offset_in_block"] = within;
-  const bool in_payload = within < payload_size(survey.block_size);
   json["part"] = in_payload ? "payload" : "trailer";
+  json["covered_by"] = covering(survey.block_size, within);
   for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
     json[name] = decoded[name];
-  json["field"] = field_at(in_payload ? decoded["structures"] : trailer_structures(block), within);
+  const bool in_bitmap = in_payload && owner && decoding_tag(block, owner) == tags::kBitmap;
+  if (in_bitmap)
+    json["field"] = bitmap_byte(owner->index, block.unchecked_payload(), within);
+  else
+    json["field"] =
+        field_at(in_payload ? decoded["structures"] : trailer_structures(block), within);
+  json["gap"] = json["field"].is_null()
+                    ? gap_at(decoded["structures"], block.unchecked_payload(), within)
+                    : Json(nullptr);
   return json;
 }
 

@@ -85,7 +85,9 @@ void StructureBuilder::append(std::string_view name, uint32_t offset, uint32_t w
   // A time's text, or the raw form of what is not UTF-8.
   if (values.size() > 1) field["text"] = std::next(values.begin()).value();
   fields_.push_back(std::move(field));
-  values_.update(values);
+  // As a list: adding by name looks through all that is there.
+  auto& all = values_.get_ref<Json::object_t&>();
+  for (const auto& [key, value] : values.items()) all.push_back({key, value});
 }
 
 void StructureBuilder::add_fields(std::span<const Field> fields, Bytes bytes) {

@@ -25,7 +25,8 @@ class StructureBuilder {
   // All fields of a layout that lie within `bytes`, which starts where the structure does.
   void add_fields(std::span<const Field> fields, Bytes bytes);
   // A field that no table holds, because its place depends on those before it; `offset` counts from
-  // the structure's start.
+  // the structure's start. Names must differ within a structure: a block may hold thousands of
+  // fields, and nothing looks for one among them.
   void add(std::string_view name, uint32_t offset, uint32_t width, Json value);
   void add_text(std::string_view name, uint32_t offset, std::string_view bytes);
 

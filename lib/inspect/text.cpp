@@ -138,6 +138,18 @@ std::string field_line(const Json& field) {
                      plain(field["width"]), plain(field["name"]), value);
 }
 
+// Bytes of a payload that no field covers, and what stands around them.
+std::string gap_line(const Json& gap) {
+  const auto structure = [](const Json& name, std::string_view otherwise) {
+    return name.is_null() ? std::string(otherwise) : plain(name);
+  };
+  return fmt::format("  no field covers it: bytes {:#06x} to {:#06x}, from {} to {}, {}\n",
+                     gap["begin"].get<uint64_t>(), gap["end"].get<uint64_t>() - 1,
+                     structure(gap["after"], "the payload's start"),
+                     structure(gap["before"], "its end"),
+                     gap["zero"].get<bool>() ? "all zero" : "not all zero");
+}
+
 }  // namespace
 
 std::string info_text(const Json& info) {
@@ -196,9 +208,16 @@ std::string offset_text(const Json& explanation) {
                                  plain(explanation["offset_in_block"]), plain(explanation["block"]),
                                  plain(explanation["part"]), owner_line(explanation["owner"]),
                                  trailer_line(explanation));
+  if (!explanation["verified"].get<bool>() && explanation["state"] != "unwritten")
+    text += "  NOT VERIFIED: nothing vouches for the bytes of this block\n";
+  if (explanation["covered_by"] == "nothing") text += "  no checksum covers this byte\n";
   const Json& field = explanation["field"];
-  if (field.is_null()) return text + "  no field covers it\n";
-  return text + fmt::format("  {}\n", plain(field["structure"])) + field_line(field);
+  if (field.is_null()) return text + gap_line(explanation["gap"]);
+  text += fmt::format("  {}\n", plain(field["structure"])) + field_line(field);
+  if (field["width"] > 1)
+    text += fmt::format("  it is byte {} of the field's {}\n", plain(field["byte"]),
+                        plain(field["width"]));
+  return text;
 }
 
 std::string hex_dump(uint64_t offset, Bytes bytes) {

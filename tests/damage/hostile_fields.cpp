@@ -77,6 +77,11 @@ class TargetList {
       if (offset + field.offset + field.width <= room_)
         targets_.push_back({structure, blocks, offset, field});
   }
+  // But for the generation, of which an older one is legal.
+  void add_trailer(const std::string& structure, uint64_t block) {
+    for (const Field& field : kTrailerLayout.fields())
+      if (field.name != "generation") targets_.push_back({structure, {block}, room_, field});
+  }
   [[nodiscard]] std::vector<Target> take() { return std::move(targets_); }
 
  private:
@@ -114,6 +119,10 @@ std::vector<Target> all_targets(ImageBuilder& image) {
   list.add("modules", {image.start("CODE")}, 0, kPackedTableHeaderLayout.fields());
   list.add("module", {image.start("CODE")}, 16, kModuleEntryLayout.fields());
   list.add("integrity tree", {image.start("MTRK")}, 0, kIntegrityTreeHeaderLayout.fields());
+  // A trailer's own fields; tags and generations are covered by nothing, so that only the
+  // superblock groups' and tags that cannot be are told.
+  for (const uint64_t block : {uint64_t{0}, uint64_t{9}, image.start("BMAP"), image.start("TAGI")})
+    list.add_trailer("trailer", block);
   return list.take();
 }
 

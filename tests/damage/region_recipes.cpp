@@ -53,6 +53,13 @@ void add_bitmap(std::vector<Recipe>& recipes) {
                            {},
                            10,
                            kTwoBitmapBlocks}));
+  add(recipes, {"BMAP-007",
+                "three allocated blocks of the data area",
+                [](ImageBuilder& image) {
+                  for (const uint64_t block : {200u, 201u, 203u}) image.data_block(block, 1);
+                },
+                {},
+                std::nullopt});
   add(recipes, {"BMAP-003",
                 "the bits of the tag index are zero",
                 [](ImageBuilder& image) { image.bits(76, 80, false); },
@@ -129,6 +136,15 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
                     field.offset = 303;
+                  }).reseal(11);
+                },
+                {},
+                11});
+  add(recipes, {"INOD-003",
+                "flag 4 of the tags' field",
+                [](ImageBuilder& image) {
+                  edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
+                    field.flags |= 4;
                   }).reseal(11);
                 },
                 {},

@@ -172,6 +172,11 @@ void add_fields(std::vector<Recipe>& recipes) {
                                 3}));
   recipes.push_back(lost(on_superblock(
       "SUPB-009", "an inode size of one more", [](Superblock& s) { ++s.inode_size; }, 11)));
+  recipes.push_back(lost(on_superblock("SUPB-011", "bit 31 of the compatible features",
+                                       [](Superblock& s) { s.compatible_features |= 1u << 31; })));
+  recipes.push_back(
+      lost(on_superblock("SUPB-011", "bit 5 of the read-only-compatible features",
+                         [](Superblock& s) { s.readonly_compatible_features |= 1u << 5; })));
 }
 
 }  // namespace

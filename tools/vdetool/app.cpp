@@ -58,11 +58,12 @@ size_t command_position(const std::vector<std::string>& arguments) {
   return at;
 }
 
-// Turns `help COMMAND` into `COMMAND --help`.
+// Turns `help COMMAND` into `COMMAND --help`; help on help is that of the program.
 void rewrite_help(std::vector<std::string>& arguments) {
   const size_t at = command_position(arguments);
   if (at >= arguments.size() || arguments[at] != "help") return;
-  arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(at));
+  while (at < arguments.size() && arguments[at] == "help")
+    arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(at));
   arguments.emplace_back("--help");
 }
 

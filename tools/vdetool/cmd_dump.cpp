@@ -68,15 +68,28 @@ Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments&
                               : context.out.write(regions_text(json));
 }
 
+// Bytes as they are, or in a form that JSON can hold: base64 for --raw, digits for --hex.
+Result<void> dump_bytes(Context& context, BlockFile& file, const BlockSelection& selection,
+                        const DumpArguments& arguments) {
+  return dump_raw(file, selection, context.activity, [&](uint64_t offset, Bytes bytes) {
+    if (!context.globals.json)
+      return arguments.raw ? context.out.write(bytes) : context.out.write(hex_dump(offset, bytes));
+    Json json{{"block", offset / bytes.size()}, {"offset", offset}, {"size", bytes.size()}};
+    json[arguments.raw ? "base64" : "hex"] = arguments.raw ? to_base64(bytes) : to_hex(bytes);
+    return context.write_json(with_header("dump", arguments.image, json));
+  });
+}
+
 Result<void> run_dump(Context& context, const DumpArguments& arguments) {
+  const bool bytes = arguments.raw || arguments.hex;
+  if (bytes && (arguments.offset || arguments.regions))
+    return fail(ErrorCode::kUsage, "--raw and --hex show blocks, not tables or single bytes",
+                "leave them out, or name blocks with --block");
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
   VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
   if (arguments.offset) return dump_one_byte(context, *file, arguments);
   if (arguments.regions) return dump_tables(context, *file, arguments);
-  if (arguments.raw || arguments.hex)
-    return dump_raw(*file, selection, context.activity, [&](uint64_t offset, Bytes bytes) {
-      return arguments.raw ? context.out.write(bytes) : context.out.write(hex_dump(offset, bytes));
-    });
+  if (bytes) return dump_bytes(context, *file, selection, arguments);
   return dump_blocks(*file, selection, context.activity, [&](const Json& block) {
     return context.globals.json ? context.write_json(with_header("dump", arguments.image, block))
                                 : context.out.write(block_text(block));

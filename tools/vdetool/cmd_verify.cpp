@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands.h"
+#include "input.h"
 #include "progress.h"
 #include "repairing.h"
+#include "sarif.h"
 #include "vde/text.h"
 #include "vde/verify.h"
 
@@ -44,11 +48,31 @@ std::string finding_text(const std::string& image, const Finding& finding, bool 
                      finding.kind->title, finding.message);
 }
 
+Json summary_json(int status, const VerifySummary& counts, uint64_t corrected, uint64_t left) {
+  return Json{{"type", "summary"},
+              {"status", status},
+              {"meaning", status_meaning(status)},
+              {"errors", counts.errors},
+              {"warnings", counts.warnings},
+              {"notes", counts.notes},
+              {"corrected", corrected},
+              {"left", left},
+              {"blocks_checked", counts.blocks_checked},
+              {"intact", counts.intact},
+              {"not_checked", counts.not_checked}};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 // Verifies images one after the other and prints as it goes.
 class VerifyRun {
  public:
   VerifyRun(Context& context, const VerifyArguments& arguments)
-      : context_(context), arguments_(arguments) {
+      : context_(context), arguments_(arguments), sarif_(context.out) {
     // `--format json` and `--json` are one.
     if (arguments.format == "json") context_.globals.json = true;
     options_.scope = arguments.scope == "metadata" ? VerifyScope::kMetadata : VerifyScope::kAll;
@@ -56,27 +80,43 @@ class VerifyRun {
   }
 
   int run() {
+    if (is_sarif() && context_.globals.json)
+      return refuse("--json and --format sarif exclude each other", "give one of them");
+    if (is_sarif() && arguments_.repair.repair)
+      return refuse("--repair has steps to tell, which SARIF has no place for",
+                    "use --format json");
+    if (arguments_.repair.repair &&
+        std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
+      return refuse("a stream cannot be repaired", "name the image's file");
     int status = kDone;
+    if (is_sarif()) keep(sarif_.begin());
     for (const std::string& image : arguments_.images) {
       status |= verify(image);
       if (context_.activity.stop) break;
     }
+    if (is_sarif()) keep(sarif_.end(status));
     // Here, where what was found is added to a failure to say it.
     keep(context_.out.flush());
     return context_.finish("", written_) | status;
   }
 
  private:
+  int refuse(std::string message, std::string hint) {
+    return context_.report("", {ErrorCode::kUsage, std::move(message), std::move(hint), {}});
+  }
+
   int verify(const std::string& image) {
     if (arguments_.repair.repair) return repair_image(image);
     found_ = {};
     Result<VerifySummary> summary = [&]() -> Result<VerifySummary> {
+      const auto report = [&](const Finding& finding) { show(image, finding); };
+      if (image == "-") return verify_input(report);
       VDE_TRY_ASSIGN(file, context_.open(image, OpenMode::kRead));
       const ProgressLine progress(context_.activity, context_.wants_progress());
-      return verify_image(*file, options_, context_.activity,
-                          [&](const Finding& finding) { show(image, finding); });
+      return verify_image(*file, options_, context_.activity, report);
     }();
     int status = summary ? static_cast<int>(kDone) : context_.report(image, summary.error());
+    if (!summary) sarif_.add_failure(image, summary.error());
     // What was found before an error or a signal counts.
     const VerifySummary counts = summary.value_or(found_);
     const bool fails =
@@ -129,11 +169,22 @@ class VerifyRun {
   void show_plan(const std::string& image, const RepairPlan& plan) {
     for (const Finding& finding : plan.found) show(image, finding);
     if (context_.globals.json)
-      for (const Json& line : plan_json(image, plan)) keep(context_.write_json(line));
+      for (const Json& line : repair_plan_json(image, plan)) keep(context_.write_json(line));
     else if (!context_.globals.quiet)
-      keep(context_.out.write(plan_text(image, plan)));
+      keep(context_.out.write(repair_plan_text(image, plan)));
     // What will be done is on paper before it is done.
     keep(context_.out.flush());
+  }
+
+  [[nodiscard]] bool is_sarif() const { return arguments_.format == "sarif"; }
+
+  // The image that streams through standard input.
+  Result<VerifySummary> verify_input(const std::function<void(const Finding&)>& report) {
+    const ProgressLine progress(context_.activity, context_.wants_progress());
+    const StreamReader read = [&](MutableBytes out) {
+      return read_standard_input(out, context_.activity);
+    };
+    return verify_stream(read, options_, context_.activity, report);
   }
 
   void count(Severity severity) {
@@ -153,6 +204,7 @@ class VerifyRun {
   void show(const std::string& image, const Finding& finding) {
     count(finding.kind->severity);
     if (context_.globals.quiet && finding.kind->severity != Severity::kError) return;
+    if (is_sarif()) return keep(sarif_.add(image, finding));
     keep(context_.globals.json
              ? context_.write_json(finding_json(image, finding))
              : context_.out.write(finding_text(image, finding, context_.wants_color())));
@@ -164,18 +216,9 @@ class VerifyRun {
 
   void summarize(const std::string& image, int status, const VerifySummary& counts,
                  uint64_t corrected, uint64_t left) {
-    if (context_.globals.json) {
-      const Json json{{"type", "summary"},
-                      {"status", status},
-                      {"meaning", status_meaning(status)},
-                      {"errors", counts.errors},
-                      {"warnings", counts.warnings},
-                      {"notes", counts.notes},
-                      {"corrected", corrected},
-                      {"left", left},
-                      {"blocks_checked", counts.blocks_checked}};
-      return keep(context_.write_json(with_header("verify", image, json)));
-    }
+    const Json json = with_header("verify", image, summary_json(status, counts, corrected, left));
+    if (is_sarif()) return sarif_.add_summary(json);
+    if (context_.globals.json) return keep(context_.write_json(json));
     if (context_.globals.quiet || (status & (kOperational | kInterrupted)) != 0) return;
     keep(context_.out.write(fmt::format(
         "{}: {}: {} errors, {} warnings, {} notes; {}{} blocks checked\n", escape(image),
@@ -183,6 +226,14 @@ class VerifyRun {
         arguments_.repair.repair ? fmt::format("{} corrected, {} errors left; ", corrected, left)
                                  : "",
         counts.blocks_checked)));
+    // In a clean image everything is.
+    if (counts.errors + counts.warnings > 0)
+      keep(context_.out.write(fmt::format(
+          "{}: intact: {}\n", escape(image),
+          counts.intact.empty() ? std::string("nothing as a whole") : joined(counts.intact))));
+    if (!counts.not_checked.empty())
+      keep(context_.out.write(
+          fmt::format("{}: not checked: {}\n", escape(image), joined(counts.not_checked))));
   }
 
   // The first failure to write is the one that is told.
@@ -195,13 +246,15 @@ class VerifyRun {
   VerifyOptions options_;
   VerifySummary found_;  // in the image at hand
   Result<void> written_;
+  SarifLog sarif_;
 };
 
 }  // namespace
 
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
-  command.add_option("IMAGE", arguments->images, "one or more images")->required();
+  command.add_option("IMAGE", arguments->images, "one or more images; - reads a stream")
+      ->required();
   RepairArguments& repair = arguments->repair;
   auto* wanted = command.add_flag("--repair", repair.repair, "put right what can be put right");
   command.add_flag("--dry-run", repair.dry_run, "with --repair: print the plan, write nothing")
@@ -223,8 +276,8 @@ Runner define_verify(CLI::App& command) {
       ->check(CLI::Range(0u, 256u));
   command.add_option("--fail-on", arguments->fail_on, "error, or warning: then warnings fail too")
       ->check(CLI::IsMember({"error", "warning"}));
-  command.add_option("--format", arguments->format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
+  command.add_option("--format", arguments->format, "text, json or sarif")
+      ->check(CLI::IsMember({"text", "json", "sarif"}));
   return [arguments](Context& context) { return VerifyRun(context, *arguments).run(); };
 }
 

@@ -94,7 +94,13 @@ Json with_header(std::string_view command, const std::string& image, const Json&
   Json json{{"schema_version", kSchemaVersion}, {"command", command}};
   // File names are bytes; JSON is UTF-8.
   json["image"] = is_utf8(image) ? image : escape(image);
-  json.update(object);
+  // Members may be thousands; only those in front can be named twice.
+  for (const auto& [name, value] : object.items()) {
+    if (name == "schema_version" || name == "command" || name == "image")
+      json[name] = value;
+    else
+      json.get_ref<Json::object_t&>().push_back({name, value});
+  }
   return json;
 }
 

@@ -46,7 +46,9 @@ struct BlockSelection {
     BlockFile& file, const BlockSelection& selection, const Activity& activity,
     const std::function<Result<void>(uint64_t offset, Bytes)>& show);
 
-// Explains one byte: its block, structure, field and value.
+// Explains one byte of a whole or damaged image: its block with the trailer's verdict, whether the
+// checksum covers it, the owning region, and the field with its value, or the gap between fields
+// that it lies in. kUsage where the file has no such byte in a whole block.
 [[nodiscard]] Result<Json> dump_offset(BlockFile& file, uint64_t offset);
 [[nodiscard]] std::string offset_text(const Json& explanation);
 

@@ -27,12 +27,14 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kFreeCountWrong, "BMAP-004"},
     {FindingCode::kAllocatedCountWrong, "BMAP-005"},
     {FindingCode::kBitmapPastEnd, "BMAP-006"},
+    {FindingCode::kBlocksLeaked, "BMAP-007"},
     {FindingCode::kFileShorter, "GEOM-001"},
     {FindingCode::kFileLonger, "GEOM-002"},
     {FindingCode::kFileSizeFieldWrong, "GEOM-003"},
     {FindingCode::kTotalBlocksImpossible, "GEOM-004"},
     {FindingCode::kInodeLayoutBroken, "INOD-001"},
     {FindingCode::kInodeLayoutContradicts, "INOD-002"},
+    {FindingCode::kInodeFieldUnknownFlags, "INOD-003"},
     {FindingCode::kJournalHeaderBroken, "MWAL-001"},
     {FindingCode::kJournalSizeWrong, "MWAL-002"},
     {FindingCode::kJournalForeign, "MWAL-003"},
@@ -62,6 +64,7 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kAnchorSet, "SUPB-008"},
     {FindingCode::kInodeSizeDiffers, "SUPB-009"},
     {FindingCode::kNoSuperblock, "SUPB-010"},
+    {FindingCode::kUnknownFeatures, "SUPB-011"},
 };
 
 bool is_code(std::string_view code) {

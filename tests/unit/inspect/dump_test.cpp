@@ -166,15 +166,56 @@ TEST_CASE("a byte is explained by block, structure, field and value") {
         "  owner: INOD (slot 4), block 0 of 1\n"
         "  trailer: tag INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  inode module field\n"
-        "  0x0009    2  offset                         304\n");
+        "  0x0009    2  offset                         304\n"
+        "  it is byte 1 of the field's 2\n");
   CHECK(offset_text_of(image, 11 * 512 + 500) ==
         "byte 6132 is 0x01: byte 500 of block 11, in its trailer\n"
         "  owner: INOD (slot 4), block 0 of 1\n"
         "  trailer: tag INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
+        "  no checksum covers this byte\n"
         "  trailer\n"
-        "  0x01f4    4  generation                     1\n");
-  CHECK(offset_text_of(image, 11 * 512 + 100).ends_with("  no field covers it\n"));
+        "  0x01f4    4  generation                     1\n"
+        "  it is byte 0 of the field's 4\n");
+  CHECK(offset_text_of(image, 11 * 512 + 100)
+            .ends_with("  no field covers it: bytes 0x000f to 0x01ef, from inode module field to "
+                       "its end, all zero\n"));
   CHECK(offset_text_of(image, 256 * 512) == "there is no byte 131072");
+}
+
+TEST_CASE("a byte of the bitmap is explained by the eight blocks it stands for") {
+  ImageBuilder image(kSmall);
+  image.bits(201, 203, true);
+  CHECK(offset_text_of(image, 10 * 512 + 25)
+            .ends_with("  allocation bitmap\n"
+                       "  0x0019    1  allocated of 200 to 207        201, 202\n"));
+}
+
+TEST_CASE("a byte of a damaged block is explained, and said to be unvouched for") {
+  ImageBuilder image(kSmall);
+  image.flip(77, 1);
+  const std::string text = offset_text_of(image, 77 * 512 + 1);
+  CHECK(text.find("  NOT VERIFIED: nothing vouches for the bytes of this block\n") !=
+        std::string::npos);
+  CHECK(text.find("owner: TAGI (slot 6), block 1 of 4") != std::string::npos);
+  // All that is left of the head of an image are two blocks that do not verify.
+  for (uint64_t block = 2; block < 10; ++block) image.wipe(block);
+  image.clear_trailer(0).clear_trailer(1);
+  CHECK(offset_text_of(image, 0x34).find("0x0034    4  block_size") != std::string::npos);
+}
+
+TEST_CASE(
+    "every byte of an image has an explanation, the one behind the last whole block has none") {
+  ImageBuilder image({512, 256, kAllModules});
+  image.bytes().push_back(1);
+  for (const uint64_t block : image.written_blocks())
+    for (uint64_t at = block * 512; at < (block + 1) * 512; ++at) {
+      const auto explanation = dump_offset(image.file(), at);
+      REQUIRE(explanation.has_value());
+      CHECK((*explanation)["value"] == image.bytes()[at]);
+      CHECK((*explanation)["field"].is_null() != (*explanation)["gap"].is_null());
+    }
+  CHECK(offset_text_of(image, 256 * 512) == "byte 131072 lies behind the last whole block");
+  CHECK(offset_text_of(image, 256 * 512 + 1) == "there is no byte 131073");
 }
 
 TEST_CASE("hex_dump: sixteen bytes a line, the last line always there") {

@@ -1,0 +1,34 @@
+// What a verification can vouch for.
+#include "check/context.h"
+
+namespace vde {
+
+std::vector<std::string> intact_structures(const VerifyContext& context) {
+  const Survey& survey = context.survey;
+  const Reporter& report = context.report;
+  std::vector<std::string> intact;
+  // What contradicts the superblock's fields is reported at the group in use; the other one says
+  // the same unless it is older.
+  const bool same = survey.primary.whole && survey.mirror.whole &&
+                    survey.primary.superblock->checkpoint_sequence ==
+                        survey.mirror.superblock->checkpoint_sequence;
+  const bool primary = report.are_clean(kPrimaryGroup, kGroupBlocks);
+  const bool mirror = report.are_clean(kMirrorGroup, kGroupBlocks);
+  if (survey.primary.whole && primary && (mirror || !same)) intact.emplace_back("primary group");
+  if (survey.mirror.whole && mirror && (primary || !same)) intact.emplace_back("mirror group");
+  if (survey.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
+    intact.emplace_back("region directory");
+  for (const PlacedRegion& region : context.regions) {
+    if (region.tag == tags::kSuperblock || region.tag == tags::kRegionMap) continue;
+    const auto slot_count = static_cast<uint64_t>(survey.slots[region.slot].count);
+    const std::string tag = to_string(region.tag);
+    if (region.blocks.count() != slot_count || !report.is_clean(tag)) continue;
+    // Which blocks of the data area count is the bitmap's to say.
+    const bool data_judged = context.options.scope == VerifyScope::kAll && report.is_clean("BMAP");
+    if (region.is_data_area && !data_judged) continue;
+    intact.push_back(tag);
+  }
+  return intact;
+}
+
+}  // namespace vde

@@ -1,0 +1,223 @@
+// Verifying an image that streams by: every block is judged as it passes, and only what says how to
+// judge later ones is kept.
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/block_judge.h"
+#include "check/block_pieces.h"
+#include "check/stream_file.h"
+#include "format/bitmap.h"
+#include "io/memory_file.h"
+
+namespace vde {
+namespace {
+
+// The fixed blocks, whatever their size.
+constexpr size_t kHeadBytes = size_t{kFirstRegionBlock} * kMaxBlockSize;
+constexpr size_t kReadBytes = size_t{256} << 10;
+// For first blocks of regions and the bitmap: that of 512 GiB in 4096-byte blocks, if it were full.
+constexpr size_t kKeptBytes = size_t{32} << 20;
+constexpr const char* kDataBlocks = "data blocks";
+
+class StreamInput {
+ public:
+  StreamInput(const StreamReader& read, Activity& activity) : read_(read), activity_(activity) {}
+
+  // Fills `out` from the stream; fewer bytes only at its end.
+  Result<size_t> fill(MutableBytes out) {
+    size_t filled = 0;
+    while (filled < out.size()) {
+      if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(count, read_(out.subspan(filled)));
+      if (count == 0) break;
+      filled += count;
+      activity_.done += count;
+    }
+    total_ += filled;
+    return filled;
+  }
+  [[nodiscard]] uint64_t total() const { return total_; }
+
+ private:
+  const StreamReader& read_;
+  Activity& activity_;
+  uint64_t total_ = 0;
+};
+
+// How long the superblock says the stream will be, in bytes; without one, as long as any image.
+uint64_t promised_size(const Survey& survey) {
+  const int64_t total = survey.superblock.total_blocks;
+  const bool known =
+      survey.superblock_verified() && total >= 0 && total <= static_cast<int64_t>(kMaxBlocks);
+  return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * survey.block_size;
+}
+
+// Judges the blocks behind the fixed ones in the order in which they come.
+class StreamScan {
+ public:
+  StreamScan(VerifyContext& context, StreamFile& kept)
+      : context_(context),
+        kept_(kept),
+        judge_(context),
+        data_(data_region(context.survey)),
+        bitmap_(context.find(tags::kBitmap)),
+        bitmap_buffer_(context.io.make_buffer()) {}
+
+  Result<void> run(Bytes head, StreamInput& input) {
+    const uint64_t fixed = kFirstRegionBlock * context_.io.block_size();
+    if (head.size() > fixed) judge_all(head.subspan(fixed));
+    BlockBuffer buffer(kReadBytes);
+    for (size_t count = head.size() == kHeadBytes ? buffer.size() : 0; count == buffer.size();) {
+      VDE_TRY_ASSIGN(filled, input.fill(buffer));
+      count = filled;
+      judge_all(Bytes(buffer).first(count));
+    }
+    judge_.report_empty_heads();
+    return {};
+  }
+
+  [[nodiscard]] bool bitmap_kept() const { return bitmap_ == nullptr || !bitmap_lost_; }
+  [[nodiscard]] bool data_judged() const { return !data_skipped_; }
+
+ private:
+  void judge_all(Bytes bytes) {
+    const size_t block_size = context_.io.block_size();
+    for (; bytes.size() >= block_size; bytes = bytes.subspan(block_size))
+      judge({next_block_++, bytes.first(block_size)});
+  }
+
+  void judge(const UncheckedBlock& block) {
+    // What lies behind the volume is nobody's.
+    if (block.number() >= data_.blocks.end) return;
+    if (block.number() >= next_change_) find_regions(block.number());
+    std::vector<Finding> findings;
+    for (const size_t i : here_) judge_in(i, block, findings);
+    if (here_.empty()) judge_data(block, findings);
+    for (Finding& finding : findings) context_.report.pass_on(std::move(finding));
+  }
+
+  // Which regions the blocks from `number` on lie in, and up to where that holds.
+  void find_regions(uint64_t number) {
+    here_.clear();
+    next_change_ = UINT64_MAX;
+    for (size_t i = 0; i < context_.regions.size(); ++i) {
+      const PlacedRegion& region = context_.regions[i];
+      if (region.is_data_area) continue;
+      if (region.blocks.contains(number)) here_.push_back(i);
+      for (const uint64_t border : {region.blocks.begin, region.blocks.end})
+        if (border > number) next_change_ = std::min(next_change_, border);
+    }
+  }
+
+  void judge_in(size_t index, const UncheckedBlock& block, std::vector<Finding>& findings) {
+    const PlacedRegion& region = context_.regions[index];
+    const bool is_head = block.number() == region.blocks.begin;
+    if (!BlockJudge::has_head(region)) return;
+    if (is_head) judge_.look_at_head(index, block);
+    const bool in_bitmap = &region == bitmap_;
+    if ((is_head || in_bitmap) && !kept_.keep(block) && in_bitmap) bitmap_lost_ = true;
+    const bool is_journal = region.tag == tags::kMetadataWal || region.tag == tags::kDataWal;
+    if (is_journal && !is_head) return;
+    judge_.judge(block, region, findings);
+    ++context_.report.summary().blocks_checked;
+  }
+
+  void judge_data(const UncheckedBlock& block, std::vector<Finding>& findings) {
+    if (context_.options.scope == VerifyScope::kMetadata) return;
+    const std::optional<bool> allocated = is_allocated(block.number());
+    if (!allocated) data_skipped_ = true;
+    if (!allocated.value_or(false)) return;
+    judge_.judge(block, data_, findings);
+    ++context_.report.summary().blocks_checked;
+  }
+
+  // Nothing where the bitmap was not kept, does not verify or comes behind the block.
+  std::optional<bool> is_allocated(uint64_t number) {
+    if (bitmap_ == nullptr || bitmap_lost_) return std::nullopt;
+    const uint64_t bits = bits_per_bitmap_block(context_.io.block_size());
+    const uint64_t index = number / bits;
+    if (index >= bitmap_->blocks.count()) return std::nullopt;
+    if (index != bitmap_index_) {
+      bitmap_index_ = index;
+      bitmap_payload_ = load_bitmap(bitmap_->blocks.begin + index);
+    }
+    if (bitmap_payload_.empty()) {
+      bitmap_index_ = UINT64_MAX;  // it may come yet
+      return std::nullopt;
+    }
+    return test_bit(bitmap_payload_, number % bits);
+  }
+
+  Bytes load_bitmap(uint64_t number) {
+    const auto block = context_.io.read(number, bitmap_buffer_);
+    if (!block) return {};
+    if (block->state() == BlockState::kUnwritten) return block->unchecked_payload();
+    const auto checked = block->check(tags::kBitmap);
+    return checked ? checked->payload() : Bytes{};
+  }
+
+  VerifyContext& context_;
+  StreamFile& kept_;
+  BlockJudge judge_;
+  const PlacedRegion data_;
+  const PlacedRegion* bitmap_;
+  uint64_t next_block_ = kFirstRegionBlock;
+  std::vector<size_t> here_;  // regions that the blocks up to next_change_ lie in
+  uint64_t next_change_ = 0;
+  bool bitmap_lost_ = false;
+  bool data_skipped_ = false;
+  uint64_t bitmap_index_ = UINT64_MAX;
+  BlockBuffer bitmap_buffer_;
+  Bytes bitmap_payload_;
+};
+
+// The passes that what was kept is enough for; the others are named as not done.
+Result<void> finish(VerifyContext& context, const StreamScan& scan) {
+  VerifySummary& summary = context.report.summary();
+  const bool all_data = context.options.scope == VerifyScope::kAll && scan.data_judged();
+  for (const NamedPass& pass : passes()) {
+    const bool lacks_bitmap = pass.run == check_bitmap && !scan.bitmap_kept();
+    if (pass.on_stream == OnStream::kNever || lacks_bitmap)
+      summary.not_checked.emplace_back(pass.name);
+    else if (pass.on_stream == OnStream::kAtEnd)
+      VDE_TRY(pass.run(context));
+  }
+  if (all_data) return {};
+  summary.not_checked.emplace_back(kDataBlocks);
+  context.report.spoil("DATA");
+  return {};
+}
+
+}  // namespace
+
+Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOptions& options,
+                                    Activity& activity,
+                                    const std::function<void(const Finding&)>& report) {
+  StreamInput input(read, activity);
+  BlockBuffer head(kHeadBytes);
+  VDE_TRY_ASSIGN(head_size, input.fill(head));
+  head.resize(head_size);
+  MemoryFile head_file(head);
+  VDE_TRY_ASSIGN(survey, survey_image(head_file, false));
+  VDE_TRY(check_features(survey));
+  survey.file_size = promised_size(survey);
+  StreamFile kept(survey.block_size, kKeptBytes);
+  Reporter reporter(report, nullptr, survey.block_size);
+  const JournalLook no_journal;
+  VerifyContext context{
+      BlockIo(kept, survey.block_size), survey, options, activity, reporter, no_journal, {}};
+  for (const NamedPass& pass : passes())
+    if (pass.on_stream == OnStream::kAtStart) VDE_TRY(pass.run(context));
+  StreamScan scan(context, kept);
+  VDE_TRY(scan.run(head, input));
+  // Now the length is known.
+  survey.file_size = input.total();
+  kept.set_size(survey.file_size);
+  for (PlacedRegion& region : context.regions)
+    region.blocks.end = std::min(region.blocks.end, survey.blocks_in_file());
+  VDE_TRY(finish(context, scan));
+  reporter.summary().intact = intact_structures(context);
+  return reporter.summary();
+}
+
+}  // namespace vde

@@ -1,0 +1,159 @@
+// An image that streams by once: what verify_stream finds, what it says it cannot tell, and that it
+// keeps little of it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "recipes.h"
+#include "support/allocation_watch.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// Hands out bytes, at most `most` at a time.
+StreamReader reader_of(const std::vector<uint8_t>& bytes, size_t most) {
+  return [&bytes, most, at = size_t{0}](MutableBytes out) mutable -> Result<size_t> {
+    const size_t count = std::min({out.size(), most, bytes.size() - at});
+    std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(at), count, out.begin());
+    at += count;
+    return count;
+  };
+}
+
+Verified streamed(const StreamReader& read, const VerifyOptions& options = {}) {
+  Verified result;
+  Activity activity;
+  const auto summary = verify_stream(read, options, activity, [&](const Finding& finding) {
+    result.codes.emplace_back(finding.kind->code);
+    result.findings.push_back(finding);
+  });
+  if (summary)
+    result.summary = *summary;
+  else
+    result.error = summary.error();
+  return result;
+}
+
+Verified streamed(const std::vector<uint8_t>& bytes) {
+  return streamed(reader_of(bytes, SIZE_MAX));
+}
+
+// Findings as they can be compared, without those of the passes that a stream leaves out.
+using Told = std::multiset<std::pair<std::string, std::optional<uint64_t>>>;
+
+Told told(const Verified& result, const std::set<std::string>& left_out) {
+  Told told;
+  for (const Finding& finding : result.findings) {
+    const std::string code(finding.kind->code);
+    const bool of_journal = finding.region == "MWAL" && !code.starts_with("BLCK");
+    if (!left_out.contains(code.substr(0, 4)) && !of_journal) told.emplace(code, finding.block);
+  }
+  return told;
+}
+
+const std::set<std::string> kNotStreamed = {"TAGI", "SNAP", "CODE", "MTRK"};
+
+}  // namespace
+
+TEST_CASE("a stream is judged as the image is, but for what needs the whole of it") {
+  size_t compared = 0;
+  for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
+    for (const Recipe& recipe : family()) {
+      // Streams have no sectors that fail, and a journal that waits changes the image.
+      if (!recipe.unreadable.empty() || recipe.code.starts_with("MWAL")) continue;
+      CAPTURE(recipe.code);
+      CAPTURE(recipe.name);
+      ImageBuilder image(recipe.shape);
+      recipe.damage(image);
+      const Verified whole = verified(image.file());
+      const Verified passed = streamed(image.bytes());
+      CHECK(passed.error.has_value() == whole.error.has_value());
+      CHECK(told(passed, kNotStreamed) == told(whole, kNotStreamed));
+      ++compared;
+    }
+  CHECK(compared > 50);
+}
+
+TEST_CASE("a clean stream has no findings, and the checks that remain are named") {
+  for (uint32_t block_size = kMinBlockSize; block_size <= kMaxBlockSize; block_size *= 2) {
+    CAPTURE(block_size);
+    ImageBuilder image({block_size, 256, kAllModules});
+    const Verified passed = streamed(image.bytes());
+    CHECK_FALSE(passed.error.has_value());
+    CHECK(passed.codes.empty());
+    const auto& left = passed.summary.not_checked;
+    CHECK(std::count(left.begin(), left.end(), "journal") == 1);
+    CHECK(std::count(left.begin(), left.end(), "data blocks") == 0);
+    CHECK(std::count(left.begin(), left.end(), "block trailers") == 0);
+    CHECK(passed.summary.intact == verified(image.file()).summary.intact);
+  }
+}
+
+TEST_CASE("bytes may come in pieces of any size") {
+  ImageBuilder image({512, 256, kAllModules});
+  image.data_block(200, 1).flip(200, 0).flip(77, 0).flip(0, 0);
+  const std::vector<std::string> expected = streamed(image.bytes()).codes;
+  CHECK(expected.size() == 3);
+  for (const size_t most : {1, 7, 511, 512, 513, 4095, 100'000})
+    CHECK(streamed(reader_of(image.bytes(), most)).codes == expected);
+}
+
+TEST_CASE("what the scope leaves out of a stream is named, too") {
+  ImageBuilder image;
+  image.data_block(200, 1).flip(200, 0);
+  const Verified passed = streamed(reader_of(image.bytes(), SIZE_MAX), {VerifyScope::kMetadata, 1});
+  CHECK(passed.codes.empty());
+  CHECK(passed.summary.not_checked.back() == "data blocks");
+}
+
+TEST_CASE("data blocks whose bitmap does not verify are not judged, and that is said") {
+  ImageBuilder image;
+  image.data_block(200, 1).flip(200, 0).flip(10, 20);
+  const Verified passed = streamed(image.bytes());
+  CHECK(passed.codes == std::vector<std::string>{"BLCK-001"});
+  CHECK(passed.findings.front().block == 10);
+  CHECK(passed.summary.not_checked.back() == "data blocks");
+}
+
+TEST_CASE("a stream that ends early is an image that is too short") {
+  ImageBuilder image;
+  image.bytes().resize(150 * 4096 + 5);
+  const Verified passed = streamed(image.bytes());
+  CHECK(passed.codes == std::vector<std::string>{"GEOM-001"});
+  for (const size_t size : {0, 100, 4096, 9 * 4096}) {
+    image.bytes().resize(size);
+    CAPTURE(size);
+    const Verified whole = verified(image.file());
+    const Verified cut = streamed(image.bytes());
+    CHECK(cut.error.has_value() == whole.error.has_value());
+    CHECK((cut.error.has_value() || cut.complains()));
+  }
+}
+
+TEST_CASE("what is no image, and a stream that fails, are errors") {
+  CHECK(streamed(std::vector<uint8_t>(100'000, 'x')).error->code == ErrorCode::kUnsupported);
+  const StreamReader failing = [](MutableBytes) -> Result<size_t> {
+    return fail(ErrorCode::kIo, "Input/output error");
+  };
+  CHECK(streamed(failing).error->code == ErrorCode::kIo);
+  ImageBuilder image;
+  Activity activity;
+  activity.stop = true;
+  const auto stopped =
+      verify_stream(reader_of(image.bytes(), 1), {}, activity, [](const Finding&) {});
+  CHECK(stopped.error().code == ErrorCode::kInterrupted);
+}
+
+TEST_CASE("of a long stream little is kept") {
+  ImageBuilder image({4096, 16384, "none"});
+  const std::vector<uint8_t> bytes = image.bytes();
+  const StreamReader read = reader_of(bytes, SIZE_MAX);
+  reset_largest_allocation();
+  CHECK(streamed(read).codes.empty());
+  // The ten fixed blocks at their largest.
+  CHECK(largest_allocation() <= size_t{10} * kMaxBlockSize);
+}

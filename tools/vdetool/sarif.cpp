@@ -1,0 +1,116 @@
+#include "sarif.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace vde::cli {
+namespace {
+
+// A file name as a relative or absolute URI reference; a colon is escaped, as it would end a
+// scheme.
+std::string uri_of(const std::string& path) {
+  constexpr std::string_view kPlain = "-._~/!$&'()*+,;=@";
+  std::string uri;
+  for (const char c : path) {
+    const auto byte = static_cast<uint8_t>(c);
+    const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || kPlain.find(c) != kPlain.npos);
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return uri;
+}
+
+Json text_json(std::string_view text) {
+  return Json{{"text", text}};
+}
+
+// SARIF has the same three words.
+std::string_view level_of(Severity severity) {
+  return severity_name(severity);
+}
+
+Json rule_json(const FindingKind& kind) {
+  return Json{{"id", kind.code},
+              {"shortDescription", text_json(kind.title)},
+              {"fullDescription", text_json(kind.meaning)},
+              {"help", text_json(fmt::format("At risk: {} To do: {}", kind.risk, kind.next))},
+              {"defaultConfiguration", {{"level", level_of(kind.severity)}}},
+              {"properties", {{"fixable", kind.fixable}}}};
+}
+
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Result<void> SarifLog::begin() {
+  Json rules = Json::array();
+  for (const FindingKind& kind : finding_kinds()) rules.push_back(rule_json(kind));
+  const Json driver{{"name", "vdetool"}, {"version", VDE_VERSION}, {"rules", std::move(rules)}};
+  return out_.write(fmt::format(
+      R"({{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0",)"
+      R"("runs":[{{"tool":{{"driver":{}}},"results":[)",
+      dumped(driver)));
+}
+
+size_t SarifLog::artifact(const std::string& image) {
+  const auto found = std::find(images_.begin(), images_.end(), image);
+  if (found == images_.end()) images_.push_back(image);
+  return static_cast<size_t>(found - images_.begin());
+}
+
+Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
+  const FindingKind& kind = *finding.kind;
+  Json physical{{"artifactLocation", {{"uri", uri_of(image)}, {"index", artifact(image)}}}};
+  if (finding.bytes)
+    physical["region"] =
+        Json{{"byteOffset", finding.bytes->begin}, {"byteLength", finding.bytes->length()}};
+  Json location{{"physicalLocation", std::move(physical)}};
+  if (!finding.region.empty()) {
+    Json logical{{"name", finding.region}, {"kind", "region"}};
+    if (finding.block)
+      logical["fullyQualifiedName"] = fmt::format("{}/block {}", finding.region, *finding.block);
+    location["logicalLocations"] = Json::array({std::move(logical)});
+  }
+  const Json result{{"ruleId", kind.code},
+                    {"ruleIndex", &kind - finding_kinds().data()},
+                    {"level", level_of(kind.severity)},
+                    {"message", text_json(fmt::format("{}: {}", kind.title, finding.message))},
+                    {"locations", Json::array({std::move(location)})},
+                    {"properties",
+                     {{"block", finding.block ? Json(*finding.block) : Json(nullptr)},
+                      {"fixable", kind.fixable},
+                      {"affects", finding.affects}}}};
+  const char* separator = any_ ? ",\n" : "\n";
+  any_ = true;
+  return out_.write(separator + dumped(result));
+}
+
+void SarifLog::add_failure(const std::string& image, const Error& error) {
+  const std::string hint = error.hint.empty() ? "" : ": " + error.hint;
+  failures_.push_back(Json{
+      {"level", "error"},
+      {"message", text_json(error.message + hint)},
+      {"locations", Json::array({{{"physicalLocation",
+                                   {{"artifactLocation",
+                                     {{"uri", uri_of(image)}, {"index", artifact(image)}}}}}}})}});
+}
+
+Result<void> SarifLog::end(int status) {
+  Json artifacts = Json::array();
+  for (const std::string& image : images_)
+    artifacts.push_back(Json{{"location", {{"uri", uri_of(image)}}}});
+  const bool whole = (status & (kOperational | kUsage | kInterrupted)) == 0;
+  const Json invocation{{"executionSuccessful", whole},
+                        {"exitCode", status},
+                        {"exitCodeDescription", status_meaning(status)},
+                        {"toolExecutionNotifications", failures_}};
+  return out_.write(
+      fmt::format(R"(],"artifacts":{},"invocations":[{}],"properties":{{"summaries":{}}}}}]}})"
+                  "\n",
+                  dumped(artifacts), dumped(invocation), dumped(summaries_)));
+}
+
+}  // namespace vde::cli
