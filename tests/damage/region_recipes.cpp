@@ -4,6 +4,7 @@
 #include "format/journal_record.h"
 #include "format/wal_header.h"
 #include "recipes.h"
+#include "support/session.h"
 
 namespace vde::test {
 namespace {
@@ -55,7 +56,7 @@ void add_bitmap(std::vector<Recipe>& recipes) {
   add(recipes, {"BMAP-007",
                 "three allocated blocks of the data area",
                 [](ImageBuilder& image) {
-                  for (const uint64_t block : {200, 201, 203}) image.data_block(block, 1);
+                  for (const uint64_t block : {200u, 201u, 203u}) image.data_block(block, 1);
                 },
                 {},
                 std::nullopt});
@@ -186,6 +187,11 @@ void add_journal(std::vector<Recipe>& recipes) {
        {"MWAL-003"},
        12});
   add(recipes, on_journal("MWAL-004", "left open", [](WalHeader& header) { header.clean = 0; }));
+  add(recipes, {"MWAL-004",
+                "a commit of one data block waits",
+                [](ImageBuilder& image) { commit_data(*open_volume(image.file()), 1, 1); },
+                {"MWAL-004", "BMAP-007"},
+                12});
   add(recipes, {"MWAL-005",
                 "the header is another program's, the last block still marked",
                 [](ImageBuilder& image) {
