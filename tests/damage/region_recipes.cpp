@@ -4,6 +4,7 @@
 #include "format/journal_record.h"
 #include "format/wal_header.h"
 #include "recipes.h"
+#include "support/session.h"
 
 namespace vde::test {
 namespace {
@@ -187,6 +188,11 @@ void add_journal(std::vector<Recipe>& recipes) {
        {"MWAL-003"},
        12});
   add(recipes, on_journal("MWAL-004", "left open", [](WalHeader& header) { header.clean = 0; }));
+  add(recipes, {"MWAL-004",
+                "a commit of one data block waits",
+                [](ImageBuilder& image) { commit_data(*open_volume(image.file()), 1, 1); },
+                {"MWAL-004", "BMAP-007"},
+                12});
   add(recipes, {"MWAL-005",
                 "the header is another program's, the last block still marked",
                 [](ImageBuilder& image) {

@@ -98,7 +98,7 @@ TEST_CASE("bytes may come in pieces of any size") {
   image.data_block(200, 1).flip(200, 0).flip(77, 0).flip(0, 0);
   const std::vector<std::string> expected = streamed(image.bytes()).codes;
   CHECK(expected.size() == 3);
-  for (const size_t most : {1, 7, 511, 512, 513, 4095, 100'000})
+  for (const size_t most : {1u, 7u, 511u, 512u, 513u, 4095u, 100'000u})
     CHECK(streamed(reader_of(image.bytes(), most)).codes == expected);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("what the scope leaves out of a stream is named, too") {
   ImageBuilder image;
   image.data_block(200, 1).flip(200, 0);
   const Verified passed = streamed(reader_of(image.bytes(), SIZE_MAX), {VerifyScope::kMetadata, 1});
-  CHECK(passed.codes.empty());
+  CHECK(passed.codes == std::vector<std::string>{"BMAP-007"});
   CHECK(passed.summary.not_checked.back() == "data blocks");
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("a stream that ends early is an image that is too short") {
   image.bytes().resize(150 * 4096 + 5);
   const Verified passed = streamed(image.bytes());
   CHECK(passed.codes == std::vector<std::string>{"GEOM-001"});
-  for (const size_t size : {0, 100, 4096, 9 * 4096}) {
+  for (const size_t size : {0u, 100u, 4096u, 9u * 4096}) {
     image.bytes().resize(size);
     CAPTURE(size);
     const Verified whole = verified(image.file());

@@ -66,6 +66,14 @@ void add_directory(std::vector<Recipe>& recipes) {
                      },
                      {"SUPB-003", "RMAP-003"},
                      5});
+  recipes.push_back({"RMAP-003",
+                     "the pointer table of a group that is not whole",
+                     [](ImageBuilder& image) {
+                       image.slot_in(5, kTags, [](RegionSlot& slot) { slot.used = 3; });
+                       image.flip(6, 0);
+                     },
+                     {"SUPB-001", "RMAP-003"},
+                     6});
   recipes.push_back({"RMAP-011",
                      "one slot in use more",
                      [](ImageBuilder& image) {
