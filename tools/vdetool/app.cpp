@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
     {"verify", "find all that is wrong with images", define_verify},
     {"label", "show or set the label", define_label},
     {"resize", "grow or shrink a volume", define_resize},
+    {"snapshot", "make, show, delete and undelete snapshots", define_snapshot},
     {"explain", "say what a finding means and what to do", define_explain},
 };
 
