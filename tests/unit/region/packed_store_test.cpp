@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "base/checked.h"
 #include "format/module_entry.h"
 #include "region/packed_fill.h"
 #include "region/snapshot_table.h"
