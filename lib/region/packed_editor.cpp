@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "region/packed_fill.h"
 #include "region/packed_store.h"
 #include "region/placement.h"
 
@@ -259,27 +258,67 @@ Result<void> PackedEditor::split_over_two(Bytes record) {
   return refill(full, std::move(records));
 }
 
-// Fills block `index`, which comes before the last one, with the best choice out of `records` and
-// those of the last block; the others become the last block's.
+uint32_t PackedEditor::room_in(uint64_t index) const {
+  return capacity() - first_offset(index);
+}
+
+// Out of `pool`, what goes into block `index` and what does not.
+PackedEditor::Division PackedEditor::divide(uint64_t index, Records pool, Fill fill) const {
+  const uint32_t room = room_in(index);
+  const std::vector<size_t> chosen =
+      fill_block(sizes_of(pool), room, room - table_->shape.fixed_size + 1, fill);
+  Division division;
+  size_t next = 0;
+  uint32_t sum = 0;
+  for (size_t i = 0; i < pool.size(); ++i) {
+    const bool is_chosen = next < chosen.size() && chosen[next] == i;
+    if (is_chosen) sum += static_cast<uint32_t>(pool[i].size());
+    if (is_chosen) ++next;
+    (is_chosen ? division.here : division.there).push_back(std::move(pool[i]));
+  }
+  division.is_tight = room - sum < table_->shape.fixed_size;
+  return division;
+}
+
+// Fills block `index`, which comes before the last one, out of `records` and those of the last
+// block; the others become the last block's. Where no choice leaves little enough, a third block is
+// tried with them.
 Result<void> PackedEditor::refill(uint64_t index, Records records) {
   VDE_TRY_ASSIGN(behind, records_of(tail_));
   // The last entry first: where the sizes allow, it is the one that moves.
   records.insert(records.end(), behind.rbegin(), behind.rend());
-  const uint32_t room = capacity() - first_offset(index);
-  const std::vector<size_t> chosen =
-      fill_block(sizes_of(records), room, room - table_->shape.fixed_size + 1);
-  Records here;
-  Records there;
-  size_t next = 0;
-  for (size_t i = 0; i < records.size(); ++i) {
-    const bool is_chosen = next < chosen.size() && chosen[next] == i;
-    if (is_chosen) ++next;
-    (is_chosen ? here : there).push_back(std::move(records[i]));
+  Division division = divide(index, records, Fill::kFirst);
+  if (!division.is_tight && !division.there.empty()) {
+    VDE_TRY_ASSIGN(done, refill_two(index, std::move(records)));
+    if (done) return {};
   }
-  std::reverse(there.begin(), there.end());
-  VDE_TRY(write_records(index, here));
-  VDE_TRY(write_records(tail_, there));
-  return there.empty() ? retreat_tail() : Result<void>{};
+  VDE_TRY(write_records(index, division.here));
+  std::reverse(division.there.begin(), division.there.end());
+  return write_tail(division.there);
+}
+
+// As refill, with the entries of another block before the last one; false, and nothing happens,
+// where that does not help.
+Result<bool> PackedEditor::refill_two(uint64_t index, Records pool) {
+  if (tail_ < 2) return false;
+  const uint64_t other = index + 1 == tail_ ? index - 1 : tail_ - 1;
+  VDE_TRY_ASSIGN(more, records_of(other));
+  pool.insert(pool.end(), more.begin(), more.end());
+  const Division first = divide(index, std::move(pool), Fill::kLeast);
+  const Division second = divide(other, first.there, Fill::kFirst);
+  const std::vector<uint32_t> left = sizes_of(second.there);
+  if (!first.is_tight || !second.is_tight ||
+      std::accumulate(left.begin(), left.end(), uint32_t{0}) > room_in(tail_))
+    return false;
+  VDE_TRY(write_records(index, first.here));
+  VDE_TRY(write_records(other, second.here));
+  VDE_TRY(write_tail(second.there));
+  return true;
+}
+
+Result<void> PackedEditor::write_tail(const Records& records) {
+  VDE_TRY(write_records(tail_, records));
+  return records.empty() ? retreat_tail() : Result<void>{};
 }
 
 // The last block has no entry left: the one before it is the last one.
@@ -312,8 +351,7 @@ Result<void> PackedEditor::remove(PackedPlace place) {
   }
   if (place.block == tail_) {
     // The last entry takes the place of the one that goes.
-    VDE_TRY(write_records(tail_, records));
-    if (records.empty()) VDE_TRY(retreat_tail());
+    VDE_TRY(write_tail(records));
   } else {
     VDE_TRY(refill(place.block, std::move(records)));
   }

@@ -8,10 +8,15 @@
 
 namespace vde {
 
-// The indices, ascending, of those of `sizes` (bytes, none zero, few thousand at most) whose sum is
-// the largest that `room` bytes (at most 64 KiB) can take; the first ones where they will do.
-// `enough` bytes ends the search early: a sum of that many or more is as good as any.
+enum class Fill {
+  kFirst,  // whatever is enough, the first ones where they will do
+  kLeast,  // the least sum that is enough, so that more stays for another block
+};
+
+// The indices, ascending, of some of `sizes` (bytes, none zero, few thousand at most) whose sum is
+// at least `enough` and at most `room` bytes (64 KiB at most); where there are none, those with the
+// largest sum that `room` can take.
 [[nodiscard]] std::vector<size_t> fill_block(std::span<const uint32_t> sizes, uint32_t room,
-                                             uint32_t enough);
+                                             uint32_t enough, Fill fill = Fill::kFirst);
 
 }  // namespace vde

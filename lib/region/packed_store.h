@@ -12,6 +12,7 @@
 
 #include "format/packed_table.h"
 #include "region/allocator.h"
+#include "region/packed_fill.h"
 #include "region/packed_source.h"
 
 namespace vde {
@@ -98,10 +99,16 @@ class PackedEditor {
       : transaction_(&transaction), allocator_(&allocator), slot_(slot), table_(&table) {}
 
   using Records = std::vector<std::vector<uint8_t>>;
+  struct Division {
+    Records here;           // of one block
+    Records there;          // all others
+    bool is_tight = false;  // less than a fixed part is left over in the block
+  };
 
   [[nodiscard]] BlockRange region() const;
   [[nodiscard]] uint64_t number(uint64_t index) const { return region().begin + index; }
   [[nodiscard]] uint32_t capacity() const;
+  [[nodiscard]] uint32_t room_in(uint64_t index) const;
   [[nodiscard]] static uint32_t first_offset(uint64_t index);
   [[nodiscard]] Result<Bytes> payload(uint64_t index);
   [[nodiscard]] Result<MutableBytes> edit(uint64_t index);
@@ -118,7 +125,10 @@ class PackedEditor {
   [[nodiscard]] Result<bool> take_padding(Bytes record);
   [[nodiscard]] Result<void> advance_tail();
   [[nodiscard]] Result<void> split_over_two(Bytes record);
+  [[nodiscard]] Division divide(uint64_t index, Records pool, Fill fill) const;
   [[nodiscard]] Result<void> refill(uint64_t index, Records records);
+  [[nodiscard]] Result<bool> refill_two(uint64_t index, Records pool);
+  [[nodiscard]] Result<void> write_tail(const Records& records);
   [[nodiscard]] Result<void> retreat_tail();
   [[nodiscard]] Result<void> grow();
   [[nodiscard]] Result<void> save();

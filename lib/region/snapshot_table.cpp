@@ -77,6 +77,15 @@ SnapshotEntry snapshot_of(Bytes record) {
   return decoded ? std::move(decoded->entry) : SnapshotEntry{};
 }
 
+Result<int32_t> count_snapshots(PackedSource& source) {
+  int32_t count = 0;
+  VDE_TRY(walk_packed(source, kTable, [&](const PackedRecord& record) {
+    if (!is_padding_record(record.bytes)) ++count;
+    return true;
+  }));
+  return count;
+}
+
 int64_t allocated_data_blocks(const Superblock& superblock, const std::vector<RegionSlot>& slots) {
   const auto total = static_cast<uint64_t>(std::max<int64_t>(0, superblock.total_blocks));
   std::vector<BlockRange> metadata = {{0, kFirstRegionBlock}};

@@ -15,6 +15,9 @@ namespace vde {
 // `record` is one that a walk through the table handed out.
 [[nodiscard]] SnapshotEntry snapshot_of(Bytes record);
 
+// The table's entries but padding; an error as walk_packed.
+[[nodiscard]] Result<int32_t> count_snapshots(PackedSource& source);
+
 // Blocks of the volume that are in use for data: the allocated ones but those of regions and of the
 // fixed places. By the superblock's counts, without looking at the bitmap.
 [[nodiscard]] int64_t allocated_data_blocks(const Superblock& superblock,
