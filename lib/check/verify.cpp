@@ -14,6 +14,7 @@ constexpr NamedPass kPasses[] = {
     {"journal", check_journal},
     {"inode layout", check_inode_layout, OnStream::kAtEnd},
     {"block trailers", check_blocks, OnStream::kItself},
+    {"snapshot table", check_snapshots},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
 };
 

@@ -6,10 +6,7 @@ namespace vde {
 namespace {
 
 constexpr PackedCodec<ModuleEntry, decltype(kModuleEntryLayout)> kModuleCodec{
-    {"module", kModuleEntryLayout.size(), sizeof(ModuleEntry::hash), kMaxEntryPoint},
-    kModuleEntryLayout,
-    &ModuleEntry::entry_point,
-    &ModuleEntry::entry_point_length};
+    kModuleShape, kModuleEntryLayout, &ModuleEntry::entry_point, &ModuleEntry::entry_point_length};
 
 auto values(const ModuleEntry& entry) {
   return std::tie(entry.hash, entry.id, entry.first_block, entry.block_count, entry.size, entry.abi,

@@ -36,6 +36,9 @@ inline constexpr Layout kModuleEntryLayout(
     field(74, "entry_point_length", &ModuleEntry::entry_point_length));
 static_assert(kModuleEntryLayout.covers(76));
 
+inline constexpr PackedShape kModuleShape{"module", kModuleEntryLayout.size(),
+                                          sizeof(ModuleEntry::hash), kMaxEntryPoint};
+
 // As packed_record and packed_records: kDamaged, or what the bytes hold.
 [[nodiscard]] Result<Decoded<ModuleEntry>> decode_module_entry(Bytes from);
 [[nodiscard]] Result<std::vector<ModuleEntry>> decode_module_block(Bytes payload, bool first,

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace vde {
 
 Result<Bytes> packed_record(const PackedShape& shape, Bytes from) {
@@ -22,14 +20,11 @@ Result<Bytes> packed_record(const PackedShape& shape, Bytes from) {
 
 Result<std::vector<Bytes>> packed_records(const PackedShape& shape, Bytes payload, bool first,
                                           int64_t expected_left) {
-  const size_t header = first ? kPackedTableHeaderLayout.size() : 0;
-  Bytes left = payload.subspan(std::min(header, payload.size()));
+  PackedCursor cursor(shape, payload, first);
   std::vector<Bytes> records;
-  for (int64_t wanted = expected_left; wanted > 0; --wanted) {
-    if (left.size() < shape.fixed_size || all_zero(left.first(shape.key_size))) break;
-    VDE_TRY_ASSIGN(record, packed_record(shape, left));
+  for (int64_t wanted = expected_left; wanted > 0 && !cursor.at_end(); --wanted) {
+    VDE_TRY_ASSIGN(record, cursor.next());
     records.push_back(record);
-    left = left.subspan(record.size());
   }
   return records;
 }

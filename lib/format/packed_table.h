@@ -3,6 +3,7 @@
 // never crosses a block's payload; the blocks after the first hold entries from offset 0.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <vector>
@@ -44,6 +45,35 @@ struct PackedShape {
 // The bytes of the entry that `from` begins with, its text included. kDamaged where it runs past
 // `from` or its text is longer than the format allows.
 [[nodiscard]] Result<Bytes> packed_record(const PackedShape& shape, Bytes from);
+
+// Goes through the entries of one payload; everything it returns points into the payload.
+class PackedCursor {
+ public:
+  // Starts behind the header where `first`.
+  PackedCursor(const PackedShape& shape, Bytes payload, bool first)
+      : shape_(shape),
+        payload_(payload),
+        offset_(first ? std::min<size_t>(kPackedTableHeaderLayout.size(), payload.size()) : 0) {}
+
+  // Where the next entry begins, in bytes.
+  [[nodiscard]] size_t offset() const { return offset_; }
+  [[nodiscard]] size_t left() const { return payload_.size() - offset_; }
+  // Whether less than a fixed part is left, or a key of all zeros, which is padding.
+  [[nodiscard]] bool at_end() const {
+    return left() < shape_.fixed_size || all_zero(payload_.subspan(offset_, shape_.key_size));
+  }
+  // The next entry; not at_end(). kDamaged as packed_record.
+  [[nodiscard]] Result<Bytes> next() {
+    Result<Bytes> record = packed_record(shape_, payload_.subspan(offset_));
+    if (record) offset_ += record->size();
+    return record;
+  }
+
+ private:
+  const PackedShape& shape_;
+  Bytes payload_;
+  size_t offset_;
+};
 
 // The entries of one block's payload, `first` for the block with the header. It ends after
 // `expected_left` entries (none if that is negative), where less than a fixed part is left, or at a

@@ -6,10 +6,7 @@ namespace vde {
 namespace {
 
 constexpr PackedCodec<SnapshotEntry, decltype(kSnapshotEntryLayout)> kSnapshotCodec{
-    {"snapshot", kSnapshotEntryLayout.size(), sizeof(Guid), kMaxSnapshotLabel},
-    kSnapshotEntryLayout,
-    &SnapshotEntry::label,
-    &SnapshotEntry::label_length};
+    kSnapshotShape, kSnapshotEntryLayout, &SnapshotEntry::label, &SnapshotEntry::label_length};
 
 auto values(const SnapshotEntry& entry) {
   return std::tie(entry.id, entry.parent, entry.created, entry.inode_table_start,

@@ -37,6 +37,9 @@ inline constexpr Layout kSnapshotEntryLayout(
     field(66, "label_length", &SnapshotEntry::label_length));
 static_assert(kSnapshotEntryLayout.covers(68));
 
+inline constexpr PackedShape kSnapshotShape{"snapshot", kSnapshotEntryLayout.size(), sizeof(Guid),
+                                            kMaxSnapshotLabel};
+
 // As packed_record and packed_records: kDamaged, or what the bytes hold.
 [[nodiscard]] Result<Decoded<SnapshotEntry>> decode_snapshot_entry(Bytes from);
 [[nodiscard]] Result<std::vector<SnapshotEntry>> decode_snapshot_block(Bytes payload, bool first,

@@ -6,6 +6,7 @@
 #include "format/tag_index.h"
 #include "inspect/structure.h"
 #include "journal/survey.h"
+#include "region/snapshot_table.h"
 #include "vde/edit.h"
 #include "vde/inspect.h"
 
@@ -115,8 +116,8 @@ Json regions_json(const Survey& survey, const BlockIo& io) {
   return regions;
 }
 
-// The entry count in the header of the first region tagged `tag`; null where there is none or its
-// header does not verify.
+// The entries of the first region tagged `tag`, as its header counts them; null where there is none
+// or its header does not verify.
 Json count_in(const Survey& survey, const BlockIo& io, Tag tag) {
   for (const RegionSlot& slot : survey.slots) {
     if (slot.is_free() || slot.tag != tag) continue;
@@ -126,7 +127,11 @@ Json count_in(const Survey& survey, const BlockIo& io, Tag tag) {
     const auto block = io.read_checked(range->begin, tag, buffer);
     if (!block) return nullptr;
     if (tag == tags::kTagIndex) return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
-    return kPackedTableHeaderLayout.decode(block->payload()).count;
+    const int32_t count = kPackedTableHeaderLayout.decode(block->payload()).count;
+    if (tag != tags::kSnapshots || range->end > survey.usable_blocks()) return count;
+    // Padding entries count in the header; as far as the table can be read they are left out.
+    FileSource source(io, *range, tag);
+    return count_snapshots(source).value_or(count);
   }
   return nullptr;
 }

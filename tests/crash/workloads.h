@@ -25,4 +25,7 @@ struct Workload {
 // Plays `workload` on an image of this block size. Throws WorkloadFailure.
 [[nodiscard]] Recording record(const Workload& workload, uint32_t block_size);
 
+// Snapshots one by one, many at once, and a table that has to move for one more.
+void play_snapshots(Stage& stage);
+
 }  // namespace vde::test

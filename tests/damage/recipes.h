@@ -33,6 +33,7 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
 [[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
+[[nodiscard]] std::vector<Recipe> snapshot_recipes();    // SNAP
 [[nodiscard]] std::vector<Recipe> superblock_recipes();  // GEOM, SUPB
 
 }  // namespace vde::test

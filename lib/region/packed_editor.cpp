@@ -1,0 +1,381 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "region/packed_store.h"
+#include "region/placement.h"
+
+namespace vde {
+namespace {
+
+constexpr const char* kRunVerify = "run 'vdetool verify'";
+
+// Blocks that others left unwritten are sealed up to this many: staged blocks take memory. The
+// existing reader does not read a table with more of them, before or after.
+constexpr uint64_t kMostSealed = 65536;
+
+std::vector<uint32_t> sizes_of(const std::vector<std::vector<uint8_t>>& records) {
+  std::vector<uint32_t> sizes;
+  sizes.reserve(records.size());
+  for (const auto& record : records) sizes.push_back(static_cast<uint32_t>(record.size()));
+  return sizes;
+}
+
+}  // namespace
+
+BlockRange PackedEditor::region() const {
+  const RegionSlot& slot = transaction_->slots()[slot_];
+  return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
+}
+
+uint32_t PackedEditor::capacity() const {
+  return payload_size(transaction_->journal().io().block_size());
+}
+
+uint32_t PackedEditor::first_offset(uint64_t index) {
+  return index == 0 ? kPackedTableHeaderLayout.size() : 0;
+}
+
+Result<Bytes> PackedEditor::payload(uint64_t index) {
+  return transaction_->read(number(index), table_->tag);
+}
+
+Result<MutableBytes> PackedEditor::edit(uint64_t index) {
+  return transaction_->edit(number(index), table_->tag);
+}
+
+Result<bool> PackedEditor::is_unwritten(uint64_t index) {
+  BlockBuffer buffer = transaction_->journal().io().make_buffer();
+  VDE_TRY_ASSIGN(block, transaction_->journal().read(number(index), buffer));
+  return block.state() == BlockState::kUnwritten;
+}
+
+Result<PackedEditor> PackedEditor::open(Transaction& transaction, Allocator& allocator, size_t slot,
+                                        const PackedTable& table) {
+  PackedEditor editor(transaction, allocator, slot, table);
+  if (editor.region().empty())
+    return fail(ErrorCode::kDamaged, fmt::format("the {} table has no blocks", table.shape.noun),
+                kRunVerify);
+  VDE_TRY_ASSIGN(head, editor.payload(0));
+  editor.count_ = kPackedTableHeaderLayout.decode(head).count;
+  VDE_TRY_ASSIGN(known, editor.find_end());
+  if (!known) VDE_TRY(editor.adopt());
+  return editor;
+}
+
+// Whether the slot's used blocks say where the table ends. They are a hint: what they point at has
+// to look like an end, or the table is read.
+Result<bool> PackedEditor::find_end() {
+  const int64_t used = transaction_->slots()[slot_].used;
+  if (count_ < 0 || used < 1 || used > transaction_->slots()[slot_].count) return false;
+  tail_ = static_cast<uint64_t>(used) - 1;
+  VDE_TRY_ASSIGN(tail, payload(tail_));
+  PackedCursor cursor(table_->shape, tail, tail_ == 0);
+  int32_t records = 0;
+  for (; !cursor.at_end(); ++records)
+    if (!cursor.next()) return false;
+  end_ = static_cast<uint32_t>(cursor.offset());
+  const auto others = static_cast<uint64_t>(std::max(0, count_ - records));
+  const uint64_t most = tail_ * (capacity() / table_->shape.fixed_size);
+  if (count_ < records || others < tail_ || others > most || (tail_ > 0 && records == 0))
+    return false;
+  if (tail_ + 1 == region().count()) return true;
+  VDE_TRY_ASSIGN(next, payload(tail_ + 1));
+  if (!all_zero(next)) return false;
+  VDE_TRY_ASSIGN(unwritten, is_unwritten(region().count() - 1));
+  return !unwritten;
+}
+
+// Reads the whole table and makes it one that the existing reader reads.
+Result<void> PackedEditor::adopt() {
+  tail_ = 0;
+  end_ = first_offset(0);
+  VDE_TRY(walk([&](const PackedRecord& record) {
+    tail_ = record.place.block;
+    end_ = record.place.offset + static_cast<uint32_t>(record.bytes.size());
+    return true;
+  }));
+  VDE_TRY(refuse_content_behind_end());
+  VDE_TRY(seal_unwritten());
+  for (uint64_t index = 0; index < tail_; ++index) {
+    VDE_TRY_ASSIGN(block, payload(index));
+    PackedCursor cursor(table_->shape, block, index == 0);
+    while (!cursor.at_end()) VDE_TRY(cursor.next());
+    if (cursor.left() < table_->shape.fixed_size) continue;
+    if (table_->make_padding != nullptr) {
+      VDE_TRY(pad(index, static_cast<uint32_t>(cursor.offset())));
+      continue;
+    }
+    VDE_TRY_ASSIGN(records, records_of(index));
+    VDE_TRY(refill(index, std::move(records)));
+  }
+  return save();
+}
+
+// Entries that the header does not count would come back to life with the next one that it does.
+Result<void> PackedEditor::refuse_content_behind_end() {
+  const auto damaged = [&](uint64_t index) {
+    return fail_at(number(index), ErrorCode::kDamaged,
+                   fmt::format("the {} table holds more than the {} entries that it counts",
+                               table_->shape.noun, count_),
+                   kRunVerify);
+  };
+  VDE_TRY_ASSIGN(tail, payload(tail_));
+  if (tail.size() - end_ >= table_->shape.fixed_size &&
+      !all_zero(tail.subspan(end_, table_->shape.key_size)))
+    return damaged(tail_);
+  for (uint64_t index = tail_ + 1; index < region().count(); ++index) {
+    VDE_TRY_ASSIGN(block, payload(index));
+    if (!all_zero(block)) return damaged(index);
+  }
+  return {};
+}
+
+Result<void> PackedEditor::seal_unwritten() {
+  const uint64_t end = std::min(region().count(), tail_ + kMostSealed);
+  for (uint64_t index = 0; index < end; ++index) {
+    VDE_TRY_ASSIGN(unwritten, is_unwritten(index));
+    if (unwritten) VDE_TRY(edit(index));
+  }
+  return {};
+}
+
+Result<void> PackedEditor::walk(const PackedVisitor& visit) {
+  TransactionSource source(*transaction_, slot_);
+  return walk_packed(source, *table_, visit);
+}
+
+Result<std::optional<PackedPlace>> PackedEditor::find(Bytes key) {
+  TransactionSource source(*transaction_, slot_);
+  return find_packed(source, *table_, key);
+}
+
+Result<std::vector<uint8_t>> PackedEditor::read(PackedPlace place) {
+  VDE_TRY_ASSIGN(block, payload(place.block));
+  VDE_TRY_ASSIGN(record, packed_record(table_->shape, block.subspan(place.offset)));
+  return std::vector<uint8_t>(record.begin(), record.end());
+}
+
+Result<std::optional<std::vector<uint8_t>>> PackedEditor::last() {
+  if (count_ == 0) return std::optional<std::vector<uint8_t>>{};
+  VDE_TRY_ASSIGN(records, records_of(tail_));
+  return std::optional(std::move(records.back()));
+}
+
+Result<PackedEditor::Records> PackedEditor::records_of(uint64_t index) {
+  VDE_TRY_ASSIGN(block, payload(index));
+  PackedCursor cursor(table_->shape, block, index == 0);
+  Records records;
+  while (!cursor.at_end() && (index != tail_ || cursor.offset() < end_)) {
+    VDE_TRY_ASSIGN(record, cursor.next());
+    records.emplace_back(record.begin(), record.end());
+  }
+  return records;
+}
+
+// The caller has seen that they fit.
+Result<void> PackedEditor::write_records(uint64_t index, const Records& records) {
+  VDE_TRY_ASSIGN(block, edit(index));
+  Writer writer(block.subspan(first_offset(index)));
+  for (const auto& record : records) writer.copy(record);
+  std::fill(writer.left().begin(), writer.left().end(), uint8_t{0});
+  if (index == tail_) end_ = static_cast<uint32_t>(block.size() - writer.left().size());
+  return {};
+}
+
+Result<void> PackedEditor::append(Bytes record, Room room) {
+  if (count_ == INT32_MAX)
+    return fail(ErrorCode::kNoSpace, fmt::format("the {} table is full", table_->shape.noun));
+  if (room == Room::kAnywhere) {
+    VDE_TRY_ASSIGN(taken, take_padding(record));
+    if (taken) return {};
+  }
+  if (capacity() - end_ < record.size()) {
+    const bool leaves_room = capacity() - end_ >= table_->shape.fixed_size;
+    if (leaves_room && table_->make_padding == nullptr) {
+      VDE_TRY(split_over_two(record));
+      ++count_;
+      return save();
+    }
+    if (leaves_room) VDE_TRY(pad(tail_, end_));
+    VDE_TRY(advance_tail());
+  }
+  VDE_TRY_ASSIGN(block, edit(tail_));
+  // What others left behind the end must not look like another entry.
+  std::fill(block.begin() + end_, block.end(), uint8_t{0});
+  std::copy(record.begin(), record.end(), block.begin() + end_);
+  end_ += static_cast<uint32_t>(record.size());
+  ++count_;
+  return save();
+}
+
+// Padding is made where a block was left for the next one: only the newest is looked for.
+Result<bool> PackedEditor::take_padding(Bytes record) {
+  if (tail_ == 0 || table_->is_padding == nullptr) return false;
+  VDE_TRY_ASSIGN(records, records_of(tail_ - 1));
+  if (records.empty() || !table_->is_padding(records.back()) ||
+      records.back().size() < record.size())
+    return false;
+  records.back().assign(record.begin(), record.end());
+  VDE_TRY(write_records(tail_ - 1, records));
+  return true;
+}
+
+// Padding entries for all that is left over from `end` on, as large as entries may be.
+Result<void> PackedEditor::pad(uint64_t index, uint32_t end) {
+  VDE_TRY_ASSIGN(block, edit(index));
+  const uint32_t most = table_->shape.fixed_size + table_->shape.max_text;
+  while (block.size() - end >= table_->shape.fixed_size) {
+    if (count_ == INT32_MAX)
+      return fail(ErrorCode::kNoSpace, fmt::format("the {} table is full", table_->shape.noun));
+    const size_t size = std::min<size_t>(most, block.size() - end);
+    const MutableBytes room = block.subspan(end, size);
+    std::fill(room.begin(), room.end(), uint8_t{0});
+    table_->make_padding(block.first(end), index, room);
+    end += static_cast<uint32_t>(size);
+    ++count_;
+  }
+  std::fill(block.begin() + end, block.end(), uint8_t{0});
+  return {};
+}
+
+// A new block after the last one.
+Result<void> PackedEditor::advance_tail() {
+  if (tail_ + 1 == region().count()) VDE_TRY(grow());
+  ++tail_;
+  end_ = first_offset(tail_);
+  VDE_TRY(transaction_->replace(number(tail_), table_->tag));
+  return {};
+}
+
+// The last block and `record`, which does not fit it, so that the last block is left full.
+Result<void> PackedEditor::split_over_two(Bytes record) {
+  VDE_TRY_ASSIGN(records, records_of(tail_));
+  records.emplace_back(record.begin(), record.end());
+  const uint64_t full = tail_;
+  VDE_TRY(advance_tail());
+  return refill(full, std::move(records));
+}
+
+uint32_t PackedEditor::room_in(uint64_t index) const {
+  return capacity() - first_offset(index);
+}
+
+// Out of `pool`, what goes into block `index` and what does not.
+PackedEditor::Division PackedEditor::divide(uint64_t index, Records pool, Fill fill) const {
+  const uint32_t room = room_in(index);
+  const std::vector<size_t> chosen =
+      fill_block(sizes_of(pool), room, room - table_->shape.fixed_size + 1, fill);
+  Division division;
+  size_t next = 0;
+  uint32_t sum = 0;
+  for (size_t i = 0; i < pool.size(); ++i) {
+    const bool is_chosen = next < chosen.size() && chosen[next] == i;
+    if (is_chosen) sum += static_cast<uint32_t>(pool[i].size());
+    if (is_chosen) ++next;
+    (is_chosen ? division.here : division.there).push_back(std::move(pool[i]));
+  }
+  division.is_tight = room - sum < table_->shape.fixed_size;
+  return division;
+}
+
+// Fills block `index`, which comes before the last one, out of `records` and those of the last
+// block; the others become the last block's. Where no choice leaves little enough, a third block is
+// tried with them.
+Result<void> PackedEditor::refill(uint64_t index, Records records) {
+  VDE_TRY_ASSIGN(behind, records_of(tail_));
+  // The last entry first: where the sizes allow, it is the one that moves.
+  records.insert(records.end(), behind.rbegin(), behind.rend());
+  Division division = divide(index, records, Fill::kFirst);
+  if (!division.is_tight && !division.there.empty()) {
+    VDE_TRY_ASSIGN(done, refill_two(index, std::move(records)));
+    if (done) return {};
+  }
+  VDE_TRY(write_records(index, division.here));
+  std::reverse(division.there.begin(), division.there.end());
+  return write_tail(division.there);
+}
+
+// As refill, with the entries of another block before the last one; false, and nothing happens,
+// where that does not help.
+Result<bool> PackedEditor::refill_two(uint64_t index, Records pool) {
+  if (tail_ < 2) return false;
+  const uint64_t other = index + 1 == tail_ ? index - 1 : tail_ - 1;
+  VDE_TRY_ASSIGN(more, records_of(other));
+  pool.insert(pool.end(), more.begin(), more.end());
+  const Division first = divide(index, std::move(pool), Fill::kLeast);
+  const Division second = divide(other, first.there, Fill::kFirst);
+  const std::vector<uint32_t> left = sizes_of(second.there);
+  if (!first.is_tight || !second.is_tight ||
+      std::accumulate(left.begin(), left.end(), uint32_t{0}) > room_in(tail_))
+    return false;
+  VDE_TRY(write_records(index, first.here));
+  VDE_TRY(write_records(other, second.here));
+  VDE_TRY(write_tail(second.there));
+  return true;
+}
+
+Result<void> PackedEditor::write_tail(const Records& records) {
+  VDE_TRY(write_records(tail_, records));
+  return records.empty() ? retreat_tail() : Result<void>{};
+}
+
+// The last block has no entry left: the one before it is the last one.
+Result<void> PackedEditor::retreat_tail() {
+  while (tail_ > 0) {
+    --tail_;
+    VDE_TRY_ASSIGN(block, payload(tail_));
+    PackedCursor cursor(table_->shape, block, tail_ == 0);
+    while (!cursor.at_end()) VDE_TRY(cursor.next());
+    end_ = static_cast<uint32_t>(cursor.offset());
+    if (end_ > first_offset(tail_)) return {};
+  }
+  return {};
+}
+
+Result<void> PackedEditor::replace(PackedPlace place, Bytes record) {
+  VDE_TRY_ASSIGN(block, edit(place.block));
+  std::copy(record.begin(), record.end(), block.begin() + place.offset);
+  return {};
+}
+
+Result<void> PackedEditor::remove(PackedPlace place) {
+  VDE_TRY_ASSIGN(block, payload(place.block));
+  PackedCursor cursor(table_->shape, block, place.block == 0);
+  Records records;
+  while (!cursor.at_end() && (place.block != tail_ || cursor.offset() < end_)) {
+    const bool is_it = cursor.offset() == place.offset;
+    VDE_TRY_ASSIGN(record, cursor.next());
+    if (!is_it) records.emplace_back(record.begin(), record.end());
+  }
+  if (place.block == tail_) {
+    // The last entry takes the place of the one that goes.
+    VDE_TRY(write_tail(records));
+  } else {
+    VDE_TRY(refill(place.block, std::move(records)));
+  }
+  --count_;
+  return save();
+}
+
+// Twice as large, or as much larger as there is room for: so that moves stay rare.
+Result<void> PackedEditor::grow() {
+  const uint64_t count = region().count();
+  for (uint64_t more = count;; more /= 2) {
+    Result<void> grown =
+        grow_region(*transaction_, *allocator_, slot_, count + more, SpareKind::kSealed);
+    if (grown || grown.error().code != ErrorCode::kNoSpace || more == 1) return grown;
+  }
+}
+
+Result<void> PackedEditor::save() {
+  transaction_->slots()[slot_].used = static_cast<int64_t>(tail_) + 1;
+  VDE_TRY_ASSIGN(block, edit(0));
+  PackedTableHeader header = kPackedTableHeaderLayout.decode(block);
+  header.count = count_;
+  kPackedTableHeaderLayout.encode(header, block);
+  return {};
+}
+
+}  // namespace vde

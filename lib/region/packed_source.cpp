@@ -1,0 +1,54 @@
+#include "region/packed_source.h"
+
+#include <algorithm>
+
+namespace vde {
+namespace {
+
+constexpr uint64_t kFirstBytes = uint64_t{16} << 10;
+constexpr uint64_t kMostBytes = uint64_t{512} << 10;
+
+}  // namespace
+
+// Small tables are the rule: each read is larger than the one before.
+Result<Bytes> FileSource::payload(uint64_t index) {
+  const uint64_t block_size = io_.block_size();
+  if (!held_.contains(index)) {
+    const uint64_t least = std::max(kFirstBytes, block_size);
+    const uint64_t bytes = std::clamp<uint64_t>(buffer_.size() * 4, least, kMostBytes);
+    held_ = {index, std::min(index + bytes / block_size, blocks())};
+    buffer_.resize(held_.count() * block_size);
+    const Result<void> read = io_.file().read((region_.begin + index) * block_size, buffer_);
+    if (!read) {
+      held_ = {};
+      buffer_.resize(block_size);
+      VDE_TRY(io_.read(region_.begin + index, buffer_));
+      held_ = {index, index + 1};
+    }
+  }
+  const UncheckedBlock block(
+      region_.begin + index,
+      Bytes(buffer_).subspan((index - held_.begin) * block_size, block_size));
+  const Result<CheckedBlock> checked = block.check(tag_);
+  if (checked) return checked->payload();
+  if (block.state() == BlockState::kUnwritten) return block.unchecked_payload();
+  return tl::make_unexpected(checked.error());
+}
+
+Result<uint64_t> FileSource::next_written(uint64_t index) {
+  if (index >= blocks()) return blocks();
+  VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of({region_.begin + index, region_.end})));
+  if (data.empty()) return blocks();
+  return std::max(index, data.begin / io_.block_size() - region_.begin);
+}
+
+BlockRange TransactionSource::region() const {
+  const RegionSlot& slot = transaction_.slots()[slot_];
+  return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
+}
+
+Result<Bytes> TransactionSource::payload(uint64_t index) {
+  return transaction_.read(region().begin + index, transaction_.slots()[slot_].tag);
+}
+
+}  // namespace vde

@@ -1,0 +1,61 @@
+// The blocks of a packed table (SNAP, CODE), to be read one by one from front to back: from a file,
+// or as a transaction sees them.
+#pragma once
+
+#include "journal/transaction.h"
+
+namespace vde {
+
+class PackedSource {
+ public:
+  PackedSource() = default;
+  PackedSource(const PackedSource&) = delete;
+  PackedSource& operator=(const PackedSource&) = delete;
+  virtual ~PackedSource() = default;
+
+  // The region's blocks; never none.
+  [[nodiscard]] virtual BlockRange region() const = 0;
+  // The payload of block `index` of the region, which must verify or be unwritten: that reads as
+  // zeros. Valid until the next call.
+  [[nodiscard]] virtual Result<Bytes> payload(uint64_t index) = 0;
+  // The first block from `index` on that may hold anything but zeros, or the count of blocks.
+  [[nodiscard]] virtual Result<uint64_t> next_written(uint64_t index) = 0;
+
+  [[nodiscard]] uint64_t blocks() const { return region().count(); }
+};
+
+// Reads many blocks at once: for whole tables. `file` has no journal that waits (see
+// committed_view), and `region` lies within it.
+class FileSource : public PackedSource {
+ public:
+  FileSource(const BlockIo& io, BlockRange region, Tag tag) : io_(io), region_(region), tag_(tag) {}
+
+  [[nodiscard]] BlockRange region() const override { return region_; }
+  Result<Bytes> payload(uint64_t index) override;
+  Result<uint64_t> next_written(uint64_t index) override;
+
+ private:
+  BlockIo io_;
+  BlockRange region_;
+  Tag tag_;
+  BlockRange held_;  // of the region, in buffer_
+  BlockBuffer buffer_;
+};
+
+// The region in slot `slot` of `transaction`, which outlives the source.
+class TransactionSource : public PackedSource {
+ public:
+  TransactionSource(Transaction& transaction, size_t slot)
+      : transaction_(transaction), slot_(slot) {}
+
+  [[nodiscard]] BlockRange region() const override;
+  Result<Bytes> payload(uint64_t index) override;
+  // Knows nothing of holes, because blocks may wait in the journal.
+  Result<uint64_t> next_written(uint64_t index) override { return index; }
+
+ private:
+  Transaction& transaction_;
+  size_t slot_;
+};
+
+}  // namespace vde

@@ -1,0 +1,92 @@
+#include "region/packed_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vde {
+namespace {
+
+constexpr const char* kVerifyHint = "run 'vdetool verify'";
+
+// Zero blocks are an empty table only where no later block holds anything.
+Result<void> require_empty(PackedSource& source, const PackedTable& table) {
+  for (uint64_t index = 1; index < source.blocks(); ++index) {
+    VDE_TRY_ASSIGN(written, source.next_written(index));
+    index = written;
+    if (index >= source.blocks()) break;
+    VDE_TRY_ASSIGN(payload, source.payload(index));
+    if (!all_zero(payload))
+      return fail_at(
+          source.region().begin, ErrorCode::kDamaged,
+          fmt::format("the {} table's header is zero, but a later block is not", table.shape.noun),
+          kVerifyHint);
+  }
+  return {};
+}
+
+tl::unexpected<Error> too_few(const PackedTable& table, BlockRange region, int32_t count,
+                              int32_t found) {
+  return fail_at(
+      region.begin, ErrorCode::kDamaged,
+      fmt::format("the {} table counts {} entries, but holds {}", table.shape.noun, count, found),
+      kVerifyHint);
+}
+
+// What one block has of the entries that are still wanted.
+struct BlockWalk {
+  int32_t found = 0;
+  bool stopped = false;  // the visitor wants no more
+};
+
+Result<BlockWalk> walk_block(const PackedTable& table, uint64_t index, Bytes payload, int32_t left,
+                             const PackedVisitor& visit) {
+  BlockWalk walk;
+  PackedCursor cursor(table.shape, payload, index == 0);
+  while (walk.found < left && !walk.stopped && !cursor.at_end()) {
+    const PackedPlace place{index, static_cast<uint32_t>(cursor.offset())};
+    VDE_TRY_ASSIGN(record, cursor.next());
+    ++walk.found;
+    walk.stopped = !visit({place, record});
+  }
+  return walk;
+}
+
+}  // namespace
+
+Result<void> walk_packed(PackedSource& source, const PackedTable& table,
+                         const PackedVisitor& visit) {
+  VDE_TRY_ASSIGN(head, source.payload(0));
+  const int32_t count = kPackedTableHeaderLayout.decode(head).count;
+  if (count < 0) return too_few(table, source.region(), count, 0);
+  if (all_zero(head)) return require_empty(source, table);
+  int32_t found = 0;
+  for (uint64_t index = 0; found < count; ++index) {
+    if (index >= source.blocks()) return too_few(table, source.region(), count, found);
+    VDE_TRY_ASSIGN(payload, source.payload(index));
+    Result<BlockWalk> walk = walk_block(table, index, payload, count - found, visit);
+    if (!walk) {
+      walk.error().block = source.region().begin + index;
+      walk.error().hint = kVerifyHint;
+      return propagate(walk);
+    }
+    if (walk->stopped) return {};
+    found += walk->found;
+    if (walk->found > 0) continue;
+    VDE_TRY_ASSIGN(written, source.next_written(index + 1));
+    index = std::max(index, written - 1);
+  }
+  return {};
+}
+
+Result<std::optional<PackedPlace>> find_packed(PackedSource& source, const PackedTable& table,
+                                               Bytes key) {
+  std::optional<PackedPlace> place;
+  VDE_TRY(walk_packed(source, table, [&](const PackedRecord& record) {
+    if (std::equal(key.begin(), key.end(), record.bytes.begin())) place = record.place;
+    return !place;
+  }));
+  return place;
+}
+
+}  // namespace vde

@@ -1,0 +1,147 @@
+// Snapshot tables of random bytes with right checksums: reading them ends in entries or an error,
+// and what a writer accepts it extends by one entry that all readers see.
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "support/allocation_watch.h"
+#include "support/image_builder.h"
+#include "support/session.h"
+#include "support/strict_reader.h"
+#include "support/verify_list.h"
+#include "vde/snapshots.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+struct Tally {
+  int read = 0;     // tables that could be read
+  int written = 0;  // tables that took another entry
+};
+
+// Twenty snapshots in three blocks of 512 bytes.
+void add_snapshots(ImageBuilder& image) {
+  for (int i = 0; i < 20; ++i) {
+    SnapshotWish wish;
+    wish.label = std::string(static_cast<size_t>(i * 7 % 65), 'l');
+    wish.reproducible = true;
+    if (i > 0) wish.parent = "@latest";
+    must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false}));
+  }
+}
+
+class SnapshotFuzzer {
+ public:
+  explicit SnapshotFuzzer(uint64_t seed) : random_(seed) {
+    add_snapshots(image_);
+    sound_ = image_.bytes();
+  }
+
+  void run(int images) {
+    for (int i = 0; i < images; ++i) {
+      CAPTURE(i);
+      image_.bytes() = sound_;
+      spoil();
+      reset_largest_allocation();
+      const auto before = listed();
+      look(before.value_or(std::vector<Snapshot>{}));
+      CHECK_FALSE(verified(image_.file()).error.has_value());
+      CHECK(largest_allocation() < size_t{4} << 20);
+      if (before) ++tally.read;
+      extend(before);
+    }
+  }
+
+  Tally tally;
+
+ private:
+  uint64_t below(uint64_t limit) { return random_() % limit; }
+
+  // A few bytes of the table become others; half the time where lengths, counts and flags are.
+  void spoil() {
+    const uint64_t start = image_.start("SNAP");
+    for (uint64_t changes = 1 + below(3); changes > 0; --changes) {
+      const uint64_t block = start + below(4);
+      const MutableBytes payload = image_.payload(block);
+      size_t at = below(payload.size());
+      if (below(2) == 0) at = block == start ? below(8) : 60 + below(12);
+      payload[at] = below(2) == 0 ? static_cast<uint8_t>(random_())
+                                  : static_cast<uint8_t>(payload[at] + 1 - 2 * below(2));
+      image_.reseal(block);
+    }
+    if (below(3) == 0)
+      image_.slot(image_.slot_of("SNAP"),
+                  [&](RegionSlot& slot) { slot.used = static_cast<int64_t>(below(7)) - 1; });
+  }
+
+  std::optional<std::vector<Snapshot>> listed() {
+    const auto reader = SnapshotReader::open(image_.file());
+    REQUIRE(reader.has_value());
+    std::vector<Snapshot> all;
+    const auto read = (*reader)->list([&](const Snapshot& snapshot) {
+      all.push_back(snapshot);
+      return true;
+    });
+    if (!read) {
+      CHECK(read.error().code == ErrorCode::kDamaged);
+      return std::nullopt;
+    }
+    return all;
+  }
+
+  void look(const std::vector<Snapshot>& all) {
+    const auto reader = must(SnapshotReader::open(image_.file()));
+    static_cast<void>(reader->find("@latest"));
+    static_cast<void>(reader->find("llll"));
+    for (const Snapshot& snapshot : all) {
+      size_t length = 0;
+      static_cast<void>(reader->chain(snapshot.id, [&](const Snapshot&) {
+        ++length;
+        return true;
+      }));
+      CHECK(length >= 1);
+      CHECK(length <= all.size());
+    }
+  }
+
+  void extend(const std::optional<std::vector<Snapshot>>& before) {
+    const std::vector<uint8_t> bytes = image_.bytes();
+    SnapshotWish wish;
+    wish.label = "added";
+    wish.reproducible = true;
+    const auto made = create_snapshot(image_.file(), wish, {Ticks{5'000'000}, false});
+    if (!made) {
+      CHECK(image_.bytes() == bytes);
+      return;
+    }
+    // Where the table's end is known, not all of it is read.
+    if (!before) return;
+    ++tally.written;
+    auto after = listed();
+    REQUIRE(after.has_value());
+    CHECK(after->size() == before->size() + 1);
+    CHECK(std::erase(*after, *made) == 1);
+    CHECK(*after == *before);
+    CHECK(StrictReader(image_.bytes()).outcome("SNAP") == Outcome::kReads);
+  }
+
+  ImageBuilder image_{{512, 256, "snapshot"}};
+  std::mt19937_64 random_;
+  std::vector<uint8_t> sound_;
+};
+
+}  // namespace
+
+TEST_CASE("random snapshot tables are read or refused, and never made worse") {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int kImages = 300;
+#else
+  constexpr int kImages = 3000;
+#endif
+  SnapshotFuzzer fuzzer(20261121);
+  fuzzer.run(kImages);
+  CHECK(fuzzer.tally.read > kImages / 10);
+  CHECK(fuzzer.tally.written > kImages / 20);
+}
