@@ -80,7 +80,7 @@ bool agrees(const Json& shown, const Json& sound) {
 }
 
 void flip_all(uint32_t block_size) {
-  ImageBuilder image = full_image(block_size);
+  FullImage image(block_size);
   REQUIRE(image.written_blocks().size() == kFullBlocks);
   REQUIRE_FALSE(verified(image.file()).complains());
   const Json sound = told(image.file());

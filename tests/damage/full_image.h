@@ -9,12 +9,13 @@ namespace vde::test {
 inline constexpr size_t kFullBlocks = 64;
 
 // Sound: verify finds nothing but notes. The rest of the 256 blocks is unwritten.
-[[nodiscard]] inline ImageBuilder full_image(uint32_t block_size) {
-  ImageBuilder image({block_size, 256, kAllModules});
-  fill_regions(image);
-  for (uint64_t block = 210; image.written_blocks().size() < kFullBlocks; ++block)
-    image.data_block(block, static_cast<uint8_t>(block));
-  return image;
-}
+class FullImage : public ImageBuilder {
+ public:
+  explicit FullImage(uint32_t block_size) : ImageBuilder({block_size, 256, kAllModules}) {
+    fill_regions(*this);
+    for (uint64_t block = 210; written_blocks().size() < kFullBlocks; ++block)
+      data_block(block, static_cast<uint8_t>(block));
+  }
+};
 
 }  // namespace vde::test

@@ -66,8 +66,8 @@ void copy_block(ImageBuilder& from, ImageBuilder& to, uint64_t block) {
 }
 
 void put_back_each(uint32_t block_size) {
-  ImageBuilder old = full_image(block_size);
-  ImageBuilder image = full_image(block_size);
+  FullImage old(block_size);
+  FullImage image(block_size);
   commit(image);
   REQUIRE_FALSE(verified(image.file()).complains());
   const std::vector<uint8_t> sound = image.bytes();
@@ -103,8 +103,8 @@ TEST_CASE("a block that holds its last state is noticed where another one tells,
 }
 
 TEST_CASE("a whole group or directory of the last commit is noticed") {
-  ImageBuilder old = full_image(4096);
-  ImageBuilder image = full_image(4096);
+  FullImage old(4096);
+  FullImage image(4096);
   commit(image);
   const std::vector<uint8_t> sound = image.bytes();
   struct Case {

@@ -57,8 +57,9 @@ Result<void> SarifLog::begin() {
 
 size_t SarifLog::artifact(const std::string& image) {
   const auto found = std::find(images_.begin(), images_.end(), image);
-  if (found == images_.end()) images_.push_back(image);
-  return static_cast<size_t>(found - images_.begin());
+  const auto index = static_cast<size_t>(found - images_.begin());
+  if (index == images_.size()) images_.push_back(image);
+  return index;
 }
 
 Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
