@@ -74,7 +74,7 @@ std::optional<uint64_t> OverlayFile::first_changed(ByteRange within) const {
 }
 
 Result<ByteRange> OverlayFile::next_data(ByteRange within) {
-  ByteRange data;
+  ByteRange data{within.end, within.end};
   if (within.begin < visible_) {
     VDE_TRY_ASSIGN(found, below_.next_data({within.begin, std::min(within.end, visible_)}));
     data = found;

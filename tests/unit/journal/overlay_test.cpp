@@ -65,6 +65,23 @@ TEST_CASE("a view is as long as its file, and a read past its end is an error") 
   CHECK(view.read(1536, bytes).error().code == ErrorCode::kIo);
 }
 
+TEST_CASE("a view gets another size alone, and what it gains or was cut off once is zero") {
+  MemoryFile below(std::vector<uint8_t>(2048, 1));
+  OverlayFile view(below, 512);
+  must(view.write(1536, page_of(2)));
+  must(view.resize(1000));
+  must(view.resize(4096));
+  CHECK(*view.size() == 4096);
+  CHECK(*below.size() == 2048);
+  CHECK(byte_at(view, 999) == 1);
+  CHECK(byte_at(view, 1000) == 0);
+  CHECK(byte_at(view, 1536) == 0);
+  CHECK(byte_at(view, 4095) == 0);
+  CHECK(*view.next_data({1024, 4096}) == ByteRange{4096, 4096});
+  must(view.write(2048, page_of(3)));
+  CHECK(*view.next_data({1024, 4096}) == ByteRange{2048, 2560});
+}
+
 TEST_CASE("data is where the file has some or the view was written, in order") {
   SparseFile below;
   must(below.resize(1 << 20));
