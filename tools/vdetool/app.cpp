@@ -29,6 +29,8 @@ constexpr Command kCommands[] = {
     {"verify", "find all that is wrong with images", define_verify},
     {"label", "show or set the label", define_label},
     {"resize", "grow or shrink a volume", define_resize},
+    {"module-register", "store a WebAssembly module", define_module_register},
+    {"module", "register, list, show, extract, verify and remove modules", define_module},
     {"explain", "say what a finding means and what to do", define_explain},
 };
 

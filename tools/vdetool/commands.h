@@ -17,6 +17,8 @@ Runner define_dump(CLI::App& command);
 Runner define_verify(CLI::App& command);
 Runner define_label(CLI::App& command);
 Runner define_resize(CLI::App& command);
+Runner define_module_register(CLI::App& command);
+Runner define_module(CLI::App& command);
 Runner define_explain(CLI::App& command);
 
 }  // namespace vde::cli
