@@ -40,6 +40,12 @@ say "What is byte 152, and is the whole image sound?"
 run vdetool dump demo.dwvd --offset 152
 run vdetool verify demo.dwvd
 
+say "Mark what the image is now, and again: snapshots make chains."
+run vdetool snapshot create demo.dwvd --label monday --base
+run vdetool snapshot create demo.dwvd --label tuesday --parent monday
+run vdetool snapshot list demo.dwvd --tree
+run vdetool verify demo.dwvd
+
 say "Overwrite that byte behind the image's back: verify notices, says where, and knows more."
 run dd if=/dev/zero of=demo.dwvd bs=1 count=1 seek=152 conv=notrunc status=none
 run_failing 4 vdetool verify demo.dwvd

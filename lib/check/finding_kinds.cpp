@@ -24,6 +24,8 @@ constexpr std::string_view kNextModule =
     "The next change to the modules by vdetool puts it right, where an order of them does.";
 constexpr std::string_view kRegister =
     "Remove the module with 'vdetool module remove' and register it again from its file.";
+constexpr std::string_view kNextSnapshot =
+    "The next change to the snapshots by vdetool puts it right.";
 constexpr std::string_view kLookAtTable =
     "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it.";
 constexpr std::string_view kOtherCopy =
@@ -230,6 +232,41 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The slots of the superblock groups (0 and 4) and of the directory (8) are missing or "
      "elsewhere.",
      "A tool that goes by the slots overwrites them.", kLookAtTable},
+    {"SNAP-001", kError, kNotFixable, "the snapshot table counts more than it holds",
+     "The header's count is negative, or the blocks hold fewer entries.",
+     "The snapshots that are missing are lost, and existing readers reject the table.", kKeepCopy},
+    {"SNAP-002", kError, kNotFixable, "a snapshot entry cannot be read",
+     "Its label is longer than the format allows, or runs past the block.",
+     "This snapshot and those behind it in the block cannot be found.", kKeepCopy},
+    {"SNAP-003", kError, kNotFixable, "a snapshot id occurs twice",
+     "Two entries of the table have the same id.",
+     "Which of the two a name or a parent means is not known.", kKeepCopy},
+    {"SNAP-004", kError, kNotFixable, "a snapshot's parent is missing",
+     "The entry names a parent that the table does not have. Deleted parents keep their entries.",
+     "The chain ends early: what the snapshot builds on is not known.", kKeepCopy},
+    {"SNAP-005", kError, kNotFixable, "a chain of snapshots comes back to itself",
+     "Going from parent to parent leads to a snapshot that was passed before.",
+     "The snapshots of the cycle have no root.", kKeepCopy},
+    {"SNAP-006", kError, kNotFixable, "a snapshot's inode table lies outside the volume",
+     "The recorded blocks of the inode table are not all within the volume.",
+     "What the snapshot refers to is not there.", kKeepCopy},
+    {"SNAP-007", kError, kNotFixable, "the snapshot table holds more than it counts",
+     "Behind the last entry that the header counts there are others, or something else.",
+     "Snapshots may be missing from the count. Writers refuse the table: with the next snapshot "
+     "what lies there would count.",
+     kKeepCopy},
+    {"SNAP-008", kWarning, kNotFixable, "a snapshot has unknown flags",
+     "The entry sets flag bits that the format does not name.",
+     "A later revision may have set them, or they are damaged.", kNothing},
+    {"SNAP-009", kWarning, kNotFixable, "a snapshot's label is not UTF-8",
+     "The label's bytes are not valid UTF-8 text.", "It shows as raw bytes.", kNothing},
+    {"SNAP-010", kNote, kFixable, "the existing reader misreads the snapshot table",
+     "A block that others follow ends in so much unused space that the existing reader takes it "
+     "for an entry, and misses one at the end.",
+     "None for vdetool. The existing reader shows entries that are none.", kNextSnapshot},
+    {"SNAP-011", kNote, kFixable, "spare blocks of the snapshot table were never written",
+     "Creators of images leave blocks that no entry needs without a trailer.",
+     "None for vdetool. The existing reader rejects the table.", kNextSnapshot},
     {"SUPB-001", kError, kFixable, "a block of a superblock group is damaged",
      "It does not verify, cannot be read, has another tag or holds no superblock of this image's "
      "block size, so its whole group is not used.",

@@ -22,9 +22,11 @@ struct Recipe {
 };
 
 // One list a family of codes.
+[[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
 [[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
+[[nodiscard]] std::vector<Recipe> snapshot_recipes();    // SNAP
 [[nodiscard]] std::vector<Recipe> superblock_recipes();  // GEOM, SUPB
 
 }  // namespace vde::test

@@ -31,6 +31,7 @@ constexpr Command kCommands[] = {
     {"resize", "grow or shrink a volume", define_resize},
     {"module-register", "store a WebAssembly module", define_module_register},
     {"module", "register, list, show, extract, verify and remove modules", define_module},
+    {"snapshot", "make, show, delete and undelete snapshots", define_snapshot},
     {"explain", "say what a finding means and what to do", define_explain},
 };
 

@@ -22,7 +22,8 @@ const std::map<std::string, int> kRank = {{"base", 0},    {"format", 1}, {"io", 
 const std::map<std::string, std::string> kPublic = {
     {"activity.h", "base"}, {"bytes.h", "base"},      {"error.h", "base"},    {"guid.h", "base"},
     {"text.h", "base"},     {"ticks.h", "base"},      {"block_file.h", "io"}, {"create.h", "image"},
-    {"edit.h", "image"},    {"inspect.h", "inspect"}, {"verify.h", "check"}};
+    {"edit.h", "image"},    {"inspect.h", "inspect"}, {"verify.h", "check"},
+    {"snapshots.h", "image"}};
 
 const fs::path kRoot = VDE_SOURCE_DIR;
 

@@ -1,0 +1,173 @@
+// The snapshot table: its entries by themselves, then the chains that they make.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/checked.h"
+#include "check/packed_scan.h"
+#include "region/snapshot_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr const char* kRegionName = "SNAP";
+constexpr uint16_t kKnownSnapshotFlags = kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
+
+// What the chains need of an entry: 40 bytes each.
+struct ChainLink {
+  Guid id;
+  Guid parent;
+  uint32_t block = 0;  // of the region
+  uint32_t mark = 0;   // the walk that came by first, from 1
+
+  bool operator<(const ChainLink& other) const {
+    return std::tie(id, block) < std::tie(other.id, other.block);
+  }
+};
+
+class SnapshotJudge {
+ public:
+  SnapshotJudge(VerifyContext& context, const PlacedRegion& region)
+      : context_(context), region_(region) {}
+
+  void look_at(const PackedRecord& record) {
+    const SnapshotEntry entry = snapshot_of(record.bytes);
+    if (is_padding(entry)) return;
+    links_.push_back({entry.id, entry.parent, static_cast<uint32_t>(record.place.block)});
+    const uint64_t block = region_.blocks.begin + record.place.block;
+    const std::string name = to_string(entry.id);
+    if (!is_in_volume(entry))
+      add(FindingCode::kSnapshotOutside, block, entry.id,
+          fmt::format("snapshot {}: an inode table of {} blocks from {}", name,
+                      entry.inode_table_blocks, entry.inode_table_start));
+    if ((entry.flags & ~kKnownSnapshotFlags) != 0)
+      add(FindingCode::kSnapshotUnknownFlags, block, entry.id,
+          fmt::format("snapshot {} sets unknown flags {:#x}", name,
+                      entry.flags & ~kKnownSnapshotFlags));
+    if (!is_utf8(entry.label))
+      add(FindingCode::kSnapshotLabelNotText, block, entry.id,
+          fmt::format("snapshot {} is labelled '{}'", name, escape(entry.label)));
+  }
+
+  // All entries were seen, and none is missing.
+  Result<void> judge_chains() {
+    std::sort(links_.begin(), links_.end());
+    for (size_t i = 1; i < links_.size(); ++i)
+      if (links_[i].id == links_[i - 1].id)
+        add(FindingCode::kSnapshotTwice, block_of(links_[i]), links_[i].id,
+            fmt::format("snapshot {} is there more than once", to_string(links_[i].id)));
+    for (size_t i = 0; i < links_.size(); ++i) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (!links_[i].parent.is_zero() && parent_of(i) == kNone)
+        add(FindingCode::kSnapshotParentMissing, block_of(links_[i]), links_[i].id,
+            fmt::format("snapshot {} has the parent {}, which is not in the table",
+                        to_string(links_[i].id), to_string(links_[i].parent)));
+      follow(i);
+    }
+    return {};
+  }
+
+ private:
+  static constexpr size_t kNone = SIZE_MAX;
+
+  void add(FindingCode code, uint64_t block, const Guid& id, std::string message) {
+    context_.report.add(code, block, kRegionName, std::move(message),
+                        {fmt::format("snapshot {}", to_string(id))});
+  }
+
+  [[nodiscard]] uint64_t block_of(const ChainLink& link) const {
+    return region_.blocks.begin + link.block;
+  }
+
+  [[nodiscard]] bool is_in_volume(const SnapshotEntry& entry) const {
+    const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
+    const int64_t total = context_.survey.superblock_verified()
+                              ? std::max<int64_t>(0, context_.survey.superblock.total_blocks)
+                              : static_cast<int64_t>(context_.survey.blocks_in_file());
+    return blocks && blocks->end <= static_cast<uint64_t>(total);
+  }
+
+  [[nodiscard]] size_t parent_of(size_t place) const {
+    const Guid& parent = links_[place].parent;
+    if (parent.is_zero()) return kNone;
+    const auto found =
+        std::lower_bound(links_.begin(), links_.end(), parent,
+                         [](const ChainLink& link, const Guid& id) { return link.id < id; });
+    if (found == links_.end() || found->id != parent) return kNone;
+    return static_cast<size_t>(found - links_.begin());
+  }
+
+  // Marks the chain up to where an earlier walk came by. A walk that meets itself is a cycle.
+  void follow(size_t place) {
+    const auto walk = static_cast<uint32_t>(place + 1);
+    size_t at = place;
+    while (at != kNone && links_[at].mark == 0) {
+      links_[at].mark = walk;
+      at = parent_of(at);
+    }
+    if (at != kNone && links_[at].mark == walk)
+      add(FindingCode::kSnapshotCycle, block_of(links_[at]), links_[at].id,
+          fmt::format("the chain of snapshot {} comes back to it", to_string(links_[at].id)));
+  }
+
+  VerifyContext& context_;
+  const PlacedRegion& region_;
+  // In pieces: a vector that grows takes three times the memory for a moment.
+  std::deque<ChainLink> links_;
+};
+
+void report_broken(VerifyContext& context, const PackedScan& scan) {
+  for (const Error& error : scan.broken)
+    context.report.add(FindingCode::kSnapshotEntryBroken, error.block, kRegionName, error.message);
+}
+
+void report_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
+  const uint64_t head = region.blocks.begin;
+  if (scan.reserved_set)
+    context.report.add(FindingCode::kReservedNotZero, head, kRegionName,
+                       "reserved bytes of the snapshot table's header are not zero");
+  if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
+    context.report.add(
+        FindingCode::kSnapshotCountWrong, head, kRegionName,
+        fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
+  if (scan.behind_end)
+    context.report.add(
+        FindingCode::kSnapshotUncounted, scan.behind_end, kRegionName,
+        fmt::format("there is more behind the last of the {} entries", scan.counted));
+  if (scan.left_over > 0)
+    context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over, kRegionName,
+                       fmt::format("{} blocks, of which this is the first, end in {} bytes or more "
+                                   "that are no entry",
+                                   scan.left_over, kSnapshotEntryLayout.size()));
+  // A region that was never written at all has a note of its own.
+  if (scan.unwritten > 0 && scan.head_written)
+    context.report.add(FindingCode::kSnapshotSpareUnwritten, scan.first_unwritten, kRegionName,
+                       fmt::format("{} blocks behind the last entry, this one first, were never "
+                                   "written",
+                                   scan.unwritten));
+}
+
+}  // namespace
+
+Result<void> check_snapshots(VerifyContext& context) {
+  const PlacedRegion* region = context.find(tags::kSnapshots);
+  if (region == nullptr) return {};
+  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
+  if ((context.survey.slots[region->slot].flags & kNotPlain) != 0) return {};
+  SnapshotJudge judge(context, *region);
+  const PackedVisitor visit = [&](const PackedRecord& record) {
+    judge.look_at(record);
+    return true;
+  };
+  VDE_TRY_ASSIGN(scan, scan_packed(context, *region, snapshot_table(), visit));
+  if (!scan.has_header) return {};
+  report_broken(context, scan);
+  report_table(context, *region, scan);
+  // A parent that seems to be missing may lie where nothing can be read.
+  if (!scan.complete || scan.found < scan.counted) return {};
+  return judge.judge_chains();
+}
+
+}  // namespace vde

@@ -1,0 +1,299 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "commands.h"
+#include "snapshot_tree.h"
+#include "vde/snapshots.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct SnapshotArguments {
+  std::string image;
+  std::string ref;
+  std::vector<std::string> refs;
+  std::string label;
+  std::optional<std::string> parent;
+  std::optional<std::string> id;
+  bool read_only = false;
+  bool base = false;
+  bool all = false;
+  bool tree = false;
+  bool unseal = false;
+};
+
+Json snapshot_json(const Snapshot& snapshot) {
+  Json json{
+      {"id", to_string(snapshot.id)},
+      {"parent", snapshot.parent.is_zero() ? Json(nullptr) : Json(to_string(snapshot.parent))},
+      {"created", to_string(snapshot.created)},
+      {"created_ticks", snapshot.created.value},
+      {"inode_table_start", snapshot.inode_table_start},
+      {"inode_table_blocks", snapshot.inode_table_blocks},
+      {"data_blocks", snapshot.data_blocks},
+      {"flags", snapshot.flags},
+      {"flag_names", snapshot_flag_names(snapshot.flags)}};
+  if (is_utf8(snapshot.label))
+    json["label"] = snapshot.label;
+  else
+    json["label_base64"] =
+        to_base64({reinterpret_cast<const uint8_t*>(snapshot.label.data()), snapshot.label.size()});
+  return json;
+}
+
+std::string joined_flags(const Snapshot& snapshot) {
+  std::string text;
+  for (const std::string& name : snapshot_flag_names(snapshot.flags))
+    text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+// "ID  CREATED  LABEL  [FLAGS]"
+std::string snapshot_line(const Snapshot& snapshot) {
+  std::string line = fmt::format("{}  {}", to_string(snapshot.id), to_string(snapshot.created));
+  if (!snapshot.label.empty()) line += "  " + escape(snapshot.label);
+  if (snapshot.flags != 0) line += fmt::format("  [{}]", joined_flags(snapshot));
+  return line + "\n";
+}
+
+std::string snapshot_text(const Snapshot& snapshot) {
+  return fmt::format(
+      "id           {}\nlabel        {}\nparent       {}\ncreated      {}\nflags        {}\n"
+      "inode table  {} blocks from {}\ndata blocks  {}\n",
+      to_string(snapshot.id), escape(snapshot.label),
+      snapshot.parent.is_zero() ? "none" : to_string(snapshot.parent), to_string(snapshot.created),
+      snapshot.flags == 0 ? "none" : joined_flags(snapshot), snapshot.inode_table_blocks,
+      snapshot.inode_table_start, snapshot.data_blocks);
+}
+
+// Prints snapshots one by one, up to the first that cannot be written.
+class SnapshotPrinter {
+ public:
+  SnapshotPrinter(Context& context, std::string_view command, const std::string& image)
+      : context_(context), command_(command), image_(image) {}
+
+  bool print(const Snapshot& snapshot) {
+    written_ = context_.globals.json
+                   ? context_.write_json(with_header(command_, image_, snapshot_json(snapshot)))
+                   : context_.out.write(snapshot_line(snapshot));
+    return go_on();
+  }
+
+  bool print(const TreeRow& row) {
+    if (context_.globals.json) {
+      Json json = snapshot_json(*row.snapshot);
+      json["depth"] = row.depth;
+      written_ = context_.write_json(with_header(command_, image_, json));
+    } else {
+      written_ = context_.out.write(row.lines + (row.in_cycle ? "(in a cycle) " : "") +
+                                    snapshot_line(*row.snapshot));
+    }
+    return go_on();
+  }
+
+  // After the reading, which comes first where both failed.
+  [[nodiscard]] Result<void> outcome(Result<void> read) {
+    if (!read) return read;
+    if (!written_) return written_;
+    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool go_on() const { return written_.has_value() && !context_.activity.stop; }
+
+  Context& context_;
+  std::string_view command_;
+  const std::string& image_;
+  Result<void> written_;
+};
+
+// An image opened for reading its snapshots.
+struct OpenSnapshots {
+  std::unique_ptr<BlockFile> file;
+  std::unique_ptr<BlockFile> view;
+  std::unique_ptr<SnapshotReader> reader;
+};
+
+Result<OpenSnapshots> open_snapshots(Context& context, const std::string& image) {
+  OpenSnapshots open;
+  VDE_TRY_ASSIGN(file, context.open(image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(view, committed_view(*file));
+  VDE_TRY_ASSIGN(reader, SnapshotReader::open(*view));
+  open.file = std::move(file);
+  open.view = std::move(view);
+  open.reader = std::move(reader);
+  return open;
+}
+
+struct ChangeOpen {
+  EditOptions options;
+  std::unique_ptr<BlockFile> file;
+};
+
+Result<ChangeOpen> open_for_change(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(now, current_ticks());
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
+  return ChangeOpen{{now, arguments.unseal}, std::move(file)};
+}
+
+Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
+  SnapshotWish wish;
+  wish.label = arguments.label;
+  wish.parent = arguments.parent;
+  wish.read_only = arguments.read_only;
+  wish.base = arguments.base;
+  wish.reproducible = std::getenv("SOURCE_DATE_EPOCH") != nullptr;
+  if (arguments.id) {
+    wish.id = parse_guid(*arguments.id);
+    if (!wish.id)
+      return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(*arguments.id)),
+                  "write it as 00112233-4455-6677-8899-aabbccddeeff");
+  }
+  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
+  VDE_TRY_ASSIGN(made, create_snapshot(*change.file, wish, change.options));
+  return context.globals.json ? context.write_json(with_header("snapshot create", arguments.image,
+                                                               snapshot_json(made)))
+                              : context.out.write(to_string(made.id) + "\n");
+}
+
+Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  SnapshotPrinter printer(context, "snapshot list", arguments.image);
+  if (!arguments.tree)
+    return printer.outcome(open.reader->list([&](const Snapshot& snapshot) {
+      return (snapshot.is_deleted() && !arguments.all) || printer.print(snapshot);
+    }));
+  std::vector<Snapshot> all;
+  VDE_TRY(open.reader->list([&](const Snapshot& snapshot) {
+    all.push_back(snapshot);
+    return true;
+  }));
+  for (const TreeRow& row : tree_rows(all, arguments.all))
+    if (!printer.print(row)) break;
+  return printer.outcome({});
+}
+
+Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(snapshot, open.reader->find(arguments.ref));
+  return context.globals.json ? context.write_json(with_header("snapshot show", arguments.image,
+                                                               snapshot_json(snapshot)))
+                              : context.out.write(snapshot_text(snapshot));
+}
+
+Result<void> run_chain(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(from, open.reader->find(arguments.ref));
+  SnapshotPrinter printer(context, "snapshot chain", arguments.image);
+  return printer.outcome(open.reader->chain(
+      from.id, [&](const Snapshot& snapshot) { return printer.print(snapshot); }));
+}
+
+Result<void> run_children(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(parent, open.reader->find(arguments.ref));
+  SnapshotPrinter printer(context, "snapshot children", arguments.image);
+  return printer.outcome(open.reader->children(parent.id, [&](const Snapshot& snapshot) {
+    return (snapshot.is_deleted() && !arguments.all) || printer.print(snapshot);
+  }));
+}
+
+// What `delete` and `undelete` print: the ids that they changed.
+Result<void> print_changed(Context& context, const SnapshotArguments& arguments,
+                           std::string_view command, std::span<const Snapshot> changed) {
+  Json ids = Json::array();
+  std::string text;
+  for (const Snapshot& snapshot : changed) {
+    ids.push_back(to_string(snapshot.id));
+    text += to_string(snapshot.id) + "\n";
+  }
+  if (context.globals.json)
+    return context.write_json(with_header(command, arguments.image, Json{{"ids", ids}}));
+  return context.globals.quiet ? Result<void>{} : context.out.write(text);
+}
+
+Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
+  VDE_TRY_ASSIGN(changed, delete_snapshots(*change.file, arguments.refs, change.options));
+  return print_changed(context, arguments, "snapshot delete", changed);
+}
+
+Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
+  VDE_TRY_ASSIGN(changed, undelete_snapshot(*change.file, arguments.ref, change.options));
+  return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
+}
+
+constexpr const char* kRefHelp = "its id, '@latest', its label, or the start of its id";
+
+using SnapshotAction = Result<void> (*)(Context&, const SnapshotArguments&);
+
+// The verbs of the group, and what each of them does.
+class SnapshotVerbs {
+ public:
+  explicit SnapshotVerbs(CLI::App& group) : group_(group) {
+    group_.require_subcommand(1);
+    add_create();
+    CLI::App* list = add("list", "show all snapshots", run_list);
+    list->add_flag("--all", arguments_->all, "deleted ones too");
+    list->add_flag("--tree", arguments_->tree, "children below their parents");
+    add_ref(add("show", "show one snapshot", run_show));
+    add_ref(add("chain", "show a snapshot and its ancestors, up to the root", run_chain));
+    CLI::App* children = add("children", "show the snapshots made from one", run_children);
+    add_ref(children);
+    children->add_flag("--all", arguments_->all, "deleted ones too");
+    CLI::App* remove = add("delete", "mark snapshots as deleted", run_delete);
+    remove->add_option("REF", arguments_->refs, kRefHelp)->required();
+    add_unseal(remove);
+    CLI::App* undelete = add("undelete", "take that mark off again", run_undelete);
+    add_ref(undelete);
+    add_unseal(undelete);
+  }
+
+  [[nodiscard]] Runner runner() const {
+    return [arguments = arguments_, actions = actions_](Context& context) {
+      for (const auto& [verb, action] : actions)
+        if (verb->parsed()) return context.finish(arguments->image, action(context, *arguments));
+      return static_cast<int>(kUsage);
+    };
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* summary, SnapshotAction action) {
+    CLI::App* verb = group_.add_subcommand(name, summary);
+    verb->add_option("IMAGE", arguments_->image, "the image")->required();
+    actions_.emplace_back(verb, action);
+    return verb;
+  }
+
+  void add_ref(CLI::App* verb) { verb->add_option("REF", arguments_->ref, kRefHelp)->required(); }
+
+  void add_unseal(CLI::App* verb) {
+    verb->add_flag("--unseal", arguments_->unseal, "change a sealed image, which clears its seal");
+  }
+
+  void add_create() {
+    CLI::App* create = add("create", "record what the image is now", run_create);
+    create->add_option("--label", arguments_->label, "a name, at most 64 bytes of UTF-8");
+    create->add_option("--parent", arguments_->parent, "the snapshot that it follows");
+    create->add_flag("--read-only", arguments_->read_only, "mark it as not to be changed");
+    create->add_flag("--base", arguments_->base, "mark it as the base of others");
+    create->add_option("--id", arguments_->id, "its id; a new one without");
+    add_unseal(create);
+  }
+
+  CLI::App& group_;
+  std::shared_ptr<SnapshotArguments> arguments_ = std::make_shared<SnapshotArguments>();
+  std::vector<std::pair<CLI::App*, SnapshotAction>> actions_;
+};
+
+}  // namespace
+
+Runner define_snapshot(CLI::App& command) {
+  return SnapshotVerbs(command).runner();
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,105 @@
+#include "snapshot_tree.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace vde::cli {
+namespace {
+
+constexpr size_t kNoParent = SIZE_MAX;
+constexpr size_t kNotLooked = SIZE_MAX - 1;
+// Deeper rows say their depth: a chain of many thousands would be drawn mostly as blanks.
+constexpr size_t kDeepestDrawn = 40;
+
+class SnapshotTree {
+ public:
+  SnapshotTree(const std::vector<Snapshot>& all, bool show_deleted)
+      : all_(all),
+        show_deleted_(show_deleted),
+        children_(all.size()),
+        above_hidden_(all.size(), kNotLooked),
+        seen_(all.size()) {
+    for (size_t i = 0; i < all.size(); ++i) places_.emplace(all[i].id, i);
+  }
+
+  std::vector<TreeRow> rows() {
+    std::vector<size_t> roots;
+    for (size_t i = 0; i < all_.size(); ++i) {
+      if (!is_shown(i)) continue;
+      const size_t parent = shown_parent(i);
+      (parent == kNoParent ? roots : children_[parent]).push_back(i);
+    }
+    for (const size_t root : roots) add_below(root, false);
+    for (size_t i = 0; i < all_.size(); ++i)
+      if (is_shown(i) && !seen_[i]) add_below(i, true);
+    return std::move(rows_);
+  }
+
+ private:
+  struct Waiting {
+    size_t place = 0;
+    size_t depth = 0;
+    std::string lines;   // in front of the row
+    std::string indent;  // in front of the rows below it
+  };
+
+  [[nodiscard]] bool is_shown(size_t place) const {
+    return show_deleted_ || !all_[place].is_deleted();
+  }
+
+  // Ancestors that are not shown are passed over, each of them once.
+  [[nodiscard]] size_t shown_parent(size_t place) {
+    std::vector<size_t> hidden;
+    size_t found = kNoParent;
+    while (hidden.size() < all_.size()) {
+      const auto parent = places_.find(all_[place].parent);
+      if (parent == places_.end()) break;
+      place = parent->second;
+      found = is_shown(place) ? place : above_hidden_[place];
+      if (found != kNotLooked) break;
+      found = kNoParent;
+      hidden.push_back(place);
+    }
+    for (const size_t passed : hidden) above_hidden_[passed] = found;
+    return found;
+  }
+
+  void add_below(size_t top, bool in_cycle) {
+    std::vector<Waiting> waiting = {{top, 0, {}, {}}};
+    while (!waiting.empty()) {
+      const Waiting next = std::move(waiting.back());
+      waiting.pop_back();
+      if (seen_[next.place]) continue;
+      seen_[next.place] = true;
+      rows_.push_back({&all_[next.place], next.depth, next.lines, in_cycle});
+      const std::vector<size_t>& below = children_[next.place];
+      for (size_t i = below.size(); i > 0; --i)
+        waiting.push_back(row_below(next, below[i - 1], i == below.size()));
+    }
+  }
+
+  [[nodiscard]] static Waiting row_below(const Waiting& parent, size_t place, bool is_last) {
+    const size_t depth = parent.depth + 1;
+    if (depth > kDeepestDrawn)
+      return {place, depth, fmt::format("{}({} deep) ", parent.indent, depth), parent.indent};
+    return {place, depth, parent.indent + (is_last ? "└── " : "├── "),
+            parent.indent + (is_last ? "    " : "│   ")};
+  }
+
+  const std::vector<Snapshot>& all_;
+  bool show_deleted_;
+  std::map<Guid, size_t> places_;
+  std::vector<std::vector<size_t>> children_;
+  std::vector<size_t> above_hidden_;  // of those not shown: the nearest ancestor that is
+  std::vector<bool> seen_;
+  std::vector<TreeRow> rows_;
+};
+
+}  // namespace
+
+std::vector<TreeRow> tree_rows(const std::vector<Snapshot>& all, bool show_deleted) {
+  return SnapshotTree(all, show_deleted).rows();
+}
+
+}  // namespace vde::cli
