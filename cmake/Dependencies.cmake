@@ -7,3 +7,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# Validates WebAssembly modules; without it they are only looked at.
+if(VDE_WABT)
+  find_package(wabt QUIET)
+endif()

@@ -79,7 +79,13 @@ class Reporter {
 // structures; the bitmap is held against it, by the last pass.
 class References {
  public:
-  void add(BlockRange blocks) { ranges_.push_back(blocks); }
+  void add(BlockRange blocks) {
+    // Modules lie one behind the other, and an image may have a hundred thousand.
+    if (!ranges_.empty() && ranges_.back().end == blocks.begin)
+      ranges_.back().end = blocks.end;
+    else
+      ranges_.push_back(blocks);
+  }
   // All that the regions with this tag refer to was added. Without that for each structure that may
   // refer to blocks, nothing can be said to be referred to by nobody.
   void know(Tag tag) { known_.insert(tag.value); }
@@ -134,6 +140,7 @@ Result<void> check_regions(VerifyContext& context);
 Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
+Result<void> check_modules(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 

@@ -21,6 +21,10 @@ constexpr std::string_view kKeepCopy =
     "backup.";
 constexpr std::string_view kNothing = "Nothing needs to be done.";
 constexpr std::string_view kNextWrite = "The next write by vdetool puts it right.";
+constexpr std::string_view kNextModule =
+    "The next change to the modules by vdetool puts it right, where an order of them does.";
+constexpr std::string_view kRegister =
+    "Remove the module with 'vdetool module remove' and register it again from its file.";
 constexpr std::string_view kNextSnapshot =
     "The next change to the snapshots by vdetool puts it right.";
 constexpr std::string_view kLookAtTable =
@@ -93,6 +97,57 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The bitmap calls blocks of the data area allocated, and no structure of the image has them. "
      "Only told of images without errors.",
      "None but the space they take, unless what referred to them was lost.", kNothing},
+    {"CODE-001", kError, kNotFixable, "the code cache counts more than it holds",
+     "The header's count is negative, or the blocks hold fewer entries.",
+     "The modules that are missing cannot be found, and existing readers reject the table.",
+     kKeepCopy},
+    {"CODE-002", kError, kNotFixable, "a module entry cannot be read",
+     "Its entry point is longer than the format allows, or runs past the block.",
+     "This module and those behind it in the block cannot be found.", kKeepCopy},
+    {"CODE-003", kError, kNotFixable, "a module's hash occurs twice",
+     "Two entries of the code cache have the same hash.",
+     "Which of the two a lookup finds is chance.", kKeepCopy},
+    {"CODE-004", kError, kNotFixable, "a module's id occurs twice",
+     "Two entries of the code cache have the same id.", "What the id means is not known.",
+     kKeepCopy},
+    {"CODE-005", kError, kNotFixable, "a module's blocks make no sense",
+     "They lie outside the volume, or their count is not that of its size.",
+     "The module's bytes cannot be found.", kRegister},
+    {"CODE-006", kError, kNotFixable, "two modules share blocks",
+     "The blocks of an entry are, in part or all, those of another one.",
+     "At most one of the two has its own bytes; freeing one would free the other's.", kRegister},
+    {"CODE-007", kError, kNotFixable, "a module lies over a region",
+     "The blocks of an entry belong to a region other than the data area.",
+     "The module's bytes cannot be there.", kRegister},
+    {"CODE-008", kError, kNotFixable, "a module's blocks are marked free",
+     "The allocation bitmap calls blocks free that an entry names.",
+     "The next writer may take them, and the module is lost.", kRegister},
+    {"CODE-009", kError, kNotFixable, "a module's bytes are missing or damaged",
+     "A block of the module was never written, does not verify or cannot be read.",
+     "The module cannot be used.", kRegister},
+    {"CODE-010", kError, kNotFixable, "a module's bytes are not those of its hash",
+     "Every block of the module verifies, but the SHA-256 of its bytes is another one.",
+     "The module is not what was registered. It must not be run.", kRegister},
+    {"CODE-011", kError, kNotFixable, "the code cache holds more than it counts",
+     "Behind the last entry that the header counts there are others, or something else.",
+     "Modules may be missing from the count. Writers refuse the table: with the next module what "
+     "lies there would count.",
+     kKeepCopy},
+    {"CODE-012", kWarning, kNotFixable, "a module has an unknown ABI",
+     "The entry's ABI is a number that the format does not name.",
+     "A later revision may have set it, or it is damaged.", kNothing},
+    {"CODE-013", kWarning, kNotFixable, "a module's entry point is not UTF-8",
+     "The bytes of the entry point are not valid UTF-8 text.", "It shows as raw bytes.", kNothing},
+    {"CODE-014", kWarning, kNotFixable, "bytes behind a module's last one are not zero",
+     "The rest of the module's last block should be zero.",
+     "None for the module; something that was not meant to may lie there.", kNothing},
+    {"CODE-015", kNote, kNotFixable, "the existing reader misreads the code cache",
+     "A block that others follow ends in so much unused space that the existing reader takes it "
+     "for an entry, and misses one at the end.",
+     "None for vdetool. The existing reader shows entries that are none.", kNextModule},
+    {"CODE-016", kNote, kNotFixable, "spare blocks of the code cache were never written",
+     "Creators of images leave blocks that no entry needs without a trailer.",
+     "None for vdetool. The existing reader rejects the table.", kNextModule},
     {"GEOM-001", kError, kSometimes, "the file is shorter than the superblock says",
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},

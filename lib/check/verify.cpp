@@ -15,6 +15,7 @@ constexpr NamedPass kPasses[] = {
     {"inode layout", check_inode_layout, OnStream::kAtEnd},
     {"block trailers", check_blocks, OnStream::kItself},
     {"snapshot table", check_snapshots},
+    {"code cache", check_modules},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
 };
 

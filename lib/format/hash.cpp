@@ -13,11 +13,33 @@ constexpr uint8_t kNoKey = 0;
 
 }  // namespace
 
-// Both calls fail only without memory or without a provider of SHA-256, and a wrong hash must
+// These calls fail only without memory or without a provider of SHA-256, and a wrong hash must
 // never be taken for an answer.
 Opaque<32> sha256(Bytes bytes) {
   Opaque<32> hash{};
   if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    std::abort();
+  return hash;
+}
+
+void Sha256Stream::Free::operator()(void* context) const {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context));
+}
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  if (!context_ ||
+      EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_.get()), EVP_sha256(), nullptr) != 1)
+    std::abort();
+}
+
+void Sha256Stream::add(Bytes bytes) {
+  if (EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_.get()), bytes.data(), bytes.size()) != 1)
+    std::abort();
+}
+
+Opaque<32> Sha256Stream::finish() {
+  Opaque<32> hash{};
+  if (EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_.get()), hash.data(), nullptr) != 1)
     std::abort();
   return hash;
 }

@@ -1,11 +1,28 @@
 // The cryptographic hashes of the format. The checksum of blocks is in block.h.
 #pragma once
 
+#include <memory>
+
 #include "format/field.h"
 
 namespace vde {
 
 [[nodiscard]] Opaque<32> sha256(Bytes bytes);
+
+// SHA-256 of bytes that come piece by piece.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  void add(Bytes bytes);
+  // Of all that was added; nothing may be added afterwards.
+  [[nodiscard]] Opaque<32> finish();
+
+ private:
+  struct Free {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Free> context_;
+};
 
 // `key` may have any length; the format's keys have 32 bytes.
 [[nodiscard]] Opaque<32> hmac_sha256(Bytes key, Bytes bytes);

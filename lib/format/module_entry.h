@@ -2,16 +2,9 @@
 #pragma once
 
 #include "format/packed_table.h"
+#include "vde/modules.h"
 
 namespace vde {
-
-inline constexpr size_t kMaxEntryPoint = 128;  // bytes
-
-enum ModuleAbi : uint16_t {
-  kAbiPreview1 = 0,
-  kAbiPreview2 = 1,
-  kAbiStable = 2,
-};
 
 struct ModuleEntry {
   Opaque<32> hash{};  // SHA-256 of the module's bytes

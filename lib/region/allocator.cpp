@@ -5,20 +5,26 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/ranges.h"
 
 namespace vde {
 namespace {
 
-// The ranges that no search may touch, ascending: fixed places, regions, blocks that the journal
-// still needs.
-std::vector<BlockRange> obstacles_of(Transaction& transaction) {
-  std::vector<BlockRange> obstacles = {{0, kFirstRegionBlock}};
+// Fixed places and regions.
+std::vector<BlockRange> metadata_of(Transaction& transaction) {
+  std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   const auto data_area = data_area_slot(transaction.slots());
   for (size_t i = 0; i < transaction.slots().size(); ++i) {
     const RegionSlot& slot = transaction.slots()[i];
     const auto range = block_range(slot.start, slot.count);
-    if (!slot.is_free() && data_area != i && range) obstacles.push_back(*range);
+    if (!slot.is_free() && data_area != i && range) ranges.push_back(*range);
   }
+  return ranges;
+}
+
+// The ranges that no search may touch, ascending: metadata, blocks that the journal still needs.
+std::vector<BlockRange> obstacles_of(Transaction& transaction) {
+  std::vector<BlockRange> obstacles = metadata_of(transaction);
   for (const auto& [begin, end] : transaction.journal().pinned()) obstacles.push_back({begin, end});
   for (const BlockRange& freed : transaction.freed()) obstacles.push_back(freed);
   std::sort(obstacles.begin(), obstacles.end(),
@@ -131,6 +137,24 @@ Result<void> Allocator::release(Transaction& transaction, BlockRange blocks) {
   VDE_TRY(mark(transaction, blocks, Bits::kClear));
   vde::count(transaction, -static_cast<int64_t>(blocks.count()));
   transaction.note_freed(blocks);
+  return {};
+}
+
+Result<void> Allocator::release_marked(Transaction& transaction, BlockRange blocks) {
+  std::vector<BlockRange> candidates = {blocks};
+  for (const BlockRange& taken : metadata_of(transaction)) candidates = without(candidates, taken);
+  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
+  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
+  for (const BlockRange& range : candidates) {
+    for (uint64_t at = range.begin; at < range.end;) {
+      const uint64_t base = at / bits_ * bits_;
+      const uint64_t limit = std::min(range.end, base + bits_);
+      VDE_TRY_ASSIGN(payload, transaction.read(bitmap + at / bits_, tags::kBitmap));
+      const uint64_t begin = base + find_bit(payload, at - base, limit - base, true);
+      at = begin < limit ? base + find_bit(payload, begin - base, limit - base, false) : limit;
+      if (begin < at) VDE_TRY(release(transaction, {begin, at}));
+    }
+  }
   return {};
 }
 

@@ -25,6 +25,10 @@ class Allocator {
   // Gives allocated blocks back. They are not handed out again before the next checkpoint.
   [[nodiscard]] Result<void> release(Transaction& transaction, BlockRange blocks);
 
+  // As release(), of those of `blocks`, anywhere in the volume, that are marked allocated and that
+  // no region but the data area has.
+  [[nodiscard]] Result<void> release_marked(Transaction& transaction, BlockRange blocks);
+
   // Whether no block of `blocks` is allocated; regions are not asked.
   [[nodiscard]] Result<bool> all_clear(Transaction& transaction, BlockRange blocks);
 

@@ -373,6 +373,8 @@ constexpr Workload kWorkloads[] = {
     {"spill", "transactions larger than the journal", 400, nullptr, play_spill},
     {"no-space", "a transaction that has no room", kLeast, nullptr, play_no_space},
     {"regions", "regions grow in place and move", kLeast, nullptr, play_regions},
+    {"modules", "modules registered and removed, and a table that grows", kLeast, nullptr,
+     play_modules},
     {"snapshots", "snapshots made and deleted, and a table that moves", kLeast, nullptr,
      play_snapshots},
     {"resize", "the volume grows and shrinks", kLeast, nullptr, play_resize},

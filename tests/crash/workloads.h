@@ -25,6 +25,8 @@ struct Workload {
 // Plays `workload` on an image of this block size. Throws WorkloadFailure.
 [[nodiscard]] Recording record(const Workload& workload, uint32_t block_size);
 
+// Modules of one to many blocks, registered and removed, and a table that grows for more.
+void play_modules(Stage& stage);
 // Snapshots one by one, many at once, and a table that has to move for one more.
 void play_snapshots(Stage& stage);
 

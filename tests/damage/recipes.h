@@ -30,6 +30,7 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> all_recipes();
 
 // One list a family of codes.
+[[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
 [[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP

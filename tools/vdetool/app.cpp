@@ -30,6 +30,8 @@ constexpr Command kCommands[] = {
     {"undo", "put back what a repair changed", define_undo},
     {"label", "show or set the label", define_label},
     {"resize", "grow or shrink a volume", define_resize},
+    {"module-register", "store a WebAssembly module", define_module_register},
+    {"module", "register, list, show, extract, verify and remove modules", define_module},
     {"snapshot", "make, show, delete and undelete snapshots", define_snapshot},
     {"explain", "say what a finding means and what to do", define_explain},
 };

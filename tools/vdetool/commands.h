@@ -18,6 +18,8 @@ Runner define_verify(CLI::App& command);
 Runner define_label(CLI::App& command);
 Runner define_resize(CLI::App& command);
 Runner define_undo(CLI::App& command);
+Runner define_module_register(CLI::App& command);
+Runner define_module(CLI::App& command);
 Runner define_snapshot(CLI::App& command);
 Runner define_explain(CLI::App& command);
 

@@ -1,0 +1,151 @@
+// Looking at modules: list, find, read.
+#include "vde/modules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "image/code_cache.h"
+#include "image/module_ref.h"
+#include "image/wasm_validator.h"
+#include "io/new_file.h"
+#include "region/module_blocks.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr std::array<std::string_view, 3> kAbiNames = {"preview1", "preview2", "stable"};
+
+// Reads a module's bytes here and there; every block verified, the last one kept.
+class StoredBytes {
+ public:
+  StoredBytes(const BlockIo& io, uint64_t first)
+      : io_(io), first_(first), buffer_(io.make_buffer()) {}
+
+  Result<void> read(uint64_t offset, MutableBytes out) {
+    const uint32_t payload = payload_size(io_.block_size());
+    while (!out.empty()) {
+      const uint64_t number = first_ + offset / payload;
+      if (held_ != number) {
+        held_.reset();
+        VDE_TRY(io_.read_checked(number, tags::kData, buffer_));
+        held_ = number;
+      }
+      const uint64_t at = offset % payload;
+      const size_t count = std::min<size_t>(out.size(), payload - at);
+      std::copy_n(buffer_.begin() + static_cast<ptrdiff_t>(at), count, out.begin());
+      out = out.subspan(count);
+      offset += count;
+    }
+    return {};
+  }
+
+ private:
+  BlockIo io_;
+  uint64_t first_;
+  BlockBuffer buffer_;
+  std::optional<uint64_t> held_;
+};
+
+Result<void> read_bytes(const CodeCache& cache, const Module& module, const ByteSink& sink,
+                        Activity& activity) {
+  VDE_TRY_ASSIGN(extent, cache.extent(module));
+  const auto size = static_cast<uint64_t>(module.size);
+  activity.total += size;
+  VDE_TRY_ASSIGN(found, read_module(cache.io(), extent.begin, size, sink, activity));
+  if (found.hash == module.hash) return {};
+  return fail_at(extent.begin, ErrorCode::kDamaged,
+                 fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),
+                             to_hex(module.hash)),
+                 "run 'vdetool verify'");
+}
+
+}  // namespace
+
+ModuleFacts facts_of(const WasmSummary& summary) {
+  ModuleFacts facts;
+  facts.is_component = summary.layer == WasmLayer::kComponent;
+  facts.sections = summary.sections;
+  facts.imports = summary.imports;
+  facts.exports = summary.exports;
+  facts.entry_exported = summary.entry_exported;
+  return facts;
+}
+
+std::string_view module_abi_name(uint16_t abi) {
+  return abi < kAbiNames.size() ? kAbiNames[abi] : "unknown";
+}
+
+std::optional<uint16_t> parse_module_abi(std::string_view name) {
+  const auto found = std::find(kAbiNames.begin(), kAbiNames.end(), name);
+  if (found == kAbiNames.end()) return std::nullopt;
+  return static_cast<uint16_t>(found - kAbiNames.begin());
+}
+
+Result<void> list_modules(BlockFile& image, const std::function<bool(const Module&)>& visit) {
+  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
+  Result<void> decoded;
+  VDE_TRY(cache.walk([&](const PackedRecord& record) {
+    Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
+    if (!entry) decoded = propagate(entry);
+    return entry && visit(public_module(entry->entry));
+  }));
+  return decoded;
+}
+
+Result<Module> resolve_module(BlockFile& image, std::string_view reference) {
+  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
+  return resolve_module(cache, reference);
+}
+
+Result<ModuleFacts> module_facts(BlockFile& image, const Module& module, Activity& activity) {
+  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
+  VDE_TRY_ASSIGN(extent, cache.extent(module));
+  StoredBytes stored(cache.io(), extent.begin);
+  const ByteSource source = [&](uint64_t at, MutableBytes out) { return stored.read(at, out); };
+  ModuleFacts facts;
+  const auto size = static_cast<uint64_t>(module.size);
+  Result<WasmSummary> summary = read_wasm(source, size, module.entry_point);
+  if (summary)
+    facts = facts_of(*summary);
+  else if (summary.error().code == ErrorCode::kUnsupported)
+    facts.problem = summary.error().message;
+  else
+    return propagate(summary);
+  if (!wants_validation(facts, size)) return facts;
+  std::vector<uint8_t> bytes;
+  const auto keep = [&](Bytes some) {
+    bytes.insert(bytes.end(), some.begin(), some.end());
+    return Result<void>{};
+  };
+  VDE_TRY(read_bytes(cache, module, keep, activity));
+  add_verdict(facts, bytes);
+  return facts;
+}
+
+Result<void> read_module_bytes(BlockFile& image, const Module& module,
+                               const std::function<Result<void>(Bytes)>& sink, Activity& activity) {
+  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
+  return read_bytes(cache, module, sink, activity);
+}
+
+Result<void> extract_module(BlockFile& image, const Module& module, const std::string& path,
+                            Activity& activity) {
+  std::error_code error;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, error)))
+    return fail(ErrorCode::kExists, fmt::format("{} is there already", escape(path)),
+                "name a new file");
+  VDE_TRY_ASSIGN(file, NewFile::create(path, std::nullopt));
+  uint64_t at = 0;
+  const auto write = [&](Bytes bytes) {
+    const uint64_t offset = at;
+    at += bytes.size();
+    return file.file().write(offset, bytes);
+  };
+  VDE_TRY(read_module_bytes(image, module, write, activity));
+  return file.publish(false);
+}
+
+}  // namespace vde

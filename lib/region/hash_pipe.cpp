@@ -1,0 +1,60 @@
+#include "region/hash_pipe.h"
+
+namespace vde {
+
+HashPipe::HashPipe(size_t buffer_size) {
+  for (Buffer& buffer : buffers_) buffer.size = buffer_size;
+}
+
+HashPipe::~HashPipe() {
+  if (!thread_.joinable()) return;
+  static_cast<void>(finish());
+}
+
+MutableBytes HashPipe::fill() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return pushed_ - hashed_ < kBuffers; });
+  Buffer& buffer = buffers_[pushed_ % kBuffers];
+  buffer.bytes.resize(buffer.size);
+  return buffer.bytes;
+}
+
+// What fits one buffer is hashed in the end, without a thread.
+Bytes HashPipe::push(size_t size) {
+  const std::lock_guard lock(mutex_);
+  if (pushed_ == 1) thread_ = std::thread([this] { work(); });
+  Buffer& buffer = buffers_[pushed_ % kBuffers];
+  buffer.used = size;
+  ++pushed_;
+  changed_.notify_all();
+  return Bytes(buffer.bytes).first(size);
+}
+
+Opaque<32> HashPipe::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable())
+    thread_.join();
+  else
+    work();
+  return hash_.finish();
+}
+
+void HashPipe::work() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return hashed_ < pushed_ || closed_; });
+    if (hashed_ == pushed_) return;
+    const Buffer& buffer = buffers_[hashed_ % kBuffers];
+    lock.unlock();
+    hash_.add(Bytes(buffer.bytes).first(buffer.used));
+    lock.lock();
+    ++hashed_;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace vde

@@ -1,0 +1,42 @@
+// WebAssembly modules for tests, byte by byte.
+#pragma once
+
+#include <random>
+#include <string_view>
+#include <vector>
+
+#include "vde/text.h"
+
+namespace vde::test {
+
+// "00 61 73 6d" and so on: the bytes, spaces left out.
+[[nodiscard]] inline std::vector<uint8_t> from_spaced_hex(std::string_view text) {
+  std::string digits;
+  for (const char c : text)
+    if (c != ' ' && c != '\n') digits += c;
+  return *from_hex(digits);
+}
+
+// A valid module that exports the function _start, which does nothing.
+inline constexpr std::string_view kStartModule =
+    "00 61 73 6d 01 00 00 00"
+    "01 04 01 60 00 00"                    // types: () -> ()
+    "03 02 01 00"                          // functions: one of type 0
+    "07 0a 01 06 5f 73 74 61 72 74 00 00"  // exports: "_start", function 0
+    "0a 04 01 02 00 0b";                   // code: nothing
+inline constexpr size_t kLeastWasm = 43;   // bytes that wasm_of_size can make
+
+// kStartModule made `size` bytes long by a custom section of random content.
+[[nodiscard]] inline std::vector<uint8_t> wasm_of_size(size_t size, uint64_t seed) {
+  std::vector<uint8_t> bytes = from_spaced_hex(kStartModule);
+  const size_t content = size - bytes.size() - 6;
+  bytes.push_back(0);
+  for (unsigned i = 0; i < 5; ++i)
+    bytes.push_back(static_cast<uint8_t>((content >> (7 * i) & 0x7F) | (i < 4 ? 0x80 : 0)));
+  bytes.push_back(0);  // the section's name
+  std::mt19937_64 random(seed);
+  while (bytes.size() < size) bytes.push_back(static_cast<uint8_t>(random()));
+  return bytes;
+}
+
+}  // namespace vde::test

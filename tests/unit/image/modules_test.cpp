@@ -1,0 +1,280 @@
+#include "vde/modules.h"
+
+#include <doctest/doctest.h>
+
+#include "format/hash.h"
+#include "format/module_entry.h"
+#include "support/image_builder.h"
+#include "support/module_session.h"
+#include "support/temporary_folder.h"
+#include "support/vectors.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+bool fails_with(const Result<Registered>& result, ErrorCode code) {
+  return !result && result.error().code == code;
+}
+
+Result<Registered> try_register(BlockFile& image, const std::vector<uint8_t>& bytes,
+                                const RegisterOptions& options = {}) {
+  MemoryFile file(bytes);
+  Activity activity;
+  return register_module(image, file, options, kSomeOptions, activity);
+}
+
+// kStartModule with another code section.
+std::vector<uint8_t> start_with_code(std::string_view code) {
+  std::vector<uint8_t> bytes = from_spaced_hex(kStartModule);
+  bytes.resize(bytes.size() - 6);
+  const std::vector<uint8_t> other = from_spaced_hex(code);
+  bytes.insert(bytes.end(), other.begin(), other.end());
+  return bytes;
+}
+
+RegisterOptions with_id(uint8_t fill) {
+  RegisterOptions options;
+  options.id = Guid{};
+  options.id->bytes.fill(fill);
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a module's bytes come back, and everything about it is told") {
+  for (const uint32_t block_size : {512u, 4096u, 65536u}) {
+    CAPTURE(block_size);
+    ImageBuilder image({block_size, 700, kAllModules});
+    const size_t payload = block_size - 16;
+    for (const size_t size : {size_t{60}, payload, payload + 1, 3 * payload - 1}) {
+      CAPTURE(size);
+      const auto bytes = wasm_of_size(size, size);
+      const Registered stored = must(try_register(image.file(), bytes));
+      CHECK(stored.module.hash == sha256(bytes));
+      CHECK(stored.module.size == static_cast<int32_t>(size));
+      CHECK(stored.module.block_count == static_cast<int32_t>((size + payload - 1) / payload));
+      CHECK(stored.module.abi == kAbiStable);
+      CHECK(stored.module.registered == kSomeOptions.now);
+      CHECK(stored.module.entry_point == "_start");
+      CHECK(to_string(stored.module.id).substr(0, 8) == to_hex(stored.module.hash).substr(0, 8));
+      CHECK(stored.facts.entry_exported);
+      CHECK(must(resolve_module(image.file(), to_hex(stored.module.hash))) == stored.module);
+      CHECK(stored_bytes(image.file(), stored.module) == bytes);
+      const auto valid = can_validate_modules() ? ModuleFacts::Validation::kValid
+                                                : ModuleFacts::Validation::kNotDone;
+      CHECK(stored.facts.validation == valid);
+    }
+    check_strictly(image, modules_in(image.file()));
+  }
+}
+
+TEST_CASE("the same bytes again are refused by name, and not a byte is written") {
+  ImageBuilder image;
+  const auto bytes = wasm_of_size(5000, 1);
+  const Registered first = must(try_register(image.file(), bytes));
+  const auto before = image.bytes();
+  const auto again = try_register(image.file(), bytes, with_id(7));
+  REQUIRE(fails_with(again, ErrorCode::kNotFound));
+  CHECK(again.error().message.find(to_string(first.module.id)) != std::string::npos);
+  CHECK(image.bytes() == before);
+  // Other bytes of the same size are no reason to refuse.
+  must(try_register(image.file(), wasm_of_size(5000, 2)));
+}
+
+TEST_CASE("what cannot be registered changes nothing") {
+  ImageBuilder image;
+  must(try_register(image.file(), wasm_of_size(100, 1), with_id(1)));
+  const auto before = image.bytes();
+  CHECK(fails_with(try_register(image.file(), {'t', 'e', 'x', 't'}), ErrorCode::kUnsupported));
+  CHECK(fails_with(try_register(image.file(), {}), ErrorCode::kUnsupported));
+  RegisterOptions entry;
+  entry.entry = "run";
+  CHECK(
+      fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUnsupported));
+  entry.entry.assign(129, 'e');
+  CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUsage));
+  entry.entry = "\xff";
+  CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUsage));
+  CHECK(
+      fails_with(try_register(image.file(), wasm_of_size(101, 2), with_id(1)), ErrorCode::kExists));
+  const auto left = static_cast<size_t>(256 - 92) * 4080;
+  CHECK(image.bytes() == before);
+  CHECK(fails_with(try_register(image.file(), wasm_of_size(left + 1, 2)), ErrorCode::kNoSpace));
+  CHECK(modules_in(image.file()).size() == 1);
+  CHECK_FALSE(verified(image.file()).complains());
+}
+
+TEST_CASE("--force stores a module without its entry point, and one that is not valid") {
+  ImageBuilder image;
+  RegisterOptions options;
+  options.entry = std::string(128, 'e');
+  options.force = true;
+  const Registered stored = must(try_register(image.file(), wasm_of_size(100, 1), options));
+  CHECK_FALSE(stored.facts.entry_exported);
+  CHECK(stored.module.entry_point == options.entry);
+  if (!can_validate_modules()) return;
+
+  const auto invalid = start_with_code("0a 05 01 03 00 1a 0b");  // drops what is not there
+  const auto refused = try_register(image.file(), invalid);
+  REQUIRE(fails_with(refused, ErrorCode::kUnsupported));
+  options.entry = "_start";
+  const Registered forced = must(try_register(image.file(), invalid, options));
+  CHECK(forced.facts.validation == ModuleFacts::Validation::kInvalid);
+}
+
+TEST_CASE("a proposal that wabt does not know is stored, and the verdict says so") {
+  if (!can_validate_modules()) return;
+  ImageBuilder image;
+  const auto unknown = start_with_code("0a 06 01 04 00 fe 7f 0b");  // an opcode of nobody's
+  const auto stored = try_register(image.file(), unknown);
+  REQUIRE_MESSAGE(stored.has_value(), (stored ? "" : stored.error().message));
+  CHECK(stored->facts.validation == ModuleFacts::Validation::kNotUnderstood);
+  CHECK_FALSE(stored->facts.validation_note.empty());
+}
+
+TEST_CASE("the ABI is told by imports and layer, or given") {
+  ImageBuilder image;
+  const auto preview1 = from_spaced_hex(
+      "00 61 73 6d 01 00 00 00 02 1d 01 16 77 61 73 69 5f 73 6e 61 70 73 68 6f 74 5f 70 72 65 76 "
+      "69 65 77 31 01 78 02 00 01");
+  RegisterOptions force;
+  force.force = true;
+  CHECK(must(try_register(image.file(), preview1, force)).module.abi == kAbiPreview1);
+  const auto component = from_spaced_hex("00 61 73 6d 0d 00 01 00");
+  CHECK(must(try_register(image.file(), component, force)).module.abi == kAbiPreview2);
+  force.abi = kAbiPreview1;
+  CHECK(must(try_register(image.file(), wasm_of_size(77, 1), force)).module.abi == kAbiPreview1);
+}
+
+TEST_CASE("a reference is a hash, an id or a beginning that only one module has") {
+  ImageBuilder image;
+  const Module one = must(try_register(image.file(), wasm_of_size(100, 1), with_id(0x11))).module;
+  const Module two = must(try_register(image.file(), wasm_of_size(100, 2), with_id(0x12))).module;
+  RegisterOptions third = with_id(0x11);
+  third.id->bytes[15] = 0x99;
+  const Module three = must(try_register(image.file(), wasm_of_size(100, 3), third)).module;
+  const auto error_of = [&](std::string_view reference) {
+    const auto found = resolve_module(image.file(), reference);
+    REQUIRE_FALSE(found.has_value());
+    return found.error();
+  };
+  std::string upper = to_hex(two.hash);
+  std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+  CHECK(must(resolve_module(image.file(), upper)) == two);
+  CHECK(must(resolve_module(image.file(), to_hex(one.hash).substr(0, 7))) == one);
+  CHECK(must(resolve_module(image.file(), to_string(one.id))) == one);
+  CHECK(must(resolve_module(image.file(), to_string(two.id).substr(0, 9))) == two);
+  CHECK(error_of("11111111").code == ErrorCode::kUsage);
+  CHECK(error_of("11111111").hint.find(to_hex(three.hash)) != std::string::npos);
+  CHECK(error_of("121").code == ErrorCode::kNotFound);
+  CHECK(error_of("").code == ErrorCode::kNotFound);
+  CHECK(error_of("nothing").code == ErrorCode::kNotFound);
+  CHECK(error_of(std::string(64, '0')).code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("removing frees the blocks, all modules or none") {
+  ImageBuilder image;
+  const uint64_t free_before = free_blocks(image);
+  std::vector<std::string> ids;
+  for (uint8_t i = 1; i <= 4; ++i) {
+    must(try_register(image.file(), wasm_of_size(9000, i), with_id(i)));
+    Guid id;
+    id.bytes.fill(i);
+    ids.push_back(to_string(id));
+  }
+  CHECK(free_blocks(image) == free_before - 12);
+  const auto before = image.bytes();
+  CHECK_FALSE(remove_modules(image.file(), {ids[0], "ffffffff"}, kSomeOptions).has_value());
+  CHECK(image.bytes() == before);
+  CHECK(must(remove_modules(image.file(), {ids[0], ids[2], ids[0]}, kSomeOptions)).size() == 2);
+  CHECK(free_blocks(image) == free_before - 6);
+  check_strictly(image, modules_in(image.file()));
+  must(remove_modules(image.file(), {ids[1], ids[3]}, kSomeOptions));
+  CHECK(free_blocks(image) == free_before);
+  check_strictly(image, {});
+}
+
+TEST_CASE("damaged bytes are never handed out as good, and no file is left behind") {
+  ImageBuilder image;
+  const Module module = must(try_register(image.file(), wasm_of_size(9000, 1))).module;
+  const TemporaryFolder folder;
+  Activity activity;
+  must(extract_module(image.file(), module, folder / "good", activity));
+  CHECK(read_file(folder / "good") == wasm_of_size(9000, 1));
+  const auto taken = extract_module(image.file(), module, folder / "good", activity);
+  REQUIRE_FALSE(taken.has_value());
+  CHECK(taken.error().code == ErrorCode::kExists);
+
+  const auto first = static_cast<uint64_t>(module.first_block);
+  ImageBuilder flipped;
+  flipped.bytes() = image.bytes();
+  flipped.flip(first + 1, 10);
+  ImageBuilder resealed;
+  resealed.bytes() = image.bytes();
+  resealed.flip(first + 1, 10).reseal(first + 1);
+  ImageBuilder missing;
+  missing.bytes() = image.bytes();
+  missing.wipe(first + 2);
+  for (ImageBuilder* damaged : {&flipped, &resealed, &missing}) {
+    const auto result = extract_module(damaged->file(), module, folder / "bad", activity);
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().code == ErrorCode::kDamaged);
+    CHECK(folder.count() == 1);
+  }
+}
+
+TEST_CASE("entries that name blocks of others free none of them") {
+  ImageBuilder image({4096, 256, "snapshot,compute"});
+  const Module one = must(try_register(image.file(), wasm_of_size(9000, 1), with_id(1))).module;
+  const Module two = must(try_register(image.file(), wasm_of_size(9000, 2), with_id(2))).module;
+  const uint64_t table = image.start("CODE");
+  // The second entry now names the first one's blocks.
+  edit(image, table, 16 + 82, kModuleEntryLayout, [&](ModuleEntry& entry) {
+    entry.first_block = one.first_block;
+  }).reseal(table);
+  const uint64_t before = free_blocks(image);
+  must(remove_modules(image.file(), {to_string(two.id)}, kSomeOptions));
+  CHECK(free_blocks(image) == before);
+  CHECK(stored_bytes(image.file(), one) == wasm_of_size(9000, 1));
+  // And the first one's entry those of the snapshot table.
+  edit(image, table, 16, kModuleEntryLayout, [&](ModuleEntry& entry) {
+    entry.first_block = static_cast<int64_t>(image.start("SNAP"));
+  }).reseal(table);
+  must(remove_modules(image.file(), {to_string(one.id)}, kSomeOptions));
+  CHECK(free_blocks(image) == before);
+}
+
+TEST_CASE("an image without code cache says what is missing") {
+  ImageBuilder image({4096, 256, "tags"});
+  const auto refused = try_register(image.file(), wasm_of_size(100, 1));
+  REQUIRE(fails_with(refused, ErrorCode::kUnsupported));
+  CHECK(refused.error().message.find("compute module") != std::string::npos);
+}
+
+TEST_CASE("the samples' modules are listed and read as they were written") {
+  int samples = 0;
+  for (const std::string& name : vector_names()) {
+    const nlohmann::json listing = vector_listing(name);
+    if (!listing.contains("modules")) continue;
+    CAPTURE(name);
+    ++samples;
+    MemoryFile file(vector_image(name));
+    const std::vector<Module> modules = modules_in(file);
+    REQUIRE(modules.size() == listing["modules"].size());
+    for (size_t i = 0; i < modules.size(); ++i) {
+      const nlohmann::json& listed = listing["modules"][i];
+      CHECK(to_hex(modules[i].hash) == listed.at("hash"));
+      CHECK(to_string(modules[i].id) == listed.at("id"));
+      CHECK(modules[i].first_block == listed.at("first_block"));
+      CHECK(modules[i].block_count == listed.at("block_count"));
+      CHECK(modules[i].size == listed.at("size"));
+      CHECK(modules[i].abi == listed.at("abi"));
+      CHECK(modules[i].registered.value == listed.at("registered_ticks"));
+      if (listing.at("verdict") != "damaged")
+        CHECK(sha256(stored_bytes(file, modules[i])) == modules[i].hash);
+    }
+  }
+  CHECK(samples >= 4);
+}

@@ -1,0 +1,333 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "progress.h"
+#include "vde/modules.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct ModuleArguments {
+  std::string image;
+  std::string file;
+  std::string reference;
+  std::vector<std::string> references;
+  std::string entry = "_start";
+  std::string abi = "auto";
+  std::string id;
+  bool force = false;
+  bool unseal = false;
+};
+using Arguments = std::shared_ptr<ModuleArguments>;
+
+constexpr const char* kImageHelp = "the image";
+constexpr const char* kReferenceHelp =
+    "a module: its hash, its id, or 4 or more digits that only one of them begins with";
+
+Result<EditOptions> edit_options(const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(now, current_ticks());
+  return EditOptions{now, arguments.unseal};
+}
+
+Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+Json module_json(const Module& module) {
+  Json json{{"hash", to_hex(module.hash)},
+            {"id", to_string(module.id)},
+            {"first_block", module.first_block},
+            {"block_count", module.block_count},
+            {"size", module.size},
+            {"abi", module.abi},
+            {"abi_name", module_abi_name(module.abi)},
+            {"registered", to_string(module.registered)},
+            {"registered_ticks", module.registered.value}};
+  if (is_utf8(module.entry_point))
+    json["entry_point"] = module.entry_point;
+  else
+    json["entry_point_base64"] = to_base64(bytes_of(module.entry_point));
+  return json;
+}
+
+std::string_view validation_name(ModuleFacts::Validation validation) {
+  switch (validation) {
+    case ModuleFacts::Validation::kValid:
+      return "valid";
+    case ModuleFacts::Validation::kInvalid:
+      return "invalid";
+    case ModuleFacts::Validation::kNotUnderstood:
+      return "not understood";
+    case ModuleFacts::Validation::kNotDone:
+      break;
+  }
+  return "not done";
+}
+
+Json facts_json(const ModuleFacts& facts) {
+  Json json{{"webassembly", facts.problem.empty()}};
+  if (!facts.problem.empty()) {
+    json["problem"] = facts.problem;
+    return json;
+  }
+  json["layer"] = facts.is_component ? "component" : "core";
+  json["sections"] = facts.sections;
+  json["imports"] = facts.imports;
+  json["exports"] = facts.exports;
+  json["entry_exported"] = facts.entry_exported;
+  json["validation"] = validation_name(facts.validation);
+  json["validation_note"] = facts.validation_note;
+  return json;
+}
+
+std::string facts_text(const ModuleFacts& facts) {
+  if (!facts.problem.empty()) return fmt::format("content      {}\n", facts.problem);
+  std::string text =
+      fmt::format("content      {}: {} sections, {} imports, {} exports; the entry point is {}\n",
+                  facts.is_component ? "component" : "core module", facts.sections, facts.imports,
+                  facts.exports, facts.entry_exported ? "exported" : "not exported");
+  text += fmt::format("validation   {}", validation_name(facts.validation));
+  if (!facts.validation_note.empty()) text += ": " + escape(facts.validation_note);
+  return text + "\n";
+}
+
+std::string module_line(const Module& module) {
+  return fmt::format("{}  {}  {:>10}  {:<8}  {}  {}\n", to_hex(module.hash), to_string(module.id),
+                     module.size, module_abi_name(module.abi), to_string(module.registered),
+                     escape(module.entry_point));
+}
+
+std::string module_text(const Module& module) {
+  return fmt::format(
+      "hash         {}\nid           {}\nsize         {}\nblocks       {} from {}\nABI          {} "
+      "({})\nregistered   {}\nentry point  {}\n",
+      to_hex(module.hash), to_string(module.id),
+      describe_size(static_cast<uint64_t>(std::max(module.size, 0))), module.block_count,
+      module.first_block, module_abi_name(module.abi), module.abi, to_string(module.registered),
+      escape(module.entry_point));
+}
+
+// Work that takes long where modules are large.
+class Work {
+ public:
+  explicit Work(Context& context) : line_(context.activity, context.wants_progress()) {}
+
+ private:
+  ProgressLine line_;
+};
+
+// The facts that call for a word though the module is stored.
+void warn(Context& context, const ModuleFacts& facts) {
+  if (context.globals.quiet || context.globals.json) return;
+  const auto say = [](const std::string& words) {
+    std::fputs(("vdetool: warning: " + words + "\n").c_str(), stderr);
+  };
+  if (facts.validation == ModuleFacts::Validation::kNotUnderstood ||
+      facts.validation == ModuleFacts::Validation::kInvalid)
+    say("the module could not be validated: " + escape(facts.validation_note));
+  if (!facts.entry_exported) say("the module exports no function of its entry point's name");
+}
+
+Result<void> run_register(Context& context, const ModuleArguments& arguments) {
+  RegisterOptions options;
+  options.entry = arguments.entry;
+  options.force = arguments.force;
+  if (arguments.abi != "auto") options.abi = parse_module_abi(arguments.abi);
+  if (!arguments.id.empty()) {
+    options.id = parse_guid(arguments.id);
+    if (!options.id || options.id->is_zero())
+      return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(arguments.id)),
+                  "write it as 00112233-4455-6677-8899-aabbccddeeff");
+  }
+  VDE_TRY_ASSIGN(edit, edit_options(arguments));
+  VDE_TRY_ASSIGN(file, open_module_file(arguments.file, context.activity));
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
+  Result<Registered> registered = [&] {
+    const Work work(context);
+    return register_module(*image, *file, options, edit, context.activity);
+  }();
+  if (!registered) return propagate(registered);
+  warn(context, registered->facts);
+  if (!context.globals.json)
+    return context.globals.quiet ? Result<void>{}
+                                 : context.out.write(to_hex(registered->module.hash) + "\n");
+  Json json = module_json(registered->module);
+  json.update(facts_json(registered->facts));
+  return context.write_json(with_header("module-register", arguments.image, json));
+}
+
+Result<void> run_list(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  Result<void> written;
+  VDE_TRY(list_modules(*image, [&](const Module& module) {
+    written =
+        context.globals.json
+            ? context.write_json(with_header("module list", arguments.image, module_json(module)))
+            : context.out.write(module_line(module));
+    if (written && context.activity.stop) written = fail(ErrorCode::kInterrupted, "interrupted");
+    return written.has_value();
+  }));
+  return written;
+}
+
+Result<void> run_show(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(module, resolve_module(*image, arguments.reference));
+  // The entry is worth showing though the bytes behind it are damaged.
+  Result<ModuleFacts> facts = module_facts(*image, module, context.activity);
+  if (context.globals.json) {
+    Json json = module_json(module);
+    if (facts) json.update(facts_json(*facts));
+    VDE_TRY(context.write_json(with_header("module show", arguments.image, json)));
+  } else {
+    VDE_TRY(context.out.write(module_text(module) + (facts ? facts_text(*facts) : "")));
+  }
+  if (!facts) return propagate(facts);
+  return {};
+}
+
+Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(module, resolve_module(*image, arguments.reference));
+  const Work work(context);
+  if (!arguments.file.empty() && arguments.file != "-")
+    return extract_module(*image, module, arguments.file, context.activity);
+  return read_module_bytes(
+      *image, module, [&](Bytes bytes) { return context.out.write(bytes); }, context.activity);
+}
+
+Json verdict_json(const Module& module, const Result<void>& verdict) {
+  Json json = module_json(module);
+  json["state"] = verdict ? "good" : "damaged";
+  json["message"] = verdict ? "" : verdict.error().message;
+  json["block"] = !verdict && verdict.error().block ? Json(*verdict.error().block) : Json(nullptr);
+  return json;
+}
+
+// One module, or what keeps it from being judged.
+Result<bool> verify_one(Context& context, const ModuleArguments& arguments, BlockFile& image,
+                        const Module& module) {
+  const auto nowhere = [](Bytes) { return Result<void>{}; };
+  Result<void> verdict = read_module_bytes(image, module, nowhere, context.activity);
+  const bool judged = verdict || verdict.error().code == ErrorCode::kDamaged;
+  if (!judged) return propagate(verdict);
+  if (context.globals.json) {
+    VDE_TRY(context.write_json(
+        with_header("module verify", arguments.image, verdict_json(module, verdict))));
+  } else if (!verdict || !context.globals.quiet) {
+    std::string line = to_hex(module.hash) + (verdict ? ": good" : ": damaged: ");
+    if (!verdict) line += verdict.error().message;
+    if (!verdict && verdict.error().block)
+      line += fmt::format(" (block {})", *verdict.error().block);
+    VDE_TRY(context.out.write(line + "\n"));
+  }
+  return verdict.has_value();
+}
+
+Result<void> run_verify_modules(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  std::vector<Module> modules;
+  for (const std::string& reference : arguments.references) {
+    VDE_TRY_ASSIGN(module, resolve_module(*image, reference));
+    modules.push_back(std::move(module));
+  }
+  if (arguments.references.empty())
+    VDE_TRY(list_modules(*image, [&](const Module& module) {
+      modules.push_back(module);
+      return true;
+    }));
+  const Work work(context);
+  uint64_t damaged = 0;
+  for (const Module& module : modules) {
+    VDE_TRY_ASSIGN(good, verify_one(context, arguments, *image, module));
+    if (!good) ++damaged;
+  }
+  if (damaged == 0) return {};
+  return fail(ErrorCode::kDamaged,
+              fmt::format("{} of {} modules are damaged", damaged, modules.size()),
+              "run 'vdetool verify'");
+}
+
+Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(options, edit_options(arguments));
+  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(removed, remove_modules(*image, arguments.references, options));
+  if (!context.globals.json) return {};
+  for (const Module& module : removed)
+    VDE_TRY(context.write_json(with_header("module remove", arguments.image, module_json(module))));
+  return {};
+}
+
+using Run = Result<void> (*)(Context&, const ModuleArguments&);
+
+Runner runner_of(Run run, const Arguments& arguments) {
+  return [run, arguments](Context& context) {
+    return context.finish(arguments->image, run(context, *arguments));
+  };
+}
+
+Runner add_register(CLI::App& command, const Arguments& arguments) {
+  command.add_option("IMAGE", arguments->image, kImageHelp)->required();
+  command.add_option("FILE", arguments->file, "the module; - is standard input")->required();
+  command.add_option("--entry", arguments->entry,
+                     "the exported function that it starts with; _start without");
+  command.add_option("--abi", arguments->abi, "auto, preview1, preview2 or stable")
+      ->check(CLI::IsMember({"auto", "preview1", "preview2", "stable"}));
+  command.add_option("--id", arguments->id, "its id; made of its hash without");
+  command.add_flag("--force", arguments->force,
+                   "store it although its entry point is not exported, or it is not valid");
+  command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
+  return runner_of(run_register, arguments);
+}
+
+struct Verb {
+  CLI::App* app;
+  Runner runner;
+};
+
+Verb add_verb(CLI::App& command, const char* name, const char* summary, Run run,
+              const Arguments& arguments) {
+  CLI::App* verb = command.add_subcommand(name, summary);
+  verb->add_option("IMAGE", arguments->image, kImageHelp)->required();
+  return {verb, runner_of(run, arguments)};
+}
+
+}  // namespace
+
+Runner define_module_register(CLI::App& command) {
+  return add_register(command, std::make_shared<ModuleArguments>());
+}
+
+Runner define_module(CLI::App& command) {
+  const auto arguments = std::make_shared<ModuleArguments>();
+  std::vector<Verb> verbs;
+  CLI::App* add = command.add_subcommand("register", "store a WebAssembly module");
+  verbs.push_back({add, add_register(*add, arguments)});
+  verbs.push_back(
+      add_verb(command, "list", "all modules, in the table's order", run_list, arguments));
+  verbs.push_back(
+      add_verb(command, "show", "one module, and what its bytes are", run_show, arguments));
+  verbs.back().app->add_option("REF", arguments->reference, kReferenceHelp)->required();
+  verbs.push_back(add_verb(command, "extract", "its bytes, to a new file or to standard output",
+                           run_extract, arguments));
+  verbs.back().app->add_option("REF", arguments->reference, kReferenceHelp)->required();
+  verbs.back().app->add_option("FILE", arguments->file, "a new file; - is standard output");
+  verbs.push_back(add_verb(command, "verify", "hash the stored bytes again, of all without a REF",
+                           run_verify_modules, arguments));
+  verbs.back().app->add_option("REF", arguments->references, kReferenceHelp);
+  verbs.push_back(
+      add_verb(command, "remove", "take modules out and free their blocks", run_remove, arguments));
+  verbs.back().app->add_option("REF", arguments->references, kReferenceHelp)->required();
+  verbs.back().app->add_flag("--unseal", arguments->unseal,
+                             "change a sealed image, which clears its seal");
+  command.require_subcommand(1);
+  return [verbs](Context& context) {
+    for (const Verb& verb : verbs)
+      if (verb.app->parsed()) return verb.runner(context);
+    return static_cast<int>(kUsage);
+  };
+}
+
+}  // namespace vde::cli
