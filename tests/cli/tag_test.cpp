@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <map>
+#include <tuple>
 
 #include "base/endian.h"
 #include "support/edit_image.h"
@@ -443,6 +446,21 @@ TEST_CASE("a reader that goes away ends a listing quietly") {
   const ToolResult result = tool.finish();
   CHECK(result.signal == SIGPIPE);
   CHECK(result.err.empty());
+}
+
+TEST_CASE("an image that is cut short while it is read is an error of one line") {
+  for (const bool as_json : {false, true}) {
+    const TagImage image(vector_image("tags-10000"));
+    StartedTool tool({.arguments = image.words("list", as_json ? Words{"--json"} : Words{})});
+    REQUIRE(tool.wait_until_output_full());
+    std::filesystem::resize_file(image.path, 65536);
+    const ToolResult result = tool.finish();
+    INFO(describe(result));
+    CHECK(result.status == 8);
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+    CHECK(result.err.find("cut short") != std::string::npos);
+    if (as_json) CHECK(json::parse(result.err)["error"]["status"] == 8);
+  }
 }
 
 TEST_CASE("every sample's tags are listed and found as they were written") {
