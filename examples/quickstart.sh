@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# examples/quickstart.sh: builds vdetool and shows its main job: make an image, look into it, prove
-# that it is whole. Works in a temporary folder that is gone afterwards.
+# examples/quickstart.sh: builds vdetool and shows its main job: make an image, look into it, tag
+# inodes, prove that it is whole. Works in a temporary folder that is gone afterwards.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -35,6 +35,16 @@ say "Make an image of 64 MiB and look at it."
 run vdetool --version
 run vdetool format demo.dwvd --size 64M --label demo
 run vdetool info demo.dwvd
+
+say "Tag two inodes, search the tags, and move them through a pipe."
+run vdetool tag set demo.dwvd 42 'category\0photo' year=1998
+run vdetool tag set demo.dwvd 43 'category\0video'
+run vdetool tag find demo.dwvd --prefix 'category\0'
+run vdetool tag get demo.dwvd year --json
+run vdetool format copy.dwvd --size 64M
+printf '\n$ vdetool tag export demo.dwvd | vdetool tag import copy.dwvd\n'
+vdetool tag export demo.dwvd | vdetool tag import copy.dwvd
+run_failing 1 vdetool tag get copy.dwvd nothing
 
 say "What is byte 152, and is the whole image sound?"
 run vdetool dump demo.dwvd --offset 152

@@ -12,6 +12,9 @@
 namespace vde {
 namespace {
 
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -49,6 +52,54 @@ bool is_control(std::string_view character) {
   return first == 0xc2 && static_cast<uint8_t>(character[1]) < 0xa0;
 }
 
+void append_hex_escape(std::string& text, char byte) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto value = static_cast<uint8_t>(byte);
+  text += "\\x";
+  text += kDigits[value >> 4];
+  text += kDigits[value & 15];
+}
+
+// A character that may need an escape, or a byte that is none.
+void append_unusual(std::string& text, std::string_view character, bool is_character,
+                    char separator) {
+  const char first = character[0];
+  if (first == '\0' && separator != '\0')
+    text += separator;
+  else if (first == '\0')
+    text += "\\0";
+  else if (first == '\\')
+    text += "\\\\";
+  else if (first == '\n')
+    text += "\\n";
+  else if (first == '\t')
+    text += "\\t";
+  else if (!is_character || first == separator || is_control(character))
+    for (const char byte : character) append_hex_escape(text, byte);
+  else
+    text += character;
+}
+
+// Reads the escape at the start of `text`, and returns its length.
+Result<size_t> append_unescaped_character(std::string& bytes, std::string_view text) {
+  const char kind = text.size() > 1 ? text[1] : '\0';
+  if (kind == 'x') {
+    const int high = text.size() > 3 ? hex_digit(text[2]) : -1;
+    const int low = text.size() > 3 ? hex_digit(text[3]) : -1;
+    if (high < 0 || low < 0) return fail(ErrorCode::kUsage, "\\x wants two hexadecimal digits");
+    bytes += static_cast<char>(high * 16 + low);
+    return 4;
+  }
+  static constexpr std::string_view kKinds = "\\nt0";
+  static constexpr std::string_view kBytes("\\\n\t\0", 4);
+  const size_t at = text.size() > 1 ? kKinds.find(kind) : std::string_view::npos;
+  if (at == std::string_view::npos)
+    return fail(ErrorCode::kUsage, "unknown escape after a backslash",
+                "write \\\\, \\n, \\t, \\0 or \\xHH");
+  bytes += kBytes[at];
+  return 2;
+}
+
 }  // namespace
 
 std::string to_hex(Bytes bytes) {
@@ -84,71 +135,54 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+void append_escaped(std::string& text, std::string_view bytes, char separator) {
+  const auto is_plain = [&](char c) {
+    return c >= 0x20 && c < 0x7f && c != '\\' && c != separator;
+  };
+  while (!bytes.empty()) {
+    const auto plain = std::find_if_not(bytes.begin(), bytes.end(), is_plain);
+    text.append(bytes.begin(), plain);
+    bytes.remove_prefix(static_cast<size_t>(plain - bytes.begin()));
+    if (bytes.empty()) return;
+    const size_t length = utf8_length(bytes);
+    const std::string_view character = bytes.substr(0, std::max<size_t>(length, 1));
+    append_unusual(text, character, length != 0, separator);
+    bytes.remove_prefix(character.size());
+  }
+}
+
 std::string escape(std::string_view bytes) {
   std::string text;
-  text.reserve(bytes.size());
-  const auto hex = [&](char c) { text += fmt::format("\\x{:02x}", static_cast<uint8_t>(c)); };
-  while (!bytes.empty()) {
-    const size_t length = std::max<size_t>(utf8_length(bytes), 1);
-    const std::string_view character = bytes.substr(0, length);
-    if (character == "\\")
-      text += "\\\\";
-    else if (character == "\n")
-      text += "\\n";
-    else if (character == "\t")
-      text += "\\t";
-    else if (character[0] == '\0')
-      text += "\\0";
-    else if (utf8_length(bytes) == 0 || is_control(character))
-      std::for_each(character.begin(), character.end(), hex);
-    else
-      text += character;
-    bytes.remove_prefix(length);
-  }
+  append_escaped(text, bytes);
   return text;
+}
+
+Result<void> append_unescaped(std::string& bytes, std::string_view text, char separator) {
+  const char special[] = {'\\', separator};
+  const std::string_view stops(special, separator == '\0' ? 1 : 2);
+  while (!text.empty()) {
+    const size_t stop = std::min(text.find_first_of(stops), text.size());
+    bytes.append(text, 0, stop);
+    text.remove_prefix(stop);
+    if (text.empty()) break;
+    if (text[0] == '\\') {
+      VDE_TRY_ASSIGN(length, append_unescaped_character(bytes, text));
+      text.remove_prefix(length);
+    } else {
+      bytes += '\0';
+      text.remove_prefix(1);
+    }
+  }
+  return {};
 }
 
 Result<std::string> unescape(std::string_view text) {
   std::string bytes;
-  bytes.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      bytes += text[i];
-      continue;
-    }
-    const char kind = i + 1 < text.size() ? text[++i] : '\0';
-    switch (kind) {
-      case '\\':
-        bytes += '\\';
-        break;
-      case 'n':
-        bytes += '\n';
-        break;
-      case 't':
-        bytes += '\t';
-        break;
-      case '0':
-        bytes += '\0';
-        break;
-      case 'x': {
-        const auto byte = from_hex(text.substr(i + 1, 2));
-        if (!byte || byte->size() != 1)
-          return fail(ErrorCode::kUsage, "\\x wants two hexadecimal digits");
-        bytes += static_cast<char>(byte->front());
-        i += 2;
-        break;
-      }
-      default:
-        return fail(ErrorCode::kUsage, "unknown escape after a backslash",
-                    "write \\\\, \\n, \\t, \\0 or \\xHH");
-    }
-  }
+  VDE_TRY(append_unescaped(bytes, text));
   return bytes;
 }
 
 std::string to_base64(Bytes bytes) {
-  static constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -156,12 +190,33 @@ std::string to_base64(Bytes bytes) {
     uint32_t group = uint32_t{bytes[i]} << 16;
     if (left > 1) group |= uint32_t{bytes[i + 1]} << 8;
     if (left > 2) group |= bytes[i + 2];
-    text += kAlphabet[group >> 18];
-    text += kAlphabet[group >> 12 & 63];
-    text += left > 1 ? kAlphabet[group >> 6 & 63] : '=';
-    text += left > 2 ? kAlphabet[group & 63] : '=';
+    text += kBase64[group >> 18];
+    text += kBase64[group >> 12 & 63];
+    text += left > 1 ? kBase64[group >> 6 & 63] : '=';
+    text += left > 2 ? kBase64[group & 63] : '=';
   }
   return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  text.remove_suffix(padding);
+  std::string bytes;
+  uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const size_t digit = kBase64.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    group = group << 6 | static_cast<uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> bits & 0xFF);
+  }
+  // What is left of the last digit names no byte.
+  if ((group & ((1U << bits) - 1)) != 0) return std::nullopt;
+  return bytes;
 }
 
 namespace {

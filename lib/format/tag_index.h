@@ -13,6 +13,11 @@
 
 namespace vde {
 
+// The block of the root.
+inline constexpr uint32_t kTagRoot = 1;
+// The existing reader counts the region's bytes in 31 bits.
+inline constexpr uint64_t kMaxTagRegionBytes = (uint64_t{1} << 31) - 1;
+
 inline constexpr uint32_t kDefaultBloomBits = 8192;
 inline constexpr uint32_t kDefaultBloomHashes = 5;
 

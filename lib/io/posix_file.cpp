@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,23 @@ Result<bool> try_lock(int fd, LockMode mode) {
   errno = error;
   return system_failure("cannot lock");
 }
+
+class PosixMapping : public FileMapping {
+ public:
+  // `address` is what mmap gave for `length` bytes; the range asked for begins `skip` bytes in.
+  PosixMapping(void* address, size_t length, size_t skip)
+      : address_(address), length_(length), skip_(skip) {}
+  ~PosixMapping() override { munmap(address_, length_); }
+
+  [[nodiscard]] Bytes bytes() const override {
+    return Bytes(static_cast<const uint8_t*>(address_), length_).subspan(skip_);
+  }
+
+ private:
+  void* address_;
+  size_t length_;
+  size_t skip_;
+};
 
 }  // namespace
 
@@ -153,6 +171,19 @@ Result<ByteRange> PosixFile::next_data(ByteRange within) {
   if (hole < 0) return within;
   const auto begin = std::max(within.begin, static_cast<uint64_t>(data));
   return ByteRange{std::min(begin, within.end), std::min(within.end, static_cast<uint64_t>(hole))};
+}
+
+std::unique_ptr<FileMapping> PosixFile::map(ByteRange range) {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t begin = range.begin / page * page;
+  const size_t length = range.end - begin;
+  if (range.empty()) return nullptr;
+  void* address =
+      mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_.get(), static_cast<off_t>(begin));
+  if (address == MAP_FAILED) return nullptr;
+  // Reading ahead would fetch blocks around each leaf that nobody asks for.
+  madvise(address, length, MADV_RANDOM);
+  return std::make_unique<PosixMapping>(address, length, range.begin - begin);
 }
 
 Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {

@@ -41,6 +41,7 @@ class PosixFile : public BlockFile {
   Result<void> allocate(ByteRange range) override;
   Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
+  [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
   [[nodiscard]] int descriptor() const { return fd_.get(); }

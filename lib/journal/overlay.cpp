@@ -84,6 +84,10 @@ Result<ByteRange> OverlayFile::next_data(ByteRange within) {
   return ByteRange{std::max(within.begin, *page), std::min(within.end, *page + page_size_)};
 }
 
+std::unique_ptr<FileMapping> OverlayFile::map(ByteRange range) {
+  return first_changed(range) ? nullptr : below_.map(range);
+}
+
 Result<void> OverlayFile::lock(LockMode mode, std::chrono::milliseconds wait) {
   return below_.lock(mode, wait);
 }

@@ -31,6 +31,7 @@ class OverlayFile : public BlockFile {
   Result<void> allocate(ByteRange) override { return {}; }
   Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
+  [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
   // The pages that were written, by offset.

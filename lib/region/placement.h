@@ -18,4 +18,9 @@ enum class SpareKind {
 [[nodiscard]] Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
                                        uint64_t count, SpareKind spare);
 
+// The region in slot `slot` lies in `run` from now on, which this transaction took and has written;
+// its old blocks are given back, and what was staged for them is forgotten.
+[[nodiscard]] Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,
+                                       BlockRange run);
+
 }  // namespace vde

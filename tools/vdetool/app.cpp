@@ -16,18 +16,13 @@
 namespace vde::cli {
 namespace {
 
-struct Command {
-  const char* name;
-  const char* summary;
-  Runner (*define)(CLI::App&);
-};
-
 constexpr Command kCommands[] = {
     {"format", "make an image", define_format},
     {"info", "show identity, geometry, regions and counts", define_info},
     {"dump", "show any structure decoded, down to one block or byte", define_dump},
     {"verify", "find all that is wrong with images, and repair it", define_verify},
     {"undo", "put back what a repair changed", define_undo},
+    {"tag", "set, find, list, import and export tags", nullptr, tag_verbs},
     {"label", "show or set the label", define_label},
     {"resize", "grow or shrink a volume", define_resize},
     {"module-register", "store a WebAssembly module", define_module_register},
@@ -51,9 +46,9 @@ void add_globals(CLI::App& app, Globals& globals) {
       ->check(CLI::Range(0.0, 1e6));
 }
 
-// The place of the command's name among the arguments: the first that is no option of the program.
-size_t command_position(const std::vector<std::string>& arguments) {
-  size_t at = 0;
+// The place of a command's or verb's name among the arguments: the first from `at` on that is no
+// option of the program.
+size_t command_position(const std::vector<std::string>& arguments, size_t at) {
   while (at < arguments.size() && arguments[at].size() > 1 && arguments[at][0] == '-') {
     const bool takes_value = arguments[at] == "--color" || arguments[at] == "--lock-wait";
     at += takes_value ? 2 : 1;
@@ -63,29 +58,47 @@ size_t command_position(const std::vector<std::string>& arguments) {
 
 // Turns `help COMMAND` into `COMMAND --help`; help on help is that of the program.
 void rewrite_help(std::vector<std::string>& arguments) {
-  const size_t at = command_position(arguments);
+  const size_t at = command_position(arguments, 0);
   if (at >= arguments.size() || arguments[at] != "help") return;
   while (at < arguments.size() && arguments[at] == "help")
     arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(at));
   arguments.emplace_back("--help");
 }
 
-Result<void> check_command(const std::vector<std::string>& arguments) {
-  const size_t at = command_position(arguments);
-  if (at >= arguments.size()) {
-    const bool wants_help = std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
-      return word == "--help" || word == "-h" || word == "--version";
-    });
-    if (wants_help) return {};
-    return fail(ErrorCode::kUsage, "no command given", "run 'vdetool --help'");
-  }
+bool wants_help(const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
+    return word == "--help" || word == "-h" || word == "--version";
+  });
+}
+
+// The one of `commands` that `word` names; `parent` is the command that they are verbs of.
+Result<const Command*> find_command(std::span<const Command> commands, const std::string& word,
+                                    const std::string& parent) {
   std::string near;
-  for (const Command& command : kCommands) {
-    if (arguments[at] == command.name) return {};
-    if (near.empty() && is_near(arguments[at], command.name)) near = command.name;
+  for (const Command& command : commands) {
+    if (word == command.name) return &command;
+    if (near.empty() && is_near(word, command.name)) near = command.name;
   }
-  return fail(ErrorCode::kUsage, fmt::format("there is no command '{}'", escape(arguments[at])),
-              near.empty() ? "run 'vdetool --help'" : fmt::format("did you mean '{}'?", near));
+  return fail(ErrorCode::kUsage, fmt::format("there is no command '{}{}'", parent, escape(word)),
+              near.empty() ? fmt::format("run 'vdetool {}--help'", parent)
+                           : fmt::format("did you mean '{}'?", near));
+}
+
+Result<void> check_command(const std::vector<std::string>& arguments) {
+  std::span<const Command> commands = kCommands;
+  std::string parent;
+  for (size_t at = 0;; ++at) {
+    at = command_position(arguments, at);
+    if (at >= arguments.size()) {
+      if (wants_help(arguments)) return {};
+      return fail(ErrorCode::kUsage, "no command given",
+                  fmt::format("run 'vdetool {}--help'", parent));
+    }
+    VDE_TRY_ASSIGN(command, find_command(commands, arguments[at], parent));
+    if (command->verbs == nullptr) return {};
+    commands = command->verbs();
+    parent += std::string(command->name) + " ";
+  }
 }
 
 // CLI11 says what is wrong in several lines now and then; ours is one.
@@ -101,6 +114,31 @@ int print_help(Context& context, const std::string& text) {
   return context.finish("", written);
 }
 
+using Runners = std::vector<std::pair<CLI::App*, Runner>>;
+
+void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& runners) {
+  for (const Command& command : commands) {
+    CLI::App* sub = parent.add_subcommand(command.name, command.summary);
+    if (command.verbs == nullptr) {
+      runners.emplace_back(sub, command.define(*sub));
+      continue;
+    }
+    sub->require_subcommand(1);
+    add_commands(*sub, command.verbs(), runners);
+  }
+}
+
+// Of the command, or verb, that was chosen.
+std::string help_text(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  std::string parents;
+  for (auto subs = app.get_subcommands(); !subs.empty(); subs = chosen->get_subcommands()) {
+    parents += (parents.empty() ? "" : " ") + chosen->get_name();
+    chosen = subs.front();
+  }
+  return chosen->help(parents);
+}
+
 int parse_and_run(Context& context, std::vector<std::string> arguments) {
   CLI::App app("Makes, inspects and verifies DWVD v2 images.", "vdetool");
   app.set_version_flag("--version", "vdetool " VDE_VERSION);
@@ -108,17 +146,13 @@ int parse_and_run(Context& context, std::vector<std::string> arguments) {
   app.fallthrough();
   app.require_subcommand(1);
   add_globals(app, context.globals);
-  std::vector<std::pair<CLI::App*, Runner>> runners;
-  for (const Command& command : kCommands) {
-    CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    runners.emplace_back(sub, command.define(*sub));
-  }
+  Runners runners;
+  add_commands(app, kCommands, runners);
   std::reverse(arguments.begin(), arguments.end());
   try {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    return print_help(context, chosen.empty() ? app.help() : chosen.front()->help("vdetool"));
+    return print_help(context, help_text(app));
   } catch (const CLI::CallForVersion& version) {
     return print_help(context, std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {

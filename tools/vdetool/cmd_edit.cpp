@@ -20,11 +20,6 @@ struct ResizeArguments {
   bool unseal = false;
 };
 
-Result<EditOptions> edit_options(bool unseal) {
-  VDE_TRY_ASSIGN(now, current_ticks());
-  return EditOptions{now, unseal};
-}
-
 Result<void> show_label(Context& context, const LabelArguments& arguments) {
   VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
   VDE_TRY_ASSIGN(label, read_label(*file));
@@ -61,8 +56,6 @@ Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
                                        describe_size(resized.old_size),
                                        describe_size(resized.new_size)));
 }
-
-constexpr const char* kUnsealHelp = "change a sealed image, which clears its seal";
 
 }  // namespace
 

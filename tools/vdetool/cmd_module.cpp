@@ -26,11 +26,6 @@ constexpr const char* kImageHelp = "the image";
 constexpr const char* kReferenceHelp =
     "a module: its hash, its id, or 4 or more digits that only one of them begins with";
 
-Result<EditOptions> edit_options(const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(now, current_ticks());
-  return EditOptions{now, arguments.unseal};
-}
-
 Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -141,7 +136,7 @@ Result<void> run_register(Context& context, const ModuleArguments& arguments) {
       return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(arguments.id)),
                   "write it as 00112233-4455-6677-8899-aabbccddeeff");
   }
-  VDE_TRY_ASSIGN(edit, edit_options(arguments));
+  VDE_TRY_ASSIGN(edit, edit_options(arguments.unseal));
   VDE_TRY_ASSIGN(file, open_module_file(arguments.file, context.activity));
   VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
   Result<Registered> registered = [&] {
@@ -251,7 +246,7 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
 }
 
 Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(options, edit_options(arguments));
+  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
   VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
   VDE_TRY_ASSIGN(removed, remove_modules(*image, arguments.references, options));
   if (!context.globals.json) return {};

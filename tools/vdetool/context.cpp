@@ -13,7 +13,7 @@ namespace {
 
 // Where standard error cannot be written, the exit status has to do.
 void print_error(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs(line.c_str(), stderr);
 }
 
 }  // namespace
@@ -56,26 +56,28 @@ Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMo
   return std::move(file);
 }
 
-int Context::report(const std::string& subject, const Error& error) const {
-  const int status = status_of(error.code);
+std::string Context::error_line(const std::string& subject, const Error& error) const {
   if (globals.json) {
     Json body{{"code", error_code_name(error.code)},
               {"message", error.message},
               {"hint", error.hint},
               {"image", subject.empty() ? Json(nullptr) : Json(subject)},
               {"block", error.block ? Json(*error.block) : Json(nullptr)},
-              {"status", status}};
+              {"status", status_of(error.code)}};
     const Json object{{"error", std::move(body)}};
-    print_error(object.dump(-1, ' ', false, Json::error_handler_t::replace));
-    return status;
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
   std::string line = "vdetool: ";
   if (!subject.empty()) line += escape(subject) + ": ";
   line += error.message;
   if (error.block) line += fmt::format(" (block {})", *error.block);
   if (!error.hint.empty()) line += ": " + error.hint;
-  print_error(line);
-  return status;
+  return line + "\n";
+}
+
+int Context::report(const std::string& subject, const Error& error) const {
+  print_error(error_line(subject, error));
+  return status_of(error.code);
 }
 
 bool Context::wants_color() const {
@@ -88,6 +90,11 @@ bool Context::wants_color() const {
 bool Context::wants_progress() const {
   if (globals.no_progress || globals.quiet) return false;
   return globals.progress || isatty(STDERR_FILENO) == 1;
+}
+
+Result<EditOptions> edit_options(bool unseal) {
+  VDE_TRY_ASSIGN(now, current_ticks());
+  return EditOptions{now, unseal};
 }
 
 Json with_header(std::string_view command, const std::string& image, const Json& object) {

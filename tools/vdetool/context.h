@@ -9,6 +9,7 @@
 #include "output.h"
 #include "vde/activity.h"
 #include "vde/block_file.h"
+#include "vde/edit.h"
 #include "vde/inspect.h"
 
 namespace vde::cli {
@@ -51,7 +52,9 @@ class Context {
   // Opens `path` and locks it for `mode`.
   [[nodiscard]] Result<std::unique_ptr<BlockFile>> open(const std::string& path, OpenMode mode);
 
-  // One line on standard error, or one JSON object under --json; returns the exit status.
+  // One line about `error`, or one JSON object under --json, line feed included.
+  [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;
+  // Prints that line on standard error; returns the exit status.
   int report(const std::string& subject, const Error& error) const;
   // As report(), where `result` failed; kDone where it did not.
   template <class T>
@@ -65,6 +68,10 @@ class Context {
   [[nodiscard]] bool wants_color() const;
   [[nodiscard]] bool wants_progress() const;
 };
+
+// For a change of now.
+[[nodiscard]] Result<EditOptions> edit_options(bool unseal);
+inline constexpr const char* kUnsealHelp = "change a sealed image, which clears its seal";
 
 // `object` with {schema_version, command, image} in front of its other members.
 [[nodiscard]] Json with_header(std::string_view command, const std::string& image,

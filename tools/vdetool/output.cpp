@@ -1,7 +1,5 @@
 #include "output.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 
@@ -24,7 +22,7 @@ Result<void> Output::write(Bytes bytes) {
 Result<void> Output::flush() {
   std::string_view left = buffer_;
   while (!left.empty() && !failed_) {
-    const ssize_t count = ::write(STDOUT_FILENO, left.data(), left.size());
+    const ssize_t count = ::write(descriptor_, left.data(), left.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       const int error = errno;

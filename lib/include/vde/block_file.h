@@ -15,6 +15,18 @@ namespace vde {
 
 enum class LockMode { kShared, kExclusive };
 
+// Bytes of a file, mapped read-only for as long as this lives. What another process writes there
+// shows, at any moment; touching bytes that the file lost since raises SIGBUS.
+class FileMapping {
+ public:
+  FileMapping() = default;
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+  virtual ~FileMapping() = default;
+
+  [[nodiscard]] virtual Bytes bytes() const = 0;
+};
+
 // Random access to the bytes of an image. Reads may run on several threads at once; everything else
 // is for one thread at a time. Errors are kIo unless said otherwise.
 class BlockFile {
@@ -53,6 +65,10 @@ class BlockFile {
   // The first range within `within` that may hold anything but zeros; an empty one where there is
   // none. Where the file system does not tell holes from data, `within` itself.
   [[nodiscard]] virtual Result<ByteRange> next_data(ByteRange within) = 0;
+
+  // The bytes of a range, which lies within the file, expected to be touched here and there; null
+  // where that is not possible. The file outlives the mapping.
+  [[nodiscard]] virtual std::unique_ptr<FileMapping> map(ByteRange) { return nullptr; }
 
   // Takes the lock, or trades the one held for another mode; it goes with the handle. kInUse if
   // somebody else still holds it after `wait`.

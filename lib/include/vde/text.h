@@ -23,7 +23,15 @@ namespace vde {
 [[nodiscard]] std::string escape(std::string_view bytes);
 [[nodiscard]] Result<std::string> unescape(std::string_view text);
 
+// The same, put behind what is there. A `separator` other than '\0', an ASCII character that is
+// neither a control character nor a backslash, stands for the byte 0; itself is \xHH then.
+void append_escaped(std::string& text, std::string_view bytes, char separator = '\0');
+[[nodiscard]] Result<void> append_unescaped(std::string& bytes, std::string_view text,
+                                            char separator = '\0');
+
+// Padded, of the standard alphabet; reading takes nothing else.
 [[nodiscard]] std::string to_base64(Bytes bytes);
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 // A size in bytes: a bare number is bytes; K, M, G, T, P and KiB, MiB.. are powers of 1024, KB,
 // MB.. of 1000. Fractions ("8.5M") are allowed where they come to whole bytes.

@@ -22,6 +22,19 @@ TEST_CASE("unescape refuses what escape never writes") {
   }
 }
 
+TEST_CASE("a separator stands for the byte 0, and is escaped itself") {
+  const std::string bytes("a\0b/c\\", 6);
+  std::string text = "> ";
+  append_escaped(text, bytes, '/');
+  CHECK(text == "> a/b\\x2fc\\\\");
+  std::string back;
+  REQUIRE(append_unescaped(back, std::string_view(text).substr(2), '/').has_value());
+  CHECK(back == bytes);
+  back.clear();
+  REQUIRE(append_unescaped(back, "a\\0b/c").has_value());
+  CHECK(back == std::string("a\0b/c", 5));
+}
+
 TEST_CASE("UTF-8 has no overlong forms, surrogates or code points past U+10FFFF") {
   CHECK(is_utf8("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"));
   for (const char* text :
@@ -76,4 +89,16 @@ TEST_CASE("base64 pads") {
   CHECK(to_base64(std::vector<uint8_t>{0xff}) == "/w==");
   CHECK(to_base64(std::vector<uint8_t>{0xff, 0x00}) == "/wA=");
   CHECK(to_base64(std::vector<uint8_t>{0xff, 0x00, 0x01}) == "/wAB");
+}
+
+TEST_CASE("base64 is read back, and nothing that was not written") {
+  for (const std::string& bytes : {std::string(), std::string("\xff"), std::string("\xff\0", 2),
+                                   std::string("\xff\0\x01", 3), std::string("any bytes at all")}) {
+    const Bytes span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    CHECK(from_base64(to_base64(span)) == bytes);
+  }
+  for (const char* text : {"/", "/w", "/w=", "/w==/w==", "/x==", "/wB=", "====", "a b=", "!w=="}) {
+    CAPTURE(text);
+    CHECK_FALSE(from_base64(text).has_value());
+  }
 }

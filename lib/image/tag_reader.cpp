@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "base/checked.h"
+#include "image/tag_region.h"
+#include "region/tag_search.h"
+#include "vde/tags.h"
+
+namespace vde {
+namespace {
+
+class SearchReader : public TagReader {
+ public:
+  explicit SearchReader(std::unique_ptr<TagSearch> search) : search_(std::move(search)) {}
+
+  [[nodiscard]] uint64_t entry_count() const override { return search_->entry_count(); }
+  [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
+                                     const TagVisitor& visit) override {
+    return search_->get(key, inode, visit);
+  }
+  [[nodiscard]] Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit) override {
+    return search_->find(query, visit);
+  }
+  [[nodiscard]] Result<TagStats> stats(Activity& activity) override {
+    return search_->stats(activity);
+  }
+
+ private:
+  std::unique_ptr<TagSearch> search_;
+};
+
+}  // namespace
+
+Result<size_t> find_tag_slot(const std::vector<RegionSlot>& slots) {
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].is_free() || slots[i].tag != tags::kTagIndex) continue;
+    if ((slots[i].flags & (kRegionEncrypted | kRegionCompressed)) != 0)
+      return fail(ErrorCode::kUnsupported, "the tag index is encrypted or compressed",
+                  "use the program that made the image");
+    return i;
+  }
+  return fail(ErrorCode::kUnsupported, "the image has no tag index",
+              "make one with 'vdetool format --modules tags'");
+}
+
+Result<std::unique_ptr<TagReader>> TagReader::open(BlockFile& file, const TagReadOptions& options) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  if (const uint32_t unknown =
+          unknown_incompatible_features(survey.superblock.incompatible_features))
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("uses unknown incompatible features ({:#x})", unknown),
+                "use the program that made the image, or a later version of this one");
+  if (!survey.superblock_verified())
+    return fail(ErrorCode::kDamaged, "no superblock verifies", "run 'vdetool verify'");
+  VDE_TRY_ASSIGN(slot, find_tag_slot(survey.slots));
+  const auto region = block_range(survey.slots[slot].start, survey.slots[slot].count);
+  if (!region || region->end > survey.usable_blocks() || region->begin < kFirstRegionBlock)
+    return fail(ErrorCode::kDamaged, "the tag index lies outside of the volume",
+                "run 'vdetool verify'");
+  const BlockIo io(file, survey.block_size);
+  std::unique_ptr<FileMapping> mapping;
+  if (options.map) mapping = file.map(io.bytes_of(*region));
+  VDE_TRY_ASSIGN(search, TagSearch::open(io, *region, std::move(mapping)));
+  return std::unique_ptr<TagReader>(std::make_unique<SearchReader>(std::move(search)));
+}
+
+}  // namespace vde

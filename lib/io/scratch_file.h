@@ -1,0 +1,30 @@
+// Room on a disk for what does not fit in memory. The file has no name by which anybody could find
+// it, and goes with the object or the process, however that ends.
+#pragma once
+
+#include <string>
+
+#include "io/posix_file.h"
+
+namespace vde {
+
+class ScratchFile {
+ public:
+  // In `folder`; where that is empty, in $TMPDIR, else in /tmp.
+  [[nodiscard]] static Result<ScratchFile> create(const std::string& folder);
+
+  // Puts `bytes` behind what is there. kNoSpace where the disk is full.
+  [[nodiscard]] Result<void> append(Bytes bytes);
+  // Fills `out` from byte `offset` on, which must have been written.
+  [[nodiscard]] Result<void> read(uint64_t offset, MutableBytes out) const;
+
+  [[nodiscard]] uint64_t size() const { return size_; }
+
+ private:
+  explicit ScratchFile(FileDescriptor fd) : fd_(std::move(fd)) {}
+
+  FileDescriptor fd_;
+  uint64_t size_ = 0;  // bytes
+};
+
+}  // namespace vde

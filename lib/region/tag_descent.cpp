@@ -1,0 +1,167 @@
+// How the tree finds its way.
+#include <fmt/format.h>
+
+#include "region/tag_search.h"
+#include "region/tag_tree.h"
+
+namespace vde {
+namespace {
+
+// Decoded nodes that are kept: what an operation needs again is among the last.
+constexpr size_t kMostInner = 4096;
+
+}  // namespace
+
+tl::unexpected<Error> TagTree::damaged(uint64_t number, std::string what) const {
+  return fail_at(pages_.place(number), ErrorCode::kDamaged, std::move(what),
+                 "run 'vdetool verify'");
+}
+
+Result<const TagInner*> TagTree::inner(uint32_t number) {
+  if (const auto found = inner_.find(number); found != inner_.end())
+    return static_cast<const TagInner*>(found->second.get());
+  VDE_TRY_ASSIGN(payload, pages_.read(number));
+  Result<TagInner> decoded = TagInner::decode(payload);
+  if (!decoded) return damaged(number, std::move(decoded.error().message));
+  if (inner_.size() >= kMostInner) inner_.clear();
+  auto node = std::make_unique<TagInner>(std::move(*decoded));
+  return static_cast<const TagInner*>(inner_.emplace(number, std::move(node)).first->second.get());
+}
+
+Result<bool> TagTree::is_leaf(uint32_t number) {
+  if (inner_.contains(number)) return false;
+  VDE_TRY_ASSIGN(payload, pages_.read(number));
+  return payload[0] == kTagLeafType;
+}
+
+Result<TagLeaf> TagTree::leaf(uint32_t number) {
+  VDE_TRY_ASSIGN(payload, pages_.read(number));
+  std::optional<TagLeaf> leaf = TagLeaf::open(payload);
+  if (!leaf) return damaged(number, "a block of the tag tree is no leaf");
+  const TagLeaf::Shape shape = leaf->shape();
+  if (shape == TagLeaf::Shape::kBroken)
+    return damaged(number, "an entry of a tag leaf runs past its block");
+  if (shape == TagLeaf::Shape::kNoIndex) leaf->forget_index();
+  return *leaf;
+}
+
+Result<uint32_t> TagTree::child_of(uint32_t number, size_t child) {
+  VDE_TRY_ASSIGN(node, inner(number));
+  const int32_t below = node->child(child);
+  if (below <= static_cast<int32_t>(kTagRoot) || below >= static_cast<int64_t>(pages_.count()))
+    return damaged(number, fmt::format("the tag tree names its block {}, which is no node", below));
+  return static_cast<uint32_t>(below);
+}
+
+Result<uint32_t> TagTree::descend_left(uint32_t number) {
+  for (;;) {
+    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+    if (at_leaf) return number;
+    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+    path_.push_back({number, 0});
+    VDE_TRY_ASSIGN(below, child_of(number, 0));
+    number = below;
+  }
+}
+
+Result<bool> TagTree::starts_at_or_before(uint32_t number, std::string_view key, int64_t inode) {
+  for (size_t level = 0;; ++level) {
+    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+    if (at_leaf) break;
+    if (level == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(below, child_of(number, 0));
+    number = below;
+  }
+  VDE_TRY_ASSIGN(first, leaf(number));
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  if (first.count() == 0 || !first.read(at, entry))
+    return damaged(number, "a leaf of a sorted tag index is empty");
+  const int order = entry.key.compare(key);
+  return order < 0 || (order == 0 && entry.inode <= inode);
+}
+
+// Whether the last entry below `number` has this key.
+Result<bool> TagTree::ends_with(uint32_t number, std::string_view key) {
+  for (size_t level = 0;; ++level) {
+    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+    if (at_leaf) break;
+    if (level == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(node, inner(number));
+    VDE_TRY_ASSIGN(below, child_of(number, node->count()));
+    number = below;
+  }
+  VDE_TRY_ASSIGN(last, leaf(number));
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  for (uint32_t i = 0; i < last.count(); ++i)
+    if (!last.read(at, entry)) return damaged(number, "an entry of a tag leaf runs past its block");
+  return last.count() > 0 && entry.key == key;
+}
+
+// Where equal keys are sorted: the last child that begins at or before (key, inode). A run that
+// begins behind it stays in one piece: what comes before its first entry goes to its front.
+Result<size_t> TagTree::choose(uint32_t number, const TagInner& node, std::string_view key,
+                               int64_t inode) {
+  const size_t first = node.lower(key);
+  size_t end = node.upper(key);
+  if (!is_sorted() || first == end) return end;
+  size_t begin = first;
+  while (begin < end) {
+    const size_t middle = begin + (end - begin + 1) / 2;
+    VDE_TRY_ASSIGN(below, child_of(number, middle));
+    VDE_TRY_ASSIGN(before, starts_at_or_before(below, key, inode));
+    if (before)
+      begin = middle;
+    else
+      end = middle - 1;
+  }
+  if (begin > first) return begin;
+  VDE_TRY_ASSIGN(below, child_of(number, first));
+  VDE_TRY_ASSIGN(begun, ends_with(below, key));
+  return begun ? first : first + 1;
+}
+
+Result<uint32_t> TagTree::locate(std::string_view key, int64_t inode) {
+  path_.clear();
+  for (uint32_t number = kTagRoot;;) {
+    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+    if (at_leaf) return number;
+    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(node, inner(number));
+    // The choice may look at many nodes, and the cache of them may be emptied.
+    const TagInner copy = is_sorted() && node->lower(key) != node->upper(key) ? *node : TagInner{};
+    VDE_TRY_ASSIGN(child, choose(number, copy.count() > 0 ? copy : *node, key, inode));
+    path_.push_back({number, child});
+    VDE_TRY_ASSIGN(below, child_of(number, child));
+    number = below;
+  }
+}
+
+Result<uint32_t> TagTree::locate_first(std::string_view key) {
+  path_.clear();
+  for (uint32_t number = kTagRoot;;) {
+    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+    if (at_leaf) return number;
+    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(node, inner(number));
+    path_.push_back({number, node->lower(key)});
+    VDE_TRY_ASSIGN(below, child_of(number, path_.back().child));
+    number = below;
+  }
+}
+
+Result<std::optional<uint32_t>> TagTree::advance() {
+  while (!path_.empty()) {
+    VDE_TRY_ASSIGN(node, inner(path_.back().number));
+    if (path_.back().child < node->count()) break;
+    path_.pop_back();
+  }
+  if (path_.empty()) return std::optional<uint32_t>();
+  ++path_.back().child;
+  VDE_TRY_ASSIGN(below, child_of(path_.back().number, path_.back().child));
+  VDE_TRY_ASSIGN(number, descend_left(below));
+  return std::optional<uint32_t>(number);
+}
+
+}  // namespace vde

@@ -1,0 +1,210 @@
+#include "region/tag_pages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "format/tag_leaf.h"
+#include "region/placement.h"
+
+namespace vde {
+namespace {
+
+// Bits of the header's filter for a key below which the larger one is needed: five hashes miss one
+// key in a hundred at ten.
+constexpr uint64_t kBitsPerKey = 10;
+
+}  // namespace
+
+TagPages::TagPages(Transaction& transaction, Allocator& allocator, size_t slot)
+    : transaction_(transaction),
+      allocator_(allocator),
+      slot_(slot),
+      block_size_(transaction.journal().io().block_size()) {}
+
+uint32_t TagPages::count() const {
+  return static_cast<uint32_t>(std::min<int64_t>(transaction_.slots()[slot_].count, INT32_MAX));
+}
+
+uint64_t TagPages::place(uint64_t number) const {
+  return static_cast<uint64_t>(transaction_.slots()[slot_].start) + number;
+}
+
+tl::unexpected<Error> TagPages::damaged(uint64_t number, std::string what) const {
+  return fail_at(place(number), ErrorCode::kDamaged, std::move(what), "run 'vdetool verify'");
+}
+
+bool TagPages::record_makes_sense(const TagExtension& record) const {
+  if (record.high_water <= kTagRoot || record.high_water > count()) return false;
+  if (record.free_head < 0 || record.free_head >= static_cast<int64_t>(record.high_water))
+    return false;
+  if (record.filter_lines == 0) return true;
+  const uint64_t blocks = divide_up(record.filter_lines, tag_lines_per_block(block_size_));
+  return record.filter_start > kTagRoot && record.filter_start + blocks <= record.high_water;
+}
+
+Result<void> TagPages::load() {
+  if (count() <= kTagRoot) return damaged(0, "the tag index has no room for a root");
+  VDE_TRY_ASSIGN(payload, transaction_.read(place(0), tags::kTagIndex));
+  blank_ = all_zero(payload);
+  header_ = kTagIndexHeaderLayout.decode(payload);
+  if (header_.entry_count < 0 || header_.depth < 0)
+    return damaged(0, fmt::format("the tag index claims {} entries at depth {}",
+                                  header_.entry_count, header_.depth));
+  const auto record = decode_tag_extension(payload);
+  own_ = record && record_makes_sense(*record) && header_.bloom_bits > 0;
+  if (own_) extension_ = *record;
+  return {};
+}
+
+Result<Bytes> TagPages::read(uint32_t number) {
+  if (number == 0 || number >= count())
+    return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
+  VDE_TRY_ASSIGN(payload, transaction_.read(place(number), tags::kTagIndex));
+  return payload;
+}
+
+Result<MutableBytes> TagPages::edit(uint32_t number) {
+  if (number == 0 || number >= count())
+    return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
+  return transaction_.edit(place(number), tags::kTagIndex);
+}
+
+// Twice as large, so that moving costs little a block; less where the volume has not that much.
+Result<void> TagPages::grow(uint64_t needed) {
+  const uint64_t most = kMaxTagRegionBytes / block_size_;
+  if (needed > most)
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("a tag index has less than 2^31 bytes, {} blocks", most));
+  uint64_t wanted = std::clamp<uint64_t>(uint64_t{2} * count(), needed, most);
+  for (;; wanted = needed + (wanted - needed) / 2) {
+    Result<void> grown = grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kSealed);
+    if (grown || grown.error().code != ErrorCode::kNoSpace || wanted == needed) return grown;
+  }
+}
+
+Result<uint32_t> TagPages::allocate() {
+  if (extension_.free_head == 0) {
+    VDE_TRY_ASSIGN(number, allocate_run(1));
+    VDE_TRY(transaction_.replace(place(number), tags::kTagIndex));
+    return number;
+  }
+  const auto number = static_cast<uint32_t>(extension_.free_head);
+  VDE_TRY_ASSIGN(payload, read(number));
+  const auto next = decode_free_tag_node(payload);
+  if (!next || *next < 0 || *next >= static_cast<int64_t>(extension_.high_water) ||
+      extension_.free_count == 0)
+    return damaged(number, "the list of free tag nodes leads to a block that is not free");
+  VDE_TRY(transaction_.replace(place(number), tags::kTagIndex));
+  extension_.free_head = *next;
+  --extension_.free_count;
+  return number;
+}
+
+// Blocks that were never used, one after the other.
+Result<uint32_t> TagPages::allocate_run(uint64_t blocks) {
+  const uint32_t first = extension_.high_water;
+  if (first + blocks > count()) VDE_TRY(grow(first + blocks));
+  extension_.high_water += static_cast<uint32_t>(blocks);
+  return first;
+}
+
+Result<void> TagPages::release(uint32_t number) {
+  VDE_TRY_ASSIGN(payload, transaction_.replace(place(number), tags::kTagIndex));
+  encode_free_tag_node(extension_.free_head, payload);
+  extension_.free_head = static_cast<int32_t>(number);
+  ++extension_.free_count;
+  return {};
+}
+
+uint64_t TagPages::filter_blocks() const {
+  return divide_up(extension_.filter_lines, tag_lines_per_block(block_size_));
+}
+
+Result<void> TagPages::drop_filter() {
+  for (uint64_t i = 0; i < filter_blocks(); ++i)
+    VDE_TRY(release(extension_.filter_start + static_cast<uint32_t>(i)));
+  extension_.filter_start = 0;
+  extension_.filter_lines = 0;
+  extension_.filter_keys = 0;
+  return {};
+}
+
+Result<void> TagPages::note_key(std::string_view key, bool fresh) {
+  VDE_TRY_ASSIGN(head, transaction_.edit(place(0), tags::kTagIndex));
+  bloom_insert(head.subspan(kTagIndexHeaderLayout.size()),
+               static_cast<uint32_t>(header_.bloom_bits), header_.bloom_hashes, key);
+  if (fresh) ++extension_.filter_keys;
+  if (extension_.filter_lines == 0) return {};
+  const uint64_t hash = tag_key_hash(key);
+  const uint64_t line = tag_line_of(hash, extension_.filter_lines);
+  const uint32_t lines = tag_lines_per_block(block_size_);
+  Result<MutableBytes> block = edit(extension_.filter_start + static_cast<uint32_t>(line / lines));
+  if (!block) {
+    // A filter that cannot be kept right must not be believed any more.
+    if (block.error().code != ErrorCode::kDamaged) return propagate(block);
+    VDE_TRY(drop_filter());
+    extension_.filter_limit = 0;
+    extension_.filter_keys = UINT32_MAX;
+    return {};
+  }
+  tag_line_insert(block->subspan(tag_line_offset(line % lines), kTagLineSize), hash);
+  return {};
+}
+
+bool TagPages::needs_filter() const {
+  const uint64_t least = static_cast<uint64_t>(header_.bloom_bits) / kBitsPerKey;
+  if (extension_.filter_limit == 0) return extension_.filter_keys > least;
+  return extension_.filter_keys > extension_.filter_limit;
+}
+
+Result<void> TagPages::restart_filters(uint64_t keys, bool large) {
+  VDE_TRY(drop_filter());
+  VDE_TRY_ASSIGN(head, transaction_.edit(place(0), tags::kTagIndex));
+  const MutableBytes bits =
+      head.subspan(kTagIndexHeaderLayout.size(),
+                   head.size() - kTagIndexHeaderLayout.size() - kTagExtensionLayout.size());
+  std::fill(bits.begin(), bits.end(), uint8_t{0});
+  extension_.filter_keys = 0;
+  extension_.filter_limit = large ? std::max<uint64_t>(2 * keys, 256) : 0;
+  if (!large) return {};
+  const uint64_t lines = tag_filter_lines(extension_.filter_limit);
+  const uint64_t blocks = divide_up(lines, tag_lines_per_block(block_size_));
+  if (lines > UINT32_MAX) return {};
+  Result<uint32_t> first = allocate_run(blocks);
+  if (!first && first.error().code == ErrorCode::kNoSpace) return {};
+  if (!first) return propagate(first);
+  extension_.filter_start = *first;
+  extension_.filter_lines = static_cast<uint32_t>(lines);
+  for (uint64_t i = 0; i < blocks; ++i)
+    VDE_TRY(transaction_.replace(place(*first + i), tags::kTagIndex));
+  return {};
+}
+
+Result<void> TagPages::take_over(uint32_t high_water) {
+  if (header_.bloom_bits <= 0 || header_.bloom_hashes == 0 ||
+      !tag_extension_fits(block_size_, header_.bloom_bits)) {
+    header_.bloom_bits = static_cast<int32_t>(default_bloom_bits(block_size_));
+    header_.bloom_hashes = kDefaultBloomHashes;
+  }
+  extension_ = TagExtension{};
+  extension_.high_water = high_water;
+  VDE_TRY_ASSIGN(head, transaction_.edit(place(0), tags::kTagIndex));
+  const MutableBytes rest = head.subspan(kTagIndexHeaderLayout.size());
+  std::fill(rest.begin(), rest.end(), uint8_t{0});
+  own_ = true;
+  blank_ = false;
+  return {};
+}
+
+Result<void> TagPages::flush() {
+  VDE_TRY_ASSIGN(head, transaction_.edit(place(0), tags::kTagIndex));
+  kTagIndexHeaderLayout.encode(header_, head);
+  encode_tag_extension(extension_, head);
+  transaction_.slots()[slot_].used =
+      int64_t{extension_.high_water} - int64_t{extension_.free_count};
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,309 @@
+#include "region/tag_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "format/tag_filter.h"
+
+namespace vde {
+namespace {
+
+bool all_unwritten(const BlockIo& io, BlockRange blocks) {
+  BlockBuffer buffer = io.make_buffer();
+  for (uint64_t number = blocks.begin; number < blocks.end; ++number) {
+    const auto block = io.read(number, buffer);
+    if (!block || !all_zero(block->unchecked_payload())) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> prefix_end(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<uint8_t>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<uint8_t>(end.back()) + 1);
+  return end;
+}
+
+Result<std::unique_ptr<TagSearch>> TagSearch::open(const BlockIo& io, BlockRange region,
+                                                   std::unique_ptr<FileMapping> mapping) {
+  if (region.count() < 2)
+    return fail_at(region.begin, ErrorCode::kDamaged, "the tag index has no room for a root",
+                   "run 'vdetool verify'");
+  std::unique_ptr<TagSearch> search(new TagSearch(io, region, std::move(mapping)));
+  VDE_TRY(search->read_header(io, region));
+  return search;
+}
+
+Result<void> TagSearch::read_header(const BlockIo& io, BlockRange region) {
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read(region.begin, buffer));
+  if (all_zero(block.unchecked_payload())) {
+    if (!all_unwritten(io, {region.begin + 1, region.end}))
+      return damaged(0, "the header of the tag index is zero, but the index is not empty");
+    empty_ = true;
+    return {};
+  }
+  VDE_TRY_ASSIGN(checked, block.check(tags::kTagIndex));
+  header_ = kTagIndexHeaderLayout.decode(checked.payload());
+  if (header_.entry_count < 0 || header_.depth < 0)
+    return damaged(0, fmt::format("the tag index claims {} entries at depth {}",
+                                  header_.entry_count, header_.depth));
+  entries_ = static_cast<uint64_t>(header_.entry_count);
+  const Bytes bits = checked.payload().subspan(kTagIndexHeaderLayout.size());
+  bloom_.assign(bits.begin(), bits.end());
+  const auto extension = decode_tag_extension(checked.payload());
+  if (!extension) return {};
+  sorted_ = (extension->flags & kTagEqualKeysSorted) != 0;
+  lines_per_block_ = tag_lines_per_block(io.block_size());
+  const uint64_t blocks = divide_up(extension->filter_lines, lines_per_block_);
+  if (extension->filter_start <= kTagRoot || extension->filter_start + blocks > region.count())
+    return {};
+  filter_start_ = extension->filter_start;
+  filter_lines_ = extension->filter_lines;
+  return {};
+}
+
+tl::unexpected<Error> TagSearch::damaged(uint64_t number, std::string what) const {
+  return fail_at(blocks_.place(number), ErrorCode::kDamaged, std::move(what),
+                 "run 'vdetool verify'");
+}
+
+bool TagSearch::in_filter(uint64_t hash) {
+  const auto line = static_cast<uint32_t>(tag_line_of(hash, filter_lines_));
+  const uint8_t* payload = blocks_.payload(filter_start_ + line / lines_per_block_);
+  if (payload == nullptr) return true;
+  return tag_line_may_contain(
+      Bytes(payload + tag_line_offset(line % lines_per_block_), kTagLineSize), hash);
+}
+
+bool TagSearch::may_contain(std::string_view key, uint64_t hash) {
+  if (filter_lines_ > 0) return in_filter(hash);
+  return bloom_may_contain(bloom_, static_cast<uint32_t>(std::max(header_.bloom_bits, 0)),
+                           header_.bloom_hashes, key);
+}
+
+// Where a block leads: it may be met again, so what it is is kept.
+Result<TagSearch::Step> TagSearch::meet(uint64_t number) {
+  if (const auto found = inner_.find(number); found != inner_.end())
+    return Step{found->second.get(), number};
+  const uint8_t* payload = blocks_.payload(number);
+  if (payload == nullptr) return blocks_.failure();
+  if (*payload == kTagLeafType) return Step{nullptr, number};
+  Result<TagInner> decoded = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
+  if (!decoded)
+    return damaged(number,
+                   fmt::format("block {}: {}", blocks_.place(number), decoded.error().message));
+  auto inner = std::make_unique<Inner>(Inner{std::move(*decoded), {}});
+  inner->below.resize(inner->keys.count() + 1);
+  return Step{inner_.emplace(number, std::move(inner)).first->second.get(), number};
+}
+
+Result<TagSearch::Step> TagSearch::root() {
+  if (!root_) {
+    VDE_TRY_ASSIGN(met, meet(kTagRoot));
+    root_ = met;
+  }
+  return *root_;
+}
+
+Result<TagSearch::Step> TagSearch::step(Inner& node, size_t child) {
+  const auto number = static_cast<uint64_t>(int64_t{node.keys.child(child)});
+  Inner*& below = node.below[child];
+  if (below == &node) return Step{nullptr, number};  // a mark: no node is below itself
+  if (below != nullptr) return Step{below, number};
+  if (number <= kTagRoot || number >= blocks_.count())
+    return fail(ErrorCode::kDamaged,
+                fmt::format("the tag tree of region block {} names its block {}, which is no node",
+                            blocks_.place(0), node.keys.child(child)),
+                "run 'vdetool verify'");
+  VDE_TRY_ASSIGN(met, meet(number));
+  below = met.inner == nullptr ? &node : met.inner;
+  if (met.inner == &node) return damaged(number, "a node of the tag tree is below itself");
+  return met;
+}
+
+TagSearch::Place TagSearch::lower_bound(const TagLeaf& leaf, std::string_view key) {
+  Place place;
+  TagView entry;
+  if (leaf.has_index()) {
+    uint32_t end = leaf.count();
+    while (place.i < end) {
+      const uint32_t middle = place.i + (end - place.i) / 2;
+      size_t at = leaf.offset(middle);
+      if (leaf.read(at, entry) && entry.key < key)
+        place.i = middle + 1;
+      else
+        end = middle;
+    }
+    if (place.i < leaf.count()) place.at = leaf.offset(place.i);
+    return place;
+  }
+  for (size_t at = place.at; place.i < leaf.count(); ++place.i, place.at = at)
+    if (!leaf.read(at, entry) || entry.key >= key) break;
+  return place;
+}
+
+// By fingerprint; nothing where none fits, which is not the last word: indexes may lie.
+std::optional<TagSearch::Place> TagSearch::first_match(const TagLeaf& leaf, std::string_view key,
+                                                       uint64_t hash) {
+  if (!leaf.has_index()) return std::nullopt;
+  const uint8_t fingerprint = tag_fingerprint(hash);
+  TagView entry;
+  for (uint32_t i = leaf.match(fingerprint, 0); i < leaf.count();
+       i = leaf.match(fingerprint, i + 1)) {
+    const Place place{i, leaf.offset(i)};
+    size_t at = place.at;
+    if (leaf.read(at, entry) && entry.key == key) return place;
+  }
+  return std::nullopt;
+}
+
+Result<uint64_t> TagSearch::next_in_chain(uint64_t number, const TagLeaf& leaf,
+                                          uint64_t& steps) const {
+  const int32_t next = leaf.next_leaf();
+  if (next < 0 || static_cast<uint64_t>(next) >= blocks_.count())
+    return damaged(
+        number,
+        fmt::format(
+            "the tag leaf in block {} is followed by block {} of the region, which is no leaf",
+            blocks_.place(number), next));
+  if (++steps > blocks_.count()) return damaged(number, "the chain of tag leaves has no end");
+  return static_cast<uint64_t>(next);
+}
+
+Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> inode,
+                                const TagVisitor& visit) {
+  if (empty_) return 0;
+  const uint64_t hash = tag_key_hash(key);
+  if (!may_contain(key, hash)) return 0;
+  if (inode && sorted_) {
+    VDE_TRY_ASSIGN(found, get_sorted(key, *inode, visit));
+    if (found) return *found;
+  }
+  return get_run(key, inode, hash, visit);
+}
+
+// From the first leaf that may hold the key on, as long as leaves end with it.
+Result<uint64_t> TagSearch::get_run(std::string_view key, std::optional<int64_t> inode,
+                                    uint64_t hash, const TagVisitor& visit) {
+  VDE_TRY_ASSIGN(start, root());
+  Step at = start;
+  bool goes_on = false;  // the separator to the right is the key itself
+  for (size_t level = 0; at.inner != nullptr; ++level) {
+    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    const TagInner& keys = at.inner->keys;
+    const size_t child = keys.lower(key);
+    if (child < keys.count()) goes_on = keys.key(child) == key;
+    Result<Step> below = step(*at.inner, child);
+    if (!below) return propagate(below);
+    at = *below;
+  }
+  uint64_t found = 0;
+  uint64_t number = at.number;
+  TagView entry;
+  for (uint64_t steps = 0; number != 0;) {
+    const std::optional<TagLeaf> leaf = blocks_.leaf(number);
+    if (!leaf) return blocks_.failure();
+    const auto match = first_match(*leaf, key, hash);
+    Place place = match ? *match : lower_bound(*leaf, key);
+    if (steps > 0 && place.i == leaf->count() && place.i > 0)
+      return damaged(number, "the tag leaves are out of order");
+    for (; place.i < leaf->count(); ++place.i) {
+      if (!leaf->read(place.at, entry) || entry.key != key) return found;
+      if (inode && entry.inode != *inode) continue;
+      ++found;
+      if (!visit(entry)) return found;
+      goes_on = true;
+    }
+    if (match) goes_on = true;
+    if (!goes_on) return found;
+    VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
+    number = next;
+  }
+  return found;
+}
+
+// Whether the first entry below `at` is at or before (key, inode); nothing where a leaf is empty.
+Result<std::optional<bool>> TagSearch::starts_at_or_before(Step at, std::string_view key,
+                                                           int64_t inode) {
+  for (size_t level = 0; at.inner != nullptr; ++level) {
+    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    Result<Step> below = step(*at.inner, 0);
+    if (!below) return propagate(below);
+    at = *below;
+  }
+  const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
+  if (!leaf) return blocks_.failure();
+  TagView entry;
+  size_t byte = TagLeaf::kFirst;
+  if (leaf->count() == 0 || !leaf->read(byte, entry)) return std::optional<bool>();
+  const int order = entry.key.compare(key);
+  return std::optional<bool>(order < 0 || (order == 0 && entry.inode <= inode));
+}
+
+// Of the children that may hold `key`, the last one that begins at or before (key, inode).
+Result<std::optional<size_t>> TagSearch::child_for(Inner& node, std::string_view key,
+                                                   int64_t inode) {
+  size_t child = node.keys.lower(key);
+  size_t last = node.keys.upper(key);
+  while (child < last) {
+    const size_t middle = child + (last - child + 1) / 2;
+    VDE_TRY_ASSIGN(below, step(node, middle));
+    VDE_TRY_ASSIGN(before, starts_at_or_before(below, key, inode));
+    if (!before) return std::optional<size_t>();
+    if (*before)
+      child = middle;
+    else
+      last = middle - 1;
+  }
+  return std::optional<size_t>(child);
+}
+
+// By descent; nothing where an empty leaf is in the way, which a sorted index has none of.
+Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int64_t inode,
+                                                      const TagVisitor& visit) {
+  VDE_TRY_ASSIGN(start, root());
+  Step at = start;
+  for (size_t level = 0; at.inner != nullptr; ++level) {
+    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(child, child_for(*at.inner, key, inode));
+    if (!child) return std::optional<uint64_t>();
+    Result<Step> below = step(*at.inner, *child);
+    if (!below) return propagate(below);
+    at = *below;
+  }
+  const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
+  if (!leaf) return blocks_.failure();
+  TagView entry;
+  uint32_t low = 0;
+  if (leaf->has_index()) {
+    for (uint32_t high = leaf->count(); low < high;) {
+      const uint32_t middle = low + (high - low) / 2;
+      size_t byte = leaf->offset(middle);
+      static_cast<void>(leaf->read(byte, entry));
+      const int order = entry.key.compare(key);
+      if (order < 0 || (order == 0 && entry.inode < inode))
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  }
+  size_t byte = TagLeaf::kFirst;
+  if (low > 0 && low < leaf->count()) byte = leaf->offset(low);
+  for (; low < leaf->count() && leaf->read(byte, entry) && entry.key <= key; ++low) {
+    if (entry.key != key || entry.inode != inode) {
+      if (leaf->has_index()) break;
+      continue;
+    }
+    static_cast<void>(visit(entry));
+    return std::optional<uint64_t>(1);
+  }
+  return std::optional<uint64_t>(0);
+}
+
+}  // namespace vde

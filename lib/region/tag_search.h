@@ -1,0 +1,107 @@
+// Searches a tag index, whoever wrote it: equal keys in any order unless the index says they are
+// sorted, runs of them over many leaves, empty leaves, leaves with and without index. Nothing in
+// the index is believed: a walk that would not end is kDamaged.
+#pragma once
+
+#include <array>
+#include <unordered_map>
+
+#include "format/tag_extension.h"
+#include "format/tag_inner.h"
+#include "region/tag_blocks.h"
+
+#include "vde/activity.h"
+
+namespace vde {
+
+// More levels than any tree has: a node of one key would make 2^64 leaves.
+inline constexpr size_t kMaxTagLevels = 64;
+
+class TagSearch {
+ public:
+  // `region` lies within the file behind `io`; `mapping` shows its bytes, or is null. kDamaged
+  // where the header makes no sense. A region that was made but never used is an empty index.
+  [[nodiscard]] static Result<std::unique_ptr<TagSearch>> open(
+      const BlockIo& io, BlockRange region, std::unique_ptr<FileMapping> mapping);
+
+  // As those of TagReader (vde/tags.h).
+  [[nodiscard]] uint64_t entry_count() const { return entries_; }
+  [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
+                                     const TagVisitor& visit);
+  [[nodiscard]] Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit);
+  [[nodiscard]] Result<TagStats> stats(Activity& activity);
+
+ private:
+  // An inner node, taken apart when it was first met.
+  struct Inner {
+    TagInner keys;
+    std::vector<Inner*> below;  // of each child: null = not met, kLeafBelow, or the node
+  };
+  struct Step {
+    Inner* inner = nullptr;  // null: the child is a leaf
+    uint64_t number = 0;
+  };
+  struct PathEntry {
+    Inner* node;
+    size_t child;
+  };
+  // One entry of a leaf: its index, and the byte where it begins.
+  struct Place {
+    uint32_t i = 0;
+    size_t at = TagLeaf::kFirst;
+  };
+  enum class Next { kDone, kNextLeaf };
+
+  TagSearch(const BlockIo& io, BlockRange region, std::unique_ptr<FileMapping> mapping)
+      : blocks_(io, region, std::move(mapping)) {}
+
+  [[nodiscard]] Result<void> read_header(const BlockIo& io, BlockRange region);
+  [[nodiscard]] bool may_contain(std::string_view key, uint64_t hash);
+  [[nodiscard]] bool in_filter(uint64_t hash);
+  [[nodiscard]] Result<Step> root();
+  [[nodiscard]] Result<Step> step(Inner& node, size_t child);
+  [[nodiscard]] Result<Step> meet(uint64_t number);
+  [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
+
+  [[nodiscard]] static Place lower_bound(const TagLeaf& leaf, std::string_view key);
+  [[nodiscard]] static std::optional<Place> first_match(const TagLeaf& leaf, std::string_view key,
+                                                        uint64_t hash);
+  [[nodiscard]] Result<uint64_t> get_run(std::string_view key, std::optional<int64_t> inode,
+                                         uint64_t hash, const TagVisitor& visit);
+  [[nodiscard]] Result<std::optional<uint64_t>> get_sorted(std::string_view key, int64_t inode,
+                                                           const TagVisitor& visit);
+  [[nodiscard]] Result<std::optional<size_t>> child_for(Inner& node, std::string_view key,
+                                                        int64_t inode);
+  [[nodiscard]] Result<std::optional<bool>> starts_at_or_before(Step at, std::string_view key,
+                                                                int64_t inode);
+  [[nodiscard]] Result<uint64_t> next_in_chain(uint64_t number, const TagLeaf& leaf,
+                                               uint64_t& steps) const;
+
+  [[nodiscard]] Result<uint64_t> find_forward(const TagQuery& query, const TagVisitor& visit);
+  [[nodiscard]] Result<uint64_t> find_reverse(const TagQuery& query, const TagVisitor& visit);
+  [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(uint64_t& visits);
+  [[nodiscard]] Result<uint64_t> descend_right(Step at, uint64_t& visits);
+
+  [[nodiscard]] Result<void> count_nodes(Activity& activity, TagStats& stats);
+  void measure_bloom(TagStats& stats);
+
+  TagBlocks blocks_;
+  bool empty_ = false;  // made but never used: there is no root
+  bool sorted_ = false;
+  uint64_t entries_ = 0;
+  TagIndexHeader header_;
+  BlockBuffer bloom_;  // bits of block 0
+  uint32_t filter_start_ = 0;
+  uint32_t filter_lines_ = 0;  // 0: no line filter
+  uint32_t lines_per_block_ = 1;
+  std::optional<Step> root_;
+  std::unordered_map<uint64_t, std::unique_ptr<Inner>> inner_;
+  std::vector<PathEntry> path_;  // of a walk backwards
+  std::vector<size_t> offsets_;  // of the leaf that is read backwards
+  std::string last_;             // the last key of the leaf before
+};
+
+// The first key behind all that begin with `prefix`; nothing where there is none.
+[[nodiscard]] std::optional<std::string> prefix_end(std::string_view prefix);
+
+}  // namespace vde

@@ -1,0 +1,271 @@
+#include "region/tag_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "region/tag_bulk.h"
+
+namespace vde {
+
+std::string tag_separator(std::string_view left, std::string_view right) {
+  const auto differ = std::mismatch(left.begin(), left.end(), right.begin(), right.end()).second;
+  const auto common = static_cast<size_t>(differ - right.begin());
+  return std::string(right.substr(0, common + 1));
+}
+
+Result<void> check_tag_entry(const TagView& entry, uint32_t block_size) {
+  const auto too_long = [](const char* what, size_t size, size_t most) {
+    return fail(ErrorCode::kUsage, fmt::format("the tag's {} has {} bytes", what, size),
+                fmt::format("{} is the most", most));
+  };
+  const size_t payload = payload_size(block_size);
+  // An inner node holds two keys, each with its length, and three children.
+  const size_t most_key = std::min(kMaxTagKey, (payload - kTagNodeHead - 2 - 3 * kTagLinkSize) / 2);
+  if (entry.key.size() > most_key) return too_long("key", entry.key.size(), most_key);
+  if (entry.value.size() > kMaxTagValue) return too_long("value", entry.value.size(), kMaxTagValue);
+  const size_t most = payload - kTagNodeHead - kTagLinkSize - kTagEntryFixed;
+  if (entry.key.size() + entry.value.size() > most)
+    return too_long("key and value together", entry.key.size() + entry.value.size(), most);
+  return {};
+}
+
+Result<std::unique_ptr<TagTree>> TagTree::open(Transaction& transaction, Allocator& allocator,
+                                               size_t slot) {
+  std::unique_ptr<TagTree> tree(new TagTree(transaction, allocator, slot));
+  VDE_TRY(tree->pages_.load());
+  if (tree->pages_.is_blank())
+    VDE_TRY(tree->start_blank());
+  else if (!tree->pages_.is_own())
+    VDE_TRY(tree->adopt());
+  return tree;
+}
+
+// In the leaf that the editor holds: where the entry is, or where it belongs.
+size_t TagTree::position(std::string_view key, int64_t inode, bool& found) {
+  const bool sorted = is_sorted();
+  size_t begin = 0;
+  size_t end = editor_.count();
+  while (begin < end) {
+    const size_t middle = begin + (end - begin) / 2;
+    const TagView entry = editor_.entry(middle);
+    const int order = entry.key.compare(key);
+    if (order < 0 || (order == 0 && (!sorted || entry.inode < inode)))
+      begin = middle + 1;
+    else
+      end = middle;
+  }
+  found = false;
+  if (sorted && begin < editor_.count()) {
+    const TagView entry = editor_.entry(begin);
+    found = entry.key == key && entry.inode == inode;
+  }
+  return begin;
+}
+
+// With room for the index, too, unless the leaf is one run of equal keys: those stay together.
+bool TagTree::fits_with(const TagView& entry, size_t i) const {
+  const size_t bytes = editor_.entry_bytes() + tag_entry_size(entry);
+  const size_t count = editor_.count() + 1;
+  if (tag_leaf_holds_indexed(pages_.payload_bytes(), bytes, count)) return true;
+  if (!tag_leaf_holds(pages_.payload_bytes(), bytes)) return false;
+  if (editor_.count() == 0) return true;
+  const bool alone =
+      editor_.entry(0).key == entry.key && editor_.entry(editor_.count() - 1).key == entry.key;
+  return alone && i <= editor_.count();
+}
+
+// True if there was none of this key and inode. `fresh`: nor one of the key, as far as its leaf
+// tells.
+Result<bool> TagTree::put(const TagView& entry, bool& fresh) {
+  VDE_TRY_ASSIGN(number, locate(entry.key, entry.inode));
+  VDE_TRY_ASSIGN(payload, pages_.edit(number));
+  if (Result<void> loaded = editor_.load(payload); !loaded)
+    return damaged(number, std::move(loaded.error().message));
+  bool found = false;
+  const size_t i = position(entry.key, entry.inode, found);
+  const bool beside = (i > 0 && editor_.entry(i - 1).key == entry.key) ||
+                      (i < editor_.count() && editor_.entry(i).key == entry.key);
+  fresh = !beside;
+  bool shrunk = false;
+  if (found) {
+    shrunk = editor_.encoded(i).size() > tag_entry_size(entry);
+    editor_.erase(i);
+  }
+  if (fits_with(entry, i)) {
+    editor_.insert(i, entry);
+    editor_.store();
+  } else {
+    VDE_TRY(split_leaf(number, entry, i));
+  }
+  if (shrunk) VDE_TRY(gather_short_run(std::string(entry.key)));
+  return !found;
+}
+
+Result<bool> TagTree::set(const TagView& entry) {
+  VDE_TRY(check_tag_entry(entry, pages_.block_size()));
+  bool replaced = false;
+  while (!is_sorted()) {
+    VDE_TRY_ASSIGN(taken, take(entry.key, entry.inode));
+    if (!taken) break;
+    --pages_.header().entry_count;
+    replaced = true;
+  }
+  bool fresh = false;
+  VDE_TRY_ASSIGN(added, put(entry, fresh));
+  if (!added) return false;
+  if (pages_.header().entry_count == INT32_MAX)
+    return fail(ErrorCode::kNoSpace, "a tag index has at most 2^31 - 1 entries");
+  ++pages_.header().entry_count;
+  VDE_TRY(pages_.note_key(entry.key, fresh));
+  if (pages_.needs_filter()) VDE_TRY(build_filters());
+  return !replaced;
+}
+
+Result<void> TagTree::erase_at(uint32_t number, size_t i) {
+  const std::string key(editor_.entry(i).key);
+  editor_.erase(i);
+  editor_.store();
+  at_edge_ = editor_.count() == 0 || editor_.entry(0).key == key ||
+             editor_.entry(editor_.count() - 1).key == key;
+  return mend_leaf(number);
+}
+
+Result<bool> TagTree::take_sorted(std::string_view key, int64_t inode) {
+  VDE_TRY_ASSIGN(number, locate(key, inode));
+  {
+    // Nothing is staged for an entry that is not there.
+    VDE_TRY_ASSIGN(there, leaf(number));
+    TagView entry;
+    size_t at = TagLeaf::kFirst;
+    bool found = false;
+    for (uint32_t i = 0; i < there.count() && !found; ++i)
+      found = there.read(at, entry) && entry.key == key && entry.inode == inode;
+    if (!found) return false;
+  }
+  VDE_TRY_ASSIGN(payload, pages_.edit(number));
+  VDE_TRY(editor_.load(payload));
+  bool found = false;
+  const size_t i = position(key, inode, found);
+  if (!found) return damaged(number, "equal keys are not in the order that the index says");
+  VDE_TRY(erase_at(number, i));
+  return true;
+}
+
+// Equal keys in any order: all of them are looked at.
+Result<bool> TagTree::take_scanning(std::string_view key, int64_t inode) {
+  VDE_TRY_ASSIGN(start, locate_first(key));
+  std::optional<uint32_t> number = start;
+  for (uint64_t steps = 0; number; ++steps) {
+    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(there, leaf(*number));
+    TagView entry;
+    size_t at = TagLeaf::kFirst;
+    for (uint32_t i = 0; i < there.count(); ++i) {
+      if (!there.read(at, entry) || entry.key > key) return false;
+      if (entry.key != key || entry.inode != inode) continue;
+      VDE_TRY_ASSIGN(payload, pages_.edit(*number));
+      VDE_TRY(editor_.load(payload));
+      VDE_TRY(erase_at(*number, i));
+      return true;
+    }
+    VDE_TRY_ASSIGN(next, advance());
+    number = next;
+  }
+  return false;
+}
+
+Result<bool> TagTree::take(std::string_view key, int64_t inode) {
+  return is_sorted() ? take_sorted(key, inode) : take_scanning(key, inode);
+}
+
+Result<bool> TagTree::remove(std::string_view key, int64_t inode) {
+  if (key.size() > kMaxTagKey) return false;
+  const std::string kept(key);  // the caller's bytes may lie in the tree
+  bool found = false;
+  for (;;) {
+    VDE_TRY_ASSIGN(taken, take(kept, inode));
+    if (!taken) break;
+    found = true;
+    --pages_.header().entry_count;
+    if (is_sorted()) break;
+  }
+  if (found && at_edge_) VDE_TRY(gather_short_run(kept));
+  return found;
+}
+
+Result<uint64_t> TagTree::remove_all(int64_t inode) {
+  constexpr size_t kAtOnce = 4096;
+  uint64_t removed = 0;
+  std::string from;
+  for (std::vector<std::string> keys;; keys.clear()) {
+    VDE_TRY_ASSIGN(start, locate_first(from));
+    std::optional<uint32_t> number = start;
+    for (uint64_t steps = 0; number && keys.size() < kAtOnce; ++steps) {
+      if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+      VDE_TRY_ASSIGN(there, leaf(*number));
+      TagView entry;
+      size_t at = TagLeaf::kFirst;
+      for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i)
+        if (entry.inode == inode) keys.emplace_back(entry.key);
+      VDE_TRY_ASSIGN(next, advance());
+      number = next;
+    }
+    for (const std::string& key : keys) {
+      const int32_t before = pages_.header().entry_count;
+      VDE_TRY(remove(key, inode));
+      removed += static_cast<uint64_t>(before - pages_.header().entry_count);
+    }
+    if (keys.size() < kAtOnce) return removed;
+    from = keys.back();
+  }
+}
+
+// Looks at the run of `key` as far as it would fit a leaf; hands its entries to `run` unless null.
+// The number of its leaves, or nothing where it is longer than a leaf.
+Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
+                                                 std::vector<TagEntry>* run) {
+  VDE_TRY_ASSIGN(start, locate_first(key));
+  std::optional<uint32_t> number = start;
+  size_t bytes = 0;
+  size_t pieces = 0;
+  for (uint64_t steps = 0; number; ++steps) {
+    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(there, leaf(*number));
+    TagView entry;
+    size_t at = TagLeaf::kFirst;
+    const size_t before = bytes;
+    for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i) {
+      if (entry.key > key) return std::optional<size_t>(pieces + (bytes > before ? 1 : 0));
+      if (entry.key != key) continue;
+      bytes += tag_entry_size(entry);
+      if (run != nullptr)
+        run->push_back(
+            {std::string(entry.key), std::string(entry.value), entry.inode, entry.block});
+    }
+    pieces += bytes > before ? 1 : 0;
+    if (!tag_leaf_holds(pages_.payload_bytes(), bytes)) return std::optional<size_t>();
+    VDE_TRY_ASSIGN(next, advance());
+    number = next;
+  }
+  return std::optional<size_t>(pieces);
+}
+
+// A run that lies in several leaves though it fits one by now is put together again.
+Result<void> TagTree::gather_short_run(const std::string& key) {
+  if (!is_sorted()) return {};
+  VDE_TRY_ASSIGN(pieces, short_run(key, nullptr));
+  if (!pieces || *pieces < 2) return {};
+  std::vector<TagEntry> run;
+  VDE_TRY(short_run(key, &run));
+  for (const TagEntry& entry : run) {
+    VDE_TRY_ASSIGN(taken, take(entry.key, entry.inode));
+    if (!taken) return damaged(0, "equal keys are not in the order that the index says");
+  }
+  bool fresh = false;
+  for (const TagEntry& entry : run)
+    VDE_TRY(put({entry.key, entry.value, entry.inode, entry.block}, fresh));
+  return {};
+}
+
+}  // namespace vde

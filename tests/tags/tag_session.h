@@ -1,0 +1,28 @@
+// What the tests of the tag index share: images, what readers find in them, and what the strict
+// reader says.
+#pragma once
+
+#include "support/image_builder.h"
+#include "support/session.h"
+#include "support/strict_reader.h"
+#include "vde/tags.h"
+
+namespace vde::test {
+
+[[nodiscard]] TagView view_of(const TagEntry& entry);
+[[nodiscard]] TagEntry entry_of(const TagView& view);
+
+[[nodiscard]] std::unique_ptr<TagReader> open_tags(BlockFile& file);
+// In the order in which they come.
+[[nodiscard]] std::vector<TagEntry> found(TagReader& reader, const TagQuery& query);
+[[nodiscard]] std::vector<TagEntry> gotten(TagReader& reader, std::string_view key,
+                                           std::optional<int64_t> inode = std::nullopt);
+// Sorted by key, inode, value and address, for comparing what may come in any order.
+[[nodiscard]] std::vector<TagEntry> sorted(std::vector<TagEntry> entries);
+
+// The strict reader reads the index, lists `entries` (sorted) and finds every key, all entries of
+// it unless `runs_may_be_lost`.
+void check_strictly(const std::vector<uint8_t>& image, const std::vector<TagEntry>& entries,
+                    bool runs_may_be_lost);
+
+}  // namespace vde::test

@@ -1,0 +1,34 @@
+#include "bus_error.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "context.h"
+
+namespace vde::cli {
+namespace {
+
+// Written out beforehand: a signal handler may not put it together.
+std::string g_bus_error_line;
+
+extern "C" void on_bus_error(int /*signal*/) {
+  const ssize_t ignored = write(STDERR_FILENO, g_bus_error_line.data(), g_bus_error_line.size());
+  static_cast<void>(ignored);
+  _exit(kOperational);
+}
+
+}  // namespace
+
+void report_bus_errors(const Context& context, const std::string& image) {
+  g_bus_error_line = context.error_line(
+      image,
+      Error{
+          ErrorCode::kIo, "the file was cut short or cannot be read", "run 'vdetool verify'", {}});
+  struct sigaction action {};
+  action.sa_handler = on_bus_error;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, nullptr);
+}
+
+}  // namespace vde::cli

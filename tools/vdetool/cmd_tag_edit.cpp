@@ -1,0 +1,145 @@
+// The verbs of `tag` that change single tags: set, remove.
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "tag_index.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct SetArguments : TagArguments {
+  std::string inode;
+  std::vector<std::string> tags;
+  std::string block = "0";
+};
+
+struct RemoveArguments : TagArguments {
+  std::string inode;
+  std::vector<std::string> keys;
+  bool all = false;
+};
+
+struct OpenTagWriter {
+  std::unique_ptr<BlockFile> file;
+  std::unique_ptr<TagWriter> writer;
+};
+
+Result<OpenTagWriter> open_tag_writer(Context& context, const TagArguments& arguments) {
+  OpenTagWriter opened;
+  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
+  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
+  opened.file = std::move(file);
+  VDE_TRY_ASSIGN(writer, TagWriter::open(*opened.file, options));
+  opened.writer = std::move(writer);
+  return opened;
+}
+
+Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
+  VDE_TRY_ASSIGN(block, parse_integer(arguments.block, "the block"));
+  std::vector<TagEntry> entries;
+  for (const std::string& text : arguments.tags) {
+    VDE_TRY_ASSIGN(entry, parse_assignment(text, separator));
+    entry.inode = inode;
+    entry.block = block;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+Result<void> set_tags(Context& context, const SetArguments& arguments) {
+  VDE_TRY_ASSIGN(entries, parse_assignments(arguments));
+  VDE_TRY_ASSIGN(index, open_tag_writer(context, arguments));
+  uint64_t added = 0;
+  for (const TagEntry& entry : entries) {
+    VDE_TRY_ASSIGN(is_new, index.writer->set(entry));
+    if (is_new) ++added;
+  }
+  VDE_TRY(index.writer->commit());
+  VDE_TRY(index.writer->close());
+  if (!context.globals.json) return {};
+  return context.write_json(with_header(
+      "tag set", arguments.image, Json{{"added", added}, {"replaced", entries.size() - added}}));
+}
+
+Result<std::vector<std::string>> parse_keys(const RemoveArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  if (arguments.all == !arguments.keys.empty())
+    return fail(
+        ErrorCode::kUsage,
+        arguments.all ? "--all and keys exclude each other" : "which tags to remove is not said",
+        "give keys, or --all");
+  std::vector<std::string> keys;
+  for (const std::string& text : arguments.keys) {
+    VDE_TRY_ASSIGN(key, parse_key(text, separator));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Result<uint64_t> remove_each(TagWriter& writer, const std::vector<std::string>& keys,
+                             int64_t inode) {
+  uint64_t removed = 0;
+  for (const std::string& key : keys) {
+    VDE_TRY_ASSIGN(was_there, writer.remove(key, inode));
+    if (was_there) ++removed;
+  }
+  return removed;
+}
+
+Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
+  VDE_TRY_ASSIGN(keys, parse_keys(arguments));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
+  VDE_TRY_ASSIGN(index, open_tag_writer(context, arguments));
+  VDE_TRY_ASSIGN(removed, arguments.all ? index.writer->remove_all(inode)
+                                        : remove_each(*index.writer, keys, inode));
+  if (removed == 0)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("inode {} has {}", inode, arguments.all ? "no tags" : "no such tag"));
+  VDE_TRY(index.writer->commit());
+  VDE_TRY(index.writer->close());
+  if (!context.globals.json) return {};
+  return context.write_json(with_header("tag remove", arguments.image, Json{{"removed", removed}}));
+}
+
+// As typed: what a vector is filled with has lists in brackets taken apart.
+CLI::Option* add_words(CLI::App& command, const char* name, std::vector<std::string>& words,
+                       const char* help) {
+  return command.add_option(name, words, help)->allow_extra_args(false);
+}
+
+}  // namespace
+
+Runner define_tag_set(CLI::App& command) {
+  auto arguments = std::make_shared<SetArguments>();
+  add_image(command, *arguments);
+  command.add_option("INODE", arguments->inode, "the inode's number")->required();
+  auto* tags = add_words(command, "KEY[=VALUE]", arguments->tags,
+                         "the key ends at its first =; \\x3d is one inside of it")
+                   ->required();
+  command.add_option("--block", arguments->block, "the block address of the tags; 0 without");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_separator(command, *arguments);
+  return [arguments, tags](Context& context) {
+    arguments->tags = tags->results();
+    return context.finish(arguments->image, set_tags(context, *arguments));
+  };
+}
+
+Runner define_tag_remove(CLI::App& command) {
+  auto arguments = std::make_shared<RemoveArguments>();
+  add_image(command, *arguments);
+  command.add_option("INODE", arguments->inode, "the inode's number")->required();
+  auto* keys = add_words(command, "KEY", arguments->keys, "the keys of the tags, with escapes");
+  command.add_flag("--all", arguments->all, "all tags of the inode");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_separator(command, *arguments);
+  return [arguments, keys](Context& context) {
+    arguments->keys = keys->results();
+    return context.finish(arguments->image, remove_tags(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,85 @@
+#include "line_reader.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+constexpr size_t kReadBytes = size_t{256} << 10;
+
+// A signal does not end a read that waits, but it ends this.
+Result<void> wait_for_input(int descriptor, const Activity& activity) {
+  pollfd wanted{descriptor, POLLIN, 0};
+  while (poll(&wanted, 1, -1) < 0 && errno == EINTR)
+    if (activity.stop) break;
+  return activity.stop ? fail(ErrorCode::kInterrupted, "interrupted") : Result<void>{};
+}
+
+}  // namespace
+
+LineReader::LineReader(int descriptor)
+    : descriptor_(descriptor), buffer_(kReadBytes + kLongestLine) {}
+
+LineReader::LineReader(LineReader&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), buffer_(std::move(other.buffer_)) {}
+
+LineReader::~LineReader() {
+  if (descriptor_ > STDIN_FILENO) close(descriptor_);
+}
+
+Result<LineReader> LineReader::open(const std::string& path) {
+  if (path.empty() || path == "-") return LineReader(STDIN_FILENO);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return fail(ErrorCode::kIo,
+                fmt::format("cannot read '{}': {}", escape(path), std::strerror(errno)));
+  return LineReader(descriptor);
+}
+
+Result<void> LineReader::fill(Activity& activity) {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  while (true) {
+    VDE_TRY(wait_for_input(descriptor_, activity));
+    const ssize_t count = read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      return fail(ErrorCode::kIo, fmt::format("cannot read the input: {}", std::strerror(errno)));
+    is_at_end_ = count == 0;
+    end_ += static_cast<size_t>(count);
+    activity.done += static_cast<uint64_t>(count);
+    return {};
+  }
+}
+
+Result<bool> LineReader::next(std::string_view& line, Activity& activity) {
+  size_t searched = 0;
+  while (true) {
+    const std::string_view left(buffer_.data() + begin_, end_ - begin_);
+    const size_t feed = left.find('\n', searched);
+    if (feed != std::string_view::npos || (is_at_end_ && !left.empty())) {
+      line = left.substr(0, feed);
+      begin_ += std::min(line.size() + 1, left.size());
+      ++number_;
+      return true;
+    }
+    if (is_at_end_) return false;
+    if (left.size() > kLongestLine)
+      return fail(ErrorCode::kUsage,
+                  fmt::format("line {} is longer than {} bytes", number_ + 1, kLongestLine));
+    searched = left.size();
+    VDE_TRY(fill(activity));
+  }
+}
+
+}  // namespace vde::cli

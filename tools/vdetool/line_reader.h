@@ -1,0 +1,43 @@
+// Lines of a file or of standard input, with their numbers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vde/activity.h"
+#include "vde/error.h"
+
+namespace vde::cli {
+
+class LineReader {
+ public:
+  static constexpr size_t kLongestLine = size_t{64} << 10;  // bytes
+
+  // `path` "-" or empty is standard input.
+  [[nodiscard]] static Result<LineReader> open(const std::string& path);
+  LineReader(LineReader&& other) noexcept;
+  LineReader& operator=(LineReader&&) = delete;
+  ~LineReader();
+
+  // Sets `line` to the next line without its line feed, which the last one may lack; valid until
+  // the next call. False at the end. kUsage for a line that is too long, kInterrupted where
+  // `activity` says stop while it waits.
+  [[nodiscard]] Result<bool> next(std::string_view& line, Activity& activity);
+
+  // Of the last line, from 1.
+  [[nodiscard]] uint64_t number() const { return number_; }
+
+ private:
+  explicit LineReader(int descriptor);
+  [[nodiscard]] Result<void> fill(Activity& activity);
+
+  int descriptor_;
+  std::vector<char> buffer_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  bool is_at_end_ = false;
+  uint64_t number_ = 0;
+};
+
+}  // namespace vde::cli

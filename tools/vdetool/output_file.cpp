@@ -1,0 +1,90 @@
+#include "output_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> file_failure(std::string_view what, const std::string& path) {
+  const int error = errno;
+  return fail(error == ENOSPC || error == EDQUOT ? ErrorCode::kNoSpace : ErrorCode::kIo,
+              fmt::format("cannot {} '{}': {}", what, escape(path), std::strerror(error)));
+}
+
+std::string folder_of_file(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+// A regular file keeps its permissions; a new one has what the process gives.
+mode_t permissions_for(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777;
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
+                                                     const std::string& image,
+                                                     Output& standard_output) {
+  std::unique_ptr<OutputFile> file(new OutputFile(standard_output));
+  if (path.empty() || path == "-") return file;
+  std::error_code ignored;
+  if (fs::equivalent(path, image, ignored))
+    return fail(ErrorCode::kUsage, "the output would overwrite the image", "give another file");
+  VDE_TRY(file->create(path));
+  return file;
+}
+
+Result<void> OutputFile::create(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) return file_failure("write", path);
+  } else {
+    // The file that a symbolic link leads to, not the link.
+    const fs::path real = fs::weakly_canonical(path, error);
+    target_ = error ? path : real.string();
+    std::string name = folder_of_file(target_) + "/.vdetool-XXXXXX";
+    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor_ < 0) return file_failure("write", path);
+    temporary_ = name;
+    if (fchmod(descriptor_, permissions_for(target_)) != 0) return file_failure("write", path);
+  }
+  own_.emplace(descriptor_);
+  return {};
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+Result<void> OutputFile::finish() {
+  VDE_TRY(output().flush());
+  if (temporary_.empty()) return {};
+  if (fdatasync(descriptor_) != 0) return file_failure("write", target_);
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) return file_failure("write", target_);
+  temporary_.clear();
+  const int folder = ::open(folder_of_file(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && fsync(folder) == 0;
+  if (folder >= 0) close(folder);
+  return synced ? Result<void>{} : file_failure("sync the folder of", target_);
+}
+
+}  // namespace vde::cli

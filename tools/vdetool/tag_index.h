@@ -1,0 +1,65 @@
+// What the commands on tags share: the way to an index for reading, and the way to print entries.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "context.h"
+#include "tag_text.h"
+#include "vde/tags.h"
+
+namespace vde::cli {
+
+// Options that several verbs have.
+struct TagArguments {
+  std::string image;
+  std::string separator;
+  bool unseal = false;
+};
+void add_image(CLI::App& command, TagArguments& arguments);
+void add_separator(CLI::App& command, TagArguments& arguments);
+
+// An image's index, open for reading through a mapping.
+struct OpenTagIndex {
+  std::unique_ptr<BlockFile> file;
+  std::unique_ptr<BlockFile> view;
+  std::unique_ptr<TagReader> reader;
+};
+[[nodiscard]] Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image);
+
+// Prints the entries that it visits, no more than a limit.
+class TagPrinter {
+ public:
+  TagPrinter(Output& output, TagFormat format, char separator, const Activity& activity)
+      : output_(output), format_(format), separator_(separator), activity_(activity) {}
+
+  void set_limit(uint64_t limit) { limit_ = limit; }
+  // Counts entries and prints none.
+  void only_count() { prints_ = false; }
+
+  // Valid as long as this is.
+  [[nodiscard]] TagVisitor visitor() {
+    return [this](const TagView& entry) { return visit(entry); };
+  }
+  [[nodiscard]] uint64_t count() const { return count_; }
+  // What went wrong while printing.
+  [[nodiscard]] const Result<void>& result() const { return result_; }
+
+ private:
+  bool visit(const TagView& entry);
+
+  Output& output_;
+  TagFormat format_;
+  char separator_;
+  const Activity& activity_;
+  uint64_t limit_ = UINT64_MAX;
+  bool prints_ = true;
+  uint64_t count_ = 0;
+  std::string line_;
+  Result<void> result_;
+};
+
+// One entry a line: JSON under --json, else TSV.
+[[nodiscard]] TagFormat print_format(const Context& context);
+
+}  // namespace vde::cli

@@ -1,0 +1,250 @@
+#include "tag_json.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+// As JSON writes it: quotes, backslashes and control characters escaped.
+void append_json_string(std::string& text, std::string_view utf8) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  text += '"';
+  size_t done = 0;
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<uint8_t>(utf8[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    text.append(utf8, done, i - done);
+    done = i + 1;
+    text += '\\';
+    if (c == '"' || c == '\\') {
+      text += utf8[i];
+    } else {
+      text += "u00";
+      text += kDigits[c >> 4];
+      text += kDigits[c & 15];
+    }
+  }
+  text.append(utf8, done);
+  text += '"';
+}
+
+void append_bytes(std::string& text, std::string_view name, std::string_view bytes) {
+  text += '"';
+  text += name;
+  if (is_utf8(bytes)) {
+    text += "\":";
+    append_json_string(text, bytes);
+    return;
+  }
+  text += "_base64\":\"";
+  text += to_base64({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  text += '"';
+}
+
+void append_utf8(std::string& text, uint32_t character) {
+  const auto add = [&](uint32_t byte) { text += static_cast<char>(byte); };
+  if (character < 0x80) {
+    add(character);
+  } else if (character < 0x800) {
+    add(0xC0 | character >> 6);
+    add(0x80 | (character & 63));
+  } else if (character < 0x10000) {
+    add(0xE0 | character >> 12);
+    add(0x80 | (character >> 6 & 63));
+    add(0x80 | (character & 63));
+  } else {
+    add(0xF0 | character >> 18);
+    add(0x80 | (character >> 12 & 63));
+    add(0x80 | (character >> 6 & 63));
+    add(0x80 | (character & 63));
+  }
+}
+
+// Takes the tokens of a JSON text off its front. False where it begins with something else.
+class JsonScanner {
+ public:
+  explicit JsonScanner(std::string_view text) : left_(text) { skip_space(); }
+
+  [[nodiscard]] bool is_at_end() const { return left_.empty(); }
+
+  bool take(char token) {
+    if (!left_.starts_with(token)) return false;
+    left_.remove_prefix(1);
+    skip_space();
+    return true;
+  }
+
+  // A whole number.
+  bool take_number(int64_t& number) {
+    const std::string_view digits = left_.substr(left_.starts_with('-') ? 1 : 0);
+    const auto [end, error] = std::from_chars(left_.data(), left_.data() + left_.size(), number);
+    if (error != std::errc{} || (digits[0] == '0' && digits.data() + 1 != end)) return false;
+    left_.remove_prefix(static_cast<size_t>(end - left_.data()));
+    if (!left_.empty() && (left_[0] == '.' || left_[0] == 'e' || left_[0] == 'E')) return false;
+    skip_space();
+    return true;
+  }
+
+  // A string, its escapes undone.
+  bool take_string(std::string& text) {
+    text.clear();
+    if (!left_.starts_with('"')) return false;
+    left_.remove_prefix(1);
+    while (true) {
+      const size_t plain = plain_length();
+      text.append(left_, 0, plain);
+      left_.remove_prefix(plain);
+      if (left_.starts_with('"')) break;
+      if (!left_.starts_with('\\') || !take_escape(text)) return false;
+    }
+    left_.remove_prefix(1);
+    skip_space();
+    return is_utf8(text);
+  }
+
+ private:
+  void skip_space() {
+    left_.remove_prefix(std::min(left_.find_first_not_of(" \t\r\n"), left_.size()));
+  }
+
+  [[nodiscard]] size_t plain_length() const {
+    size_t length = 0;
+    while (length < left_.size() && static_cast<uint8_t>(left_[length]) >= 0x20 &&
+           left_[length] != '"' && left_[length] != '\\')
+      ++length;
+    return length;
+  }
+
+  bool take_escape(std::string& text) {
+    static constexpr std::string_view kKinds = "\"\\/bfnrt";
+    static constexpr std::string_view kCharacters = "\"\\/\b\f\n\r\t";
+    if (left_.size() < 2) return false;
+    if (left_[1] == 'u') return take_unicode(text);
+    const size_t kind = kKinds.find(left_[1]);
+    if (kind == std::string_view::npos) return false;
+    text += kCharacters[kind];
+    left_.remove_prefix(2);
+    return true;
+  }
+
+  // \uXXXX, or two of them that are the halves of one character.
+  bool take_unicode(std::string& text) {
+    const auto first = take_unit();
+    if (!first) return false;
+    uint32_t character = *first;
+    if (character >= 0xD800 && character < 0xDC00) {
+      const auto second = take_unit();
+      if (!second || *second < 0xDC00 || *second > 0xDFFF) return false;
+      character = 0x10000 + ((character - 0xD800) << 10) + (*second - 0xDC00);
+    } else if (character >= 0xDC00 && character <= 0xDFFF) {
+      return false;
+    }
+    append_utf8(text, character);
+    return true;
+  }
+
+  std::optional<uint32_t> take_unit() {
+    if (left_.size() < 6 || !left_.starts_with("\\u")) return std::nullopt;
+    uint32_t unit = 0;
+    const char* const end = left_.data() + 6;
+    if (std::from_chars(left_.data() + 2, end, unit, 16).ptr != end) return std::nullopt;
+    left_.remove_prefix(6);
+    return unit;
+  }
+
+  std::string_view left_;
+};
+
+tl::unexpected<Error> bad_line(std::string what) {
+  return fail(ErrorCode::kUsage, std::move(what),
+              R"(write {"inode": NUMBER, "key": TEXT, "value": TEXT, "block": NUMBER})");
+}
+
+// Reads the members of one object.
+class TagMembers {
+ public:
+  TagMembers(std::string& key, std::string& value) : key_(key), value_(value) {
+    key_.clear();
+    value_.clear();
+  }
+
+  Result<void> take(JsonScanner& scanner) {
+    if (!scanner.take_string(name_) || !scanner.take(':'))
+      return bad_line("is no JSON object of members");
+    if (name_ == "inode") return take_number(scanner, inode_);
+    if (name_ == "block") return take_number(scanner, block_);
+    if (name_ == "key") return take_text(scanner, key_, has_key_, false);
+    if (name_ == "value") return take_text(scanner, value_, has_value_, false);
+    if (name_ == "key_base64") return take_text(scanner, key_, has_key_, true);
+    if (name_ == "value_base64") return take_text(scanner, value_, has_value_, true);
+    return bad_line(fmt::format("has an unknown member '{}'", escape(name_)));
+  }
+
+  [[nodiscard]] Result<TagView> tag() const {
+    if (!inode_ || !has_key_) return bad_line("lacks an inode or a key");
+    return TagView{key_, value_, *inode_, block_.value_or(0)};
+  }
+
+ private:
+  Result<void> take_number(JsonScanner& scanner, std::optional<int64_t>& number) {
+    if (number) return bad_line(fmt::format("has two members '{}'", name_));
+    if (!scanner.take_number(number.emplace()))
+      return bad_line(fmt::format("'{}' is no whole number of 64 bits", name_));
+    return {};
+  }
+
+  Result<void> take_text(JsonScanner& scanner, std::string& text, bool& was_there, bool is_base64) {
+    if (was_there) return bad_line(fmt::format("has two members for what '{}' says", name_));
+    was_there = true;
+    if (!scanner.take_string(text)) return bad_line(fmt::format("'{}' is no string", name_));
+    if (!is_base64) return {};
+    const auto bytes = from_base64(text);
+    if (!bytes) return bad_line(fmt::format("'{}' is no Base64", name_));
+    text = *bytes;
+    return {};
+  }
+
+  std::string name_;
+  std::string& key_;
+  std::string& value_;
+  bool has_key_ = false;
+  bool has_value_ = false;
+  std::optional<int64_t> inode_;
+  std::optional<int64_t> block_;
+};
+
+}  // namespace
+
+void append_tag_json(std::string& text, const TagView& entry) {
+  text += "{\"inode\":";
+  text += fmt::format_int(entry.inode).c_str();
+  text += ',';
+  append_bytes(text, "key", entry.key);
+  text += ',';
+  append_bytes(text, "value", entry.value);
+  text += ",\"block\":";
+  text += fmt::format_int(entry.block).c_str();
+  text += '}';
+}
+
+Result<TagView> parse_tag_json(std::string_view line, std::string& key, std::string& value) {
+  JsonScanner scanner(line);
+  TagMembers members(key, value);
+  if (!scanner.take('{')) return bad_line("is no JSON object");
+  if (!scanner.take('}')) {
+    do {
+      VDE_TRY(members.take(scanner));
+    } while (scanner.take(','));
+    if (!scanner.take('}')) return bad_line("is no JSON object of members");
+  }
+  if (!scanner.is_at_end()) return bad_line("has something behind its JSON object");
+  return members.tag();
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,122 @@
+#include "tag_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "tag_json.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+constexpr std::string_view kColumns = "inode, key, value and perhaps block, with tabs between them";
+
+// `text` itself where no escape is in it, else its bytes in `storage`.
+Result<std::string_view> unescape_column(std::string_view text, char separator,
+                                         std::string& storage) {
+  const bool has_separator = separator != '\0' && text.find(separator) != std::string_view::npos;
+  if (!has_separator && text.find('\\') == std::string_view::npos) return text;
+  storage.clear();
+  VDE_TRY(append_unescaped(storage, text, separator));
+  return std::string_view(storage);
+}
+
+void append_number(std::string& text, int64_t number) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+}  // namespace
+
+Result<int64_t> parse_integer(std::string_view text, std::string_view what) {
+  int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end)
+    return fail(ErrorCode::kUsage, fmt::format("{} is no number: '{}'", what, escape(text)),
+                "write a decimal number, negative or not, that fits in 64 bits");
+  return number;
+}
+
+Result<char> parse_separator(std::string_view text) {
+  if (text.empty()) return '\0';
+  const char c = text[0];
+  if (text.size() != 1 || c < 0x20 || c >= 0x7f || c == '\\' || c == '=')
+    return fail(ErrorCode::kUsage, fmt::format("'{}' cannot be a separator", escape(text)),
+                "give one printable ASCII character, neither a backslash nor '='");
+  return c;
+}
+
+Result<std::string> parse_key(std::string_view text, char separator) {
+  std::string key;
+  VDE_TRY(append_unescaped(key, text, separator));
+  return key;
+}
+
+Result<TagEntry> parse_assignment(std::string_view text, char separator) {
+  size_t end = 0;
+  while (end < text.size() && text[end] != '=') end += text[end] == '\\' ? size_t{2} : 1;
+  end = std::min(end, text.size());
+  TagEntry entry;
+  VDE_TRY(append_unescaped(entry.key, text.substr(0, end), separator));
+  if (end < text.size()) VDE_TRY(append_unescaped(entry.value, text.substr(end + 1)));
+  return entry;
+}
+
+void append_tag_line(std::string& text, const TagView& entry, TagFormat format, char separator) {
+  if (format == TagFormat::kJsonl) {
+    append_tag_json(text, entry);
+    text += '\n';
+    return;
+  }
+  append_number(text, entry.inode);
+  text += '\t';
+  append_escaped(text, entry.key, separator);
+  text += '\t';
+  append_escaped(text, entry.value);
+  if (entry.block != 0) {
+    text += '\t';
+    append_number(text, entry.block);
+  }
+  text += '\n';
+}
+
+Result<TagView> TagLineParser::parse(std::string_view line) {
+  return format_ == TagFormat::kTsv ? parse_tsv(line) : parse_json(line);
+}
+
+Result<TagView> TagLineParser::parse_tsv(std::string_view line) {
+  std::array<std::string_view, 4> columns;
+  size_t count = 0;
+  for (std::string_view rest = line;; ++count) {
+    if (count == columns.size())
+      return fail(ErrorCode::kUsage, "has more than four columns", std::string(kColumns));
+    const size_t tab = rest.find('\t');
+    columns[count] = rest.substr(0, tab);
+    if (tab == std::string_view::npos) break;
+    rest.remove_prefix(tab + 1);
+  }
+  if (++count < 3)
+    return fail(ErrorCode::kUsage, "has fewer than three columns", std::string(kColumns));
+  TagView entry;
+  VDE_TRY_ASSIGN(inode, parse_integer(columns[0], "the inode"));
+  VDE_TRY_ASSIGN(key, unescape_column(columns[1], separator_, key_));
+  VDE_TRY_ASSIGN(value, unescape_column(columns[2], '\0', value_));
+  if (count == 4) {
+    VDE_TRY_ASSIGN(block, parse_integer(columns[3], "the block"));
+    entry.block = block;
+  }
+  entry.inode = inode;
+  entry.key = key;
+  entry.value = value;
+  return entry;
+}
+
+Result<TagView> TagLineParser::parse_json(std::string_view line) {
+  return parse_tag_json(line, key_, value_);
+}
+
+}  // namespace vde::cli
