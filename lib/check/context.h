@@ -65,6 +65,7 @@ Result<void> check_regions(VerifyContext& context);
 Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
+Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 
 }  // namespace vde

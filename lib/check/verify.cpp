@@ -10,7 +10,7 @@ namespace {
 // Later passes build on what earlier ones found out: regions before what lies in them, blocks
 // before the bitmap, whose damaged blocks decide nothing.
 constexpr Pass kPasses[] = {check_geometry,     check_superblocks, check_regions, check_journal,
-                            check_inode_layout, check_blocks,      check_bitmap};
+                            check_inode_layout, check_blocks,      check_tags,    check_bitmap};
 
 Result<void> check_features(const Survey& survey) {
   if (!survey.superblock_verified()) return {};

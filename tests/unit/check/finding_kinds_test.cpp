@@ -62,6 +62,22 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kAnchorSet, "SUPB-008"},
     {FindingCode::kInodeSizeDiffers, "SUPB-009"},
     {FindingCode::kNoSuperblock, "SUPB-010"},
+    {FindingCode::kTagHeaderBroken, "TAGI-001"},
+    {FindingCode::kTagNodeBroken, "TAGI-002"},
+    {FindingCode::kTagNodeTwice, "TAGI-003"},
+    {FindingCode::kTagChildOutside, "TAGI-004"},
+    {FindingCode::kTagsOutOfOrder, "TAGI-005"},
+    {FindingCode::kTagBesideSeparator, "TAGI-006"},
+    {FindingCode::kTagDepthWrong, "TAGI-007"},
+    {FindingCode::kTagChainBroken, "TAGI-008"},
+    {FindingCode::kTagCountWrong, "TAGI-009"},
+    {FindingCode::kTagBloomDenies, "TAGI-010"},
+    {FindingCode::kTagFilterDenies, "TAGI-011"},
+    {FindingCode::kTagLeafIndexWrong, "TAGI-012"},
+    {FindingCode::kTagFreeListBroken, "TAGI-013"},
+    {FindingCode::kTagsNotSorted, "TAGI-014"},
+    {FindingCode::kTagNodeUnreached, "TAGI-015"},
+    {FindingCode::kTagAddressOutside, "TAGI-016"},
 };
 
 bool is_code(std::string_view code) {
