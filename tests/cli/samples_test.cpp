@@ -29,10 +29,6 @@ struct SampleFile {
 const std::map<std::string, int> kStatusUntilLater = {
     {"code-references", 0},  // until the code cache is checked: 4
 };
-// The same for samples whose warnings it cannot see: until the tag tree is checked.
-const std::map<std::string, int> kNoWarningUntilLater = {
-    {"tags-addresses-outside", 0},
-};
 
 int status_of_verdict(const std::string& verdict) {
   if (verdict == "damaged") return 4;
@@ -107,8 +103,8 @@ void check_verify(const std::string& name, const SampleFile& sample) {
   CHECK(summary.at("status") == expected);
   CHECK((summary.at("errors") > 0) == (expected == 4));
   if (verdict == "clean") CHECK(summary.at("warnings") == 0);
-  const bool warns = verdict == "warnings" && !kNoWarningUntilLater.contains(name);
-  if (verdict == "warnings") CHECK((summary.at("warnings") > 0) == warns);
+  const bool warns = verdict == "warnings";
+  if (warns) CHECK(summary.at("warnings") > 0);
   CHECK(result.err.empty() == (expected != 8));
 
   const ToolResult strict = run_tool({"verify", sample.path, "--fail-on", "warning", "--quiet"});
@@ -149,8 +145,6 @@ TEST_CASE("info, dump and verify say of every sample what its listing says, and 
 TEST_CASE("the samples that the lists of later issues name are there") {
   for (const auto& [name, status] : kStatusUntilLater)
     CHECK(vector_listing(name).at("verdict") == "damaged");
-  for (const auto& [name, status] : kNoWarningUntilLater)
-    CHECK(vector_listing(name).at("verdict") == "warnings");
 }
 
 TEST_CASE("what the online module addition left behind is found piece by piece") {

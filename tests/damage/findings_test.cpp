@@ -15,7 +15,8 @@ namespace {
 
 std::vector<Recipe> all_recipes() {
   std::vector<Recipe> all;
-  for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
+  for (auto family :
+       {block_recipes, region_recipes, superblock_recipes, table_recipes, tag_recipes})
     for (Recipe& recipe : family()) all.push_back(std::move(recipe));
   return all;
 }
