@@ -142,6 +142,7 @@ Result<void> check_inode_layout(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
 Result<void> check_modules(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
+Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 
 // How much of a pass can be done on an image that streams by (see verify_stream).

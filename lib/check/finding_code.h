@@ -87,6 +87,22 @@ enum class FindingCode : size_t {
   kInodeSizeDiffers,
   kNoSuperblock,
   kUnknownFeatures,
+  kTagHeaderBroken,
+  kTagNodeBroken,
+  kTagNodeTwice,
+  kTagChildOutside,
+  kTagsOutOfOrder,
+  kTagBesideSeparator,
+  kTagDepthWrong,
+  kTagChainBroken,
+  kTagCountWrong,
+  kTagBloomDenies,
+  kTagFilterDenies,
+  kTagLeafIndexWrong,
+  kTagFreeListBroken,
+  kTagsNotSorted,
+  kTagNodeUnreached,
+  kTagAddressOutside,
 };
 
 [[nodiscard]] const FindingKind& kind_of(FindingCode code);

@@ -31,6 +31,10 @@ constexpr std::string_view kLookAtTable =
     "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it.";
 constexpr std::string_view kOtherCopy =
     "The other copy holds what is needed; keep the image as it is until it has been put right.";
+constexpr std::string_view kKeepLeaves =
+    "The leaves hold what is needed: keep a copy, and build the index anew from 'vdetool tag "
+    "export'.";
+constexpr std::string_view kSetAgain = "Find out what set these tags, and set them again.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
     {"BLCK-001", kError, kSometimes, "a block's checksum does not fit",
@@ -317,6 +321,60 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"SUPB-011", kWarning, kNotFixable, "compatible features are unknown",
      "The superblock sets bits in a word of compatible features that the format does not name.",
      "A later revision may have set them, or they are damaged. Readers may ignore them.", kNothing},
+    {"TAGI-001", kError, kNotFixable, "the header of the tag index makes no sense",
+     "Counts are negative, or the Bloom filter has no bits, no hashes or does not fit "
+     "its block.",
+     "Existing readers reject the index.", kKeepCopy},
+    {"TAGI-002", kError, kNotFixable, "a node of the tag tree cannot be read",
+     "The tree leads to a block that was never written, is no node, or whose entries "
+     "run past it.",
+     "The tags in it, or below it, are lost.", kKeepCopy},
+    {"TAGI-003", kError, kNotFixable, "a node of the tag tree is reached twice",
+     "Two children are the same block, or a node is below itself.",
+     "Readers see tags twice, or never come to an end.", kKeepCopy},
+    {"TAGI-004", kError, kNotFixable, "a child of a tag node lies outside of the region",
+     "A block number in an inner node is none that a node can have.",
+     "The tags below it cannot be found.", kKeepCopy},
+    {"TAGI-005", kError, kNotFixable, "tags are out of order",
+     "A key is less than the one before it.", "Searches miss tags.", kKeepLeaves},
+    {"TAGI-006", kError, kNotFixable, "a tag lies beyond a separator",
+     "Keys left of a separator are not greater, those right of it not less than it.",
+     "Searches miss tags.", kKeepLeaves},
+    {"TAGI-007", kError, kNotFixable, "the depth of the tag tree is wrong",
+     "Leaves lie on different levels, or not on the one that the header says.",
+     "Readers that believe the header go astray.", kKeepLeaves},
+    {"TAGI-008", kError, kNotFixable, "the chain of tag leaves is broken",
+     "A leaf does not name the one that follows it in the tree.",
+     "Lists and ranges miss tags, or have some twice.", kKeepLeaves},
+    {"TAGI-009", kError, kNotFixable, "the count of tags is wrong",
+     "The header says another number than the leaves hold.", "Programs that believe it miss tags.",
+     kKeepLeaves},
+    {"TAGI-010", kError, kNotFixable, "the Bloom filter denies a tag",
+     "Bits of a key that is there are zero.", "Existing readers do not find the tag.", kKeepLeaves},
+    {"TAGI-011", kError, kNotFixable, "the larger Bloom filter denies a tag",
+     "vdetool's own filter behind the header's has no bits of a key that is there, or "
+     "lies outside of the region.",
+     "vdetool does not find the tag; the existing readers do not know this filter.", kKeepLeaves},
+    {"TAGI-012", kError, kNotFixable, "the index of a tag leaf does not fit its entries",
+     "Offsets or fingerprints, which vdetool keeps behind the entries, are not those "
+     "of the entries.",
+     "vdetool may miss tags; the existing readers do not know this index.", kKeepLeaves},
+    {"TAGI-013", kError, kNotFixable, "the list of free tag nodes is broken",
+     "It leads out of the region, in a circle or to a block that is in use, or is of "
+     "another length than it should be.",
+     "A writer that believes it overwrites tags.", kKeepLeaves},
+    {"TAGI-014", kError, kNotFixable, "equal tags are not sorted as the index says",
+     "The index says that equal keys are sorted by inode, each once and in leaves that"
+     " are not empty.",
+     "vdetool may miss tags; the existing readers do not know this promise.", kKeepLeaves},
+    {"TAGI-015", kNote, kNotFixable,
+     "a block of the tag index holds something that nothing leads to",
+     "It is neither a node of the tree, nor free, nor of a filter. Other programs "
+     "leave such blocks behind.",
+     "None.", kNothing},
+    {"TAGI-016", kWarning, kNotFixable, "tags name blocks outside of the volume",
+     "The block address of an entry is negative or behind the last block.",
+     "Programs that follow the address find nothing.", kSetAgain},
 });
 
 }  // namespace
@@ -359,7 +417,7 @@ const FindingKind* find_finding_kind(std::string_view code) {
 }
 
 const FindingKind& kind_of(FindingCode code) {
-  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kUnknownFeatures) + 1);
+  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kTagAddressOutside) + 1);
   return kKinds[static_cast<size_t>(code)];
 }
 

@@ -7,6 +7,8 @@
 namespace vde {
 namespace {
 
+// Later passes build on what earlier ones found out: regions before what lies in them, blocks
+// before the bitmap, whose damaged blocks decide nothing.
 constexpr NamedPass kPasses[] = {
     {"geometry", check_geometry, OnStream::kAtEnd},
     {"superblock groups", check_superblocks, OnStream::kAtStart},
@@ -14,6 +16,7 @@ constexpr NamedPass kPasses[] = {
     {"journal", check_journal},
     {"inode layout", check_inode_layout, OnStream::kAtEnd},
     {"block trailers", check_blocks, OnStream::kItself},
+    {"tag index", check_tags},
     {"snapshot table", check_snapshots},
     {"code cache", check_modules},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},

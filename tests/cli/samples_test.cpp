@@ -24,14 +24,6 @@ struct SampleFile {
   json listing;
 };
 
-// Samples whose verdict verify cannot reach yet, with the status that it gives until then. When
-// this test fails because verify has learnt to see it, take the sample off.
-const std::map<std::string, int> kStatusUntilLater = {};
-// The same for samples whose warnings it cannot see: until the tag tree is checked.
-const std::map<std::string, int> kNoWarningUntilLater = {
-    {"tags-addresses-outside", 0},
-};
-
 int status_of_verdict(const std::string& verdict) {
   if (verdict == "damaged") return 4;
   if (verdict == "unsupported") return 8;
@@ -92,11 +84,9 @@ void check_dump(const SampleFile& sample, const char* block, const char* member)
   if (sample.listing.contains(member)) check_shown(sample.listing[member], dump[member]);
 }
 
-void check_verify(const std::string& name, const SampleFile& sample) {
+void check_verify(const SampleFile& sample) {
   const std::string verdict = sample.listing.at("verdict");
-  const auto later = kStatusUntilLater.find(name);
-  const int expected =
-      later == kStatusUntilLater.end() ? status_of_verdict(verdict) : later->second;
+  const int expected = status_of_verdict(verdict);
   const ToolResult result = run_tool({"verify", "--json", sample.path});
   INFO(describe(result));
   CHECK(result.status == expected);
@@ -105,8 +95,8 @@ void check_verify(const std::string& name, const SampleFile& sample) {
   CHECK(summary.at("status") == expected);
   CHECK((summary.at("errors") > 0) == (expected == 4));
   if (verdict == "clean") CHECK(summary.at("warnings") == 0);
-  const bool warns = verdict == "warnings" && !kNoWarningUntilLater.contains(name);
-  if (verdict == "warnings") CHECK((summary.at("warnings") > 0) == warns);
+  const bool warns = verdict == "warnings";
+  if (warns) CHECK(summary.at("warnings") > 0);
   CHECK(result.err.empty() == (expected != 8));
 
   const ToolResult strict = run_tool({"verify", sample.path, "--fail-on", "warning", "--quiet"});
@@ -139,16 +129,9 @@ TEST_CASE("info, dump and verify say of every sample what its listing says, and 
     check_info(sample);
     check_dump(sample, "2", "extended_metadata");
     check_dump(sample, "3", "integrity_anchor");
-    check_verify(name, sample);
+    check_verify(sample);
     CHECK(file_sha256(sample.path) == sample.listing.at("sha256"));
   }
-}
-
-TEST_CASE("the samples that the lists of later issues name are there") {
-  for (const auto& [name, status] : kStatusUntilLater)
-    CHECK(vector_listing(name).at("verdict") == "damaged");
-  for (const auto& [name, status] : kNoWarningUntilLater)
-    CHECK(vector_listing(name).at("verdict") == "warnings");
 }
 
 TEST_CASE("what the online module addition left behind is found piece by piece") {

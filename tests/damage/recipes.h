@@ -36,5 +36,6 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
 [[nodiscard]] std::vector<Recipe> snapshot_recipes();    // SNAP
 [[nodiscard]] std::vector<Recipe> superblock_recipes();  // GEOM, SUPB
+[[nodiscard]] std::vector<Recipe> tag_recipes();         // TAGI
 
 }  // namespace vde::test

@@ -1,0 +1,271 @@
+#include "format/tag_extension.h"
+#include "format/tag_filter.h"
+#include "format/tag_leaf.h"
+#include "recipes.h"
+
+namespace vde::test {
+namespace {
+
+// The region is 76 to 79. Planted: the root with separator "m" over the leaves in blocks 2 and 3.
+constexpr uint64_t kHeader = 76;
+constexpr uint64_t kRootBlock = 77;
+constexpr uint64_t kLeftLeaf = 78;
+constexpr uint64_t kRightLeaf = 79;
+
+TagNode leaf_of(std::vector<TagEntry> entries, int32_t next) {
+  TagNode node;
+  node.entries = std::move(entries);
+  node.next_leaf = next;
+  return node;
+}
+
+TagNode inner_of(std::vector<std::string> keys, std::vector<int32_t> children) {
+  TagNode node;
+  node.leaf = false;
+  node.keys = std::move(keys);
+  node.children = std::move(children);
+  return node;
+}
+
+void put_node(ImageBuilder& image, uint64_t number, const TagNode& node) {
+  image.write(number, "TAGI", "");
+  if (!encode_tag_node(node, image.payload(number)))
+    throw std::logic_error("the node is too large");
+  image.reseal(number);
+}
+
+void put_keys(ImageBuilder& image, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys)
+    bloom_insert(image.payload(kHeader).subspan(16), kDefaultBloomBits, kDefaultBloomHashes, key);
+  image.reseal(kHeader);
+}
+
+void change_header(ImageBuilder& image, const std::function<void(TagIndexHeader&)>& change) {
+  edit(image, kHeader, 0, kTagIndexHeaderLayout, change).reseal(kHeader);
+}
+
+void plant(ImageBuilder& image) {
+  put_node(image, kRootBlock, inner_of({"m"}, {2, 3}));
+  put_node(image, kLeftLeaf, leaf_of({{"a", "1", 1, 0}, {"b", "2", 1, 0}}, 3));
+  put_node(image, kRightLeaf, leaf_of({{"m", "3", 1, 0}, {"n", "4", 1, 0}}, 0));
+  change_header(image, [](TagIndexHeader& header) {
+    header.entry_count = 4;
+    header.depth = 1;
+  });
+  put_keys(image, {"a", "b", "m", "n"});
+}
+
+void put_record(ImageBuilder& image, const std::function<void(TagExtension&)>& change) {
+  TagExtension record;
+  record.high_water = 4;
+  change(record);
+  encode_tag_extension(record, image.payload(kHeader));
+  image.reseal(kHeader);
+}
+
+Recipe planted(std::string code, std::string name, std::function<void(ImageBuilder&)> damage,
+               uint64_t block, std::vector<std::string> expected = {}) {
+  if (expected.empty()) expected = {code};
+  return {std::move(code), std::move(name),
+          [damage = std::move(damage)](ImageBuilder& image) {
+            plant(image);
+            damage(image);
+          },
+          std::move(expected), block};
+}
+
+void add_header(std::vector<Recipe>& recipes) {
+  const auto header = [&](std::string name, void (*change)(TagIndexHeader&)) {
+    recipes.push_back(planted(
+        "TAGI-001", std::move(name), [=](ImageBuilder& image) { change_header(image, change); },
+        kHeader));
+  };
+  header("a negative count", [](TagIndexHeader& h) { h.entry_count = -1; });
+  header("a negative depth", [](TagIndexHeader& h) { h.depth = -1; });
+  header("no Bloom bits", [](TagIndexHeader& h) { h.bloom_bits = 0; });
+  header("no Bloom hashes", [](TagIndexHeader& h) { h.bloom_hashes = 0; });
+  header("more Bloom bits than block 0 has", [](TagIndexHeader& h) { h.bloom_bits = 32513; });
+  recipes.push_back(planted(
+      "TAGI-007", "the header says another depth",
+      [](ImageBuilder& image) { change_header(image, [](TagIndexHeader& h) { h.depth = 2; }); },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-009", "the header counts one more",
+      [](ImageBuilder& image) {
+        change_header(image, [](TagIndexHeader& h) { h.entry_count = 5; });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-010", "one bit of the Bloom filter is lost",
+      [](ImageBuilder& image) {
+        const MutableBytes bits = image.payload(kHeader).subspan(16, 1024);
+        std::fill(bits.begin(), bits.end(), uint8_t{0});
+        put_keys(image, {"a", "b", "m"});
+      },
+      kRightLeaf));
+}
+
+void add_nodes(std::vector<Recipe>& recipes) {
+  recipes.push_back(planted(
+      "TAGI-002", "a leaf was never written", [](ImageBuilder& image) { image.wipe(kRightLeaf); },
+      kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-002", "a leaf claims more entries than it has",
+      [](ImageBuilder& image) { image.patch(kLeftLeaf, 1, "ff01").reseal(kLeftLeaf); }, kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-002", "a node of type 7",
+      [](ImageBuilder& image) { image.patch(kLeftLeaf, 0, "07").reseal(kLeftLeaf); }, kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-003", "both children are the same leaf",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m"}, {2, 2}));
+      },
+      kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-004", "a child behind the region",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m"}, {2, 4}));
+      },
+      kRootBlock));
+  recipes.push_back(planted(
+      "TAGI-004", "the root is its own child",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m"}, {1, 3}));
+      },
+      kRootBlock));
+  recipes.push_back(planted(
+      "TAGI-007", "a leaf beside an inner node",
+      [](ImageBuilder& image) {
+        put_node(image, kLeftLeaf, inner_of({}, {3}));
+        put_node(image, kRightLeaf, leaf_of({}, 0));
+        put_node(image, kRootBlock, inner_of({}, {2}));
+        change_header(image, [](TagIndexHeader& h) { h.entry_count = 0; });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-008", "the left leaf is the last of its chain",
+      [](ImageBuilder& image) {
+        put_node(image, kLeftLeaf, leaf_of({{"a", "1", 1, 0}, {"b", "2", 1, 0}}, 0));
+      },
+      kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-008", "the chain goes on behind the last leaf",
+      [](ImageBuilder& image) {
+        put_node(image, kRightLeaf, leaf_of({{"m", "3", 1, 0}, {"n", "4", 1, 0}}, 2));
+      },
+      kHeader));
+}
+
+void add_entries(std::vector<Recipe>& recipes) {
+  recipes.push_back(planted(
+      "TAGI-005", "two entries of a leaf have changed places",
+      [](ImageBuilder& image) {
+        put_node(image, kLeftLeaf, leaf_of({{"b", "2", 1, 0}, {"a", "1", 1, 0}}, 3));
+      },
+      kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-006", "the separator is greater than the first key behind it",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"n"}, {2, 3}));
+      },
+      kRightLeaf));
+  for (const int64_t address : {int64_t{256}, int64_t{-1}, INT64_MIN})
+    recipes.push_back(planted(
+        "TAGI-016", "an address outside of the volume",
+        [=](ImageBuilder& image) {
+          put_node(image, kRightLeaf, leaf_of({{"m", "3", 1, 255}, {"n", "4", 1, address}}, 0));
+        },
+        kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-015", "a leaf that nothing leads to",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        image.wipe(kLeftLeaf);
+        change_header(image, [](TagIndexHeader& h) {
+          h.entry_count = 1;
+          h.depth = 0;
+        });
+      },
+      kRightLeaf));
+}
+
+void add_extension(std::vector<Recipe>& recipes) {
+  recipes.push_back(planted(
+      "TAGI-011", "the larger filter has no bits",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        image.write(kLeftLeaf, "TAGI", "").write(kRightLeaf, "TAGI", "");
+        change_header(image, [](TagIndexHeader& h) {
+          h.entry_count = 1;
+          h.depth = 0;
+        });
+        put_record(image, [](TagExtension& record) {
+          record.filter_start = 2;
+          record.filter_lines = 1;
+        });
+      },
+      kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-011", "the larger filter lies outside of the region",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) {
+          record.filter_start = 4;
+          record.filter_lines = 1;
+        });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-012", "the index of a leaf has another fingerprint",
+      [](ImageBuilder& image) {
+        TagLeafWriter writer(image.payload(kRightLeaf));
+        writer.add({"m", "3", 1, 0}, tag_key_hash("m"));
+        writer.add({"n", "4", 1, 0}, tag_key_hash("o"));
+        writer.finish(0);
+        image.reseal(kRightLeaf);
+      },
+      kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-013", "the free list leads to a leaf",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) {
+          record.free_head = 2;
+          record.free_count = 1;
+        });
+      },
+      kLeftLeaf));
+  recipes.push_back(planted(
+      "TAGI-013", "the free list has fewer nodes than it should",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) { record.free_count = 1; });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-013", "the free list leads out of the region",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) {
+          record.free_head = 4;
+          record.free_count = 1;
+        });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-014", "equal keys are not by inode",
+      [](ImageBuilder& image) {
+        put_node(image, kRightLeaf, leaf_of({{"m", "3", 2, 0}, {"m", "4", 1, 0}}, 0));
+        put_record(image, [](TagExtension& record) { record.flags = kTagEqualKeysSorted; });
+      },
+      kRightLeaf));
+}
+
+}  // namespace
+
+std::vector<Recipe> tag_recipes() {
+  std::vector<Recipe> recipes;
+  add_header(recipes);
+  add_nodes(recipes);
+  add_entries(recipes);
+  add_extension(recipes);
+  return recipes;
+}
+
+}  // namespace vde::test
