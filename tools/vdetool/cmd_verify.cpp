@@ -129,9 +129,9 @@ class VerifyRun {
   void show_plan(const std::string& image, const RepairPlan& plan) {
     for (const Finding& finding : plan.found) show(image, finding);
     if (context_.globals.json)
-      for (const Json& line : plan_json(image, plan)) keep(context_.write_json(line));
+      for (const Json& line : repair_json(image, plan)) keep(context_.write_json(line));
     else if (!context_.globals.quiet)
-      keep(context_.out.write(plan_text(image, plan)));
+      keep(context_.out.write(repair_text(image, plan)));
     // What will be done is on paper before it is done.
     keep(context_.out.flush());
   }

@@ -61,7 +61,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
   return result;
 }
 
-std::string plan_text(const std::string& image, const RepairPlan& plan) {
+std::string repair_text(const std::string& image, const RepairPlan& plan) {
   std::string text;
   const auto line = [&](std::string_view word, const std::string& rest) {
     text += fmt::format("{}: {} {}\n", escape(image), word, rest);
@@ -78,7 +78,7 @@ std::string plan_text(const std::string& image, const RepairPlan& plan) {
   return text;
 }
 
-std::vector<Json> plan_json(const std::string& image, const RepairPlan& plan) {
+std::vector<Json> repair_json(const std::string& image, const RepairPlan& plan) {
   std::vector<Json> lines;
   for (const RepairStep& step : plan.steps) {
     Json blocks = Json::array();

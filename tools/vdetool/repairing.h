@@ -37,7 +37,7 @@ struct Repaired {
                                       const std::function<void(const RepairPlan&)>& show);
 
 // The plan, for people and for programs (an object a line).
-[[nodiscard]] std::string plan_text(const std::string& image, const RepairPlan& plan);
-[[nodiscard]] std::vector<Json> plan_json(const std::string& image, const RepairPlan& plan);
+[[nodiscard]] std::string repair_text(const std::string& image, const RepairPlan& plan);
+[[nodiscard]] std::vector<Json> repair_json(const std::string& image, const RepairPlan& plan);
 
 }  // namespace vde::cli
