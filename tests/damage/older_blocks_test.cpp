@@ -118,6 +118,9 @@ TEST_CASE("a whole group or directory of the last commit is noticed") {
     image.bytes() = sound;
     for (uint64_t i = 0; i < lost.count; ++i) copy_block(old, image, lost.first + i);
     const Verified result = verified(image.file());
+    std::string found;
+    for (const std::string& code : result.codes) found += code + " ";
+    INFO("from block ", lost.first, ": ", found);
     CHECK(std::set(result.codes.begin(), result.codes.end()).contains(lost.code));
   }
 }
