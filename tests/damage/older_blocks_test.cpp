@@ -46,7 +46,7 @@ void commit(ImageBuilder& image) {
   for (const uint64_t block : {tags, tags + 1, snapshots, modules, tree, tree + 1, uint64_t{200},
                                uint64_t{250}, image.start("BMAP")})
     rewrite(image, block);
-  image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.used = 2; });
+  image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.used = 3; });
   image.superblock([](Superblock& superblock) { ++superblock.checkpoint_sequence; });
   for (uint64_t block = 0; block < kFirstRegionBlock; ++block) rewrite(image, block);
 }
