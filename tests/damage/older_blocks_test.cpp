@@ -46,7 +46,7 @@ void commit(ImageBuilder& image) {
   for (const uint64_t block : {tags, tags + 1, snapshots, modules, tree, tree + 1, uint64_t{200},
                                uint64_t{250}, image.start("BMAP")})
     rewrite(image, block);
-  image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.used = 2; });
+  image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.used = 3; });
   image.superblock([](Superblock& superblock) { ++superblock.checkpoint_sequence; });
   for (uint64_t block = 0; block < kFirstRegionBlock; ++block) rewrite(image, block);
 }
@@ -118,6 +118,9 @@ TEST_CASE("a whole group or directory of the last commit is noticed") {
     image.bytes() = sound;
     for (uint64_t i = 0; i < lost.count; ++i) copy_block(old, image, lost.first + i);
     const Verified result = verified(image.file());
+    std::string found;
+    for (const std::string& code : result.codes) found += code + " ";
+    INFO("from block ", lost.first, ": ", found);
     CHECK(std::set(result.codes.begin(), result.codes.end()).contains(lost.code));
   }
 }
