@@ -205,7 +205,7 @@ void TagSearch::measure_bloom(TagStats& stats) {
     bloom.bits = static_cast<uint64_t>(std::max(header_.bloom_bits, 0));
     bloom.hashes = header_.bloom_hashes;
     const uint64_t bits = std::min<uint64_t>(bloom.bits, bloom_.size() * 8);
-    for (uint64_t bit = 0; bit < bits; ++bit) set += test_bit(bloom_, bit) ? 1 : 0;
+    for (uint64_t bit = 0; bit < bits; ++bit) set += test_bit(bloom_, bit) ? 1U : 0U;
   }
   if (bloom.bits == 0) return;
   bloom.fill = static_cast<double>(set) / static_cast<double>(bloom.bits);
@@ -214,7 +214,7 @@ void TagSearch::measure_bloom(TagStats& stats) {
   uint64_t passed = 0;
   for (uint64_t i = 0; i < kProbes; ++i) {
     const std::string key = strange_key(i);
-    passed += may_contain(key, tag_key_hash(key)) ? 1 : 0;
+    passed += may_contain(key, tag_key_hash(key)) ? 1U : 0U;
   }
   bloom.measured_false_positive_rate = static_cast<double>(passed) / kProbes;
 }
