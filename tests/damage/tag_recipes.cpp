@@ -156,7 +156,7 @@ void add_nodes(std::vector<Recipe>& recipes) {
       kHeader));
 }
 
-void add_entries(std::vector<Recipe>& recipes) {
+void add_tag_entries(std::vector<Recipe>& recipes) {
   recipes.push_back(planted(
       "TAGI-005", "two entries of a leaf have changed places",
       [](ImageBuilder& image) {
@@ -263,8 +263,9 @@ std::vector<Recipe> tag_recipes() {
   std::vector<Recipe> recipes;
   add_header(recipes);
   add_nodes(recipes);
-  add_entries(recipes);
+  add_tag_entries(recipes);
   add_extension(recipes);
+  for (Recipe& recipe : recipes) recipe = lost(std::move(recipe));
   return recipes;
 }
 
