@@ -85,7 +85,7 @@ void add_entries(std::vector<Recipe>& recipes) {
                      "a ring of three, and one that leads to it",
                      [](ImageBuilder& image) {
                        std::vector<SnapshotEntry> entries;
-                       for (const uint8_t number : {1, 2, 3, 4})
+                       for (uint8_t number = 1; number <= 4; ++number)
                          entries.push_back(sound_snapshot(number));
                        entries[0].parent = entries[1].id;
                        entries[1].parent = entries[2].id;
