@@ -56,6 +56,13 @@ run vdetool snapshot create demo.dwvd --label tuesday --parent monday
 run vdetool snapshot list demo.dwvd --tree
 run vdetool verify demo.dwvd
 
+say "Store a WebAssembly module: eight bytes are one, if a small one. It is found by its hash."
+printf '\0asm\1\0\0\0' > empty.wasm
+run vdetool module register demo.dwvd empty.wasm --force
+run vdetool module list demo.dwvd
+run vdetool module verify demo.dwvd
+run_failing 1 vdetool module register demo.dwvd empty.wasm --force
+
 say "Overwrite that byte behind the image's back: verify notices, says where, and knows more."
 run dd if=/dev/zero of=demo.dwvd bs=1 count=1 seek=152 conv=notrunc status=none
 run_failing 4 vdetool verify demo.dwvd
