@@ -3,6 +3,7 @@
 
 #include "region/module_table.h"
 #include "vde/edit.h"
+#include "vde/modules.h"
 
 namespace vde {
 

@@ -30,13 +30,6 @@ struct Place {
 std::set<Place>* g_reached = nullptr;  // where to remember the places that are asked about
 const Place* g_switched_off = nullptr;
 
-std::vector<Recipe> every_recipe() {
-  std::vector<Recipe> all;
-  for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
-    for (Recipe& recipe : family()) all.push_back(std::move(recipe));
-  return all;
-}
-
 std::vector<std::string> codes_of(const Recipe& recipe) {
   ImageBuilder image(recipe.shape);
   recipe.damage(image);
@@ -52,6 +45,7 @@ std::map<std::pair<std::string, std::string>, size_t> named_in_sources() {
        std::filesystem::directory_iterator(std::filesystem::path(VDE_SOURCE_DIR) / "lib/check")) {
     const std::string file = entry.path().filename();
     if (entry.path().extension() != ".cpp" || file == "finding_kinds.cpp") continue;
+    if (file == "fixable.cpp") continue;  // it asks about findings and makes none
     std::ifstream in(entry.path());
     std::stringstream text;
     text << in.rdbuf();
@@ -86,7 +80,7 @@ bool vde::is_switched_off(FindingCode code, FindingSite site) {
 }
 
 TEST_CASE("each place that makes a finding is reached by a recipe, and missed when it is off") {
-  const std::vector<Recipe> recipes = every_recipe();
+  const std::vector<Recipe> recipes = all_recipes();
   std::map<Place, size_t> reached_by;  // a recipe that reaches it
   for (size_t i = 0; i < recipes.size(); ++i) {
     std::set<Place> reached;
