@@ -1,6 +1,4 @@
 // Which findings --repair can put right, told from what it would find to build on.
-#include <algorithm>
-
 #include "check/mending.h"
 
 namespace vde {
@@ -24,10 +22,6 @@ RepairFacts find_repair_facts(BlockFile& file) {
   RepairFacts facts;
   const auto survey = survey_image(file, false);
   if (!survey) return facts;
-  const auto readable = [](const FixedBlock& block) { return block.readable; };
-  for (const auto* group : {&survey->primary.blocks, &survey->mirror.blocks})
-    if (!std::ranges::all_of(*group, readable)) return facts;
-  if (!std::ranges::all_of(survey->directory.blocks, readable)) return facts;
   OverlayFile view(file, survey->block_size);
   const Activity activity;
   const EditOptions options{survey->superblock.modified, false};

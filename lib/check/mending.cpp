@@ -14,6 +14,13 @@ bool lies_in_order(const Superblock& superblock) {
 
 }  // namespace
 
+bool all_readable(const Survey& survey) {
+  const auto readable = [](const FixedBlock& block) { return block.readable; };
+  return std::ranges::all_of(survey.primary.blocks, readable) &&
+         std::ranges::all_of(survey.mirror.blocks, readable) &&
+         std::ranges::all_of(survey.directory.blocks, readable);
+}
+
 std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, uint64_t blocks) {
   std::vector<PlacedRegion> placed;
   const auto data_area = data_area_slot(slots);
@@ -28,6 +35,9 @@ std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, ui
 
 Result<void> Mending::look() {
   VDE_TRY_ASSIGN(survey, survey_image(file_, false));
+  // To go on by what is left would be another repair than the one that was planned.
+  if (!all_readable(survey))
+    return fail(ErrorCode::kIo, "a superblock group or the region directory cannot be read");
   survey_ = std::move(survey);
   io_ = BlockIo(file_, survey_.block_size);
   buffer_ = io_.make_buffer();
@@ -72,7 +82,9 @@ Result<void> Mending::begin() {
   transaction_.emplace(*journal_);
   VDE_TRY(look());
   // Half a journal: a record never has to be cut for want of room.
-  most_staged_ = std::max<uint64_t>(1, journal_area()->used().count() / 2);
+  const auto area = journal_area();
+  if (!area) return fail(ErrorCode::kDamaged, "the journal's place is gone");
+  most_staged_ = std::max<uint64_t>(1, area->used().count() / 2);
   return {};
 }
 

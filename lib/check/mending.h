@@ -101,6 +101,9 @@ class Mending {
 // which of them found something to do.
 [[nodiscard]] Result<void> try_out(Mending& mending, RepairFacts& facts);
 
+// Whether every block of both groups and of the directory could be read.
+[[nodiscard]] bool all_readable(const Survey& survey);
+
 // The places of `slots` that lie within `blocks` blocks, in slot order.
 [[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,
                                                       uint64_t blocks);

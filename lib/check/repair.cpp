@@ -63,13 +63,9 @@ Result<std::vector<Finding>> findings_of(BlockFile& file, const VerifyOptions& o
 }
 
 bool cannot_be_read(const Survey& survey, const std::vector<Finding>& findings) {
-  const auto readable = [](const FixedBlock& block) { return block.readable; };
-  return !std::ranges::all_of(survey.primary.blocks, readable) ||
-         !std::ranges::all_of(survey.mirror.blocks, readable) ||
-         !std::ranges::all_of(survey.directory.blocks, readable) ||
-         std::ranges::any_of(findings, [](const Finding& finding) {
-           return finding.kind == &kind_of(FindingCode::kBlockUnreadable);
-         });
+  return !all_readable(survey) || std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.kind == &kind_of(FindingCode::kBlockUnreadable);
+  });
 }
 
 // What must not be written at all.
