@@ -121,10 +121,11 @@ class ModuleJudge {
   }
 
  private:
-  void add(FindingCode code, const KeptModule& module, const std::string& message) {
+  void add(FindingCode code, const KeptModule& module, const std::string& message,
+           FindingSite site = FindingSite::here()) {
     const std::string name = to_hex(module.hash);
     context_.report.add(code, region_.blocks.begin + module.block, kCodeName,
-                        fmt::format("module {}: {}", name, message), {"module " + name});
+                        fmt::format("module {}: {}", name, message), {"module " + name}, site);
   }
 
   [[nodiscard]] BlockRange blocks_of(const KeptModule& module) const {
@@ -188,8 +189,9 @@ class ModuleJudge {
 
 void report_code_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
   const uint64_t head = region.blocks.begin;
-  const auto add = [&](FindingCode code, std::optional<uint64_t> block, std::string message) {
-    context.report.add(code, block, kCodeName, std::move(message));
+  const auto add = [&](FindingCode code, std::optional<uint64_t> block, std::string message,
+                       FindingSite site = FindingSite::here()) {
+    context.report.add(code, block, kCodeName, std::move(message), {}, site);
   };
   for (const Error& error : scan.broken)
     add(FindingCode::kModuleEntryBroken, error.block, error.message);
@@ -202,7 +204,7 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
   if (scan.behind_end)
     add(FindingCode::kModuleUncounted, scan.behind_end,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
-  if (scan.left_over > 0)
+  if (scan.left_over > 0 && scan.complete && scan.found >= scan.counted)
     add(FindingCode::kModuleLeftOver, scan.first_left_over,
         fmt::format("{} blocks, of which this is the first, end in {} bytes or more that are no "
                     "entry",

@@ -72,9 +72,10 @@ class SnapshotJudge {
  private:
   static constexpr size_t kNone = SIZE_MAX;
 
-  void add(FindingCode code, uint64_t block, const Guid& id, std::string message) {
+  void add(FindingCode code, uint64_t block, const Guid& id, std::string message,
+           FindingSite site = FindingSite::here()) {
     context_.report.add(code, block, kRegionName, std::move(message),
-                        {fmt::format("snapshot {}", to_string(id))});
+                        {fmt::format("snapshot {}", to_string(id))}, site);
   }
 
   [[nodiscard]] uint64_t block_of(const ChainLink& link) const {

@@ -50,8 +50,9 @@ class TagCheck {
   }
 
  private:
-  void add(FindingCode code, uint64_t number, std::string message) {
-    context_.report.add(code, region_.begin + number, "TAGI", std::move(message));
+  void add(FindingCode code, uint64_t number, std::string message,
+           FindingSite site = FindingSite::here()) {
+    context_.report.add(code, region_.begin + number, "TAGI", std::move(message), {}, site);
   }
 
   bool check_header() {

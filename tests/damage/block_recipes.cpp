@@ -20,17 +20,17 @@ std::vector<Recipe> block_recipes() {
                   [](ImageBuilder& image) { image.data_block(200, 0x5a).flip(200, 0); },
                   {"BLCK-001"},
                   200}));
-  recipes.push_back({"BLCK-001",
-                     "one bit of an allocated block that lies in no slot's bounds",
-                     [](ImageBuilder& image) {
-                       image.slot(image.slot_of("DATA"), [](RegionSlot& slot) {
-                         slot.start += 10;
-                         slot.count -= 10;
-                       });
-                       image.data_block(95, 0x5a).flip(95, 0);
-                     },
-                     {"BLCK-001"},
-                     95});
+  recipes.push_back(lost(Recipe{"BLCK-001",
+                                "one bit of an allocated block that lies in no slot's bounds",
+                                [](ImageBuilder& image) {
+                                  image.slot(image.slot_of("DATA"), [](RegionSlot& slot) {
+                                    slot.start += 10;
+                                    slot.count -= 10;
+                                  });
+                                  image.data_block(95, 0x5a).flip(95, 0);
+                                },
+                                {"BLCK-001"},
+                                95}));
   recipes.push_back({"BLCK-001",
                      "one bit of the bitmap, which then decides nothing",
                      [](ImageBuilder& image) { image.flip(10, 20); },

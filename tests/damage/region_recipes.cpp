@@ -54,13 +54,14 @@ void add_bitmap(std::vector<Recipe>& recipes) {
                            {},
                            10,
                            kTwoBitmapBlocks}));
-  add(recipes, {"BMAP-007",
-                "three allocated blocks of the data area",
-                [](ImageBuilder& image) {
-                  for (const uint64_t block : {200u, 201u, 203u}) image.data_block(block, 1);
-                },
-                {},
-                std::nullopt});
+  add(recipes, lost(Recipe{"BMAP-007",
+                           "three allocated blocks of the data area",
+                           [](ImageBuilder& image) {
+                             for (const uint64_t block : {200u, 201u, 203u})
+                               image.data_block(block, 1);
+                           },
+                           {},
+                           std::nullopt}));
   add(recipes, {"BMAP-003",
                 "the bits of the tag index are zero",
                 [](ImageBuilder& image) { image.bits(76, 80, false); },
@@ -141,15 +142,16 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 },
                 {},
                 11});
-  add(recipes, {"INOD-003",
-                "flag 4 of the tags' field",
-                [](ImageBuilder& image) {
-                  edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
-                    field.flags |= 4;
-                  }).reseal(11);
-                },
-                {},
-                11});
+  add(recipes,
+      lost(Recipe{"INOD-003",
+                  "flag 4 of the tags' field",
+                  [](ImageBuilder& image) {
+                    edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
+                      field.flags |= 4;
+                    }).reseal(11);
+                  },
+                  {},
+                  11}));
   add(recipes, {"INOD-002",
                 "a field that runs past the inode",
                 [](ImageBuilder& image) {
@@ -192,7 +194,10 @@ void add_journal(std::vector<Recipe>& recipes) {
                 "a commit of one data block waits",
                 [](ImageBuilder& image) { commit_data(*open_volume(image.file()), 1, 1); },
                 {"MWAL-004", "BMAP-007"},
-                12});
+                12,
+                {},
+                {},
+                {"BMAP-007"}});
   add(recipes, {"MWAL-005",
                 "the header is another program's, the last block still marked",
                 [](ImageBuilder& image) {

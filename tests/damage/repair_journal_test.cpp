@@ -29,7 +29,8 @@ struct WaitingImage {
     const RepairPlan plan = must(plan_repair(image.file(), options, activity));
     REQUIRE_FALSE(plan.steps.empty());
     MemoryUndo undo;
-    CHECK(must(carry_out(image.file(), plan, options, &undo, activity)).empty());
+    for (const Finding& left : must(carry_out(image.file(), plan, options, &undo, activity)))
+      CHECK(left.kind->severity == Severity::kNote);
     const std::vector<uint8_t> after = image.bytes();
     CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
     CHECK(image.bytes() == after);
@@ -55,7 +56,7 @@ struct WaitingImage {
 
 TEST_CASE("commits that wait are taken home, and wait again after undo") {
   WaitingImage waiting;
-  CHECK(verified(waiting.image.file()).codes == std::vector<std::string>{"MWAL-004"});
+  CHECK(verified(waiting.image.file()).codes == std::vector<std::string>{"MWAL-004", "BMAP-007"});
   CHECK(waiting.repair() == "");
   CHECK(waiting.content() == 3);
 }
