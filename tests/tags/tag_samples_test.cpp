@@ -40,7 +40,8 @@ void for_tag_samples(Check check) {
     // elsewhere.
     if (listing["tags"].contains("entries_left_out")) {
       entries.clear();
-      for (const strict::Tag& tag : StrictReader(file.bytes()).tags())
+      const StrictReader reader(file.bytes());
+      for (const strict::Tag& tag : reader.tags())
         entries.push_back({tag.key, tag.value, tag.inode, tag.address});
     }
     check(file, entries);
@@ -113,6 +114,8 @@ TEST_CASE("samples are added to and removed from, and the strict reader finds al
       std::erase_if(entries, [&](const TagEntry& entry) {
         return entry.key == before[i].key && entry.inode == before[i].inode;
       });
+      // The sample's volume has no room for one large commit.
+      if (i % (8 * step) == 0) must(writer->commit());
     }
     const TagEntry first{"", "the empty key", INT64_MIN, -1};
     if (must(writer->set(first))) entries.push_back(first);
