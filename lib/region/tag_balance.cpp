@@ -259,6 +259,41 @@ Result<void> TagTree::drop_child(size_t level, size_t separator) {
   return number == kTagRoot ? shorten() : mend_inner(level);
 }
 
+// The existing reader goes right of a separator that is the key. Where the last entry of the key
+// there is gone, and others may be left of it, the separator becomes greater than the key.
+Result<void> TagTree::raise_separators(const std::string& key) {
+  constexpr int kMostAtOnce = 8;  // more stand in a row only where others left leaves empty
+  for (int i = 0; i < kMostAtOnce; ++i) {
+    path_.clear();
+    uint32_t number = kTagRoot;
+    std::optional<size_t> level;  // of the separator to the left of the leaf
+    for (;;) {
+      VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+      if (at_leaf) break;
+      if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+      VDE_TRY_ASSIGN(node, inner(number));
+      path_.push_back({number, node->upper(key)});
+      if (path_.back().child > 0) level = path_.size() - 1;
+      VDE_TRY_ASSIGN(below, child_of(number, path_.back().child));
+      number = below;
+    }
+    if (!level) return {};
+    VDE_TRY_ASSIGN(there, leaf(number));
+    TagView first;
+    size_t at = TagLeaf::kFirst;
+    const bool has_first = there.count() > 0 && there.read(at, first);
+    if (has_first && first.key <= key) return {};
+    const std::string raised = has_first ? tag_separator(key, first.key) : key + '\0';
+    VDE_TRY_ASSIGN(old, inner(path_[*level].number));
+    TagNode node = old->node();
+    std::string& separator = node.keys[path_[*level].child - 1];
+    if (separator != key || raised.size() > kMaxTagKey) return {};
+    separator = raised;
+    VDE_TRY(put_inner(*level, std::move(node)));
+  }
+  return {};
+}
+
 // A root of one child takes its place.
 Result<void> TagTree::shorten() {
   for (size_t levels = 0; levels < kMaxTagLevels; ++levels) {

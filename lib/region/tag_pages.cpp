@@ -77,7 +77,10 @@ Result<void> TagPages::grow(uint64_t needed) {
   if (needed > most)
     return fail(ErrorCode::kNoSpace,
                 fmt::format("a tag index has less than 2^31 bytes, {} blocks", most));
-  uint64_t wanted = std::clamp<uint64_t>(uint64_t{2} * count(), needed, most);
+  // Not all that is free: commits larger than the journal need some of it.
+  const auto free = static_cast<uint64_t>(transaction_.superblock().free_blocks);
+  const uint64_t more = std::min<uint64_t>(count(), free / 4);
+  uint64_t wanted = std::clamp<uint64_t>(count() + more, needed, most);
   for (;; wanted = needed + (wanted - needed) / 2) {
     Result<void> grown = grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kSealed);
     if (grown || grown.error().code != ErrorCode::kNoSpace || wanted == needed) return grown;

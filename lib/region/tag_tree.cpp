@@ -126,6 +126,7 @@ Result<void> TagTree::erase_at(uint32_t number, size_t i) {
   const std::string key(editor_.entry(i).key);
   editor_.erase(i);
   editor_.store();
+  front_gone_ = i == 0 && (editor_.count() == 0 || editor_.entry(0).key != key);
   at_edge_ = editor_.count() == 0 || editor_.entry(0).key == key ||
              editor_.entry(editor_.count() - 1).key == key;
   return mend_leaf(number);
@@ -188,6 +189,7 @@ Result<bool> TagTree::remove(std::string_view key, int64_t inode) {
     if (!taken) break;
     found = true;
     --pages_.header().entry_count;
+    if (front_gone_) VDE_TRY(raise_separators(kept));
     if (is_sorted()) break;
   }
   if (found && at_edge_) VDE_TRY(gather_short_run(kept));

@@ -100,12 +100,14 @@ class TagTree {
   [[nodiscard]] Result<void> drop_child(size_t level, size_t separator);
   [[nodiscard]] Result<void> mend_inner(size_t level);
   [[nodiscard]] Result<void> shorten();
+  [[nodiscard]] Result<void> raise_separators(const std::string& key);
 
   TagPages pages_;
   std::vector<Parent> path_;  // from the root to the parent of the leaf
   std::unordered_map<uint32_t, std::unique_ptr<TagInner>> inner_;
   TagLeafEditor editor_;
-  bool at_edge_ = false;  // what was erased last was, or left, its key at an end of its leaf
+  bool front_gone_ = false;  // what was erased last was the last of its key at its leaf's front
+  bool at_edge_ = false;     // what was erased last was, or left, its key at an end of its leaf
 };
 
 // The separator between neighbours: see above.

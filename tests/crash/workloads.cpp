@@ -4,6 +4,7 @@
 
 #include "crash/foreign_image.h"
 #include "crash/random.h"
+#include "crash/tag_workloads.h"
 #include "region/placement.h"
 #include "vde/edit.h"
 
@@ -385,6 +386,8 @@ constexpr Workload kWorkloads[] = {
     {"foreign", "an image of the existing writer's", kLeast, make_foreign, play_foreign},
     {"lagging", "superblock groups that differ", kLeast, make_lagging, play_foreign},
     {"sealed", "a seal that is cleared", kLeast, make_sealed, play_sealed},
+    {"tags", "tags come and go: splits, merges, growth", kLeast, nullptr, play_tag_changes},
+    {"tag-bulk", "a tag index built at once", kLeast, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 300, nullptr, play_random<1>},
     {"random-2", "everything at once", 400, nullptr, play_random<2>},
     {"random-3", "everything at once", 500, nullptr, play_random<3>},
