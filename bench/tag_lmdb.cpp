@@ -51,7 +51,8 @@ class LmdbTags : public TagStore {
     MDB_val key = as_value(prefix);
     MDB_val value{};
     uint64_t count = 0;
-    int status = mdb_cursor_get(cursor_, &key, &value, MDB_SET_RANGE);
+    // It has no empty keys.
+    int status = mdb_cursor_get(cursor_, &key, &value, prefix.empty() ? MDB_FIRST : MDB_SET_RANGE);
     while (status == 0 && key.mv_size >= prefix.size() &&
            std::memcmp(key.mv_data, prefix.data(), prefix.size()) == 0) {
       look_at(value);

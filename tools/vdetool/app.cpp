@@ -65,6 +65,17 @@ void rewrite_help(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
+// CLI11 takes a list apart that stands in brackets where many words may stand; a key is none.
+void protect_bracketed_keys(std::vector<std::string>& arguments) {
+  const size_t tag = command_position(arguments, 0);
+  const size_t verb = command_position(arguments, tag + 1);
+  if (verb >= arguments.size() || arguments[tag] != "tag") return;
+  if (arguments[verb] != "set" && arguments[verb] != "remove") return;
+  // The image comes before the keys, and is no text with escapes.
+  for (size_t i = verb + 2; i < arguments.size(); ++i)
+    if (arguments[i].starts_with('[')) arguments[i].replace(0, 1, "\\x5b");
+}
+
 bool wants_help(const std::vector<std::string>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
     return word == "--help" || word == "-h" || word == "--version";
@@ -182,6 +193,7 @@ int run(int argc, char** argv) {
   rewrite_help(arguments);
   if (const Result<void> known = check_command(arguments); !known)
     return context.report("", known.error());
+  protect_bracketed_keys(arguments);
   return parse_and_run(context, std::move(arguments));
 }
 

@@ -104,25 +104,21 @@ Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
   return context.write_json(with_header("tag remove", arguments.image, Json{{"removed", removed}}));
 }
 
-// As typed: what a vector is filled with has lists in brackets taken apart.
-CLI::Option* add_words(CLI::App& command, const char* name, std::vector<std::string>& words,
-                       const char* help) {
-  return command.add_option(name, words, help)->allow_extra_args(false);
-}
-
 }  // namespace
 
 Runner define_tag_set(CLI::App& command) {
   auto arguments = std::make_shared<SetArguments>();
   add_image(command, *arguments);
   command.add_option("INODE", arguments->inode, "the inode's number")->required();
-  auto* tags = add_words(command, "KEY[=VALUE]", arguments->tags,
-                         "the key ends at its first =; \\x3d is one inside of it")
+  auto* tags = command
+                   .add_option("KEY[=VALUE]", arguments->tags,
+                               "the key ends at its first =; \\x3d is one inside of it")
                    ->required();
   command.add_option("--block", arguments->block, "the block address of the tags; 0 without");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
   return [arguments, tags](Context& context) {
+    // As typed: a vector takes {} for a list without words.
     arguments->tags = tags->results();
     return context.finish(arguments->image, set_tags(context, *arguments));
   };
@@ -132,7 +128,7 @@ Runner define_tag_remove(CLI::App& command) {
   auto arguments = std::make_shared<RemoveArguments>();
   add_image(command, *arguments);
   command.add_option("INODE", arguments->inode, "the inode's number")->required();
-  auto* keys = add_words(command, "KEY", arguments->keys, "the keys of the tags, with escapes");
+  auto* keys = command.add_option("KEY", arguments->keys, "the keys of the tags, with escapes");
   command.add_flag("--all", arguments->all, "all tags of the inode");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
