@@ -201,7 +201,7 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
   if (scan.behind_end)
     add(FindingCode::kModuleUncounted, scan.behind_end,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
-  if (scan.left_over > 0)
+  if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
     add(FindingCode::kModuleLeftOver, scan.first_left_over,
         fmt::format("{} blocks, of which this is the first, end in {} bytes or more that are no "
                     "entry",

@@ -136,7 +136,7 @@ void report_table(VerifyContext& context, const PlacedRegion& region, const Pack
     context.report.add(
         FindingCode::kSnapshotUncounted, scan.behind_end, kRegionName,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
-  if (scan.left_over > 0)
+  if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
     context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over, kRegionName,
                        fmt::format("{} blocks, of which this is the first, end in {} bytes or more "
                                    "that are no entry",

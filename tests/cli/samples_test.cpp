@@ -169,10 +169,10 @@ TEST_CASE("what the online module addition left behind is found piece by piece")
 TEST_CASE("modules whose bytes were never written are named one by one") {
   CHECK(findings_of(SampleFile("code-references")) ==
         std::vector<std::string>{
-            "error CODE-008 1163", "error CODE-009 1163",  // 604680d5
-            "error CODE-008 1163", "error CODE-009 1163",  // 7321c934
-            "error CODE-008 1163", "error CODE-009 1163",  // 84c30c26
-            "error CODE-008 1163", "error CODE-009 1163",  // bbb689e4
+            "note SNAP-011 1228", "error CODE-008 1163", "error CODE-009 1163",  // 604680d5
+            "error CODE-008 1163", "error CODE-009 1163",                        // 7321c934
+            "error CODE-008 1163", "error CODE-009 1163",                        // 84c30c26
+            "error CODE-008 1163", "error CODE-009 1163",                        // bbb689e4
         });
 }
 
@@ -185,6 +185,7 @@ TEST_CASE("every region that runs past the end of a volume is found") {
             "error RMAP-004",       // TAGI
             "error RMAP-004",       // CODE
             "error RMAP-004",       // SNAP
+            "note CODE-016 1164",   // the file has the region; its spare blocks are unwritten
             "warning BMAP-006 10",  // bits past the end
             "error BMAP-005 0",     // the allocated count has them in it
         });
