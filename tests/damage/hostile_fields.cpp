@@ -1,6 +1,7 @@
 #include "hostile_fields.h"
 
 #include "format/extended_metadata.h"
+#include "format/hash.h"
 #include "format/inode.h"
 #include "format/integrity_anchor.h"
 #include "format/integrity_tree.h"
@@ -46,10 +47,10 @@ void fill_tables(ImageBuilder& image) {
 
   const uint64_t code = image.start("CODE");
   ModuleEntry module;
-  module.hash[0] = 1;
+  module.hash = sha256(image.payload(200));
   module.first_block = 200;
   module.block_count = 1;
-  module.size = 100;
+  module.size = static_cast<int32_t>(image.payload(200).size());
   module.entry_point = "main";
   image.patch(code, 0, "01");
   encode(module, image.payload(code).subspan(16));

@@ -250,7 +250,8 @@ TEST_CASE("a lost bitmap block is made anew, and no block that holds something b
   for (uint64_t block = 200; block < 204; ++block) image.data_block(block, 0x5a);
   image.flip(10, 3);
   const RepairPlan plan = planned(image.file());
-  CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "");
+  // Nothing refers to those blocks, which a sound image's check can tell.
+  CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "BMAP-007");
   const Bytes bits = image.payload(10);
   for (uint64_t block = 0; block < 256; ++block) {
     CAPTURE(block);
