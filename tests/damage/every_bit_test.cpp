@@ -18,10 +18,10 @@ using namespace vde::test;
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr size_t kPayloadFlips = 1'500;
-constexpr size_t kTrailerStep = 7;
+constexpr size_t kPayloadFlips = 800;
+constexpr size_t kTrailerStep = 29;
 #else
-constexpr size_t kPayloadFlips = 25'000;
+constexpr size_t kPayloadFlips = 8'000;
 constexpr size_t kTrailerStep = 1;
 #endif
 // Every how many flips info is asked too.

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "format/hash.h"
 #include "format/module_entry.h"
 #include "format/snapshot_entry.h"
 #include "format/tag_index.h"
@@ -18,8 +19,6 @@ namespace {
 
 // Regions of which some block, put back to its last state, is not noticed.
 const std::map<std::string, std::string> kSilent = {
-    {"TAGI", "no pass counts the entries against the header"},
-    {"CODE", "no pass looks at modules"},
     {"SNAP", "an older table is a table"},
     {"MTRK", "no pass follows the tree"},
     {"DATA", "nothing refers to the blocks"},
@@ -39,10 +38,11 @@ void commit(ImageBuilder& image) {
   const uint64_t snapshots = image.start("SNAP");
   image.patch(snapshots, 16 + 32, "01");
   const uint64_t modules = image.start("CODE");
-  image.patch(modules, 16 + kModuleEntryLayout.size(), "6e");
   const uint64_t tree = image.start("MTRK");
   image.patch(tree + 1, 1, "02");
   image.patch(200, 0, "77").data_block(250, 0x33);
+  edit(image, modules, 16, kModuleEntryLayout,
+       [&](ModuleEntry& module) { module.hash = sha256(image.payload(200)); });
   for (const uint64_t block : {tags, tags + 1, snapshots, modules, tree, tree + 1, uint64_t{200},
                                uint64_t{250}, image.start("BMAP")})
     rewrite(image, block);
