@@ -66,6 +66,16 @@ Result<void> copy_blocks(Transaction& transaction, Tag tag, BlockRange from, uin
   return {};
 }
 
+// The slot names `run`, and the data area's edges follow.
+void settle(Transaction& transaction, size_t slot, BlockRange run) {
+  const BlockRange old_run = range_of(transaction.slots()[slot]);
+  take_from_data_area(transaction, run);
+  give_to_data_area(transaction, old_run);
+  transaction.unstage(old_run);
+  transaction.slots()[slot].start = static_cast<int64_t>(run.begin);
+  transaction.slots()[slot].count = static_cast<int64_t>(run.count());
+}
+
 }  // namespace
 
 Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
@@ -83,20 +93,18 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
   const auto data_area = data_area_slot(transaction.slots());
   const auto hint = data_area ? static_cast<uint64_t>(transaction.slots()[*data_area].start) : 0;
   VDE_TRY_ASSIGN(run, allocator.allocate(transaction, count, hint));
+  // Before the copy: the region may be the bitmap itself.
+  VDE_TRY(allocator.release(transaction, old_run));
   VDE_TRY(write_spare(transaction, tag, run, spare));
   VDE_TRY(copy_blocks(transaction, tag, old_run, run.begin));
-  return move_region(transaction, allocator, slot, run);
+  settle(transaction, slot, run);
+  return {};
 }
 
 Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,
                          BlockRange run) {
-  const BlockRange old_run = range_of(transaction.slots()[slot]);
-  VDE_TRY(allocator.release(transaction, old_run));
-  take_from_data_area(transaction, run);
-  give_to_data_area(transaction, old_run);
-  transaction.unstage(old_run);
-  transaction.slots()[slot].start = static_cast<int64_t>(run.begin);
-  transaction.slots()[slot].count = static_cast<int64_t>(run.count());
+  VDE_TRY(allocator.release(transaction, range_of(transaction.slots()[slot])));
+  settle(transaction, slot, run);
   return {};
 }
 
