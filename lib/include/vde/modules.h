@@ -15,16 +15,10 @@
 #include "vde/activity.h"
 #include "vde/edit.h"
 #include "vde/guid.h"
+#include "vde/module_abi.h"
 
 namespace vde {
 
-inline constexpr size_t kMaxEntryPoint = 128;  // bytes
-
-enum ModuleAbi : uint16_t {
-  kAbiPreview1 = 0,
-  kAbiPreview2 = 1,
-  kAbiStable = 2,
-};
 // "preview1", "preview2", "stable"; "unknown" for numbers that the format does not name.
 [[nodiscard]] std::string_view module_abi_name(uint16_t abi);
 // The number of one of the three names.

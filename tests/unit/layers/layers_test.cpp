@@ -20,10 +20,11 @@ const std::map<std::string, int> kRank = {{"base", 0},    {"format", 1}, {"io", 
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
-    {"activity.h", "base"}, {"bytes.h", "base"},      {"error.h", "base"},    {"guid.h", "base"},
-    {"text.h", "base"},     {"ticks.h", "base"},      {"block_file.h", "io"}, {"create.h", "image"},
-    {"edit.h", "image"},    {"inspect.h", "inspect"}, {"verify.h", "check"},
-    {"snapshots.h", "image"}};
+    {"activity.h", "base"},   {"bytes.h", "base"},   {"error.h", "base"},
+    {"guid.h", "base"},       {"text.h", "base"},    {"ticks.h", "base"},
+    {"block_file.h", "io"},   {"create.h", "image"}, {"edit.h", "image"},
+    {"inspect.h", "inspect"}, {"verify.h", "check"}, {"snapshots.h", "image"},
+    {"module_abi.h", "base"}, {"modules.h", "image"}};
 
 const fs::path kRoot = VDE_SOURCE_DIR;
 
