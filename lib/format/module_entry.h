@@ -2,7 +2,7 @@
 #pragma once
 
 #include "format/packed_table.h"
-#include "vde/module_types.h"
+#include "vde/module_abi.h"
 
 namespace vde {
 

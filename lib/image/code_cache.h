@@ -2,7 +2,6 @@
 #pragma once
 
 #include "region/module_table.h"
-#include "vde/edit.h"
 #include "vde/modules.h"
 
 namespace vde {

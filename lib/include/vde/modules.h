@@ -15,9 +15,14 @@
 #include "vde/activity.h"
 #include "vde/edit.h"
 #include "vde/guid.h"
-#include "vde/module_types.h"
+#include "vde/module_abi.h"
 
 namespace vde {
+
+// "preview1", "preview2", "stable"; "unknown" for numbers that the format does not name.
+[[nodiscard]] std::string_view module_abi_name(uint16_t abi);
+// The number of one of the three names.
+[[nodiscard]] std::optional<uint16_t> parse_module_abi(std::string_view name);
 
 // An entry of the table, numbers as they stand there.
 struct Module {

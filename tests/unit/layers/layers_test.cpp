@@ -22,7 +22,7 @@ const std::map<std::string, int> kRank = {{"base", 0},    {"format", 1}, {"io", 
 const std::map<std::string, std::string> kPublic = {
     {"activity.h", "base"},    {"block_file.h", "io"},   {"bytes.h", "base"},
     {"create.h", "image"},     {"edit.h", "image"},      {"error.h", "base"},
-    {"guid.h", "base"},        {"inspect.h", "inspect"}, {"module_types.h", "format"},
+    {"guid.h", "base"},        {"inspect.h", "inspect"}, {"module_abi.h", "base"},
     {"modules.h", "image"},    {"repair.h", "check"},    {"snapshots.h", "image"},
     {"tag_types.h", "format"}, {"tags.h", "image"},      {"text.h", "base"},
     {"ticks.h", "base"},       {"verify.h", "check"},
