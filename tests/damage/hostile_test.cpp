@@ -43,7 +43,7 @@ enum class Variant {
 
 // The sanitizers see the same code in fewer images; a prime, so that all variants take turns.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr size_t kCasesInTurn = 5;
+constexpr size_t kCasesInTurn = 11;
 #else
 constexpr size_t kCasesInTurn = 1;
 #endif
