@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "io/run_writer.h"
 #include "journal/faults.h"
 #include "journal/record_scan.h"
 
@@ -113,10 +114,10 @@ Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordSc
   return {};
 }
 
-// The epoch of the records that may wait. While any does, the header or the last block tells it: the
-// header is written anew when nothing waits any more, and may tear then. Where neither tells it,
-// what looks like a record is of an epoch that is over, or was given up and is whole by chance: a
-// later one, itself cut short, may have overwritten the very sectors that were missing.
+// The epoch of the records that may wait. While any does, the header or the last block tells it:
+// the header is written anew when nothing waits any more, and may tear then. Where neither tells
+// it, what looks like a record is of an epoch that is over, or was given up and is whole by chance:
+// a later one, itself cut short, may have overwritten the very sectors that were missing.
 Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea& area,
                                            const JournalHeader& header) {
   if (header.kind == HeaderKind::kOurs) return std::optional(header.epoch);
@@ -195,10 +196,12 @@ Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupSt
 Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   BlockBuffer buffer = io.make_buffer();
+  RunWriter home(io);
   for (const ReplayedBlock& image : plan.images) {
     VDE_TRY(io.read(image.place, buffer));
-    VDE_TRY(io.file().write(image.target * io.block_size(), buffer));
+    VDE_TRY(home.add(image.target, buffer));
   }
+  VDE_TRY(home.flush());
   if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
   const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
