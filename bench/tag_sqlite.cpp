@@ -2,6 +2,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <cstring>
+
 #include "tag_store.h"
 
 namespace {
@@ -88,4 +90,17 @@ class SqliteTags : public TagStore {
 
 std::unique_ptr<TagStore> open_sqlite_tags(const std::string& folder, uint64_t /*count*/) {
   return std::make_unique<SqliteTags>(folder);
+}
+
+void check_sqlite_tags(const std::string& folder) {
+  sqlite3* database = nullptr;
+  sqlite3_stmt* check = nullptr;
+  const bool ok =
+      sqlite3_open((folder + "/peer.sqlite").c_str(), &database) == SQLITE_OK &&
+      sqlite3_prepare_v2(database, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
+      sqlite3_step(check) == SQLITE_ROW &&
+      std::strcmp(reinterpret_cast<const char*>(sqlite3_column_text(check, 0)), "ok") == 0;
+  if (!ok) give_up(std::string("SQLite: ") + sqlite3_errmsg(database));
+  sqlite3_finalize(check);
+  sqlite3_close(database);
 }

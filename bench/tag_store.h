@@ -58,4 +58,8 @@ std::unique_ptr<TagStore> open_vde_tags(const std::string& folder, uint64_t coun
 std::unique_ptr<TagStore> open_lmdb_tags(const std::string& folder, uint64_t count);
 std::unique_ptr<TagStore> open_sqlite_tags(const std::string& folder, uint64_t count);
 
+// Has SQLite check all of the file that it made in `folder`; ends the program where that finds a
+// fault.
+void check_sqlite_tags(const std::string& folder);
+
 [[noreturn]] void give_up(const std::string& why);

@@ -5,8 +5,9 @@
 //   scan, iterate               entries a second of 1,000 prefixes, and of all, verified; LMDB
 //   insert                      durable inserts a second, one at a time; SQLite
 //   size                        bytes; LMDB
-// and, without a peer: `prepare` makes the files that the last six read, `lines` prints the tags in
-// shuffled order for `vdetool tag import`. Exit 8, saying why, where something fails.
+// and, without a peer: `prepare` makes the files that the last six read, `prepare-sqlite` SQLite's,
+// which `check-sqlite` has checked by PRAGMA integrity_check; `lines` prints the tags in shuffled
+// order for `vdetool tag import`. Exit 8, saying why, where something fails.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -150,6 +151,14 @@ void prepare(const Run& run) {
     open(run.folder, run.count)->load(tags, true);
 }
 
+void prepare_sqlite(const Run& run) {
+  open_sqlite_tags(run.folder, run.count)->load(make_tags(run.count, false), true);
+}
+
+void check_sqlite(const Run& run) {
+  check_sqlite_tags(run.folder);
+}
+
 void compare_sizes(const Run& run) {
   const uint64_t ours = open_vde_tags(run.folder, run.count)->bytes();
   const uint64_t peer = open_lmdb_tags(run.folder, run.count)->bytes();
@@ -169,10 +178,18 @@ struct Row {
   void (*measure)(const Run&);
 };
 constexpr Row kRows[] = {
-    {"load-sorted", compare_loads}, {"load-shuffled", compare_loads}, {"hit", compare_lookups},
-    {"miss", compare_lookups},      {"scan", compare_scans},          {"iterate", compare_scans},
-    {"insert", compare_inserts},    {"size", compare_sizes},          {"prepare", prepare},
+    {"load-sorted", compare_loads},
+    {"load-shuffled", compare_loads},
+    {"hit", compare_lookups},
+    {"miss", compare_lookups},
+    {"scan", compare_scans},
+    {"iterate", compare_scans},
+    {"insert", compare_inserts},
+    {"size", compare_sizes},
+    {"prepare", prepare},
     {"lines", print_lines},
+    {"prepare-sqlite", prepare_sqlite},
+    {"check-sqlite", check_sqlite},
 };
 
 }  // namespace

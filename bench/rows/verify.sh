@@ -29,3 +29,35 @@ row_verify_memory() {
   measure --runs 3 --warmup 0 -- vdetool verify "$image"
   emit verify-memory "$(peak_kib 0)" 65536 limit KiB less 1
 }
+
+# tags_to_verify: an image of ten million tags and a table of the same rows; prints the folder.
+tags_to_verify() {
+  local folder=$work/verify-tags count
+  count=$(runs 10000000 1000000)
+  if [ ! -e "$folder" ]; then
+    say "loading $count tags, and as many rows"
+    mkdir "$folder.new"
+    bench_tags prepare "$folder.new" "$count" 1
+    rm "$folder.new"/peer.lmdb*
+    bench_tags prepare-sqlite "$folder.new" "$count" 1
+    mv "$folder.new" "$folder"
+  fi
+  echo "$folder"
+}
+
+# Everything that verify looks at, beside all that SQLite looks at.
+row_verify_tags() {
+  local folder
+  folder=$(tags_to_verify)
+  measure --runs "$(runs 5 3)" -- vdetool verify "$folder/image.dwvd" -- \
+    bench_tags check-sqlite "$folder" 1000 1
+  emit verify-tags "$(seconds 0)" "$(seconds 1)" integrity s less 5
+}
+
+row_verify_jobs() {
+  local folder
+  folder=$(tags_to_verify)
+  measure --runs "$(runs 5 3)" -- vdetool verify --jobs 2 "$folder/image.dwvd" -- \
+    vdetool verify --jobs 1 "$folder/image.dwvd"
+  emit verify-jobs "$(seconds 0)" "$(seconds 1)" one-job s less 1.7
+}
