@@ -118,6 +118,28 @@ TEST_CASE("a misspelled command suggests the near one, another points to help") 
   check_usage_error(run_tool({"\x1b[31m\n"}), "'\\x1b[31m\\n'");
 }
 
+TEST_CASE("a misspelled verb suggests the near one, another points to the help of its group") {
+  struct Case {
+    const char* group;
+    const char* typed;
+    const char* meant;
+  };
+  for (const Case& typo :
+       {Case{"tag", "exprot", "export"}, Case{"module", "lst", "list"},
+        Case{"module", "extrct", "extract"}, Case{"module", "regster", "register"},
+        Case{"snapshot", "creat", "create"}, Case{"snapshot", "undelte", "undelete"}}) {
+    const std::string words = std::string("did you mean '") + typo.meant + "'?";
+    check_usage_error(run_tool({typo.group, typo.typed, "image"}), words);
+    check_usage_error(run_tool({"help", typo.group, typo.typed}), words);
+    check_usage_error(run_tool({typo.group, "frobnicate", "image"}),
+                      std::string("run 'vdetool ") + typo.group + " --help'");
+    check_usage_error(run_tool({typo.group}), "no command given");
+    const ToolResult help = run_tool({"help", typo.group, typo.meant});
+    CHECK(help.status == 0);
+    CHECK(contains(help.out, std::string("vdetool ") + typo.group + " " + typo.meant));
+  }
+}
+
 TEST_CASE("missing, unknown and superfluous arguments are usage errors of one line") {
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{},
