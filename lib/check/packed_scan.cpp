@@ -22,6 +22,8 @@ class PackedScanner {
     scan_.head_written = first && first->state() != BlockState::kUnwritten;
     scan_.counted = header.count;
     scan_.reserved_set = !all_zero(header.reserved);
+    counts_ = header.count >= 0 && !all_zero(*head);
+    if (header.count == 0) tail_end_ = kPackedTableHeaderLayout.size();
     for (uint64_t index = 0; scan_.found < scan_.counted && index < source_.blocks(); ++index) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(written, source_.next_written(index));
@@ -69,9 +71,8 @@ class PackedScanner {
   // What lies behind the last entry.
   Result<void> look_behind() {
     if (!scan_.complete || scan_.found < scan_.counted) return {};
-    if (scan_.counted > 0) look_behind_last_entry();
-    const uint64_t needed = scan_.counted > 0 ? tail_ + 1 : 1;
-    uint64_t index = needed;
+    if (counts_) look_behind_last_entry();
+    uint64_t index = tail_ + 1;
     while (index < source_.blocks()) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(written, source_.next_written(index));
@@ -93,8 +94,7 @@ class PackedScanner {
     const auto block = context_.io.read(region_.begin + index, buffer_);
     if (!block) return;
     if (block->state() == BlockState::kUnwritten) note_unwritten(index, index + 1);
-    // A zero header above content is reported as that.
-    if (scan_.counted > 0 && !scan_.behind_end && block->state() == BlockState::kSealed &&
+    if (counts_ && !scan_.behind_end && block->state() == BlockState::kSealed &&
         !all_zero(block->unchecked_payload()))
       scan_.behind_end = region_.begin + index;
   }
@@ -112,6 +112,7 @@ class PackedScanner {
   FileSource source_;
   BlockBuffer buffer_ = context_.io.make_buffer();
   PackedScan scan_;
+  bool counts_ = false;             // a zero header above content is reported as that
   uint64_t tail_ = 0;               // the block of the region looked at last
   std::optional<size_t> tail_end_;  // where its entries end, in bytes; nothing where not known
 };

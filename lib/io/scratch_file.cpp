@@ -28,13 +28,18 @@ int open_and_unlink(const std::string& folder) {
 
 }  // namespace
 
-Result<ScratchFile> ScratchFile::create(const std::string& folder) {
+Result<FileDescriptor> open_scratch(const std::string& folder) {
   const std::string place = folder_or_default(folder);
   int fd = open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) fd = open_and_unlink(place);
   if (fd < 0)
     return system_failure(fmt::format("cannot make a temporary file in '{}'", escape(place)));
-  return ScratchFile(FileDescriptor(fd));
+  return FileDescriptor(fd);
+}
+
+Result<ScratchFile> ScratchFile::create(const std::string& folder) {
+  VDE_TRY_ASSIGN(fd, open_scratch(folder));
+  return ScratchFile(std::move(fd));
 }
 
 Result<void> ScratchFile::append(Bytes bytes) {

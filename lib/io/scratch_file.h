@@ -8,9 +8,13 @@
 
 namespace vde {
 
+// Opens a file that has no name, for reading and writing, in `folder`; where that is empty, in
+// $TMPDIR, else in /tmp.
+[[nodiscard]] Result<FileDescriptor> open_scratch(const std::string& folder);
+
 class ScratchFile {
  public:
-  // In `folder`; where that is empty, in $TMPDIR, else in /tmp.
+  // As open_scratch().
   [[nodiscard]] static Result<ScratchFile> create(const std::string& folder);
 
   // Puts `bytes` behind what is there. kNoSpace where the disk is full.

@@ -9,30 +9,12 @@
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
+#include "support/verify_images.h"
 
 using namespace vde::test;
 using nlohmann::json;
 
 namespace {
-
-struct FindingImages {
-  FindingImages() {
-    write_file(clean, vector_image("profile-minimal"));
-    EditedImage image(vector_image("profile-minimal"), 4096);
-    image.block(0)[9] ^= 1;
-    image.block(11)[9] ^= 1;
-    write_file(damaged, image.bytes());
-    EditedImage suspect(vector_image("profile-minimal"), 4096);
-    suspect.put_superblock<uint32_t>(0x98, 0xFF);
-    write_file(warned, suspect.bytes());
-    write_file(text, std::string(5000, 'x'));
-  }
-  TemporaryFolder folder;
-  std::string clean = folder / "clean";
-  std::string damaged = folder / "a damaged:image%";  // one error in block 0, one in block 11
-  std::string warned = folder / "warned";             // a label that is not UTF-8
-  std::string text = folder / "text";                 // no image
-};
 
 // The members that the schema of SARIF 2.1.0 requires, and what its references point to.
 void check_sarif(const json& log) {
@@ -68,7 +50,7 @@ void check_sarif(const json& log) {
 }  // namespace
 
 TEST_CASE("SARIF: one log of rules, results with places in bytes, and how it went") {
-  const FindingImages images;
+  const VerifyImages images;
   const ToolResult result =
       run_tool({"verify", "--format", "sarif", images.clean, images.damaged, images.warned});
   INFO(describe(result));
@@ -100,7 +82,7 @@ TEST_CASE("SARIF: one log of rules, results with places in bytes, and how it wen
 }
 
 TEST_CASE("SARIF names the images that could not be judged") {
-  const FindingImages images;
+  const VerifyImages images;
   const ToolResult result = run_tool({"verify", "--format", "sarif", images.text, images.damaged});
   INFO(describe(result));
   CHECK(result.status == 12);
@@ -116,7 +98,7 @@ TEST_CASE("SARIF names the images that could not be judged") {
 }
 
 TEST_CASE("SARIF of clean images has no results, and --json excludes it") {
-  const FindingImages images;
+  const VerifyImages images;
   const json log = run_tool({"verify", "--format", "sarif", images.clean}).json();
   check_sarif(log);
   CHECK(log["runs"][0]["results"] == json::array());
@@ -124,7 +106,7 @@ TEST_CASE("SARIF of clean images has no results, and --json excludes it") {
 }
 
 TEST_CASE("warnings fail only when they are asked to, in every format") {
-  const FindingImages images;
+  const VerifyImages images;
   for (const char* format : {"text", "json", "sarif"}) {
     CAPTURE(format);
     CHECK(run_tool({"verify", "--format", format, images.warned}).status == 0);
@@ -136,7 +118,7 @@ TEST_CASE("warnings fail only when they are asked to, in every format") {
 }
 
 TEST_CASE("a summary an image: found by severity, intact, not checked") {
-  const FindingImages images;
+  const VerifyImages images;
   const ToolResult result =
       run_tool({"verify", "--format", "json", images.damaged, images.clean, "--scope", "metadata"});
   INFO(describe(result));
@@ -160,7 +142,7 @@ TEST_CASE("a summary an image: found by severity, intact, not checked") {
 }
 
 TEST_CASE("verify - reads an image from a pipe, and says what it could not check") {
-  const FindingImages images;
+  const VerifyImages images;
   const ToolResult clean = run_tool({.arguments = {"verify", "-"}, .input = images.clean});
   INFO(describe(clean));
   CHECK(clean.status == 0);
@@ -181,7 +163,7 @@ TEST_CASE("verify - reads an image from a pipe, and says what it could not check
 }
 
 TEST_CASE("SIGUSR1 during verify prints one line, and the work goes on") {
-  const FindingImages images;
+  const VerifyImages images;
   EditedImage image(vector_image("everything-1"), 4096);
   for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
   write_file(images.folder / "many", image.bytes());
@@ -196,7 +178,7 @@ TEST_CASE("SIGUSR1 during verify prints one line, and the work goes on") {
 }
 
 TEST_CASE("dump --raw and --hex under --json are objects, a line a block") {
-  const FindingImages images;
+  const VerifyImages images;
   const auto hex =
       run_tool({"dump", images.clean, "--block", "8-9", "--hex", "--json"}).json_lines();
   REQUIRE(hex.size() == 2);

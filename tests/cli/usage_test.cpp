@@ -9,10 +9,9 @@
 #include <array>
 #include <set>
 
-#include "support/edit_image.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
-#include "support/vectors.h"
+#include "support/verify_images.h"
 
 using namespace vde::test;
 using nlohmann::json;
@@ -20,24 +19,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::array<const char*, 5> kCommands = {"format", "info", "dump", "verify", "explain"};
-
-struct Images {
-  Images() {
-    write_file(clean, vector_image("profile-minimal"));
-    EditedImage image(vector_image("profile-minimal"), 4096);
-    image.block(0)[9] ^= 1;
-    image.block(11)[9] ^= 1;
-    write_file(damaged, image.bytes());
-    EditedImage suspect(vector_image("profile-minimal"), 4096);
-    suspect.put_superblock<uint32_t>(0x98, 0xFF);
-    write_file(warned, suspect.bytes());
-  }
-  TemporaryFolder folder;
-  std::string clean = folder / "clean";
-  std::string damaged = folder / "damaged";  // errors
-  std::string warned = folder / "warned";    // a label that is not UTF-8
-  std::string missing = folder / "missing";
-};
 
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
@@ -118,6 +99,28 @@ TEST_CASE("a misspelled command suggests the near one, another points to help") 
   check_usage_error(run_tool({"\x1b[31m\n"}), "'\\x1b[31m\\n'");
 }
 
+TEST_CASE("a misspelled verb suggests the near one, another points to the help of its group") {
+  struct Case {
+    const char* group;
+    const char* typed;
+    const char* meant;
+  };
+  for (const Case& typo :
+       {Case{"tag", "exprot", "export"}, Case{"module", "lst", "list"},
+        Case{"module", "extrct", "extract"}, Case{"module", "regster", "register"},
+        Case{"snapshot", "creat", "create"}, Case{"snapshot", "undelte", "undelete"}}) {
+    const std::string words = std::string("did you mean '") + typo.meant + "'?";
+    check_usage_error(run_tool({typo.group, typo.typed, "image"}), words);
+    check_usage_error(run_tool({"help", typo.group, typo.typed}), words);
+    check_usage_error(run_tool({typo.group, "frobnicate", "image"}),
+                      std::string("run 'vdetool ") + typo.group + " --help'");
+    check_usage_error(run_tool({typo.group}), "no command given");
+    const ToolResult help = run_tool({"help", typo.group, typo.meant});
+    CHECK(help.status == 0);
+    CHECK(contains(help.out, std::string("vdetool ") + typo.group + " " + typo.meant));
+  }
+}
+
 TEST_CASE("missing, unknown and superfluous arguments are usage errors of one line") {
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{},
@@ -148,7 +151,7 @@ TEST_CASE("missing, unknown and superfluous arguments are usage errors of one li
 }
 
 TEST_CASE("options may stand before and behind the command and its image") {
-  const Images images;
+  const VerifyImages images;
   const std::string shown = run_tool({"info", images.clean, "--json"}).out;
   CHECK(contains(shown, "\"command\":\"info\""));
   CHECK(run_tool({"--json", "info", images.clean}).out == shown);
@@ -159,7 +162,7 @@ TEST_CASE("options may stand before and behind the command and its image") {
 }
 
 TEST_CASE("a name that begins with a dash can be given behind --") {
-  const Images images;
+  const VerifyImages images;
   std::filesystem::rename(images.clean, images.folder / "-image");
   const ToolResult result = run_tool({.arguments = {"verify", "--", "-image"}, .in_child = [&] {
                                         if (chdir(images.folder.path().c_str()) != 0) _exit(127);
@@ -169,7 +172,7 @@ TEST_CASE("a name that begins with a dash can be given behind --") {
 }
 
 TEST_CASE("under --json an error is one object on stderr") {
-  const Images images;
+  const VerifyImages images;
   write_file(images.folder / "text", std::string(5000, 'x'));
   struct Case {
     std::vector<std::string> arguments;
@@ -204,7 +207,7 @@ TEST_CASE("under --json an error is one object on stderr") {
 }
 
 TEST_CASE("--quiet leaves only errors") {
-  const Images images;
+  const VerifyImages images;
   const auto check_silent = [](const std::vector<std::string>& arguments, int status) {
     const ToolResult result = run_tool(arguments);
     INFO(describe(result));
@@ -224,7 +227,7 @@ TEST_CASE("--quiet leaves only errors") {
 }
 
 TEST_CASE("colour is for terminals, unless --color or NO_COLOR say otherwise") {
-  const Images images;
+  const VerifyImages images;
   const std::vector<std::string> plain = {"verify", images.damaged};
   const std::vector<std::string> always = {"verify", images.damaged, "--color=always"};
   const std::vector<std::string> never = {"verify", images.damaged, "--color", "never"};
@@ -240,7 +243,7 @@ TEST_CASE("colour is for terminals, unless --color or NO_COLOR say otherwise") {
 }
 
 TEST_CASE("verify of several images ORs their statuses and tells of each") {
-  const Images images;
+  const VerifyImages images;
   struct Case {
     std::vector<std::string> images;
     int status;
@@ -262,7 +265,7 @@ TEST_CASE("verify of several images ORs their statuses and tells of each") {
 }
 
 TEST_CASE("every line of verify's JSON has the documented names; --format json is the same") {
-  const Images images;
+  const VerifyImages images;
   const ToolResult result = run_tool({"verify", "--json", images.damaged});
   CHECK(run_tool({"verify", images.damaged, "--format", "json"}).out == result.out);
   size_t errors = 0;

@@ -134,6 +134,8 @@ void add_module_table(std::vector<Recipe>& recipes) {
       [](ImageBuilder& image) { image.patch(kCodeTable, 15, "01").reseal(kCodeTable); }));
   recipes.push_back(on_modules("CODE-011", "one less is counted", kCodeTable,
                                [](ImageBuilder& image) { count_modules(image, 1); }));
+  recipes.push_back(on_modules("CODE-011", "none is counted", kCodeTable,
+                               [](ImageBuilder& image) { count_modules(image, 0); }));
   recipes.push_back(on_modules("CODE-015", "the second one lies in the next block", kCodeTable,
                                [](ImageBuilder& image) {
                                  const auto payload = image.payload(kCodeTable).subspan(16 + 82);

@@ -109,6 +109,8 @@ void add_counts(std::vector<Recipe>& recipes) {
   }));
   recipes.push_back(on_table("SNAP-007", "one less is counted", kTable,
                              [](ImageBuilder& image) { set_count(image, 1); }));
+  recipes.push_back(on_table("SNAP-007", "none is counted", kTable,
+                             [](ImageBuilder& image) { set_count(image, 0); }));
   recipes.push_back(on_table("SNAP-007", "a spare block holds something", 90,
                              [](ImageBuilder& image) { image.write(90, "SNAP", "01"); }));
   recipes.push_back(on_table(

@@ -30,6 +30,9 @@ struct ImageShape {
 class ImageBuilder {
  public:
   explicit ImageBuilder(const ImageShape& shape = {});
+  // An image that is there.
+  ImageBuilder(std::vector<uint8_t> bytes, uint32_t block_size)
+      : file_(std::move(bytes)), block_size_(block_size) {}
 
   [[nodiscard]] MemoryFile& file() { return file_; }
   [[nodiscard]] std::vector<uint8_t>& bytes() { return file_.bytes(); }

@@ -1,6 +1,7 @@
 // A verification's findings as a list that a test can spell out.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,12 @@ struct Verified {
   }
 };
 
-// `jobs` is 1: small images are verified quickest on one thread.
-[[nodiscard]] inline Verified verified(BlockFile& file,
-                                       VerifyOptions options = {VerifyScope::kAll, 1}) {
+// What `verify`, called with an Activity and a sink of findings, finds.
+template <class Verify>
+[[nodiscard]] Verified collected(Verify verify) {
   Verified result;
   Activity activity;
-  const auto summary = verify_image(file, options, activity, [&](const Finding& finding) {
+  const auto summary = verify(activity, [&](const Finding& finding) {
     result.codes.emplace_back(finding.kind->code);
     result.findings.push_back(finding);
   });
@@ -34,6 +35,32 @@ struct Verified {
   else
     result.error = summary.error();
   return result;
+}
+
+// `jobs` is 1: small images are verified quickest on one thread.
+[[nodiscard]] inline Verified verified(BlockFile& file,
+                                       VerifyOptions options = {VerifyScope::kAll, 1}) {
+  return collected([&](Activity& activity, const auto& report) {
+    return verify_image(file, options, activity, report);
+  });
+}
+
+// Of an image that streams by.
+[[nodiscard]] inline Verified streamed(const StreamReader& read, VerifyOptions options = {}) {
+  return collected([&](Activity& activity, const auto& report) {
+    return verify_stream(read, options, activity, report);
+  });
+}
+
+// Hands out bytes, which outlive it, at most `most` at a time.
+[[nodiscard]] inline StreamReader reader_of(const std::vector<uint8_t>& bytes,
+                                            size_t most = SIZE_MAX) {
+  return [&bytes, most, at = size_t{0}](MutableBytes out) mutable -> Result<size_t> {
+    const size_t count = std::min({out.size(), most, bytes.size() - at});
+    std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(at), count, out.begin());
+    at += count;
+    return count;
+  };
 }
 
 }  // namespace vde::test

@@ -26,8 +26,8 @@ constexpr Command kCommands[] = {
     {"label", "show or set the label", define_label},
     {"resize", "grow or shrink a volume", define_resize},
     {"module-register", "store a WebAssembly module", define_module_register},
-    {"module", "register, list, show, extract, verify and remove modules", define_module},
-    {"snapshot", "make, show, delete and undelete snapshots", define_snapshot},
+    {"module", "register, list, show, extract, verify and remove modules", nullptr, module_verbs},
+    {"snapshot", "make, show, delete and undelete snapshots", nullptr, snapshot_verbs},
     {"explain", "say what a finding means and what to do", define_explain},
 };
 

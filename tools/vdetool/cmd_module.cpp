@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "commands.h"
 #include "progress.h"
 #include "vde/modules.h"
@@ -20,9 +22,7 @@ struct ModuleArguments {
   bool force = false;
   bool unseal = false;
 };
-using Arguments = std::shared_ptr<ModuleArguments>;
 
-constexpr const char* kImageHelp = "the image";
 constexpr const char* kReferenceHelp =
     "a module: its hash, its id, or 4 or more digits that only one of them begins with";
 
@@ -255,74 +255,88 @@ Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
   return {};
 }
 
-using Run = Result<void> (*)(Context&, const ModuleArguments&);
+using ModuleAction = Result<void> (*)(Context&, const ModuleArguments&);
 
-Runner runner_of(Run run, const Arguments& arguments) {
-  return [run, arguments](Context& context) {
-    return context.finish(arguments->image, run(context, *arguments));
-  };
-}
+// A verb in the parser: the image comes first, and `action` runs it.
+struct ModuleVerb {
+  ModuleVerb(CLI::App& parser, ModuleAction action) : command(parser), run(action) {
+    command.add_option("IMAGE", arguments->image, "the image")->required();
+  }
+  void add_reference() {
+    command.add_option("REF", arguments->reference, kReferenceHelp)->required();
+  }
+  void add_unseal() {
+    command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
+  }
+  [[nodiscard]] Runner runner() const {
+    return [arguments = arguments, run = run](Context& context) {
+      return context.finish(arguments->image, run(context, *arguments));
+    };
+  }
 
-Runner add_register(CLI::App& command, const Arguments& arguments) {
-  command.add_option("IMAGE", arguments->image, kImageHelp)->required();
-  command.add_option("FILE", arguments->file, "the module; - is standard input")->required();
-  command.add_option("--entry", arguments->entry,
-                     "the exported function that it starts with; _start without");
-  command.add_option("--abi", arguments->abi, "auto, preview1, preview2 or stable")
-      ->check(CLI::IsMember({"auto", "preview1", "preview2", "stable"}));
-  command.add_option("--id", arguments->id, "its id; made of its hash without");
-  command.add_flag("--force", arguments->force,
-                   "store it although its entry point is not exported, or it is not valid");
-  command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
-  return runner_of(run_register, arguments);
-}
-
-struct Verb {
-  CLI::App* app;
-  Runner runner;
+  CLI::App& command;
+  ModuleAction run;
+  std::shared_ptr<ModuleArguments> arguments = std::make_shared<ModuleArguments>();
 };
 
-Verb add_verb(CLI::App& command, const char* name, const char* summary, Run run,
-              const Arguments& arguments) {
-  CLI::App* verb = command.add_subcommand(name, summary);
-  verb->add_option("IMAGE", arguments->image, kImageHelp)->required();
-  return {verb, runner_of(run, arguments)};
-}
+constexpr std::array<Command, 6> kModuleVerbs = {{
+    {"register", "store a WebAssembly module", define_module_register},
+    {"list", "all modules, in the table's order", define_module_list},
+    {"show", "one module, and what its bytes are", define_module_show},
+    {"extract", "its bytes, to a new file or to standard output", define_module_extract},
+    {"verify", "hash the stored bytes again, of all without a REF", define_module_verify},
+    {"remove", "take modules out and free their blocks", define_module_remove},
+}};
 
 }  // namespace
 
-Runner define_module_register(CLI::App& command) {
-  return add_register(command, std::make_shared<ModuleArguments>());
+std::span<const Command> module_verbs() {
+  return kModuleVerbs;
 }
 
-Runner define_module(CLI::App& command) {
-  const auto arguments = std::make_shared<ModuleArguments>();
-  std::vector<Verb> verbs;
-  CLI::App* add = command.add_subcommand("register", "store a WebAssembly module");
-  verbs.push_back({add, add_register(*add, arguments)});
-  verbs.push_back(
-      add_verb(command, "list", "all modules, in the table's order", run_list, arguments));
-  verbs.push_back(
-      add_verb(command, "show", "one module, and what its bytes are", run_show, arguments));
-  verbs.back().app->add_option("REF", arguments->reference, kReferenceHelp)->required();
-  verbs.push_back(add_verb(command, "extract", "its bytes, to a new file or to standard output",
-                           run_extract, arguments));
-  verbs.back().app->add_option("REF", arguments->reference, kReferenceHelp)->required();
-  verbs.back().app->add_option("FILE", arguments->file, "a new file; - is standard output");
-  verbs.push_back(add_verb(command, "verify", "hash the stored bytes again, of all without a REF",
-                           run_verify_modules, arguments));
-  verbs.back().app->add_option("REF", arguments->references, kReferenceHelp);
-  verbs.push_back(
-      add_verb(command, "remove", "take modules out and free their blocks", run_remove, arguments));
-  verbs.back().app->add_option("REF", arguments->references, kReferenceHelp)->required();
-  verbs.back().app->add_flag("--unseal", arguments->unseal,
-                             "change a sealed image, which clears its seal");
-  command.require_subcommand(1);
-  return [verbs](Context& context) {
-    for (const Verb& verb : verbs)
-      if (verb.app->parsed()) return verb.runner(context);
-    return static_cast<int>(kUsage);
-  };
+Runner define_module_register(CLI::App& command) {
+  ModuleVerb verb(command, run_register);
+  ModuleArguments& arguments = *verb.arguments;
+  command.add_option("FILE", arguments.file, "the module; - is standard input")->required();
+  command.add_option("--entry", arguments.entry,
+                     "the exported function that it starts with; _start without");
+  command.add_option("--abi", arguments.abi, "auto, preview1, preview2 or stable")
+      ->check(CLI::IsMember({"auto", "preview1", "preview2", "stable"}));
+  command.add_option("--id", arguments.id, "its id; made of its hash without");
+  command.add_flag("--force", arguments.force,
+                   "store it although its entry point is not exported, or it is not valid");
+  verb.add_unseal();
+  return verb.runner();
+}
+
+Runner define_module_list(CLI::App& command) {
+  return ModuleVerb(command, run_list).runner();
+}
+
+Runner define_module_show(CLI::App& command) {
+  ModuleVerb verb(command, run_show);
+  verb.add_reference();
+  return verb.runner();
+}
+
+Runner define_module_extract(CLI::App& command) {
+  ModuleVerb verb(command, run_extract);
+  verb.add_reference();
+  command.add_option("FILE", verb.arguments->file, "a new file; - is standard output");
+  return verb.runner();
+}
+
+Runner define_module_verify(CLI::App& command) {
+  ModuleVerb verb(command, run_verify_modules);
+  command.add_option("REF", verb.arguments->references, kReferenceHelp);
+  return verb.runner();
+}
+
+Runner define_module_remove(CLI::App& command) {
+  ModuleVerb verb(command, run_remove);
+  command.add_option("REF", verb.arguments->references, kReferenceHelp)->required();
+  verb.add_unseal();
+  return verb.runner();
 }
 
 }  // namespace vde::cli

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "commands.h"
@@ -231,69 +232,93 @@ constexpr const char* kRefHelp = "its id, '@latest', its label, or the start of 
 
 using SnapshotAction = Result<void> (*)(Context&, const SnapshotArguments&);
 
-// The verbs of the group, and what each of them does.
-class SnapshotVerbs {
- public:
-  explicit SnapshotVerbs(CLI::App& group) : group_(group) {
-    group_.require_subcommand(1);
-    add_create();
-    CLI::App* list = add("list", "show all snapshots", run_list);
-    list->add_flag("--all", arguments_->all, "deleted ones too");
-    list->add_flag("--tree", arguments_->tree, "children below their parents");
-    add_ref(add("show", "show one snapshot", run_show));
-    add_ref(add("chain", "show a snapshot and its ancestors, up to the root", run_chain));
-    CLI::App* children = add("children", "show the snapshots made from one", run_children);
-    add_ref(children);
-    children->add_flag("--all", arguments_->all, "deleted ones too");
-    CLI::App* remove = add("delete", "mark snapshots as deleted", run_delete);
-    remove->add_option("REF", arguments_->refs, kRefHelp)->required();
-    add_unseal(remove);
-    CLI::App* undelete = add("undelete", "take that mark off again", run_undelete);
-    add_ref(undelete);
-    add_unseal(undelete);
+// A verb in the parser: the image comes first, and `action` runs it.
+struct SnapshotVerb {
+  SnapshotVerb(CLI::App& parser, SnapshotAction action) : command(parser), run(action) {
+    command.add_option("IMAGE", arguments->image, "the image")->required();
   }
-
+  void add_ref() { command.add_option("REF", arguments->ref, kRefHelp)->required(); }
+  void add_all() { command.add_flag("--all", arguments->all, "deleted ones too"); }
+  void add_unseal() {
+    command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
+  }
   [[nodiscard]] Runner runner() const {
-    return [arguments = arguments_, actions = actions_](Context& context) {
-      for (const auto& [verb, action] : actions)
-        if (verb->parsed()) return context.finish(arguments->image, action(context, *arguments));
-      return static_cast<int>(kUsage);
+    return [arguments = arguments, run = run](Context& context) {
+      return context.finish(arguments->image, run(context, *arguments));
     };
   }
 
- private:
-  CLI::App* add(const char* name, const char* summary, SnapshotAction action) {
-    CLI::App* verb = group_.add_subcommand(name, summary);
-    verb->add_option("IMAGE", arguments_->image, "the image")->required();
-    actions_.emplace_back(verb, action);
-    return verb;
-  }
-
-  void add_ref(CLI::App* verb) { verb->add_option("REF", arguments_->ref, kRefHelp)->required(); }
-
-  void add_unseal(CLI::App* verb) {
-    verb->add_flag("--unseal", arguments_->unseal, "change a sealed image, which clears its seal");
-  }
-
-  void add_create() {
-    CLI::App* create = add("create", "record what the image is now", run_create);
-    create->add_option("--label", arguments_->label, "a name, at most 64 bytes of UTF-8");
-    create->add_option("--parent", arguments_->parent, "the snapshot that it follows");
-    create->add_flag("--read-only", arguments_->read_only, "mark it as not to be changed");
-    create->add_flag("--base", arguments_->base, "mark it as the base of others");
-    create->add_option("--id", arguments_->id, "its id; a new one without");
-    add_unseal(create);
-  }
-
-  CLI::App& group_;
-  std::shared_ptr<SnapshotArguments> arguments_ = std::make_shared<SnapshotArguments>();
-  std::vector<std::pair<CLI::App*, SnapshotAction>> actions_;
+  CLI::App& command;
+  SnapshotAction run;
+  std::shared_ptr<SnapshotArguments> arguments = std::make_shared<SnapshotArguments>();
 };
+
+constexpr std::array<Command, 7> kSnapshotVerbs = {{
+    {"create", "record what the image is now", define_snapshot_create},
+    {"list", "show all snapshots", define_snapshot_list},
+    {"show", "show one snapshot", define_snapshot_show},
+    {"chain", "show a snapshot and its ancestors, up to the root", define_snapshot_chain},
+    {"children", "show the snapshots made from one", define_snapshot_children},
+    {"delete", "mark snapshots as deleted", define_snapshot_delete},
+    {"undelete", "take that mark off again", define_snapshot_undelete},
+}};
 
 }  // namespace
 
-Runner define_snapshot(CLI::App& command) {
-  return SnapshotVerbs(command).runner();
+std::span<const Command> snapshot_verbs() {
+  return kSnapshotVerbs;
+}
+
+Runner define_snapshot_create(CLI::App& command) {
+  SnapshotVerb verb(command, run_create);
+  SnapshotArguments& arguments = *verb.arguments;
+  command.add_option("--label", arguments.label, "a name, at most 64 bytes of UTF-8");
+  command.add_option("--parent", arguments.parent, "the snapshot that it follows");
+  command.add_flag("--read-only", arguments.read_only, "mark it as not to be changed");
+  command.add_flag("--base", arguments.base, "mark it as the base of others");
+  command.add_option("--id", arguments.id, "its id; a new one without");
+  verb.add_unseal();
+  return verb.runner();
+}
+
+Runner define_snapshot_list(CLI::App& command) {
+  SnapshotVerb verb(command, run_list);
+  verb.add_all();
+  command.add_flag("--tree", verb.arguments->tree, "children below their parents");
+  return verb.runner();
+}
+
+Runner define_snapshot_show(CLI::App& command) {
+  SnapshotVerb verb(command, run_show);
+  verb.add_ref();
+  return verb.runner();
+}
+
+Runner define_snapshot_chain(CLI::App& command) {
+  SnapshotVerb verb(command, run_chain);
+  verb.add_ref();
+  return verb.runner();
+}
+
+Runner define_snapshot_children(CLI::App& command) {
+  SnapshotVerb verb(command, run_children);
+  verb.add_ref();
+  verb.add_all();
+  return verb.runner();
+}
+
+Runner define_snapshot_delete(CLI::App& command) {
+  SnapshotVerb verb(command, run_delete);
+  command.add_option("REF", verb.arguments->refs, kRefHelp)->required();
+  verb.add_unseal();
+  return verb.runner();
+}
+
+Runner define_snapshot_undelete(CLI::App& command) {
+  SnapshotVerb verb(command, run_undelete);
+  verb.add_ref();
+  verb.add_unseal();
+  return verb.runner();
 }
 
 }  // namespace vde::cli

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "commands.h"
-#include "input.h"
 #include "progress.h"
 #include "repairing.h"
 #include "sarif.h"
+#include "vde/input.h"
 #include "vde/text.h"
 #include "vde/verify.h"
 
@@ -182,7 +183,7 @@ class VerifyRun {
   Result<VerifySummary> verify_input(const std::function<void(const Finding&)>& report) {
     const ProgressLine progress(context_.activity, context_.wants_progress());
     const StreamReader read = [&](MutableBytes out) {
-      return read_standard_input(out, context_.activity);
+      return read_input(STDIN_FILENO, out, context_.activity);
     };
     return verify_stream(read, options_, context_.activity, report);
   }

@@ -27,10 +27,24 @@ Runner define_verify(CLI::App& command);
 Runner define_label(CLI::App& command);
 Runner define_resize(CLI::App& command);
 Runner define_undo(CLI::App& command);
-Runner define_module_register(CLI::App& command);
-Runner define_module(CLI::App& command);
-Runner define_snapshot(CLI::App& command);
 Runner define_explain(CLI::App& command);
+
+std::span<const Command> module_verbs();
+Runner define_module_register(CLI::App& command);
+Runner define_module_list(CLI::App& command);
+Runner define_module_show(CLI::App& command);
+Runner define_module_extract(CLI::App& command);
+Runner define_module_verify(CLI::App& command);
+Runner define_module_remove(CLI::App& command);
+
+std::span<const Command> snapshot_verbs();
+Runner define_snapshot_create(CLI::App& command);
+Runner define_snapshot_list(CLI::App& command);
+Runner define_snapshot_show(CLI::App& command);
+Runner define_snapshot_chain(CLI::App& command);
+Runner define_snapshot_children(CLI::App& command);
+Runner define_snapshot_delete(CLI::App& command);
+Runner define_snapshot_undelete(CLI::App& command);
 
 std::span<const Command> tag_verbs();
 Runner define_tag_set(CLI::App& command);

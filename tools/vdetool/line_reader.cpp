@@ -2,27 +2,19 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "vde/input.h"
 #include "vde/text.h"
 
 namespace vde::cli {
 namespace {
 
 constexpr size_t kReadBytes = size_t{256} << 10;
-
-// A signal does not end a read that waits, but it ends this.
-Result<void> wait_for_input(int descriptor, const Activity& activity) {
-  pollfd wanted{descriptor, POLLIN, 0};
-  while (poll(&wanted, 1, -1) < 0 && errno == EINTR)
-    if (activity.stop) break;
-  return activity.stop ? fail(ErrorCode::kInterrupted, "interrupted") : Result<void>{};
-}
 
 }  // namespace
 
@@ -49,17 +41,12 @@ Result<void> LineReader::fill(Activity& activity) {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  while (true) {
-    VDE_TRY(wait_for_input(descriptor_, activity));
-    const ssize_t count = read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0)
-      return fail(ErrorCode::kIo, fmt::format("cannot read the input: {}", std::strerror(errno)));
-    is_at_end_ = count == 0;
-    end_ += static_cast<size_t>(count);
-    activity.done += static_cast<uint64_t>(count);
-    return {};
-  }
+  const MutableBytes room(reinterpret_cast<uint8_t*>(buffer_.data()) + end_, buffer_.size() - end_);
+  VDE_TRY_ASSIGN(count, read_input(descriptor_, room, activity));
+  is_at_end_ = count == 0;
+  end_ += count;
+  activity.done += count;
+  return {};
 }
 
 Result<bool> LineReader::next(std::string_view& line, Activity& activity) {

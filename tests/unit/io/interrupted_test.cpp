@@ -1,6 +1,7 @@
 // System calls that a signal interrupts, or that do a part of the work: the linker puts these in
 // front of the real ones (--wrap), because no signal can be sent at the right moment for sure.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "vde/block_file.h"
+#include "vde/input.h"
 
 using namespace vde;
 
@@ -22,6 +24,9 @@ struct Weather {
   unsigned calls = 0;
   unsigned interrupted = 0;
   unsigned syncs = 0;
+  unsigned waits = 0;
+  unsigned interrupted_waits = 0;  // how many of the next waits for input are
+  Activity* stops = nullptr;       // what the last of those, a signal, says stop to
 };
 Weather weather;
 
@@ -45,6 +50,7 @@ ssize_t __real_pwrite(int fd, const void* bytes, size_t count, off_t offset);
 int __real_ftruncate(int fd, off_t size);
 int __real_fallocate(int fd, int mode, off_t offset, off_t length);
 int __real_fdatasync(int fd);
+int __real_poll(pollfd* files, nfds_t count, int timeout);
 
 ssize_t __wrap_pread(int fd, void* bytes, size_t count, off_t offset) {
   return interrupts() ? -1 : __real_pread(fd, bytes, part_of(count), offset);
@@ -62,6 +68,13 @@ int __wrap_fdatasync(int fd) {
   ++weather.syncs;
   if (!weather.sync_fails) return __real_fdatasync(fd);
   errno = EIO;
+  return -1;
+}
+int __wrap_poll(pollfd* files, nfds_t count, int timeout) {
+  ++weather.waits;
+  if (weather.interrupted_waits == 0) return __real_poll(files, count, timeout);
+  if (--weather.interrupted_waits == 0 && weather.stops != nullptr) weather.stops->stop = true;
+  errno = EINTR;
   return -1;
 }
 // NOLINTEND(bugprone-reserved-identifier)
@@ -133,4 +146,30 @@ TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
   std::vector<uint8_t> back(100);
   CHECK(file.read(0, back).has_value());
   CHECK(back == bytes);
+}
+
+TEST_CASE("a signal while input is waited for is no input: it is waited for again, or given up") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  std::vector<uint8_t> bytes(10);
+  Activity activity;
+  weather = {};
+  REQUIRE(write(ends[1], "abc", 3) == 3);
+  weather.interrupted_waits = 3;
+  CHECK(*read_input(ends[0], bytes, activity) == 3);
+  CHECK(weather.waits == 4);
+  CHECK(bytes[2] == 'c');
+
+  // Nothing is there now: a read would wait for ever.
+  weather.interrupted_waits = 2;
+  weather.stops = &activity;
+  CHECK(read_input(ends[0], bytes, activity).error().code == ErrorCode::kInterrupted);
+  CHECK(weather.waits == 6);
+
+  weather = {};
+  activity.stop = false;
+  close(ends[1]);
+  CHECK(*read_input(ends[0], bytes, activity) == 0);
+  close(ends[0]);
+  CHECK(read_input(ends[0], bytes, activity).error().code == ErrorCode::kIo);
 }

@@ -20,12 +20,12 @@ const std::map<std::string, int> kRank = {{"base", 0},    {"format", 1}, {"io", 
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
-    {"activity.h", "base"},    {"block_file.h", "io"},   {"bytes.h", "base"},
-    {"create.h", "image"},     {"edit.h", "image"},      {"error.h", "base"},
-    {"guid.h", "base"},        {"inspect.h", "inspect"}, {"module_abi.h", "base"},
-    {"modules.h", "image"},    {"repair.h", "check"},    {"snapshots.h", "image"},
-    {"tag_types.h", "format"}, {"tags.h", "image"},      {"text.h", "base"},
-    {"ticks.h", "base"},       {"verify.h", "check"},
+    {"activity.h", "base"},   {"block_file.h", "io"},    {"bytes.h", "base"},
+    {"create.h", "image"},    {"edit.h", "image"},       {"error.h", "base"},
+    {"guid.h", "base"},       {"input.h", "io"},         {"inspect.h", "inspect"},
+    {"module_abi.h", "base"}, {"modules.h", "image"},    {"repair.h", "check"},
+    {"snapshots.h", "image"}, {"tag_types.h", "format"}, {"tags.h", "image"},
+    {"text.h", "base"},       {"ticks.h", "base"},       {"verify.h", "check"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;

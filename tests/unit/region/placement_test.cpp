@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "support/check_clean.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 #include "support/strict_reader.h"
 #include "support/vectors.h"
-#include "support/verify_list.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -37,15 +37,6 @@ Result<void> grow(BlockFile& file, std::string_view tag, uint64_t count, SpareKi
 
 std::vector<RegionSlot> slots_of(BlockFile& file) {
   return must(survey_image(file, false)).slots;
-}
-
-// Nothing but notes of space that nothing refers to.
-void check_clean(BlockFile& file) {
-  const Verified found = verified(file);
-  REQUIRE_FALSE(found.error.has_value());
-  for (const Finding& finding : found.findings)
-    CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, ": ",
-                  finding.message);
 }
 
 }  // namespace

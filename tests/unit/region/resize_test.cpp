@@ -1,23 +1,15 @@
 #include <doctest/doctest.h>
 
 #include "format/bitmap.h"
+#include "support/check_clean.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 #include "support/strict_reader.h"
-#include "support/verify_list.h"
 
 using namespace vde;
 using namespace vde::test;
 
 namespace {
-
-void check_resized_clean(BlockFile& file) {
-  const Verified found = verified(file);
-  REQUIRE_FALSE(found.error.has_value());
-  for (const Finding& finding : found.findings)
-    CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, ": ",
-                  finding.message);
-}
 
 ErrorCode refused(BlockFile& file, uint64_t size) {
   const auto result = resize_volume(file, size, kSomeOptions);
@@ -45,7 +37,7 @@ TEST_CASE("a volume grows and shrinks at every block size, and is clean after ea
       const auto slots = image.slots();
       const RegionSlot& data = slots[image.slot_of("DATA")];
       CHECK(static_cast<uint64_t>(data.start + data.count) == blocks);
-      check_resized_clean(image.file());
+      check_clean(image.file());
       if (block_size >= 4096) CHECK(StrictReader(image.bytes()).validates());
     }
   }
@@ -64,7 +56,7 @@ TEST_CASE("growing over the end of the bitmap moves it, and what was allocated s
   must(resize_volume(image.file(), (4 * kBitmapBits + 9) * 512, kSomeOptions));
   CHECK(image.start("BMAP") != old_place);
   CHECK(image.slots()[image.slot_of("BMAP")].count == 5);
-  check_resized_clean(image.file());
+  check_clean(image.file());
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
   CHECK_FALSE(must(volume->allocator().allocate_exactly(transaction, {run.begin, run.end})));
@@ -72,7 +64,7 @@ TEST_CASE("growing over the end of the bitmap moves it, and what was allocated s
         4 * kBitmapBits + 9);
   must(volume->commit(transaction));
   must(volume->close());
-  check_resized_clean(image.file());
+  check_clean(image.file());
   CHECK(refused(image.file(), kBitmapBits * 512) == ErrorCode::kNoSpace);
 }
 
@@ -83,7 +75,7 @@ TEST_CASE("the tail must be free to be cut off") {
   CHECK(refused(image.file(), 350 * 512) == ErrorCode::kNoSpace);
   CHECK(image.bytes() == before);
   must(resize_volume(image.file(), 351 * 512, kSomeOptions));
-  check_resized_clean(image.file());
+  check_clean(image.file());
 }
 
 TEST_CASE("a region at the end keeps a volume from being cut there") {
@@ -131,5 +123,5 @@ TEST_CASE("a growth that finds no room for its bitmap leaves the file as long as
   // More bitmap blocks than the volume has free ones.
   CHECK(refused(image.file(), 300 * kBitmapBits * 512) == ErrorCode::kNoSpace);
   CHECK(image.bytes().size() == 300 * 512);
-  check_resized_clean(image.file());
+  check_clean(image.file());
 }

@@ -1,0 +1,27 @@
+// The parts of play_fuzz_input().
+#pragma once
+
+#include "fuzz/input.h"
+#include "support/verify_list.h"
+
+namespace vde::test {
+
+inline constexpr EditOptions kFuzzEdit{Ticks{638'000'000'100'000'000}, false};
+
+// The image is as verify wants it: no error and no warning.
+using IsClean = bool;
+
+[[noreturn]] void give_up(std::string_view message);
+inline void promise(bool holds, std::string_view message) {
+  if (!holds) give_up(message);
+}
+// A sound image may refuse a change for these reasons alone.
+void promise_refusal(const Error& error);
+// After a change of a clean image it is clean.
+void promise_clean(ImageBuilder& image);
+
+void play_tags(FuzzImage& fuzz, IsClean clean);
+void play_snapshots(FuzzImage& fuzz, IsClean clean);
+void play_modules(FuzzImage& fuzz, IsClean clean);
+
+}  // namespace vde::test

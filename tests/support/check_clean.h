@@ -1,0 +1,19 @@
+// That an image is as verify wants it.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include "support/verify_list.h"
+
+namespace vde::test {
+
+// Nothing but notes.
+inline void check_clean(BlockFile& file) {
+  const Verified found = verified(file);
+  REQUIRE_FALSE(found.error.has_value());
+  for (const Finding& finding : found.findings)
+    CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, ": ",
+                  finding.message);
+}
+
+}  // namespace vde::test
