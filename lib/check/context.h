@@ -30,6 +30,7 @@ struct RepairFacts {
   bool geometry = false;       // the superblock's sizes can be told
   bool slots = false;          // slots follow from the format and from other slots
   bool inode_layout = false;   // the inode layout can be made anew
+  bool tag_tree = false;       // the tag tree can be made anew
   bool empty_regions = false;  // unwritten regions can be made empty ones
 };
 

@@ -12,6 +12,7 @@ size_t code_of(const Finding& finding) {
 bool can_remake(const RepairFacts& facts, const std::string& region) {
   if (region == "BMAP") return facts.commit && facts.bitmap;
   if (region == "MWAL") return facts.journal;
+  if (region == "TAGI") return facts.tag_tree;
   if (region == "INOD") return facts.inode_layout;
   return false;
 }
@@ -39,6 +40,8 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kBlockWrongTag:
     case FindingCode::kRegionHeadMissing:
       return can_remake(facts, finding.region);
+    case FindingCode::kRegionHeadLost:
+      return finding.region == "TAGI" && facts.tag_tree;
     case FindingCode::kRegionNeverWritten:
       return facts.empty_regions;
     case FindingCode::kFileShorter:
@@ -59,6 +62,7 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
   }
   const std::string_view family = finding.kind->code.substr(0, 4);
   if (family == "BMAP") return facts.commit && facts.bitmap;
+  if (family == "TAGI") return facts.tag_tree;
   if (family == "MWAL") return facts.journal && finding.region == "MWAL";
   return facts.group;
 }

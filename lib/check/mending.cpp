@@ -155,6 +155,12 @@ Result<std::optional<Bytes>> Mending::read_whole(uint64_t number, Tag tag) {
   return checked ? std::optional(checked->payload()) : std::nullopt;
 }
 
+Result<bool> Mending::make_room(size_t blocks) {
+  if (blocks > most_staged_) return false;
+  if (transaction_->staged_blocks() + blocks > most_staged_) VDE_TRY(commit());
+  return true;
+}
+
 Result<MutableBytes> Mending::replace(uint64_t number, Tag tag) {
   if (transaction_->staged_blocks() >= most_staged_) VDE_TRY(commit());
   staged_.insert(number);

@@ -265,7 +265,9 @@ std::vector<Recipe> tag_recipes() {
   add_nodes(recipes);
   add_tag_entries(recipes);
   add_extension(recipes);
-  for (Recipe& recipe : recipes) recipe = lost(std::move(recipe));
+  // Notes, and addresses that nothing else tells.
+  for (Recipe& recipe : recipes)
+    if (recipe.code == "TAGI-015" || recipe.code == "TAGI-016") recipe = lost(std::move(recipe));
   return recipes;
 }
 
