@@ -66,13 +66,15 @@ class TagRescue {
   // What is lost, as far as it can be told.
   [[nodiscard]] std::string loses() const {
     std::string text;
+    const auto found = static_cast<int64_t>(entries_.size());
+    if (counted_ && *counted_ >= 0 && *counted_ <= found) return text;
     for (size_t i = 0; i < std::min(lost_.size(), kMostNamed); ++i)
       text += fmt::format("{}{}", i == 0 ? "" : ", ", region_.begin + lost_[i]);
     if (lost_.size() > kMostNamed) text += fmt::format(" and {} more", lost_.size() - kMostNamed);
     if (!text.empty()) text = "what blocks " + text + " of the index held";
-    if (counted_ && *counted_ > static_cast<int64_t>(entries_.size()))
+    if (counted_ && *counted_ > found)
       text += fmt::format("{}{} of {} tags by the header's count", text.empty() ? "" : "; ",
-                          *counted_ - static_cast<int64_t>(entries_.size()), *counted_);
+                          *counted_ - found, *counted_);
     return text;
   }
 
