@@ -115,7 +115,7 @@ Result<OpenTable> open_table(BlockFile& image, const EditOptions& options) {
   table.transaction = std::make_unique<Transaction>(std::move(transaction));
   VDE_TRY_ASSIGN(editor,
                  PackedEditor::open(*table.transaction, volume->allocator(), slot, kModuleTable));
-  table.editor.emplace(std::move(editor));
+  table.editor.emplace(editor);
   table.volume = std::move(volume);
   return table;
 }

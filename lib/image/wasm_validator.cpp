@@ -46,7 +46,7 @@ using Validation = ModuleFacts::Validation;
 
 constexpr size_t kMaxNote = 400;  // bytes
 constexpr rlim_t kMaxSeconds = 60;
-constexpr rlim_t kMaxMemory = rlim_t{2} << 30;
+[[maybe_unused]] constexpr rlim_t kMaxMemory = rlim_t{2} << 30;
 
 std::string first_of(const wabt::Errors& errors) {
   return errors.empty() ? "no reason given" : errors.front().message.substr(0, kMaxNote);

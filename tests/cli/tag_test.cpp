@@ -126,7 +126,9 @@ void check_sample_keys(const TagImage& image, const std::vector<Row>& rows) {
   std::map<std::string, std::vector<Row>> by_key;
   for (const Row& row : rows) by_key[std::get<0>(row)].push_back(row);
   size_t at = 0;
-  for (auto& [key, expected] : by_key) {
+  for (auto& rows_of_key : by_key) {
+    const std::string& key = rows_of_key.first;
+    std::vector<Row>& expected = rows_of_key.second;
     // Each key is looked up in the library's tests.
     if (at++ % (by_key.size() / 4 + 1) != 0) continue;
     CAPTURE(key);

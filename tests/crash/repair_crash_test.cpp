@@ -48,6 +48,8 @@ std::vector<DamagedImage> damaged_images() {
     if (!recipe.left.empty() && recipe.expected.empty()) continue;
     ImageBuilder image(recipe.shape);
     recipe.damage(image);
+    // Disks are explored by whole sectors.
+    if (image.bytes().size() % 512 != 0) continue;
     images.push_back({recipe.code + ": " + recipe.name, image.bytes()});
   }
   return images;

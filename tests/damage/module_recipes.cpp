@@ -129,6 +129,9 @@ void add_module_table(std::vector<Recipe>& recipes) {
         const size_t second = 16 + 76 + 6;
         image.patch(kCodeTable, second + 74, "8100").reseal(kCodeTable);
       }));
+  recipes.push_back(on_modules(
+      "SUPB-005", "the reserved bytes of the code cache's header", kCodeTable,
+      [](ImageBuilder& image) { image.patch(kCodeTable, 15, "01").reseal(kCodeTable); }));
   recipes.push_back(on_modules("CODE-011", "one less is counted", kCodeTable,
                                [](ImageBuilder& image) { count_modules(image, 1); }));
   recipes.push_back(on_modules("CODE-015", "the second one lies in the next block", kCodeTable,

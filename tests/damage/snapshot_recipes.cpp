@@ -114,6 +114,9 @@ void add_counts(std::vector<Recipe>& recipes) {
   recipes.push_back(on_table(
       "SNAP-010", "the second block is used, the first one is not full", kTable,
       [](ImageBuilder& image) { put_snapshots(image, kTable + 1, {sound_snapshot(3)}, 3); }));
+  recipes.push_back(
+      on_table("SUPB-005", "the reserved bytes of the snapshot table's header", kTable,
+               [](ImageBuilder& image) { image.patch(kTable, 15, "01").reseal(kTable); }));
   recipes.push_back(on_table("SNAP-011", "two spare blocks were never written", 90,
                              [](ImageBuilder& image) { image.wipe(90).wipe(91); }));
 }

@@ -74,6 +74,71 @@ Recipe planted(std::string code, std::string name, std::function<void(ImageBuild
           std::move(expected), block};
 }
 
+// A region of eight blocks, 76 to 83, for trees of more levels; the data area begins behind it.
+void widen(ImageBuilder& image) {
+  for (uint64_t block = kRightLeaf + 1; block < kHeader + 8; ++block)
+    image.data_block(block, 0).set_tag(block, "TAGI");
+  image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.count += 4; });
+  image.slot(image.slot_of("DATA"), [](RegionSlot& slot) {
+    slot.start += 4;
+    slot.count -= 4;
+  });
+}
+
+// What is wrong with separators or levels: `damage` makes the tree anew, from the root down.
+Recipe widened(std::string code, std::string name, std::function<void(ImageBuilder&)> damage,
+               uint64_t block) {
+  return {code,
+          std::move(name),
+          [damage = std::move(damage)](ImageBuilder& image) {
+            widen(image);
+            damage(image);
+          },
+          {code},
+          block,
+          {4096, 256, "tags"}};
+}
+
+// The header of a tree of empty leaves.
+void count_none(ImageBuilder& image, int16_t depth) {
+  change_header(image, [=](TagIndexHeader& header) { header.depth = depth; });
+}
+
+void add_levels(std::vector<Recipe>& recipes) {
+  recipes.push_back(widened(
+      "TAGI-005", "separators of an inner node have changed places",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m", "b"}, {2, 3, 4}));
+        put_node(image, kHeader + 2, leaf_of({}, 3));
+        put_node(image, kHeader + 3, leaf_of({}, 4));
+        put_node(image, kHeader + 4, leaf_of({}, 0));
+        count_none(image, 1);
+      },
+      kRootBlock));
+  recipes.push_back(widened(
+      "TAGI-006", "a separator is greater than the one above it",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m"}, {2, 3}));
+        put_node(image, kHeader + 2, inner_of({"n"}, {4, 5}));
+        put_node(image, kHeader + 3, inner_of({}, {6}));
+        put_node(image, kHeader + 4, leaf_of({}, 5));
+        put_node(image, kHeader + 5, leaf_of({}, 6));
+        put_node(image, kHeader + 6, leaf_of({}, 0));
+        count_none(image, 2);
+      },
+      kHeader + 2));
+  recipes.push_back(widened(
+      "TAGI-007", "a leaf is one level higher than the one before",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, inner_of({"m"}, {2, 3}));
+        put_node(image, kHeader + 2, inner_of({}, {4}));
+        put_node(image, kHeader + 3, leaf_of({}, 0));
+        put_node(image, kHeader + 4, leaf_of({}, 3));
+        count_none(image, 2);
+      },
+      kHeader + 3));
+}
+
 void add_header(std::vector<Recipe>& recipes) {
   const auto header = [&](std::string name, void (*change)(TagIndexHeader&)) {
     recipes.push_back(planted(
@@ -85,6 +150,18 @@ void add_header(std::vector<Recipe>& recipes) {
   header("no Bloom bits", [](TagIndexHeader& h) { h.bloom_bits = 0; });
   header("no Bloom hashes", [](TagIndexHeader& h) { h.bloom_hashes = 0; });
   header("more Bloom bits than block 0 has", [](TagIndexHeader& h) { h.bloom_bits = 32513; });
+  recipes.push_back(planted(
+      "TAGI-001", "the region ends with the header",
+      [](ImageBuilder& image) {
+        image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.count = 1; });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "SUPB-005", "the reserved bytes of the tag index",
+      [](ImageBuilder& image) {
+        change_header(image, [](TagIndexHeader& h) { h.reserved[4] = 1; });
+      },
+      kHeader));
   recipes.push_back(planted(
       "TAGI-007", "the header says another depth",
       [](ImageBuilder& image) { change_header(image, [](TagIndexHeader& h) { h.depth = 2; }); },
@@ -249,6 +326,20 @@ void add_extension(std::vector<Recipe>& recipes) {
       },
       kHeader));
   recipes.push_back(planted(
+      "TAGI-013", "more blocks than the region has are said to be in use",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) { record.high_water = 5; });
+      },
+      kHeader));
+  recipes.push_back(planted(
+      "TAGI-014", "a leaf of a sorted index is empty",
+      [](ImageBuilder& image) {
+        put_node(image, kLeftLeaf, leaf_of({}, 3));
+        change_header(image, [](TagIndexHeader& h) { h.entry_count = 2; });
+        put_record(image, [](TagExtension& record) { record.flags = kTagEqualKeysSorted; });
+      },
+      kHeader));
+  recipes.push_back(planted(
       "TAGI-014", "equal keys are not by inode",
       [](ImageBuilder& image) {
         put_node(image, kRightLeaf, leaf_of({{"m", "3", 2, 0}, {"m", "4", 1, 0}}, 0));
@@ -263,6 +354,7 @@ std::vector<Recipe> tag_recipes() {
   std::vector<Recipe> recipes;
   add_header(recipes);
   add_nodes(recipes);
+  add_levels(recipes);
   add_tag_entries(recipes);
   add_extension(recipes);
   // Notes, and addresses that nothing else tells.

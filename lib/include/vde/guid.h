@@ -16,7 +16,8 @@ struct Guid {
 
   [[nodiscard]] bool is_zero() const { return *this == Guid{}; }
   bool operator==(const Guid&) const = default;
-  auto operator<=>(const Guid&) const = default;
+  // The check takes the 0 that comparisons are rewritten with for a pointer.
+  auto operator<=>(const Guid&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // "00112233-4455-6677-8899-aabbccddeeff", lower case.

@@ -12,7 +12,8 @@ struct Ticks {
   int64_t value = 0;
 
   bool operator==(const Ticks&) const = default;
-  auto operator<=>(const Ticks&) const = default;
+  // The check takes the 0 that comparisons are rewritten with for a pointer.
+  auto operator<=>(const Ticks&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 inline constexpr int64_t kTicksPerSecond = 10'000'000;

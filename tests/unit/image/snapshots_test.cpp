@@ -386,9 +386,9 @@ TEST_CASE("an index in memory answers as the table does") {
 
 TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
 #if defined(__SANITIZE_ADDRESS__)
-  constexpr int kRounds = 60;
+  constexpr int kSnapshotRounds = 60;
 #else
-  constexpr int kRounds = 150;
+  constexpr int kSnapshotRounds = 150;
 #endif
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     if (block_size == 65536) {
@@ -398,7 +398,7 @@ TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
     for (uint64_t seed = 1; seed <= 3; ++seed) {
       CAPTURE(block_size);
       CAPTURE(seed);
-      SnapshotPlay(block_size, seed).play(kRounds);
+      SnapshotPlay(block_size, seed).play(kSnapshotRounds);
     }
   }
 }
