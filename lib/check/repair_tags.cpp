@@ -174,8 +174,7 @@ class TagRescue {
     const auto same = [](const TagEntry& a, const TagEntry& b) {
       return a.key == b.key && a.inode == b.inode;
     };
-    const auto twice = std::ranges::unique(entries_, same);
-    entries_.erase(twice.begin(), twice.end());
+    entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
     std::erase_if(entries_, [&](const TagEntry& entry) {
       return std::ranges::binary_search(known, entry, before);
     });
@@ -236,16 +235,21 @@ class TagForest {
     std::vector<size_t> starts{0};
     size_t run = 0;  // where the entries of the last key begin
     size_t bytes = 0;
+    size_t run_bytes = 0;
     for (size_t i = 0; i < entries.size(); ++i) {
-      if (i > 0 && entries[i].key != entries[i - 1].key) run = i;
+      if (i > 0 && entries[i].key != entries[i - 1].key) {
+        run = i;
+        run_bytes = 0;
+      }
       const size_t more = tag_entry_size(view(entries[i]));
-      const size_t count = i - starts.back() + 1;
-      const bool fits = count == 1 || tag_leaf_holds_indexed(size_, bytes + more, count);
-      bytes = fits ? bytes + more : more;
-      if (fits) continue;
-      const size_t start = run > starts.back() ? run : i;
-      for (size_t j = start; j < i; ++j) bytes += tag_entry_size(view(entries[j]));
-      starts.push_back(start);
+      run_bytes += more;
+      bytes += more;
+      if (i == starts.back() || tag_leaf_holds_indexed(size_, bytes, i - starts.back() + 1))
+        continue;
+      const bool moves =
+          run > starts.back() && tag_leaf_holds_indexed(size_, run_bytes, i - run + 1);
+      starts.push_back(moves ? run : i);
+      bytes = moves ? run_bytes : more;
     }
     return starts;
   }

@@ -357,9 +357,11 @@ std::vector<Recipe> tag_recipes() {
   add_levels(recipes);
   add_tag_entries(recipes);
   add_extension(recipes);
-  // Notes, and addresses that nothing else tells.
+  // Notes, bytes that a later revision may have set, and addresses that nothing else tells.
   for (Recipe& recipe : recipes)
-    if (recipe.code == "TAGI-015" || recipe.code == "TAGI-016") recipe = lost(std::move(recipe));
+    if (recipe.code == "TAGI-015" || recipe.code == "TAGI-016" || recipe.code == "SUPB-005" ||
+        recipe.name == "the region ends with the header")
+      recipe = lost(std::move(recipe));
   return recipes;
 }
 
