@@ -32,8 +32,8 @@ constexpr std::string_view kLookAtTable =
 constexpr std::string_view kOtherCopy =
     "The other copy holds what is needed; keep the image as it is until it has been put right.";
 constexpr std::string_view kKeepLeaves =
-    "The leaves hold what is needed: keep a copy, and build the index anew from 'vdetool tag "
-    "export'.";
+    "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
+    "verify, and names what is lost.";
 constexpr std::string_view kSetAgain = "Find out what set these tags, and set them again.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
@@ -324,17 +324,17 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"TAGI-001", kError, kSometimes, "the header of the tag index makes no sense",
      "Counts are negative, or the Bloom filter has no bits, no hashes or does not fit "
      "its block.",
-     "Existing readers reject the index.", kKeepCopy},
+     "Existing readers reject the index.", kKeepLeaves},
     {"TAGI-002", kError, kSometimes, "a node of the tag tree cannot be read",
      "The tree leads to a block that was never written, is no node, or whose entries "
      "run past it.",
-     "The tags in it, or below it, are lost.", kKeepCopy},
+     "The tags in it, or below it, are lost.", kKeepLeaves},
     {"TAGI-003", kError, kSometimes, "a node of the tag tree is reached twice",
      "Two children are the same block, or a node is below itself.",
-     "Readers see tags twice, or never come to an end.", kKeepCopy},
+     "Readers see tags twice, or never come to an end.", kKeepLeaves},
     {"TAGI-004", kError, kSometimes, "a child of a tag node lies outside of the region",
      "A block number in an inner node is none that a node can have.",
-     "The tags below it cannot be found.", kKeepCopy},
+     "The tags below it cannot be found.", kKeepLeaves},
     {"TAGI-005", kError, kSometimes, "tags are out of order",
      "A key is less than the one before it.", "Searches miss tags.", kKeepLeaves},
     {"TAGI-006", kError, kSometimes, "a tag lies beyond a separator",

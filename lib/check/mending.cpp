@@ -161,6 +161,16 @@ Result<bool> Mending::make_room(size_t blocks) {
   return true;
 }
 
+Result<Allocator> Mending::start_allocating() {
+  VDE_TRY(commit());
+  return Allocator::open(*journal_);
+}
+
+void Mending::drop_changes() {
+  staged_.clear();
+  transaction_.emplace(*journal_);
+}
+
 Result<MutableBytes> Mending::replace(uint64_t number, Tag tag) {
   if (transaction_->staged_blocks() >= most_staged_) VDE_TRY(commit());
   staged_.insert(number);

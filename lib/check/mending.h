@@ -13,7 +13,7 @@
 #include <set>
 
 #include "check/bitmap_walk.h"
-#include "journal/journal.h"
+#include "region/allocator.h"
 #include "vde/repair.h"
 
 namespace vde {
@@ -78,6 +78,15 @@ class Mending {
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
   // Sees to it that the next `blocks` replacements come in one commit; false where they cannot.
   [[nodiscard]] Result<bool> make_room(size_t blocks);
+  [[nodiscard]] uint64_t most_in_commit() const { return most_staged_; }
+
+  // For repairers that take free blocks, after the bitmap is mended: commits what is staged.
+  // kDamaged where there is no bitmap to go by.
+  [[nodiscard]] Result<Allocator> start_allocating();
+  // What is committed next; finish() does.
+  [[nodiscard]] Transaction& transaction() { return *transaction_; }
+  // Forgets what was staged since start_allocating().
+  void drop_changes();
 
  private:
   [[nodiscard]] Result<void> commit();
@@ -121,9 +130,11 @@ class Mending {
 [[nodiscard]] Result<void> mend_geometry(Mending& mending);
 [[nodiscard]] Result<void> mend_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
-[[nodiscard]] Result<void> mend_tags(Mending& mending);
 [[nodiscard]] Result<void> mend_empty_regions(Mending& mending);
 [[nodiscard]] Result<void> mend_bitmap(Mending& mending);
+[[nodiscard]] Result<void> mend_tags(Mending& mending);
+// Whether that would find something to do, and room for it; may do it.
+[[nodiscard]] Result<bool> can_mend_tags(Mending& mending);
 // The bitmap's blocks, if they have room for the volume and are nobody else's.
 [[nodiscard]] std::optional<BlockRange> bitmap_region(Mending& mending);
 // After the last commit: the file ends where the volume does.

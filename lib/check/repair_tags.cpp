@@ -1,22 +1,25 @@
-// The tag tree anew, in its own blocks, from the leaves that verify.
+// The tag tree anew from the leaves that verify: in its own blocks where one commit has room for
+// it, else in free ones.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "base/checked.h"
 #include "check/context.h"
-#include "check/mending.h"
-#include "format/tag_inner.h"
-#include "format/tag_leaf.h"
-#include "region/tag_tree.h"
+#include "check/tag_rescue.h"
+#include "format/tag_index.h"
+#include "io/tag_sort.h"
+#include "region/tag_bulk.h"
 
 namespace vde {
 namespace {
 
-// Bytes of entries that are held in memory; a larger index is left as it is.
-constexpr size_t kMostEntryBytes = size_t{48} << 20;
-// Lost blocks that a step names one by one.
-constexpr size_t kMostNamed = 16;
+// Bytes of memory that entries are sorted in; more go to scratch files.
+constexpr uint64_t kSortMemory = uint64_t{16} << 20;
+// Bytes of a new index that is put together in memory, to go where the old one lies.
+constexpr uint64_t kMostHeldBytes = uint64_t{16} << 20;
+// Bytes of entries up to which verify tries a repair out.
+constexpr uint64_t kMostTriedBytes = uint64_t{4} << 20;
 
 // Whether a block fails its trailer, the header alone is gone, or the tree's own check has an
 // error.
@@ -45,287 +48,102 @@ Result<bool> is_damaged(Mending& mending, const PlacedRegion& region) {
   return damaged;
 }
 
-// All entries that can be told.
-class TagRescue {
+// The tag index, if there is one that is damaged and can be looked at.
+Result<std::optional<PlacedRegion>> damaged_index(Mending& mending) {
+  const auto region = mending.sole_region(tags::kTagIndex);
+  if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
+  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
+  if ((mending.slots()[region->slot].flags & kNotPlain) != 0) return std::optional<PlacedRegion>();
+  VDE_TRY_ASSIGN(damaged, is_damaged(mending, *region));
+  return damaged ? region : std::nullopt;
+}
+
+// What is kept of an index, sorted: of tags that are told of twice, those that count.
+class KeptTags {
  public:
-  TagRescue(Mending& mending, BlockRange region)
-      : mending_(mending), region_(region), seen_(region.count()) {}
+  KeptTags() : sort_(kSortMemory, {}) {}
 
-  // False where they are too many.
-  Result<bool> gather() {
-    VDE_TRY(read_count());
-    VDE_TRY(descend());
-    VDE_TRY(follow_chain());
-    sort();
-    if (lost_way_) VDE_TRY(add_stray_leaves());
-    return bytes_ <= kMostEntryBytes;
-  }
-
-  [[nodiscard]] const std::vector<TagEntry>& entries() const { return entries_; }
-
-  // What is lost, as far as it can be told.
-  [[nodiscard]] std::string loses() const {
-    std::string text;
-    const auto found = static_cast<int64_t>(entries_.size());
-    if (counted_ && *counted_ >= 0 && *counted_ <= found) return text;
-    for (size_t i = 0; i < std::min(lost_.size(), kMostNamed); ++i)
-      text += fmt::format("{}{}", i == 0 ? "" : ", ", region_.begin + lost_[i]);
-    if (lost_.size() > kMostNamed) text += fmt::format(" and {} more", lost_.size() - kMostNamed);
-    if (!text.empty()) text = "what blocks " + text + " of the index held";
-    if (counted_ && *counted_ > found)
-      text += fmt::format("{}{} of {} tags by the header's count", text.empty() ? "" : "; ",
-                          *counted_ - found, *counted_);
-    return text;
-  }
-
- private:
-  Result<void> read_count() {
-    VDE_TRY_ASSIGN(head, mending_.read(region_.begin));
-    const auto checked = head.check(tags::kTagIndex);
-    if (checked) counted_ = kTagIndexHeaderLayout.decode(checked->payload()).entry_count;
-    return {};
-  }
-
-  Result<void> descend() {
-    std::vector<uint64_t> waiting{kTagRoot};
-    while (!waiting.empty()) {
-      const uint64_t number = waiting.back();
-      waiting.pop_back();
-      if (seen_[number]) {
-        lost_way_ = true;
-        continue;
-      }
-      seen_[number] = true;
-      VDE_TRY_ASSIGN(block, mending_.read(region_.begin + number));
-      const auto checked = block.check(tags::kTagIndex);
-      if (checked && take_leaf(checked->payload())) continue;
-      if (checked && take_inner(checked->payload(), waiting)) continue;
-      lost_way_ = true;
-      lost_.push_back(number);
-    }
-    return {};
-  }
-
-  bool take_inner(Bytes payload, std::vector<uint64_t>& waiting) {
-    const Result<TagInner> inner = TagInner::decode(payload);
-    if (!inner) return false;
-    for (size_t i = inner->count() + 1; i-- > 0;) {
-      if (is_node(inner->child(i)))
-        waiting.push_back(static_cast<uint64_t>(inner->child(i)));
-      else
-        lost_way_ = true;
-    }
-    return true;
-  }
-
-  [[nodiscard]] bool is_node(int64_t number) const {
-    return number > static_cast<int64_t>(kTagRoot) &&
-           number < static_cast<int64_t>(region_.count());
-  }
-
-  bool take_leaf(Bytes payload) {
-    const auto leaf = TagLeaf::open(payload);
-    if (!leaf || leaf->shape() == TagLeaf::Shape::kBroken) return false;
-    TagView entry;
-    size_t at = TagLeaf::kFirst;
-    for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i) add(entry);
-    if (is_node(leaf->next_leaf())) chain_.push_back(static_cast<uint64_t>(leaf->next_leaf()));
-    return true;
-  }
-
-  // Leaves that the tree does not lead to, but their neighbour does.
-  Result<void> follow_chain() {
-    while (!chain_.empty()) {
-      const uint64_t number = chain_.back();
-      chain_.pop_back();
-      if (seen_[number]) continue;
-      VDE_TRY_ASSIGN(block, mending_.read(region_.begin + number));
-      const auto checked = block.check(tags::kTagIndex);
-      seen_[number] = checked && take_leaf(checked->payload());
-    }
-    return {};
-  }
-
-  void add(const TagView& entry) {
-    bytes_ += sizeof(TagEntry) + entry.key.size() + entry.value.size();
-    if (bytes_ > kMostEntryBytes) return;
-    entries_.push_back(
-        {std::string(entry.key), std::string(entry.value), entry.inode, entry.block});
-  }
-
-  static bool before(const TagEntry& a, const TagEntry& b) {
-    const int order = a.key.compare(b.key);
-    return order < 0 || (order == 0 && a.inode < b.inode);
-  }
-  void sort() { std::ranges::stable_sort(entries_, before); }
-
-  // Part of the tree is lost, and nothing tells which leaves it led to. Other programs leave old
-  // leaves behind: what the tree has itself counts.
-  Result<void> add_stray_leaves() {
-    const std::vector<TagEntry> known = std::exchange(entries_, {});
-    for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
-      if (seen_[number]) continue;
-      VDE_TRY_ASSIGN(block, mending_.read(region_.begin + number));
-      const auto checked = block.check(tags::kTagIndex);
-      if (checked) static_cast<void>(take_leaf(checked->payload()));
-      if (!checked && block.state() != BlockState::kUnwritten) lost_.push_back(number);
-    }
-    sort();
-    const auto same = [](const TagEntry& a, const TagEntry& b) {
-      return a.key == b.key && a.inode == b.inode;
-    };
-    entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
-    std::erase_if(entries_, [&](const TagEntry& entry) {
-      return std::ranges::binary_search(known, entry, before);
+  Result<void> gather(TagRescue& rescue) {
+    VDE_TRY(
+        rescue.gather([&](const TagView& entry, uint64_t rank) { return sort_.add(entry, rank); }));
+    size_.twins = TagTwins::kKept;
+    std::string last;
+    return each([&](const TagView& entry) -> Result<void> {
+      rescue.keep(entry);
+      if (size_.keys == 0 || entry.key != last) ++size_.keys;
+      last.assign(entry.key);
+      ++size_.entries;
+      size_.entry_bytes += tag_entry_size(entry);
+      return {};
     });
-    entries_.insert(entries_.end(), known.begin(), known.end());
-    sort();
+  }
+
+  [[nodiscard]] const TagBulkSize& size() const { return size_; }
+
+  // In the order of key and inode, as often as it is called.
+  template <class Visit>
+  Result<void> each(Visit visit) {
+    VDE_TRY(sort_.start_reading());
+    SortedTag ahead;
+    VDE_TRY_ASSIGN(more, sort_.next(ahead));
+    while (more) {
+      TagEntry kept = copy_of(ahead.entry);
+      uint64_t rank = ahead.line;
+      while (true) {
+        VDE_TRY_ASSIGN(another, sort_.next(ahead));
+        more = another;
+        const bool same = more && ahead.entry.inode == kept.inode && ahead.entry.key == kept.key;
+        if (!same || ahead.line == 0) break;
+        if (rank == 0 || ahead.line <= rank) continue;
+        kept = copy_of(ahead.entry);
+        rank = ahead.line;
+      }
+      VDE_TRY(visit(TagView{kept.key, kept.value, kept.inode, kept.block}));
+    }
     return {};
   }
-
-  Mending& mending_;
-  BlockRange region_;
-  std::vector<bool> seen_;
-  std::optional<int64_t> counted_;
-  bool lost_way_ = false;       // something in the tree leads nowhere
-  std::vector<uint64_t> lost_;  // nodes that cannot be read
-  std::vector<uint64_t> chain_;
-  std::vector<TagEntry> entries_;
-  size_t bytes_ = 0;
-};
-
-// Payloads of header, root, leaves and inner nodes. Without vdetool's own record: the next change
-// takes the index over as it does another writer's, and makes free list and larger filter then.
-class TagForest {
- public:
-  explicit TagForest(uint32_t block_size) : size_(payload_size(block_size)), block_(block_size) {
-    blocks_.assign(2, BlockBuffer(size_));
-  }
-
-  Result<void> build(const std::vector<TagEntry>& entries) {
-    header_.entry_count = static_cast<int32_t>(entries.size());
-    header_.bloom_bits = static_cast<int32_t>(default_bloom_bits(block_));
-    const MutableBytes bits =
-        MutableBytes(blocks_[0]).subspan(static_cast<size_t>(kTagIndexHeaderLayout.size()));
-    for (const TagEntry& entry : entries)
-      bloom_insert(bits, default_bloom_bits(block_), header_.bloom_hashes, entry.key);
-    if (entries.empty())
-      VDE_TRY(encode_tag_node(TagNode{}, blocks_[kTagRoot]));
-    else
-      write_leaves(entries);
-    while (level_.size() > 1) VDE_TRY(write_level());
-    kTagIndexHeaderLayout.encode(header_, blocks_[0]);
-    return {};
-  }
-
-  [[nodiscard]] const std::vector<BlockBuffer>& blocks() const { return blocks_; }
 
  private:
-  struct Child {
-    int32_t number;
-    std::string separator;  // before it
-  };
-
-  static TagView view(const TagEntry& entry) {
-    return {entry.key, entry.value, entry.inode, entry.block};
+  static TagEntry copy_of(const TagView& entry) {
+    return {std::string(entry.key), std::string(entry.value), entry.inode, entry.block};
   }
 
-  // Where each leaf begins. A run of equal keys that one leaf has room for is in one.
-  [[nodiscard]] std::vector<size_t> split(const std::vector<TagEntry>& entries) const {
-    std::vector<size_t> starts{0};
-    size_t run = 0;  // where the entries of the last key begin
-    size_t bytes = 0;
-    size_t run_bytes = 0;
-    for (size_t i = 0; i < entries.size(); ++i) {
-      if (i > 0 && entries[i].key != entries[i - 1].key) {
-        run = i;
-        run_bytes = 0;
-      }
-      const size_t more = tag_entry_size(view(entries[i]));
-      run_bytes += more;
-      bytes += more;
-      if (i == starts.back() || tag_leaf_holds_indexed(size_, bytes, i - starts.back() + 1))
-        continue;
-      const bool moves =
-          run > starts.back() && tag_leaf_holds_indexed(size_, run_bytes, i - run + 1);
-      starts.push_back(moves ? run : i);
-      bytes = moves ? run_bytes : more;
-    }
-    return starts;
-  }
+  TagSort sort_;  // the number that goes with an entry is its rank
+  TagBulkSize size_;
+};
 
-  void write_leaves(const std::vector<TagEntry>& entries) {
-    std::vector<size_t> starts = split(entries);
-    const size_t leaves = starts.size();
-    starts.push_back(entries.size());
-    for (size_t leaf = 0; leaf < leaves; ++leaf) {
-      const size_t start = starts[leaf];
-      const int32_t number = leaves == 1 ? static_cast<int32_t>(kTagRoot) : next_block();
-      TagLeafWriter writer(blocks_[static_cast<size_t>(number)]);
-      for (size_t i = start; i < starts[leaf + 1]; ++i)
-        writer.add(view(entries[i]), tag_key_hash(entries[i].key));
-      writer.finish(leaf + 1 < leaves ? number + 1 : 0);
-      level_.push_back(
-          {number, leaf == 0 ? "" : tag_separator(entries[start - 1].key, entries[start].key)});
-    }
-  }
+// The blocks of an index that one commit has room for.
+class SmallIndex : public TagSink {
+ public:
+  explicit SmallIndex(uint32_t block_size) : block_size_(block_size) {}
 
-  int32_t next_block() {
-    blocks_.emplace_back(size_);
-    return static_cast<int32_t>(blocks_.size() - 1);
-  }
-
-  // Inner nodes over the level below, each with two children at least.
-  Result<void> write_level() {
-    ++header_.depth;
-    std::vector<TagNode> nodes;
-    std::vector<Child> level;
-    for (Child& child : level_) {
-      if (nodes.empty() || !fits(nodes.back(), child)) {
-        nodes.emplace_back().leaf = false;
-        level.push_back({0, std::move(child.separator)});
-      } else {
-        nodes.back().keys.push_back(std::move(child.separator));
-      }
-      nodes.back().children.push_back(child.number);
+  Result<void> write(uint32_t first, MutableBytes blocks) override {
+    const size_t count = blocks.size() / block_size_;
+    payloads_.resize(std::max(payloads_.size(), first + count));
+    for (size_t i = 0; i < count; ++i) {
+      const Bytes payload = Bytes(blocks).subspan(i * block_size_, payload_size(block_size_));
+      payloads_[first + i].assign(payload.begin(), payload.end());
     }
-    if (nodes.back().keys.empty()) lend(nodes[nodes.size() - 2], nodes.back(), level.back());
-    for (size_t i = 0; i < nodes.size(); ++i) {
-      level[i].number = nodes.size() == 1 ? static_cast<int32_t>(kTagRoot) : next_block();
-      VDE_TRY(encode_tag_node(nodes[i], blocks_[static_cast<size_t>(level[i].number)]));
-    }
-    level_ = std::move(level);
     return {};
   }
 
-  [[nodiscard]] bool fits(const TagNode& node, const Child& child) const {
-    return encoded_size(node) + encoded_key_size(child.separator) + kTagLinkSize <= size_ &&
-           node.keys.size() < max_node_keys(block_);
-  }
+  [[nodiscard]] const std::vector<BlockBuffer>& payloads() const { return payloads_; }
 
-  // The last child of `from` becomes the first of `to`, which is `child` of the next level.
-  static void lend(TagNode& from, TagNode& to, Child& child) {
-    to.keys.insert(to.keys.begin(), std::move(child.separator));
-    to.children.insert(to.children.begin(), from.children.back());
-    child.separator = std::move(from.keys.back());
-    from.keys.pop_back();
-    from.children.pop_back();
-  }
-
-  size_t size_;  // of a payload, in bytes
-  uint32_t block_;
-  TagIndexHeader header_;
-  std::vector<BlockBuffer> blocks_;
-  std::vector<Child> level_;
+ private:
+  uint32_t block_size_;
+  std::vector<BlockBuffer> payloads_;
 };
+
+void begin_step(Mending& mending, const TagRescue& rescue) {
+  mending.step("the tag tree is made anew", "the leaves that verify", rescue.loses());
+}
 
 // Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
-// where the new tree goes.
-Result<void> write_tree(Mending& mending, const PlacedRegion& region, const TagForest& forest,
-                        std::string loses) {
-  const std::vector<BlockBuffer>& blocks = forest.blocks();
+// where the new tree goes. False where they are too many for it.
+Result<bool> write_here(Mending& mending, const PlacedRegion& region, const TagRescue& rescue,
+                        const std::vector<BlockBuffer>& blocks, uint32_t used) {
   const BlockBuffer zeros(payload_size(mending.io().block_size()));
-  const auto wanted = [&](uint64_t i) -> Bytes { return i < blocks.size() ? blocks[i] : zeros; };
+  const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
   std::vector<uint64_t> changes;
   for (uint64_t i = 0; i < region.blocks.count(); ++i) {
     VDE_TRY_ASSIGN(block, mending.read(region.blocks.begin + i));
@@ -333,37 +151,95 @@ Result<void> write_tree(Mending& mending, const PlacedRegion& region, const TagF
     if (!checked || !std::ranges::equal(checked->payload(), wanted(i))) changes.push_back(i);
   }
   VDE_TRY_ASSIGN(room, mending.make_room(changes.size()));
-  if (blocks.size() > region.blocks.count() || !room) {
-    mending.note("the tag tree is too large to be made anew in one commit");
-    return {};
-  }
-  mending.step("the tag tree is made anew", "the leaves that verify", std::move(loses));
+  if (!room) return false;
+  begin_step(mending, rescue);
   for (const uint64_t i : changes) {
     VDE_TRY_ASSIGN(payload, mending.replace(region.blocks.begin + i, tags::kTagIndex));
     std::ranges::copy(wanted(i), payload.begin());
   }
-  mending.slots()[region.slot].used = static_cast<uint32_t>(blocks.size());
+  mending.slots()[region.slot].used = used;
+  return true;
+}
+
+// False where the region, or half a journal, has no room for it.
+Result<bool> rebuild_here(Mending& mending, const PlacedRegion& region, KeptTags& tags,
+                          const TagRescue& rescue) {
+  const uint32_t block_size = mending.io().block_size();
+  const uint64_t most = std::min(
+      {region.blocks.count(), mending.most_in_commit(), kMostHeldBytes / uint64_t{block_size}});
+  if (tags.size().entry_bytes / block_size > most) return false;
+  SmallIndex index(block_size);
+  // A block more: the builder's only leaf moves into the root in the end.
+  const auto builder =
+      TagBuilder::make(index, most + 1, block_size, tags.size().keys, TagTwins::kKept);
+  const auto added = tags.each([&](const TagView& entry) { return builder->add(entry); });
+  if (!added && added.error().code == ErrorCode::kNoSpace) return false;
+  VDE_TRY(added);
+  auto size = builder->finish(0);
+  if (!size && size.error().code == ErrorCode::kNoSpace) return false;
+  if (!size) return propagate(size);
+  if (size->used > most) return false;
+  return write_here(mending, region, rescue, index.payloads(), size->used);
+}
+
+// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
+Result<void> rebuild_elsewhere(Mending& mending, const PlacedRegion& region, KeptTags& tags,
+                               const TagRescue& rescue) {
+  VDE_TRY_ASSIGN(allocator, mending.start_allocating());
+  VDE_TRY_ASSIGN(bulk, TagBulk::begin(mending.transaction(), allocator, tags.size()));
+  VDE_TRY(tags.each([&](const TagView& entry) -> Result<void> {
+    if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    return bulk->add(entry);
+  }));
+  VDE_TRY(bulk->finish(region.slot, 0));
+  begin_step(mending, rescue);
+  const RegionSlot& slot = mending.slots()[region.slot];
+  if (const auto blocks = block_range(slot.start, slot.count)) mending.touched(*blocks);
+  return {};
+}
+
+Result<void> rebuild(Mending& mending, const PlacedRegion& region) {
+  TagRescue rescue(mending, region.blocks);
+  KeptTags tags;
+  VDE_TRY(tags.gather(rescue));
+  VDE_TRY_ASSIGN(here, rebuild_here(mending, region, tags, rescue));
+  if (here) return {};
+  const Result<void> done = rebuild_elsewhere(mending, region, tags, rescue);
+  if (done) return {};
+  // The last: an entry of another program's that vdetool cannot write.
+  const ErrorCode code = done.error().code;
+  if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged && code != ErrorCode::kUsage)
+    return done;
+  mending.drop_changes();
+  mending.note("the tag tree cannot be made anew: " + done.error().message);
   return {};
 }
 
 }  // namespace
 
 Result<void> mend_tags(Mending& mending) {
-  const auto region = mending.sole_region(tags::kTagIndex);
-  if (!region || region->blocks.count() <= kTagRoot) return {};
-  if ((mending.slots()[region->slot].flags & (kRegionEncrypted | kRegionCompressed)) != 0)
-    return {};
-  VDE_TRY_ASSIGN(damaged, is_damaged(mending, *region));
-  if (!damaged) return {};
+  VDE_TRY_ASSIGN(region, damaged_index(mending));
+  return region ? rebuild(mending, *region) : Result<void>{};
+}
+
+Result<bool> can_mend_tags(Mending& mending) {
+  VDE_TRY_ASSIGN(region, damaged_index(mending));
+  if (!region) return false;
+  TagBulkSize size;
   TagRescue rescue(mending, region->blocks);
-  VDE_TRY_ASSIGN(told, rescue.gather());
-  if (!told) {
-    mending.note("the tag tree is too large to be made anew");
+  VDE_TRY(rescue.gather([&](const TagView& entry, uint64_t) -> Result<void> {
+    ++size.entries;
+    size.entry_bytes += tag_entry_size(entry);
     return {};
+  }));
+  if (size.entry_bytes <= kMostTriedBytes) {
+    const size_t before = mending.steps().size();
+    VDE_TRY(rebuild(mending, *region));
+    return mending.steps().size() > before;
   }
-  TagForest forest(mending.io().block_size());
-  VDE_TRY(forest.build(rescue.entries()));
-  return write_tree(mending, *region, forest, rescue.loses());
+  size.keys = size.entries;
+  VDE_TRY_ASSIGN(allocator, mending.start_allocating());
+  return TagBulk::begin(mending.transaction(), allocator, size).has_value();
 }
 
 }  // namespace vde
