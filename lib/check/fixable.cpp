@@ -57,6 +57,17 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kRegionOverlapsData:
     case FindingCode::kFixedRegionMisplaced:
       return facts.slots;
+    case FindingCode::kSnapshotCountWrong:
+    case FindingCode::kSnapshotUncounted:
+      return facts.snapshot_count;
+    case FindingCode::kSnapshotParentMissing:
+    case FindingCode::kSnapshotCycle:
+      return facts.snapshot_chains;
+    case FindingCode::kModuleCountWrong:
+    case FindingCode::kModuleUncounted:
+      return facts.module_count;
+    case FindingCode::kModuleBlocksFree:
+      return facts.commit && facts.bitmap;
     default:
       break;
   }

@@ -178,4 +178,13 @@ Result<MutableBytes> Mending::replace(uint64_t number, Tag tag) {
   return transaction_->replace(number, tag);
 }
 
+Result<MutableBytes> Mending::edit(uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(found, read_whole(number, tag));
+  if (!found) return fail(ErrorCode::kDamaged, "a block that is to be changed does not verify");
+  const BlockBuffer before(found->begin(), found->end());
+  VDE_TRY_ASSIGN(payload, replace(number, tag));
+  std::ranges::copy(before, payload.begin());
+  return payload;
+}
+
 }  // namespace vde

@@ -76,6 +76,8 @@ class Mending {
   // A payload of zeros to be filled in, for a block whose content is to be replaced. Valid until
   // the next call: where the journal fills up, what is staged is committed.
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
+  // As replace(), with the content that read_whole() has, which is something.
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
   // Sees to it that the next `blocks` replacements come in one commit; false where they cannot.
   [[nodiscard]] Result<bool> make_room(size_t blocks);
   [[nodiscard]] uint64_t most_in_commit() const { return most_staged_; }
@@ -130,6 +132,9 @@ class Mending {
 [[nodiscard]] Result<void> mend_geometry(Mending& mending);
 [[nodiscard]] Result<void> mend_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
+[[nodiscard]] Result<void> mend_snapshot_count(Mending& mending);
+[[nodiscard]] Result<void> mend_snapshot_chains(Mending& mending);
+[[nodiscard]] Result<void> mend_module_count(Mending& mending);
 [[nodiscard]] Result<void> mend_empty_regions(Mending& mending);
 [[nodiscard]] Result<void> mend_bitmap(Mending& mending);
 [[nodiscard]] Result<void> mend_tags(Mending& mending);

@@ -69,7 +69,8 @@ class PackedScanner {
   // What lies behind the last entry.
   Result<void> look_behind() {
     if (!scan_.complete || scan_.found < scan_.counted) return {};
-    if (scan_.counted > 0) look_behind_last_entry();
+    if (scan_.counted == 0) tail_end_ = kPackedTableHeaderLayout.size();
+    if (tail_end_) look_behind_last_entry();
     const uint64_t needed = scan_.counted > 0 ? tail_ + 1 : 1;
     uint64_t index = needed;
     while (index < source_.blocks()) {

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "check/mending.h"
+#include "format/bitmap.h"
 #include "format/module.h"
 
 namespace vde {
@@ -177,6 +178,26 @@ void mend_data_area(Mending& mending) {
   slot.count = static_cast<int64_t>(rest.count());
 }
 
+// A bitmap that is too small for the volume goes on behind its end, if those blocks are its own or
+// unwritten, and no slot claims them: then its own slot is what is wrong.
+Result<void> mend_bitmap_slot(Mending& mending) {
+  const auto region = mending.sole_region(tags::kBitmap);
+  if (!region) return {};
+  const uint64_t needed = bitmap_blocks_for(mending.total_blocks(), mending.io().block_size());
+  const BlockRange rest{region->blocks.end, region->blocks.begin + needed};
+  if (region->blocks.count() >= needed || rest.end > mending.total_blocks()) return {};
+  for (const PlacedRegion& other : mending.regions())
+    if (overlap(other.blocks, rest)) return {};
+  for (uint64_t block = rest.begin; block < rest.end; ++block) {
+    VDE_TRY_ASSIGN(payload, mending.read_whole(block, tags::kBitmap));
+    if (!payload) return {};
+  }
+  mending.step(fmt::format("the bitmap is blocks {} to {}", region->blocks.begin, rest.end - 1),
+               "the volume's size; no other slot claims those blocks, and nothing else is in them");
+  mending.slots()[region->slot].count = static_cast<int64_t>(needed);
+  return {};
+}
+
 }  // namespace
 
 Result<void> mend_tables(Mending& mending) {
@@ -200,8 +221,9 @@ Result<void> mend_tables(Mending& mending) {
 
 Result<void> mend_slots(Mending& mending) {
   mend_fixed(mending);
-  if (mending.total_blocks() != 0) mend_data_area(mending);
-  return {};
+  if (mending.total_blocks() == 0) return {};
+  mend_data_area(mending);
+  return mend_bitmap_slot(mending);
 }
 
 }  // namespace vde
