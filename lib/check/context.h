@@ -28,6 +28,7 @@ struct RepairFacts {
   bool length = false;           // a file that is too short can be made longer
   bool tail = false;             // one that is too long can be cut
   bool geometry = false;         // the superblock's sizes can be told
+  bool fixed_slots = false;      // those of the fixed places can be named anew
   bool slots = false;            // slots follow from the format and from other slots
   bool inode_layout = false;     // the inode layout can be made anew
   bool snapshot_count = false;   // the snapshots can be counted again

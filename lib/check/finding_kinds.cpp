@@ -25,6 +25,9 @@ constexpr std::string_view kNextModule =
     "The next change to the modules by vdetool puts it right, where an order of them does.";
 constexpr std::string_view kRegister =
     "Remove the module with 'vdetool module remove' and register it again from its file.";
+constexpr std::string_view kRegisterAgain =
+    "A repair keeps the entry and what is left of the bytes. Where nothing else needs them, remove "
+    "the module with 'vdetool module remove' and register it again from its file.";
 constexpr std::string_view kNextSnapshot =
     "The next change to the snapshots by vdetool puts it right.";
 constexpr std::string_view kLookAtTable =
@@ -34,6 +37,9 @@ constexpr std::string_view kOtherCopy =
 constexpr std::string_view kKeepLeaves =
     "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
     "verify, and names what is lost.";
+constexpr std::string_view kCountAgain =
+    "Run 'vdetool verify --repair': it counts the entries, where all of them can be read and leave "
+    "no doubt. Keep a copy of the image.";
 constexpr std::string_view kSetAgain = "Find out what set these tags, and set them again.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
@@ -80,7 +86,10 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The regions tell which blocks are in use; nothing should write to the image until then."},
     {"BMAP-002", kError, kSometimes, "the allocation bitmap is too small",
      "Its region has fewer bits than the volume has blocks.",
-     "The state of the last blocks is not recorded anywhere.", kLookAtTable},
+     "The state of the last blocks is not recorded anywhere.",
+     "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it. "
+     "'vdetool verify --repair' gives the bitmap the blocks behind it, if no slot claims them and "
+     "nothing else is in them."},
     {"BMAP-003", kNote, kSometimes, "blocks of regions are marked free",
      "The creator of the image marked its metadata in the first bitmap block only. Blocks of "
      "regions "
@@ -104,7 +113,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"CODE-001", kError, kSometimes, "the code cache counts more than it holds",
      "The header's count is negative, or the blocks hold fewer entries.",
      "The modules that are missing cannot be found, and existing readers reject the table.",
-     kKeepCopy},
+     kCountAgain},
     {"CODE-002", kError, kNotFixable, "a module entry cannot be read",
      "Its entry point is longer than the format allows, or runs past the block.",
      "This module and those behind it in the block cannot be found.", kKeepCopy},
@@ -125,18 +134,21 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The module's bytes cannot be there.", kRegister},
     {"CODE-008", kError, kSometimes, "a module's blocks are marked free",
      "The allocation bitmap calls blocks free that an entry names.",
-     "The next writer may take them, and the module is lost.", kRegister},
+     "The next writer may take them, and the module is lost.",
+     "Run 'vdetool verify --repair': it marks the blocks allocated. Then 'vdetool module verify' "
+     "says "
+     "whether the module is whole."},
     {"CODE-009", kError, kNotFixable, "a module's bytes are missing or damaged",
      "A block of the module was never written, does not verify or cannot be read.",
-     "The module cannot be used.", kRegister},
+     "The module cannot be used.", kRegisterAgain},
     {"CODE-010", kError, kNotFixable, "a module's bytes are not those of its hash",
      "Every block of the module verifies, but the SHA-256 of its bytes is another one.",
-     "The module is not what was registered. It must not be run.", kRegister},
+     "The module is not what was registered. It must not be run.", kRegisterAgain},
     {"CODE-011", kError, kSometimes, "the code cache holds more than it counts",
      "Behind the last entry that the header counts there are others, or something else.",
      "Modules may be missing from the count. Writers refuse the table: with the next module what "
      "lies there would count.",
-     kKeepCopy},
+     kCountAgain},
     {"CODE-012", kWarning, kNotFixable, "a module has an unknown ABI",
      "The entry's ABI is a number that the format does not name.",
      "A later revision may have set it, or it is damaged.", kNothing},
@@ -229,7 +241,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"RMAP-008", kError, kNotFixable, "a region is missing",
      "The image needs it: always, or because the module manifest names its module.",
      "The module's data cannot be found.", kLookAtTable},
-    {"RMAP-009", kWarning, kNotFixable, "a region has an unknown tag",
+    {"RMAP-009", kWarning, kSometimes, "a region has an unknown tag",
      "The slot's tag is none that the format names.",
      "A later revision may have made it, or the tag is damaged.", kLookAtTable},
     {"RMAP-010", kWarning, kNotFixable, "a region has unknown flags",
@@ -246,7 +258,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "A tool that goes by the slots overwrites them.", kLookAtTable},
     {"SNAP-001", kError, kSometimes, "the snapshot table counts more than it holds",
      "The header's count is negative, or the blocks hold fewer entries.",
-     "The snapshots that are missing are lost, and existing readers reject the table.", kKeepCopy},
+     "The snapshots that are missing are lost, and existing readers reject the table.",
+     kCountAgain},
     {"SNAP-002", kError, kNotFixable, "a snapshot entry cannot be read",
      "Its label is longer than the format allows, or runs past the block.",
      "This snapshot and those behind it in the block cannot be found.", kKeepCopy},
@@ -255,10 +268,14 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "Which of the two a name or a parent means is not known.", kKeepCopy},
     {"SNAP-004", kError, kSometimes, "a snapshot's parent is missing",
      "The entry names a parent that the table does not have. Deleted parents keep their entries.",
-     "The chain ends early: what the snapshot builds on is not known.", kKeepCopy},
+     "The chain ends early: what the snapshot builds on is not known.",
+     "Run 'vdetool verify --repair': the snapshot is kept, and becomes the first of its chain. The "
+     "step names the parent."},
     {"SNAP-005", kError, kSometimes, "a chain of snapshots comes back to itself",
      "Going from parent to parent leads to a snapshot that was passed before.",
-     "The snapshots of the cycle have no root.", kKeepCopy},
+     "The snapshots of the cycle have no root.",
+     "Run 'vdetool verify --repair': all snapshots are kept, and the one that was created first "
+     "becomes the first of the chain. The step names the parent that it had."},
     {"SNAP-006", kError, kNotFixable, "a snapshot's inode table lies outside the volume",
      "The recorded blocks of the inode table are not all within the volume.",
      "What the snapshot refers to is not there.", kKeepCopy},
@@ -266,7 +283,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "Behind the last entry that the header counts there are others, or something else.",
      "Snapshots may be missing from the count. Writers refuse the table: with the next snapshot "
      "what lies there would count.",
-     kKeepCopy},
+     kCountAgain},
     {"SNAP-008", kWarning, kNotFixable, "a snapshot has unknown flags",
      "The entry sets flag bits that the format does not name.",
      "A later revision may have set them, or they are damaged.", kNothing},

@@ -55,8 +55,10 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kInodeLayoutContradicts:
       return facts.inode_layout;
     case FindingCode::kRegionOverlapsData:
-    case FindingCode::kFixedRegionMisplaced:
       return facts.slots;
+    case FindingCode::kFixedRegionMisplaced:
+    case FindingCode::kRegionUnknownTag:
+      return facts.fixed_slots;
     case FindingCode::kSnapshotCountWrong:
     case FindingCode::kSnapshotUncounted:
       return facts.snapshot_count;

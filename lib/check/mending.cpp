@@ -161,11 +161,6 @@ Result<bool> Mending::make_room(size_t blocks) {
   return true;
 }
 
-Result<Allocator> Mending::start_allocating() {
-  VDE_TRY(commit());
-  return Allocator::open(*journal_);
-}
-
 void Mending::drop_changes() {
   staged_.clear();
   transaction_.emplace(*journal_);

@@ -82,12 +82,12 @@ class Mending {
   [[nodiscard]] Result<bool> make_room(size_t blocks);
   [[nodiscard]] uint64_t most_in_commit() const { return most_staged_; }
 
-  // For repairers that take free blocks, after the bitmap is mended: commits what is staged.
+  // For repairers that take free blocks, after the bitmap is mended. First settle(): it commits
+  // what is staged, so that drop_changes() forgets what comes after it alone.
+  [[nodiscard]] Result<void> settle() { return commit(); }
   // kDamaged where there is no bitmap to go by.
-  [[nodiscard]] Result<Allocator> start_allocating();
-  // What is committed next; finish() does.
+  [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
-  // Forgets what was staged since start_allocating().
   void drop_changes();
 
  private:
@@ -130,6 +130,7 @@ class Mending {
 
 // Through the journal.
 [[nodiscard]] Result<void> mend_geometry(Mending& mending);
+[[nodiscard]] Result<void> mend_fixed_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
 [[nodiscard]] Result<void> mend_snapshot_count(Mending& mending);

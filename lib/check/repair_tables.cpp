@@ -133,8 +133,11 @@ bool names_any(const RegionSlot& slot) {
                      [&](const Fixed& fixed) { return names(slot, fixed); });
 }
 
-// The slot to put a fixed region into: one of its tag that names nothing right, else a free one.
+// The slot to put a fixed region into: one that has its place, or its tag and names nothing right,
+// else a free one.
 RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
+  for (RegionSlot& slot : slots)
+    if (!slot.is_free() && slot.start == fixed.start && slot.count == fixed.count) return &slot;
   for (RegionSlot& slot : slots)
     if (!slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start) return &slot;
   for (RegionSlot& slot : slots)
@@ -142,20 +145,6 @@ RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
   for (RegionSlot& slot : slots)
     if (slot.is_free()) return &slot;
   return nullptr;
-}
-
-void mend_fixed(Mending& mending) {
-  for (const Fixed& fixed : kFixed) {
-    Slots& slots = mending.slots();
-    if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
-      continue;
-    RegionSlot* slot = slot_for(slots, fixed);
-    if (slot == nullptr) continue;
-    mending.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
-                             fixed.count, fixed.start, to_string(fixed.tag)),
-                 "the format: these places are fixed");
-    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
-  }
 }
 
 // A region at the front or the end of the data area is taken out of it; one in its middle may stay.
@@ -219,8 +208,22 @@ Result<void> mend_tables(Mending& mending) {
                              : "the pointer table, which fits the image better");
 }
 
+Result<void> mend_fixed_slots(Mending& mending) {
+  for (const Fixed& fixed : kFixed) {
+    Slots& slots = mending.slots();
+    if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
+      continue;
+    RegionSlot* slot = slot_for(slots, fixed);
+    if (slot == nullptr) continue;
+    mending.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
+                             fixed.count, fixed.start, to_string(fixed.tag)),
+                 "the format: these places are fixed");
+    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
+  }
+  return {};
+}
+
 Result<void> mend_slots(Mending& mending) {
-  mend_fixed(mending);
   if (mending.total_blocks() == 0) return {};
   mend_data_area(mending);
   return mend_bitmap_slot(mending);

@@ -61,7 +61,7 @@ Result<std::optional<PlacedRegion>> damaged_index(Mending& mending) {
 // What is kept of an index, sorted: of tags that are told of twice, those that count.
 class KeptTags {
  public:
-  KeptTags() : sort_(kSortMemory, {}) {}
+  explicit KeptTags(uint32_t block_size) : block_size_(block_size), sort_(kSortMemory, {}) {}
 
   Result<void> gather(TagRescue& rescue) {
     VDE_TRY(
@@ -74,9 +74,13 @@ class KeptTags {
       last.assign(entry.key);
       ++size_.entries;
       size_.entry_bytes += tag_entry_size(entry);
+      if (auto fits = check_tag_entry(entry, block_size_); !fits) unfit_ = std::move(fits.error());
       return {};
     });
   }
+
+  // Why one of them cannot be written: other programs take longer keys.
+  [[nodiscard]] const std::optional<Error>& unfit() const { return unfit_; }
 
   [[nodiscard]] const TagBulkSize& size() const { return size_; }
 
@@ -108,6 +112,8 @@ class KeptTags {
     return {std::string(entry.key), std::string(entry.value), entry.inode, entry.block};
   }
 
+  uint32_t block_size_;
+  std::optional<Error> unfit_;
   TagSort sort_;  // the number that goes with an entry is its rank
   TagBulkSize size_;
 };
@@ -182,36 +188,45 @@ Result<bool> rebuild_here(Mending& mending, const PlacedRegion& region, KeptTags
   return write_here(mending, region, rescue, index.payloads(), size->used);
 }
 
-// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
-Result<void> rebuild_elsewhere(Mending& mending, const PlacedRegion& region, KeptTags& tags,
-                               const TagRescue& rescue) {
-  VDE_TRY_ASSIGN(allocator, mending.start_allocating());
+Result<void> fill_run(Mending& mending, size_t slot, KeptTags& tags) {
+  VDE_TRY_ASSIGN(allocator, mending.allocator());
   VDE_TRY_ASSIGN(bulk, TagBulk::begin(mending.transaction(), allocator, tags.size()));
   VDE_TRY(tags.each([&](const TagView& entry) -> Result<void> {
     if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     return bulk->add(entry);
   }));
-  VDE_TRY(bulk->finish(region.slot, 0));
+  return bulk->finish(slot, 0);
+}
+
+// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
+// Why it cannot be, where the image is the reason.
+Result<std::optional<Error>> rebuild_elsewhere(Mending& mending, const PlacedRegion& region,
+                                               KeptTags& tags, const TagRescue& rescue) {
+  VDE_TRY(mending.settle());
+  if (auto filled = fill_run(mending, region.slot, tags); !filled) {
+    const ErrorCode code = filled.error().code;
+    if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged) return propagate(filled);
+    mending.drop_changes();
+    return std::optional(std::move(filled.error()));
+  }
   begin_step(mending, rescue);
   const RegionSlot& slot = mending.slots()[region.slot];
   if (const auto blocks = block_range(slot.start, slot.count)) mending.touched(*blocks);
-  return {};
+  return std::optional<Error>();
 }
 
 Result<void> rebuild(Mending& mending, const PlacedRegion& region) {
   TagRescue rescue(mending, region.blocks);
-  KeptTags tags;
+  KeptTags tags(mending.io().block_size());
   VDE_TRY(tags.gather(rescue));
-  VDE_TRY_ASSIGN(here, rebuild_here(mending, region, tags, rescue));
-  if (here) return {};
-  const Result<void> done = rebuild_elsewhere(mending, region, tags, rescue);
-  if (done) return {};
-  // The last: an entry of another program's that vdetool cannot write.
-  const ErrorCode code = done.error().code;
-  if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged && code != ErrorCode::kUsage)
-    return done;
-  mending.drop_changes();
-  mending.note("the tag tree cannot be made anew: " + done.error().message);
+  std::optional<Error> reason = tags.unfit();
+  if (!reason) {
+    VDE_TRY_ASSIGN(here, rebuild_here(mending, region, tags, rescue));
+    if (here) return {};
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(mending, region, tags, rescue));
+    reason = refusal;
+  }
+  if (reason) mending.note("the tag tree cannot be made anew: " + reason->message);
   return {};
 }
 
@@ -238,7 +253,8 @@ Result<bool> can_mend_tags(Mending& mending) {
     return mending.steps().size() > before;
   }
   size.keys = size.entries;
-  VDE_TRY_ASSIGN(allocator, mending.start_allocating());
+  VDE_TRY(mending.settle());
+  VDE_TRY_ASSIGN(allocator, mending.allocator());
   return TagBulk::begin(mending.transaction(), allocator, size).has_value();
 }
 
