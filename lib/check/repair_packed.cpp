@@ -15,7 +15,7 @@ namespace vde {
 namespace {
 
 // Steps name so many snapshots one by one.
-constexpr size_t kMostNamed = 16;
+constexpr size_t kMostCutsNamed = 16;
 
 // What a table holds, all of it.
 struct PackedContent {
@@ -136,10 +136,11 @@ std::vector<ChainCut> find_cuts(SnapshotChains& chains) {
 
 std::string name_cuts(const std::vector<ChainCut>& cuts) {
   std::string text = "what these snapshots build on:";
-  for (size_t i = 0; i < std::min(cuts.size(), kMostNamed); ++i)
+  for (size_t i = 0; i < std::min(cuts.size(), kMostCutsNamed); ++i)
     text += fmt::format("{} {} (its parent was {})", i == 0 ? "" : ",", to_string(cuts[i].link.id),
                         to_string(cuts[i].parent));
-  if (cuts.size() > kMostNamed) text += fmt::format(" and {} more", cuts.size() - kMostNamed);
+  if (cuts.size() > kMostCutsNamed)
+    text += fmt::format(" and {} more", cuts.size() - kMostCutsNamed);
   return text;
 }
 

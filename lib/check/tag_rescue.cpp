@@ -11,7 +11,7 @@ namespace vde {
 namespace {
 
 // Lost blocks, and tags, that are named one by one.
-constexpr size_t kMostNamed = 16;
+constexpr size_t kMostTagsNamed = 16;
 
 // The entries of a leaf whose count may be wrong: as long as they are in order.
 template <class Visit>
@@ -179,10 +179,10 @@ Result<void> TagRescue::take_strays() {
 // What a block that does not verify says it holds is good for names alone.
 void TagRescue::lose(const UncheckedBlock& block) {
   ++lost_count_;
-  if (lost_.size() < kMostNamed) lost_.push_back(block.number());
+  if (lost_.size() < kMostTagsNamed) lost_.push_back(block.number());
   if (block.unchecked_payload()[0] != kTagLeafType) return;
   each_likely_entry(block.unchecked_payload(), [&](const TagView& entry) {
-    if (names_.size() < 4 * kMostNamed) names_.emplace(entry.key, entry.inode);
+    if (names_.size() < 4 * kMostTagsNamed) names_.emplace(entry.key, entry.inode);
   });
 }
 
@@ -199,7 +199,7 @@ std::string TagRescue::loses() const {
   if (!text.empty()) text = "what blocks " + text + " of the index held";
   size_t named = 0;
   for (const auto& [key, inode] : names_) {
-    if (named == kMostNamed) break;
+    if (named == kMostTagsNamed) break;
     text +=
         fmt::format("{} '{}' of inode {}", named == 0 ? ", as it seems" : ",", escape(key), inode);
     ++named;
