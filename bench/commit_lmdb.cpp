@@ -1,5 +1,8 @@
-// One put a transaction, synced as LMDB does by default.
+// A put into each of several leaves a transaction, synced as LMDB does by default.
 #include <lmdb.h>
+
+#include <array>
+#include <cstring>
 
 #include "commit_store.h"
 
@@ -13,19 +16,22 @@ class LmdbStore : public CommitStore {
     check(mdb_env_open(environment_, (folder + "/peer.lmdb").c_str(), MDB_NOSUBDIR, 0644));
     MDB_txn* transaction = begin();
     check(mdb_dbi_open(transaction, nullptr, MDB_INTEGERKEY, &database_));
-    for (uint64_t key = 0; key < kKeys; ++key) put(transaction, key, 0);
+    for (uint64_t key = 0; key < kPages * kEntriesAPage; ++key) put(transaction, key, 0);
     check(mdb_txn_commit(transaction));
   }
   ~LmdbStore() override { mdb_env_close(environment_); }
 
   void commit(uint64_t number) override {
     MDB_txn* transaction = begin();
-    put(transaction, number % kKeys, number);
+    for (uint64_t i = 0; i < kChanged; ++i)
+      put(transaction, (number * kChanged + i) % kPages * kEntriesAPage, number);
     check(mdb_txn_commit(transaction));
   }
 
  private:
-  static constexpr uint64_t kKeys = 999;
+  // Two values fill a leaf; one that filled it alone would get a page outside of the tree.
+  static constexpr uint64_t kEntriesAPage = 2;
+  static constexpr size_t kValueBytes = 1900;
 
   static void check(int status) {
     if (status != 0) give_up(std::string("LMDB: ") + mdb_strerror(status));
@@ -35,12 +41,14 @@ class LmdbStore : public CommitStore {
     check(mdb_txn_begin(environment_, nullptr, 0, &transaction));
     return transaction;
   }
-  void put(MDB_txn* transaction, uint64_t key, uint64_t value) const {
+  void put(MDB_txn* transaction, uint64_t key, uint64_t number) {
+    std::memcpy(value_.data(), &number, sizeof number);
     MDB_val key_bytes{sizeof key, &key};
-    MDB_val value_bytes{sizeof value, &value};
+    MDB_val value_bytes{value_.size(), value_.data()};
     check(mdb_put(transaction, database_, &key_bytes, &value_bytes, 0));
   }
 
+  std::array<char, kValueBytes> value_{};
   MDB_env* environment_ = nullptr;
   MDB_dbi database_ = 0;
 };

@@ -1,5 +1,8 @@
-// Updates of one small row a transaction: WAL, synchronous = FULL, all else as it comes.
+// Updates of rows of a page each: WAL, synchronous = FULL, all else as it comes.
 #include <sqlite3.h>
+
+#include <array>
+#include <cstring>
 
 #include "commit_store.h"
 
@@ -11,21 +14,22 @@ class SqliteStore : public CommitStore {
     check(sqlite3_open((folder + "/peer.sqlite").c_str(), &database_));
     run("PRAGMA journal_mode = WAL");
     run("PRAGMA synchronous = FULL");
-    run("CREATE TABLE entry(id INTEGER PRIMARY KEY, value INTEGER NOT NULL)");
-    run("WITH RECURSIVE ids(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids WHERE id < 998) "
-        "INSERT INTO entry SELECT id, 0 FROM ids");
-    check(sqlite3_prepare_v2(database_, "UPDATE entry SET value = ?1 WHERE id = ?1 % 999", -1,
-                             &update_, nullptr));
+    run("CREATE TABLE entry(id INTEGER PRIMARY KEY, value BLOB NOT NULL)");
+    prepare("INSERT INTO entry(value, id) VALUES(?1, ?2)");
+    run("BEGIN");
+    for (uint64_t page = 0; page < kPages; ++page) execute(page, 0);
+    run("COMMIT");
+    prepare("UPDATE entry SET value = ?1 WHERE id = ?2");
   }
   ~SqliteStore() override {
-    sqlite3_finalize(update_);
+    sqlite3_finalize(statement_);
     sqlite3_close(database_);
   }
 
   void commit(uint64_t number) override {
-    check(sqlite3_bind_int64(update_, 1, static_cast<sqlite3_int64>(number)));
-    if (sqlite3_step(update_) != SQLITE_DONE) fail();
-    check(sqlite3_reset(update_));
+    run("BEGIN");
+    for (uint64_t i = 0; i < kChanged; ++i) execute((number * kChanged + i) % kPages, number);
+    run("COMMIT");
   }
   void settle() override { run("PRAGMA wal_checkpoint"); }
 
@@ -36,10 +40,23 @@ class SqliteStore : public CommitStore {
   void run(const char* statement) {
     check(sqlite3_exec(database_, statement, nullptr, nullptr, nullptr));
   }
+  void prepare(const char* statement) {
+    sqlite3_finalize(statement_);
+    check(sqlite3_prepare_v2(database_, statement, -1, &statement_, nullptr));
+  }
+  void execute(uint64_t page, uint64_t number) {
+    std::memcpy(value_.data(), &number, sizeof number);
+    check(sqlite3_bind_blob(statement_, 1, value_.data(), static_cast<int>(value_.size()),
+                            SQLITE_STATIC));
+    check(sqlite3_bind_int64(statement_, 2, static_cast<sqlite3_int64>(page)));
+    if (sqlite3_step(statement_) != SQLITE_DONE) fail();
+    check(sqlite3_reset(statement_));
+  }
   [[noreturn]] void fail() { give_up(std::string("SQLite: ") + sqlite3_errmsg(database_)); }
 
+  std::array<char, 3900> value_{};  // with its row's header, as much as a page holds
   sqlite3* database_ = nullptr;
-  sqlite3_stmt* update_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Commits of three blocks through the library's journal.
+// Commits of a few blocks through the library's journal.
 #include <fcntl.h>
 
 #include "commit_store.h"
@@ -8,8 +8,6 @@
 namespace {
 
 using namespace vde;
-
-constexpr uint64_t kBlocks = 999;
 
 template <class T>
 T must(Result<T> result) {
@@ -34,7 +32,7 @@ class VdeStore : public CommitStore {
     must(file_->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
     volume_ = must(Volume::open(*file_, {}));
     Transaction transaction = must(volume_->begin());
-    blocks_ = must(volume_->allocator().allocate(transaction, kBlocks));
+    blocks_ = must(volume_->allocator().allocate(transaction, kPages));
     for (uint64_t n = blocks_.begin; n < blocks_.end; ++n)
       must(transaction.replace(n, tags::kData));
     must(volume_->commit(transaction));
@@ -43,8 +41,8 @@ class VdeStore : public CommitStore {
 
   void commit(uint64_t number) override {
     Transaction transaction = must(volume_->begin());
-    for (uint64_t i = 0; i < 3; ++i) {
-      const uint64_t block = blocks_.begin + (number * 3 + i) % kBlocks;
+    for (uint64_t i = 0; i < kChanged; ++i) {
+      const uint64_t block = blocks_.begin + (number * kChanged + i) % kPages;
       store_le(must(transaction.edit(block, tags::kData)), 0, number);
     }
     must(volume_->commit(transaction));

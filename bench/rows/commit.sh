@@ -1,6 +1,6 @@
-# Durable commits a second in one process: three blocks each, beside one small row update a
-# transaction in SQLite (WAL, synchronous = FULL) and one put a transaction in LMDB, in files of the
-# same folder.
+# Durable commits a second in one process, each of which changes three blocks of 999, beside
+# transactions that change three pages in SQLite (WAL, synchronous = FULL) and three leaves in LMDB,
+# in files of the same folder.
 
 # commit_beside PEER GOAL
 commit_beside() {

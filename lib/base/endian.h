@@ -2,6 +2,9 @@
 // are there; the check is repeated by the standard library's assertions in debug builds.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <concepts>
 #include <cstring>
 
@@ -9,21 +12,26 @@
 
 namespace vde {
 
+// The value whose bytes in memory are little-endian, and back: nothing to do on most machines.
 template <std::integral T>
-[[nodiscard]] constexpr T load_le(Bytes bytes, size_t offset) {
-  using U = std::make_unsigned_t<T>;
-  const Bytes source = bytes.subspan(offset, sizeof(T));
-  U value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value = static_cast<U>(value | (U{source[i]} << (8 * i)));
-  return static_cast<T>(value);
+[[nodiscard]] constexpr T swap_unless_little(T value) {
+  if constexpr (std::endian::native == std::endian::little) return value;
+  auto bytes = std::bit_cast<std::array<uint8_t, sizeof(T)>>(value);
+  std::reverse(bytes.begin(), bytes.end());
+  return std::bit_cast<T>(bytes);
 }
 
 template <std::integral T>
-constexpr void store_le(MutableBytes bytes, size_t offset, T value) {
-  using U = std::make_unsigned_t<T>;
-  const MutableBytes target = bytes.subspan(offset, sizeof(T));
-  for (size_t i = 0; i < sizeof(T); ++i)
-    target[i] = static_cast<uint8_t>(static_cast<U>(value) >> (8 * i));
+[[nodiscard]] T load_le(Bytes bytes, size_t offset) {
+  T value;
+  std::memcpy(&value, bytes.subspan(offset, sizeof(T)).data(), sizeof(T));
+  return swap_unless_little(value);
+}
+
+template <std::integral T>
+void store_le(MutableBytes bytes, size_t offset, T value) {
+  const T swapped = swap_unless_little(value);
+  std::memcpy(bytes.subspan(offset, sizeof(T)).data(), &swapped, sizeof(T));
 }
 
 // True if every byte is zero.

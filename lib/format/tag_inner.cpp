@@ -3,22 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/cursor.h"
 
 namespace vde {
 
 uint64_t tag_key_head(std::string_view text) {
-  uint64_t head = 0;
-  if (text.size() >= sizeof(head)) {
-    std::memcpy(&head, text.data(), sizeof(head));
-    if constexpr (std::endian::native == std::endian::little) return __builtin_bswap64(head);
-    return head;
-  }
-  for (size_t i = 0; i < sizeof(head); ++i)
-    head = head << 8 | (i < text.size() ? static_cast<uint8_t>(text[i]) : 0u);
-  return head;
+  std::array<uint8_t, sizeof(uint64_t)> bytes{};
+  std::memcpy(bytes.data(), text.data(), std::min(text.size(), bytes.size()));
+  return __builtin_bswap64(load_le<uint64_t>(bytes, 0));
 }
+
+namespace {
+
+constexpr size_t kCacheLine = 64;
+
+std::string_view after(std::string_view text, size_t bytes) {
+  return text.substr(std::min(bytes, text.size()));
+}
+
+// The first of `count` ascending numbers, of which there is one, that is not less than `wanted`;
+// without a branch to guess: compilers make one of a conditional.
+size_t first_not_less(const uint64_t* numbers, size_t count, uint64_t wanted) {
+  const uint64_t* begin = numbers;
+  while (count > 1) {
+    const size_t half = count / 2;
+    begin += half * static_cast<size_t>(begin[half - 1] < wanted);
+    count -= half;
+  }
+  return static_cast<size_t>(begin - numbers) + (*begin < wanted ? 1 : 0);
+}
+
+// Narrows [begin, end), in which `numbers` ascend, to those that are `wanted`, or to nothing where
+// they would be.
+void narrow(const std::vector<uint64_t>& numbers, uint64_t wanted, size_t& begin, size_t& end) {
+  if (begin == end) return;
+  begin += first_not_less(numbers.data() + begin, end - begin, wanted);
+  if (begin == end || numbers[begin] != wanted) {
+    end = begin;
+  } else if (wanted != UINT64_MAX) {
+    end = begin + first_not_less(numbers.data() + begin, end - begin, wanted + 1);
+  }
+}
+
+}  // namespace
 
 Result<TagInner> TagInner::decode(Bytes payload) {
   Reader reader(payload);
@@ -65,27 +94,28 @@ void TagInner::find_heads() {
     common_ = static_cast<size_t>(mismatch - first.begin());
   }
   heads_.reserve(count);
-  for (size_t i = 0; i < count; ++i) heads_.push_back(tag_key_head(key(i).substr(common_)));
+  seconds_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    heads_.push_back(tag_key_head(key(i).substr(common_)));
+    seconds_.push_back(tag_key_head(after(key(i), common_ + sizeof(uint64_t))));
+  }
 }
 
 size_t TagInner::search(std::string_view wanted, bool above) const {
   const size_t all = count();
   if (all == 0) return 0;
-  const int prefix = wanted.substr(0, common_).compare(key(0).substr(0, common_));
+  for (size_t i = 0; i < all; i += kCacheLine / sizeof(uint64_t)) {
+    __builtin_prefetch(&heads_[i]);
+    __builtin_prefetch(&seconds_[i]);
+  }
+  const int prefix = wanted.substr(0, common_).compare({keys_.data(), common_});
   if (prefix != 0) return prefix < 0 ? 0 : all;
   const uint64_t head = tag_key_head(wanted.substr(common_));
-  const uint64_t* begin = heads_.data();
-  size_t length = all;  // the first head that is not less, without a branch to guess
-  while (length > 1) {
-    const size_t half = length / 2;
-    begin += begin[half - 1] < head ? half : 0;
-    length -= half;
-  }
-  size_t i = static_cast<size_t>(begin - heads_.data()) + (*begin < head ? 1 : 0);
-  // Keys of the same head are few, unless somebody wants them to be many.
-  size_t end = i;
-  for (size_t step = 1; end < all && heads_[end] == head; step *= 2)
-    end = std::min(all, end + step);
+  size_t i = 0;
+  size_t end = all;
+  narrow(heads_, head, i, end);
+  if (end - i > 1) narrow(seconds_, tag_key_head(after(wanted, common_ + sizeof(head))), i, end);
+  // Keys that begin alike are few here, unless somebody wants them to be many.
   while (i < end) {
     const size_t middle = i + (end - i) / 2;
     const int order = key(middle).compare(wanted);

@@ -35,8 +35,10 @@ class TagInner {
   std::string keys_;            // one after the other
   std::vector<uint32_t> ends_;  // where key i begins; one more than keys
   std::vector<int32_t> children_;
-  size_t common_ = 0;            // bytes that all keys begin with
-  std::vector<uint64_t> heads_;  // the eight bytes of each key after those, as a big-endian number
+  size_t common_ = 0;  // bytes that all keys begin with
+  // The eight bytes of each key after those, and the eight after these, as big-endian numbers.
+  std::vector<uint64_t> heads_;
+  std::vector<uint64_t> seconds_;
 };
 
 // The first eight bytes of `text`, zeros where it is shorter, as a big-endian number.

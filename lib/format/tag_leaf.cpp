@@ -93,13 +93,6 @@ TagLeaf::Shape TagLeaf::shape() const {
   return fits ? Shape::kSound : Shape::kNoIndex;
 }
 
-void TagLeaf::prefetch() const {
-  constexpr size_t kLine = 64;
-  __builtin_prefetch(base_);
-  const size_t index = std::min<size_t>(end_, 5 * kLine);
-  for (size_t back = 0; back < index; back += kLine) __builtin_prefetch(base_ + end_ - back);
-}
-
 Result<void> TagLeafEditor::load(MutableBytes payload) {
   payload_ = payload;
   offsets_.clear();

@@ -57,6 +57,11 @@ class TagLeaf {
   void forget_index() { fingerprints_ = nullptr; }
   // With an index: byte offset of entry `i`, which is below count(). It may point anywhere.
   [[nodiscard]] size_t offset(uint32_t i) const;
+  // Asks the processor for the bytes at `at` and the next ones, as many as most entries have.
+  void prefetch(size_t at) const {
+    __builtin_prefetch(base_ + at);
+    __builtin_prefetch(base_ + at + 63);
+  }
   // With an index: the first entry from `i` on whose fingerprint is `fingerprint`; count() if there
   // is none.
   [[nodiscard]] uint32_t match(uint8_t fingerprint, uint32_t i) const;
@@ -68,9 +73,6 @@ class TagLeaf {
   };
   // Walks all entries.
   [[nodiscard]] Shape shape() const;
-
-  // Asks the processor for the bytes that a lookup will need first.
-  void prefetch() const;
 
  private:
   const uint8_t* base_ = nullptr;

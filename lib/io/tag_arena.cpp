@@ -89,8 +89,30 @@ void TagArena::make_items() {
 }
 
 void TagArena::sort() {
-  make_items();
-  if (!in_order_) sort_by_key(items_, common_);
+  if (!in_order_) {
+    make_items();
+    sort_by_key(items_, common_);
+  }
+  rewind();
+}
+
+void TagArena::rewind() {
+  at_ = 0;
+  record_ = memory_;
+}
+
+const uint8_t* TagArena::next() {
+  // How far ahead of their use records are asked for.
+  constexpr size_t kPrefetched = 8;
+  if (at_ == count_) return nullptr;
+  const size_t at = at_++;
+  if (items_.empty()) {
+    const uint8_t* record = record_;
+    record_ += tag_record_size(record);
+    return record;
+  }
+  if (at + kPrefetched < count_) __builtin_prefetch(items_[at + kPrefetched].record);
+  return items_[at].record;
 }
 
 // All keys of `items` have their first `depth` bytes in common, and their caches are set.
@@ -134,6 +156,7 @@ void TagArena::clear() {
   last_ = nullptr;
   in_order_ = true;
   items_ = {};
+  rewind();
 }
 
 }  // namespace vde

@@ -21,15 +21,12 @@ class TagArena {
   [[nodiscard]] size_t count() const { return count_; }
 
   // Sorts by key bytes and inode; equal ones stay in the order in which they came. After it no
-  // more entries may be added before clear().
+  // more entries may be added before clear(); next() gives the first one.
   void sort();
 
-  // Of the entry that is number `at` in sorted order. Valid until clear().
-  [[nodiscard]] const uint8_t* record(size_t at) const { return items_[at].record; }
-  // Asks for the memory of number `at` ahead of its use; any number.
-  void prefetch(size_t at) const {
-    if (at < count_) __builtin_prefetch(items_[at].record);
-  }
+  // The records in sorted order, one by one; null behind the last. They stay valid until clear().
+  [[nodiscard]] const uint8_t* next();
+  void rewind();
 
   // Forgets all entries. The memory stays for the next ones.
   void clear();
@@ -56,7 +53,9 @@ class TagArena {
   const uint8_t* last_ = nullptr;
   size_t common_ = kMaxTagKey;  // bytes that all keys begin with
   bool in_order_ = true;
-  std::span<Item> items_;  // at the end of the memory
+  std::span<Item> items_;            // at the end of the memory; none where entries came in order
+  size_t at_ = 0;                    // of next(): entries that it gave
+  const uint8_t* record_ = nullptr;  // the next one, where they came in order
 };
 
 }  // namespace vde

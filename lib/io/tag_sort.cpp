@@ -8,13 +8,11 @@ namespace {
 // So many runs are merged at once. More levels cost less than many small reads.
 constexpr size_t kFanIn = 16;
 constexpr size_t kMostBuffer = size_t{1} << 20;
-// How far ahead of their use records are asked for.
-constexpr size_t kPrefetched = 8;
 
 // Collects records for one write.
-class RunWriter {
+class RecordWriter {
  public:
-  RunWriter(ScratchFile& file, size_t buffer) : file_(file) { buffer_.reserve(buffer); }
+  RecordWriter(ScratchFile& file, size_t buffer) : file_(file) { buffer_.reserve(buffer); }
 
   [[nodiscard]] Result<void> add(const uint8_t* record) {
     const size_t size = tag_record_size(record);
@@ -61,11 +59,8 @@ Result<TagMerge> TagSort::merge_from(size_t first, size_t buffer) const {
 Result<void> TagSort::spill() {
   arena_->sort();
   VDE_TRY_ASSIGN(file, ScratchFile::create(folder_));
-  RunWriter writer(file, write_buffer());
-  for (size_t i = 0; i < arena_->count(); ++i) {
-    arena_->prefetch(i + kPrefetched);
-    VDE_TRY(writer.add(arena_->record(i)));
-  }
+  RecordWriter writer(file, write_buffer());
+  while (const uint8_t* record = arena_->next()) VDE_TRY(writer.add(record));
   VDE_TRY(writer.flush());
   runs_.push_back({std::make_unique<ScratchFile>(std::move(file)), 0});
   arena_->clear();
@@ -79,7 +74,7 @@ Result<void> TagSort::merge_last_runs() {
   const size_t first = runs_.size() - kFanIn;
   VDE_TRY_ASSIGN(merge, merge_from(first, reserve() / 2 / kFanIn));
   VDE_TRY_ASSIGN(file, ScratchFile::create(folder_));
-  RunWriter writer(file, write_buffer());
+  RecordWriter writer(file, write_buffer());
   while (true) {
     VDE_TRY_ASSIGN(record, merge.next());
     if (record == nullptr) break;
@@ -93,7 +88,6 @@ Result<void> TagSort::merge_last_runs() {
 }
 
 Result<void> TagSort::start_reading() {
-  at_ = 0;
   if (!is_sorted_) {
     is_sorted_ = true;
     if (runs_.empty()) {
@@ -104,22 +98,25 @@ Result<void> TagSort::start_reading() {
       while (runs_.size() > kFanIn) VDE_TRY(merge_last_runs());
     }
   }
-  if (runs_.empty()) return {};
+  if (runs_.empty()) {
+    arena_->rewind();
+    return {};
+  }
   VDE_TRY_ASSIGN(merge, merge_from(0, static_cast<size_t>(memory_) / (runs_.size() + 1)));
   merge_ = std::move(merge);
   return {};
 }
 
 Result<bool> TagSort::next(SortedTag& tag) {
+  const uint8_t* record = nullptr;
   if (merge_) {
-    VDE_TRY_ASSIGN(record, merge_->next());
-    if (record != nullptr) tag = read_tag_record(record);
-    return record != nullptr;
+    VDE_TRY_ASSIGN(merged, merge_->next());
+    record = merged;
+  } else {
+    record = arena_->next();
   }
-  if (at_ == arena_->count()) return false;
-  arena_->prefetch(at_ + kPrefetched);
-  tag = read_tag_record(arena_->record(at_++));
-  return true;
+  if (record != nullptr) tag = read_tag_record(record);
+  return record != nullptr;
 }
 
 }  // namespace vde

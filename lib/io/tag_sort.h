@@ -52,7 +52,6 @@ class TagSort {
   std::vector<Run> runs_;            // the earliest entries first
   uint64_t count_ = 0;
   bool is_sorted_ = false;
-  size_t at_ = 0;                  // in the arena
   std::optional<TagMerge> merge_;  // of all runs
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/run_writer.h"
 #include "journal/faults.h"
 #include "journal/recovery.h"
 
@@ -266,10 +267,12 @@ Result<void> Journal::checkpoint() {
 // Rule 4. What fails here is not lost: the records are still there.
 Result<void> Journal::write_home() {
   BlockBuffer buffer = io_.make_buffer();
+  RunWriter home(io_);
   for (const auto& [number, image] : live_) {
     VDE_TRY(read(number, buffer));
-    VDE_TRY(io_.file().write(number * io_.block_size(), buffer));
+    VDE_TRY(home.add(number, buffer));
   }
+  VDE_TRY(home.flush());
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
   if (fault(JournalFault::kMirrorWithPrimary))

@@ -22,8 +22,8 @@
 //  5. The header's mark is durable before any record is written; the last block repeats it while
 //     records live. A sealed header without it below a marked last block is another program's work.
 //  6. Recovery replays only over blocks that are as they were, as they are to be, or torn, and
-//     starts a new epoch before anything is written after it. Where the header is torn, records
-//     count only if they build on a group that is there: others are of an epoch that is over.
+//     starts a new epoch before anything is written after it. Records count only if the header or
+//     the last block tells their epoch: while one waits, at most one of the two is torn.
 //  7. A session ends with a checkpoint.
 //  8. The file has room for the journal and for every home block before a record is written.
 //  9. Whoever opens a journal holds the exclusive lock.

@@ -95,13 +95,6 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 
 }  // namespace
 
-Result<std::optional<RecordHead>> first_record(const BlockIo& io, const JournalArea& area,
-                                               const Guid& uuid) {
-  const BlockRange records = area.records();
-  VDE_TRY_ASSIGN(record, record_at(io, records.begin, records.count(), uuid));
-  return record ? std::optional(record->head) : std::nullopt;
-}
-
 Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
                                 uint64_t epoch, uint64_t blocks_in_volume, LostRecords lost) {
   RecordScan scan;

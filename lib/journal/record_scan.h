@@ -15,12 +15,6 @@ struct RecordScan {
   std::vector<ScannedRecord> records;
 };
 
-// The head of the record in the journal's first block, whatever its epoch, if it is intact; its
-// images are not looked at. kIo where it cannot be read.
-[[nodiscard]] Result<std::optional<RecordHead>> first_record(const BlockIo& io,
-                                                             const JournalArea& area,
-                                                             const Guid& uuid);
-
 // What to do where an intact record lies behind a damaged one.
 enum class LostRecords {
   kRefuse,  // say so

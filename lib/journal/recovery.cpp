@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "io/run_writer.h"
 #include "journal/faults.h"
 #include "journal/record_scan.h"
 
@@ -113,21 +114,17 @@ Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordSc
   return {};
 }
 
-// The epoch of the records that may wait. A header tears between two epochs: then the end mark
-// tells it. Where that is torn or wiped too, the first record does, if it builds on a group that is
-// there, or if a group was being written when the power went. Other records are of an earlier
-// epoch, long at home and perhaps half overwritten.
-Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const Survey& survey,
-                                           const JournalArea& area, const JournalHeader& header) {
+// The epoch of the records that may wait. While any does, the header or the last block tells it:
+// the header is written anew when nothing waits any more, and may tear then. Where neither tells
+// it, what looks like a record is of an epoch that is over, or was given up and is whole by chance:
+// a later one, itself cut short, may have overwritten the very sectors that were missing.
+Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea& area,
+                                           const JournalHeader& header) {
   if (header.kind == HeaderKind::kOurs) return std::optional(header.epoch);
   if (header.last_marked) return std::optional(header.last_epoch);
-  VDE_TRY_ASSIGN(first, first_record(io, area, survey.superblock.uuid));
-  if (!first) return std::optional<uint64_t>{};
-  if (fault(JournalFault::kStaleBelieved)) return std::optional(first->epoch);
-  for (const GroupSurvey* group : {&survey.primary, &survey.mirror})
-    if (!group->whole || is_base(*group, *first, io.block_size()))
-      return std::optional(first->epoch);
-  return std::optional<uint64_t>{};
+  if (!fault(JournalFault::kStaleBelieved)) return std::optional<uint64_t>{};
+  VDE_TRY_ASSIGN(claimed, highest_epoch(io, area.records()));
+  return std::optional(claimed);
 }
 
 }  // namespace
@@ -148,7 +145,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, Lost
     return plan;
   }
   const bool known = header.kind == HeaderKind::kOurs;
-  VDE_TRY_ASSIGN(epoch, live_epoch(io, survey, area, header));
+  VDE_TRY_ASSIGN(epoch, live_epoch(io, area, header));
   RecordScan scan;
   if (epoch) {
     VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file(), lost));
@@ -199,10 +196,12 @@ Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupSt
 Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   BlockBuffer buffer = io.make_buffer();
+  RunWriter home(io);
   for (const ReplayedBlock& image : plan.images) {
     VDE_TRY(io.read(image.place, buffer));
-    VDE_TRY(io.file().write(image.target * io.block_size(), buffer));
+    VDE_TRY(home.add(image.target, buffer));
   }
+  VDE_TRY(home.flush());
   if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
   const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);

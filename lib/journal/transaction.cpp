@@ -21,10 +21,14 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   const size_t payload = payload_size(journal_.io().block_size());
   if (const auto found = staged_.find(number); found != staged_.end())
     return Bytes(found->second.bytes).first(payload);
-  VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
-  if (block.state() == BlockState::kUnwritten) return block.unchecked_payload();
-  VDE_TRY_ASSIGN(checked, block.check(tag));
-  return checked.payload();
+  if (number != buffered_ || tag != buffered_tag_) {
+    buffered_ = kNone;
+    VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
+    if (block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+    buffered_ = number;
+    buffered_tag_ = tag;
+  }
+  return Bytes(buffer_).first(payload);
 }
 
 Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
@@ -43,10 +47,15 @@ Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, Tag tag, b
     found->second.tag = tag;
     return &found->second;
   }
-  StagedBlock staged{tag, {}, journal_.io().make_buffer()};
-  VDE_TRY_ASSIGN(block, journal_.read(number, staged.bytes));
-  staged.before = block.unchecked_trailer();
-  if (keep_content && block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+  StagedBlock staged{tag, {}, {}};
+  if (number == buffered_ && tag == buffered_tag_) {
+    staged.bytes = buffer_;
+  } else {
+    staged.bytes = journal_.io().make_buffer();
+    VDE_TRY_ASSIGN(block, journal_.read(number, staged.bytes));
+    if (keep_content && block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+  }
+  staged.before = kTrailerLayout.decode(Bytes(staged.bytes).last(kTrailerSize));
   return &staged_.emplace(number, std::move(staged)).first->second;
 }
 
@@ -56,6 +65,7 @@ void Transaction::unstage(BlockRange blocks) {
 
 Result<void> Transaction::wipe_direct(BlockRange blocks) {
   journal_.note_direct_write();
+  buffered_ = kNone;
   return journal_.io().file().zero(journal_.io().bytes_of(blocks));
 }
 
@@ -64,6 +74,7 @@ Result<void> Transaction::write_direct(uint64_t first, Tag tag, MutableBytes blo
   for (size_t at = 0; at < blocks.size(); at += io.block_size())
     vde::seal(blocks.subspan(at, io.block_size()), tag, generation());
   journal_.note_direct_write();
+  buffered_ = kNone;
   return io.file().write(first * io.block_size(), blocks);
 }
 

@@ -75,7 +75,12 @@ class Transaction {
   std::vector<RegionSlot> slots_;
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
+
+  // The block that was read last, verified: it is often the one that is edited next.
+  static constexpr uint64_t kNone = UINT64_MAX;
   BlockBuffer buffer_;
+  uint64_t buffered_ = kNone;
+  Tag buffered_tag_;
 };
 
 }  // namespace vde

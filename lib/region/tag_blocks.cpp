@@ -22,6 +22,16 @@ TagBlocks::TagBlocks(const BlockIo& io, BlockRange region, std::unique_ptr<FileM
   }
 }
 
+void TagBlocks::prefetch(uint64_t number) const {
+  if (mapped_ == nullptr) return;
+  constexpr size_t kLine = 64;
+  constexpr size_t kIndexLines = 4;  // of a hundred entries or so
+  const uint8_t* block = mapped_ + number * block_size();
+  __builtin_prefetch(block);
+  const uint8_t* end = block + payload_bytes() - 1;
+  for (size_t line = 0; line < kIndexLines; ++line) __builtin_prefetch(end - line * kLine);
+}
+
 const uint8_t* TagBlocks::check(uint64_t number, Bytes block) {
   const UncheckedBlock unchecked(place(number), block);
   Result<CheckedBlock> checked = unchecked.check(tags::kTagIndex);

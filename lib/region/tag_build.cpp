@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 
 #include "base/checked.h"
@@ -115,15 +116,19 @@ class Filters {
     // Once every bit is set, more keys set none.
     if (keys_ % 1024 == 0 && !bloom_full_)
       bloom_full_ = std::all_of(bloom_.begin(), bloom_.end(), [](uint8_t b) { return b == 0xFF; });
-    if (large_)
-      tag_line_insert(
-          MutableBytes(bits_).subspan(tag_line_of(hash, lines_) * kTagLineSize, kTagLineSize),
-          hash);
+    if (!large_) return;
+    // Lines lie all over the memory: each is asked for some keys before it is written.
+    __builtin_prefetch(line_of(hash).data(), 1);
+    uint64_t& waiting = waiting_[keys_ % waiting_.size()];
+    if (keys_ > waiting_.size()) insert(waiting);
+    waiting = hash;
   }
 
   [[nodiscard]] Result<void> write(PieceWriter& out, uint32_t block_size, TagExtension& extension) {
     extension.filter_keys = keys_;
     if (!large_) return {};
+    for (size_t i = 0; i < std::min<uint64_t>(keys_, waiting_.size()); ++i)
+      insert(waiting_[(keys_ - i) % waiting_.size()]);
     extension.filter_start = out.next();
     extension.filter_lines = lines_;
     extension.filter_limit = limit_;
@@ -140,6 +145,11 @@ class Filters {
   [[nodiscard]] Bytes bloom() const { return bloom_; }
 
  private:
+  [[nodiscard]] MutableBytes line_of(uint64_t hash) {
+    return MutableBytes(bits_).subspan(tag_line_of(hash, lines_) * kTagLineSize, kTagLineSize);
+  }
+  void insert(uint64_t hash) { tag_line_insert(line_of(hash), hash); }
+
   BlockBuffer bloom_;
   bool bloom_full_ = false;
   bool large_;
@@ -147,6 +157,7 @@ class Filters {
   uint64_t limit_ = 0;
   uint32_t lines_ = 0;
   BlockBuffer bits_;
+  std::array<uint64_t, 16> waiting_{};  // the hashes of the last keys, not in `bits_` yet
 };
 
 // The inner levels, built as children come, left to right. The last node but one of each level
@@ -319,7 +330,8 @@ Result<void> Builder::add(const TagView& entry) {
   }
   if (!same_key) {
     filters_.add(entry.key, hash);
-    before_group_ = std::exchange(last_key_, std::string(entry.key));
+    before_group_.swap(last_key_);
+    last_key_.assign(entry.key);
     group_ = leaf_.count();
   }
   leaf_.add(entry, hash);

@@ -205,8 +205,11 @@ Result<void> TagPages::flush() {
   VDE_TRY_ASSIGN(head, transaction_.edit(place(0), tags::kTagIndex));
   kTagIndexHeaderLayout.encode(header_, head);
   encode_tag_extension(extension_, head);
-  transaction_.slots()[slot_].used =
-      int64_t{extension_.high_water} - int64_t{extension_.free_count};
+  // Nothing depends on the slot's count, and each change of it puts the directory into the commit.
+  constexpr int64_t kNear = 64;
+  const int64_t used = int64_t{extension_.high_water} - int64_t{extension_.free_count};
+  int64_t& said = transaction_.slots()[slot_].used;
+  if (said == 0 || std::abs(used - said) >= kNear) said = used;
   return {};
 }
 

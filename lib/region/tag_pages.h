@@ -50,7 +50,7 @@ class TagPages {
   // `high_water` on hold nothing.
   [[nodiscard]] Result<void> take_over(uint32_t high_water);
 
-  // Writes header, record and the slot's count of used blocks.
+  // Writes header and record, and the slot's count of used blocks where it is far off.
   [[nodiscard]] Result<void> flush();
 
  private:

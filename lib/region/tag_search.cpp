@@ -81,6 +81,13 @@ bool TagSearch::in_filter(uint64_t hash) {
       Bytes(payload + tag_line_offset(line % lines_per_block_), kTagLineSize), hash);
 }
 
+void TagSearch::prefetch_filter(uint64_t hash) const {
+  if (filter_lines_ == 0) return;
+  const auto line = static_cast<uint32_t>(tag_line_of(hash, filter_lines_));
+  blocks_.prefetch(filter_start_ + line / lines_per_block_,
+                   tag_line_offset(line % lines_per_block_));
+}
+
 bool TagSearch::may_contain(std::string_view key, uint64_t hash) {
   if (filter_lines_ > 0) return in_filter(hash);
   return bloom_may_contain(bloom_, static_cast<uint32_t>(std::max(header_.bloom_bits, 0)),
@@ -112,18 +119,17 @@ Result<TagSearch::Step> TagSearch::root() {
 }
 
 Result<TagSearch::Step> TagSearch::step(Inner& node, size_t child) {
-  const auto number = static_cast<uint64_t>(int64_t{node.keys.child(child)});
-  Inner*& below = node.below[child];
-  if (below == &node) return Step{nullptr, number};  // a mark: no node is below itself
-  if (below != nullptr) return Step{below, number};
-  if (number <= kTagRoot || number >= blocks_.count())
+  Below& below = node.below[child];
+  if (below.number != 0) return Step{below.inner, below.number};
+  const int32_t number = node.keys.child(child);
+  if (number <= static_cast<int32_t>(kTagRoot) || static_cast<uint64_t>(number) >= blocks_.count())
     return fail(ErrorCode::kDamaged,
                 fmt::format("the tag tree of region block {} names its block {}, which is no node",
-                            blocks_.place(0), node.keys.child(child)),
+                            blocks_.place(0), number),
                 "run 'vdetool verify'");
-  VDE_TRY_ASSIGN(met, meet(number));
-  below = met.inner == nullptr ? &node : met.inner;
-  if (met.inner == &node) return damaged(number, "a node of the tag tree is below itself");
+  VDE_TRY_ASSIGN(met, meet(static_cast<uint64_t>(number)));
+  if (met.inner == &node) return damaged(met.number, "a node of the tag tree is below itself");
+  below = {met.inner, static_cast<uint32_t>(number)};
   return met;
 }
 
@@ -157,6 +163,7 @@ std::optional<TagSearch::Place> TagSearch::first_match(const TagLeaf& leaf, std:
   for (uint32_t i = leaf.match(fingerprint, 0); i < leaf.count();
        i = leaf.match(fingerprint, i + 1)) {
     const Place place{i, leaf.offset(i)};
+    leaf.prefetch(place.at);
     size_t at = place.at;
     if (leaf.read(at, entry) && entry.key == key) return place;
   }
@@ -180,31 +187,55 @@ Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> ino
                                 const TagVisitor& visit) {
   if (empty_) return 0;
   const uint64_t hash = tag_key_hash(key);
-  if (!may_contain(key, hash)) return 0;
   if (inode && sorted_) {
+    if (!may_contain(key, hash)) return 0;
     VDE_TRY_ASSIGN(found, get_sorted(key, *inode, visit));
     if (found) return *found;
   }
-  return get_run(key, inode, hash, visit);
+  // Who found the last key will find this one, too, as a rule. Then the line of the filter is
+  // looked at after the descent: the processor fetches it meanwhile.
+  if (found_last_)
+    prefetch_filter(hash);
+  else if (!may_contain(key, hash))
+    return 0;
+  VDE_TRY_ASSIGN(leaf, first_leaf(key));
+  blocks_.prefetch(leaf.number);
+  if (found_last_ && !may_contain(key, hash)) {
+    found_last_ = false;
+    return 0;
+  }
+  VDE_TRY_ASSIGN(found, get_run(leaf, key, inode, hash, visit));
+  found_last_ = found > 0;
+  return found;
 }
 
-// From the first leaf that may hold the key on, as long as leaves end with it.
-Result<uint64_t> TagSearch::get_run(std::string_view key, std::optional<int64_t> inode,
-                                    uint64_t hash, const TagVisitor& visit) {
-  VDE_TRY_ASSIGN(start, root());
-  Step at = start;
-  bool goes_on = false;  // the separator to the right is the key itself
+// The first leaf that may hold the key.
+Result<TagSearch::LeafPlace> TagSearch::first_leaf(std::string_view key) {
+  VDE_TRY_ASSIGN(at, root());
+  LeafPlace leaf;
   for (size_t level = 0; at.inner != nullptr; ++level) {
     if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
     const TagInner& keys = at.inner->keys;
     const size_t child = keys.lower(key);
-    if (child < keys.count()) goes_on = keys.key(child) == key;
+    if (child < keys.count()) {
+      leaf.node = &keys;
+      leaf.child = child;
+    }
     Result<Step> below = step(*at.inner, child);
     if (!below) return propagate(below);
     at = *below;
   }
+  leaf.number = at.number;
+  return leaf;
+}
+
+// From that leaf on, as long as leaves end with the key.
+Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key,
+                                    std::optional<int64_t> inode, uint64_t hash,
+                                    const TagVisitor& visit) {
   uint64_t found = 0;
-  uint64_t number = at.number;
+  uint64_t number = start.number;
+  bool goes_on = false;
   TagView entry;
   for (uint64_t steps = 0; number != 0;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);
@@ -220,8 +251,8 @@ Result<uint64_t> TagSearch::get_run(std::string_view key, std::optional<int64_t>
       if (!visit(entry)) return found;
       goes_on = true;
     }
-    if (match) goes_on = true;
-    if (!goes_on) return found;
+    if (!match && !goes_on && !start.ends_with(key)) return found;
+    goes_on = true;
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
     number = next;
   }

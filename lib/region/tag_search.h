@@ -32,14 +32,31 @@ class TagSearch {
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
  private:
+  struct Inner;
+  // What is known of a child.
+  struct Below {
+    Inner* inner = nullptr;  // null: a leaf, or not met yet
+    uint32_t number = 0;     // 0: not met yet
+  };
   // An inner node, taken apart when it was first met.
   struct Inner {
     TagInner keys;
-    std::vector<Inner*> below;  // of each child: null = not met, kLeafBelow, or the node
+    std::vector<Below> below;  // of each child
   };
   struct Step {
     Inner* inner = nullptr;  // null: the child is a leaf
     uint64_t number = 0;
+  };
+  // Where a descent ended, and the separator to the right of that leaf.
+  struct LeafPlace {
+    uint64_t number = 0;
+    const TagInner* node = nullptr;  // null: there is none
+    size_t child = 0;
+
+    // Leaves to the right may begin with the key, too.
+    [[nodiscard]] bool ends_with(std::string_view key) const {
+      return node != nullptr && node->key(child) == key;
+    }
   };
   struct PathEntry {
     Inner* node;
@@ -58,6 +75,7 @@ class TagSearch {
   [[nodiscard]] Result<void> read_header(const BlockIo& io, BlockRange region);
   [[nodiscard]] bool may_contain(std::string_view key, uint64_t hash);
   [[nodiscard]] bool in_filter(uint64_t hash);
+  void prefetch_filter(uint64_t hash) const;
   [[nodiscard]] Result<Step> root();
   [[nodiscard]] Result<Step> step(Inner& node, size_t child);
   [[nodiscard]] Result<Step> meet(uint64_t number);
@@ -66,8 +84,10 @@ class TagSearch {
   [[nodiscard]] static Place lower_bound(const TagLeaf& leaf, std::string_view key);
   [[nodiscard]] static std::optional<Place> first_match(const TagLeaf& leaf, std::string_view key,
                                                         uint64_t hash);
-  [[nodiscard]] Result<uint64_t> get_run(std::string_view key, std::optional<int64_t> inode,
-                                         uint64_t hash, const TagVisitor& visit);
+  [[nodiscard]] Result<LeafPlace> first_leaf(std::string_view key);
+  [[nodiscard]] Result<uint64_t> get_run(const LeafPlace& start, std::string_view key,
+                                         std::optional<int64_t> inode, uint64_t hash,
+                                         const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> get_sorted(std::string_view key, int64_t inode,
                                                            const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<size_t>> child_for(Inner& node, std::string_view key,
@@ -94,6 +114,7 @@ class TagSearch {
   uint32_t filter_start_ = 0;
   uint32_t filter_lines_ = 0;  // 0: no line filter
   uint32_t lines_per_block_ = 1;
+  bool found_last_ = false;  // by get()
   std::optional<Step> root_;
   std::unordered_map<uint64_t, std::unique_ptr<Inner>> inner_;
   std::vector<PathEntry> path_;  // of a walk backwards

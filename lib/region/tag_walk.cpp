@@ -30,6 +30,26 @@ struct KeyRange {
   bool inclusive = false;
 };
 
+// How many entries of a leaf, whose index tells, `range` does not end before.
+uint32_t entries_before_end(const TagLeaf& leaf, const KeyRange& range) {
+  TagView entry;
+  const auto ends_before = [&](uint32_t i) {
+    size_t at = leaf.offset(i);
+    return leaf.read(at, entry) && range.ends_before(entry.key);
+  };
+  uint32_t end = leaf.count();
+  // Most leaves lie within the range as a whole.
+  if (end == 0 || !ends_before(end - 1)) return end;
+  for (uint32_t begin = 0; begin < end;) {
+    const uint32_t middle = begin + (end - begin) / 2;
+    if (ends_before(middle))
+      end = middle;
+    else
+      begin = middle + 1;
+  }
+  return end;
+}
+
 bool is_wanted(const TagQuery& query, const TagView& entry) {
   if (query.value && entry.value != *query.value) return false;
   return !query.inode || entry.inode == *query.inode;
@@ -69,14 +89,19 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
     if (!leaf) return blocks_.failure();
     Place place;
     if (last_ < range.first) place = lower_bound(*leaf, range.first);
-    for (bool first = true; place.i < leaf->count(); ++place.i, first = false) {
+    size_t byte = place.at;
+    if (place.i < leaf->count() && leaf->read(byte, entry) && entry.key < last_)
+      return damaged(number, "the tag leaves are out of order");
+    const bool known = !range.end || leaf->has_index();
+    const uint32_t end = range.end && known ? entries_before_end(*leaf, range) : leaf->count();
+    for (; place.i < end; ++place.i) {
       if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
-      if (first && entry.key < last_) return damaged(number, "the tag leaves are out of order");
-      if (range.ends_before(entry.key)) return found;
+      if (!known && range.ends_before(entry.key)) return found;
       if (filtered && !is_wanted(query, entry)) continue;
       ++found;
       if (!visit(entry)) return found;
     }
+    if (end < leaf->count()) return found;
     if (leaf->count() > 0) last_.assign(entry.key);
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
     number = next;

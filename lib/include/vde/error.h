@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace vde {
@@ -38,6 +39,10 @@ template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
+  // Not defaulted: `return {}` would zero the room for an error first, in every call that is well.
+  Result() noexcept(std::is_void_v<T>) requires(std::is_void_v<T> ||
+                                                std::is_default_constructible_v<T>) {
+  }  // NOLINT(modernize-use-equals-default)
 };
 
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string message,

@@ -54,17 +54,6 @@ TEST_CASE(
   CHECK(scan.records[2].record.entries[0].before == scan.records[1].record.entries[0].after);
 }
 
-TEST_CASE("the first record is told whatever its epoch") {
-  Crashed crashed;
-  const BlockIo io(crashed.image.file(), 512);
-  const auto head = must(first_record(io, crashed.area, crashed.uuid));
-  REQUIRE(head.has_value());
-  CHECK(head->epoch == 1);
-  CHECK(head->index == 1);
-  crashed.image.flip(crashed.area.records().begin, 50);
-  CHECK_FALSE(must(first_record(io, crashed.area, crashed.uuid)).has_value());
-}
-
 TEST_CASE("records of another epoch or of another volume are none") {
   Crashed crashed;
   CHECK(must(crashed.scan(2)).records.empty());
