@@ -21,16 +21,21 @@ struct PlacedRegion {
 
 // What a repair would find to build on, as far as that can be told from the metadata.
 struct RepairFacts {
-  bool group = false;          // a whole superblock group is there, or can be put together
-  bool journal = false;        // the journal has a place of its own
-  bool commit = false;         // changes can go through it
-  bool bitmap = false;         // the bitmap has room for the volume, and a place of its own
-  bool length = false;         // a file that is too short can be made longer
-  bool tail = false;           // one that is too long can be cut
-  bool geometry = false;       // the superblock's sizes can be told
-  bool slots = false;          // slots follow from the format and from other slots
-  bool inode_layout = false;   // the inode layout can be made anew
-  bool empty_regions = false;  // unwritten regions can be made empty ones
+  bool group = false;            // a whole superblock group is there, or can be put together
+  bool journal = false;          // the journal has a place of its own
+  bool commit = false;           // changes can go through it
+  bool bitmap = false;           // the bitmap has room for the volume, and a place of its own
+  bool length = false;           // a file that is too short can be made longer
+  bool tail = false;             // one that is too long can be cut
+  bool geometry = false;         // the superblock's sizes can be told
+  bool fixed_slots = false;      // those of the fixed places can be named anew
+  bool slots = false;            // slots follow from the format and from other slots
+  bool inode_layout = false;     // the inode layout can be made anew
+  bool snapshot_count = false;   // the snapshots can be counted again
+  bool snapshot_chains = false;  // their chains can be cut
+  bool module_count = false;     // the modules can be counted again
+  bool tag_tree = false;         // the tag tree can be made anew
+  bool empty_regions = false;    // unwritten regions can be made empty ones
 };
 
 // Tries out, in memory, what does not need the image's data. `file` is never written.

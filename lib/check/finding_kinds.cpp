@@ -25,6 +25,9 @@ constexpr std::string_view kNextModule =
     "The next change to the modules by vdetool puts it right, where an order of them does.";
 constexpr std::string_view kRegister =
     "Remove the module with 'vdetool module remove' and register it again from its file.";
+constexpr std::string_view kRegisterAgain =
+    "A repair keeps the entry and what is left of the bytes. Where nothing else needs them, remove "
+    "the module with 'vdetool module remove' and register it again from its file.";
 constexpr std::string_view kNextSnapshot =
     "The next change to the snapshots by vdetool puts it right.";
 constexpr std::string_view kLookAtTable =
@@ -32,8 +35,11 @@ constexpr std::string_view kLookAtTable =
 constexpr std::string_view kOtherCopy =
     "The other copy holds what is needed; keep the image as it is until it has been put right.";
 constexpr std::string_view kKeepLeaves =
-    "The leaves hold what is needed: keep a copy, and build the index anew from 'vdetool tag "
-    "export'.";
+    "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
+    "verify, and names what is lost.";
+constexpr std::string_view kCountAgain =
+    "Run 'vdetool verify --repair': it counts the entries, where all of them can be read and leave "
+    "no doubt. Keep a copy of the image.";
 constexpr std::string_view kSetAgain = "Find out what set these tags, and set them again.";
 
 constexpr auto kKinds = std::to_array<FindingKind>({
@@ -70,7 +76,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"BLCK-008", kNote, kSometimes, "a region was made but never written",
      "All of the region's first block is zero; creators of images leave some regions like that.",
      "None: the region is empty.", kNothing},
-    {"BLCK-009", kError, kNotFixable, "a region's header is zero but the region is not empty",
+    {"BLCK-009", kError, kSometimes, "a region's header is zero but the region is not empty",
      "The first block is a sealed block of zeros, as in a region that was never used, yet a later "
      "block has content.",
      "The header was lost; what the region holds is not reachable through it.", kKeepCopy},
@@ -78,9 +84,12 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The first bitmap block says that not even the superblock is allocated.",
      "A writer that believes it overwrites the image.",
      "The regions tell which blocks are in use; nothing should write to the image until then."},
-    {"BMAP-002", kError, kNotFixable, "the allocation bitmap is too small",
+    {"BMAP-002", kError, kSometimes, "the allocation bitmap is too small",
      "Its region has fewer bits than the volume has blocks.",
-     "The state of the last blocks is not recorded anywhere.", kLookAtTable},
+     "The state of the last blocks is not recorded anywhere.",
+     "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it. "
+     "'vdetool verify --repair' gives the bitmap the blocks behind it, if no slot claims them and "
+     "nothing else is in them."},
     {"BMAP-003", kNote, kSometimes, "blocks of regions are marked free",
      "The creator of the image marked its metadata in the first bitmap block only. Blocks of "
      "regions "
@@ -101,10 +110,10 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The bitmap calls blocks of the data area allocated, and no structure of the image has them. "
      "Only told of images without errors.",
      "None but the space they take, unless what referred to them was lost.", kNothing},
-    {"CODE-001", kError, kNotFixable, "the code cache counts more than it holds",
+    {"CODE-001", kError, kSometimes, "the code cache counts more than it holds",
      "The header's count is negative, or the blocks hold fewer entries.",
      "The modules that are missing cannot be found, and existing readers reject the table.",
-     kKeepCopy},
+     kCountAgain},
     {"CODE-002", kError, kNotFixable, "a module entry cannot be read",
      "Its entry point is longer than the format allows, or runs past the block.",
      "This module and those behind it in the block cannot be found.", kKeepCopy},
@@ -123,20 +132,23 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"CODE-007", kError, kNotFixable, "a module lies over a region",
      "The blocks of an entry belong to a region other than the data area.",
      "The module's bytes cannot be there.", kRegister},
-    {"CODE-008", kError, kNotFixable, "a module's blocks are marked free",
+    {"CODE-008", kError, kSometimes, "a module's blocks are marked free",
      "The allocation bitmap calls blocks free that an entry names.",
-     "The next writer may take them, and the module is lost.", kRegister},
+     "The next writer may take them, and the module is lost.",
+     "Run 'vdetool verify --repair': it marks the blocks allocated. Then 'vdetool module verify' "
+     "says "
+     "whether the module is whole."},
     {"CODE-009", kError, kNotFixable, "a module's bytes are missing or damaged",
      "A block of the module was never written, does not verify or cannot be read.",
-     "The module cannot be used.", kRegister},
+     "The module cannot be used.", kRegisterAgain},
     {"CODE-010", kError, kNotFixable, "a module's bytes are not those of its hash",
      "Every block of the module verifies, but the SHA-256 of its bytes is another one.",
-     "The module is not what was registered. It must not be run.", kRegister},
-    {"CODE-011", kError, kNotFixable, "the code cache holds more than it counts",
+     "The module is not what was registered. It must not be run.", kRegisterAgain},
+    {"CODE-011", kError, kSometimes, "the code cache holds more than it counts",
      "Behind the last entry that the header counts there are others, or something else.",
      "Modules may be missing from the count. Writers refuse the table: with the next module what "
      "lies there would count.",
-     kKeepCopy},
+     kCountAgain},
     {"CODE-012", kWarning, kNotFixable, "a module has an unknown ABI",
      "The entry's ABI is a number that the format does not name.",
      "A later revision may have set it, or it is damaged.", kNothing},
@@ -229,7 +241,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"RMAP-008", kError, kNotFixable, "a region is missing",
      "The image needs it: always, or because the module manifest names its module.",
      "The module's data cannot be found.", kLookAtTable},
-    {"RMAP-009", kWarning, kNotFixable, "a region has an unknown tag",
+    {"RMAP-009", kWarning, kSometimes, "a region has an unknown tag",
      "The slot's tag is none that the format names.",
      "A later revision may have made it, or the tag is damaged.", kLookAtTable},
     {"RMAP-010", kWarning, kNotFixable, "a region has unknown flags",
@@ -244,29 +256,34 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The slots of the superblock groups (0 and 4) and of the directory (8) are missing or "
      "elsewhere.",
      "A tool that goes by the slots overwrites them.", kLookAtTable},
-    {"SNAP-001", kError, kNotFixable, "the snapshot table counts more than it holds",
+    {"SNAP-001", kError, kSometimes, "the snapshot table counts more than it holds",
      "The header's count is negative, or the blocks hold fewer entries.",
-     "The snapshots that are missing are lost, and existing readers reject the table.", kKeepCopy},
+     "The snapshots that are missing are lost, and existing readers reject the table.",
+     kCountAgain},
     {"SNAP-002", kError, kNotFixable, "a snapshot entry cannot be read",
      "Its label is longer than the format allows, or runs past the block.",
      "This snapshot and those behind it in the block cannot be found.", kKeepCopy},
     {"SNAP-003", kError, kNotFixable, "a snapshot id occurs twice",
      "Two entries of the table have the same id.",
      "Which of the two a name or a parent means is not known.", kKeepCopy},
-    {"SNAP-004", kError, kNotFixable, "a snapshot's parent is missing",
+    {"SNAP-004", kError, kSometimes, "a snapshot's parent is missing",
      "The entry names a parent that the table does not have. Deleted parents keep their entries.",
-     "The chain ends early: what the snapshot builds on is not known.", kKeepCopy},
-    {"SNAP-005", kError, kNotFixable, "a chain of snapshots comes back to itself",
+     "The chain ends early: what the snapshot builds on is not known.",
+     "Run 'vdetool verify --repair': the snapshot is kept, and becomes the first of its chain. The "
+     "step names the parent."},
+    {"SNAP-005", kError, kSometimes, "a chain of snapshots comes back to itself",
      "Going from parent to parent leads to a snapshot that was passed before.",
-     "The snapshots of the cycle have no root.", kKeepCopy},
+     "The snapshots of the cycle have no root.",
+     "Run 'vdetool verify --repair': all snapshots are kept, and the one that was created first "
+     "becomes the first of the chain. The step names the parent that it had."},
     {"SNAP-006", kError, kNotFixable, "a snapshot's inode table lies outside the volume",
      "The recorded blocks of the inode table are not all within the volume.",
      "What the snapshot refers to is not there.", kKeepCopy},
-    {"SNAP-007", kError, kNotFixable, "the snapshot table holds more than it counts",
+    {"SNAP-007", kError, kSometimes, "the snapshot table holds more than it counts",
      "Behind the last entry that the header counts there are others, or something else.",
      "Snapshots may be missing from the count. Writers refuse the table: with the next snapshot "
      "what lies there would count.",
-     kKeepCopy},
+     kCountAgain},
     {"SNAP-008", kWarning, kNotFixable, "a snapshot has unknown flags",
      "The entry sets flag bits that the format does not name.",
      "A later revision may have set them, or they are damaged.", kNothing},
@@ -321,49 +338,49 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"SUPB-011", kWarning, kNotFixable, "compatible features are unknown",
      "The superblock sets bits in a word of compatible features that the format does not name.",
      "A later revision may have set them, or they are damaged. Readers may ignore them.", kNothing},
-    {"TAGI-001", kError, kNotFixable, "the header of the tag index makes no sense",
+    {"TAGI-001", kError, kSometimes, "the header of the tag index makes no sense",
      "Counts are negative, or the Bloom filter has no bits, no hashes or does not fit "
      "its block.",
-     "Existing readers reject the index.", kKeepCopy},
-    {"TAGI-002", kError, kNotFixable, "a node of the tag tree cannot be read",
+     "Existing readers reject the index.", kKeepLeaves},
+    {"TAGI-002", kError, kSometimes, "a node of the tag tree cannot be read",
      "The tree leads to a block that was never written, is no node, or whose entries "
      "run past it.",
-     "The tags in it, or below it, are lost.", kKeepCopy},
-    {"TAGI-003", kError, kNotFixable, "a node of the tag tree is reached twice",
+     "The tags in it, or below it, are lost.", kKeepLeaves},
+    {"TAGI-003", kError, kSometimes, "a node of the tag tree is reached twice",
      "Two children are the same block, or a node is below itself.",
-     "Readers see tags twice, or never come to an end.", kKeepCopy},
-    {"TAGI-004", kError, kNotFixable, "a child of a tag node lies outside of the region",
+     "Readers see tags twice, or never come to an end.", kKeepLeaves},
+    {"TAGI-004", kError, kSometimes, "a child of a tag node lies outside of the region",
      "A block number in an inner node is none that a node can have.",
-     "The tags below it cannot be found.", kKeepCopy},
-    {"TAGI-005", kError, kNotFixable, "tags are out of order",
+     "The tags below it cannot be found.", kKeepLeaves},
+    {"TAGI-005", kError, kSometimes, "tags are out of order",
      "A key is less than the one before it.", "Searches miss tags.", kKeepLeaves},
-    {"TAGI-006", kError, kNotFixable, "a tag lies beyond a separator",
+    {"TAGI-006", kError, kSometimes, "a tag lies beyond a separator",
      "Keys left of a separator are not greater, those right of it not less than it.",
      "Searches miss tags.", kKeepLeaves},
-    {"TAGI-007", kError, kNotFixable, "the depth of the tag tree is wrong",
+    {"TAGI-007", kError, kSometimes, "the depth of the tag tree is wrong",
      "Leaves lie on different levels, or not on the one that the header says.",
      "Readers that believe the header go astray.", kKeepLeaves},
-    {"TAGI-008", kError, kNotFixable, "the chain of tag leaves is broken",
+    {"TAGI-008", kError, kSometimes, "the chain of tag leaves is broken",
      "A leaf does not name the one that follows it in the tree.",
      "Lists and ranges miss tags, or have some twice.", kKeepLeaves},
-    {"TAGI-009", kError, kNotFixable, "the count of tags is wrong",
+    {"TAGI-009", kError, kSometimes, "the count of tags is wrong",
      "The header says another number than the leaves hold.", "Programs that believe it miss tags.",
      kKeepLeaves},
-    {"TAGI-010", kError, kNotFixable, "the Bloom filter denies a tag",
+    {"TAGI-010", kError, kSometimes, "the Bloom filter denies a tag",
      "Bits of a key that is there are zero.", "Existing readers do not find the tag.", kKeepLeaves},
-    {"TAGI-011", kError, kNotFixable, "the larger Bloom filter denies a tag",
+    {"TAGI-011", kError, kSometimes, "the larger Bloom filter denies a tag",
      "vdetool's own filter behind the header's has no bits of a key that is there, or "
      "lies outside of the region.",
      "vdetool does not find the tag; the existing readers do not know this filter.", kKeepLeaves},
-    {"TAGI-012", kError, kNotFixable, "the index of a tag leaf does not fit its entries",
+    {"TAGI-012", kError, kSometimes, "the index of a tag leaf does not fit its entries",
      "Offsets or fingerprints, which vdetool keeps behind the entries, are not those "
      "of the entries.",
      "vdetool may miss tags; the existing readers do not know this index.", kKeepLeaves},
-    {"TAGI-013", kError, kNotFixable, "the list of free tag nodes is broken",
+    {"TAGI-013", kError, kSometimes, "the list of free tag nodes is broken",
      "It leads out of the region, in a circle or to a block that is in use, or is of "
      "another length than it should be.",
      "A writer that believes it overwrites tags.", kKeepLeaves},
-    {"TAGI-014", kError, kNotFixable, "equal tags are not sorted as the index says",
+    {"TAGI-014", kError, kSometimes, "equal tags are not sorted as the index says",
      "The index says that equal keys are sorted by inode, each once and in leaves that"
      " are not empty.",
      "vdetool may miss tags; the existing readers do not know this promise.", kKeepLeaves},

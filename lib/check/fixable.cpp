@@ -12,6 +12,7 @@ size_t code_of(const Finding& finding) {
 bool can_remake(const RepairFacts& facts, const std::string& region) {
   if (region == "BMAP") return facts.commit && facts.bitmap;
   if (region == "MWAL") return facts.journal;
+  if (region == "TAGI") return facts.tag_tree;
   if (region == "INOD") return facts.inode_layout;
   return false;
 }
@@ -39,6 +40,8 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kBlockWrongTag:
     case FindingCode::kRegionHeadMissing:
       return can_remake(facts, finding.region);
+    case FindingCode::kRegionHeadLost:
+      return finding.region == "TAGI" && facts.tag_tree;
     case FindingCode::kRegionNeverWritten:
       return facts.empty_regions;
     case FindingCode::kFileShorter:
@@ -52,13 +55,27 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kInodeLayoutContradicts:
       return facts.inode_layout;
     case FindingCode::kRegionOverlapsData:
-    case FindingCode::kFixedRegionMisplaced:
       return facts.slots;
+    case FindingCode::kFixedRegionMisplaced:
+    case FindingCode::kRegionUnknownTag:
+      return facts.fixed_slots;
+    case FindingCode::kSnapshotCountWrong:
+    case FindingCode::kSnapshotUncounted:
+      return facts.snapshot_count;
+    case FindingCode::kSnapshotParentMissing:
+    case FindingCode::kSnapshotCycle:
+      return facts.snapshot_chains;
+    case FindingCode::kModuleCountWrong:
+    case FindingCode::kModuleUncounted:
+      return facts.module_count;
+    case FindingCode::kModuleBlocksFree:
+      return facts.commit && facts.bitmap;
     default:
       break;
   }
   const std::string_view family = finding.kind->code.substr(0, 4);
   if (family == "BMAP") return facts.commit && facts.bitmap;
+  if (family == "TAGI") return facts.tag_tree;
   if (family == "MWAL") return facts.journal && finding.region == "MWAL";
   return facts.group;
 }

@@ -12,9 +12,12 @@ using Repairer = Result<void> (*)(Mending&);
 constexpr Repairer kFoundations[] = {mend_groups, mend_journal, mend_tables,
                                      mend_groups, mend_journal, mend_length};
 
-// Places before contents, and the bitmap last, because all else tells it what is in use.
-constexpr Repairer kStructures[] = {mend_geometry, mend_slots, mend_inode_layout,
-                                    mend_empty_regions, mend_bitmap};
+// Places before contents, and the bitmap after what tells it what is in use. Tags may need blocks
+// that it calls free.
+constexpr Repairer kStructures[] = {mend_geometry,     mend_fixed_slots,    mend_slots,
+                                    mend_inode_layout, mend_snapshot_count, mend_snapshot_chains,
+                                    mend_module_count, mend_empty_regions,  mend_bitmap,
+                                    mend_tags};
 
 Result<void> clear_seal(Mending& mending) {
   if (!mending.seal().is_set()) return {};
@@ -44,14 +47,24 @@ Result<void> try_out(Mending& mending, RepairFacts& facts) {
   if (!facts.commit) return {};
   VDE_TRY(mending.begin());
   VDE_TRY_ASSIGN(geometry, acts(mending, mend_geometry));
+  VDE_TRY_ASSIGN(fixed_slots, acts(mending, mend_fixed_slots));
   VDE_TRY_ASSIGN(slots, acts(mending, mend_slots));
   VDE_TRY_ASSIGN(inode_layout, acts(mending, mend_inode_layout));
+  VDE_TRY_ASSIGN(snapshot_count, acts(mending, mend_snapshot_count));
+  VDE_TRY_ASSIGN(snapshot_chains, acts(mending, mend_snapshot_chains));
+  VDE_TRY_ASSIGN(module_count, acts(mending, mend_module_count));
   VDE_TRY_ASSIGN(empty_regions, acts(mending, mend_empty_regions));
   facts.geometry = geometry;
+  facts.fixed_slots = fixed_slots;
   facts.slots = slots;
   facts.inode_layout = inode_layout;
+  facts.snapshot_count = snapshot_count;
+  facts.snapshot_chains = snapshot_chains;
+  facts.module_count = module_count;
   facts.empty_regions = empty_regions;
   facts.bitmap = bitmap_region(mending).has_value();
+  VDE_TRY_ASSIGN(tag_tree, can_mend_tags(mending));
+  facts.tag_tree = tag_tree;
   VDE_TRY(mending.finish());
   VDE_TRY_ASSIGN(tail, acts(mending, cut_tail_of));
   facts.tail = tail;

@@ -155,11 +155,31 @@ Result<std::optional<Bytes>> Mending::read_whole(uint64_t number, Tag tag) {
   return checked ? std::optional(checked->payload()) : std::nullopt;
 }
 
+Result<bool> Mending::make_room(size_t blocks) {
+  if (blocks > most_staged_) return false;
+  if (transaction_->staged_blocks() + blocks > most_staged_) VDE_TRY(commit());
+  return true;
+}
+
+void Mending::drop_changes() {
+  staged_.clear();
+  transaction_.emplace(*journal_);
+}
+
 Result<MutableBytes> Mending::replace(uint64_t number, Tag tag) {
   if (transaction_->staged_blocks() >= most_staged_) VDE_TRY(commit());
   staged_.insert(number);
   touched({number, number + 1});
   return transaction_->replace(number, tag);
+}
+
+Result<MutableBytes> Mending::edit(uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(found, read_whole(number, tag));
+  if (!found) return fail(ErrorCode::kDamaged, "a block that is to be changed does not verify");
+  const BlockBuffer before(found->begin(), found->end());
+  VDE_TRY_ASSIGN(payload, replace(number, tag));
+  std::ranges::copy(before, payload.begin());
+  return payload;
 }
 
 }  // namespace vde

@@ -13,7 +13,7 @@
 #include <set>
 
 #include "check/bitmap_walk.h"
-#include "journal/journal.h"
+#include "region/allocator.h"
 #include "vde/repair.h"
 
 namespace vde {
@@ -76,6 +76,19 @@ class Mending {
   // A payload of zeros to be filled in, for a block whose content is to be replaced. Valid until
   // the next call: where the journal fills up, what is staged is committed.
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
+  // As replace(), with the content that read_whole() has, which is something.
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
+  // Sees to it that the next `blocks` replacements come in one commit; false where they cannot.
+  [[nodiscard]] Result<bool> make_room(size_t blocks);
+  [[nodiscard]] uint64_t most_in_commit() const { return most_staged_; }
+
+  // For repairers that take free blocks, after the bitmap is mended. First settle(): it commits
+  // what is staged, so that drop_changes() forgets what comes after it alone.
+  [[nodiscard]] Result<void> settle() { return commit(); }
+  // kDamaged where there is no bitmap to go by.
+  [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
+  [[nodiscard]] Transaction& transaction() { return *transaction_; }
+  void drop_changes();
 
  private:
   [[nodiscard]] Result<void> commit();
@@ -117,10 +130,17 @@ class Mending {
 
 // Through the journal.
 [[nodiscard]] Result<void> mend_geometry(Mending& mending);
+[[nodiscard]] Result<void> mend_fixed_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
+[[nodiscard]] Result<void> mend_snapshot_count(Mending& mending);
+[[nodiscard]] Result<void> mend_snapshot_chains(Mending& mending);
+[[nodiscard]] Result<void> mend_module_count(Mending& mending);
 [[nodiscard]] Result<void> mend_empty_regions(Mending& mending);
 [[nodiscard]] Result<void> mend_bitmap(Mending& mending);
+[[nodiscard]] Result<void> mend_tags(Mending& mending);
+// Whether that would find something to do, and room for it; may do it.
+[[nodiscard]] Result<bool> can_mend_tags(Mending& mending);
 // The bitmap's blocks, if they have room for the volume and are nobody else's.
 [[nodiscard]] std::optional<BlockRange> bitmap_region(Mending& mending);
 // After the last commit: the file ends where the volume does.

@@ -8,6 +8,7 @@
 #include "format/bitmap.h"
 #include "format/module_entry.h"
 #include "format/snapshot_entry.h"
+#include "region/module_table.h"
 
 namespace vde {
 namespace {
@@ -24,6 +25,7 @@ class BitmapMender {
         metadata_(mending.metadata()) {}
 
   Result<void> mend() {
+    VDE_TRY(add_known_modules());
     VDE_TRY(look());
     for (const uint64_t index : damaged_) VDE_TRY(rebuild(index));
     if (!incomplete_.empty()) VDE_TRY(complete());
@@ -35,6 +37,24 @@ class BitmapMender {
  private:
   [[nodiscard]] BlockRange covers(uint64_t index) const {
     return {std::min(index * bits_, total_), std::min((index + 1) * bits_, total_)};
+  }
+
+  // What modules lie in is in use like metadata, whatever the bitmap says.
+  Result<void> add_known_modules() {
+    std::vector<BlockRange> used = metadata_;
+    VDE_TRY(each_table_block(tags::kCode, [&](Bytes payload, bool first) {
+      PackedCursor cursor(kModuleShape, payload, first);
+      while (!cursor.at_end()) {
+        const Result<Bytes> record = cursor.next();
+        if (!record) return;
+        const auto decoded = decode_module_entry(*record);
+        if (!decoded) return;
+        const auto extent = module_extent(decoded->entry, total_, mending_.io().block_size());
+        if (extent) used.push_back(*extent);
+      }
+    }));
+    metadata_ = merge_ranges(std::move(used), UINT64_MAX);
+    return {};
   }
 
   // Calls `visit` with each part of a metadata range that bitmap block `index` covers.
@@ -109,8 +129,9 @@ class BitmapMender {
     return {};
   }
 
-  // A block that fails its checksum alone is believed where its bits cover every region and make up
-  // the superblock's count together with the others: then only the checksum was not written.
+  // A block that fails its checksum alone is believed where its bits cover every region and module
+  // and make up the superblock's count together with the others: then only the checksum was not
+  // written.
   Result<bool> believable(uint64_t index) {
     if (damaged_.size() != 1) return false;
     VDE_TRY_ASSIGN(block, mending_.read(region_.begin + index));
@@ -134,7 +155,7 @@ class BitmapMender {
     }
     mending_.step(
         fmt::format("bitmap block {} is {}", index, believed ? "sealed as it is" : "made anew"),
-        believed ? "its bits cover every region and make up the superblock's count"
+        believed ? "its bits cover every region and module and make up the superblock's count"
                  : "regions, modules, snapshots, and every block of the data area that "
                    "holds something");
     VDE_TRY_ASSIGN(payload, mending_.replace(region_.begin + index, tags::kBitmap));
@@ -208,17 +229,13 @@ class BitmapMender {
     });
   }
 
-  // A block's payload as it is, to be changed.
   Result<MutableBytes> edit(uint64_t index) {
-    VDE_TRY_ASSIGN(found, mending_.read_whole(region_.begin + index, tags::kBitmap));
-    const BlockBuffer before(found->begin(), found->end());
-    VDE_TRY_ASSIGN(payload, mending_.replace(region_.begin + index, tags::kBitmap));
-    std::copy(before.begin(), before.end(), payload.begin());
-    return payload;
+    return mending_.edit(region_.begin + index, tags::kBitmap);
   }
 
   Result<void> complete() {
-    mending_.step("the bitmap marks all blocks of regions as allocated", "the region slots");
+    mending_.step("the bitmap marks all blocks of regions and modules as allocated",
+                  "the region slots and the code cache");
     for (const uint64_t index : incomplete_) {
       VDE_TRY_ASSIGN(payload, edit(index));
       each_metadata_part(index, [&](BlockRange part) { set_bits(payload, part.begin, part.end); });
@@ -252,8 +269,8 @@ class BitmapMender {
   BlockRange region_;
   uint64_t total_;
   uint64_t bits_;
-  uint64_t needed_;  // blocks of the bitmap that hold bits of the volume
-  std::vector<BlockRange> metadata_;
+  uint64_t needed_;                   // blocks of the bitmap that hold bits of the volume
+  std::vector<BlockRange> metadata_;  // and the modules' blocks: all that must be allocated
   std::optional<std::vector<BlockRange>> references_;
   std::vector<uint64_t> damaged_;     // indices
   std::vector<uint64_t> incomplete_;  // blocks that miss bits of regions

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "check/mending.h"
+#include "format/bitmap.h"
 #include "format/module.h"
 
 namespace vde {
@@ -132,8 +133,11 @@ bool names_any(const RegionSlot& slot) {
                      [&](const Fixed& fixed) { return names(slot, fixed); });
 }
 
-// The slot to put a fixed region into: one of its tag that names nothing right, else a free one.
+// The slot to put a fixed region into: one that has its place, or its tag and names nothing right,
+// else a free one.
 RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
+  for (RegionSlot& slot : slots)
+    if (!slot.is_free() && slot.start == fixed.start && slot.count == fixed.count) return &slot;
   for (RegionSlot& slot : slots)
     if (!slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start) return &slot;
   for (RegionSlot& slot : slots)
@@ -141,20 +145,6 @@ RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
   for (RegionSlot& slot : slots)
     if (slot.is_free()) return &slot;
   return nullptr;
-}
-
-void mend_fixed(Mending& mending) {
-  for (const Fixed& fixed : kFixed) {
-    Slots& slots = mending.slots();
-    if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
-      continue;
-    RegionSlot* slot = slot_for(slots, fixed);
-    if (slot == nullptr) continue;
-    mending.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
-                             fixed.count, fixed.start, to_string(fixed.tag)),
-                 "the format: these places are fixed");
-    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
-  }
 }
 
 // A region at the front or the end of the data area is taken out of it; one in its middle may stay.
@@ -175,6 +165,26 @@ void mend_data_area(Mending& mending) {
                "the slots of the regions that it overlapped");
   slot.start = static_cast<int64_t>(rest.begin);
   slot.count = static_cast<int64_t>(rest.count());
+}
+
+// A bitmap that is too small for the volume goes on behind its end, if those blocks are its own or
+// unwritten, and no slot claims them: then its own slot is what is wrong.
+Result<void> mend_bitmap_slot(Mending& mending) {
+  const auto region = mending.sole_region(tags::kBitmap);
+  if (!region) return {};
+  const uint64_t needed = bitmap_blocks_for(mending.total_blocks(), mending.io().block_size());
+  const BlockRange rest{region->blocks.end, region->blocks.begin + needed};
+  if (region->blocks.count() >= needed || rest.end > mending.total_blocks()) return {};
+  for (const PlacedRegion& other : mending.regions())
+    if (overlap(other.blocks, rest)) return {};
+  for (uint64_t block = rest.begin; block < rest.end; ++block) {
+    VDE_TRY_ASSIGN(payload, mending.read_whole(block, tags::kBitmap));
+    if (!payload) return {};
+  }
+  mending.step(fmt::format("the bitmap is blocks {} to {}", region->blocks.begin, rest.end - 1),
+               "the volume's size; no other slot claims those blocks, and nothing else is in them");
+  mending.slots()[region->slot].count = static_cast<int64_t>(needed);
+  return {};
 }
 
 }  // namespace
@@ -198,10 +208,25 @@ Result<void> mend_tables(Mending& mending) {
                              : "the pointer table, which fits the image better");
 }
 
-Result<void> mend_slots(Mending& mending) {
-  mend_fixed(mending);
-  if (mending.total_blocks() != 0) mend_data_area(mending);
+Result<void> mend_fixed_slots(Mending& mending) {
+  for (const Fixed& fixed : kFixed) {
+    Slots& slots = mending.slots();
+    if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
+      continue;
+    RegionSlot* slot = slot_for(slots, fixed);
+    if (slot == nullptr) continue;
+    mending.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
+                             fixed.count, fixed.start, to_string(fixed.tag)),
+                 "the format: these places are fixed");
+    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
+  }
   return {};
+}
+
+Result<void> mend_slots(Mending& mending) {
+  if (mending.total_blocks() == 0) return {};
+  mend_data_area(mending);
+  return mend_bitmap_slot(mending);
 }
 
 }  // namespace vde

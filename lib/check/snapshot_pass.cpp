@@ -1,11 +1,9 @@
 // The snapshot table: its entries by themselves, then the chains that they make.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <deque>
-
 #include "base/checked.h"
 #include "check/packed_scan.h"
+#include "check/snapshot_chains.h"
 #include "region/snapshot_table.h"
 #include "vde/text.h"
 
@@ -15,18 +13,6 @@ namespace {
 constexpr const char* kRegionName = "SNAP";
 constexpr uint16_t kKnownSnapshotFlags = kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
 
-// What the chains need of an entry: 40 bytes each.
-struct ChainLink {
-  Guid id;
-  Guid parent;
-  uint32_t block = 0;  // of the region
-  uint32_t mark = 0;   // the walk that came by first, from 1
-
-  bool operator<(const ChainLink& other) const {
-    return std::tie(id, block) < std::tie(other.id, other.block);
-  }
-};
-
 class SnapshotJudge {
  public:
   SnapshotJudge(VerifyContext& context, const PlacedRegion& region)
@@ -35,7 +21,8 @@ class SnapshotJudge {
   void look_at(const PackedRecord& record) {
     const SnapshotEntry entry = snapshot_of(record.bytes);
     if (is_padding(entry)) return;
-    links_.push_back({entry.id, entry.parent, static_cast<uint32_t>(record.place.block)});
+    chains_.add({entry.id, entry.parent, entry.created, static_cast<uint32_t>(record.place.block),
+                 record.place.offset, 0, false});
     const uint64_t block = region_.blocks.begin + record.place.block;
     const std::string name = to_string(entry.id);
     if (!is_in_volume(entry))
@@ -53,25 +40,25 @@ class SnapshotJudge {
 
   // All entries were seen, and none is missing.
   Result<void> judge_chains() {
-    std::sort(links_.begin(), links_.end());
-    for (size_t i = 1; i < links_.size(); ++i)
-      if (links_[i].id == links_[i - 1].id)
-        add(FindingCode::kSnapshotTwice, block_of(links_[i]), links_[i].id,
-            fmt::format("snapshot {} is there more than once", to_string(links_[i].id)));
-    for (size_t i = 0; i < links_.size(); ++i) {
+    chains_.sort();
+    for (size_t i = 0; i < chains_.size(); ++i)
+      if (chains_.is_twin(i))
+        add(FindingCode::kSnapshotTwice, block_of(chains_[i]), chains_[i].id,
+            fmt::format("snapshot {} is there more than once", to_string(chains_[i].id)));
+    for (size_t i = 0; i < chains_.size(); ++i) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      if (!links_[i].parent.is_zero() && parent_of(i) == kNone)
-        add(FindingCode::kSnapshotParentMissing, block_of(links_[i]), links_[i].id,
+      if (chains_.lacks_parent(i))
+        add(FindingCode::kSnapshotParentMissing, block_of(chains_[i]), chains_[i].id,
             fmt::format("snapshot {} has the parent {}, which is not in the table",
-                        to_string(links_[i].id), to_string(links_[i].parent)));
-      follow(i);
+                        to_string(chains_[i].id), to_string(chains_[i].parent)));
+      if (const auto ring = chains_.find_ring(i))
+        add(FindingCode::kSnapshotCycle, block_of(chains_[*ring]), chains_[*ring].id,
+            fmt::format("the chain of snapshot {} comes back to it", to_string(chains_[*ring].id)));
     }
     return {};
   }
 
  private:
-  static constexpr size_t kNone = SIZE_MAX;
-
   void add(FindingCode code, uint64_t block, const Guid& id, std::string message,
            FindingSite site = FindingSite::here()) {
     context_.report.add(code, block, kRegionName, std::move(message),
@@ -90,33 +77,9 @@ class SnapshotJudge {
     return blocks && blocks->end <= static_cast<uint64_t>(total);
   }
 
-  [[nodiscard]] size_t parent_of(size_t place) const {
-    const Guid& parent = links_[place].parent;
-    if (parent.is_zero()) return kNone;
-    const auto found =
-        std::lower_bound(links_.begin(), links_.end(), parent,
-                         [](const ChainLink& link, const Guid& id) { return link.id < id; });
-    if (found == links_.end() || found->id != parent) return kNone;
-    return static_cast<size_t>(found - links_.begin());
-  }
-
-  // Marks the chain up to where an earlier walk came by. A walk that meets itself is a cycle.
-  void follow(size_t place) {
-    const auto walk = static_cast<uint32_t>(place + 1);
-    size_t at = place;
-    while (at != kNone && links_[at].mark == 0) {
-      links_[at].mark = walk;
-      at = parent_of(at);
-    }
-    if (at != kNone && links_[at].mark == walk)
-      add(FindingCode::kSnapshotCycle, block_of(links_[at]), links_[at].id,
-          fmt::format("the chain of snapshot {} comes back to it", to_string(links_[at].id)));
-  }
-
   VerifyContext& context_;
   const PlacedRegion& region_;
-  // In pieces: a vector that grows takes three times the memory for a moment.
-  std::deque<ChainLink> links_;
+  SnapshotChains chains_;
 };
 
 void report_broken(VerifyContext& context, const PackedScan& scan) {

@@ -1,12 +1,12 @@
-// A whole tag index at once: sorted entries become leaves, inner levels, root, header and filters
-// in a fresh run of blocks, written straight home in large pieces; then the region's slot names
-// that run. All in one transaction: until it commits, the old index is the one that counts.
+// A whole tag index at once, in a fresh run of blocks, written straight home in large pieces; then
+// the region's slot names that run. All in one transaction: until it commits, the old index is the
+// one that counts.
 #pragma once
 
 #include <memory>
 
 #include "region/allocator.h"
-#include "vde/tag_types.h"
+#include "region/tag_build.h"
 
 namespace vde {
 
@@ -16,6 +16,7 @@ struct TagBulkSize {
   uint64_t entries = 0;
   uint64_t entry_bytes = 0;  // encoded: key and value bytes, and kTagEntryOverhead an entry
   uint64_t keys = 0;         // distinct ones, or `entries`: what the Bloom filter is made for
+  TagTwins twins = TagTwins::kRefused;
 };
 inline constexpr uint64_t kTagEntryOverhead = 18;
 
@@ -30,16 +31,12 @@ class TagBulk {
                                                               const TagBulkSize& size);
   virtual ~TagBulk() = default;
 
-  // Entries come in the order of key and inode, none of them twice: kUsage otherwise, and for an
-  // entry that blocks of this size cannot hold.
+  // As TagBuilder::add.
   [[nodiscard]] virtual Result<void> add(const TagView& entry) = 0;
 
   // Writes what is left, gives back the rest of the run, and makes it the region of slot `slot`,
   // whose old blocks are released. `spare` blocks behind the tree stay free for later changes.
   [[nodiscard]] virtual Result<void> finish(size_t slot, uint64_t spare) = 0;
 };
-
-// kUsage, naming the limit, for an entry that an index in blocks of `block_size` bytes cannot hold.
-[[nodiscard]] Result<void> check_tag_entry(const TagView& entry, uint32_t block_size);
 
 }  // namespace vde

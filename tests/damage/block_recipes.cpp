@@ -4,16 +4,16 @@ namespace vde::test {
 
 std::vector<Recipe> block_recipes() {
   std::vector<Recipe> recipes;
-  recipes.push_back(lost(Recipe{"BLCK-001",
-                                "one bit of a tag node",
-                                [](ImageBuilder& image) { image.flip(77, 100); },
-                                {"BLCK-001"},
-                                77}));
-  recipes.push_back(lost(Recipe{"BLCK-001",
-                                "one bit of a checksum",
-                                [](ImageBuilder& image) { image.flip(77, 4095, 7); },
-                                {"BLCK-001"},
-                                77}));
+  recipes.push_back(Recipe{"BLCK-001",
+                           "one bit of a tag node",
+                           [](ImageBuilder& image) { image.flip(77, 100); },
+                           {"BLCK-001"},
+                           77});
+  recipes.push_back(Recipe{"BLCK-001",
+                           "one bit of a checksum",
+                           [](ImageBuilder& image) { image.flip(77, 4095, 7); },
+                           {"BLCK-001"},
+                           77});
   recipes.push_back(
       lost(Recipe{"BLCK-001",
                   "one bit of an allocated block of the data area",
@@ -46,27 +46,27 @@ std::vector<Recipe> block_recipes() {
                      [](ImageBuilder& image) { image.flip(12, 82); },
                      {"BLCK-001"},
                      12});
-  recipes.push_back(lost(Recipe{"BLCK-002",
-                                "a tag node without its trailer",
-                                [](ImageBuilder& image) { image.clear_trailer(77); },
-                                {"BLCK-002"},
-                                77}));
-  recipes.push_back(lost(Recipe{"BLCK-003",
-                                "a tag node tagged ZZZZ",
-                                [](ImageBuilder& image) { image.set_tag(77, "ZZZZ"); },
-                                {"BLCK-003"},
-                                77}));
+  recipes.push_back(Recipe{"BLCK-002",
+                           "a tag node without its trailer",
+                           [](ImageBuilder& image) { image.clear_trailer(77); },
+                           {"BLCK-002"},
+                           77});
+  recipes.push_back(Recipe{"BLCK-003",
+                           "a tag node tagged ZZZZ",
+                           [](ImageBuilder& image) { image.set_tag(77, "ZZZZ"); },
+                           {"BLCK-003"},
+                           77});
   recipes.push_back(
       lost(Recipe{"BLCK-003",
                   "an allocated block of the data area tagged ZZZZ",
                   [](ImageBuilder& image) { image.data_block(200, 1).set_tag(200, "ZZZZ"); },
                   {"BLCK-003"},
                   200}));
-  recipes.push_back(lost(Recipe{"BLCK-004",
-                                "a tag node tagged SNAP",
-                                [](ImageBuilder& image) { image.set_tag(77, "SNAP"); },
-                                {"BLCK-004"},
-                                77}));
+  recipes.push_back(Recipe{"BLCK-004",
+                           "a tag node tagged SNAP",
+                           [](ImageBuilder& image) { image.set_tag(77, "SNAP"); },
+                           {"BLCK-004"},
+                           77});
   recipes.push_back({"BLCK-004",
                      "the bitmap tagged DATA",
                      [](ImageBuilder& image) { image.set_tag(10, "DATA"); },
@@ -111,16 +111,16 @@ std::vector<Recipe> block_recipes() {
                      [](ImageBuilder& image) { image.wipe(76).wipe(77); },
                      {"BLCK-008"},
                      76});
-  recipes.push_back(lost(Recipe{"BLCK-009",
-                                "the tag index's header is a sealed block of zeros",
-                                [](ImageBuilder& image) { image.write(76, "TAGI", ""); },
-                                {"BLCK-009"},
-                                76}));
-  recipes.push_back(lost(Recipe{"BLCK-009",
-                                "the tag index's header is unwritten, its root is there",
-                                [](ImageBuilder& image) { image.wipe(76); },
-                                {"BLCK-009"},
-                                76}));
+  recipes.push_back(Recipe{"BLCK-009",
+                           "the tag index's header is a sealed block of zeros",
+                           [](ImageBuilder& image) { image.write(76, "TAGI", ""); },
+                           {"BLCK-009"},
+                           76});
+  recipes.push_back(Recipe{"BLCK-009",
+                           "the tag index's header is unwritten, its root is there",
+                           [](ImageBuilder& image) { image.wipe(76); },
+                           {"BLCK-009"},
+                           76});
   return recipes;
 }
 

@@ -1,5 +1,7 @@
 #include "hostile_fields.h"
 
+#include <random>
+
 #include "format/extended_metadata.h"
 #include "format/hash.h"
 #include "format/inode.h"
@@ -67,6 +69,43 @@ void fill_tree(ImageBuilder& image) {
   image.patch(tree + 1, 0, "01").reseal(tree + 1);
 }
 
+// Adds `step` to a little-endian number of any width.
+void add_step(MutableBytes bytes, uint8_t step) {
+  unsigned carry = step;
+  const uint8_t extension = step == 0xff ? 0xff : 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const unsigned sum = bytes[i] + carry + (i == 0 ? 0u : extension);
+    bytes[i] = static_cast<uint8_t>(sum);
+    carry = sum >> 8;
+  }
+}
+
+void change_field(MutableBytes bytes, Variant variant, std::mt19937_64& random) {
+  const auto flip = [&](size_t bit) {
+    bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1u << (bit % 8));
+  };
+  switch (variant) {
+    case Variant::kZero:
+      std::fill(bytes.begin(), bytes.end(), uint8_t{0});
+      break;
+    case Variant::kOnes:
+      std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
+      break;
+    case Variant::kFirstBit:
+      return flip(0);
+    case Variant::kMiddleBit:
+      return flip(bytes.size() * 4);
+    case Variant::kLastBit:
+      return flip(bytes.size() * 8 - 1);
+    case Variant::kPlusOne:
+      return add_step(bytes, 1);
+    case Variant::kMinusOne:
+      return add_step(bytes, 0xff);
+    default:
+      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+  }
+}
+
 class TargetList {
  public:
   explicit TargetList(uint32_t block_size) : room_(payload_size(block_size)) {}
@@ -91,6 +130,19 @@ class TargetList {
 };
 
 }  // namespace
+
+void spoil(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+           uint64_t seed) {
+  for (const uint64_t block : target.blocks) {
+    std::mt19937_64 random(seed);
+    change_field(
+        image.block(block).subspan(target.offset + target.field.offset, target.field.width),
+        variant, random);
+    if (!resealed) break;
+    image.reseal(block);
+    if (block == kDirectoryStart) image.fit_directory();
+  }
+}
 
 void fill_regions(ImageBuilder& image) {
   image.data_block(200, 0x11);

@@ -17,6 +17,25 @@ struct Target {
   Field field;
 };
 
+// What a field may become.
+enum class Variant {
+  kZero,
+  kOnes,
+  kFirstBit,
+  kMiddleBit,
+  kLastBit,
+  kPlusOne,
+  kMinusOne,
+  kRandom,
+  kRandomAgain,
+  kEnd
+};
+
+// Changes the field, the same in each of its copies: resealed, with all that vouches for it, or in
+// the first copy alone and not resealed.
+void spoil(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+           uint64_t seed);
+
 // Fills the regions of a sound image: a tag, two snapshots, a module, a tree of three leaves.
 void fill_regions(ImageBuilder& image);
 

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <ctime>
-#include <random>
 
 #include "hostile_fields.h"
 #include "support/allocation_watch.h"
@@ -28,19 +27,6 @@ double processor_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-enum class Variant {
-  kZero,
-  kOnes,
-  kFirstBit,
-  kMiddleBit,
-  kLastBit,
-  kPlusOne,
-  kMinusOne,
-  kRandom,
-  kRandomAgain,
-  kEnd
-};
-
 // The sanitizers see the same code in fewer images; a prime, so that all variants take turns.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr size_t kCasesInTurn = 11;
@@ -49,43 +35,6 @@ constexpr size_t kCasesInTurn = 1;
 #endif
 // Every how many images everything is shown; odd, so that resealed images and others take turns.
 constexpr size_t kWholeLooks = 17;
-
-// Adds `step` to a little-endian number of any width.
-void add(MutableBytes bytes, uint8_t step) {
-  unsigned carry = step;
-  const uint8_t extension = step == 0xff ? 0xff : 0;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned sum = bytes[i] + carry + (i == 0 ? 0u : extension);
-    bytes[i] = static_cast<uint8_t>(sum);
-    carry = sum >> 8;
-  }
-}
-
-void change(MutableBytes bytes, Variant variant, std::mt19937_64& random) {
-  const auto flip = [&](size_t bit) {
-    bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1u << (bit % 8));
-  };
-  switch (variant) {
-    case Variant::kZero:
-      std::fill(bytes.begin(), bytes.end(), uint8_t{0});
-      break;
-    case Variant::kOnes:
-      std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
-      break;
-    case Variant::kFirstBit:
-      return flip(0);
-    case Variant::kMiddleBit:
-      return flip(bytes.size() * 4);
-    case Variant::kLastBit:
-      return flip(bytes.size() * 8 - 1);
-    case Variant::kPlusOne:
-      return add(bytes, 1);
-    case Variant::kMinusOne:
-      return add(bytes, 0xff);
-    default:
-      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-  }
-}
 
 // Holds every field of one image against every variant.
 class Siege {
@@ -108,15 +57,7 @@ class Siege {
  private:
   void attack(const Target& target, Variant variant, bool resealed) {
     image_.bytes() = sound_;
-    for (const uint64_t block : target.blocks) {
-      // The same bytes in every copy, whatever the variant.
-      std::mt19937_64 random(kSeed + cases);
-      change(image_.block(block).subspan(target.offset + target.field.offset, target.field.width),
-             variant, random);
-      if (!resealed) break;
-      image_.reseal(block);
-      if (block == kDirectoryStart) image_.fit_directory();
-    }
+    spoil(image_, target, variant, resealed, kSeed + cases);
     if (image_.bytes() == sound_) return;
     ++cases;
     if (cases % kCasesInTurn != 0) return;

@@ -45,11 +45,20 @@ void add_bitmap(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) { image.write(10, "BMAP", ""); },
                 {},
                 10});
+  const auto one_of_two = [](ImageBuilder& image) {
+    image.slot(image.slot_of("BMAP"), [](RegionSlot& slot) { slot.count = 1; });
+  };
+  add(recipes, {"BMAP-002",
+                "the bitmap's slot has one block of the two",
+                one_of_two,
+                {},
+                10,
+                kTwoBitmapBlocks});
   add(recipes, lost(Recipe{"BMAP-002",
-                           "the bitmap's slot has one block of the two",
-                           [](ImageBuilder& image) {
-                             image.slot(image.slot_of("BMAP"),
-                                        [](RegionSlot& slot) { slot.count = 1; });
+                           "the bitmap's slot has one block of the two, and the other is no bitmap",
+                           [=](ImageBuilder& image) {
+                             one_of_two(image);
+                             image.write(11, "DATA", "01");
                            },
                            {},
                            10,

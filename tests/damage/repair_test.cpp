@@ -10,6 +10,7 @@
 #include "support/strict_reader.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
+#include "vde/tags.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -256,6 +257,37 @@ TEST_CASE("a lost bitmap block is made anew, and no block that holds something b
   for (uint64_t block = 0; block < 256; ++block) {
     CAPTURE(block);
     CHECK(test_bit(bits, block) == (block < 92 || (block >= 200 && block < 204)));
+  }
+}
+
+TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone") {
+  ImageBuilder image({.blocks = 512});
+  {
+    const auto writer = TagWriter::open(image.file(), repair_options().edit);
+    REQUIRE(writer.has_value());
+    for (int64_t i = 0; i < 300; ++i)
+      REQUIRE((*writer)->set({"key " + std::to_string(i), std::string(40, 'v'), i, 0}).has_value());
+    REQUIRE((*writer)->commit().has_value());
+    REQUIRE((*writer)->close().has_value());
+  }
+  const std::vector<uint8_t> whole = image.bytes();
+  const std::vector<strict::Tag> tags = StrictReader(whole).tags();
+  REQUIRE(tags.size() == 300);
+  const auto region =
+      static_cast<uint64_t>(survey_image(image.file(), false)->slots[image.slot_of("TAGI")].start);
+  for (const uint64_t block : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
+    CAPTURE(block);
+    image.bytes() = whole;
+    image.flip(region + block, 9);
+    const RepairPlan plan = planned(image.file());
+    REQUIRE(plan.steps.size() == 1);
+    CHECK(plan.steps[0].loses.empty() == (block < 2));
+    CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "");
+    CHECK(planned(image.file()).steps.empty());
+    const std::vector<strict::Tag> left = StrictReader(image.bytes()).tags();
+    CHECK((left == tags) == (block < 2));
+    CHECK(left.size() > 200);
+    for (const strict::Tag& tag : left) CHECK(std::ranges::find(tags, tag) != tags.end());
   }
 }
 

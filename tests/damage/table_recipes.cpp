@@ -128,6 +128,13 @@ void add_places(std::vector<Recipe>& recipes) {
        [](ImageBuilder& image) { image.slot(1, [](RegionSlot& slot) { slot = RegionSlot{}; }); },
        {"RMAP-013"},
        4});
+  recipes.push_back({"RMAP-013",
+                     "the mirror group's slot has an unknown tag",
+                     [](ImageBuilder& image) {
+                       image.slot(1, [](RegionSlot& slot) { slot.tag = Tag{0x41414141}; });
+                     },
+                     {"RMAP-009", "RMAP-013"},
+                     std::nullopt});
   recipes.push_back(
       {"RMAP-013",
        "the directory's slot has one block",

@@ -1,0 +1,195 @@
+// Counts of the snapshot table and the code cache from their entries, and chains of snapshots that
+// have no end or no beginning, cut. Entries are kept whatever is wrong with them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/mending.h"
+#include "check/snapshot_chains.h"
+#include "region/module_table.h"
+#include "region/snapshot_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+// Steps name so many snapshots one by one.
+constexpr size_t kMostCutsNamed = 16;
+
+// What a table holds, all of it.
+struct PackedContent {
+  int64_t counted = 0;   // entries, by the header
+  int64_t found = 0;     // entries
+  bool in_row = true;    // each begins where the one before ends, or where the next block does
+  bool readable = true;  // every block verifies, every entry can be told, nothing else is there
+};
+
+// A plain region of this tag, if it is the only one.
+std::optional<PlacedRegion> plain_region(Mending& mending, Tag tag) {
+  const auto region = mending.sole_region(tag);
+  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
+  if (!region || (mending.slots()[region->slot].flags & kNotPlain) != 0) return std::nullopt;
+  return region;
+}
+
+// Calls `visit` with each entry, those behind the counted ones too. It ends with what cannot be
+// read.
+Result<PackedContent> look_at_table(Mending& mending, BlockRange region, const PackedTable& table,
+                                    const PackedVisitor& visit) {
+  PackedContent content;
+  bool ended = false;  // the block before has room for another entry
+  for (uint64_t index = 0; index < region.count(); ++index) {
+    if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(payload, mending.read_whole(region.begin + index, table.tag));
+    content.readable = payload.has_value();
+    if (!content.readable) return content;
+    if (index == 0) content.counted = kPackedTableHeaderLayout.decode(*payload).count;
+    PackedCursor cursor(table.shape, *payload, index == 0);
+    while (!cursor.at_end()) {
+      const PackedPlace place{index, static_cast<uint32_t>(cursor.offset())};
+      const Result<Bytes> record = cursor.next();
+      content.readable = record.has_value();
+      if (!record) return content;
+      content.in_row &= !ended;
+      ++content.found;
+      if (!visit({place, *record})) return content;
+    }
+    ended = cursor.left() >= table.shape.fixed_size;
+    content.readable = !ended || all_zero(payload->subspan(cursor.offset()));
+    if (!content.readable) return content;
+  }
+  return content;
+}
+
+// Whether entries are what they seem though nothing counts them: no two with one key, and their
+// blocks within the volume.
+class EntryProof {
+ public:
+  void add(Bytes key, bool has_place) {
+    keys_.emplace_back(reinterpret_cast<const char*>(key.data()), key.size());
+    placed_ &= has_place;
+  }
+
+  bool holds() {
+    std::ranges::sort(keys_);
+    return placed_ && std::ranges::adjacent_find(keys_) == keys_.end();
+  }
+
+ private:
+  std::vector<std::string> keys_;
+  bool placed_ = true;
+};
+
+bool has_place(Mending& mending, const SnapshotEntry& entry) {
+  const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
+  return blocks && blocks->end <= mending.total_blocks();
+}
+
+// Sets the header right where the entries leave no doubt.
+Result<void> mend_count(Mending& mending, const PackedTable& table, std::string_view noun,
+                        const std::function<void(Bytes record, EntryProof&)>& prove) {
+  const auto region = plain_region(mending, table.tag);
+  if (!region) return {};
+  EntryProof proof;
+  const PackedVisitor visit = [&](const PackedRecord& record) {
+    prove(record.bytes, proof);
+    return true;
+  };
+  VDE_TRY_ASSIGN(content, look_at_table(mending, region->blocks, table, visit));
+  if (!content.readable || content.counted == content.found) return {};
+  const bool adds = content.found > content.counted && content.found > 0;
+  if (adds && (!content.in_row || !proof.holds() || content.found > INT32_MAX)) return {};
+  std::string loses;
+  if (content.counted > content.found)
+    loses = fmt::format("{} {} that the header counted, if there were so many",
+                        content.counted - content.found, noun);
+  mending.step(fmt::format("the {} table counts {} {}", to_string(table.tag), content.found, noun),
+               "its entries, which all can be read", std::move(loses));
+  VDE_TRY_ASSIGN(payload, mending.edit(region->blocks.begin, table.tag));
+  PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
+  header.count = static_cast<int32_t>(content.found);
+  kPackedTableHeaderLayout.encode(header, payload);
+  return {};
+}
+
+// A snapshot that gets to be without parent, and the parent that it named.
+struct ChainCut {
+  ChainLink link;
+  Guid parent;
+};
+
+std::vector<ChainCut> find_cuts(SnapshotChains& chains) {
+  std::vector<ChainCut> cuts;
+  const auto cut = [&](size_t i) {
+    if (chains[i].needs_parent) return;
+    cuts.push_back({chains[i], chains[i].parent});
+    chains.cut(i);
+  };
+  chains.sort();
+  for (size_t i = 0; i < chains.size(); ++i)
+    if (chains.lacks_parent(i)) cut(i);
+  for (size_t i = 0; i < chains.size(); ++i)
+    if (const auto ring = chains.find_ring(i)) cut(chains.oldest_in_ring(*ring));
+  return cuts;
+}
+
+std::string name_cuts(const std::vector<ChainCut>& cuts) {
+  std::string text = "what these snapshots build on:";
+  for (size_t i = 0; i < std::min(cuts.size(), kMostCutsNamed); ++i)
+    text += fmt::format("{} {} (its parent was {})", i == 0 ? "" : ",", to_string(cuts[i].link.id),
+                        to_string(cuts[i].parent));
+  if (cuts.size() > kMostCutsNamed)
+    text += fmt::format(" and {} more", cuts.size() - kMostCutsNamed);
+  return text;
+}
+
+}  // namespace
+
+Result<void> mend_snapshot_count(Mending& mending) {
+  return mend_count(mending, snapshot_table(), "snapshots", [&](Bytes record, EntryProof& proof) {
+    proof.add(record.first(kSnapshotShape.key_size), has_place(mending, snapshot_of(record)));
+  });
+}
+
+Result<void> mend_module_count(Mending& mending) {
+  return mend_count(mending, kModuleTable, "modules", [&](Bytes record, EntryProof& proof) {
+    const auto decoded = decode_module_entry(record);
+    const bool placed =
+        decoded && module_extent(decoded->entry, mending.total_blocks(), mending.io().block_size());
+    proof.add(record.first(kModuleShape.key_size), placed);
+  });
+}
+
+// The oldest snapshot of a ring becomes its root: parents are made before their children.
+Result<void> mend_snapshot_chains(Mending& mending) {
+  const auto region = plain_region(mending, tags::kSnapshots);
+  if (!region) return {};
+  SnapshotChains chains;
+  const PackedVisitor visit = [&](const PackedRecord& record) {
+    const SnapshotEntry entry = snapshot_of(record.bytes);
+    if (is_padding(entry)) return true;
+    SnapshotEntry alone = entry;
+    alone.parent = Guid{};
+    chains.add({entry.id, entry.parent, entry.created, static_cast<uint32_t>(record.place.block),
+                record.place.offset, 0, is_padding(alone)});
+    return true;
+  };
+  VDE_TRY_ASSIGN(content, look_at_table(mending, region->blocks, snapshot_table(), visit));
+  // What is missing may be somewhere in what cannot be read, or is not counted.
+  if (!content.readable || content.found != content.counted) return {};
+  const std::vector<ChainCut> cuts = find_cuts(chains);
+  if (cuts.empty()) return {};
+  mending.step(fmt::format("{} snapshots become the first of their chains", cuts.size()),
+               "the snapshot table, which holds no such parent or comes back to it",
+               name_cuts(cuts));
+  for (const ChainCut& cut : cuts) {
+    VDE_TRY_ASSIGN(payload, mending.edit(region->blocks.begin + cut.link.block, tags::kSnapshots));
+    const MutableBytes bytes = payload.subspan(cut.link.offset);
+    const size_t parent = kSnapshotEntryLayout.fields()[1].offset;
+    std::ranges::fill(bytes.subspan(parent, sizeof(Guid)), uint8_t{0});
+  }
+  return {};
+}
+
+}  // namespace vde

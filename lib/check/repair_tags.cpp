@@ -1,0 +1,261 @@
+// The tag tree anew from the leaves that verify: in its own blocks where one commit has room for
+// it, else in free ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/context.h"
+#include "check/tag_rescue.h"
+#include "format/tag_index.h"
+#include "io/tag_sort.h"
+#include "region/tag_bulk.h"
+
+namespace vde {
+namespace {
+
+// Bytes of memory that entries are sorted in; more go to scratch files.
+constexpr uint64_t kSortMemory = uint64_t{16} << 20;
+// Bytes of a new index that is put together in memory, to go where the old one lies.
+constexpr uint64_t kMostHeldBytes = uint64_t{16} << 20;
+// Bytes of entries up to which verify tries a repair out.
+constexpr uint64_t kMostTriedBytes = uint64_t{4} << 20;
+
+// Whether a block fails its trailer, the header alone is gone, or the tree's own check has an
+// error.
+Result<bool> is_damaged(Mending& mending, const PlacedRegion& region) {
+  bool damaged = false;
+  bool head_empty = false;
+  for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
+    if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(block, mending.read(at));
+    damaged |= block.state() != BlockState::kUnwritten && !block.check(tags::kTagIndex);
+    const bool empty = all_zero(block.unchecked_payload());
+    if (at == region.blocks.begin) head_empty = empty;
+    damaged |= head_empty && !empty;
+  }
+  if (damaged) return true;
+  const std::function<void(const Finding&)> sink = [&](const Finding& finding) {
+    damaged |= finding.kind->severity == Severity::kError && finding.kind->code.starts_with("TAGI");
+  };
+  Reporter reporter(sink, nullptr, mending.io().block_size());
+  const VerifyOptions options;
+  Activity activity;
+  const JournalLook journal;
+  VerifyContext context{mending.io(), mending.survey(), options, activity, reporter, journal, {}};
+  context.regions.push_back(region);
+  VDE_TRY(check_tags(context));
+  return damaged;
+}
+
+// The tag index, if there is one that is damaged and can be looked at.
+Result<std::optional<PlacedRegion>> damaged_index(Mending& mending) {
+  const auto region = mending.sole_region(tags::kTagIndex);
+  if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
+  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
+  if ((mending.slots()[region->slot].flags & kNotPlain) != 0) return std::optional<PlacedRegion>();
+  VDE_TRY_ASSIGN(damaged, is_damaged(mending, *region));
+  return damaged ? region : std::nullopt;
+}
+
+// What is kept of an index, sorted: of tags that are told of twice, those that count.
+class KeptTags {
+ public:
+  explicit KeptTags(uint32_t block_size) : block_size_(block_size), sort_(kSortMemory, {}) {}
+
+  Result<void> gather(TagRescue& rescue) {
+    VDE_TRY(
+        rescue.gather([&](const TagView& entry, uint64_t rank) { return sort_.add(entry, rank); }));
+    size_.twins = TagTwins::kKept;
+    std::string last;
+    return each([&](const TagView& entry) -> Result<void> {
+      rescue.keep(entry);
+      if (size_.keys == 0 || entry.key != last) ++size_.keys;
+      last.assign(entry.key);
+      ++size_.entries;
+      size_.entry_bytes += tag_entry_size(entry);
+      if (auto fits = check_tag_entry(entry, block_size_); !fits) unfit_ = std::move(fits.error());
+      return {};
+    });
+  }
+
+  // Why one of them cannot be written: other programs take longer keys.
+  [[nodiscard]] const std::optional<Error>& unfit() const { return unfit_; }
+
+  [[nodiscard]] const TagBulkSize& size() const { return size_; }
+
+  // In the order of key and inode, as often as it is called.
+  template <class Visit>
+  Result<void> each(Visit visit) {
+    VDE_TRY(sort_.start_reading());
+    SortedTag ahead;
+    VDE_TRY_ASSIGN(more, sort_.next(ahead));
+    while (more) {
+      TagEntry kept = copy_of(ahead.entry);
+      uint64_t rank = ahead.line;
+      while (true) {
+        VDE_TRY_ASSIGN(another, sort_.next(ahead));
+        more = another;
+        const bool same = more && ahead.entry.inode == kept.inode && ahead.entry.key == kept.key;
+        if (!same || ahead.line == 0) break;
+        if (rank == 0 || ahead.line <= rank) continue;
+        kept = copy_of(ahead.entry);
+        rank = ahead.line;
+      }
+      VDE_TRY(visit(TagView{kept.key, kept.value, kept.inode, kept.block}));
+    }
+    return {};
+  }
+
+ private:
+  static TagEntry copy_of(const TagView& entry) {
+    return {std::string(entry.key), std::string(entry.value), entry.inode, entry.block};
+  }
+
+  uint32_t block_size_;
+  std::optional<Error> unfit_;
+  TagSort sort_;  // the number that goes with an entry is its rank
+  TagBulkSize size_;
+};
+
+// The blocks of an index that one commit has room for.
+class SmallIndex : public TagSink {
+ public:
+  explicit SmallIndex(uint32_t block_size) : block_size_(block_size) {}
+
+  Result<void> write(uint32_t first, MutableBytes blocks) override {
+    const size_t count = blocks.size() / block_size_;
+    payloads_.resize(std::max(payloads_.size(), first + count));
+    for (size_t i = 0; i < count; ++i) {
+      const Bytes payload = Bytes(blocks).subspan(i * block_size_, payload_size(block_size_));
+      payloads_[first + i].assign(payload.begin(), payload.end());
+    }
+    return {};
+  }
+
+  [[nodiscard]] const std::vector<BlockBuffer>& payloads() const { return payloads_; }
+
+ private:
+  uint32_t block_size_;
+  std::vector<BlockBuffer> payloads_;
+};
+
+void begin_step(Mending& mending, const TagRescue& rescue) {
+  mending.step("the tag tree is made anew", "the leaves that verify", rescue.loses());
+}
+
+// Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
+// where the new tree goes. False where they are too many for it.
+Result<bool> write_here(Mending& mending, const PlacedRegion& region, const TagRescue& rescue,
+                        const std::vector<BlockBuffer>& blocks, uint32_t used) {
+  const BlockBuffer zeros(payload_size(mending.io().block_size()));
+  const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
+  std::vector<uint64_t> changes;
+  for (uint64_t i = 0; i < region.blocks.count(); ++i) {
+    VDE_TRY_ASSIGN(block, mending.read(region.blocks.begin + i));
+    const auto checked = block.check(tags::kTagIndex);
+    if (!checked || !std::ranges::equal(checked->payload(), wanted(i))) changes.push_back(i);
+  }
+  VDE_TRY_ASSIGN(room, mending.make_room(changes.size()));
+  if (!room) return false;
+  begin_step(mending, rescue);
+  for (const uint64_t i : changes) {
+    VDE_TRY_ASSIGN(payload, mending.replace(region.blocks.begin + i, tags::kTagIndex));
+    std::ranges::copy(wanted(i), payload.begin());
+  }
+  mending.slots()[region.slot].used = used;
+  return true;
+}
+
+// False where the region, or half a journal, has no room for it.
+Result<bool> rebuild_here(Mending& mending, const PlacedRegion& region, KeptTags& tags,
+                          const TagRescue& rescue) {
+  const uint32_t block_size = mending.io().block_size();
+  const uint64_t most = std::min(
+      {region.blocks.count(), mending.most_in_commit(), kMostHeldBytes / uint64_t{block_size}});
+  if (tags.size().entry_bytes / block_size > most) return false;
+  SmallIndex index(block_size);
+  // A block more: the builder's only leaf moves into the root in the end.
+  const auto builder =
+      TagBuilder::make(index, most + 1, block_size, tags.size().keys, TagTwins::kKept);
+  const auto added = tags.each([&](const TagView& entry) { return builder->add(entry); });
+  if (!added && added.error().code == ErrorCode::kNoSpace) return false;
+  VDE_TRY(added);
+  auto size = builder->finish(0);
+  if (!size && size.error().code == ErrorCode::kNoSpace) return false;
+  if (!size) return propagate(size);
+  if (size->used > most) return false;
+  return write_here(mending, region, rescue, index.payloads(), size->used);
+}
+
+Result<void> fill_run(Mending& mending, size_t slot, KeptTags& tags) {
+  VDE_TRY_ASSIGN(allocator, mending.allocator());
+  VDE_TRY_ASSIGN(bulk, TagBulk::begin(mending.transaction(), allocator, tags.size()));
+  VDE_TRY(tags.each([&](const TagView& entry) -> Result<void> {
+    if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    return bulk->add(entry);
+  }));
+  return bulk->finish(slot, 0);
+}
+
+// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
+// Why it cannot be, where the image is the reason.
+Result<std::optional<Error>> rebuild_elsewhere(Mending& mending, const PlacedRegion& region,
+                                               KeptTags& tags, const TagRescue& rescue) {
+  VDE_TRY(mending.settle());
+  if (auto filled = fill_run(mending, region.slot, tags); !filled) {
+    const ErrorCode code = filled.error().code;
+    if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged) return propagate(filled);
+    mending.drop_changes();
+    return std::optional(std::move(filled.error()));
+  }
+  begin_step(mending, rescue);
+  const RegionSlot& slot = mending.slots()[region.slot];
+  if (const auto blocks = block_range(slot.start, slot.count)) mending.touched(*blocks);
+  return std::optional<Error>();
+}
+
+Result<void> rebuild(Mending& mending, const PlacedRegion& region) {
+  TagRescue rescue(mending, region.blocks);
+  KeptTags tags(mending.io().block_size());
+  VDE_TRY(tags.gather(rescue));
+  std::optional<Error> reason = tags.unfit();
+  if (!reason) {
+    VDE_TRY_ASSIGN(here, rebuild_here(mending, region, tags, rescue));
+    if (here) return {};
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(mending, region, tags, rescue));
+    reason = refusal;
+  }
+  if (reason) mending.note("the tag tree cannot be made anew: " + reason->message);
+  return {};
+}
+
+}  // namespace
+
+Result<void> mend_tags(Mending& mending) {
+  VDE_TRY_ASSIGN(region, damaged_index(mending));
+  return region ? rebuild(mending, *region) : Result<void>{};
+}
+
+Result<bool> can_mend_tags(Mending& mending) {
+  VDE_TRY_ASSIGN(region, damaged_index(mending));
+  if (!region) return false;
+  TagBulkSize size;
+  TagRescue rescue(mending, region->blocks);
+  VDE_TRY(rescue.gather([&](const TagView& entry, uint64_t) -> Result<void> {
+    ++size.entries;
+    size.entry_bytes += tag_entry_size(entry);
+    return {};
+  }));
+  if (size.entry_bytes <= kMostTriedBytes) {
+    const size_t before = mending.steps().size();
+    VDE_TRY(rebuild(mending, *region));
+    return mending.steps().size() > before;
+  }
+  size.keys = size.entries;
+  VDE_TRY(mending.settle());
+  VDE_TRY_ASSIGN(allocator, mending.allocator());
+  return TagBulk::begin(mending.transaction(), allocator, size).has_value();
+}
+
+}  // namespace vde

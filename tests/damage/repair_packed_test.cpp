@@ -1,0 +1,80 @@
+// Snapshot tables whose chains make no sense: they are cut, and every snapshot stays.
+#include <doctest/doctest.h>
+
+#include "support/image_builder.h"
+#include "support/session.h"
+#include "support/verify_list.h"
+#include "vde/repair.h"
+#include "vde/snapshots.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// Three snapshots, created one after the other, each the child of the one before.
+std::vector<Snapshot> make_chain(ImageBuilder& image) {
+  std::vector<Snapshot> made;
+  for (int64_t i = 0; i < 3; ++i) {
+    SnapshotWish wish;
+    wish.label = "snapshot " + std::to_string(i);
+    wish.reproducible = true;
+    if (i > 0) wish.parent = "@latest";
+    made.push_back(must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false})));
+  }
+  return made;
+}
+
+void set_parent(ImageBuilder& image, const Guid& of, const Guid& parent) {
+  const uint64_t table = image.start("SNAP");
+  const MutableBytes payload = image.payload(table);
+  const auto at = std::search(payload.begin(), payload.end(), of.bytes.begin(), of.bytes.end());
+  REQUIRE(at != payload.end());
+  std::copy(parent.bytes.begin(), parent.bytes.end(), at + sizeof(Guid));
+  image.reseal(table);
+}
+
+// What the repair says is lost.
+std::string repair_chains(ImageBuilder& image) {
+  const RepairOptions options{{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  REQUIRE(plan.steps.size() == 1);
+  for (const Finding& left : must(carry_out(image.file(), plan, options, nullptr, activity)))
+    CHECK(left.kind->severity == Severity::kNote);
+  CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
+  return plan.steps[0].loses;
+}
+
+std::vector<Snapshot> listed(ImageBuilder& image) {
+  std::vector<Snapshot> all;
+  const auto reader = must(SnapshotReader::open(image.file()));
+  must(reader->list([&](const Snapshot& snapshot) {
+    all.push_back(snapshot);
+    return true;
+  }));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("of a ring of snapshots the oldest becomes the root, and nothing else changes") {
+  ImageBuilder image;
+  std::vector<Snapshot> made = make_chain(image);
+  set_parent(image, made[0].id, made[2].id);
+  const std::string loses = repair_chains(image);
+  CHECK(loses.find(to_string(made[0].id) + " (its parent was " + to_string(made[2].id) + ")") !=
+        std::string::npos);
+  CHECK(listed(image) == made);
+}
+
+TEST_CASE("a snapshot whose parent is missing is kept without one") {
+  ImageBuilder image;
+  std::vector<Snapshot> made = make_chain(image);
+  Guid stranger;
+  stranger.bytes.fill(9);
+  set_parent(image, made[1].id, stranger);
+  CHECK(repair_chains(image).find(to_string(stranger)) != std::string::npos);
+  made[1].parent = Guid{};
+  CHECK(listed(image) == made);
+}

@@ -1,0 +1,230 @@
+// The tag tree made anew from its leaves: what the leaves that verify have is kept, what is lost is
+// named, and every reader takes the new tree.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "format/tag_index.h"
+#include "support/image_builder.h"
+#include "support/memory_undo.h"
+#include "support/session.h"
+#include "support/strict_reader.h"
+#include "support/verify_list.h"
+#include "vde/tags.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+const RepairOptions kTagRepair{{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
+
+// An image of 512-byte blocks, whose journal has room for commits of about 30 blocks.
+class TaggedImage {
+ public:
+  explicit TaggedImage(uint64_t blocks = 4096) : image({512, blocks, kAllModules}) {}
+
+  TaggedImage& set(const std::vector<TagEntry>& entries) {
+    const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+    for (const TagEntry& entry : entries) must(writer->set(entry));
+    must(writer->commit());
+    must(writer->close());
+    return *this;
+  }
+
+  [[nodiscard]] uint64_t region() { return image.start("TAGI"); }
+
+  // The leaves below the root's first child, as blocks of the image.
+  [[nodiscard]] std::vector<uint64_t> some_leaves() {
+    uint64_t number = region() + kTagRoot;
+    TagNode node = must(decode_tag_node(image.payload(number)));
+    std::vector<uint64_t> leaves;
+    while (!node.leaf) {
+      leaves.clear();
+      for (const int32_t child : node.children)
+        leaves.push_back(region() + static_cast<uint64_t>(child));
+      node = must(decode_tag_node(image.payload(leaves.front())));
+    }
+    return leaves;
+  }
+
+  // Repairs the index, twice, and takes that back and does it again; what the first time lost.
+  std::string repair() {
+    const std::vector<uint8_t> before = image.bytes();
+    Activity activity;
+    const RepairPlan plan = must(plan_repair(image.file(), kTagRepair, activity));
+    REQUIRE(plan.steps.size() == 1);
+    CHECK(plan.notes.empty());
+    MemoryUndo undo;
+    CHECK(must(carry_out(image.file(), plan, kTagRepair, &undo, activity)).empty());
+    const std::vector<uint8_t> after = image.bytes();
+    CHECK(must(plan_repair(image.file(), kTagRepair, activity)).steps.empty());
+    CHECK(image.bytes() == after);
+    MemoryUndo redo;
+    must(undo_repair(image.file(), undo.file(), &redo));
+    CHECK(image.bytes() == before);
+    must(undo_repair(image.file(), redo.file(), nullptr));
+    CHECK(image.bytes() == after);
+    return plan.steps[0].loses;
+  }
+
+  // In the order of key, inode and value, as vdetool and the strict reader agree to list them.
+  [[nodiscard]] std::vector<TagEntry> tags() {
+    std::vector<TagEntry> all;
+    const auto reader = must(TagReader::open(image.file(), {}));
+    must(reader->find({}, [&](const TagView& entry) {
+      all.push_back({std::string(entry.key), std::string(entry.value), entry.inode, entry.block});
+      return true;
+    }));
+    CHECK(StrictReader(image.bytes()).tags().size() == all.size());
+    return all;
+  }
+
+  ImageBuilder image;
+};
+
+std::string padded(int64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(6 - digits.size(), '0') + digits;
+}
+
+std::vector<TagEntry> numbered_tags(int64_t count) {
+  std::vector<TagEntry> entries;
+  for (int64_t i = 0; i < count; ++i) entries.push_back({"key" + padded(i), "value", i, 100});
+  return entries;
+}
+
+}  // namespace
+
+TEST_CASE("a tag tree too large for one commit is made anew in free blocks, with both filters") {
+  const std::vector<TagEntry> entries = numbered_tags(3000);
+  TaggedImage tagged;
+  tagged.set(entries);
+  const std::vector<uint8_t> whole = tagged.image.bytes();
+  for (const uint64_t block : {uint64_t{0}, uint64_t{1}}) {
+    CAPTURE(block);
+    tagged.image.bytes() = whole;
+    const uint64_t old = tagged.region();
+    tagged.image.flip(old + block, 9);
+    CHECK(tagged.repair() == "");
+    CHECK(tagged.region() != old);
+    CHECK(tagged.tags() == entries);
+    const auto reader = must(TagReader::open(tagged.image.file(), {}));
+    Activity activity;
+    CHECK(must(reader->stats(activity)).bloom.extended);
+  }
+}
+
+TEST_CASE("of a lost leaf its own tags alone are lost, and named") {
+  const std::vector<TagEntry> entries = numbered_tags(3000);
+  TaggedImage tagged;
+  tagged.set(entries);
+  const uint64_t leaf = tagged.some_leaves()[1];
+  const TagNode node = must(decode_tag_node(tagged.image.payload(leaf)));
+  tagged.image.flip(leaf, 480, 7);
+  const std::string loses = tagged.repair();
+  CAPTURE(loses);
+  const std::vector<TagEntry>& lost = node.entries;
+  REQUIRE(lost.size() > 3);
+  CHECK(loses.find("what blocks " + std::to_string(leaf) + " of the index held") == 0);
+  CHECK(loses.find("'" + lost[0].key + "' of inode " + std::to_string(lost[0].inode)) !=
+        std::string::npos);
+  CHECK(loses.find(std::to_string(lost.size()) + " of 3000 tags by the header's count") !=
+        std::string::npos);
+  std::vector<TagEntry> kept = entries;
+  std::erase_if(kept, [&](const TagEntry& e) { return std::ranges::find(lost, e) != lost.end(); });
+  CHECK(tagged.tags() == kept);
+}
+
+TEST_CASE("runs of equal keys around the length of a leaf come out of a repair whole") {
+  for (const int64_t longest : {40, 400}) {
+    CAPTURE(longest);
+    std::vector<TagEntry> entries;
+    for (int64_t length = 1; length <= longest; length += longest / 10)
+      for (int64_t inode = 0; inode < length; ++inode)
+        entries.push_back({"run" + padded(length), "v", inode, 0});
+    TaggedImage tagged;
+    tagged.set(entries);
+    tagged.image.flip(tagged.region(), 100);
+    CHECK(tagged.repair() == "");
+    CHECK(tagged.tags() == entries);
+    const auto reader = must(TagReader::open(tagged.image.file(), {}));
+    for (int64_t length = 1; length <= longest; length += longest / 10) {
+      int64_t count = 0;
+      TagQuery query;
+      query.prefix = "run" + padded(length);
+      must(reader->find(query, [&](const TagView&) {
+        ++count;
+        return true;
+      }));
+      CHECK(count == length);
+    }
+  }
+}
+
+TEST_CASE("where the tree tells all, what old leaves hold does not come back") {
+  TaggedImage tagged(256);
+  const uint64_t region = tagged.region();
+  const auto put = [&](uint64_t number, TagNode node, uint32_t generation) {
+    tagged.image.write(region + number, "TAGI", "");
+    must(encode_tag_node(node, tagged.image.payload(region + number)));
+    tagged.image.set_generation(region + number, generation).reseal(region + number);
+  };
+  const auto leaf = [](std::vector<TagEntry> entries) {
+    TagNode node;
+    node.entries = std::move(entries);
+    return node;
+  };
+  // The same tag twice, as other programs may have it, and unsorted.
+  put(1, leaf({{"b", "2", 5, 0}, {"b", "1", 5, 0}, {"b", "0", 3, 0}}), 1);
+  put(2, leaf({{"a", "old", 1, 0}, {"c", "old", 1, 0}}), 1);
+  put(3, leaf({{"a", "new", 1, 0}}), 2);
+
+  SUBCASE("the count is wrong") {
+    tagged.image.patch(region, 0, "02").reseal(region);
+    CHECK(tagged.repair() == "");
+    CHECK(tagged.tags() ==
+          std::vector<TagEntry>{{"b", "0", 3, 0}, {"b", "2", 5, 0}, {"b", "1", 5, 0}});
+  }
+  SUBCASE("the only leaf is lost") {
+    tagged.image.patch(region, 0, "03").reseal(region).flip(region + 1, 200);
+    CHECK(tagged.repair().find("'b' of inode 3, 'b' of inode 5; 3 of 3 tags") != std::string::npos);
+    CHECK(tagged.tags().empty());
+  }
+  SUBCASE("an inner node is lost, and of the leaves it may have led to the newest count") {
+    tagged.image.patch(region, 0, "0200000001").reseal(region).flip(region + 1, 200);
+    CHECK(tagged.repair() == "");
+    CHECK(tagged.tags() == std::vector<TagEntry>{{"a", "new", 1, 0}, {"c", "old", 1, 0}});
+  }
+}
+
+TEST_CASE("a leaf that verifies and claims too much keeps what is in it") {
+  TaggedImage tagged(256);
+  tagged.set(numbered_tags(5));
+  const uint64_t root = tagged.region() + kTagRoot;
+  tagged.image.patch(root, 1, "ffff").reseal(root);
+  CHECK(tagged.repair() == "");
+  CHECK(tagged.tags() == numbered_tags(5));
+}
+
+TEST_CASE("without room for it a large tag tree is left as it is, and why is said") {
+  TaggedImage tagged;
+  tagged.set(numbered_tags(3000));
+  {
+    const auto volume = open_volume(tagged.image.file());
+    Transaction transaction = must(volume->begin());
+    const auto free = static_cast<uint64_t>(transaction.superblock().free_blocks);
+    for (uint64_t taken = 0; taken < free; ++taken)
+      must(volume->allocator().allocate(transaction, 1));
+    must(volume->commit(transaction));
+    must(volume->close());
+  }
+  tagged.image.flip(tagged.region(), 100);
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(tagged.image.file(), kTagRepair, activity));
+  CHECK(plan.steps.empty());
+  REQUIRE(plan.notes.size() == 1);
+  CHECK(plan.notes[0].find("the tag tree cannot be made anew") == 0);
+  for (const Finding& finding : verified(tagged.image.file()).findings)
+    CHECK_FALSE(finding.fixable);
+}
