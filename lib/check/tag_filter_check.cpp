@@ -4,10 +4,12 @@
 
 #include "base/checked.h"
 #include "format/tag_filter.h"
+#include "io/block_window.h"
 
 namespace vde {
 namespace {
 
+constexpr uint64_t kMostLoaded = uint64_t{32} << 20;  // bytes
 constexpr size_t kHashesAtOnce = size_t{1} << 20;
 
 }  // namespace
@@ -18,16 +20,55 @@ TagFilterCheck::TagFilterCheck(const BlockIo& io, BlockRange region, const TagEx
   start_ = extension.filter_start;
   blocks_ = divide_up(extension.filter_lines, lines_per_block_);
   makes_sense_ = start_ > kTagRoot && start_ + blocks_ <= region.count();
-  if (makes_sense_) lines_ = extension.filter_lines;
+  if (!makes_sense_) return;
+  lines_ = extension.filter_lines;
+  if (uint64_t{lines_} * kTagLineSize <= kMostLoaded) load();
 }
 
-Result<void> TagFilterCheck::add(uint64_t hash) {
-  if (lines_ == 0) return {};
-  batch_.push_back(hash);
-  return batch_.size() < kHashesAtOnce ? Result<void>{} : finish();
+void TagFilterCheck::load() {
+  // A block that does not verify denies nothing.
+  BlockBuffer bits(size_t{lines_} * kTagLineSize, 0xFF);
+  BlockWindow window(io_, region_);
+  const size_t a_block = size_t{lines_per_block_} * kTagLineSize;
+  for (size_t at = 0, number = start_; at < bits.size(); at += a_block, ++number) {
+    const auto block = window.read(region_.begin + number);
+    if (!block) continue;
+    const auto checked = block->check(tags::kTagIndex);
+    if (!checked) continue;
+    const size_t count = std::min(a_block, bits.size() - at);
+    const Bytes lines = checked->payload().subspan(tag_line_offset(0), count);
+    std::copy(lines.begin(), lines.end(), bits.begin() + static_cast<ptrdiff_t>(at));
+  }
+  bits_ = std::make_shared<const BlockBuffer>(std::move(bits));
 }
 
-Result<void> TagFilterCheck::finish() {
+void TagFilterCheck::add(uint64_t hash) {
+  if (lines_ == 0) return;
+  if (bits_ == nullptr) {
+    batch_.push_back(hash);
+    if (batch_.size() == kHashesAtOnce) check_batch();
+    return;
+  }
+  __builtin_prefetch(bits_->data() + tag_line_of(hash, lines_) * kTagLineSize);
+  uint64_t& waiting = waiting_[added_ % waiting_.size()];
+  if (added_++ >= waiting_.size()) look_up(waiting);
+  waiting = hash;
+}
+
+void TagFilterCheck::look_up(uint64_t hash) {
+  const uint64_t line = tag_line_of(hash, lines_);
+  if (!tag_line_may_contain(Bytes(*bits_).subspan(line * kTagLineSize, kTagLineSize), hash))
+    ++denials_[start_ + line / lines_per_block_];
+}
+
+void TagFilterCheck::finish() {
+  if (bits_ == nullptr) return check_batch();
+  for (uint64_t left = std::min<uint64_t>(added_, waiting_.size()); left > 0; --left)
+    look_up(waiting_[(added_ - left) % waiting_.size()]);
+  added_ = 0;
+}
+
+void TagFilterCheck::check_batch() {
   const auto line_of = [&](uint64_t hash) { return tag_line_of(hash, lines_); };
   std::sort(batch_.begin(), batch_.end(),
             [&](uint64_t a, uint64_t b) { return line_of(a) < line_of(b); });
@@ -45,7 +86,6 @@ Result<void> TagFilterCheck::finish() {
     }
   }
   batch_.clear();
-  return {};
 }
 
 }  // namespace vde

@@ -1,8 +1,11 @@
-// Holds keys against the larger Bloom filter of a tag index, in batches: sorted by line, they read
-// its blocks in order, and memory stays bounded whatever its size.
+// Holds keys against the larger Bloom filter of a tag index, in bounded memory: a filter of usual
+// size is there as a whole; keys of a larger one are sorted by line, so that its blocks are read in
+// order.
 #pragma once
 
+#include <array>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "format/tag_extension.h"
@@ -10,6 +13,7 @@
 
 namespace vde {
 
+// Copies share the filter's bits, and each counts for itself: one a thread.
 class TagFilterCheck {
  public:
   TagFilterCheck(const BlockIo& io, BlockRange region, const TagExtension& extension);
@@ -22,14 +26,18 @@ class TagFilterCheck {
   }
 
   // A key's hash, to be held against the filter now or later.
-  [[nodiscard]] Result<void> add(uint64_t hash);
-  [[nodiscard]] Result<void> finish();
+  void add(uint64_t hash);
+  void finish();
 
   // Keys that the filter denies, by the number of its block. Blocks that do not verify deny none:
   // readers do not believe them.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& denials() const { return denials_; }
 
  private:
+  void load();
+  void look_up(uint64_t hash);
+  void check_batch();
+
   BlockIo io_;
   BlockRange region_;
   uint64_t start_ = 0;
@@ -37,7 +45,10 @@ class TagFilterCheck {
   uint32_t lines_per_block_ = 1;
   uint64_t blocks_ = 0;
   bool makes_sense_ = true;
-  std::vector<uint64_t> batch_;
+  std::shared_ptr<const BlockBuffer> bits_;  // all lines, or null where they are too many
+  std::array<uint64_t, 16> waiting_{};       // the last hashes, whose lines are on their way
+  uint64_t added_ = 0;
+  std::vector<uint64_t> batch_;  // without `bits_`
   std::map<uint64_t, uint64_t> denials_;
 };
 

@@ -1,51 +1,40 @@
 // The tag tree: each node once, in order, within its separators, chained, counted, and not denied
-// by any filter. Memory is one bit a block, the way down to a node, and a bounded batch of keys.
+// by any filter. On several threads the parts of the tree are looked at without a word; only where
+// something has to be reported is it walked again from left to right, so that findings are the same
+// ones in the same order whatever the number of threads. Memory is one bit a block, the way down to
+// a node, and the larger filter or a bounded batch of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
-#include "base/checked.h"
-#include "check/context.h"
-#include "check/tag_filter_check.h"
-#include "format/tag_inner.h"
-#include "format/tag_leaf.h"
+#include "check/tag_walker.h"
 
 namespace vde {
 namespace {
 
-// More levels than any tree has.
-constexpr size_t kMostTagLevels = 64;
-
-// A node that waits for its visit, with the separators around it.
-struct TagVisit {
-  uint64_t number;
-  size_t depth;
-  std::optional<std::string> from;
-  std::optional<std::string> to;
-};
-
 class TagCheck {
  public:
   TagCheck(VerifyContext& context, const PlacedRegion& region)
-      : context_(context),
-        region_(region.blocks),
-        buffer_(context.io.make_buffer()),
-        reached_(region.blocks.count()) {}
+      : context_(context), region_(region.blocks), reached_(region.blocks.count()) {
+    facts_.region = region.blocks;
+  }
 
   Result<void> run() {
     if (!check_room()) return {};
-    const auto head = context_.io.read_checked(region_.begin, tags::kTagIndex, buffer_);
+    BlockBuffer buffer = context_.io.make_buffer();
+    const auto head = context_.io.read_checked(region_.begin, tags::kTagIndex, buffer);
     // What does not verify is reported by the blocks' pass, and so is a header of zeros.
     if (!head || all_zero(head->payload())) return {};
-    header_ = kTagIndexHeaderLayout.decode(head->payload());
-    extension_ = decode_tag_extension(head->payload());
+    facts_.header = kTagIndexHeaderLayout.decode(head->payload());
+    facts_.extension = decode_tag_extension(head->payload());
     if (!check_header()) return {};
-    bloom_.assign(head->payload().begin() + kTagIndexHeaderLayout.size(), head->payload().end());
-    if (extension_) filter_.emplace(context_.io, region_, *extension_);
+    const Bytes bloom = head->payload().subspan(kTagIndexHeaderLayout.size());
+    facts_.bloom.assign(bloom.begin(), bloom.end());
+    facts_.bloom_full = is_bloom_full();
+    if (facts_.extension) filter_.emplace(context_.io, region_, *facts_.extension);
     VDE_TRY(walk());
-    if (filter_) VDE_TRY(finish_filter());
-    if (whole_) check_totals();
-    if (extension_) check_free_list();
+    if (facts_.extension) check_free_list();
     if (whole_) return find_unreached();
     return {};
   }
@@ -58,15 +47,15 @@ class TagCheck {
 
   bool check_header() {
     const uint32_t most = max_bloom_bits(context_.io.block_size());
-    if (header_.entry_count < 0 || header_.depth < 0 || header_.bloom_bits < 1 ||
-        header_.bloom_bits > static_cast<int64_t>(most) || header_.bloom_hashes < 1) {
+    if (facts_.header.entry_count < 0 || facts_.header.depth < 0 || facts_.header.bloom_bits < 1 ||
+        facts_.header.bloom_bits > static_cast<int64_t>(most) || facts_.header.bloom_hashes < 1) {
       add(FindingCode::kTagHeaderBroken, 0,
           fmt::format("{} entries at depth {}, a filter of {} bits and {} hashes",
-                      header_.entry_count, header_.depth, header_.bloom_bits,
-                      header_.bloom_hashes));
+                      facts_.header.entry_count, facts_.header.depth, facts_.header.bloom_bits,
+                      facts_.header.bloom_hashes));
       return false;
     }
-    if (header_.reserved != Opaque<5>{})
+    if (facts_.header.reserved != Opaque<5>{})
       add(FindingCode::kReservedNotZero, 0, "the reserved bytes of the tag index are not zero");
     return true;
   }
@@ -78,218 +67,149 @@ class TagCheck {
     return false;
   }
 
-  // Depth first, left to right, so that leaves come in the order of their chain.
+  // Once every bit is set, as in an index of many keys, no key needs to be asked for.
+  [[nodiscard]] bool is_bloom_full() const {
+    const auto bytes = static_cast<size_t>(facts_.header.bloom_bits) / 8;
+    const Bytes bits = Bytes(facts_.bloom).first(bytes);
+    return facts_.header.bloom_bits % 8 == 0 &&
+           std::all_of(bits.begin(), bits.end(), [](uint8_t byte) { return byte == 0xFF; });
+  }
+
   Result<void> walk() {
-    std::vector<TagVisit> waiting{{kTagRoot, 0, std::nullopt, std::nullopt}};
-    while (!waiting.empty()) {
-      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      const TagVisit visit = std::move(waiting.back());
-      waiting.pop_back();
-      if (reached_[visit.number]) {
-        add(FindingCode::kTagNodeTwice, visit.number, "the tree reaches the node in two ways");
-        lose_track();
-        continue;
-      }
-      reached_[visit.number] = true;
-      const auto block = context_.io.read(region_.begin + visit.number, buffer_);
-      if (!block || block->state() == BlockState::kUnwritten) {
-        if (block) add(FindingCode::kTagNodeBroken, visit.number, "the node was never written");
-        lose_track();
-        continue;
-      }
-      const auto checked = block->check(tags::kTagIndex);
-      if (!checked) {
-        lose_track();
-        continue;
-      }
-      if (checked->payload()[0] == kTagLeafType)
-        VDE_TRY(look_at_leaf(visit, checked->payload()));
-      else
-        look_at_inner(visit, checked->payload(), waiting);
-    }
+    VDE_TRY_ASSIGN(sound, is_sound_in_parts());
+    if (sound) return {};
+    reached_.clear();
+    BlockWindow window(context_.io, region_);
+    TagWalker walker(context_, facts_, reached_, window, filter_ ? &*filter_ : nullptr, false);
+    VDE_TRY(walker.walk({kTagRoot, 0, std::nullopt, std::nullopt}));
+    walker.finish_filter();
+    whole_ = walker.is_whole();
+    if (whole_) check_totals(walker.stretch());
     return {};
   }
 
-  // What follows from the whole tree is not known any more.
-  void lose_track() {
-    whole_ = false;
-    next_.reset();
-  }
-
-  void look_at_inner(const TagVisit& visit, Bytes payload, std::vector<TagVisit>& waiting) {
-    const Result<TagInner> inner = TagInner::decode(payload);
-    if (!inner || visit.depth == kMostTagLevels) {
-      add(FindingCode::kTagNodeBroken, visit.number,
-          inner ? "the tree has too many levels" : inner.error().message);
-      return lose_track();
-    }
-    for (size_t i = 0; i < inner->count(); ++i) {
-      const bool in_order = i == 0 || inner->key(i - 1) <= inner->key(i);
-      const bool within = (!visit.from || inner->key(i) >= *visit.from) &&
-                          (!visit.to || inner->key(i) <= *visit.to);
-      if (in_order && within) continue;
-      add(in_order ? FindingCode::kTagBesideSeparator : FindingCode::kTagsOutOfOrder, visit.number,
-          fmt::format("separator {} of {}", i + 1, inner->count()));
-      break;
-    }
-    for (size_t i = inner->count() + 1; i-- > 0;) {
-      const int64_t child = inner->child(i);
-      if (child <= static_cast<int64_t>(kTagRoot) ||
-          child >= static_cast<int64_t>(region_.count())) {
-        add(FindingCode::kTagChildOutside, visit.number,
-            fmt::format("child {} is block {} of {}", i + 1, child, region_.count()));
-        lose_track();
-        continue;
-      }
-      waiting.push_back(
-          {static_cast<uint64_t>(child), visit.depth + 1,
-           i > 0 ? std::optional<std::string>(inner->key(i - 1)) : visit.from,
-           i < inner->count() ? std::optional<std::string>(inner->key(i)) : visit.to});
-    }
-  }
-
-  Result<void> look_at_leaf(const TagVisit& visit, Bytes payload) {
-    const std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-    if (!leaf || leaf->shape() == TagLeaf::Shape::kBroken) {
-      add(FindingCode::kTagNodeBroken, visit.number,
-          "the leaf claims more entries than it has, or one runs past its block");
-      lose_track();
-      return {};
-    }
-    check_place(visit, *leaf);
-    LeafTally tally;
-    TagView entry;
-    size_t at = TagLeaf::kFirst;
-    for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i)
-      VDE_TRY(look_at_entry(visit, entry, tally));
-    entries_ += leaf->count();
-    check_index(visit.number, *leaf, at);
-    report(visit.number, tally);
-    return {};
-  }
-
-  void check_place(const TagVisit& visit, const TagLeaf& leaf) {
-    if (depth_ && *depth_ != visit.depth)
-      add(FindingCode::kTagDepthWrong, visit.number,
-          fmt::format("a leaf {} levels below the root, others {}", visit.depth, *depth_));
-    if (!depth_) depth_ = visit.depth;
-    if (next_ && *next_ != static_cast<int64_t>(visit.number))
-      add(FindingCode::kTagChainBroken, visit.number,
-          fmt::format("the leaf before it is followed by block {} of the region", *next_));
-    next_ = leaf.next_leaf();
-    if (leaf.count() == 0 && visit.number != kTagRoot) has_empty_leaf_ = true;
-  }
-
-  struct LeafTally {
-    uint64_t disorder = 0;
-    uint64_t beside = 0;
-    uint64_t denied = 0;
-    uint64_t outside = 0;
-    uint64_t unsorted = 0;
-  };
-
-  Result<void> look_at_entry(const TagVisit& visit, const TagView& entry, LeafTally& tally) {
-    const int order = has_last_ ? last_key_.compare(entry.key) : -1;
-    if (order > 0) ++tally.disorder;
-    if (order == 0 && last_inode_ >= entry.inode) ++tally.unsorted;
-    if ((visit.from && entry.key < *visit.from) || (visit.to && entry.key > *visit.to))
-      ++tally.beside;
-    const int64_t total = context_.survey.superblock.total_blocks;
-    if (context_.survey.superblock_verified() && (entry.block < 0 || entry.block >= total))
-      ++tally.outside;
-    last_inode_ = entry.inode;
-    if (order == 0) return {};
-    has_last_ = true;
-    last_key_.assign(entry.key);
-    if (!bloom_may_contain(bloom_, static_cast<uint32_t>(header_.bloom_bits), header_.bloom_hashes,
-                           entry.key))
-      ++tally.denied;
-    return filter_ ? filter_->add(tag_key_hash(entry.key)) : Result<void>{};
-  }
-
-  void report(uint64_t number, const LeafTally& tally) {
-    const auto tell = [&](FindingCode code, uint64_t count, const char* what) {
-      if (count > 0) add(code, number, fmt::format("{} {}", count, what));
+  // Looks at all of the tree on several threads; false where a walk has to tell what is wrong, or
+  // where there is one thread.
+  Result<bool> is_sound_in_parts() {
+    unsigned jobs = context_.options.jobs;
+    if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
+    if (jobs == 1) return false;
+    const std::vector<TagVisit> parts = cut_into_parts();
+    std::vector<TagStretch> stretches(parts.size());
+    std::atomic<size_t> next{0};
+    std::atomic<bool> sound{true};
+    const auto work = [&] {
+      if (!look_at_parts(parts, next, sound, stretches)) sound = false;
     };
-    tell(FindingCode::kTagsOutOfOrder, tally.disorder, "entries are less than the one before");
-    tell(FindingCode::kTagBesideSeparator, tally.beside, "entries are beyond a separator");
-    tell(FindingCode::kTagBloomDenies, tally.denied, "keys are denied by the Bloom filter");
-    if (extension_ && (extension_->flags & kTagEqualKeysSorted) != 0)
-      tell(FindingCode::kTagsNotSorted, tally.unsorted, "equal keys are not sorted by inode");
-    tell(FindingCode::kTagAddressOutside, tally.outside,
-         "entries have a block address outside of the volume");
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    return sound && do_they_fit(stretches);
   }
 
-  // Where the index would have to lie over entries, it is none: other writers' bytes may look so.
-  void check_index(uint64_t number, const TagLeaf& leaf, size_t end) {
-    if (!leaf.has_index()) return;
-    const size_t room = payload_size(context_.io.block_size()) - kTagLinkSize - end;
-    if (tag_index_size(leaf.count()) > room) return;
-    TagView entry;
-    size_t at = TagLeaf::kFirst;
-    for (uint32_t i = 0; i < leaf.count(); ++i) {
-      const bool right_place = leaf.offset(i) == at;
-      static_cast<void>(leaf.read(at, entry));
-      const uint8_t fingerprint = tag_fingerprint(tag_key_hash(entry.key));
-      if (right_place && leaf.match(fingerprint, i) == i) continue;
-      return add(FindingCode::kTagLeafIndexWrong, number,
-                 fmt::format("entry {} of {}", i + 1, leaf.count()));
+  // The work of one thread: takes parts while all is sound.
+  bool look_at_parts(const std::vector<TagVisit>& parts, std::atomic<size_t>& next,
+                     const std::atomic<bool>& sound, std::vector<TagStretch>& stretches) {
+    BlockWindow window(context_.io, region_);
+    std::optional<TagFilterCheck> filter = filter_;
+    for (size_t i = next++; i < parts.size() && sound; i = next++) {
+      TagWalker walker(context_, facts_, reached_, window, filter ? &*filter : nullptr, true);
+      if (!walker.walk(parts[i]) || !walker.is_clean() || !walker.is_whole()) return false;
+      stretches[i] = walker.stretch();
     }
+    TagWalker last(context_, facts_, reached_, window, filter ? &*filter : nullptr, true);
+    last.finish_filter();
+    return last.is_clean();
   }
 
-  Result<void> finish_filter() {
-    VDE_TRY(filter_->finish());
-    for (const auto& [number, keys] : filter_->denials())
-      add(FindingCode::kTagFilterDenies, number, fmt::format("{} keys are denied", keys));
-    if (!filter_->makes_sense())
-      add(FindingCode::kTagFilterDenies, 0, "the place of the larger filter makes no sense");
-    return {};
+  // Subtrees, left to right: enough of them that no thread waits long for another one. None where
+  // something has to be reported.
+  std::vector<TagVisit> cut_into_parts() {
+    constexpr size_t kEnough = 32;
+    BlockWindow window(context_.io, region_);
+    TagWalker walker(context_, facts_, reached_, window, nullptr, true);
+    std::vector<TagVisit> parts{{kTagRoot, 0, std::nullopt, std::nullopt}};
+    while (parts.size() < kEnough) {
+      std::vector<TagVisit> below;
+      for (const TagVisit& part : parts) {
+        auto children = walker.children(part);
+        // Leaves cannot be cut.
+        if (!children) return below.empty() ? parts : std::vector<TagVisit>{};
+        std::move(children->begin(), children->end(), std::back_inserter(below));
+      }
+      parts = std::move(below);
+    }
+    return parts;
   }
 
-  void check_totals() {
-    if (next_.value_or(0) != 0)
+  // Whether the stretches are those of one tree: in order, chained, of one depth, counted.
+  bool do_they_fit(const std::vector<TagStretch>& stretches) const {
+    if (stretches.empty()) return false;
+    uint64_t entries = 0;
+    for (size_t i = 0; i < stretches.size(); ++i) {
+      const TagStretch& part = stretches[i];
+      entries += part.entries;
+      if (!part.first.is_set || part.has_empty_leaf ||
+          part.depth != static_cast<size_t>(facts_.header.depth))
+        return false;
+      if (i == 0) continue;
+      const TagStretch& before = stretches[i - 1];
+      const int order = before.last.key.compare(part.first.key);
+      if (order > 0 || (order == 0 && before.last.inode >= part.first.inode)) return false;
+      if (before.next != static_cast<int64_t>(*part.first_leaf)) return false;
+    }
+    return stretches.back().next == 0 &&
+           entries == static_cast<uint64_t>(facts_.header.entry_count);
+  }
+
+  void check_totals(const TagStretch& leaves) {
+    if (leaves.next.value_or(0) != 0)
       add(FindingCode::kTagChainBroken, 0,
-          fmt::format("the last leaf is followed by block {} of the region", *next_));
-    if (depth_ && *depth_ != static_cast<size_t>(header_.depth))
+          fmt::format("the last leaf is followed by block {} of the region", *leaves.next));
+    if (leaves.depth && *leaves.depth != static_cast<size_t>(facts_.header.depth))
       add(FindingCode::kTagDepthWrong, 0,
-          fmt::format("the header says {} levels below the root, there are {}", header_.depth,
-                      *depth_));
-    if (entries_ != static_cast<uint64_t>(header_.entry_count))
+          fmt::format("the header says {} levels below the root, there are {}", facts_.header.depth,
+                      *leaves.depth));
+    if (leaves.entries != static_cast<uint64_t>(facts_.header.entry_count))
       add(FindingCode::kTagCountWrong, 0,
-          fmt::format("the header says {} entries, there are {}", header_.entry_count, entries_));
-    if (has_empty_leaf_ && extension_ && (extension_->flags & kTagEqualKeysSorted) != 0)
+          fmt::format("the header says {} entries, there are {}", facts_.header.entry_count,
+                      leaves.entries));
+    if (leaves.has_empty_leaf && facts_.are_equal_keys_sorted())
       add(FindingCode::kTagsNotSorted, 0, "a leaf is empty, which a sorted index has none of");
   }
 
   // Free nodes are marked as reached: each is on the list once, and in no other use.
   void check_free_list() {
-    if (extension_->high_water <= kTagRoot || extension_->high_water > region_.count())
+    if (facts_.extension->high_water <= kTagRoot || facts_.extension->high_water > region_.count())
       return add(FindingCode::kTagFreeListBroken, 0,
                  fmt::format("blocks are said to hold nothing from {} of {} on",
-                             extension_->high_water, region_.count()));
-    int64_t at = extension_->free_head;
-    for (uint32_t left = extension_->free_count; at != 0 || left > 0; --left) {
+                             facts_.extension->high_water, region_.count()));
+    BlockBuffer buffer = context_.io.make_buffer();
+    int64_t at = facts_.extension->free_head;
+    for (uint32_t left = facts_.extension->free_count; at != 0 || left > 0; --left) {
       if (left == 0 || at <= static_cast<int64_t>(kTagRoot) ||
-          at >= static_cast<int64_t>(extension_->high_water))
+          at >= static_cast<int64_t>(facts_.extension->high_water))
         return add(FindingCode::kTagFreeListBroken, 0,
                    fmt::format("block {} of the region with {} of {} free nodes to come", at, left,
-                               extension_->free_count));
+                               facts_.extension->free_count));
       const auto number = static_cast<uint64_t>(at);
-      const auto block = context_.io.read_checked(region_.begin + number, tags::kTagIndex, buffer_);
+      const auto block = context_.io.read_checked(region_.begin + number, tags::kTagIndex, buffer);
       const auto next = block ? decode_free_tag_node(block->payload()) : std::nullopt;
-      if (!next || reached_[number] || (filter_ && filter_->covers(number)))
+      if (!next || (filter_ && filter_->covers(number)) || !reached_.reach(number))
         return add(FindingCode::kTagFreeListBroken, number, "the block is not free");
-      reached_[number] = true;
       at = *next;
     }
   }
 
   // Content that nothing leads to. The existing writer leaves such nodes behind, too.
   Result<void> find_unreached() {
+    BlockWindow window(context_.io, region_);
     for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      if (reached_[number] || (filter_ && filter_->covers(number))) continue;
-      const auto block = context_.io.read(region_.begin + number, buffer_);
+      if (reached_.is_reached(number) || (filter_ && filter_->covers(number))) continue;
+      const auto block = window.read(region_.begin + number);
       if (!block || all_zero(block->unchecked_payload())) continue;
       if (block->check(tags::kTagIndex))
         add(FindingCode::kTagNodeUnreached, number, "no node and no list leads to the block");
@@ -299,20 +219,10 @@ class TagCheck {
 
   VerifyContext& context_;
   BlockRange region_;
-  BlockBuffer buffer_;
-  std::vector<bool> reached_;
-  TagIndexHeader header_;
-  std::optional<TagExtension> extension_;
-  BlockBuffer bloom_;
+  TagFacts facts_;
+  TagsReached reached_;
   std::optional<TagFilterCheck> filter_;
-  bool whole_ = true;            // every node could be read
-  std::optional<size_t> depth_;  // of the first leaf
-  std::optional<int64_t> next_;  // what the leaf before said follows
-  bool has_last_ = false;
-  std::string last_key_;
-  int64_t last_inode_ = 0;
-  uint64_t entries_ = 0;
-  bool has_empty_leaf_ = false;
+  bool whole_ = true;  // every node could be read
 };
 
 }  // namespace

@@ -57,6 +57,7 @@ class TagLeaf {
   void forget_index() { fingerprints_ = nullptr; }
   // With an index: byte offset of entry `i`, which is below count(). It may point anywhere.
   [[nodiscard]] size_t offset(uint32_t i) const;
+  [[nodiscard]] uint8_t fingerprint(uint32_t i) const { return fingerprints_[i]; }
   // Asks the processor for the bytes at `at` and the next ones, as many as most entries have.
   void prefetch(size_t at) const {
     __builtin_prefetch(base_ + at);

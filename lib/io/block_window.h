@@ -1,0 +1,27 @@
+// Reads blocks one by one that are asked for in order as a rule: the further the order holds, the
+// more are read at once.
+#pragma once
+
+#include "io/block_io.h"
+
+namespace vde {
+
+class BlockWindow {
+ public:
+  // Reads ahead within `within`. `io` is copied.
+  BlockWindow(const BlockIo& io, BlockRange within) : io_(io), within_(within) {}
+
+  // As BlockIo::read. The result is valid until the next call.
+  [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
+
+ private:
+  static constexpr uint64_t kMostBytes = uint64_t{256} << 10;
+
+  BlockIo io_;
+  BlockRange within_;
+  BlockRange held_;  // what `bytes_` holds
+  uint64_t ahead_ = 1;
+  BlockBuffer bytes_;
+};
+
+}  // namespace vde
