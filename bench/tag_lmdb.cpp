@@ -90,7 +90,7 @@ class LmdbTags : public TagStore {
   void put(MDB_txn* transaction, std::string_view key, std::string_view value, uint64_t n,
            unsigned flags) const {
     std::array<char, 64> bytes{};
-    const uint64_t numbers[] = {n, 2 * n};
+    const uint64_t numbers[] = {n, static_cast<uint64_t>(block_of(n))};
     std::memcpy(bytes.data(), value.data(), value.size());
     std::memcpy(bytes.data() + value.size(), numbers, sizeof numbers);
     MDB_val key_bytes = as_value(key);

@@ -50,7 +50,7 @@ class SqliteTags : public TagStore {
   void insert(std::string_view key, std::string_view value, uint64_t inode) override {
     bind_text(insert_, 1, key);
     check(sqlite3_bind_int64(insert_, 2, static_cast<sqlite3_int64>(inode)));
-    check(sqlite3_bind_int64(insert_, 3, static_cast<sqlite3_int64>(2 * inode)));
+    check(sqlite3_bind_int64(insert_, 3, block_of(inode)));
     bind_text(insert_, 4, value);
     if (sqlite3_step(insert_) != SQLITE_DONE) fail();
     check(sqlite3_reset(insert_));

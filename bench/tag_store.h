@@ -24,6 +24,11 @@ struct TagText {
 };
 inline constexpr uint64_t kNamesASub = 1000;
 
+// The block address that the tag of this number names: one that the smallest image has.
+[[nodiscard]] constexpr int64_t block_of(uint64_t number) {
+  return static_cast<int64_t>(number % 50000);
+}
+
 // The tags of the numbers below `count`, written out beforehand: ascending, or in an order without
 // pattern, the same one each time.
 [[nodiscard]] std::vector<TagText> make_tags(uint64_t count, bool shuffled);

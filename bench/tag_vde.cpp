@@ -35,7 +35,7 @@ class VdeTags : public TagStore {
     auto import = must(TagImport::open(*file_, {}, {}));
     uint64_t line = 0;
     for (const TagText& tag : tags)
-      must(import->add({tag.key(), tag.value(), tag.number, 2 * int64_t{tag.number}}, ++line));
+      must(import->add({tag.key(), tag.value(), tag.number, block_of(tag.number)}, ++line));
     Activity activity;
     must(import->finish(activity));
   }

@@ -168,8 +168,8 @@ void compare_sizes(const Run& run) {
 void print_lines(const Run& run) {
   for (const TagText& tag : make_tags(run.count, true)) {
     const unsigned n = tag.number;
-    std::printf("%u\tcategory\\0sub%05u\\0name%08u\tvalu%08u\t%u\n", n,
-                n / static_cast<unsigned>(kNamesASub), n, n, 2 * n);
+    std::printf("%u\tcategory\\0sub%05u\\0name%08u\tvalu%08u\t%lld\n", n,
+                n / static_cast<unsigned>(kNamesASub), n, n, static_cast<long long>(block_of(n)));
   }
 }
 
