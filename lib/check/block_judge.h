@@ -39,7 +39,6 @@ class BlockJudge {
   };
 
   void report_unwritten(size_t index, FindingCode code);
-  [[nodiscard]] bool is_newer(uint32_t generation) const;
   void note_content(const UncheckedBlock& block, const PlacedRegion& region);
 
   VerifyContext& context_;

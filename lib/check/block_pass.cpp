@@ -5,6 +5,7 @@
 
 #include "check/block_judge.h"
 #include "check/block_pieces.h"
+#include "check/tags_reached.h"
 
 namespace vde {
 namespace {
@@ -62,6 +63,7 @@ class BlockScan {
   }
 
   void scan(const Piece& piece, MutableBytes buffer, std::vector<Finding>& findings) {
+    if (was_looked_at(piece)) return;
     const size_t block_size = context_.io.block_size();
     const ByteRange bytes = context_.io.bytes_of(piece.blocks);
     if (!context_.io.file().read(bytes.begin, buffer.first(bytes.length())))
@@ -69,6 +71,15 @@ class BlockScan {
     for (uint64_t i = 0; i < piece.blocks.count(); ++i)
       judge_.judge({piece.blocks.begin + i, Bytes(buffer).subspan(i * block_size, block_size)},
                    *piece.region, findings);
+  }
+
+  // The tag tree was looked at as a whole, and every block of the piece is a sound node of it.
+  [[nodiscard]] bool was_looked_at(const Piece& piece) const {
+    if (context_.sound_tags == nullptr || piece.region != context_.find(tags::kTagIndex))
+      return false;
+    for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number)
+      if (!context_.sound_tags->is_reached(number - piece.region->blocks.begin)) return false;
+    return true;
   }
 
   // After a failed read: finds out which of the blocks it is.
@@ -110,6 +121,8 @@ class BlockScan {
 }  // namespace
 
 Result<void> check_blocks(VerifyContext& context) {
+  // What is found sound on the way through the tag tree is not read a second time.
+  VDE_TRY(look_at_tags(context));
   return BlockScan(context).run();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -115,6 +116,8 @@ struct JournalLook {
   std::optional<Error> error;         // why there is none: the journal must not be touched
 };
 
+class TagsReached;
+
 struct VerifyContext {
   BlockIo io;
   const Survey& survey;
@@ -127,6 +130,9 @@ struct VerifyContext {
   std::vector<PlacedRegion> regions;
   // Filled by the passes between the blocks' and the bitmap's.
   References references = {};
+  // Where a look at the whole tag tree found nothing to report: its nodes, all of which verify.
+  // Null otherwise.
+  std::shared_ptr<TagsReached> sound_tags = {};
 
   // The first region with this tag, or null.
   [[nodiscard]] const PlacedRegion* find(Tag tag) const;
@@ -135,6 +141,9 @@ struct VerifyContext {
 // Why an inode layout cannot be, or an empty text. A module without a field is legal: the
 // superblock's larger inode size tells of it.
 [[nodiscard]] std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manifest);
+
+// Whether a block of this generation is newer than the superblock, as far as that can be told.
+[[nodiscard]] bool is_newer(const Survey& survey, uint32_t generation);
 
 // One pass. An error ends the verification; damage is never one.
 using Pass = Result<void> (*)(VerifyContext&);
@@ -149,6 +158,9 @@ Result<void> check_modules(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
+
+// The part of check_tags that other passes gain by: sets `sound_tags`, and reports nothing.
+[[nodiscard]] Result<void> look_at_tags(VerifyContext& context);
 
 // How much of a pass can be done on an image that streams by (see verify_stream).
 enum class OnStream {

@@ -20,12 +20,11 @@ TagFilterCheck::TagFilterCheck(const BlockIo& io, BlockRange region, const TagEx
   start_ = extension.filter_start;
   blocks_ = divide_up(extension.filter_lines, lines_per_block_);
   makes_sense_ = start_ > kTagRoot && start_ + blocks_ <= region.count();
-  if (!makes_sense_) return;
-  lines_ = extension.filter_lines;
-  if (uint64_t{lines_} * kTagLineSize <= kMostLoaded) load();
+  if (makes_sense_) lines_ = extension.filter_lines;
 }
 
 void TagFilterCheck::load() {
+  if (lines_ == 0 || bits_ != nullptr || uint64_t{lines_} * kTagLineSize > kMostLoaded) return;
   // A block that does not verify denies nothing.
   BlockBuffer bits(size_t{lines_} * kTagLineSize, 0xFF);
   BlockWindow window(io_, region_);

@@ -25,6 +25,8 @@ class TagFilterCheck {
     return lines_ > 0 && number >= start_ && number < start_ + blocks_;
   }
 
+  // Reads the filter, if it is not too large to be held; before keys are added.
+  void load();
   // A key's hash, to be held against the filter now or later.
   void add(uint64_t hash);
   void finish();
@@ -34,7 +36,6 @@ class TagFilterCheck {
   [[nodiscard]] const std::map<uint64_t, uint64_t>& denials() const { return denials_; }
 
  private:
-  void load();
   void look_up(uint64_t hash);
   void check_batch();
 

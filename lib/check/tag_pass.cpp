@@ -1,8 +1,9 @@
 // The tag tree: each node once, in order, within its separators, chained, counted, and not denied
-// by any filter. On several threads the parts of the tree are looked at without a word; only where
-// something has to be reported is it walked again from left to right, so that findings are the same
-// ones in the same order whatever the number of threads. Memory is one bit a block, the way down to
-// a node, and the larger filter or a bounded batch of keys.
+// by any filter. First its parts are looked at on all threads, without a word. Where that finds
+// nothing, its nodes are done with, for the blocks' pass too. Otherwise it is walked again from
+// left to right, so that findings are the same ones in the same order whatever the number of
+// threads. Memory is one bit a block, the way down to a node, and the larger filter or a bounded
+// batch of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,39 +17,59 @@ namespace {
 class TagCheck {
  public:
   TagCheck(VerifyContext& context, const PlacedRegion& region)
-      : context_(context), region_(region.blocks), reached_(region.blocks.count()) {
+      : context_(context),
+        region_(region.blocks),
+        reached_(context.sound_tags != nullptr
+                     ? context.sound_tags
+                     : std::make_shared<TagsReached>(region.blocks.count())) {
     facts_.region = region.blocks;
   }
 
+  // Sets `sound_tags` of the context where there is nothing to report of the tree.
+  Result<void> look() {
+    if (region_.count() <= kTagRoot || !read_head() || !is_header_sound()) return {};
+    VDE_TRY_ASSIGN(sound, is_sound_in_parts());
+    if (sound) context_.sound_tags = reached_;
+    return {};
+  }
+
   Result<void> run() {
-    if (!check_room()) return {};
-    BlockBuffer buffer = context_.io.make_buffer();
-    const auto head = context_.io.read_checked(region_.begin, tags::kTagIndex, buffer);
-    // What does not verify is reported by the blocks' pass, and so is a header of zeros.
-    if (!head || all_zero(head->payload())) return {};
-    facts_.header = kTagIndexHeaderLayout.decode(head->payload());
-    facts_.extension = decode_tag_extension(head->payload());
-    if (!check_header()) return {};
-    const Bytes bloom = head->payload().subspan(kTagIndexHeaderLayout.size());
-    facts_.bloom.assign(bloom.begin(), bloom.end());
-    facts_.bloom_full = is_bloom_full();
-    if (facts_.extension) filter_.emplace(context_.io, region_, *facts_.extension);
-    VDE_TRY(walk());
+    if (!check_room() || !read_head() || !check_header()) return {};
+    if (context_.sound_tags == nullptr) VDE_TRY(walk());
     if (facts_.extension) check_free_list();
     if (whole_) return find_unreached();
     return {};
   }
 
  private:
+  // What does not verify is reported by the blocks' pass, and so is a header of zeros.
+  bool read_head() {
+    BlockBuffer buffer = context_.io.make_buffer();
+    const auto head = context_.io.read_checked(region_.begin, tags::kTagIndex, buffer);
+    if (!head || all_zero(head->payload())) return false;
+    facts_.header = kTagIndexHeaderLayout.decode(head->payload());
+    facts_.extension = decode_tag_extension(head->payload());
+    const Bytes bloom = head->payload().subspan(kTagIndexHeaderLayout.size());
+    facts_.bloom.assign(bloom.begin(), bloom.end());
+    facts_.bloom_full = is_header_sound() && is_bloom_full();
+    if (facts_.extension) filter_.emplace(context_.io, region_, *facts_.extension);
+    return true;
+  }
+
   void add(FindingCode code, uint64_t number, std::string message,
            FindingSite site = FindingSite::here()) {
     context_.report.add(code, region_.begin + number, "TAGI", std::move(message), {}, site);
   }
 
-  bool check_header() {
+  [[nodiscard]] bool is_header_sound() const {
     const uint32_t most = max_bloom_bits(context_.io.block_size());
-    if (facts_.header.entry_count < 0 || facts_.header.depth < 0 || facts_.header.bloom_bits < 1 ||
-        facts_.header.bloom_bits > static_cast<int64_t>(most) || facts_.header.bloom_hashes < 1) {
+    const TagIndexHeader& header = facts_.header;
+    return header.entry_count >= 0 && header.depth >= 0 && header.bloom_bits >= 1 &&
+           header.bloom_bits <= static_cast<int64_t>(most) && header.bloom_hashes >= 1;
+  }
+
+  bool check_header() {
+    if (!is_header_sound()) {
       add(FindingCode::kTagHeaderBroken, 0,
           fmt::format("{} entries at depth {}, a filter of {} bits and {} hashes",
                       facts_.header.entry_count, facts_.header.depth, facts_.header.bloom_bits,
@@ -76,11 +97,9 @@ class TagCheck {
   }
 
   Result<void> walk() {
-    VDE_TRY_ASSIGN(sound, is_sound_in_parts());
-    if (sound) return {};
-    reached_.clear();
+    if (filter_) filter_->load();
     BlockWindow window(context_.io, region_);
-    TagWalker walker(context_, facts_, reached_, window, filter_ ? &*filter_ : nullptr, false);
+    TagWalker walker(context_, facts_, *reached_, window, filter_ ? &*filter_ : nullptr, false);
     VDE_TRY(walker.walk({kTagRoot, 0, std::nullopt, std::nullopt}));
     walker.finish_filter();
     whole_ = walker.is_whole();
@@ -88,12 +107,11 @@ class TagCheck {
     return {};
   }
 
-  // Looks at all of the tree on several threads; false where a walk has to tell what is wrong, or
-  // where there is one thread.
+  // Looks at all of the tree on several threads; false where a walk has to tell what is wrong.
   Result<bool> is_sound_in_parts() {
     unsigned jobs = context_.options.jobs;
     if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
-    if (jobs == 1) return false;
+    if (filter_) filter_->load();
     const std::vector<TagVisit> parts = cut_into_parts();
     std::vector<TagStretch> stretches(parts.size());
     std::atomic<size_t> next{0};
@@ -115,11 +133,11 @@ class TagCheck {
     BlockWindow window(context_.io, region_);
     std::optional<TagFilterCheck> filter = filter_;
     for (size_t i = next++; i < parts.size() && sound; i = next++) {
-      TagWalker walker(context_, facts_, reached_, window, filter ? &*filter : nullptr, true);
+      TagWalker walker(context_, facts_, *reached_, window, filter ? &*filter : nullptr, true);
       if (!walker.walk(parts[i]) || !walker.is_clean() || !walker.is_whole()) return false;
       stretches[i] = walker.stretch();
     }
-    TagWalker last(context_, facts_, reached_, window, filter ? &*filter : nullptr, true);
+    TagWalker last(context_, facts_, *reached_, window, filter ? &*filter : nullptr, true);
     last.finish_filter();
     return last.is_clean();
   }
@@ -129,7 +147,7 @@ class TagCheck {
   std::vector<TagVisit> cut_into_parts() {
     constexpr size_t kEnough = 32;
     BlockWindow window(context_.io, region_);
-    TagWalker walker(context_, facts_, reached_, window, nullptr, true);
+    TagWalker walker(context_, facts_, *reached_, window, nullptr, true);
     std::vector<TagVisit> parts{{kTagRoot, 0, std::nullopt, std::nullopt}};
     while (parts.size() < kEnough) {
       std::vector<TagVisit> below;
@@ -197,7 +215,7 @@ class TagCheck {
       const auto number = static_cast<uint64_t>(at);
       const auto block = context_.io.read_checked(region_.begin + number, tags::kTagIndex, buffer);
       const auto next = block ? decode_free_tag_node(block->payload()) : std::nullopt;
-      if (!next || (filter_ && filter_->covers(number)) || !reached_.reach(number))
+      if (!next || (filter_ && filter_->covers(number)) || !reached_->reach(number))
         return add(FindingCode::kTagFreeListBroken, number, "the block is not free");
       at = *next;
     }
@@ -208,7 +226,7 @@ class TagCheck {
     BlockWindow window(context_.io, region_);
     for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      if (reached_.is_reached(number) || (filter_ && filter_->covers(number))) continue;
+      if (reached_->is_reached(number) || (filter_ && filter_->covers(number))) continue;
       const auto block = window.read(region_.begin + number);
       if (!block || all_zero(block->unchecked_payload())) continue;
       if (block->check(tags::kTagIndex))
@@ -220,19 +238,32 @@ class TagCheck {
   VerifyContext& context_;
   BlockRange region_;
   TagFacts facts_;
-  TagsReached reached_;
+  std::shared_ptr<TagsReached> reached_;
   std::optional<TagFilterCheck> filter_;
   bool whole_ = true;  // every node could be read
 };
 
 }  // namespace
 
-Result<void> check_tags(VerifyContext& context) {
+namespace {
+
+Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)()) {
   const PlacedRegion* region = context.find(tags::kTagIndex);
   if (region == nullptr) return {};
   const uint32_t flags = context.survey.slots[region->slot].flags;
   if ((flags & (kRegionEncrypted | kRegionCompressed)) != 0) return {};
-  return TagCheck(context, *region).run();
+  TagCheck index(context, *region);
+  return (index.*check)();
+}
+
+}  // namespace
+
+Result<void> look_at_tags(VerifyContext& context) {
+  return check_index(context, &TagCheck::look);
+}
+
+Result<void> check_tags(VerifyContext& context) {
+  return check_index(context, &TagCheck::run);
 }
 
 }  // namespace vde
