@@ -34,7 +34,9 @@ Result<void> TagFilterCheck::finish() {
   BlockBuffer buffer = io_.make_buffer();
   for (size_t i = 0; i < batch_.size();) {
     const uint64_t number = start_ + line_of(batch_[i]) / lines_per_block_;
-    const auto block = io_.read_checked(region_.begin + number, tags::kTagIndex, buffer);
+    const auto found = io_.read(region_.begin + number, buffer);
+    if (found && found->state() == BlockState::kUnwritten) unwritten_.insert(number);
+    const auto block = found ? found->check(tags::kTagIndex) : tl::make_unexpected(found.error());
     for (; i < batch_.size(); ++i) {
       const uint64_t line = line_of(batch_[i]);
       if (start_ + line / lines_per_block_ != number) break;

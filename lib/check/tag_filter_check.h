@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "format/tag_extension.h"
@@ -28,6 +29,8 @@ class TagFilterCheck {
   // Keys that the filter denies, by the number of its block. Blocks that do not verify deny none:
   // readers do not believe them.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& denials() const { return denials_; }
+  // Blocks of the filter that were never written though keys belong into them.
+  [[nodiscard]] const std::set<uint64_t>& unwritten() const { return unwritten_; }
 
  private:
   BlockIo io_;
@@ -39,6 +42,7 @@ class TagFilterCheck {
   bool makes_sense_ = true;
   std::vector<uint64_t> batch_;
   std::map<uint64_t, uint64_t> denials_;
+  std::set<uint64_t> unwritten_;
 };
 
 }  // namespace vde
