@@ -369,8 +369,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"TAGI-010", kError, kSometimes, "the Bloom filter denies a tag",
      "Bits of a key that is there are zero.", "Existing readers do not find the tag.", kKeepLeaves},
     {"TAGI-011", kError, kSometimes, "the larger Bloom filter denies a tag",
-     "vdetool's own filter behind the header's has no bits of a key that is there, or "
-     "lies outside of the region.",
+     "vdetool's own filter behind the header's has no bits of a key that is there, has a block "
+     "that was never written, or lies outside of the region.",
      "vdetool does not find the tag; the existing readers do not know this filter.", kKeepLeaves},
     {"TAGI-012", kError, kSometimes, "the index of a tag leaf does not fit its entries",
      "Offsets or fingerprints, which vdetool keeps behind the entries, are not those "

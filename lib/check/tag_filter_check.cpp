@@ -32,6 +32,7 @@ void TagFilterCheck::load() {
   for (size_t at = 0, number = start_; at < bits.size(); at += a_block, ++number) {
     const auto block = window.read(region_.begin + number);
     if (!block) continue;
+    if (block->state() == BlockState::kUnwritten) holes_.insert(number);
     const auto checked = block->check(tags::kTagIndex);
     if (!checked) continue;
     const size_t count = std::min(a_block, bits.size() - at);
@@ -58,6 +59,9 @@ void TagFilterCheck::look_up(uint64_t hash) {
   const uint64_t line = tag_line_of(hash, lines_);
   if (!tag_line_may_contain(Bytes(*bits_).subspan(line * kTagLineSize, kTagLineSize), hash))
     ++denials_[start_ + line / lines_per_block_];
+  if (holes_.empty()) return;
+  const uint64_t number = start_ + line / lines_per_block_;
+  if (holes_.contains(number)) unwritten_.insert(number);
 }
 
 void TagFilterCheck::finish() {
@@ -74,7 +78,9 @@ void TagFilterCheck::check_batch() {
   BlockBuffer buffer = io_.make_buffer();
   for (size_t i = 0; i < batch_.size();) {
     const uint64_t number = start_ + line_of(batch_[i]) / lines_per_block_;
-    const auto block = io_.read_checked(region_.begin + number, tags::kTagIndex, buffer);
+    const auto found = io_.read(region_.begin + number, buffer);
+    if (found && found->state() == BlockState::kUnwritten) unwritten_.insert(number);
+    const auto block = found ? found->check(tags::kTagIndex) : tl::make_unexpected(found.error());
     for (; i < batch_.size(); ++i) {
       const uint64_t line = line_of(batch_[i]);
       if (start_ + line / lines_per_block_ != number) break;

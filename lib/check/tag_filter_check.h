@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "format/tag_extension.h"
@@ -34,6 +35,8 @@ class TagFilterCheck {
   // Keys that the filter denies, by the number of its block. Blocks that do not verify deny none:
   // readers do not believe them.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& denials() const { return denials_; }
+  // Blocks of the filter that were never written though keys belong into them.
+  [[nodiscard]] const std::set<uint64_t>& unwritten() const { return unwritten_; }
 
  private:
   void look_up(uint64_t hash);
@@ -49,8 +52,10 @@ class TagFilterCheck {
   std::shared_ptr<const BlockBuffer> bits_;  // all lines, or null where they are too many
   std::array<uint64_t, 16> waiting_{};       // the last hashes, whose lines are on their way
   uint64_t added_ = 0;
+  std::set<uint64_t> holes_;     // blocks of `bits_` that were never written
   std::vector<uint64_t> batch_;  // without `bits_`
   std::map<uint64_t, uint64_t> denials_;
+  std::set<uint64_t> unwritten_;
 };
 
 }  // namespace vde

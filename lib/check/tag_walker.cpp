@@ -214,6 +214,8 @@ void TagWalker::finish_filter() {
   filter_->finish();
   for (const auto& [number, keys] : filter_->denials())
     add(FindingCode::kTagFilterDenies, number, fmt::format("{} keys are denied", keys));
+  for (const uint64_t number : filter_->unwritten())
+    add(FindingCode::kTagFilterDenies, number, "a block of the larger filter was never written");
   if (!filter_->makes_sense())
     add(FindingCode::kTagFilterDenies, 0, "the place of the larger filter makes no sense");
 }

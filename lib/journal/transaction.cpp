@@ -31,6 +31,12 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   return Bytes(buffer_).first(payload);
 }
 
+Result<bool> Transaction::is_unwritten(uint64_t number) {
+  if (staged_.contains(number)) return false;
+  VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
+  return block.state() == BlockState::kUnwritten;
+}
+
 Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, true));
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));

@@ -178,15 +178,13 @@ Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor
 Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
   std::vector<uint64_t> waiting{kTagRoot};
   std::vector<bool> met(blocks_.count());
+  met[kTagRoot] = true;
   uint64_t bytes = 0;
   activity.total = blocks_.count() * blocks_.block_size();
   while (!waiting.empty()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     const uint64_t number = waiting.back();
     waiting.pop_back();
-    if (number < kTagRoot || number >= blocks_.count() || met[number])
-      return damaged(0, "the tag tree names a block that is no node, or one of them twice");
-    met[number] = true;
     ++stats.nodes;
     activity.done += blocks_.block_size();
     const uint8_t* payload = blocks_.payload(number);
@@ -194,8 +192,14 @@ Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
     if (*payload != kTagLeafType) {
       Result<TagInner> inner = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
       if (!inner) return damaged(number, std::move(inner.error().message));
-      for (size_t i = inner->count() + 1; i-- > 0;)
-        waiting.push_back(static_cast<uint64_t>(int64_t{inner->child(i)}));
+      // Each node waits once at most, however often it is named.
+      for (size_t i = inner->count() + 1; i-- > 0;) {
+        const auto child = static_cast<uint64_t>(int64_t{inner->child(i)});
+        if (child < kTagRoot || child >= blocks_.count() || met[child])
+          return damaged(0, "the tag tree names a block that is no node, or one of them twice");
+        met[child] = true;
+        waiting.push_back(child);
+      }
       continue;
     }
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);

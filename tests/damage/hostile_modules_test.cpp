@@ -16,6 +16,15 @@ namespace {
 
 constexpr size_t kMostAtOnce = size_t{16} << 20;  // bytes
 
+// The sanitizers see the same code in fewer images, as wabt's processes are slow to start there.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kEveryVariant = 3;
+constexpr int kRandomImages = 60;
+#else
+constexpr int kEveryVariant = 1;
+constexpr int kRandomImages = 600;
+#endif
+
 class ModuleSiege {
  public:
   // Nine modules in three blocks of 512 bytes.
@@ -73,7 +82,7 @@ class ModuleSiege {
   void attack(uint64_t index, size_t offset, const Field& field) {
     const uint64_t block = image_.start("CODE") + index;
     std::mt19937_64 random(image_.start("CODE") + offset);
-    for (int variant = 0; variant < 8; ++variant) {
+    for (int variant = 0; variant < 8; variant += kEveryVariant) {
       INFO("block ", index, ", ", field.name, ", variant ", variant);
       image_.bytes() = sound_;
       const MutableBytes bytes = image_.payload(block).subspan(offset + field.offset, field.width);
@@ -150,20 +159,15 @@ TEST_CASE("hostile values in the code cache are refused or reported, and give no
   ModuleSiege siege;
   siege.attack_fields();
   MESSAGE(siege.images, " images, ", siege.reported, " reported, ", siege.written, " written to");
-  CHECK(siege.images > 150);
+  CHECK(siege.images > 150 / kEveryVariant);
   CHECK(siege.reported > siege.images / 2);
   CHECK(siege.written > 0);
 }
 
 TEST_CASE("random code caches are read or refused, and never made worse") {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr int kImages = 60;
-#else
-  constexpr int kImages = 600;
-#endif
   ModuleSiege siege;
-  siege.attack_at_random(kImages, 20261122);
+  siege.attack_at_random(kRandomImages, 20261122);
   MESSAGE(siege.read, " read, ", siege.written, " written");
-  CHECK(siege.read > kImages / 10);
-  CHECK(siege.written > kImages / 50);
+  CHECK(siege.read > kRandomImages / 10);
+  CHECK(siege.written > kRandomImages / 50);
 }

@@ -293,6 +293,21 @@ void add_extension(std::vector<Recipe>& recipes) {
       },
       kLeftLeaf));
   recipes.push_back(planted(
+      "TAGI-011", "a block of the larger filter was never written",
+      [](ImageBuilder& image) {
+        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        image.wipe(kLeftLeaf).write(kRightLeaf, "TAGI", "");
+        change_header(image, [](TagIndexHeader& h) {
+          h.entry_count = 1;
+          h.depth = 0;
+        });
+        put_record(image, [](TagExtension& record) {
+          record.filter_start = 2;
+          record.filter_lines = 1;
+        });
+      },
+      kLeftLeaf));
+  recipes.push_back(planted(
       "TAGI-011", "the larger filter lies outside of the region",
       [](ImageBuilder& image) {
         put_record(image, [](TagExtension& record) {

@@ -1,6 +1,7 @@
 // Indexes that are built at once.
 #include <doctest/doctest.h>
 
+#include "format/tag_extension.h"
 #include "region/tag_bulk.h"
 #include "support/verify_list.h"
 #include "tags/tag_session.h"
@@ -111,6 +112,33 @@ TEST_CASE("an index built at once can be changed, and the filter is not built an
   CHECK(stats.entries == 20'001);
   CHECK(stats.bloom.extended);
   CHECK(stats.bloom.measured_false_positive_rate < 0.01);
+}
+
+TEST_CASE("a lost block of the larger filter hides no tag, before and after a change") {
+  ImageBuilder image({4096, 1024, "tags"});
+  std::vector<TagEntry> entries = numbered(2'000, 12);
+  build(image.file(), entries);
+  const auto record = decode_tag_extension(image.payload(image.start("TAGI")));
+  REQUIRE(record.has_value());
+  REQUIRE(record->filter_lines > 0);
+  image.wipe(image.start("TAGI") + record->filter_start);
+  const auto check_all_found = [&] {
+    const auto reader = open_tags(image.file());
+    for (const TagEntry& entry : entries)
+      if (gotten(*reader, entry.key).size() != 1) FAIL(entry.key);
+  };
+  check_all_found();
+  auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  for (int i = 0; i < 50; ++i) {
+    entries.push_back({"later" + std::to_string(i), "", 1, 2});
+    CHECK(must(writer->set(entries.back())));
+  }
+  must(writer->commit());
+  must(writer->close());
+  check_all_found();
+  Activity activity;
+  CHECK(must(open_tags(image.file())->stats(activity)).bloom.extended);
+  CHECK_FALSE(verified(image.file()).complains());
 }
 
 TEST_CASE("entries out of order, or twice, are refused") {
