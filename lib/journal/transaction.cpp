@@ -31,15 +31,19 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   return Bytes(buffer_).first(payload);
 }
 
-Result<bool> Transaction::is_unwritten(uint64_t number) {
-  if (staged_.contains(number)) return false;
-  VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
-  return block.state() == BlockState::kUnwritten;
-}
-
 Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, true));
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
+}
+
+Result<MutableBytes> Transaction::edit_written(uint64_t number, Tag tag) {
+  if (!staged_.contains(number)) {
+    VDE_TRY(read(number, tag));
+    if (kTrailerLayout.decode(Bytes(buffer_).last(kTrailerSize)) == Trailer{})
+      return fail_at(number, ErrorCode::kDamaged, "the block was never written",
+                     "run 'vdetool verify'");
+  }
+  return edit(number, tag);
 }
 
 Result<MutableBytes> Transaction::replace(uint64_t number, Tag tag) {

@@ -28,11 +28,11 @@ class Transaction {
   // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
   [[nodiscard]] Result<Bytes> read(uint64_t number, Tag tag);
 
-  // Whether the block is not staged, and was never written.
-  [[nodiscard]] Result<bool> is_unwritten(uint64_t number);
-
   // As read(), to be changed in place: the block is staged. Stays valid for the transaction's life.
   [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
+
+  // As edit(), and kDamaged where the block was never written.
+  [[nodiscard]] Result<MutableBytes> edit_written(uint64_t number, Tag tag);
 
   // Stages a block whose content does not matter any more: its payload, zeroed.
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);

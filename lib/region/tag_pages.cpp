@@ -143,12 +143,9 @@ Result<void> TagPages::note_key(std::string_view key, bool fresh) {
   const uint64_t hash = tag_key_hash(key);
   const uint64_t line = tag_line_of(hash, extension_.filter_lines);
   const uint32_t lines = tag_lines_per_block(block_size_);
-  const uint32_t number = extension_.filter_start + static_cast<uint32_t>(line / lines);
+  const uint64_t number = extension_.filter_start + line / lines;
   // A block that was lost would read as zeros, and deny all keys but the new ones.
-  VDE_TRY_ASSIGN(lost, transaction_.is_unwritten(place(number)));
-  Result<MutableBytes> block =
-      lost ? Result<MutableBytes>(damaged(number, "a block of the larger filter was never written"))
-           : edit(number);
+  Result<MutableBytes> block = transaction_.edit_written(place(number), tags::kTagIndex);
   if (!block) {
     // A filter that cannot be kept right must not be believed any more.
     if (block.error().code != ErrorCode::kDamaged) return propagate(block);
