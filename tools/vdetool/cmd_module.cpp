@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "commands.h"
 #include "progress.h"
 #include "vde/modules.h"
 #include "vde/text.h"
+#include "verb.h"
 
 namespace vde::cli {
 namespace {
@@ -255,28 +255,11 @@ Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
   return {};
 }
 
-using ModuleAction = Result<void> (*)(Context&, const ModuleArguments&);
-
-// A verb in the parser: the image comes first, and `action` runs it.
-struct ModuleVerb {
-  ModuleVerb(CLI::App& parser, ModuleAction action) : command(parser), run(action) {
-    command.add_option("IMAGE", arguments->image, "the image")->required();
-  }
+struct ModuleVerb : Verb<ModuleArguments> {
+  using Verb::Verb;
   void add_reference() {
     command.add_option("REF", arguments->reference, kReferenceHelp)->required();
   }
-  void add_unseal() {
-    command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
-  }
-  [[nodiscard]] Runner runner() const {
-    return [arguments = arguments, run = run](Context& context) {
-      return context.finish(arguments->image, run(context, *arguments));
-    };
-  }
-
-  CLI::App& command;
-  ModuleAction run;
-  std::shared_ptr<ModuleArguments> arguments = std::make_shared<ModuleArguments>();
 };
 
 constexpr std::array<Command, 6> kModuleVerbs = {{

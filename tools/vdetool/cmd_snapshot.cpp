@@ -3,10 +3,10 @@
 #include <array>
 #include <cstdlib>
 
-#include "commands.h"
 #include "snapshot_tree.h"
 #include "vde/snapshots.h"
 #include "vde/text.h"
+#include "verb.h"
 
 namespace vde::cli {
 namespace {
@@ -230,27 +230,10 @@ Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) 
 
 constexpr const char* kRefHelp = "its id, '@latest', its label, or the start of its id";
 
-using SnapshotAction = Result<void> (*)(Context&, const SnapshotArguments&);
-
-// A verb in the parser: the image comes first, and `action` runs it.
-struct SnapshotVerb {
-  SnapshotVerb(CLI::App& parser, SnapshotAction action) : command(parser), run(action) {
-    command.add_option("IMAGE", arguments->image, "the image")->required();
-  }
+struct SnapshotVerb : Verb<SnapshotArguments> {
+  using Verb::Verb;
   void add_ref() { command.add_option("REF", arguments->ref, kRefHelp)->required(); }
   void add_all() { command.add_flag("--all", arguments->all, "deleted ones too"); }
-  void add_unseal() {
-    command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
-  }
-  [[nodiscard]] Runner runner() const {
-    return [arguments = arguments, run = run](Context& context) {
-      return context.finish(arguments->image, run(context, *arguments));
-    };
-  }
-
-  CLI::App& command;
-  SnapshotAction run;
-  std::shared_ptr<SnapshotArguments> arguments = std::make_shared<SnapshotArguments>();
 };
 
 constexpr std::array<Command, 7> kSnapshotVerbs = {{
