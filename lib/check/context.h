@@ -136,6 +136,8 @@ struct VerifyContext {
 
   // The first region with this tag, or null.
   [[nodiscard]] const PlacedRegion* find(Tag tag) const;
+  // The same, or null where it is encrypted or compressed.
+  [[nodiscard]] const PlacedRegion* find_plain(Tag tag) const;
 };
 
 // Why an inode layout cannot be, or an empty text. A module without a field is legal: the

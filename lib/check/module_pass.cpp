@@ -219,10 +219,8 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
 }  // namespace
 
 Result<void> check_modules(VerifyContext& context) {
-  const PlacedRegion* region = context.find(tags::kCode);
+  const PlacedRegion* region = context.find_plain(tags::kCode);
   if (region == nullptr) return {};
-  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
-  if ((context.survey.slots[region->slot].flags & kNotPlain) != 0) return {};
   ModuleJudge judge(context, *region);
   const PackedVisitor visit = [&](const PackedRecord& record) {
     judge.look_at(record);

@@ -28,8 +28,7 @@ struct PackedContent {
 // A plain region of this tag, if it is the only one.
 std::optional<PlacedRegion> plain_region(Mending& mending, Tag tag) {
   const auto region = mending.sole_region(tag);
-  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
-  if (!region || (mending.slots()[region->slot].flags & kNotPlain) != 0) return std::nullopt;
+  if (!region || !mending.slots()[region->slot].is_plain()) return std::nullopt;
   return region;
 }
 

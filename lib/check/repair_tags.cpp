@@ -52,8 +52,7 @@ Result<bool> is_damaged(Mending& mending, const PlacedRegion& region) {
 Result<std::optional<PlacedRegion>> damaged_index(Mending& mending) {
   const auto region = mending.sole_region(tags::kTagIndex);
   if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
-  constexpr uint32_t kNotPlain = kRegionEncrypted | kRegionCompressed;
-  if ((mending.slots()[region->slot].flags & kNotPlain) != 0) return std::optional<PlacedRegion>();
+  if (!mending.slots()[region->slot].is_plain()) return std::optional<PlacedRegion>();
   VDE_TRY_ASSIGN(damaged, is_damaged(mending, *region));
   return damaged ? region : std::nullopt;
 }

@@ -248,10 +248,8 @@ class TagCheck {
 namespace {
 
 Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)()) {
-  const PlacedRegion* region = context.find(tags::kTagIndex);
+  const PlacedRegion* region = context.find_plain(tags::kTagIndex);
   if (region == nullptr) return {};
-  const uint32_t flags = context.survey.slots[region->slot].flags;
-  if ((flags & (kRegionEncrypted | kRegionCompressed)) != 0) return {};
   TagCheck index(context, *region);
   return (index.*check)();
 }

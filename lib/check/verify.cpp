@@ -99,6 +99,11 @@ const PlacedRegion* VerifyContext::find(Tag tag) const {
   return nullptr;
 }
 
+const PlacedRegion* VerifyContext::find_plain(Tag tag) const {
+  const PlacedRegion* region = find(tag);
+  return region != nullptr && survey.slots[region->slot].is_plain() ? region : nullptr;
+}
+
 Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                    Activity& activity,
                                    const std::function<void(const Finding&)>& report) {

@@ -27,6 +27,10 @@ struct RegionSlot {
   int64_t used = 0;   // blocks that hold something; a hint
 
   [[nodiscard]] bool is_free() const { return flags == 0 && tag == Tag{}; }
+  // The bytes are what the tag says: neither encrypted nor compressed.
+  [[nodiscard]] bool is_plain() const {
+    return (flags & (kRegionEncrypted | kRegionCompressed)) == 0;
+  }
   bool operator==(const RegionSlot&) const = default;
 };
 

@@ -3,20 +3,15 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "image/readable_slot.h"
 #include "journal/survey.h"
 
 namespace vde {
 
 Result<size_t> code_slot(const std::vector<RegionSlot>& slots) {
-  for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].is_free() || slots[i].tag != tags::kCode) continue;
-    if ((slots[i].flags & (kRegionEncrypted | kRegionCompressed)) != 0)
-      return fail(ErrorCode::kUnsupported, "the code cache is encrypted or compressed",
-                  "use the program that made the image");
-    return i;
-  }
-  return fail(ErrorCode::kUnsupported, "the image has no code cache: the compute module is missing",
-              "make one with 'vdetool format --modules compute'");
+  return find_readable_slot(slots, {tags::kCode, "the code cache",
+                                    "the image has no code cache: the compute module is missing",
+                                    "make one with 'vdetool format --modules compute'"});
 }
 
 Module public_module(const ModuleEntry& entry) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "image/readable_slot.h"
 #include "image/snapshot_place.h"
 #include "region/snapshot_table.h"
 
@@ -134,16 +135,10 @@ Snapshot public_form(const SnapshotEntry& entry) {
 }
 
 Result<size_t> snapshot_slot(const std::vector<RegionSlot>& slots) {
-  for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].is_free() || slots[i].tag != tags::kSnapshots) continue;
-    if ((slots[i].flags & (kRegionEncrypted | kRegionCompressed)) != 0)
-      return fail(ErrorCode::kUnsupported, "the snapshot table is encrypted or compressed",
-                  "use the program that made the image");
-    return i;
-  }
-  return fail(ErrorCode::kUnsupported,
-              "the image has no snapshot table: the module 'snapshot' is missing",
-              "make an image with 'vdetool format --modules snapshot'");
+  return find_readable_slot(slots,
+                            {tags::kSnapshots, "the snapshot table",
+                             "the image has no snapshot table: the module 'snapshot' is missing",
+                             "make an image with 'vdetool format --modules snapshot'"});
 }
 
 std::vector<std::string> snapshot_flag_names(uint16_t flags) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "image/readable_slot.h"
 #include "image/tag_region.h"
 #include "region/tag_search.h"
 #include "vde/tags.h"
@@ -31,15 +32,8 @@ class SearchReader : public TagReader {
 }  // namespace
 
 Result<size_t> find_tag_slot(const std::vector<RegionSlot>& slots) {
-  for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].is_free() || slots[i].tag != tags::kTagIndex) continue;
-    if ((slots[i].flags & (kRegionEncrypted | kRegionCompressed)) != 0)
-      return fail(ErrorCode::kUnsupported, "the tag index is encrypted or compressed",
-                  "use the program that made the image");
-    return i;
-  }
-  return fail(ErrorCode::kUnsupported, "the image has no tag index",
-              "make one with 'vdetool format --modules tags'");
+  return find_readable_slot(slots, {tags::kTagIndex, "the tag index", "the image has no tag index",
+                                    "make one with 'vdetool format --modules tags'"});
 }
 
 Result<std::unique_ptr<TagReader>> TagReader::open(BlockFile& file, const TagReadOptions& options) {
