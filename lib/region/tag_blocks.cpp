@@ -23,7 +23,7 @@ TagBlocks::TagBlocks(const BlockIo& io, BlockRange region, std::unique_ptr<FileM
 }
 
 void TagBlocks::prefetch(uint64_t number) const {
-  if (mapped_ == nullptr) return;
+  if (mapped_ == nullptr || number >= count()) return;
   constexpr size_t kLine = 64;
   constexpr size_t kIndexLines = 4;  // of a hundred entries or so
   const uint8_t* block = mapped_ + number * block_size();

@@ -87,6 +87,8 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
   for (uint64_t number = at.number; number != 0;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);
     if (!leaf) return blocks_.failure();
+    // The next leaf's first bytes come while these are looked at.
+    blocks_.prefetch(static_cast<uint64_t>(int64_t{leaf->next_leaf()}));
     Place place;
     if (last_ < range.first) place = lower_bound(*leaf, range.first);
     size_t byte = place.at;
