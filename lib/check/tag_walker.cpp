@@ -109,7 +109,8 @@ std::vector<TagVisit> TagWalker::look_at_inner(const TagVisit& visit, Bytes payl
 
 void TagWalker::look_at_leaf(const TagVisit& visit, Bytes payload) {
   const std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-  if (!leaf || leaf->shape() == TagLeaf::Shape::kBroken) {
+  // Nothing else is told of a broken leaf. A quiet walk, which ends there, finds out as it reads.
+  if (!leaf || (!quiet_ && leaf->shape() == TagLeaf::Shape::kBroken)) {
     add(FindingCode::kTagNodeBroken, visit.number,
         "the leaf claims more entries than it has, or one runs past its block");
     return lose_track();
@@ -141,7 +142,7 @@ void TagWalker::check_place(const TagVisit& visit, const TagLeaf& leaf) {
   if (leaf.count() == 0 && visit.number != kTagRoot) stretch_.has_empty_leaf = true;
 }
 
-// The byte behind the last entry. The leaf is not broken.
+// The byte behind the last entry that was read: of a leaf that is not broken, behind all.
 size_t TagWalker::look_at_entries(const TagLeaf& leaf, Tally& tally) {
   TagMark& last = stretch_.last;
   const bool known_size = context_.survey.superblock_verified();
@@ -153,7 +154,10 @@ size_t TagWalker::look_at_entries(const TagLeaf& leaf, Tally& tally) {
   size_t at = TagLeaf::kFirst;
   for (uint32_t i = 0; i < leaf.count(); ++i) {
     const bool in_place = !leaf.has_index() || leaf.offset(i) == at;
-    if (!leaf.read(at, entry)) break;
+    if (!leaf.read(at, entry)) {
+      clean_ = false;
+      break;
+    }
     const int order = has_key ? key.compare(entry.key) : -1;
     if (order > 0) ++tally.disorder;
     if (order == 0 && last.inode >= entry.inode) ++tally.unsorted;

@@ -40,16 +40,22 @@ struct DamagedImage {
   std::vector<uint8_t> content;
 };
 
-// All that a repair has something to do for.
+// All that a repair has something to do for; every second one in the slow build of the sanitizers.
 std::vector<DamagedImage> damaged_images() {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr size_t kStep = 2;
+#else
+  constexpr size_t kStep = 1;
+#endif
   std::vector<DamagedImage> images = {{"online-add-tags", vector_image("online-add-tags")}};
+  size_t found = 0;
   for (const Recipe& recipe : all_recipes()) {
     if (!recipe.unreadable.empty() || recipe.left == recipe.expected) continue;
     if (!recipe.left.empty() && recipe.expected.empty()) continue;
     ImageBuilder image(recipe.shape);
     recipe.damage(image);
     // Disks are explored by whole sectors.
-    if (image.bytes().size() % 512 != 0) continue;
+    if (image.bytes().size() % 512 != 0 || found++ % kStep != 0) continue;
     images.push_back({recipe.code + ": " + recipe.name, image.bytes()});
   }
   return images;
