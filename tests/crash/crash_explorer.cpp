@@ -18,6 +18,7 @@ namespace {
 
 struct Options {
   bool long_run = false;
+  bool deep = false;
   bool list = false;
   uint64_t seed = 1;
   std::string workload;
@@ -32,14 +33,14 @@ size_t scaled(size_t value, double effort) {
 }
 
 ExplorerLimits limits_of(const Options& options) {
-  const double effort = options.effort * (options.long_run ? 5 : 1);
+  const double effort = options.effort * (options.long_run ? 4 : 1);
   ExplorerLimits limits;
   limits.enumeration.samples = scaled(200, effort);
   limits.states_a_recording = scaled(8000, effort);
   limits.aftermath_every = scaled(150, 1 / effort);
-  limits.aftermath_states = scaled(200, options.long_run ? 2 : 1);
-  limits.reader_every = options.long_run ? 1 : 4;
-  limits.depth = options.long_run ? 2 : 1;
+  limits.aftermath_states = scaled(200, options.deep ? 2 : 1);
+  limits.reader_every = options.deep ? 1 : 4;
+  limits.depth = options.deep ? 2 : 1;
   return limits;
 }
 
@@ -116,7 +117,9 @@ class Run {
 int main_of(int argc, char** argv) {
   Options options;
   CLI::App app("Explores what crashes leave of images");
-  app.add_flag("--long", options.long_run, "look at several times as much");
+  app.add_flag("--long", options.long_run,
+               "look at several times as much, a million states: minutes");
+  app.add_flag("--deep", options.deep, "crash again in the session after a crash: hours");
   app.add_flag("--list", options.list, "name the workloads");
   app.add_option("--seed", options.seed, "of everything that is random");
   app.add_option("--workload", options.workload, "this one alone");
