@@ -12,12 +12,26 @@ using Repairer = Result<void> (*)(Mending&);
 constexpr Repairer kFoundations[] = {mend_groups, mend_journal, mend_tables,
                                      mend_groups, mend_journal, mend_length};
 
-// Places before contents, and the bitmap after what tells it what is in use. Tags may need blocks
-// that it calls free.
-constexpr Repairer kStructures[] = {mend_geometry,     mend_fixed_slots,    mend_slots,
-                                    mend_inode_layout, mend_snapshot_count, mend_snapshot_chains,
-                                    mend_module_count, mend_empty_regions,  mend_bitmap,
-                                    mend_tags};
+// A structure that is mended through the journal, and what it means that there was something to do.
+struct Structure {
+  Repairer mend;
+  bool RepairFacts::*fact;
+};
+
+// Places before contents.
+constexpr Structure kStructures[] = {
+    {mend_geometry, &RepairFacts::geometry},
+    {mend_fixed_slots, &RepairFacts::fixed_slots},
+    {mend_slots, &RepairFacts::slots},
+    {mend_inode_layout, &RepairFacts::inode_layout},
+    {mend_snapshot_count, &RepairFacts::snapshot_count},
+    {mend_snapshot_chains, &RepairFacts::snapshot_chains},
+    {mend_module_count, &RepairFacts::module_count},
+    {mend_empty_regions, &RepairFacts::empty_regions},
+};
+
+// After what tells the bitmap what is in use. Tags may need blocks that it calls free.
+constexpr Repairer kLast[] = {mend_bitmap, mend_tags};
 
 Result<void> clear_seal(Mending& mending) {
   if (!mending.seal().is_set()) return {};
@@ -46,22 +60,13 @@ Result<void> try_out(Mending& mending, RepairFacts& facts) {
   facts.commit = mending.can_commit();
   if (!facts.commit) return {};
   VDE_TRY(mending.begin());
-  VDE_TRY_ASSIGN(geometry, acts(mending, mend_geometry));
-  VDE_TRY_ASSIGN(fixed_slots, acts(mending, mend_fixed_slots));
-  VDE_TRY_ASSIGN(slots, acts(mending, mend_slots));
-  VDE_TRY_ASSIGN(inode_layout, acts(mending, mend_inode_layout));
-  VDE_TRY_ASSIGN(snapshot_count, acts(mending, mend_snapshot_count));
-  VDE_TRY_ASSIGN(snapshot_chains, acts(mending, mend_snapshot_chains));
-  VDE_TRY_ASSIGN(module_count, acts(mending, mend_module_count));
-  VDE_TRY_ASSIGN(empty_regions, acts(mending, mend_empty_regions));
-  facts.geometry = geometry;
-  facts.fixed_slots = fixed_slots;
-  facts.slots = slots;
-  facts.inode_layout = inode_layout;
-  facts.snapshot_count = snapshot_count;
-  facts.snapshot_chains = snapshot_chains;
-  facts.module_count = module_count;
-  facts.empty_regions = empty_regions;
+  // All of them, or none.
+  RepairFacts found = facts;
+  for (const Structure& structure : kStructures) {
+    VDE_TRY_ASSIGN(acted, acts(mending, structure.mend));
+    found.*structure.fact = acted;
+  }
+  facts = found;
   facts.bitmap = bitmap_region(mending).has_value();
   VDE_TRY_ASSIGN(tag_tree, can_mend_tags(mending));
   facts.tag_tree = tag_tree;
@@ -80,7 +85,8 @@ Result<void> mend(Mending& mending) {
   }
   const size_t direct = mending.steps().size();
   VDE_TRY(mending.begin());
-  for (const Repairer repairer : kStructures) VDE_TRY(repairer(mending));
+  for (const Structure& structure : kStructures) VDE_TRY(structure.mend(mending));
+  for (const Repairer repairer : kLast) VDE_TRY(repairer(mending));
   if (!mending.steps().empty()) VDE_TRY(clear_seal(mending));
   if (mending.steps().size() > direct) VDE_TRY(mending.finish());
   return cut_tail_of(mending);
