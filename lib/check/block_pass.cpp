@@ -1,11 +1,12 @@
 // The trailer of every written block, on several threads.
 #include <algorithm>
 #include <map>
-#include <thread>
+#include <mutex>
 
 #include "check/block_judge.h"
 #include "check/block_pieces.h"
 #include "check/tags_reached.h"
+#include "check/workers.h"
 
 namespace vde {
 namespace {
@@ -19,13 +20,7 @@ class BlockScan {
 
   Result<void> run() {
     look_at_heads();
-    // Counting the cores opens files: not worth it where the answer is not wanted.
-    unsigned jobs = context_.options.jobs;
-    if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
-    std::vector<std::thread> threads;
-    for (unsigned i = 1; i < jobs; ++i) threads.emplace_back([this] { work(); });
-    work();
-    for (std::thread& thread : threads) thread.join();
+    run_on_threads(context_.options, [this] { work(); });
     if (!outcome_) return outcome_;
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     judge_.report_empty_heads();

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "check/tag_walker.h"
+#include "check/workers.h"
 
 namespace vde {
 namespace {
@@ -109,20 +109,14 @@ class TagCheck {
 
   // Looks at all of the tree on several threads; false where a walk has to tell what is wrong.
   Result<bool> is_sound_in_parts() {
-    unsigned jobs = context_.options.jobs;
-    if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
     if (filter_) filter_->load();
     const std::vector<TagVisit> parts = cut_into_parts();
     std::vector<TagStretch> stretches(parts.size());
     std::atomic<size_t> next{0};
     std::atomic<bool> sound{true};
-    const auto work = [&] {
+    run_on_threads(context_.options, [&] {
       if (!look_at_parts(parts, next, sound, stretches)) sound = false;
-    };
-    std::vector<std::thread> threads;
-    for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
+    });
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     return sound && do_they_fit(stretches);
   }
