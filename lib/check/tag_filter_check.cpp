@@ -57,11 +57,10 @@ void TagFilterCheck::add(uint64_t hash) {
 
 void TagFilterCheck::look_up(uint64_t hash) {
   const uint64_t line = tag_line_of(hash, lines_);
-  if (!tag_line_may_contain(Bytes(*bits_).subspan(line * kTagLineSize, kTagLineSize), hash))
-    ++denials_[start_ + line / lines_per_block_];
-  if (holes_.empty()) return;
   const uint64_t number = start_ + line / lines_per_block_;
-  if (holes_.contains(number)) unwritten_.insert(number);
+  if (!tag_line_may_contain(Bytes(*bits_).subspan(line * kTagLineSize, kTagLineSize), hash))
+    ++denials_[number];
+  if (!holes_.empty() && holes_.contains(number)) unwritten_.insert(number);
 }
 
 void TagFilterCheck::finish() {

@@ -73,19 +73,23 @@ tl::unexpected<Error> TagSearch::damaged(uint64_t number, std::string what) cons
                  "run 'vdetool verify'");
 }
 
+// Where the line of a key with this hash lies. There is a filter.
+TagSearch::LinePlace TagSearch::line_place(uint64_t hash) const {
+  const uint64_t line = tag_line_of(hash, filter_lines_);
+  return {filter_start_ + line / lines_per_block_, tag_line_offset(line % lines_per_block_)};
+}
+
 bool TagSearch::in_filter(uint64_t hash) {
-  const auto line = static_cast<uint32_t>(tag_line_of(hash, filter_lines_));
-  const uint8_t* payload = blocks_.payload(filter_start_ + line / lines_per_block_);
-  if (payload == nullptr) return true;
-  return tag_line_may_contain(
-      Bytes(payload + tag_line_offset(line % lines_per_block_), kTagLineSize), hash);
+  const LinePlace place = line_place(hash);
+  const uint8_t* payload = blocks_.payload(place.number);
+  return payload == nullptr ||
+         tag_line_may_contain(Bytes(payload + place.offset, kTagLineSize), hash);
 }
 
 void TagSearch::prefetch_filter(uint64_t hash) const {
   if (filter_lines_ == 0) return;
-  const auto line = static_cast<uint32_t>(tag_line_of(hash, filter_lines_));
-  blocks_.prefetch(filter_start_ + line / lines_per_block_,
-                   tag_line_offset(line % lines_per_block_));
+  const LinePlace place = line_place(hash);
+  blocks_.prefetch(place.number, place.offset);
 }
 
 bool TagSearch::may_contain(std::string_view key, uint64_t hash) {

@@ -58,6 +58,11 @@ class TagSearch {
       return node != nullptr && node->key(child) == key;
     }
   };
+  // A line of the larger filter: its block, and its byte in there.
+  struct LinePlace {
+    uint64_t number;
+    size_t offset;
+  };
   struct PathEntry {
     Inner* node;
     size_t child;
@@ -74,6 +79,7 @@ class TagSearch {
 
   [[nodiscard]] Result<void> read_header(const BlockIo& io, BlockRange region);
   [[nodiscard]] bool may_contain(std::string_view key, uint64_t hash);
+  [[nodiscard]] LinePlace line_place(uint64_t hash) const;
   [[nodiscard]] bool in_filter(uint64_t hash);
   void prefetch_filter(uint64_t hash) const;
   [[nodiscard]] Result<Step> root();
