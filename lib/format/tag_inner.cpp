@@ -10,41 +10,19 @@
 namespace vde {
 
 uint64_t tag_key_head(std::string_view text) {
+  // Most are longer, and a copy of known length is one load.
+  if (text.size() >= sizeof(uint64_t))
+    return __builtin_bswap64(load_le<uint64_t>(
+        Bytes(reinterpret_cast<const uint8_t*>(text.data()), sizeof(uint64_t)), 0));
   std::array<uint8_t, sizeof(uint64_t)> bytes{};
-  std::memcpy(bytes.data(), text.data(), std::min(text.size(), bytes.size()));
+  std::memcpy(bytes.data(), text.data(), text.size());
   return __builtin_bswap64(load_le<uint64_t>(bytes, 0));
 }
 
 namespace {
 
-constexpr size_t kCacheLine = 64;
-
 std::string_view after(std::string_view text, size_t bytes) {
   return text.substr(std::min(bytes, text.size()));
-}
-
-// The first of `count` ascending numbers, of which there is one, that is not less than `wanted`;
-// without a branch to guess: compilers make one of a conditional.
-size_t first_not_less(const uint64_t* numbers, size_t count, uint64_t wanted) {
-  const uint64_t* begin = numbers;
-  while (count > 1) {
-    const size_t half = count / 2;
-    begin += half * static_cast<size_t>(begin[half - 1] < wanted);
-    count -= half;
-  }
-  return static_cast<size_t>(begin - numbers) + (*begin < wanted ? 1 : 0);
-}
-
-// Narrows [begin, end), in which `numbers` ascend, to those that are `wanted`, or to nothing where
-// they would be.
-void narrow(const std::vector<uint64_t>& numbers, uint64_t wanted, size_t& begin, size_t& end) {
-  if (begin == end) return;
-  begin += first_not_less(numbers.data() + begin, end - begin, wanted);
-  if (begin == end || numbers[begin] != wanted) {
-    end = begin;
-  } else if (wanted != UINT64_MAX) {
-    end = begin + first_not_less(numbers.data() + begin, end - begin, wanted + 1);
-  }
 }
 
 }  // namespace
@@ -94,27 +72,37 @@ void TagInner::find_heads() {
     common_ = static_cast<size_t>(mismatch - first.begin());
   }
   heads_.reserve(count);
-  seconds_.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    heads_.push_back(tag_key_head(key(i).substr(common_)));
-    seconds_.push_back(tag_key_head(after(key(i), common_ + sizeof(uint64_t))));
+  for (size_t i = 0; i < count; ++i) heads_.push_back(head_of(key(i).substr(common_)));
+}
+
+TagInner::Head TagInner::head_of(std::string_view text) {
+  return Head{tag_key_head(text)} << 64 | tag_key_head(after(text, sizeof(uint64_t)));
+}
+
+// count() if there is none. Steps do not depend on what is found, so nothing has to be guessed:
+// compilers make a branch of a conditional.
+size_t TagInner::first_not_less(Head wanted) const {
+  const Head* begin = heads_.data();
+  size_t count = heads_.size();
+  while (count > 1) {
+    const size_t half = count / 2;
+    begin += half * static_cast<size_t>(begin[half - 1] < wanted);
+    count -= half;
   }
+  return static_cast<size_t>(begin - heads_.data()) + static_cast<size_t>(*begin < wanted);
 }
 
 size_t TagInner::search(std::string_view wanted, bool above) const {
   const size_t all = count();
   if (all == 0) return 0;
-  for (size_t i = 0; i < all; i += kCacheLine / sizeof(uint64_t)) {
-    __builtin_prefetch(&heads_[i]);
-    __builtin_prefetch(&seconds_[i]);
-  }
   const int prefix = wanted.substr(0, common_).compare({keys_.data(), common_});
   if (prefix != 0) return prefix < 0 ? 0 : all;
-  const uint64_t head = tag_key_head(wanted.substr(common_));
-  size_t i = 0;
-  size_t end = all;
-  narrow(heads_, head, i, end);
-  if (end - i > 1) narrow(seconds_, tag_key_head(after(wanted, common_ + sizeof(head))), i, end);
+  const Head head = head_of(wanted.substr(common_));
+  size_t i = first_not_less(head);
+  if (i == all || heads_[i] != head) return i;
+  const auto alike =
+      std::upper_bound(heads_.begin() + static_cast<ptrdiff_t>(i), heads_.end(), head);
+  auto end = static_cast<size_t>(alike - heads_.begin());
   // Keys that begin alike are few here, unless somebody wants them to be many.
   while (i < end) {
     const size_t middle = i + (end - i) / 2;

@@ -29,16 +29,19 @@ class TagInner {
   [[nodiscard]] TagNode node() const;
 
  private:
+  // Sixteen bytes as a big-endian number: in most nodes they tell keys apart.
+  __extension__ using Head = unsigned __int128;
+
+  [[nodiscard]] static Head head_of(std::string_view text);
+  [[nodiscard]] size_t first_not_less(Head wanted) const;
   [[nodiscard]] size_t search(std::string_view key, bool above) const;
   void find_heads();
 
   std::string keys_;            // one after the other
   std::vector<uint32_t> ends_;  // where key i begins; one more than keys
   std::vector<int32_t> children_;
-  size_t common_ = 0;  // bytes that all keys begin with
-  // The eight bytes of each key after those, and the eight after these, as big-endian numbers.
-  std::vector<uint64_t> heads_;
-  std::vector<uint64_t> seconds_;
+  size_t common_ = 0;        // bytes that all keys begin with
+  std::vector<Head> heads_;  // of each key after those
 };
 
 // The first eight bytes of `text`, zeros where it is shorter, as a big-endian number.

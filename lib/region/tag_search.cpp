@@ -98,19 +98,18 @@ bool TagSearch::may_contain(std::string_view key, uint64_t hash) {
                            header_.bloom_hashes, key);
 }
 
-// Where a block leads: it may be met again, so what it is is kept.
+// Where a block leads: an inner node may be met again, so what it is is kept.
 Result<TagSearch::Step> TagSearch::meet(uint64_t number) {
-  if (const auto found = inner_.find(number); found != inner_.end())
-    return Step{found->second.get(), number};
   const uint8_t* payload = blocks_.payload(number);
   if (payload == nullptr) return blocks_.failure();
   if (*payload == kTagLeafType) return Step{nullptr, number};
+  if (const auto found = inner_.find(number); found != inner_.end())
+    return Step{found->second.get(), number};
   Result<TagInner> decoded = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
   if (!decoded)
     return damaged(number,
                    fmt::format("block {}: {}", blocks_.place(number), decoded.error().message));
   auto inner = std::make_unique<Inner>(Inner{std::move(*decoded), {}});
-  inner->below.resize(inner->keys.count() + 1);
   return Step{inner_.emplace(number, std::move(inner)).first->second.get(), number};
 }
 
@@ -123,17 +122,20 @@ Result<TagSearch::Step> TagSearch::root() {
 }
 
 Result<TagSearch::Step> TagSearch::step(Inner& node, size_t child) {
-  Below& below = node.below[child];
-  if (below.number != 0) return Step{below.inner, below.number};
-  const int32_t number = node.keys.child(child);
-  if (number <= static_cast<int32_t>(kTagRoot) || static_cast<uint64_t>(number) >= blocks_.count())
+  const int32_t child_number = node.keys.child(child);
+  const auto number = static_cast<uint64_t>(int64_t{child_number});
+  if (!node.below.empty() && node.below[child] != nullptr) return Step{node.below[child], number};
+  if (number <= kTagRoot || number >= blocks_.count())
     return fail(ErrorCode::kDamaged,
                 fmt::format("the tag tree of region block {} names its block {}, which is no node",
-                            blocks_.place(0), number),
+                            blocks_.place(0), child_number),
                 "run 'vdetool verify'");
-  VDE_TRY_ASSIGN(met, meet(static_cast<uint64_t>(number)));
-  if (met.inner == &node) return damaged(met.number, "a node of the tag tree is below itself");
-  below = {met.inner, static_cast<uint32_t>(number)};
+  blocks_.prefetch(number);
+  VDE_TRY_ASSIGN(met, meet(number));
+  if (met.inner == &node) return damaged(number, "a node of the tag tree is below itself");
+  if (met.inner == nullptr) return met;
+  node.below.resize(node.keys.count() + 1);
+  node.below[child] = met.inner;
   return met;
 }
 
@@ -196,18 +198,9 @@ Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> ino
     VDE_TRY_ASSIGN(found, get_sorted(key, *inode, visit));
     if (found) return *found;
   }
-  // Who found the last key will find this one, too, as a rule. Then the line of the filter is
-  // looked at after the descent: the processor fetches it meanwhile.
-  if (found_last_)
-    prefetch_filter(hash);
-  else if (!may_contain(key, hash))
-    return 0;
+  // Who found the last key will find this one, too, as a rule: then the filter saves nothing.
+  if (!found_last_ && !may_contain(key, hash)) return 0;
   VDE_TRY_ASSIGN(leaf, first_leaf(key));
-  blocks_.prefetch(leaf.number);
-  if (found_last_ && !may_contain(key, hash)) {
-    found_last_ = false;
-    return 0;
-  }
   VDE_TRY_ASSIGN(found, get_run(leaf, key, inode, hash, visit));
   found_last_ = found > 0;
   return found;

@@ -32,16 +32,12 @@ class TagSearch {
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
  private:
-  struct Inner;
-  // What is known of a child.
-  struct Below {
-    Inner* inner = nullptr;  // null: a leaf, or not met yet
-    uint32_t number = 0;     // 0: not met yet
-  };
   // An inner node, taken apart when it was first met.
   struct Inner {
     TagInner keys;
-    std::vector<Below> below;  // of each child
+    // The child where it is an inner node that was met; empty where there is none such, as above
+    // leaves: of a large index, what a lookup touches stays in the processor's own cache.
+    std::vector<Inner*> below;
   };
   struct Step {
     Inner* inner = nullptr;  // null: the child is a leaf
