@@ -69,6 +69,8 @@ class UncheckedBlock {
   }
   [[nodiscard]] Trailer unchecked_trailer() const;
   [[nodiscard]] BlockState state() const;
+  // As state() == kUnwritten, without a checksum.
+  [[nodiscard]] bool is_unwritten() const { return all_zero(bytes_); }
 
   // kDamaged, naming the block, unless the block is sealed and carries `expected`.
   [[nodiscard]] Result<CheckedBlock> check(Tag expected) const;

@@ -71,8 +71,35 @@ void TagInner::find_heads() {
         std::mismatch(first.begin(), first.end(), other.begin(), other.end()).first;
     common_ = static_cast<size_t>(mismatch - first.begin());
   }
+  heads_.clear();
   heads_.reserve(count);
   for (size_t i = 0; i < count; ++i) heads_.push_back(head_of(key(i).substr(common_)));
+}
+
+void TagInner::encode(MutableBytes payload) const {
+  std::fill(payload.begin(), payload.end(), uint8_t{0});
+  Writer writer(payload);
+  writer.store(kTagInnerType);
+  writer.store(static_cast<uint16_t>(count()));
+  for (size_t i = 0; i < count(); ++i) {
+    const std::string_view text = key(i);
+    writer.store(static_cast<uint8_t>(text.size()));
+    writer.copy(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  }
+  for (const int32_t child : children_) writer.store(child);
+}
+
+void TagInner::insert(size_t i, std::string_view key, int32_t child) {
+  const auto at = static_cast<ptrdiff_t>(i);
+  const std::string_view common(keys_.data(), common_);
+  const bool as_others = count() > 0 && key.starts_with(common);
+  if (as_others) heads_.insert(heads_.begin() + at, head_of(key.substr(common_)));
+  const uint32_t begin = ends_[i];
+  keys_.insert(begin, key);
+  ends_.insert(ends_.begin() + at, begin);
+  for (size_t k = i + 1; k < ends_.size(); ++k) ends_[k] += static_cast<uint32_t>(key.size());
+  children_.insert(children_.begin() + at + 1, child);
+  if (!as_others) find_heads();
 }
 
 TagInner::Head TagInner::head_of(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "format/tag_index.h"
+#include "format/tag_leaf.h"
 
 namespace vde {
 
@@ -24,6 +25,15 @@ class TagInner {
   // child of that number is the first, or the last, that may hold entries of `key`.
   [[nodiscard]] size_t lower(std::string_view key) const { return search(key, false); }
   [[nodiscard]] size_t upper(std::string_view key) const { return search(key, true); }
+
+  // Bytes of the node in its block.
+  [[nodiscard]] size_t encoded_size() const {
+    return kTagNodeHead + count() + keys_.size() + children_.size() * kTagLinkSize;
+  }
+  // Writes the node, zeros behind it; the caller has seen that it fits.
+  void encode(MutableBytes payload) const;
+  // Puts `key` in as key i, and `child` behind it, as child i + 1.
+  void insert(size_t i, std::string_view key, int32_t child);
 
   // The node as the codec for whole nodes has it.
   [[nodiscard]] TagNode node() const;

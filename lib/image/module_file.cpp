@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/posix_file.h"
 #include "io/scratch_file.h"
 #include "region/module_blocks.h"
 #include "vde/input.h"

@@ -27,12 +27,13 @@ class TreeWriter : public TagWriter {
     if (tree_ == nullptr) return {};
     Result<void> done = tree_->flush();
     if (done) done = volume_->commit(*transaction_);
-    drop();
+    if (!done) nodes_.clear();
+    end();
     return done;
   }
 
   [[nodiscard]] Result<void> close() override {
-    drop();
+    give_up();
     return volume_->close();
   }
 
@@ -42,7 +43,7 @@ class TreeWriter : public TagWriter {
   auto change(Operation operation) -> decltype(operation(std::declval<TagTree&>())) {
     VDE_TRY(begin());
     auto result = operation(*tree_);
-    if (!result && result.error().code != ErrorCode::kUsage) drop();
+    if (!result && result.error().code != ErrorCode::kUsage) give_up();
     return result;
   }
 
@@ -51,22 +52,27 @@ class TreeWriter : public TagWriter {
     VDE_TRY_ASSIGN(transaction, volume_->begin());
     transaction_ = std::make_unique<Transaction>(std::move(transaction));
     Result<std::unique_ptr<TagTree>> tree =
-        TagTree::open(*transaction_, volume_->allocator(), slot_);
+        TagTree::open(*transaction_, volume_->allocator(), nodes_, slot_);
     if (!tree) {
-      drop();
+      give_up();
       return propagate(tree);
     }
     tree_ = std::move(*tree);
     return {};
   }
 
-  void drop() {
+  void give_up() {
+    nodes_.clear();
+    end();
+  }
+  void end() {
     tree_.reset();
     transaction_.reset();
   }
 
   std::unique_ptr<Volume> volume_;
   size_t slot_;
+  TagNodes nodes_;
   std::unique_ptr<Transaction> transaction_;
   std::unique_ptr<TagTree> tree_;
 };

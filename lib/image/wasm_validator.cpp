@@ -37,7 +37,7 @@ void add_verdict(ModuleFacts& facts, Bytes bytes) {
 
 #include <cerrno>
 
-#include "io/posix_file.h"
+#include "io/file_descriptor.h"
 
 namespace vde {
 namespace {

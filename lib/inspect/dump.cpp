@@ -127,7 +127,7 @@ Result<void> each_block(const Survey& survey, BlockFile& file, const BlockSelect
         range.begin = data.begin / io.block_size();
       }
       VDE_TRY_ASSIGN(block, io.read(range.begin++, buffer));
-      if (written_only && block.state() == BlockState::kUnwritten) continue;
+      if (written_only && block.is_unwritten()) continue;
       VDE_TRY(visit(block));
     }
   }

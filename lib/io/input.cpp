@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "io/posix_file.h"
+#include "io/file_descriptor.h"
 
 namespace vde {
 namespace {

@@ -17,19 +17,6 @@
 namespace vde {
 namespace {
 
-ErrorCode code_of(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return ErrorCode::kNoSpace;
-    case EEXIST:
-      return ErrorCode::kExists;
-    default:
-      return ErrorCode::kIo;
-  }
-}
-
 // One lock on byte 0 stands for the whole image.
 constexpr off_t kLockByte = 0;
 
@@ -72,15 +59,6 @@ class PosixMapping : public FileMapping {
 
 }  // namespace
 
-tl::unexpected<Error> system_failure(const std::string& what) {
-  const int error = errno;
-  return fail(code_of(error), what + ": " + std::strerror(error));
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 Result<void> PosixFile::read(uint64_t offset, MutableBytes out) {
   while (!out.empty()) {
     const ssize_t count = pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
@@ -94,7 +72,7 @@ Result<void> PosixFile::read(uint64_t offset, MutableBytes out) {
 }
 
 Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
-  if (poisoned_) return poisoned();
+  VDE_TRY(begin_change());
   while (!bytes.empty()) {
     const ssize_t count = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
@@ -108,11 +86,34 @@ Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
 Result<void> PosixFile::sync() {
   if (poisoned_) return poisoned();
   // fdatasync also flushes the size, which is all of the metadata that the content depends on.
-  if (fdatasync(fd_.get()) == 0) return {};
+  if (fdatasync(fd_.get()) != 0) return poison(system_failure("cannot sync").value());
+  pending_ = false;
+  return {};
+}
+
+// A durable write makes no other change durable: it will do where there is none.
+Result<void> PosixFile::write_through(uint64_t offset, Bytes bytes) {
+  if (poisoned_) return poisoned();
+  if (!pending_) {
+    const Result<bool> done = direct_.write(fd_.get(), offset, bytes);
+    if (!done) return poison(done.error());
+    if (*done) return {};
+  }
+  VDE_TRY(write(offset, bytes));
+  return sync();
+}
+
+// After it nobody knows what is on the disk.
+tl::unexpected<Error> PosixFile::poison(Error error) {
   poisoned_ = true;
-  Result<void> result = system_failure("cannot sync");
-  result.error().hint = "it is unknown what reached the disk: run 'vdetool verify' on it";
-  return result;
+  error.hint = "it is unknown what reached the disk: run 'vdetool verify' on it";
+  return tl::make_unexpected(std::move(error));
+}
+
+Result<void> PosixFile::begin_change() {
+  if (poisoned_) return poisoned();
+  pending_ = true;
+  return {};
 }
 
 Result<uint64_t> PosixFile::size() {
@@ -127,7 +128,7 @@ Result<uint64_t> PosixFile::size() {
 }
 
 Result<void> PosixFile::resize(uint64_t bytes) {
-  if (poisoned_) return poisoned();
+  VDE_TRY(begin_change());
   if (is_device_) return fail(ErrorCode::kUnsupported, "a device cannot be resized");
   while (ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0)
     if (errno != EINTR) return system_failure("cannot set the size");
@@ -135,7 +136,7 @@ Result<void> PosixFile::resize(uint64_t bytes) {
 }
 
 Result<void> PosixFile::allocate(ByteRange range) {
-  if (poisoned_) return poisoned();
+  VDE_TRY(begin_change());
   if (is_device_ || range.empty()) return {};
   while (fallocate(fd_.get(), 0, static_cast<off_t>(range.begin),
                    static_cast<off_t>(range.length())) != 0) {
@@ -147,7 +148,7 @@ Result<void> PosixFile::allocate(ByteRange range) {
 }
 
 Result<void> PosixFile::zero(ByteRange range) {
-  if (poisoned_) return poisoned();
+  VDE_TRY(begin_change());
   if (range.empty()) return {};
   constexpr int kPunch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   if (fallocate(fd_.get(), kPunch, static_cast<off_t>(range.begin),

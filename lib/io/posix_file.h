@@ -4,29 +4,10 @@
 
 #include <utility>
 
+#include "io/direct_writer.h"
 #include "vde/block_file.h"
 
 namespace vde {
-
-// The error of the last failed system call: `what`, then the system's own words for errno.
-[[nodiscard]] tl::unexpected<Error> system_failure(const std::string& what);
-
-// Owns a file descriptor; -1 is none.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 class PosixFile : public BlockFile {
  public:
@@ -35,6 +16,7 @@ class PosixFile : public BlockFile {
   Result<void> read(uint64_t offset, MutableBytes out) override;
   Result<void> write(uint64_t offset, Bytes bytes) override;
   Result<void> sync() override;
+  Result<void> write_through(uint64_t offset, Bytes bytes) override;
   Result<uint64_t> size() override;
   [[nodiscard]] bool is_device() const override { return is_device_; }
   Result<void> resize(uint64_t bytes) override;
@@ -48,10 +30,16 @@ class PosixFile : public BlockFile {
 
  private:
   [[nodiscard]] Result<void> poisoned() const;
+  [[nodiscard]] tl::unexpected<Error> poison(Error error);
+  // Before each change, which waits for a sync then.
+  [[nodiscard]] Result<void> begin_change();
 
   FileDescriptor fd_;
   bool is_device_;
   bool poisoned_ = false;
+  // Something may wait for a sync, if only what another process left behind.
+  bool pending_ = true;
+  DirectWriter direct_;
 };
 
 }  // namespace vde

@@ -4,7 +4,8 @@
 
 #include <string>
 
-#include "io/posix_file.h"
+#include "io/file_descriptor.h"
+#include "vde/bytes.h"
 
 namespace vde {
 

@@ -210,16 +210,18 @@ Result<void> Journal::write_record(Staged& staged) {
   const auto sequence = kSuperblockLayout.decode(head.superblock).checkpoint_sequence;
   BlockBuffer bytes = encode_record(staged.record, state_.superblock.uuid, io_.block_size(),
                                     static_cast<uint32_t>(sequence));
+  bytes.reserve(staged.inline_blocks() * io_.block_size());
   if (staged.spilled.empty())
     for (const BlockBuffer& image : staged.images)
       bytes.insert(bytes.end(), image.begin(), image.end());
   if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
-  VDE_TRY(io_.file().write(next_ * io_.block_size(), bytes));
   if (fault(JournalFault::kHomeBeforeRecord))
     for (size_t i = 0; i < staged.images.size(); ++i)
       VDE_TRY(
           io_.file().write(staged.record.entries[i].target * io_.block_size(), staged.images[i]));
-  return sync_unless(JournalFault::kRecordUnsynced, io_.file());
+  const uint64_t offset = next_ * io_.block_size();
+  return fault(JournalFault::kRecordUnsynced) ? io_.file().write(offset, bytes)
+                                              : io_.file().write_through(offset, bytes);
 }
 
 // The commit is durable: it becomes the state that everybody sees.

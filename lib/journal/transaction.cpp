@@ -24,7 +24,7 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   if (number != buffered_ || tag != buffered_tag_) {
     buffered_ = kNone;
     VDE_TRY_ASSIGN(block, journal_.read(number, buffer_));
-    if (block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+    if (!block.is_unwritten()) VDE_TRY(block.check(tag));
     buffered_ = number;
     buffered_tag_ = tag;
   }
@@ -63,7 +63,7 @@ Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, Tag tag, b
   } else {
     staged.bytes = journal_.io().make_buffer();
     VDE_TRY_ASSIGN(block, journal_.read(number, staged.bytes));
-    if (keep_content && block.state() != BlockState::kUnwritten) VDE_TRY(block.check(tag));
+    if (keep_content && !block.is_unwritten()) VDE_TRY(block.check(tag));
   }
   staged.before = kTrailerLayout.decode(Bytes(staged.bytes).last(kTrailerSize));
   return &staged_.emplace(number, std::move(staged)).first->second;

@@ -40,7 +40,7 @@ Result<void> gather(uint64_t first, Bytes blocks, uint32_t block_size, MutableBy
                     ModuleBytes& found) {
   for (size_t at = 0; at < blocks.size(); at += block_size) {
     const UncheckedBlock block(first + at / block_size, blocks.subspan(at, block_size));
-    if (block.state() == BlockState::kUnwritten)
+    if (block.is_unwritten())
       return fail_at(block.number(), ErrorCode::kDamaged,
                      "a block of the module was never written: its bytes are missing");
     VDE_TRY_ASSIGN(checked, block.check(tags::kData));

@@ -31,7 +31,7 @@ Result<Bytes> FileSource::payload(uint64_t index) {
       Bytes(buffer_).subspan((index - held_.begin) * block_size, block_size));
   const Result<CheckedBlock> checked = block.check(tag_);
   if (checked) return checked->payload();
-  if (block.state() == BlockState::kUnwritten) return block.unchecked_payload();
+  if (block.is_unwritten()) return block.unchecked_payload();
   return tl::make_unexpected(checked.error());
 }
 

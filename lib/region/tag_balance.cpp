@@ -125,7 +125,7 @@ Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i
 }
 
 Result<void> TagTree::write_inner(uint32_t number, const TagNode& node) {
-  inner_.erase(number);
+  nodes_.forget(number);
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
   return encode_tag_node(node, payload);
 }
@@ -136,11 +136,23 @@ Result<void> TagTree::add_children(size_t level, const std::vector<std::string>&
   if (keys.empty()) return {};
   const Parent parent = path_[level];
   VDE_TRY_ASSIGN(old, inner(parent.number));
+  if (keys.size() == 1 && has_room(*old, keys[0])) {
+    VDE_TRY_ASSIGN(payload, pages_.edit(parent.number));
+    TagInner& node = *nodes_.find(parent.number);
+    node.insert(parent.child, keys[0], children[0]);
+    node.encode(payload);
+    return {};
+  }
   TagNode node = old->node();
   const auto at = static_cast<ptrdiff_t>(parent.child);
   node.keys.insert(node.keys.begin() + at, keys.begin(), keys.end());
   node.children.insert(node.children.begin() + at + 1, children.begin(), children.end());
   return put_inner(level, std::move(node));
+}
+
+bool TagTree::has_room(const TagInner& node, std::string_view key) const {
+  return node.encoded_size() + encoded_key_size(key) + kTagLinkSize <= pages_.payload_bytes() &&
+         node.count() < max_node_keys(pages_.block_size());
 }
 
 // Keys in inner nodes: the key at the end of a piece moves up. Each piece has one key at least.
@@ -304,8 +316,8 @@ Result<void> TagTree::shorten() {
     VDE_TRY_ASSIGN(child, child_of(kTagRoot, 0));
     VDE_TRY_ASSIGN(payload, pages_.read(child));
     const BlockBuffer content(payload.begin(), payload.end());
-    inner_.erase(kTagRoot);
-    inner_.erase(child);
+    nodes_.forget(kTagRoot);
+    nodes_.forget(child);
     VDE_TRY_ASSIGN(to, pages_.edit(kTagRoot));
     std::copy(content.begin(), content.end(), to.begin());
     VDE_TRY(pages_.release(child));
@@ -340,13 +352,13 @@ Result<void> TagTree::mend_inner(size_t level) {
       bytes <= pages_.payload_bytes() && both.keys.size() <= max_node_keys(pages_.block_size());
   if (fits && (without_key || leaves_room(bytes, pages_.payload_bytes()))) {
     VDE_TRY(write_inner(left, both));
-    inner_.erase(right);
+    nodes_.forget(right);
     VDE_TRY(pages_.release(right));
     return drop_child(level - 1, separator);
   }
   if (!without_key) return {};
   // Too much for one node: the right one goes, and comes back as what does not fit the left one.
-  inner_.erase(right);
+  nodes_.forget(right);
   VDE_TRY(pages_.release(right));
   VDE_TRY_ASSIGN(old, inner(parent.number));
   TagNode shorter = old->node();

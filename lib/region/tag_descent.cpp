@@ -5,31 +5,21 @@
 #include "region/tag_tree.h"
 
 namespace vde {
-namespace {
-
-// Decoded nodes that are kept: what an operation needs again is among the last.
-constexpr size_t kMostInner = 4096;
-
-}  // namespace
-
 tl::unexpected<Error> TagTree::damaged(uint64_t number, std::string what) const {
   return fail_at(pages_.place(number), ErrorCode::kDamaged, std::move(what),
                  "run 'vdetool verify'");
 }
 
 Result<const TagInner*> TagTree::inner(uint32_t number) {
-  if (const auto found = inner_.find(number); found != inner_.end())
-    return static_cast<const TagInner*>(found->second.get());
+  if (const TagInner* kept = nodes_.find(number)) return kept;
   VDE_TRY_ASSIGN(payload, pages_.read(number));
   Result<TagInner> decoded = TagInner::decode(payload);
   if (!decoded) return damaged(number, std::move(decoded.error().message));
-  if (inner_.size() >= kMostInner) inner_.clear();
-  auto node = std::make_unique<TagInner>(std::move(*decoded));
-  return static_cast<const TagInner*>(inner_.emplace(number, std::move(node)).first->second.get());
+  return nodes_.keep(number, std::move(*decoded));
 }
 
 Result<bool> TagTree::is_leaf(uint32_t number) {
-  if (inner_.contains(number)) return false;
+  if (nodes_.find(number) != nullptr) return false;
   VDE_TRY_ASSIGN(payload, pages_.read(number));
   return payload[0] == kTagLeafType;
 }

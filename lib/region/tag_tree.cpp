@@ -31,8 +31,8 @@ Result<void> check_tag_entry(const TagView& entry, uint32_t block_size) {
 }
 
 Result<std::unique_ptr<TagTree>> TagTree::open(Transaction& transaction, Allocator& allocator,
-                                               size_t slot) {
-  std::unique_ptr<TagTree> tree(new TagTree(transaction, allocator, slot));
+                                               TagNodes& nodes, size_t slot) {
+  std::unique_ptr<TagTree> tree(new TagTree(transaction, allocator, nodes, slot));
   VDE_TRY(tree->pages_.load());
   if (tree->pages_.is_blank())
     VDE_TRY(tree->start_blank());

@@ -6,10 +6,9 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 
-#include "format/tag_inner.h"
 #include "format/tag_leaf.h"
+#include "region/tag_nodes.h"
 #include "region/tag_pages.h"
 
 namespace vde {
@@ -18,10 +17,13 @@ class TagTree {
  public:
   // The index in slot `slot`, as `transaction` sees it. An index that another program wrote last is
   // adopted: walked once, its free blocks found, its filters made anew. kDamaged where it is no
-  // tree. Transaction and allocator outlive the tree. After an error of any call the transaction
-  // is of no use any more.
+  // tree. Transaction, allocator and nodes outlive the tree. After an error of any call the
+  // transaction is of no use any more. `nodes` are of this index as it was committed last, or none;
+  // they go on to the next tree, but for a transaction that does not commit, which has to clear
+  // them.
   [[nodiscard]] static Result<std::unique_ptr<TagTree>> open(Transaction& transaction,
-                                                             Allocator& allocator, size_t slot);
+                                                             Allocator& allocator, TagNodes& nodes,
+                                                             size_t slot);
 
   // As those of TagWriter (vde/tags.h).
   [[nodiscard]] Result<bool> set(const TagView& entry);
@@ -42,8 +44,8 @@ class TagTree {
     size_t end;
   };
 
-  TagTree(Transaction& transaction, Allocator& allocator, size_t slot)
-      : pages_(transaction, allocator, slot) {}
+  TagTree(Transaction& transaction, Allocator& allocator, TagNodes& nodes, size_t slot)
+      : pages_(transaction, allocator, slot), nodes_(nodes) {}
 
   // tag_adopt.cpp
   struct Walk;
@@ -95,6 +97,7 @@ class TagTree {
   [[nodiscard]] Result<void> write_inner(uint32_t number, const TagNode& node);
   [[nodiscard]] Result<void> add_children(size_t level, const std::vector<std::string>& keys,
                                           const std::vector<int32_t>& children);
+  [[nodiscard]] bool has_room(const TagInner& node, std::string_view key) const;
   [[nodiscard]] Result<void> mend_leaf(uint32_t number);
   [[nodiscard]] Result<bool> merge_leaves(uint32_t left, uint32_t right, size_t separator);
   [[nodiscard]] Result<void> drop_child(size_t level, size_t separator);
@@ -103,8 +106,8 @@ class TagTree {
   [[nodiscard]] Result<void> raise_separators(const std::string& key);
 
   TagPages pages_;
+  TagNodes& nodes_;
   std::vector<Parent> path_;  // from the root to the parent of the leaf
-  std::unordered_map<uint32_t, std::unique_ptr<TagInner>> inner_;
   TagLeafEditor editor_;
   bool front_gone_ = false;  // what was erased last was the last of its key at its leaf's front
   bool at_edge_ = false;     // what was erased last was, or left, its key at an end of its leaf

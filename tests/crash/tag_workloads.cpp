@@ -16,8 +16,9 @@ size_t tag_slot_of(Transaction& transaction) {
 
 void commit_tags(Stage& stage, const std::function<void(TagTree&)>& change) {
   Transaction transaction = stage.begin();
+  TagNodes nodes;
   const auto tree =
-      must(TagTree::open(transaction, stage.volume().allocator(), tag_slot_of(transaction)));
+      must(TagTree::open(transaction, stage.volume().allocator(), nodes, tag_slot_of(transaction)));
   change(*tree);
   must(tree->flush());
   stage.commit(transaction);

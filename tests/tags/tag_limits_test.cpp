@@ -56,6 +56,29 @@ TEST_CASE("an index of the longest keys, each alone on its leaf, splits and merg
   }
 }
 
+TEST_CASE("changes that were given up leave nothing that later ones see") {
+  ImageBuilder image({512, 4096, "tags"});
+  const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  const auto add = [&](int first, int end, std::vector<TagEntry>& added) {
+    for (int i = first; i < end; ++i) {
+      added.push_back({"key" + std::to_string(i), std::string(100, 'v'), i, i});
+      CHECK(must(writer->set(added.back())));
+    }
+  };
+  std::vector<TagEntry> kept;
+  add(0, 200, kept);
+  must(writer->commit());
+  std::vector<TagEntry> given_up;
+  add(200, 600, given_up);
+  must(writer->close());
+  // Splits of the same nodes, at other places.
+  add(600, 800, kept);
+  for (const TagEntry& entry : given_up) CHECK_FALSE(must(writer->remove(entry.key, entry.inode)));
+  must(writer->commit());
+  must(writer->close());
+  check_strictly(image.bytes(), sorted(kept), false);
+}
+
 TEST_CASE("a full volume refuses a tag, and the index stays as it was") {
   ImageBuilder image({512, 1024, "tags"});
   auto writer = must(TagWriter::open(image.file(), kSomeOptions));

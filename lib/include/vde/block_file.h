@@ -46,6 +46,12 @@ class BlockFile {
   // what is on the disk: the handle is poisoned, and every later write and sync fails.
   [[nodiscard]] virtual Result<void> sync() = 0;
 
+  // As write() and sync(): faster where nothing else waits for a sync.
+  [[nodiscard]] virtual Result<void> write_through(uint64_t offset, Bytes bytes) {
+    if (Result<void> written = write(offset, bytes); !written) return written;
+    return sync();
+  }
+
   // Bytes.
   [[nodiscard]] virtual Result<uint64_t> size() = 0;
 

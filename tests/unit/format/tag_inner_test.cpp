@@ -129,3 +129,43 @@ TEST_CASE("the head of a key is its first eight bytes as a big-endian number") {
   CHECK(tag_key_head("abcdefghi") == 0x6162636465666768);
   CHECK(tag_key_head("\xff\xfe") == 0xfffe000000000000);
 }
+
+TEST_CASE("a node writes the bytes that it was read from, and zeros behind them") {
+  const auto inner = TagInner::decode(inner_bytes(kInner, 496));
+  REQUIRE(inner.has_value());
+  CHECK(inner->encoded_size() == kInnerSize);
+  std::vector<uint8_t> payload(496, 0xEE);
+  inner->encode(payload);
+  CHECK(payload == inner_bytes(kInner, 496));
+}
+
+TEST_CASE("a key that is put in is found as if the node had been read with it") {
+  const std::vector<std::string> texts = {
+      "", "a", "same/start/1", "same/start/10", "same/start/2", "same/x", std::string(3, '\0'),
+      "z"};
+  std::vector<std::string> keys;
+  TagInner grown = inner_of({});
+  for (size_t k = 0; k < texts.size(); ++k) {
+    // In an order that shortens and keeps what all keys begin with.
+    const std::string& text = texts[(k * 5 + 2) % texts.size()];
+    const size_t i = grown.lower(text);
+    grown.insert(i, text, 100 + static_cast<int32_t>(k));
+    keys.insert(keys.begin() + static_cast<ptrdiff_t>(i), text);
+    CAPTURE(text);
+    CHECK(std::is_sorted(keys.begin(), keys.end()));
+    CHECK(grown.child(i + 1) == 100 + static_cast<int32_t>(k));
+    TagNode node = grown.node();
+    CHECK(node.keys == keys);
+    CHECK(node.children.size() == keys.size() + 1);
+    std::vector<uint8_t> expected(496);
+    REQUIRE(encode_tag_node(node, expected).has_value());
+    std::vector<uint8_t> payload(496);
+    grown.encode(payload);
+    CHECK(payload == expected);
+    const TagInner read = *TagInner::decode(payload);
+    for (const std::string& wanted : texts) {
+      CHECK(grown.lower(wanted) == read.lower(wanted));
+      CHECK(grown.upper(wanted) == read.upper(wanted));
+    }
+  }
+}

@@ -1,6 +1,7 @@
 // System calls that a signal interrupts, or that do a part of the work: the linker puts these in
 // front of the real ones (--wrap), because no signal can be sent at the right moment for sure.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -21,9 +22,11 @@ namespace {
 struct Weather {
   bool rough = false;  // every other call is interrupted, the others do a third of the work
   bool sync_fails = false;
+  int direct_error = 0;  // of writes past the page cache; 0: they work
   unsigned calls = 0;
   unsigned interrupted = 0;
   unsigned syncs = 0;
+  unsigned directs = 0;  // writes past the page cache
   unsigned waits = 0;
   unsigned interrupted_waits = 0;  // how many of the next waits for input are
   Activity* stops = nullptr;       // what the last of those, a signal, says stop to
@@ -56,6 +59,13 @@ ssize_t __wrap_pread(int fd, void* bytes, size_t count, off_t offset) {
   return interrupts() ? -1 : __real_pread(fd, bytes, part_of(count), offset);
 }
 ssize_t __wrap_pwrite(int fd, const void* bytes, size_t count, off_t offset) {
+  if ((fcntl(fd, F_GETFL) & O_DIRECT) != 0) {
+    ++weather.directs;
+    if (weather.direct_error != 0) {
+      errno = weather.direct_error;
+      return -1;
+    }
+  }
   return interrupts() ? -1 : __real_pwrite(fd, bytes, part_of(count), offset);
 }
 int __wrap_ftruncate(int fd, off_t size) {
@@ -122,6 +132,78 @@ TEST_CASE("interrupted and short calls go on until all is done") {
   std::copy(bytes.begin(), bytes.end(), expected.begin() + 5'000);
   std::fill(expected.begin() + 6'000, expected.begin() + 7'000, uint8_t{0});
   CHECK(back == expected);
+}
+
+namespace {
+
+// A page at `offset`, durably: what the call says.
+Result<void> write_page(BlockFile& file, uint64_t offset, uint8_t value) {
+  return file.write_through(offset, std::vector<uint8_t>(4096, value));
+}
+
+uint8_t byte_at(BlockFile& file, uint64_t offset) {
+  uint8_t byte = 0;
+  CHECK(file.read(offset, {&byte, 1}).has_value());
+  return byte;
+}
+
+}  // namespace
+
+TEST_CASE("a durable write takes no sync, unless something else waits for one") {
+  const OpenFile opened;
+  BlockFile& file = *opened.file;
+  REQUIRE(file.write(0, std::vector<uint8_t>(8192, 1)).has_value());
+  REQUIRE(write_page(file, 4096, 2).has_value());
+  CHECK(weather.syncs == 1);
+  CHECK(weather.directs == 0);
+
+  CHECK(byte_at(file, 4096) == 2);
+  REQUIRE(write_page(file, 4096, 3).has_value());
+  CHECK(byte_at(file, 4096) == 3);
+  // One or the other: not every file system writes past its cache.
+  CHECK(weather.syncs - 1 + weather.directs == 1);
+
+  const unsigned syncs = weather.syncs;
+  REQUIRE(file.write(0, std::vector<uint8_t>(1, 4)).has_value());
+  REQUIRE(write_page(file, 4096, 5).has_value());
+  CHECK(weather.syncs == syncs + 1);
+  REQUIRE(file.write_through(100, std::vector<uint8_t>(10, 6)).has_value());
+  CHECK(weather.syncs == syncs + 2);
+  CHECK(byte_at(file, 109) == 6);
+}
+
+TEST_CASE("where no write goes past the page cache, write and sync make it durable") {
+  const OpenFile opened;
+  BlockFile& file = *opened.file;
+  REQUIRE(write_page(file, 0, 1).has_value());
+  SUBCASE("the file system refuses") {
+    weather.direct_error = EINVAL;
+  }
+  SUBCASE("a part alone is written") {
+    weather.rough = true;
+  }
+  for (uint8_t value = 2; value < 5; ++value) {
+    CHECK(write_page(file, 0, value).has_value());
+    CHECK(byte_at(file, 4095) == value);
+    CHECK(weather.syncs == value);
+  }
+  CHECK(weather.directs <= 2);  // it is not tried again; once more where it was interrupted
+}
+
+TEST_CASE("after a failed durable write nothing is written") {
+  const OpenFile opened;
+  BlockFile& file = *opened.file;
+  REQUIRE(write_page(file, 0, 1).has_value());
+  weather.direct_error = EIO;
+  weather.sync_fails = true;
+  const auto failed = write_page(file, 0, 2);
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == ErrorCode::kIo);
+  CHECK(failed.error().hint == "it is unknown what reached the disk: run 'vdetool verify' on it");
+  weather = {};
+  CHECK_FALSE(write_page(file, 0, 3).has_value());
+  CHECK_FALSE(file.write(0, std::vector<uint8_t>(1)).has_value());
+  CHECK(weather.syncs + weather.directs == 0);
 }
 
 TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
