@@ -28,7 +28,8 @@ module_files() {
 row_module_register() {
   local folder
   folder=$(module_files)
-  trap 'rm -rf "$folder"' EXIT
+  # shellcheck disable=SC2064 # the folder's name is local
+  trap "rm -rf '$folder'" EXIT
   measure --runs "$(runs 5 3)" --remove "$folder/fresh" -- \
     sh -c "cp --sparse=always '$folder/image' '$folder/fresh'" -- \
     sh -c "cp --sparse=always '$folder/image' '$folder/fresh' &&
@@ -43,7 +44,8 @@ row_module_register() {
 row_module_extract() {
   local folder hash
   folder=$(module_files)
-  trap 'rm -rf "$folder"' EXIT
+  # shellcheck disable=SC2064 # the folder's name is local
+  trap "rm -rf '$folder'" EXIT
   hash=$(vdetool module register "$folder/image" "$folder/module.wasm" --force)
   measure --runs "$(runs 5 3)" --remove "$folder/out" -- \
     vdetool module extract "$folder/image" "$hash" "$folder/out" -- \

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/piece.h"
 #include "check/block_judge.h"
 #include "check/block_pieces.h"
 #include "check/tags_reached.h"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/piece.h"
+
 namespace vde {
 namespace {
 

@@ -16,8 +16,6 @@ struct Piece {
 // ones that the file has; those of other regions are theirs.
 [[nodiscard]] PlacedRegion data_region(const Survey& survey);
 
-inline constexpr uint64_t kPieceBytes = uint64_t{256} << 10;
-
 // Hands out pieces region by region, and then the allocated blocks that lie in none, as if of the
 // data area, whatever its slot says: where a region lay before it moved, blocks may be in use. Left
 // out are holes, what nothing may judge (journals past their header; free blocks) and what other

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/piece.h"
 #include "check/block_judge.h"
 #include "check/block_pieces.h"
 #include "check/stream_file.h"
@@ -14,7 +15,6 @@ namespace {
 
 // The fixed blocks, whatever their size.
 constexpr size_t kHeadBytes = size_t{kFirstRegionBlock} * kMaxBlockSize;
-constexpr size_t kReadBytes = size_t{256} << 10;
 // For first blocks of regions and the bitmap: that of 512 GiB in 4096-byte blocks, if it were full.
 constexpr size_t kKeptBytes = size_t{32} << 20;
 constexpr const char* kDataBlocks = "data blocks";
@@ -66,7 +66,7 @@ class StreamScan {
   Result<void> run(Bytes head, StreamInput& input) {
     const uint64_t fixed = kFirstRegionBlock * context_.io.block_size();
     if (head.size() > fixed) judge_all(head.subspan(fixed));
-    BlockBuffer buffer(kReadBytes);
+    BlockBuffer buffer(kPieceBytes);
     for (size_t count = head.size() == kHeadBytes ? buffer.size() : 0; count == buffer.size();) {
       VDE_TRY_ASSIGN(filled, input.fill(buffer));
       count = filled;

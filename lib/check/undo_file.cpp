@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/endian.h"
+#include "base/piece.h"
 #include "format/block.h"
 
 namespace vde {
@@ -16,7 +17,6 @@ constexpr uint64_t kStateAt = 512;
 constexpr uint64_t kRangesAt = 1024;
 constexpr uint32_t kRangeSize = 16;
 constexpr uint32_t kHeaderHashAt = 96;
-constexpr uint64_t kPiece = uint64_t{1} << 20;
 constexpr std::string_view kStateMark = "VDESTATE";
 
 // XXH64 of bytes that come piece by piece.
@@ -42,7 +42,7 @@ tl::unexpected<Error> no_undo_file(std::string_view why) {
 // Reads `range` of `file` piece by piece.
 Result<void> each_piece(BlockFile& file, ByteRange range,
                         const std::function<Result<void>(uint64_t, Bytes)>& visit) {
-  std::vector<uint8_t> buffer(std::min(kPiece, range.length()));
+  std::vector<uint8_t> buffer(std::min<uint64_t>(kPieceBytes, range.length()));
   while (!range.empty()) {
     const MutableBytes piece =
         MutableBytes(buffer).first(std::min<uint64_t>(buffer.size(), range.length()));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/piece.h"
 #include "io/posix_file.h"
 #include "io/scratch_file.h"
 #include "region/module_blocks.h"
@@ -16,7 +17,7 @@ namespace {
 Result<std::unique_ptr<BlockFile>> spooled(int fd, const Activity& activity) {
   VDE_TRY_ASSIGN(scratch, open_scratch(""));
   auto file = std::make_unique<PosixFile>(std::move(scratch), false);
-  std::vector<uint8_t> buffer(size_t{1} << 20);
+  std::vector<uint8_t> buffer(kPieceBytes);
   uint64_t size = 0;
   for (;;) {
     VDE_TRY_ASSIGN(count, read_input(fd, buffer, activity));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/piece.h"
 #include "format/bitmap.h"
 #include "format/inode.h"
 #include "format/integrity_anchor.h"
@@ -17,7 +18,6 @@ namespace {
 
 // A fresh image's checkpoint sequence, and so the generation of all its blocks.
 constexpr uint32_t kFirstGeneration = 1;
-constexpr size_t kRunBytes = size_t{1} << 20;
 
 Superblock fresh_superblock(const ImagePlan& plan, uint16_t inode_size) {
   const CreateOptions& options = plan.options;
@@ -151,7 +151,7 @@ class ImageWriter {
   // Writes the same block all over `blocks`: nothing in a block tells its own number.
   Result<void> write_run(BlockRange blocks, Tag tag, BlockBuffer block) {
     seal(block, tag, kFirstGeneration);
-    const uint64_t at_once = std::min<uint64_t>(blocks.count(), kRunBytes / block.size());
+    const uint64_t at_once = std::min<uint64_t>(blocks.count(), kPieceBytes / block.size());
     BlockBuffer run;
     run.reserve(at_once * block.size());
     for (uint64_t i = 0; i < at_once; ++i) run.insert(run.end(), block.begin(), block.end());

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/piece.h"
+
 namespace vde {
 
 Result<UncheckedBlock> BlockWindow::read(uint64_t number) {
   const size_t block_size = io_.block_size();
   if (!held_.contains(number)) {
-    const uint64_t most = std::max<uint64_t>(1, kMostBytes / block_size);
+    const uint64_t most = std::max<uint64_t>(1, kPieceBytes / block_size);
     ahead_ = number == held_.end ? std::min(ahead_ * 2, most) : 1;
     BlockRange wanted{number, number + 1};
     if (within_.contains(number)) wanted.end = std::min(number + ahead_, within_.end);

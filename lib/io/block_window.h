@@ -15,8 +15,6 @@ class BlockWindow {
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
 
  private:
-  static constexpr uint64_t kMostBytes = uint64_t{256} << 10;
-
   BlockIo io_;
   BlockRange within_;
   BlockRange held_;  // what `bytes_` holds

@@ -1,10 +1,12 @@
 #include "io/run_writer.h"
 
+#include "base/piece.h"
+
 namespace vde {
 
 Result<void> RunWriter::add(uint64_t number, Bytes block) {
   const bool follows = number == first_ + run_.size() / io_.block_size();
-  if (!follows || run_.size() + block.size() > kMostBytes) VDE_TRY(flush());
+  if (!follows || run_.size() + block.size() > kPieceBytes) VDE_TRY(flush());
   if (run_.empty()) first_ = number;
   run_.insert(run_.end(), block.begin(), block.end());
   return {};

@@ -16,8 +16,6 @@ class RunWriter {
   [[nodiscard]] Result<void> flush();
 
  private:
-  static constexpr size_t kMostBytes = size_t{1} << 20;
-
   const BlockIo& io_;
   uint64_t first_ = 0;
   BlockBuffer run_;

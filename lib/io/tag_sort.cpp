@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "base/piece.h"
+
 namespace vde {
 namespace {
 
 // So many runs are merged at once. More levels cost less than many small reads.
 constexpr size_t kFanIn = 16;
-constexpr size_t kMostBuffer = size_t{1} << 20;
 
 // Collects records for one write.
 class RecordWriter {
@@ -39,7 +40,7 @@ TagSort::TagSort(uint64_t memory, std::string folder)
 }
 
 size_t TagSort::write_buffer() const {
-  return std::min(reserve() / 2, kMostBuffer);
+  return std::min(reserve() / 2, kPieceBytes);
 }
 
 Result<void> TagSort::add(const TagView& entry, uint64_t line) {
@@ -53,7 +54,7 @@ Result<void> TagSort::add(const TagView& entry, uint64_t line) {
 Result<TagMerge> TagSort::merge_from(size_t first, size_t buffer) const {
   std::vector<const ScratchFile*> files;
   for (size_t i = first; i < runs_.size(); ++i) files.push_back(runs_[i].file.get());
-  return TagMerge::open(files, std::min(buffer, kMostBuffer));
+  return TagMerge::open(files, std::min(buffer, kPieceBytes));
 }
 
 Result<void> TagSort::spill() {

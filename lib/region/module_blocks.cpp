@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/piece.h"
 #include "journal/journal.h"
 #include "region/hash_pipe.h"
 
@@ -13,8 +14,8 @@ namespace {
 
 // Bytes of a module at once: whole payloads.
 uint64_t bytes_at_once(uint64_t size, uint32_t block_size) {
-  constexpr uint64_t kBytes = uint64_t{1} << 20;
-  return std::min(kBytes / block_size, module_blocks(size, block_size)) * payload_size(block_size);
+  return std::min<uint64_t>(kPieceBytes / block_size, module_blocks(size, block_size)) *
+         payload_size(block_size);
 }
 
 Result<void> go_on(Activity& activity, uint64_t done) {
@@ -59,7 +60,7 @@ uint64_t module_blocks(uint64_t size, uint32_t block_size) {
 }
 
 Result<Opaque<32>> hash_source(const ByteSource& source, uint64_t size, Activity& activity) {
-  std::vector<uint8_t> buffer(std::min<uint64_t>(size, uint64_t{1} << 20));
+  std::vector<uint8_t> buffer(std::min<uint64_t>(size, kPieceBytes));
   Sha256Stream hash;
   for (uint64_t at = 0; at < size;) {
     const MutableBytes chunk =

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/piece.h"
 
 namespace vde {
 namespace {
-
-constexpr uint64_t kBytesAtOnce = uint64_t{1} << 20;
 
 BlockRange range_of(const RegionSlot& slot) {
   return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
@@ -18,7 +17,7 @@ Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks, S
   if (blocks.empty()) return {};
   if (spare == SpareKind::kUnwritten) return transaction.wipe_direct(blocks);
   const uint32_t block_size = transaction.journal().io().block_size();
-  const uint64_t at_once = std::min(blocks.count(), kBytesAtOnce / block_size);
+  const uint64_t at_once = std::min<uint64_t>(blocks.count(), kPieceBytes / block_size);
   BlockBuffer run(at_once * block_size);
   while (!blocks.empty()) {
     const uint64_t count = std::min(at_once, blocks.count());

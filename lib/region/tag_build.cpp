@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "base/checked.h"
+#include "base/piece.h"
 #include "format/tag_extension.h"
 #include "format/tag_filter.h"
 #include "format/tag_leaf.h"
@@ -16,7 +17,6 @@ namespace vde {
 namespace {
 
 constexpr uint32_t kFirstNode = 2;
-constexpr size_t kPieceBytes = size_t{1} << 20;
 
 // Blocks on their way to the disk, in large pieces. A block may be filled at any time until it is
 // done; a piece is written when a later one was begun and all of its blocks are done.
