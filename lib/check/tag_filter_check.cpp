@@ -25,21 +25,22 @@ TagFilterCheck::TagFilterCheck(const BlockIo& io, BlockRange region, const TagEx
 
 void TagFilterCheck::load() {
   if (lines_ == 0 || bits_ != nullptr || uint64_t{lines_} * kTagLineSize > kMostLoaded) return;
-  // A block that does not verify denies nothing.
-  BlockBuffer bits(size_t{lines_} * kTagLineSize, 0xFF);
+  const auto memory = std::make_shared<AnonymousMemory>(size_t{lines_} * kTagLineSize);
+  const MutableBytes bits = memory->bytes();
   BlockWindow window(io_, region_);
   const size_t a_block = size_t{lines_per_block_} * kTagLineSize;
   for (size_t at = 0, number = start_; at < bits.size(); at += a_block, ++number) {
     const auto block = window.read(region_.begin + number);
-    if (!block) continue;
-    if (block->state() == BlockState::kUnwritten) holes_.insert(number);
-    const auto checked = block->check(tags::kTagIndex);
-    if (!checked) continue;
-    const size_t count = std::min(a_block, bits.size() - at);
-    const Bytes lines = checked->payload().subspan(tag_line_offset(0), count);
-    std::copy(lines.begin(), lines.end(), bits.begin() + static_cast<ptrdiff_t>(at));
+    if (block && block->is_unwritten()) holes_.insert(number);
+    const auto checked = block ? block->check(tags::kTagIndex) : tl::make_unexpected(block.error());
+    const MutableBytes lines = bits.subspan(at, std::min(a_block, bits.size() - at));
+    // A block that does not verify denies nothing.
+    if (checked)
+      std::copy_n(checked->payload().begin() + tag_line_offset(0), lines.size(), lines.begin());
+    else
+      std::fill(lines.begin(), lines.end(), uint8_t{0xFF});
   }
-  bits_ = std::make_shared<const BlockBuffer>(std::move(bits));
+  bits_ = memory;
 }
 
 void TagFilterCheck::add(uint64_t hash) {
@@ -49,7 +50,7 @@ void TagFilterCheck::add(uint64_t hash) {
     if (batch_.size() == kHashesAtOnce) check_batch();
     return;
   }
-  __builtin_prefetch(bits_->data() + tag_line_of(hash, lines_) * kTagLineSize);
+  __builtin_prefetch(bits_->bytes().data() + tag_line_of(hash, lines_) * kTagLineSize);
   uint64_t& waiting = waiting_[added_ % waiting_.size()];
   if (added_++ >= waiting_.size()) look_up(waiting);
   waiting = hash;
@@ -58,7 +59,7 @@ void TagFilterCheck::add(uint64_t hash) {
 void TagFilterCheck::look_up(uint64_t hash) {
   const uint64_t line = tag_line_of(hash, lines_);
   const uint64_t number = start_ + line / lines_per_block_;
-  if (!tag_line_may_contain(Bytes(*bits_).subspan(line * kTagLineSize, kTagLineSize), hash))
+  if (!tag_line_may_contain(bits_->bytes().subspan(line * kTagLineSize, kTagLineSize), hash))
     ++denials_[number];
   if (!holes_.empty() && holes_.contains(number)) unwritten_.insert(number);
 }
@@ -78,7 +79,7 @@ void TagFilterCheck::check_batch() {
   for (size_t i = 0; i < batch_.size();) {
     const uint64_t number = start_ + line_of(batch_[i]) / lines_per_block_;
     const auto found = io_.read(region_.begin + number, buffer);
-    if (found && found->state() == BlockState::kUnwritten) unwritten_.insert(number);
+    if (found && found->is_unwritten()) unwritten_.insert(number);
     const auto block = found ? found->check(tags::kTagIndex) : tl::make_unexpected(found.error());
     for (; i < batch_.size(); ++i) {
       const uint64_t line = line_of(batch_[i]);

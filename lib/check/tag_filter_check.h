@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "format/tag_extension.h"
+#include "io/anonymous_memory.h"
 #include "io/block_io.h"
 
 namespace vde {
@@ -49,8 +50,8 @@ class TagFilterCheck {
   uint32_t lines_per_block_ = 1;
   uint64_t blocks_ = 0;
   bool makes_sense_ = true;
-  std::shared_ptr<const BlockBuffer> bits_;  // all lines, or null where they are too many
-  std::array<uint64_t, 16> waiting_{};       // the last hashes, whose lines are on their way
+  std::shared_ptr<const AnonymousMemory> bits_;  // all lines, or null where they are too many
+  std::array<uint64_t, 16> waiting_{};           // the last hashes, whose lines are on their way
   uint64_t added_ = 0;
   std::set<uint64_t> holes_;     // blocks of `bits_` that were never written
   std::vector<uint64_t> batch_;  // without `bits_`

@@ -1,10 +1,7 @@
 #include "io/tag_arena.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
-#include <new>
 
 namespace vde {
 namespace {
@@ -49,23 +46,13 @@ size_t common_length(std::string_view a, std::string_view b, size_t most) {
 
 }  // namespace
 
-TagArena::TagArena(size_t bytes) : capacity_(bytes / sizeof(Item) * sizeof(Item)) {
-  void* const memory = mmap(nullptr, std::max(capacity_, sizeof(Item)), PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  memory_ = static_cast<uint8_t*>(memory);
-  // Fewer page faults; where there are no huge pages, nothing changes.
-  static_cast<void>(madvise(memory_, capacity_, MADV_HUGEPAGE));
-}
-
-TagArena::~TagArena() {
-  munmap(memory_, std::max(capacity_, sizeof(Item)));
-}
+TagArena::TagArena(size_t bytes)
+    : capacity_(bytes / sizeof(Item) * sizeof(Item)), memory_(capacity_) {}
 
 bool TagArena::add(const TagView& entry, uint64_t line) {
   const size_t size = tag_record_size(entry);
   if (used_ + size + (count_ + 1) * sizeof(Item) > capacity_) return false;
-  uint8_t* const record = memory_ + used_;
+  uint8_t* const record = memory_.data() + used_;
   write_tag_record(record, entry, line);
   if (last_ == nullptr) {
     common_ = entry.key.size();
@@ -80,8 +67,8 @@ bool TagArena::add(const TagView& entry, uint64_t line) {
 }
 
 void TagArena::make_items() {
-  items_ = {reinterpret_cast<Item*>(memory_ + capacity_) - count_, count_};
-  const uint8_t* record = memory_;
+  items_ = {reinterpret_cast<Item*>(memory_.data() + capacity_) - count_, count_};
+  const uint8_t* record = memory_.data();
   for (Item& item : items_) {
     item = {key_cache(record, common_), record};
     record += tag_record_size(record);
@@ -98,7 +85,7 @@ void TagArena::sort() {
 
 void TagArena::rewind() {
   at_ = 0;
-  record_ = memory_;
+  record_ = memory_.data();
 }
 
 const uint8_t* TagArena::next() {

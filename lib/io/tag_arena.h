@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "io/anonymous_memory.h"
 #include "io/tag_record.h"
 
 namespace vde {
@@ -14,7 +15,6 @@ class TagArena {
   explicit TagArena(size_t bytes);
   TagArena(const TagArena&) = delete;
   TagArena& operator=(const TagArena&) = delete;
-  ~TagArena();
 
   // False, and nothing happens, where there is no room for it.
   [[nodiscard]] bool add(const TagView& entry, uint64_t line);
@@ -46,8 +46,8 @@ class TagArena {
   static void sort_by_key(std::span<Item> items, size_t depth);
   static void sort_group(std::span<Item> items, size_t depth, std::vector<Work>& work);
 
-  uint8_t* memory_;
   size_t capacity_;
+  AnonymousMemory memory_;
   size_t used_ = 0;
   size_t count_ = 0;
   const uint8_t* last_ = nullptr;

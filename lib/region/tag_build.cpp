@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <optional>
 
 #include "base/checked.h"
 #include "base/piece.h"
 #include "format/tag_extension.h"
 #include "format/tag_filter.h"
 #include "format/tag_leaf.h"
+#include "io/anonymous_memory.h"
 #include "region/tag_tree.h"
 
 namespace vde {
@@ -106,7 +108,7 @@ class Filters {
     // A little more than asked for, so that the next changes don't ask for another one.
     limit_ = keys + keys / 4;
     lines_ = static_cast<uint32_t>(tag_filter_lines(keys + keys / 8));
-    bits_.resize(size_t{lines_} * kTagLineSize);
+    bits_.emplace(size_t{lines_} * kTagLineSize);
   }
 
   void add(std::string_view key, uint64_t hash) {
@@ -133,9 +135,10 @@ class Filters {
     extension.filter_lines = lines_;
     extension.filter_limit = limit_;
     const size_t a_block = size_t{tag_lines_per_block(block_size)} * kTagLineSize;
-    for (size_t at = 0; at < bits_.size(); at += a_block) {
+    for (size_t at = 0; at < bits_->bytes().size(); at += a_block) {
       VDE_TRY_ASSIGN(number, out.reserve());
-      const Bytes part = Bytes(bits_).subspan(at, std::min(a_block, bits_.size() - at));
+      const Bytes bits = bits_->bytes().subspan(at);
+      const Bytes part = bits.first(std::min(a_block, bits.size()));
       std::copy(part.begin(), part.end(), out.payload(number).subspan(tag_line_offset(0)).begin());
       out.done(number);
     }
@@ -146,7 +149,7 @@ class Filters {
 
  private:
   [[nodiscard]] MutableBytes line_of(uint64_t hash) {
-    return MutableBytes(bits_).subspan(tag_line_of(hash, lines_) * kTagLineSize, kTagLineSize);
+    return bits_->bytes().subspan(tag_line_of(hash, lines_) * kTagLineSize, kTagLineSize);
   }
   void insert(uint64_t hash) { tag_line_insert(line_of(hash), hash); }
 
@@ -156,8 +159,8 @@ class Filters {
   uint64_t keys_ = 0;
   uint64_t limit_ = 0;
   uint32_t lines_ = 0;
-  BlockBuffer bits_;
-  std::array<uint64_t, 16> waiting_{};  // the hashes of the last keys, not in `bits_` yet
+  std::optional<AnonymousMemory> bits_;  // of the large one
+  std::array<uint64_t, 16> waiting_{};   // the hashes of the last keys, not in `bits_` yet
 };
 
 // The inner levels, built as children come, left to right. The last node but one of each level
