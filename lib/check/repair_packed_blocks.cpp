@@ -162,6 +162,7 @@ class TableMender {
     begin_step();
     int64_t counted = std::min(counted_.value_or(found_), INT32_MAX - most_padding());
     bool gaps = false;
+    if (bad_.front() != 0) VDE_TRY(set_count(counted));
     for (const uint64_t index : bad_) {
       VDE_TRY(mending_.make_room(2));
       VDE_TRY_ASSIGN(payload, mending_.replace(number(index), table_.tag));

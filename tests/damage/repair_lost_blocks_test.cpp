@@ -96,6 +96,7 @@ TEST_CASE("a lost block of snapshots takes its own entries alone, and padding ta
 
   const RepairPlan plan = repair_lost(image.file());
   REQUIRE(plan.steps.size() == 2);
+  CHECK(plan.steps[0].blocks == std::vector{BlockRange{table, table + 2}});
   CHECK(has(plan.steps[0].loses, "entries 6 to 12 of 20"));
   CHECK(has(plan.steps[0].loses, to_string(made[12].id) + " '2'"));
   CHECK(has(plan.steps[1].loses,
