@@ -184,9 +184,6 @@ struct NamedPass {
 // lies in them, blocks before the bitmap, whose damaged blocks decide nothing.
 [[nodiscard]] std::span<const NamedPass> passes();
 
-// kUnsupported where the superblock asks for features that this program does not know.
-[[nodiscard]] Result<void> check_features(const Survey& survey);
-
 // What of the image verified whole, for the summary: structures that no error or warning names, all
 // of whose blocks the file has.
 [[nodiscard]] std::vector<std::string> intact_structures(const VerifyContext& context);
