@@ -32,6 +32,8 @@ struct RepairFacts {
   bool fixed_slots = false;      // those of the fixed places can be named anew
   bool slots = false;            // slots follow from the format and from other slots
   bool inode_layout = false;     // the inode layout can be made anew
+  bool snapshot_blocks = false;  // damaged blocks of the snapshot table can be given up
+  bool module_blocks = false;    // the same for those of the code cache
   bool snapshot_count = false;   // the snapshots can be counted again
   bool snapshot_chains = false;  // their chains can be cut
   bool module_count = false;     // the modules can be counted again
@@ -181,9 +183,6 @@ struct NamedPass {
 // All passes, in their order: later ones build on what earlier ones found out, regions before what
 // lies in them, blocks before the bitmap, whose damaged blocks decide nothing.
 [[nodiscard]] std::span<const NamedPass> passes();
-
-// kUnsupported where the superblock asks for features that this program does not know.
-[[nodiscard]] Result<void> check_features(const Survey& survey);
 
 // What of the image verified whole, for the summary: structures that no error or warning names, all
 // of whose blocks the file has.

@@ -37,6 +37,9 @@ constexpr std::string_view kOtherCopy =
 constexpr std::string_view kKeepLeaves =
     "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
     "verify, and names what is lost.";
+constexpr std::string_view kKeepEntries =
+    "Run 'vdetool verify --repair': it keeps the entries of the blocks that verify, each as it is, "
+    "and names what is lost. Keep a copy of the image.";
 constexpr std::string_view kCountAgain =
     "Run 'vdetool verify --repair': it counts the entries, where all of them can be read and leave "
     "no doubt. Keep a copy of the image.";
@@ -164,6 +167,13 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"CODE-016", kNote, kNotFixable, "spare blocks of the code cache were never written",
      "Creators of images leave blocks that no entry needs without a trailer.",
      "None for vdetool. The existing reader rejects the table.", kNextModule},
+    {"CODE-017", kError, kSometimes, "modules are lost with blocks of the code cache",
+     "Blocks of the table do not verify, and entries lay in them. Entries are numbered from 0; "
+     "what "
+     "the bytes of such blocks seem to hold is named, but nothing vouches for it. Where the block "
+     "with the count is among them, nobody knows how many entries there were.",
+     "Those modules cannot be found. Their own blocks stay allocated, and belong to nobody.",
+     kKeepEntries},
     {"GEOM-001", kError, kSometimes, "the file is shorter than the superblock says",
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},
@@ -296,6 +306,12 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"SNAP-011", kNote, kNotFixable, "spare blocks of the snapshot table were never written",
      "Creators of images leave blocks that no entry needs without a trailer.",
      "None for vdetool. The existing reader rejects the table.", kNextSnapshot},
+    {"SNAP-012", kError, kSometimes, "snapshots are lost with blocks of the snapshot table",
+     "Blocks of the table do not verify, and entries lay in them. Entries are numbered from 0, "
+     "padding included; what the bytes of such blocks seem to hold is named, but nothing vouches "
+     "for it. Where the block with the count is among them, nobody knows how many entries there "
+     "were.",
+     "Those snapshots are lost, and chains that lead to them end early.", kKeepEntries},
     {"SUPB-001", kError, kSometimes, "a block of a superblock group is damaged",
      "It does not verify, cannot be read, has another tag or holds no superblock of this image's "
      "block size, so its whole group is not used.",

@@ -14,6 +14,8 @@ bool can_remake(const RepairFacts& facts, const std::string& region) {
   if (region == "MWAL") return facts.journal;
   if (region == "TAGI") return facts.tag_tree;
   if (region == "INOD") return facts.inode_layout;
+  if (region == "SNAP") return facts.snapshot_blocks;
+  if (region == "CODE") return facts.module_blocks;
   return false;
 }
 
@@ -39,9 +41,10 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kBlockUnknownTag:
     case FindingCode::kBlockWrongTag:
     case FindingCode::kRegionHeadMissing:
-      return can_remake(facts, finding.region);
     case FindingCode::kRegionHeadLost:
-      return finding.region == "TAGI" && facts.tag_tree;
+    case FindingCode::kSnapshotsLost:
+    case FindingCode::kModulesLost:
+      return can_remake(facts, finding.region);
     case FindingCode::kRegionNeverWritten:
       return facts.empty_regions;
     case FindingCode::kFileShorter:

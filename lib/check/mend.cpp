@@ -24,6 +24,8 @@ constexpr Structure kStructures[] = {
     {mend_fixed_slots, &RepairFacts::fixed_slots},
     {mend_slots, &RepairFacts::slots},
     {mend_inode_layout, &RepairFacts::inode_layout},
+    {mend_snapshot_blocks, &RepairFacts::snapshot_blocks},
+    {mend_module_blocks, &RepairFacts::module_blocks},
     {mend_snapshot_count, &RepairFacts::snapshot_count},
     {mend_snapshot_chains, &RepairFacts::snapshot_chains},
     {mend_module_count, &RepairFacts::module_count},

@@ -48,8 +48,13 @@ void Mending::step(std::string what, std::string source, std::string loses) {
   steps_.push_back({std::move(what), std::move(source), {}, std::move(loses)});
 }
 
+// The first block of a table is often written with each of the others.
 void Mending::touched(BlockRange blocks) {
   auto& all = steps_.back().blocks;
+  const auto has = [&](BlockRange range) {
+    return range.begin <= blocks.begin && blocks.end <= range.end;
+  };
+  if (!all.empty() && (has(all.front()) || has(all.back()))) return;
   if (!all.empty() && all.back().end == blocks.begin)
     all.back().end = blocks.end;
   else

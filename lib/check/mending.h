@@ -133,6 +133,8 @@ class Mending {
 [[nodiscard]] Result<void> mend_fixed_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_slots(Mending& mending);
 [[nodiscard]] Result<void> mend_inode_layout(Mending& mending);
+[[nodiscard]] Result<void> mend_snapshot_blocks(Mending& mending);
+[[nodiscard]] Result<void> mend_module_blocks(Mending& mending);
 [[nodiscard]] Result<void> mend_snapshot_count(Mending& mending);
 [[nodiscard]] Result<void> mend_snapshot_chains(Mending& mending);
 [[nodiscard]] Result<void> mend_module_count(Mending& mending);

@@ -195,6 +195,10 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
   };
   for (const Error& error : scan.broken)
     add(FindingCode::kModuleEntryBroken, error.block, error.message);
+  if (std::string lost = describe_lost(scan); !lost.empty())
+    context.report.add(FindingCode::kModulesLost, scan.lost.first_block(), kCodeName,
+                       std::move(lost), scan.lost.names());
+  if (!scan.has_header) return;
   if (scan.reserved_set)
     add(FindingCode::kReservedNotZero, head,
         "reserved bytes of the code cache's header are not zero");
@@ -227,7 +231,6 @@ Result<void> check_modules(VerifyContext& context) {
     return true;
   };
   VDE_TRY_ASSIGN(scan, scan_packed(context, *region, kModuleTable, visit));
-  if (!scan.has_header) return {};
   report_code_table(context, *region, scan);
   if (scan.complete && scan.found >= scan.counted) context.references.know(tags::kCode);
   return judge.judge_all();

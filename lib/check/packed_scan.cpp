@@ -1,5 +1,7 @@
 #include "check/packed_scan.h"
 
+#include <fmt/format.h>
+
 namespace vde {
 namespace {
 
@@ -11,40 +13,57 @@ class PackedScanner {
         table_(table),
         visit_(visit),
         region_(region.blocks),
-        source_(context.io, region.blocks, table.tag) {}
+        source_(context.io, region.blocks, table.tag),
+        scan_{.lost = {table, context.survey.usable_blocks()}} {}
 
   Result<PackedScan> run() {
     const auto head = source_.payload(0);
-    if (!head) return scan_;
-    const PackedTableHeader header = kPackedTableHeaderLayout.decode(*head);
+    if (head)
+      read_header(*head);
+    else
+      lose(0);
+    for (uint64_t index = head ? 0 : 1; wants_more() && index < source_.blocks(); ++index) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(written, source_.next_written(index));
+      ended_ = written != index;
+      index = written;
+      if (wants_more() && index < source_.blocks()) look_at(index);
+    }
+    if (head) VDE_TRY(look_behind());
+    return std::move(scan_);
+  }
+
+ private:
+  void read_header(Bytes head) {
+    const PackedTableHeader header = kPackedTableHeaderLayout.decode(head);
     scan_.has_header = true;
     const auto first = context_.io.read(region_.begin, buffer_);
     scan_.head_written = first && first->state() != BlockState::kUnwritten;
     scan_.counted = header.count;
     scan_.reserved_set = !all_zero(header.reserved);
-    counts_ = header.count >= 0 && !all_zero(*head);
+    counts_ = header.count >= 0 && !all_zero(head);
     if (header.count == 0) tail_end_ = kPackedTableHeaderLayout.size();
-    for (uint64_t index = 0; scan_.found < scan_.counted && index < source_.blocks(); ++index) {
-      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(written, source_.next_written(index));
-      index = written;
-      if (index < source_.blocks()) look_at(index);
-    }
-    VDE_TRY(look_behind());
-    return scan_;
+    most_ = header.count;
   }
 
- private:
+  // Whether the table goes on. Without a header a block without entries tells.
+  [[nodiscard]] bool wants_more() const { return scan_.has_header ? scan_.found < most_ : !ended_; }
+
+  void lose(uint64_t index) {
+    scan_.complete = false;
+    tail_end_.reset();
+    scan_.lost.add(region_.begin + index, scan_.found);
+    if (const auto block = context_.io.read(region_.begin + index, buffer_))
+      scan_.lost.name(*block, index == 0);
+  }
+
   void look_at(uint64_t index) {
     const auto payload = source_.payload(index);
-    if (!payload) {
-      scan_.complete = false;
-      tail_end_.reset();
-      return;
-    }
+    if (!payload) return lose(index);
     note_left_over();
     PackedCursor cursor(table_.shape, *payload, index == 0);
-    while (scan_.found < scan_.counted && !cursor.at_end()) {
+    ended_ = cursor.at_end();
+    while (scan_.found < most_ && !cursor.at_end()) {
       const PackedPlace place{index, static_cast<uint32_t>(cursor.offset())};
       Result<Bytes> record = cursor.next();
       if (!record) {
@@ -112,6 +131,8 @@ class PackedScanner {
   FileSource source_;
   BlockBuffer buffer_ = context_.io.make_buffer();
   PackedScan scan_;
+  int64_t most_ = INT64_MAX;        // entries, as far as the header tells
+  bool ended_ = false;              // the block looked at last had no entries
   bool counts_ = false;             // a zero header above content is reported as that
   uint64_t tail_ = 0;               // the block of the region looked at last
   std::optional<size_t> tail_end_;  // where its entries end, in bytes; nothing where not known
@@ -122,6 +143,15 @@ class PackedScanner {
 Result<PackedScan> scan_packed(VerifyContext& context, const PlacedRegion& region,
                                const PackedTable& table, const PackedVisitor& visit) {
   return PackedScanner(context, region, table, visit).run();
+}
+
+std::string describe_lost(const PackedScan& scan) {
+  if (!scan.lost.any() || (scan.has_header && scan.counted <= scan.found)) return {};
+  const bool exact = scan.has_header && scan.broken.empty();
+  const std::optional<int64_t> counted =
+      exact ? std::optional<int64_t>(scan.counted) : std::nullopt;
+  return fmt::format("lost with {}: {}{}", scan.lost.where(), scan.lost.which(counted, scan.found),
+                     scan.lost.seeming());
 }
 
 }  // namespace vde

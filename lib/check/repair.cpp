@@ -85,19 +85,22 @@ Result<void> check_writable(const Survey& survey, bool unseal) {
   return {};
 }
 
-// The written pages as ranges, cut where the order of an undo changes: around either group, and
-// around the journal.
+// What was written, cut where the order of an undo changes: around either group, and around the
+// journal.
 std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
                                  const std::optional<BlockRange>& journal) {
   std::vector<uint64_t> cuts = {kMirrorGroup, kDirectoryStart};
   if (journal) cuts.insert(cuts.end(), {journal->begin, journal->end});
+  std::ranges::sort(cuts);
   std::vector<ByteRange> ranges;
-  for (const auto& [offset, bytes] : view.written()) {
-    const bool cut = std::ranges::find(cuts, offset / block_size) != cuts.end();
-    if (!ranges.empty() && ranges.back().end == offset && !cut)
-      ranges.back().end += bytes.size();
-    else
-      ranges.push_back({offset, offset + bytes.size()});
+  for (ByteRange range : view.written()) {
+    for (const uint64_t block : cuts) {
+      const uint64_t cut = block * block_size;
+      if (cut <= range.begin || cut >= range.end) continue;
+      ranges.push_back({range.begin, cut});
+      range.begin = cut;
+    }
+    ranges.push_back(range);
   }
   return ranges;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/mending.h"
+#include "check/packed_mending.h"
 #include "check/snapshot_chains.h"
 #include "region/module_table.h"
 #include "region/snapshot_table.h"
@@ -24,13 +24,6 @@ struct PackedContent {
   bool in_row = true;    // each begins where the one before ends, or where the next block does
   bool readable = true;  // every block verifies, every entry can be told, nothing else is there
 };
-
-// A plain region of this tag, if it is the only one.
-std::optional<PlacedRegion> plain_region(Mending& mending, Tag tag) {
-  const auto region = mending.sole_region(tag);
-  if (!region || !mending.slots()[region->slot].is_plain()) return std::nullopt;
-  return region;
-}
 
 // Calls `visit` with each entry, those behind the counted ones too. It ends with what cannot be
 // read.
@@ -61,38 +54,27 @@ Result<PackedContent> look_at_table(Mending& mending, BlockRange region, const P
   return content;
 }
 
-// Whether entries are what they seem though nothing counts them: no two with one key, and their
-// blocks within the volume.
-class EntryProof {
- public:
-  void add(Bytes key, bool has_place) {
-    keys_.emplace_back(reinterpret_cast<const char*>(key.data()), key.size());
-    placed_ &= has_place;
-  }
-
-  bool holds() {
-    std::ranges::sort(keys_);
-    return placed_ && std::ranges::adjacent_find(keys_) == keys_.end();
-  }
-
- private:
-  std::vector<std::string> keys_;
-  bool placed_ = true;
-};
-
-bool has_place(Mending& mending, const SnapshotEntry& entry) {
+bool snapshot_has_place(Mending& mending, Bytes record) {
+  const SnapshotEntry entry = snapshot_of(record);
   const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
   return blocks && blocks->end <= mending.total_blocks();
 }
 
+bool module_has_place(Mending& mending, Bytes record) {
+  const auto decoded = decode_module_entry(record);
+  return decoded &&
+         module_extent(decoded->entry, mending.total_blocks(), mending.io().block_size());
+}
+
 // Sets the header right where the entries leave no doubt.
-Result<void> mend_count(Mending& mending, const PackedTable& table, std::string_view noun,
-                        const std::function<void(Bytes record, EntryProof&)>& prove) {
+Result<void> mend_count(Mending& mending, const MendedTable& mended) {
+  const PackedTable& table = mended.table;
+  const std::string_view noun = mended.noun;
   const auto region = plain_region(mending, table.tag);
   if (!region) return {};
-  EntryProof proof;
+  EntryProof proof(mending, mended);
   const PackedVisitor visit = [&](const PackedRecord& record) {
-    prove(record.bytes, proof);
+    proof.add(record.bytes);
     return true;
   };
   VDE_TRY_ASSIGN(content, look_at_table(mending, region->blocks, table, visit));
@@ -145,19 +127,39 @@ std::string name_cuts(const std::vector<ChainCut>& cuts) {
 
 }  // namespace
 
+std::optional<PlacedRegion> plain_region(Mending& mending, Tag tag) {
+  const auto region = mending.sole_region(tag);
+  if (!region || !mending.slots()[region->slot].is_plain()) return std::nullopt;
+  return region;
+}
+
+const MendedTable& mended_snapshots() {
+  static const MendedTable kSnapshots{snapshot_table(), "snapshots", snapshot_has_place};
+  return kSnapshots;
+}
+
+const MendedTable& mended_modules() {
+  static constexpr MendedTable kModules{kModuleTable, "modules", module_has_place};
+  return kModules;
+}
+
+void EntryProof::add(Bytes record) {
+  const Bytes key = record.first(mended_.table.shape.key_size);
+  keys_.emplace_back(key.begin(), key.end());
+  placed_ &= mended_.has_place(mending_, record);
+}
+
+bool EntryProof::holds() {
+  std::ranges::sort(keys_);
+  return placed_ && std::ranges::adjacent_find(keys_) == keys_.end();
+}
+
 Result<void> mend_snapshot_count(Mending& mending) {
-  return mend_count(mending, snapshot_table(), "snapshots", [&](Bytes record, EntryProof& proof) {
-    proof.add(record.first(kSnapshotShape.key_size), has_place(mending, snapshot_of(record)));
-  });
+  return mend_count(mending, mended_snapshots());
 }
 
 Result<void> mend_module_count(Mending& mending) {
-  return mend_count(mending, kModuleTable, "modules", [&](Bytes record, EntryProof& proof) {
-    const auto decoded = decode_module_entry(record);
-    const bool placed =
-        decoded && module_extent(decoded->entry, mending.total_blocks(), mending.io().block_size());
-    proof.add(record.first(kModuleShape.key_size), placed);
-  });
+  return mend_count(mending, mended_modules());
 }
 
 // The oldest snapshot of a ring becomes its root: parents are made before their children.

@@ -11,6 +11,7 @@ namespace vde {
 namespace {
 
 constexpr const char* kRegionName = "SNAP";
+constexpr size_t kMostMissingNamed = 16;
 constexpr uint16_t kKnownSnapshotFlags = kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
 
 class SnapshotJudge {
@@ -36,6 +37,18 @@ class SnapshotJudge {
     if (!is_utf8(entry.label))
       add(FindingCode::kSnapshotLabelNotText, block, entry.id,
           fmt::format("snapshot {} is labelled '{}'", name, escape(entry.label)));
+  }
+
+  // Snapshots that others build on and that are not in the table, a few of them: where entries are
+  // lost, these are among them.
+  std::vector<std::string> missing_parents() {
+    std::vector<std::string> missing;
+    chains_.sort();
+    for (size_t i = 0; i < chains_.size() && missing.size() < kMostMissingNamed; ++i)
+      if (chains_.lacks_parent(i))
+        missing.push_back(fmt::format("snapshot {}, the parent of {}", to_string(chains_[i].parent),
+                                      to_string(chains_[i].id)));
+    return missing;
   }
 
   // All entries were seen, and none is missing.
@@ -87,6 +100,15 @@ void report_broken(VerifyContext& context, const PackedScan& scan) {
     context.report.add(FindingCode::kSnapshotEntryBroken, error.block, kRegionName, error.message);
 }
 
+void report_lost(VerifyContext& context, const PackedScan& scan, SnapshotJudge& judge) {
+  std::string lost = describe_lost(scan);
+  if (lost.empty()) return;
+  std::vector<std::string> affects = scan.lost.names();
+  for (std::string& parent : judge.missing_parents()) affects.push_back(std::move(parent));
+  context.report.add(FindingCode::kSnapshotsLost, scan.lost.first_block(), kRegionName,
+                     std::move(lost), std::move(affects));
+}
+
 void report_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
   const uint64_t head = region.blocks.begin;
   if (scan.reserved_set)
@@ -124,8 +146,9 @@ Result<void> check_snapshots(VerifyContext& context) {
     return true;
   };
   VDE_TRY_ASSIGN(scan, scan_packed(context, *region, snapshot_table(), visit));
-  if (!scan.has_header) return {};
   report_broken(context, scan);
+  report_lost(context, scan, judge);
+  if (!scan.has_header) return {};
   report_table(context, *region, scan);
   // A parent that seems to be missing may lie where nothing can be read.
   if (!scan.complete || scan.found < scan.counted) return {};

@@ -1,7 +1,5 @@
 #include "vde/verify.h"
 
-#include <fmt/format.h>
-
 #include "check/context.h"
 
 namespace vde {
@@ -44,18 +42,6 @@ JournalLook look_at_journal(BlockFile& file, const Survey& survey) {
 
 std::span<const NamedPass> passes() {
   return kPasses;
-}
-
-Result<void> check_features(const Survey& survey) {
-  if (!survey.superblock_verified()) return {};
-  const uint32_t unknown = unknown_incompatible_features(survey.superblock.incompatible_features);
-  if (unknown == 0) return {};
-  std::string bits;
-  for (uint32_t bit = 0; bit < 32; ++bit)
-    if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
-  return fail_at(survey.superblock_block, ErrorCode::kUnsupported,
-                 fmt::format("uses unknown incompatible features (bit {})", bits),
-                 "use the program that made the image, or a later version of this one");
 }
 
 bool Reporter::is_fixable(const Finding& finding) {

@@ -34,7 +34,7 @@ ModuleEntry entry_of(const Module& module) {
 
 Result<CodeCache> CodeCache::open(BlockFile& image) {
   VDE_TRY_ASSIGN(view, committed_view(image));
-  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
   VDE_TRY_ASSIGN(slot, code_slot(survey.slots));
   const auto range = block_range(survey.slots[slot].start, survey.slots[slot].count);
   if (!range || range->empty() || range->end > survey.blocks_in_file())

@@ -124,7 +124,7 @@ Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
 
 Result<std::string> read_label(BlockFile& file) {
   VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
   return std::string(survey.superblock.label.view());
 }
 
@@ -146,7 +146,7 @@ Result<void> set_label(BlockFile& file, std::string_view label, const EditOption
 Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions& options) {
   // What is refused here must leave no trace, and opening for writing may.
   VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
   VDE_TRY_ASSIGN(total, new_block_count(survey.superblock, size));
   const auto old_size = static_cast<uint64_t>(survey.superblock.total_blocks) * survey.block_size;
   if (size == old_size)

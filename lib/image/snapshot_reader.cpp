@@ -159,7 +159,7 @@ std::vector<std::string> snapshot_flag_names(uint16_t flags) {
 }
 
 Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  VDE_TRY_ASSIGN(survey, survey_to_use(file));
   VDE_TRY_ASSIGN(slot, snapshot_slot(survey.slots));
   const auto region = block_range(survey.slots[slot].start, survey.slots[slot].count);
   if (!region || region->empty() || region->end > survey.usable_blocks())

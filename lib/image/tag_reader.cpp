@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "base/checked.h"
 #include "image/readable_slot.h"
 #include "image/tag_region.h"
@@ -37,12 +35,7 @@ Result<size_t> find_tag_slot(const std::vector<RegionSlot>& slots) {
 }
 
 Result<std::unique_ptr<TagReader>> TagReader::open(BlockFile& file, const TagReadOptions& options) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  if (const uint32_t unknown =
-          unknown_incompatible_features(survey.superblock.incompatible_features))
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("uses unknown incompatible features ({:#x})", unknown),
-                "use the program that made the image, or a later version of this one");
+  VDE_TRY_ASSIGN(survey, survey_to_use(file));
   if (!survey.superblock_verified())
     return fail(ErrorCode::kDamaged, "no superblock verifies", "run 'vdetool verify'");
   VDE_TRY_ASSIGN(slot, find_tag_slot(survey.slots));

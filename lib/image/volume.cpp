@@ -68,10 +68,6 @@ Result<void> check_counts(const Superblock& superblock) {
 
 Result<void> check_writable(const Survey& survey, bool unseal) {
   const Superblock& superblock = survey.superblock;
-  if (const uint32_t unknown = unknown_incompatible_features(superblock.incompatible_features))
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("uses unknown incompatible features ({:#x})", unknown),
-                "use the program that made the image, or a later version of this one");
   if (superblock.min_writer_version > 2)
     return fail(
         ErrorCode::kUnsupported,
@@ -100,7 +96,7 @@ Result<void> cut_tail(BlockFile& file, const Superblock& superblock) {
 Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const EditOptions& options) {
   // What must not be written must not be recovered either: that would be a write.
   VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
+  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
   VDE_TRY(check_writable(survey, options.unseal));
   VDE_TRY_ASSIGN(journal, Journal::open(file));
   VDE_TRY(cut_tail(file, journal->superblock()));

@@ -43,12 +43,18 @@ Result<ScratchFile> ScratchFile::create(const std::string& folder) {
 }
 
 Result<void> ScratchFile::append(Bytes bytes) {
+  VDE_TRY(overwrite(size_, bytes));
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> ScratchFile::overwrite(uint64_t offset, Bytes bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(size_));
+    const ssize_t count = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_failure("cannot write a temporary file");
     bytes = bytes.subspan(static_cast<size_t>(count));
-    size_ += static_cast<uint64_t>(count);
+    offset += static_cast<uint64_t>(count);
   }
   return {};
 }

@@ -20,6 +20,8 @@ class ScratchFile {
 
   // Puts `bytes` behind what is there. kNoSpace where the disk is full.
   [[nodiscard]] Result<void> append(Bytes bytes);
+  // Puts `bytes` in the place of others, which were written from byte `offset` on.
+  [[nodiscard]] Result<void> overwrite(uint64_t offset, Bytes bytes);
   // Fills `out` from byte `offset` on, which must have been written.
   [[nodiscard]] Result<void> read(uint64_t offset, MutableBytes out) const;
 

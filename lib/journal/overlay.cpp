@@ -34,6 +34,7 @@ Result<void> OverlayFile::read(uint64_t offset, MutableBytes out) {
     const auto [part, at] = part_of(page->first);
     VDE_TRY(below_.read(page->second + at, part));
   }
+  VDE_TRY(spilled_.read(offset, out));
   for (auto page = pages_.lower_bound(first); page != pages_.end() && page->first < end; ++page) {
     const auto [part, at] = part_of(page->first);
     std::copy_n(page->second.begin() + static_cast<ptrdiff_t>(at), part.size(), part.begin());
@@ -45,8 +46,30 @@ Result<void> OverlayFile::write(uint64_t offset, Bytes bytes) {
   for (size_t at = 0; at + page_size_ <= bytes.size(); at += page_size_) {
     const Bytes page = bytes.subspan(at, page_size_);
     pages_[offset + at].assign(page.begin(), page.end());
+    if (pages_.size() * page_size_ > most_held_) VDE_TRY(spill());
   }
   return {};
+}
+
+// All at once, in the order of their places: what is written from front to back makes one run.
+Result<void> OverlayFile::spill() {
+  for (const auto& [offset, page] : pages_) VDE_TRY(spilled_.put(offset, page));
+  pages_.clear();
+  return {};
+}
+
+std::vector<ByteRange> OverlayFile::written() const {
+  std::vector<ByteRange> all = spilled_.runs();
+  for (const auto& [offset, page] : pages_) all.push_back({offset, offset + page.size()});
+  std::ranges::sort(all, {}, &ByteRange::begin);
+  std::vector<ByteRange> merged;
+  for (const ByteRange& range : all) {
+    if (!merged.empty() && range.begin <= merged.back().end)
+      merged.back().end = std::max(merged.back().end, range.end);
+    else
+      merged.push_back(range);
+  }
+  return merged;
 }
 
 Result<void> OverlayFile::resize(uint64_t bytes) {
@@ -54,6 +77,7 @@ Result<void> OverlayFile::resize(uint64_t bytes) {
   visible_ = std::min({visible_, below, bytes});
   size_ = bytes;
   pages_.erase(pages_.lower_bound(bytes), pages_.end());
+  spilled_.forget_from(bytes);
   return {};
 }
 
@@ -63,14 +87,17 @@ Result<void> OverlayFile::zero(ByteRange range) {
   return {};
 }
 
-std::optional<uint64_t> OverlayFile::first_changed(ByteRange within) const {
+std::optional<ByteRange> OverlayFile::first_changed(ByteRange within) const {
   const uint64_t first = within.begin / page_size_ * page_size_;
   const auto page = pages_.lower_bound(first);
   const auto redirected = redirected_.lower_bound(first);
   uint64_t found = within.end;
   if (page != pages_.end()) found = std::min(found, page->first);
   if (redirected != redirected_.end()) found = std::min(found, redirected->first);
-  return found < within.end ? std::optional(found) : std::nullopt;
+  const auto spilled = spilled_.first_in(within);
+  if (spilled && spilled->begin <= std::max(found, within.begin)) return spilled;
+  if (found >= within.end) return std::nullopt;
+  return ByteRange{std::max(within.begin, found), std::min(within.end, found + page_size_)};
 }
 
 Result<ByteRange> OverlayFile::next_data(ByteRange within) {
@@ -79,9 +106,8 @@ Result<ByteRange> OverlayFile::next_data(ByteRange within) {
     VDE_TRY_ASSIGN(found, below_.next_data({within.begin, std::min(within.end, visible_)}));
     data = found;
   }
-  const auto page = first_changed(within);
-  if (!page || (!data.empty() && data.begin <= *page)) return data;
-  return ByteRange{std::max(within.begin, *page), std::min(within.end, *page + page_size_)};
+  const auto changed = first_changed(within);
+  return !changed || (!data.empty() && data.begin <= changed->begin) ? data : *changed;
 }
 
 std::unique_ptr<FileMapping> OverlayFile::map(ByteRange range) {

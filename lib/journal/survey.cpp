@@ -1,5 +1,7 @@
 #include "journal/survey.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace vde {
@@ -179,6 +181,24 @@ std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots) {
   for (size_t i = slots.size(); i-- > 0;)
     if (!slots[i].is_free() && slots[i].tag == tags::kData) return i;
   return std::nullopt;
+}
+
+Result<void> check_features(const Survey& survey) {
+  if (!survey.superblock_verified()) return {};
+  const uint32_t unknown = unknown_incompatible_features(survey.superblock.incompatible_features);
+  if (unknown == 0) return {};
+  std::string bits;
+  for (uint32_t bit = 0; bit < 32; ++bit)
+    if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
+  return fail_at(survey.superblock_block, ErrorCode::kUnsupported,
+                 fmt::format("uses unknown incompatible features (bit {})", bits),
+                 "use the program that made the image, or a later version of this one");
+}
+
+Result<Survey> survey_to_use(BlockFile& file) {
+  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  VDE_TRY(check_features(survey));
+  return survey;
 }
 
 }  // namespace vde

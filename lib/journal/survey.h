@@ -87,6 +87,13 @@ struct Survey {
 // kUnsupported, too, for versions that this program does not know. kIo where nothing can be read.
 [[nodiscard]] Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified);
 
+// kUnsupported where a superblock that verifies asks for incompatible features that this program
+// does not know. Such an image may be shown, and neither judged nor gone by.
+[[nodiscard]] Result<void> check_features(const Survey& survey);
+// What all start with that read or change what is in an image: survey_image(file, false), and
+// check_features().
+[[nodiscard]] Result<Survey> survey_to_use(BlockFile& file);
+
 // The last slot tagged DATA is the data area; nothing where there is none.
 [[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
 

@@ -222,21 +222,12 @@ Result<bool> PackedEditor::take_padding(Bytes record) {
   return true;
 }
 
-// Padding entries for all that is left over from `end` on, as large as entries may be.
 Result<void> PackedEditor::pad(uint64_t index, uint32_t end) {
   VDE_TRY_ASSIGN(block, edit(index));
-  const uint32_t most = table_->shape.fixed_size + table_->shape.max_text;
-  while (block.size() - end >= table_->shape.fixed_size) {
-    if (count_ == INT32_MAX)
-      return fail(ErrorCode::kNoSpace, fmt::format("the {} table is full", table_->shape.noun));
-    const size_t size = std::min<size_t>(most, block.size() - end);
-    const MutableBytes room = block.subspan(end, size);
-    std::fill(room.begin(), room.end(), uint8_t{0});
-    table_->make_padding(block.first(end), index, room);
-    end += static_cast<uint32_t>(size);
-    ++count_;
-  }
-  std::fill(block.begin() + end, block.end(), uint8_t{0});
+  const int32_t made = pad_block(*table_, index, block, end);
+  if (made > INT32_MAX - count_)
+    return fail(ErrorCode::kNoSpace, fmt::format("the {} table is full", table_->shape.noun));
+  count_ += made;
   return {};
 }
 

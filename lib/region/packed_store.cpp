@@ -89,4 +89,16 @@ Result<std::optional<PackedPlace>> find_packed(PackedSource& source, const Packe
   return place;
 }
 
+int32_t pad_block(const PackedTable& table, uint64_t index, MutableBytes payload, size_t end) {
+  const size_t most = table.shape.fixed_size + table.shape.max_text;
+  std::ranges::fill(payload.subspan(end), uint8_t{0});
+  int32_t made = 0;
+  for (; payload.size() - end >= table.shape.fixed_size; ++made) {
+    const MutableBytes room = payload.subspan(end, std::min(most, payload.size() - end));
+    table.make_padding(payload.first(end), index, room);
+    end += room.size();
+  }
+  return made;
+}
+
 }  // namespace vde

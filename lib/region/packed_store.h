@@ -54,6 +54,12 @@ using PackedVisitor = std::function<bool(const PackedRecord&)>;
 [[nodiscard]] Result<std::optional<PackedPlace>> find_packed(PackedSource& source,
                                                              const PackedTable& table, Bytes key);
 
+// Fills the `payload` of block `index` from byte `end` on with padding entries, wherever one could
+// be, each as large as entries may be; then with zeros. Returns their number. Only for tables that
+// have such entries.
+[[nodiscard]] int32_t pad_block(const PackedTable& table, uint64_t index, MutableBytes payload,
+                                size_t end);
+
 // Changes one table within one transaction. Where the table ends is known from the slot's `used`
 // blocks; where that is not so, as in images of others, the whole table is read once, and put right
 // where the existing reader would stumble over it: blocks never written, left-over space. So all

@@ -148,6 +148,66 @@ void add_module_table(std::vector<Recipe>& recipes) {
                                [](ImageBuilder& image) { image.wipe(83); }));
 }
 
+// Blocks of 512 bytes: 17 modules fill three of the four, 5 in the first and 6 in the others.
+Recipe on_module_blocks(
+    std::string name, std::vector<std::string> expected, uint64_t block,
+    void (*damage)(ImageBuilder&), void (*change)(std::vector<ModuleEntry>&) = [](auto&) {}) {
+  return {"CODE-017",
+          std::move(name),
+          [=](ImageBuilder& image) {
+            std::vector<ModuleEntry> entries;
+            for (uint8_t number = 1; number <= 17; ++number)
+              entries.push_back(sound_module(image, number));
+            change(entries);
+            const auto first = entries.begin();
+            put_modules(image, kCodeTable, {first, first + 5});
+            put_modules(image, kCodeTable + 1, {first + 5, first + 11});
+            put_modules(image, kCodeTable + 2, {first + 11, first + 17});
+            count_modules(image, 17);
+            damage(image);
+          },
+          std::move(expected),
+          block,
+          {.block_size = 512}};
+}
+
+void add_lost_module_blocks(std::vector<Recipe>& recipes) {
+  recipes.push_back(on_module_blocks("one bit of the second of three blocks",
+                                     {"BLCK-001", "CODE-017"}, 81,
+                                     [](ImageBuilder& image) { image.flip(81, 100); }));
+  recipes.push_back(on_module_blocks("the last of three blocks without its trailer",
+                                     {"BLCK-002", "CODE-017"}, 82,
+                                     [](ImageBuilder& image) { image.clear_trailer(82); }));
+  recipes.push_back(on_module_blocks("one bit of the block with the count",
+                                     {"BLCK-001", "CODE-017"}, 80,
+                                     [](ImageBuilder& image) { image.flip(80, 0); }));
+  recipes.push_back(on_module_blocks(
+      "the first two of three blocks are tagged otherwise", {"BLCK-003", "BLCK-004", "CODE-017"},
+      80, [](ImageBuilder& image) { image.set_tag(80, "ZZZZ").set_tag(81, "SNAP"); }));
+  recipes.push_back(on_module_blocks(
+      "one bit of the block with the count and of a spare one, when the slot counts blocks",
+      {"BLCK-001", "BLCK-001", "CODE-017"}, 80, [](ImageBuilder& image) {
+        image.slot(image.slot_of("CODE"), [](RegionSlot& slot) { slot.used = 3; });
+        image.flip(80, 7).flip(83, 7);
+      }));
+  Recipe spare = on_module_blocks("one bit of a block without entries", {"BLCK-001"}, 83,
+                                  [](ImageBuilder& image) { image.flip(83, 4); });
+  spare.code = "BLCK-001";
+  recipes.push_back(std::move(spare));
+  Recipe zero = on_module_blocks("the block with the count was never written", {"BLCK-009"}, 80,
+                                 [](ImageBuilder& image) { image.wipe(80); });
+  zero.code = "BLCK-009";
+  recipes.push_back(std::move(zero));
+  recipes.push_back(lost(on_module_blocks(
+      "the count is lost, and one that is left lies outside of the volume",
+      {"BLCK-001", "CODE-005", "CODE-017"}, 80, [](ImageBuilder& image) { image.flip(80, 0); },
+      [](std::vector<ModuleEntry>& entries) { entries[16].first_block = 256; })));
+  Recipe unreadable = on_module_blocks("the second of three blocks cannot be read",
+                                       {"BLCK-006", "CODE-017"}, 81, [](ImageBuilder&) {});
+  unreadable.unreadable = {81};
+  recipes.push_back(lost(std::move(unreadable)));
+}
+
 }  // namespace
 
 std::vector<Recipe> module_recipes() {
@@ -159,6 +219,7 @@ std::vector<Recipe> module_recipes() {
   const std::set<std::string> mended = {"CODE-001", "CODE-008", "CODE-011"};
   for (Recipe& recipe : recipes)
     if (!mended.contains(recipe.code)) recipe = lost(std::move(recipe));
+  add_lost_module_blocks(recipes);
   return recipes;
 }
 

@@ -128,6 +128,99 @@ void add_counts(std::vector<Recipe>& recipes) {
                              [](ImageBuilder& image) { image.wipe(90).wipe(91); }));
 }
 
+// Blocks of 512 bytes: 20 snapshots fill three of the four, 6 in the first and 7 in the others.
+constexpr ImageShape kSmallBlocks{.block_size = 512};
+
+void put_full_table(ImageBuilder& image, void (*change)(std::vector<SnapshotEntry>&)) {
+  std::vector<SnapshotEntry> entries;
+  for (uint8_t number = 1; number <= 20; ++number) entries.push_back(sound_snapshot(number));
+  change(entries);
+  const auto first = entries.begin();
+  put_snapshots(image, kTable, {first, first + 6}, 20);
+  put_snapshots(image, kTable + 1, {first + 6, first + 13}, 20);
+  put_snapshots(image, kTable + 2, {first + 13, first + 20}, 20);
+}
+
+// A table of 20 snapshots, of which blocks are damaged.
+Recipe on_blocks(
+    std::string name, std::vector<std::string> expected, uint64_t block,
+    std::function<void(ImageBuilder&)> damage,
+    void (*change)(std::vector<SnapshotEntry>&) = [](auto&) {}) {
+  return {"SNAP-012",
+          std::move(name),
+          [=](ImageBuilder& image) {
+            put_full_table(image, change);
+            damage(image);
+          },
+          std::move(expected),
+          block,
+          kSmallBlocks};
+}
+
+void add_lost_blocks(std::vector<Recipe>& recipes) {
+  recipes.push_back(on_blocks("one bit of the second of three blocks", {"BLCK-001", "SNAP-012"}, 89,
+                              [](ImageBuilder& image) { image.flip(89, 100); }));
+  recipes.push_back(on_blocks("the last of three blocks without its trailer",
+                              {"BLCK-002", "SNAP-012"}, 90,
+                              [](ImageBuilder& image) { image.clear_trailer(90); }));
+  recipes.push_back(on_blocks("one bit of the block with the count", {"BLCK-001", "SNAP-012"}, 88,
+                              [](ImageBuilder& image) { image.flip(88, 0); }));
+  recipes.push_back(on_blocks(
+      "the first two of three blocks are tagged otherwise", {"BLCK-003", "BLCK-004", "SNAP-012"},
+      88, [](ImageBuilder& image) { image.set_tag(88, "ZZZZ").set_tag(89, "CODE"); }));
+  recipes.push_back(on_blocks("one bit of every block",
+                              {"BLCK-001", "BLCK-001", "BLCK-001", "BLCK-001", "SNAP-012"}, 88,
+                              [](ImageBuilder& image) {
+                                for (uint64_t block = 88; block < 92; ++block) image.flip(block, 9);
+                              }));
+  recipes.push_back(on_blocks(
+      "a block with the parents of others", {"BLCK-001", "SNAP-012"}, 89,
+      [](ImageBuilder& image) { image.flip(89, 0); },
+      [](std::vector<SnapshotEntry>& entries) {
+        for (size_t i = 1; i < entries.size(); ++i) entries[i].parent = entries[i - 1].id;
+      }));
+  recipes.push_back(on_blocks("one bit of the block with the count, when its slot counts blocks",
+                              {"BLCK-001", "SNAP-012"}, 88, [](ImageBuilder& image) {
+                                image.slot(image.slot_of("SNAP"),
+                                           [](RegionSlot& slot) { slot.used = 3; });
+                                image.flip(88, 100, 7);
+                              }));
+  Recipe spare = on_blocks("one bit of a block without entries", {"BLCK-001"}, 91,
+                           [](ImageBuilder& image) { image.flip(91, 4); });
+  spare.code = "BLCK-001";
+  recipes.push_back(std::move(spare));
+  Recipe zero = on_blocks("the block with the count is a sealed block of zeros", {"BLCK-009"}, 88,
+                          [](ImageBuilder& image) { image.write(88, "SNAP", ""); });
+  zero.code = "BLCK-009";
+  recipes.push_back(std::move(zero));
+}
+
+// Where nothing vouches for what is left, it is left as it is.
+void add_doubtful_blocks(std::vector<Recipe>& recipes) {
+  recipes.push_back(lost(on_blocks(
+      "the count is lost, and two that are left have one id", {"BLCK-001", "SNAP-012"}, 88,
+      [](ImageBuilder& image) { image.flip(88, 0); },
+      [](std::vector<SnapshotEntry>& entries) { entries[19].id = entries[18].id; })));
+  recipes.push_back(lost(on_blocks(
+      "the count is lost, and an empty block lies before others", {"BLCK-001", "SNAP-012"}, 88,
+      [](ImageBuilder& image) { image.flip(88, 0).write(89, "SNAP", ""); })));
+  recipes.push_back(lost(
+      on_blocks("a block is lost, and in another one a label is too long",
+                {"BLCK-001", "SNAP-002", "SNAP-012"}, 89,
+                [](ImageBuilder& image) { image.flip(89, 0).patch(90, 66, "41").reseal(90); })));
+  Recipe uncounted = on_blocks("a block is lost, and fewer are counted than others hold",
+                               {"BLCK-001", "SNAP-007"}, 89, [](ImageBuilder& image) {
+                                 set_count(image, 6);
+                                 image.flip(89, 0);
+                               });
+  uncounted.code = "SNAP-007";
+  recipes.push_back(lost(std::move(uncounted)));
+  Recipe unreadable = on_blocks("the second of three blocks cannot be read",
+                                {"BLCK-006", "SNAP-012"}, 89, [](ImageBuilder&) {});
+  unreadable.unreadable = {89};
+  recipes.push_back(lost(std::move(unreadable)));
+}
+
 }  // namespace
 
 std::vector<Recipe> snapshot_recipes() {
@@ -139,6 +232,8 @@ std::vector<Recipe> snapshot_recipes() {
     if (!mended.contains(recipe.code) || !recipe.left.empty() ||
         recipe.name == "a spare block holds something")
       recipe = lost(std::move(recipe));
+  add_lost_blocks(recipes);
+  add_doubtful_blocks(recipes);
   return recipes;
 }
 

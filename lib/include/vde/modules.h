@@ -83,7 +83,7 @@ struct Registered {
                                                  const EditOptions& edit, Activity& activity);
 
 // Hands out all modules in the table's order; false = no more of them. kUnsupported where the image
-// has no code cache, kDamaged where it cannot be read.
+// has no code cache or uses unknown features, kDamaged where it cannot be read.
 [[nodiscard]] Result<void> list_modules(BlockFile& image,
                                         const std::function<bool(const Module&)>& visit);
 

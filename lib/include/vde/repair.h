@@ -1,6 +1,7 @@
-// Repairing an image, and taking a repair back. A repair is planned first: it is carried out in
-// memory, judged there, and only then done on the disk, where it writes what the plan says and
-// nothing else. An undo file holds all of it as it was before.
+// Repairing an image, and taking a repair back. A repair is planned first: it is carried out on a
+// view of the image, in memory and a temporary file, judged there, and only then done on the disk,
+// where it writes what the plan says and nothing else. An undo file holds all of it as it was
+// before.
 #pragma once
 
 #include <memory>

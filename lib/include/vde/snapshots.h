@@ -52,7 +52,7 @@ class SnapshotReader {
   virtual ~SnapshotReader() = default;
 
   // `file` outlives the reader. kUnsupported where the image has no snapshot table (or one that
-  // must not be read as one).
+  // must not be read as one) or uses unknown features.
   [[nodiscard]] static Result<std::unique_ptr<SnapshotReader>> open(BlockFile& file);
 
   // All entries in the order of the table, deleted ones too.

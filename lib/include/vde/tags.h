@@ -18,7 +18,7 @@ class TagReader {
   virtual ~TagReader() = default;
 
   // `file` outlives the reader. kUnsupported where the image has no tag index (or one that must not
-  // be read as one), kDamaged where its header makes no sense.
+  // be read as one) or uses unknown features, kDamaged where its header makes no sense.
   [[nodiscard]] static Result<std::unique_ptr<TagReader>> open(BlockFile& file,
                                                                const TagReadOptions& options);
 

@@ -158,3 +158,15 @@ TEST_CASE("the data area is the last slot tagged DATA") {
   slots[3].tag = tags::kData;
   CHECK(data_area_slot(slots) == 3);
 }
+
+TEST_CASE("an image with features that nobody knows is looked over, and not used") {
+  ImageBuilder image;
+  image.superblock([](Superblock& superblock) { superblock.incompatible_features = 8; });
+  CHECK(survey_to_use(image.file()).has_value());
+  image.superblock([](Superblock& superblock) { superblock.incompatible_features = 0xA08; });
+  CHECK(survey_of(image.file()).superblock.incompatible_features == 0xA08);
+  const auto refused = survey_to_use(image.file());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::kUnsupported);
+  CHECK(refused.error().message == "uses unknown incompatible features (bit 9, 11)");
+}

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <random>
+
 #include "io/memory_file.h"
 #include "support/session.h"
 #include "support/sparse_file.h"
@@ -128,4 +131,70 @@ TEST_CASE("a hole that reads as another page is data") {
   view.redirect(1024, 65'536);
   CHECK(must(view.next_data({0, 1 << 20})) == ByteRange{1024, 1536});
   CHECK(must(view.next_data({1536, 1 << 20})).begin == 65'536);
+}
+
+TEST_CASE("what memory may not hold reads the same from a temporary file") {
+  MemoryFile below(std::vector<uint8_t>(16 * 512, 1));
+  OverlayFile view(below, 512, 2 * 512);
+  std::vector<uint8_t> expected = below.bytes();
+  for (const uint64_t page : {9u, 3u, 4u, 5u, 3u, 10u, 11u, 4u, 0u, 15u}) {
+    const auto fill = static_cast<uint8_t>(page + 100);
+    must(view.write(page * 512, page_of(fill)));
+    std::fill_n(expected.begin() + static_cast<ptrdiff_t>(page * 512), 512, fill);
+    std::vector<uint8_t> all(16 * 512);
+    must(view.read(0, all));
+    CHECK(all == expected);
+  }
+  CHECK(byte_at(view, 5 * 512 + 511) == 105);
+  const std::vector<ByteRange> written = {
+      {0, 512}, {3 * 512, 6 * 512}, {9 * 512, 12 * 512}, {15 * 512, 16 * 512}};
+  CHECK(view.written() == written);
+  CHECK(view.map({3 * 512, 4 * 512}) == nullptr);
+  CHECK(below.bytes() == std::vector<uint8_t>(16 * 512, 1));
+}
+
+TEST_CASE("a view with little memory is the same as one with much, whatever happens to it") {
+  SparseFile below;
+  must(below.resize(64 * 512));
+  must(below.write(8 * 512, page_of(7)));
+  OverlayFile small(below, 512, 3 * 512);
+  OverlayFile large(below, 512);
+  std::mt19937_64 random(1);
+  const auto upto = [&](uint64_t most) { return random() % (most + 1); };
+  for (int step = 0; step < 3000; ++step) {
+    CAPTURE(step);
+    const uint64_t size = must(large.size());
+    const uint64_t page = upto(size / 512 - 1);
+    const uint64_t count = 1 + upto(std::min<uint64_t>(4, size / 512 - page - 1));
+    const std::vector<uint8_t> bytes(count * 512, static_cast<uint8_t>(step));
+    const uint64_t what = upto(40);
+    for (OverlayFile* view : {&small, &large}) {
+      if (what == 0) must(view->resize((32 + page) * 512));
+      if (what == 1) must(view->zero({page * 512, (page + count) * 512}));
+      if (what > 1) must(view->write(page * 512, bytes));
+    }
+    const uint64_t from = upto(must(large.size()) - 1);
+    std::vector<uint8_t> here(upto(must(large.size()) - from));
+    std::vector<uint8_t> there(here.size());
+    must(small.read(from, here));
+    must(large.read(from, there));
+    CHECK(here == there);
+    if (step % 50 == 0) CHECK(small.written() == large.written());
+    // Runs are told in one piece from the file and page by page from memory.
+    const ByteRange asked{from, must(large.size())};
+    CHECK(must(small.next_data(asked)).begin == must(large.next_data(asked)).begin);
+  }
+}
+
+TEST_CASE("where no temporary file can be made, a write says so") {
+  MemoryFile below(std::vector<uint8_t>(2048, 1));
+  OverlayFile view(below, 512, 512);
+  must(view.write(0, page_of(2)));
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("TMPDIR", "/nowhere/at/all", 1);
+  const Result<void> outcome = view.write(512, page_of(3));
+  before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", kept.c_str(), 1);
+  REQUIRE_FALSE(outcome.has_value());
+  CHECK(outcome.error().message.find("cannot make a temporary file") != std::string::npos);
 }

@@ -1,0 +1,223 @@
+// Tables of snapshots and modules that lost blocks: what the others hold stays as it is, and what
+// is gone is named.
+#include "support/failing_file.h"
+#include "support/memory_undo.h"
+#include "support/module_session.h"
+#include "vde/repair.h"
+#include "vde/snapshots.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+const RepairOptions kLostBlocksOptions{{from_unix_seconds(1'800'000'000), false},
+                                       {VerifyScope::kAll, 1}};
+
+RepairPlan plan_of(BlockFile& file) {
+  Activity activity;
+  return must(plan_repair(file, kLostBlocksOptions, activity));
+}
+
+RepairPlan repair_lost(BlockFile& file) {
+  RepairPlan plan = plan_of(file);
+  Activity activity;
+  must(carry_out(file, plan, kLostBlocksOptions, nullptr, activity));
+  CHECK(plan_of(file).steps.empty());
+  return plan;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Blocks of 512 bytes, each but the first holding 7 snapshots; each is the child of the one before.
+std::vector<Snapshot> make_snapshots(ImageBuilder& image, int64_t count) {
+  std::vector<Snapshot> made;
+  for (int64_t i = 0; i < count; ++i) {
+    SnapshotWish wish;
+    wish.label = std::to_string(i % 10);
+    wish.reproducible = true;
+    if (i > 0) wish.parent = to_string(made.back().id);
+    made.push_back(must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false})));
+  }
+  return made;
+}
+
+std::vector<Snapshot> snapshots_in(BlockFile& file) {
+  std::vector<Snapshot> all;
+  const auto reader = must(SnapshotReader::open(file));
+  must(reader->list([&](const Snapshot& snapshot) {
+    all.push_back(snapshot);
+    return true;
+  }));
+  return all;
+}
+
+std::vector<uint8_t> payload_of(ImageBuilder& image, uint64_t block) {
+  const Bytes payload = image.payload(block);
+  return {payload.begin(), payload.end()};
+}
+
+// `count` modules, `more` bytes larger than they must be, with an entry point of `entry` characters
+// each: their entries have 76 bytes more.
+std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry, size_t more = 0) {
+  RegisterOptions options;
+  options.entry = std::string(entry, 'e');
+  options.force = true;
+  for (size_t i = 0; i < count; ++i) {
+    MemoryFile file(wasm_of_size(kLeastWasm + more + i, i));
+    Activity activity;
+    must(register_module(image.file(), file, options, kSomeOptions, activity));
+  }
+  return modules_in(image.file());
+}
+
+}  // namespace
+
+TEST_CASE("a lost block of snapshots takes its own entries alone, and padding takes their place") {
+  ImageBuilder image({.block_size = 512});
+  std::vector<Snapshot> made = make_snapshots(image, 20);
+  const uint64_t table = image.start("SNAP");
+  image.flip(table + 1, 490);
+  const auto first = payload_of(image, table);
+  const auto last = payload_of(image, table + 2);
+
+  const Verified before = verified(image.file());
+  REQUIRE(before.codes == std::vector<std::string>{"BLCK-001", "SNAP-012"});
+  const Finding& lost = before.findings[1];
+  CHECK(has(lost.message, "entries 6 to 12 of 20"));
+  const auto affects = [&](const std::string& what) {
+    return std::ranges::find(lost.affects, what) != lost.affects.end();
+  };
+  CHECK(affects("snapshot " + to_string(made[6].id) + " '6'"));
+  CHECK(
+      affects("snapshot " + to_string(made[12].id) + ", the parent of " + to_string(made[13].id)));
+
+  const RepairPlan plan = repair_lost(image.file());
+  REQUIRE(plan.steps.size() == 2);
+  CHECK(plan.steps[0].blocks == std::vector{BlockRange{table, table + 2}});
+  CHECK(has(plan.steps[0].loses, "entries 6 to 12 of 20"));
+  CHECK(has(plan.steps[0].loses, to_string(made[12].id) + " '2'"));
+  CHECK(has(plan.steps[1].loses,
+            to_string(made[13].id) + " (its parent was " + to_string(made[12].id)));
+  CHECK(plan.left.empty());
+
+  // The count is another one, and the chain is cut; no other byte of the other blocks changes.
+  CHECK(std::ranges::equal(Bytes(first).subspan(4), image.payload(table).subspan(4)));
+  CHECK(std::ranges::equal(Bytes(last).first(16), image.payload(table + 2).first(16)));
+  CHECK(std::ranges::equal(Bytes(last).subspan(32), image.payload(table + 2).subspan(32)));
+  made.erase(made.begin() + 6, made.begin() + 13);
+  made[6].parent = Guid{};
+  CHECK(snapshots_in(image.file()) == made);
+  const StrictReader reader(image.bytes());
+  REQUIRE(reader.outcome("SNAP") == Outcome::kReads);
+  CHECK(reader.snapshots().size() == 13 + 4);  // 496 bytes take three entries of 132 and one of 100
+  for (size_t i = 0; i < 17; ++i)
+    if (i < 6 || i >= 10) CHECK(reader.snapshots()[i].id == made[i < 6 ? i : i - 4].id.bytes);
+  make_snapshots(image, 1);
+  CHECK_FALSE(verified(image.file()).complains());
+}
+
+TEST_CASE("a lost count is taken from the entries that follow, and the slot is heard") {
+  ImageBuilder image({.block_size = 512});
+  const std::vector<Snapshot> made = make_snapshots(image, 20);
+  const uint64_t table = image.start("SNAP");
+  image.flip(table, 0);
+  const std::vector<uint8_t> damaged = image.bytes();
+  const RepairPlan plan = repair_lost(image.file());
+  CHECK(has(plan.steps[0].what, "keeps the 14 entries"));
+  CHECK(has(plan.steps[0].source, "the slot agrees that blocks up to 90 were used"));
+  CHECK(has(plan.steps[0].loses, "an unknown number of entries"));
+  CHECK(snapshots_in(image.file()).size() == 14);
+
+  for (const auto& [used, says] : {std::pair{int64_t{0}, "nothing else tells"},
+                                   std::pair{int64_t{2}, "which others contradict"}}) {
+    image.bytes() = damaged;
+    image.slot(image.slot_of("SNAP"), [used = used](RegionSlot& slot) { slot.used = used; });
+    CHECK(has(plan_of(image.file()).steps[0].source, says));
+  }
+}
+
+TEST_CASE("a repair of more blocks than one commit holds can be broken off at every write") {
+  ImageBuilder image({.block_size = 512, .blocks = 512});
+  make_snapshots(image, 300);
+  const uint64_t table = image.start("SNAP");
+  for (uint64_t block = 1; block < 42; ++block) image.flip(table + block, 1);
+  const std::vector<uint8_t> damaged = image.bytes();
+  repair_lost(image.file());
+  const std::vector<Snapshot> left = snapshots_in(image.file());
+  CHECK(left.size() == 6 + 300 - 6 - 41 * 7);
+
+  const RepairPlan plan = [&] {
+    MemoryFile file(damaged);
+    return plan_of(file);
+  }();
+  size_t broken_off = 0;
+  for (uint64_t nth = 1;; ++nth) {
+    CAPTURE(nth);
+    MemoryFile file(damaged);
+    FailingFile failing(file, Failure{.call = FileCall::kWrite, .nth = nth, .for_ever = true});
+    Activity activity;
+    if (carry_out(failing, plan, kLostBlocksOptions, nullptr, activity)) break;
+    ++broken_off;
+    repair_lost(file);
+    CHECK(snapshots_in(file) == left);
+  }
+  CHECK(broken_off > 4);
+}
+
+TEST_CASE("modules behind a lost block move up, in their order, and lost ones free nothing") {
+  for (const uint64_t lost_block : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
+    CAPTURE(lost_block);
+    ImageBuilder image({.block_size = 512});
+    std::vector<Module> modules = make_modules(image, 17, 6);
+    const uint64_t table = image.start("CODE");
+    image.flip(table + lost_block, 100);
+    const uint64_t free_before = free_blocks(image);
+    const std::vector<uint8_t> before = image.bytes();
+
+    const RepairPlan plan = repair_lost(image.file());
+    REQUIRE(plan.steps.size() == 1);
+    const size_t first = lost_block == 0 ? 0 : lost_block * 6 - 1;
+    const size_t count = lost_block == 0 ? 5 : 6;
+    // The flipped bit lies in the first or second entry; those before and after it can be named.
+    const Module& named = modules[first + 2];
+    CHECK(has(plan.steps[0].loses,
+              "module " + to_hex(named.hash) + " in block " + std::to_string(named.first_block)));
+    if (lost_block > 0)
+      CHECK(has(plan.steps[0].loses, "entries " + std::to_string(first) + " to " +
+                                         std::to_string(first + 5) + " of 17"));
+    CHECK(free_blocks(image) == free_before);
+    CHECK(
+        std::ranges::equal(Bytes(before).subspan(static_cast<size_t>(named.first_block) * 512, 512),
+                           image.block(static_cast<uint64_t>(named.first_block))));
+
+    const auto from = modules.begin() + static_cast<ptrdiff_t>(first);
+    modules.erase(from, from + static_cast<ptrdiff_t>(count));
+    check_strictly(image, modules);
+    // Nothing but that their blocks are nobody's.
+    CHECK(verified(image.file()).codes == std::vector<std::string>{"BMAP-007"});
+    CHECK(make_modules(image, 7, 7, 100).size() == modules.size() + 7);
+    CHECK_FALSE(verified(image.file()).complains());
+  }
+}
+
+TEST_CASE("where modules cannot close up, they stay where they are") {
+  // Two entries of 196 bytes leave 88 or more in a block of 512, which the existing reader takes
+  // for one.
+  ImageBuilder image({.block_size = 512});
+  std::vector<Module> modules = make_modules(image, 6, 120);
+  const uint64_t table = image.start("CODE");
+  const auto others = payload_of(image, table + 1);
+  image.flip(table, 20);
+  const RepairPlan plan = repair_lost(image.file());
+  modules.erase(modules.begin(), modules.begin() + 2);
+  CHECK(modules_in(image.file()) == modules);
+  CHECK(payload_of(image, table + 1) == others);
+  CHECK(std::ranges::find_if(plan.left, [](const Finding& finding) {
+          return finding.kind->code == "CODE-015";
+        }) != plan.left.end());
+  CHECK(make_modules(image, 7, 3, 100).size() == 11);
+  CHECK_FALSE(verified(image.file()).complains());
+}
