@@ -71,8 +71,8 @@ class BlockScan {
 
   // The tag tree was looked at as a whole, and every block of the piece is a sound node of it.
   [[nodiscard]] bool was_looked_at(const Piece& piece) const {
-    if (context_.sound_tags == nullptr || piece.region != context_.find(tags::kTagIndex))
-      return false;
+    const auto* index = context_.find(tags::kTagIndex);
+    if (context_.sound_tags == nullptr || index == nullptr || piece.region != index) return false;
     for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number)
       if (!context_.sound_tags->is_reached(number - piece.region->blocks.begin)) return false;
     return true;

@@ -1,8 +1,6 @@
 // The one table that text, JSON, exit status and `explain` come from. Codes are for good: a kind
 // may be retired, never renumbered.
-#include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "check/finding_code.h"
 
@@ -412,41 +410,8 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 
 }  // namespace
 
-std::string_view fixable_name(Fixable fixable) {
-  switch (fixable) {
-    case Fixable::kNever:
-      return "never";
-    case Fixable::kSometimes:
-      return "sometimes";
-    case Fixable::kAlways:
-      return "always";
-  }
-  return "unknown";
-}
-
-std::string_view severity_name(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return "error";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kNote:
-      return "note";
-  }
-  return "unknown";
-}
-
 std::span<const FindingKind> finding_kinds() {
   return kKinds;
-}
-
-const FindingKind* find_finding_kind(std::string_view code) {
-  const auto same = [&](const FindingKind& kind) {
-    return std::equal(code.begin(), code.end(), kind.code.begin(), kind.code.end(),
-                      [](char a, char b) { return std::toupper(static_cast<uint8_t>(a)) == b; });
-  };
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), same);
-  return found == kKinds.end() ? nullptr : &*found;
 }
 
 const FindingKind& kind_of(FindingCode code) {

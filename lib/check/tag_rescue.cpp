@@ -147,11 +147,7 @@ Result<void> TagRescue::follow_chain() {
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, mending_.read(region_.begin + number));
     const auto checked = block.check(tags::kTagIndex);
-    if (!checked || checked->payload()[0] != kTagLeafType) continue;
-    seen_[number] = true;
-    VDE_TRY_ASSIGN(taken,
-                   take_leaf(checked->payload(), 1 + uint64_t{checked->trailer().generation}));
-    if (!taken) lose(block);
+    if (checked) VDE_TRY(take_older(block, *checked));
   }
   return {};
 }
@@ -168,11 +164,17 @@ Result<void> TagRescue::take_strays() {
       lose(block);
       continue;
     }
-    if (checked->payload()[0] != kTagLeafType) continue;
-    VDE_TRY_ASSIGN(taken,
-                   take_leaf(checked->payload(), 1 + uint64_t{checked->trailer().generation}));
-    if (!taken) lose(block);
+    VDE_TRY(take_older(block, *checked));
   }
+  return {};
+}
+
+// A node that the tree does not lead to, if it is a leaf.
+Result<void> TagRescue::take_older(const UncheckedBlock& block, const CheckedBlock& checked) {
+  if (checked.payload()[0] != kTagLeafType) return {};
+  seen_[block.number() - region_.begin] = true;
+  VDE_TRY_ASSIGN(taken, take_leaf(checked.payload(), 1 + uint64_t{checked.trailer().generation}));
+  if (!taken) lose(block);
   return {};
 }
 

@@ -47,6 +47,7 @@ class TagRescue {
   [[nodiscard]] Result<void> salvage(Bytes payload, uint64_t rank);
   [[nodiscard]] Result<void> follow_chain();
   [[nodiscard]] Result<void> take_strays();
+  [[nodiscard]] Result<void> take_older(const UncheckedBlock& block, const CheckedBlock& checked);
   [[nodiscard]] bool needs_more() const;
   [[nodiscard]] bool is_node(int64_t number) const;
   void lose(const UncheckedBlock& block);

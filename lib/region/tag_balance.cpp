@@ -31,6 +31,26 @@ size_t inner_size(const TagNode& node, size_t begin, size_t end) {
   return bytes;
 }
 
+// Nodes for `count` pieces of node `number`: itself and new ones, or new ones alone for those of
+// the root, which becomes the node above them.
+Result<std::vector<int32_t>> nodes_for(TagPages& pages, uint32_t number, size_t count) {
+  std::vector<int32_t> numbers;
+  if (number != kTagRoot) numbers.push_back(static_cast<int32_t>(number));
+  while (numbers.size() < count) {
+    VDE_TRY_ASSIGN(fresh, pages.allocate());
+    numbers.push_back(static_cast<int32_t>(fresh));
+  }
+  return numbers;
+}
+
+TagNode root_above(std::vector<std::string> separators, std::vector<int32_t> children) {
+  TagNode root;
+  root.leaf = false;
+  root.keys = std::move(separators);
+  root.children = std::move(children);
+  return root;
+}
+
 }  // namespace
 
 // Entries in leaves: cut between keys, as near to the middle as possible, until each piece fits; a
@@ -96,13 +116,7 @@ Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i
   entries.insert(entries.begin() + static_cast<ptrdiff_t>(i), entry);
   const bool appended = next == 0 && i + 1 == entries.size();
   const std::vector<Piece> pieces = divide_entries(entries, appended);
-  const bool is_root = number == kTagRoot;
-  std::vector<int32_t> numbers;
-  if (!is_root) numbers.push_back(static_cast<int32_t>(number));
-  while (numbers.size() < pieces.size()) {
-    VDE_TRY_ASSIGN(fresh, pages_.allocate());
-    numbers.push_back(static_cast<int32_t>(fresh));
-  }
+  VDE_TRY_ASSIGN(numbers, nodes_for(pages_, number, pieces.size()));
   std::vector<std::string> separators;
   for (size_t k = 0; k < pieces.size(); ++k) {
     VDE_TRY_ASSIGN(to, pages_.edit(static_cast<uint32_t>(numbers[k])));
@@ -114,14 +128,10 @@ Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i
       separators.push_back(
           tag_separator(entries[pieces[k].begin - 1].key, entries[pieces[k].begin].key));
   }
-  if (!is_root)
+  if (number != kTagRoot)
     return add_children(path_.size() - 1, separators, {numbers.begin() + 1, numbers.end()});
-  TagNode root;
-  root.leaf = false;
-  root.keys = std::move(separators);
-  root.children = std::move(numbers);
   pages_.header().depth = 1;
-  return write_inner(kTagRoot, root);
+  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
 }
 
 Result<void> TagTree::write_inner(uint32_t number, const TagNode& node) {
@@ -184,13 +194,7 @@ Result<void> TagTree::put_inner(size_t level, TagNode node) {
   const uint32_t number = path_[level].number;
   const std::vector<Piece> pieces = divide_keys(node);
   if (pieces.size() == 1) return write_inner(number, node);
-  const bool is_root = number == kTagRoot;
-  std::vector<int32_t> numbers;
-  if (!is_root) numbers.push_back(static_cast<int32_t>(number));
-  while (numbers.size() < pieces.size()) {
-    VDE_TRY_ASSIGN(fresh, pages_.allocate());
-    numbers.push_back(static_cast<int32_t>(fresh));
-  }
+  VDE_TRY_ASSIGN(numbers, nodes_for(pages_, number, pieces.size()));
   std::vector<std::string> separators;
   for (size_t k = 0; k < pieces.size(); ++k) {
     const auto begin = static_cast<ptrdiff_t>(pieces[k].begin);
@@ -202,14 +206,11 @@ Result<void> TagTree::put_inner(size_t level, TagNode node) {
     VDE_TRY(write_inner(static_cast<uint32_t>(numbers[k]), part));
     if (k > 0) separators.push_back(node.keys[pieces[k].begin - 1]);
   }
-  if (!is_root) return add_children(level - 1, separators, {numbers.begin() + 1, numbers.end()});
-  TagNode root;
-  root.leaf = false;
-  root.keys = std::move(separators);
-  root.children = std::move(numbers);
+  if (number != kTagRoot)
+    return add_children(level - 1, separators, {numbers.begin() + 1, numbers.end()});
   if (pages_.header().depth == INT16_MAX) return damaged(0, "the tag tree is too deep");
   ++pages_.header().depth;
-  return write_inner(kTagRoot, root);
+  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
 }
 
 // The leaf at the path's end lost something: it may go, or take a neighbour in.

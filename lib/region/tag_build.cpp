@@ -8,95 +8,15 @@
 #include <optional>
 
 #include "base/checked.h"
-#include "base/piece.h"
 #include "format/tag_extension.h"
 #include "format/tag_filter.h"
 #include "format/tag_leaf.h"
 #include "io/anonymous_memory.h"
+#include "region/tag_pieces.h"
 #include "region/tag_tree.h"
 
 namespace vde {
 namespace {
-
-constexpr uint32_t kFirstNode = 2;
-
-// Blocks on their way to the disk, in large pieces. A block may be filled at any time until it is
-// done; a piece is written when a later one was begun and all of its blocks are done.
-class PieceWriter {
- public:
-  PieceWriter(TagSink& sink, uint64_t room, uint32_t block_size)
-      : sink_(sink), room_(room), block_size_(block_size) {}
-
-  [[nodiscard]] uint32_t next() const { return next_; }
-
-  // The next block, all zero, which stays open until it is done.
-  [[nodiscard]] Result<uint32_t> reserve() {
-    if (next_ >= room_)
-      return fail(ErrorCode::kNoSpace, "the tags need more blocks than were found for them");
-    if (pieces_.empty() || pieces_.back().blocks == piece_blocks()) VDE_TRY(begin_piece());
-    Piece& piece = pieces_.back();
-    ++piece.blocks;
-    ++piece.open;
-    return next_++;
-  }
-
-  // Of a block that is open.
-  [[nodiscard]] MutableBytes payload(uint32_t number) {
-    Piece& piece = piece_of(number);
-    const size_t at = size_t{number - piece.first} * block_size_;
-    return MutableBytes(piece.bytes).subspan(at, payload_size(block_size_));
-  }
-
-  void done(uint32_t number) { --piece_of(number).open; }
-
-  // Everything that is done, whole pieces or not.
-  [[nodiscard]] Result<void> flush() {
-    for (; !pieces_.empty(); pieces_.pop_front()) VDE_TRY(write(pieces_.front()));
-    return {};
-  }
-
- private:
-  struct Piece {
-    uint32_t first = 0;
-    uint32_t blocks = 0;
-    uint32_t open = 0;
-    BlockBuffer bytes;
-  };
-
-  [[nodiscard]] uint32_t piece_blocks() const {
-    return static_cast<uint32_t>(std::max<size_t>(1, kPieceBytes / block_size_));
-  }
-
-  Piece& piece_of(uint32_t number) {
-    size_t i = pieces_.size() - 1;
-    while (pieces_[i].first > number) --i;
-    return pieces_[i];
-  }
-
-  [[nodiscard]] Result<void> begin_piece() {
-    BlockBuffer bytes;
-    while (!pieces_.empty() && pieces_.front().open == 0) {
-      VDE_TRY(write(pieces_.front()));
-      bytes = std::move(pieces_.front().bytes);
-      pieces_.pop_front();
-    }
-    bytes.assign(size_t{piece_blocks()} * block_size_, 0);
-    pieces_.push_back({next_, 0, 0, std::move(bytes)});
-    return {};
-  }
-
-  [[nodiscard]] Result<void> write(Piece& piece) {
-    if (piece.blocks == 0) return {};
-    return sink_.write(piece.first,
-                       MutableBytes(piece.bytes).first(size_t{piece.blocks} * block_size_));
-  }
-
-  TagSink& sink_;
-  uint64_t room_;  // blocks
-  uint32_t block_size_;
-  uint32_t next_ = kFirstNode;
-  std::deque<Piece> pieces_;
-};
 
 // The filters as they grow.
 class Filters {
@@ -126,7 +46,8 @@ class Filters {
     waiting = hash;
   }
 
-  [[nodiscard]] Result<void> write(PieceWriter& out, uint32_t block_size, TagExtension& extension) {
+  [[nodiscard]] Result<void> write(TagPieceWriter& out, uint32_t block_size,
+                                   TagExtension& extension) {
     extension.filter_keys = keys_;
     if (!large_) return {};
     for (size_t i = 0; i < std::min<uint64_t>(keys_, waiting_.size()); ++i)
@@ -167,7 +88,7 @@ class Filters {
 // waits, so that the last one never stays without a key.
 class InnerLevels {
  public:
-  InnerLevels(PieceWriter& out, uint32_t block_size) : out_(out), block_size_(block_size) {}
+  InnerLevels(TagPieceWriter& out, uint32_t block_size) : out_(out), block_size_(block_size) {}
 
   // `separator` stands between the child before and this one.
   [[nodiscard]] Result<void> add(size_t level, std::string separator, uint32_t child) {
@@ -243,7 +164,7 @@ class InnerLevels {
     return add(level + 1, std::move(part.separator), number);
   }
 
-  PieceWriter& out_;
+  TagPieceWriter& out_;
   uint32_t block_size_;
   std::deque<Level> levels_;  // the lowest first; adding one moves none
 };
@@ -272,7 +193,7 @@ class Builder : public TagBuilder {
   uint64_t room_;
   uint32_t block_size_;
   TagTwins twins_;
-  PieceWriter out_;
+  TagPieceWriter out_;
   Filters filters_;
   InnerLevels levels_;
   TagLeafWriter leaf_;
@@ -385,7 +306,9 @@ Result<TagIndexSize> Builder::finish(uint64_t spare) {
   TagExtension extension;
   if (!has_twins_) extension.flags = kTagEqualKeysSorted;
   VDE_TRY(filters_.write(out_, block_size_, extension));
-  const uint32_t used = leaves_ == 1 && out_.next() == kFirstNode + 1 ? kFirstNode : out_.next();
+  const uint32_t used = leaves_ == 1 && out_.next() == TagPieceWriter::kFirstNode + 1
+                            ? TagPieceWriter::kFirstNode
+                            : out_.next();
   extension.high_water = used;
   const Bytes bloom = filters_.bloom();
   std::copy(bloom.begin(), bloom.end(), head.begin() + kTagIndexHeaderLayout.size());

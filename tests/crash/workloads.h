@@ -29,5 +29,7 @@ struct Workload {
 void play_modules(Stage& stage);
 // Snapshots one by one, many at once, and a table that has to move for one more.
 void play_snapshots(Stage& stage);
+// Everything at once, in an order that follows from the seed.
+void play_random(Stage& stage, uint64_t seed);
 
 }  // namespace vde::test

@@ -19,14 +19,6 @@ namespace {
 
 constexpr uint64_t kFieldSeed = 20251121;
 
-// Every how many images one is repaired: the sanitizers see the same code in fewer images; a prime,
-// so that all variants take turns.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr size_t kImagesInTurn = 11;
-#else
-constexpr size_t kImagesInTurn = 1;
-#endif
-
 const RepairOptions kFieldRepair{{from_unix_seconds(1'800'000'000), true}, {VerifyScope::kAll, 1}};
 
 std::set<std::string> codes_of(const std::vector<Finding>& findings) {
@@ -48,19 +40,10 @@ class FieldRepair {
   }
 
   void run() {
-    size_t number = 0;
-    for (const Target& target : all_targets(image_))
-      for (int variant = 0; variant < static_cast<int>(Variant::kEnd); ++variant)
-        for (const bool resealed : {false, true}) {
-          if (++number % kImagesInTurn != 0) continue;
-          image_.bytes() = sound_;
-          spoil(image_, target, Variant{variant}, resealed, kFieldSeed + number);
-          if (image_.bytes() == sound_) continue;
-          INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ",
-               variant, resealed ? ", resealed" : "");
-          ++images;
-          repair(target);
-        }
+    spoil_each(image_, kFieldSeed, [&](const Target& target, bool) {
+      ++images;
+      repair(target);
+    });
   }
 
   size_t images = 0;

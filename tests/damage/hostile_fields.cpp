@@ -1,5 +1,7 @@
 #include "hostile_fields.h"
 
+#include <doctest/doctest.h>
+
 #include <random>
 
 #include "format/extended_metadata.h"
@@ -177,6 +179,23 @@ std::vector<Target> all_targets(ImageBuilder& image) {
   for (const uint64_t block : {uint64_t{0}, uint64_t{9}, image.start("BMAP"), image.start("TAGI")})
     list.add_trailer("trailer", block);
   return list.take();
+}
+
+void spoil_each(ImageBuilder& image, uint64_t seed,
+                const std::function<void(const Target& target, bool resealed)>& look) {
+  const std::vector<uint8_t> sound = image.bytes();
+  size_t number = 0;
+  for (const Target& target : all_targets(image))
+    for (int variant = 0; variant < static_cast<int>(Variant::kEnd); ++variant)
+      for (const bool resealed : {false, true}) {
+        if (++number % kImagesInTurn != 0) continue;
+        image.bytes() = sound;
+        spoil(image, target, Variant{variant}, resealed, seed + number);
+        if (image.bytes() == sound) continue;
+        INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ",
+             variant, resealed ? ", resealed" : "");
+        look(target, resealed);
+      }
 }
 
 }  // namespace vde::test

@@ -2,9 +2,7 @@
 // must not be replayed is given up by name.
 #include <doctest/doctest.h>
 
-#include "support/image_builder.h"
-#include "support/memory_undo.h"
-#include "support/session.h"
+#include "support/repair_image.h"
 #include "support/verify_list.h"
 
 using namespace vde;
@@ -23,24 +21,10 @@ struct WaitingImage {
 
   // Repairs it and takes it back; what is left are no findings, and the plan's losses.
   std::string repair() {
-    const std::vector<uint8_t> before = image.bytes();
-    const RepairOptions options{{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
-    Activity activity;
-    const RepairPlan plan = must(plan_repair(image.file(), options, activity));
-    REQUIRE_FALSE(plan.steps.empty());
-    MemoryUndo undo;
-    for (const Finding& left : must(carry_out(image.file(), plan, options, &undo, activity)))
-      CHECK(left.kind->severity == Severity::kNote);
-    const std::vector<uint8_t> after = image.bytes();
-    CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
-    CHECK(image.bytes() == after);
-    MemoryUndo redo;
-    must(undo_repair(image.file(), undo.file(), &redo));
-    CHECK(image.bytes() == before);
-    must(undo_repair(image.file(), redo.file(), nullptr));
-    CHECK(image.bytes() == after);
+    const Repaired repaired = repair_and_back(image);
+    for (const Finding& left : repaired.left) CHECK(left.kind->severity == Severity::kNote);
     std::string loses;
-    for (const RepairStep& step : plan.steps) loses += step.loses;
+    for (const RepairStep& step : repaired.plan.steps) loses += step.loses;
     return loses;
   }
 

@@ -5,9 +5,7 @@
 #include <algorithm>
 
 #include "format/tag_index.h"
-#include "support/image_builder.h"
-#include "support/memory_undo.h"
-#include "support/session.h"
+#include "support/repair_image.h"
 #include "support/strict_reader.h"
 #include "support/verify_list.h"
 #include "vde/tags.h"
@@ -16,8 +14,6 @@ using namespace vde;
 using namespace vde::test;
 
 namespace {
-
-const RepairOptions kTagRepair{{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
 
 // An image of 512-byte blocks, whose journal has room for commits of about 30 blocks.
 class TaggedImage {
@@ -50,22 +46,11 @@ class TaggedImage {
 
   // Repairs the index, twice, and takes that back and does it again; what the first time lost.
   std::string repair() {
-    const std::vector<uint8_t> before = image.bytes();
-    Activity activity;
-    const RepairPlan plan = must(plan_repair(image.file(), kTagRepair, activity));
-    REQUIRE(plan.steps.size() == 1);
-    CHECK(plan.notes.empty());
-    MemoryUndo undo;
-    CHECK(must(carry_out(image.file(), plan, kTagRepair, &undo, activity)).empty());
-    const std::vector<uint8_t> after = image.bytes();
-    CHECK(must(plan_repair(image.file(), kTagRepair, activity)).steps.empty());
-    CHECK(image.bytes() == after);
-    MemoryUndo redo;
-    must(undo_repair(image.file(), undo.file(), &redo));
-    CHECK(image.bytes() == before);
-    must(undo_repair(image.file(), redo.file(), nullptr));
-    CHECK(image.bytes() == after);
-    return plan.steps[0].loses;
+    const Repaired repaired = repair_and_back(image);
+    REQUIRE(repaired.plan.steps.size() == 1);
+    CHECK(repaired.plan.notes.empty());
+    CHECK(repaired.left.empty());
+    return repaired.plan.steps[0].loses;
   }
 
   // In the order of key, inode and value, as vdetool and the strict reader agree to list them.
@@ -221,7 +206,7 @@ TEST_CASE("without room for it a large tag tree is left as it is, and why is sai
   }
   tagged.image.flip(tagged.region(), 100);
   Activity activity;
-  const RepairPlan plan = must(plan_repair(tagged.image.file(), kTagRepair, activity));
+  const RepairPlan plan = must(plan_repair(tagged.image.file(), kSomeRepair, activity));
   CHECK(plan.steps.empty());
   REQUIRE(plan.notes.size() == 1);
   CHECK(plan.notes[0].find("the tag tree cannot be made anew") == 0);

@@ -66,6 +66,34 @@ void put_record(ImageBuilder& image, const std::function<void(TagExtension&)>& c
   image.reseal(kHeader);
 }
 
+// The root is the only leaf, with one tag.
+void plant_one(ImageBuilder& image) {
+  put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+  change_header(image, [](TagIndexHeader& header) {
+    header.entry_count = 1;
+    header.depth = 0;
+  });
+}
+
+// A larger filter of one line, in node `start`.
+void put_filter(ImageBuilder& image, uint32_t start) {
+  put_record(image, [=](TagExtension& record) {
+    record.filter_start = start;
+    record.filter_lines = 1;
+  });
+}
+
+void put_free_list(ImageBuilder& image, int32_t head, uint32_t count) {
+  put_record(image, [=](TagExtension& record) {
+    record.free_head = head;
+    record.free_count = count;
+  });
+}
+
+void say_sorted(ImageBuilder& image) {
+  put_record(image, [](TagExtension& record) { record.flags = kTagEqualKeysSorted; });
+}
+
 Recipe planted(std::string code, std::string name, std::function<void(ImageBuilder&)> damage,
                uint64_t block, std::vector<std::string> expected = {}) {
   if (expected.empty()) expected = {code};
@@ -75,6 +103,15 @@ Recipe planted(std::string code, std::string name, std::function<void(ImageBuild
             damage(image);
           },
           std::move(expected), block};
+}
+
+// What is wrong is where the root leads.
+Recipe rooted(std::string code, std::string name, std::string separator,
+              std::vector<int32_t> children, uint64_t block) {
+  return planted(
+      std::move(code), std::move(name),
+      [=](ImageBuilder& image) { put_node(image, kRootBlock, inner_of({separator}, children)); },
+      block);
 }
 
 // A region of eight blocks, 76 to 83, for trees of more levels; the data area begins behind it.
@@ -202,24 +239,9 @@ void add_nodes(std::vector<Recipe>& recipes) {
   recipes.push_back(planted(
       "TAGI-002", "a node of type 7",
       [](ImageBuilder& image) { image.patch(kLeftLeaf, 0, "07").reseal(kLeftLeaf); }, kLeftLeaf));
-  recipes.push_back(planted(
-      "TAGI-003", "both children are the same leaf",
-      [](ImageBuilder& image) {
-        put_node(image, kRootBlock, inner_of({"m"}, {2, 2}));
-      },
-      kLeftLeaf));
-  recipes.push_back(planted(
-      "TAGI-004", "a child behind the region",
-      [](ImageBuilder& image) {
-        put_node(image, kRootBlock, inner_of({"m"}, {2, 4}));
-      },
-      kRootBlock));
-  recipes.push_back(planted(
-      "TAGI-004", "the root is its own child",
-      [](ImageBuilder& image) {
-        put_node(image, kRootBlock, inner_of({"m"}, {1, 3}));
-      },
-      kRootBlock));
+  recipes.push_back(rooted("TAGI-003", "both children are the same leaf", "m", {2, 2}, kLeftLeaf));
+  recipes.push_back(rooted("TAGI-004", "a child behind the region", "m", {2, 4}, kRootBlock));
+  recipes.push_back(rooted("TAGI-004", "the root is its own child", "m", {1, 3}, kRootBlock));
   recipes.push_back(planted(
       "TAGI-007", "a leaf beside an inner node",
       [](ImageBuilder& image) {
@@ -250,12 +272,8 @@ void add_tag_entries(std::vector<Recipe>& recipes) {
         put_node(image, kLeftLeaf, leaf_of({{"b", "2", 1, 0}, {"a", "1", 1, 0}}, 3));
       },
       kLeftLeaf));
-  recipes.push_back(planted(
-      "TAGI-006", "the separator is greater than the first key behind it",
-      [](ImageBuilder& image) {
-        put_node(image, kRootBlock, inner_of({"n"}, {2, 3}));
-      },
-      kRightLeaf));
+  recipes.push_back(rooted("TAGI-006", "the separator is greater than the first key behind it", "n",
+                           {2, 3}, kRightLeaf));
   for (const int64_t address : {int64_t{256}, int64_t{-1}, INT64_MIN})
     recipes.push_back(planted(
         "TAGI-016", "an address outside of the volume",
@@ -266,12 +284,8 @@ void add_tag_entries(std::vector<Recipe>& recipes) {
   recipes.push_back(planted(
       "TAGI-015", "a leaf that nothing leads to",
       [](ImageBuilder& image) {
-        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        plant_one(image);
         image.wipe(kLeftLeaf);
-        change_header(image, [](TagIndexHeader& h) {
-          h.entry_count = 1;
-          h.depth = 0;
-        });
       },
       kRightLeaf));
 }
@@ -280,42 +294,22 @@ void add_extension(std::vector<Recipe>& recipes) {
   recipes.push_back(planted(
       "TAGI-011", "the larger filter has no bits",
       [](ImageBuilder& image) {
-        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        plant_one(image);
         image.write(kLeftLeaf, "TAGI", "").write(kRightLeaf, "TAGI", "");
-        change_header(image, [](TagIndexHeader& h) {
-          h.entry_count = 1;
-          h.depth = 0;
-        });
-        put_record(image, [](TagExtension& record) {
-          record.filter_start = 2;
-          record.filter_lines = 1;
-        });
+        put_filter(image, 2);
       },
       kLeftLeaf));
   recipes.push_back(planted(
       "TAGI-011", "a block of the larger filter was never written",
       [](ImageBuilder& image) {
-        put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
+        plant_one(image);
         image.wipe(kLeftLeaf).write(kRightLeaf, "TAGI", "");
-        change_header(image, [](TagIndexHeader& h) {
-          h.entry_count = 1;
-          h.depth = 0;
-        });
-        put_record(image, [](TagExtension& record) {
-          record.filter_start = 2;
-          record.filter_lines = 1;
-        });
+        put_filter(image, 2);
       },
       kLeftLeaf));
   recipes.push_back(planted(
       "TAGI-011", "the larger filter lies outside of the region",
-      [](ImageBuilder& image) {
-        put_record(image, [](TagExtension& record) {
-          record.filter_start = 4;
-          record.filter_lines = 1;
-        });
-      },
-      kHeader));
+      [](ImageBuilder& image) { put_filter(image, 4); }, kHeader));
   recipes.push_back(planted(
       "TAGI-012", "the index of a leaf has another fingerprint",
       [](ImageBuilder& image) {
@@ -328,28 +322,13 @@ void add_extension(std::vector<Recipe>& recipes) {
       kRightLeaf));
   recipes.push_back(planted(
       "TAGI-013", "the free list leads to a leaf",
-      [](ImageBuilder& image) {
-        put_record(image, [](TagExtension& record) {
-          record.free_head = 2;
-          record.free_count = 1;
-        });
-      },
-      kLeftLeaf));
+      [](ImageBuilder& image) { put_free_list(image, 2, 1); }, kLeftLeaf));
   recipes.push_back(planted(
       "TAGI-013", "the free list has fewer nodes than it should",
-      [](ImageBuilder& image) {
-        put_record(image, [](TagExtension& record) { record.free_count = 1; });
-      },
-      kHeader));
+      [](ImageBuilder& image) { put_free_list(image, 0, 1); }, kHeader));
   recipes.push_back(planted(
       "TAGI-013", "the free list leads out of the region",
-      [](ImageBuilder& image) {
-        put_record(image, [](TagExtension& record) {
-          record.free_head = 4;
-          record.free_count = 1;
-        });
-      },
-      kHeader));
+      [](ImageBuilder& image) { put_free_list(image, 4, 1); }, kHeader));
   recipes.push_back(planted(
       "TAGI-013", "more blocks than the region has are said to be in use",
       [](ImageBuilder& image) {
@@ -361,14 +340,14 @@ void add_extension(std::vector<Recipe>& recipes) {
       [](ImageBuilder& image) {
         put_node(image, kLeftLeaf, leaf_of({}, 3));
         change_header(image, [](TagIndexHeader& h) { h.entry_count = 2; });
-        put_record(image, [](TagExtension& record) { record.flags = kTagEqualKeysSorted; });
+        say_sorted(image);
       },
       kHeader));
   recipes.push_back(planted(
       "TAGI-014", "equal keys are not by inode",
       [](ImageBuilder& image) {
         put_node(image, kRightLeaf, leaf_of({{"m", "3", 2, 0}, {"m", "4", 1, 0}}, 0));
-        put_record(image, [](TagExtension& record) { record.flags = kTagEqualKeysSorted; });
+        say_sorted(image);
       },
       kRightLeaf));
 }

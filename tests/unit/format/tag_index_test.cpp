@@ -1,6 +1,7 @@
 #include "format/tag_index.h"
 
 #include "listing.h"
+#include "tag_example.h"
 #include "vde/text.h"
 
 using namespace vde;
@@ -10,7 +11,7 @@ namespace {
 
 TagNode example_leaf() {
   TagNode node;
-  node.entries = {{"a", "", 1, -1}, {std::string("b\0c", 3), "xy", 2, 0x1122}};
+  node.entries = example_tags();
   node.next_leaf = 5;
   return node;
 }
@@ -50,23 +51,10 @@ TEST_CASE("the tag index header's bytes") {
 
 TEST_CASE("a leaf is its entries and, in the last four bytes, the next leaf") {
   const auto payload = encoded(example_leaf(), 496);
-  CHECK(to_hex(Bytes(payload).first(45)) ==
-        "01"
-        "0200"
-        "01"
-        "61"
-        "00"
-        "0100000000000000"
-        "ffffffffffffffff"
-        "03"
-        "620063"
-        "02"
-        "7879"
-        "0200000000000000"
-        "2211000000000000");
-  CHECK(all_zero(Bytes(payload).subspan(45, 496 - 45 - 4)));
+  CHECK(to_hex(Bytes(payload).first(kExampleTagsEnd)) == kExampleTagBytes);
+  CHECK(all_zero(Bytes(payload).subspan(kExampleTagsEnd, 496 - kExampleTagsEnd - 4)));
   CHECK(to_hex(Bytes(payload).last(4)) == "05000000");
-  CHECK(encoded_size(example_leaf()) == 45 + 4);
+  CHECK(encoded_size(example_leaf()) == kExampleTagsEnd + 4);
   CHECK(*decode_tag_node(payload) == example_leaf());
 }
 

@@ -3,6 +3,7 @@
 
 #include "format/tag_index.h"
 #include "listing.h"
+#include "tag_example.h"
 #include "vde/text.h"
 
 using namespace vde;
@@ -19,11 +20,6 @@ constexpr std::string_view kLeafTail =
     "f71d"
     "05000000";
 constexpr size_t kLeafTailSize = 14;
-constexpr size_t kTagsEnd = 45;  // where the entries of example_tags() end
-
-std::vector<TagEntry> example_tags() {
-  return {{"a", "", 1, -1}, {std::string("b\0c", 3), "xy", 2, 0x1122}};
-}
 
 TagView tag_view(const TagEntry& entry) {
   return {entry.key, entry.value, entry.inode, entry.block};
@@ -57,21 +53,9 @@ TagLeaf::Shape shape_of(Bytes payload) {
 
 TEST_CASE("the index of a leaf lies right before the next leaf's number") {
   const auto payload = indexed_leaf(example_tags(), kLeafPayload);
-  CHECK(to_hex(Bytes(payload).first(kTagsEnd)) ==
-        "01"
-        "0200"
-        "01"
-        "61"
-        "00"
-        "0100000000000000"
-        "ffffffffffffffff"
-        "03"
-        "620063"
-        "02"
-        "7879"
-        "0200000000000000"
-        "2211000000000000");
-  CHECK(all_zero(Bytes(payload).subspan(kTagsEnd, kLeafPayload - kTagsEnd - kLeafTailSize)));
+  CHECK(to_hex(Bytes(payload).first(kExampleTagsEnd)) == kExampleTagBytes);
+  CHECK(all_zero(
+      Bytes(payload).subspan(kExampleTagsEnd, kLeafPayload - kExampleTagsEnd - kLeafTailSize)));
   CHECK(to_hex(Bytes(payload).last(kLeafTailSize)) == kLeafTail);
 
   const auto leaf = TagLeaf::open(payload);
@@ -191,8 +175,9 @@ TEST_CASE("counts, types and lengths that make no sense are no leaf, or a broken
     CAPTURE(count);
     auto counted = with(1, count);
     // What stands behind the entries are zeros, which read as entries of empty keys.
-    CHECK(shape_of(counted) ==
-          (kTagsEnd + (count - 2u) * 18 > 492 ? TagLeaf::Shape::kBroken : TagLeaf::Shape::kSound));
+    CHECK(shape_of(counted) == (kExampleTagsEnd + (count - 2u) * 18 > 492
+                                    ? TagLeaf::Shape::kBroken
+                                    : TagLeaf::Shape::kSound));
     CHECK(TagLeafEditor{}.load(counted).has_value() ==
           (shape_of(counted) != TagLeaf::Shape::kBroken));
   }

@@ -3,11 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <random>
 
-#include "support/image_builder.h"
-#include "support/session.h"
-#include "support/strict_reader.h"
+#include "snapshot_look.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
 #include "vde/text.h"
@@ -17,133 +14,9 @@ using namespace vde::test;
 
 namespace {
 
-EditOptions at_second(int64_t second) {
-  return {Ticks{kSomeOptions.now.value + second * kTicksPerSecond}, false};
-}
-
-SnapshotWish labelled(std::string label) {
-  SnapshotWish wish;
-  wish.label = std::move(label);
-  return wish;
-}
-
-std::vector<Snapshot> snapshots_in(BlockFile& file) {
-  const auto reader = must(SnapshotReader::open(file));
-  std::vector<Snapshot> all;
-  must(reader->list([&](const Snapshot& snapshot) {
-    all.push_back(snapshot);
-    return true;
-  }));
-  return all;
-}
-
-Result<Snapshot> found(BlockFile& file, std::string_view ref) {
-  const auto reader = must(SnapshotReader::open(file));
-  return reader->find(ref);
-}
-
-std::vector<std::string> chain_labels(BlockFile& file, const Guid& id, bool* whole = nullptr) {
-  const auto reader = must(SnapshotReader::open(file));
-  std::vector<std::string> labels;
-  const Result<void> walked = reader->chain(id, [&](const Snapshot& snapshot) {
-    labels.push_back(snapshot.label);
-    return true;
-  });
-  if (whole != nullptr) *whole = walked.has_value();
-  return labels;
-}
-
 bool has_snapshot_module(const nlohmann::json& listing) {
   return listing.contains("snapshots");
 }
-
-// The existing reader's entries without padding, as the library has them.
-std::vector<Snapshot> strict_snapshots(ImageBuilder& image) {
-  const StrictReader reader(image.bytes());
-  REQUIRE(reader.outcome("SNAP") == Outcome::kReads);
-  std::vector<Snapshot> all;
-  for (const strict::Snapshot& entry : reader.snapshots()) {
-    if (entry.created == 0) continue;
-    all.push_back({Guid{entry.id}, Guid{entry.parent}, Ticks{entry.created},
-                   entry.inode_table_start, entry.inode_table_blocks, entry.data_blocks,
-                   entry.flags, entry.label});
-  }
-  return all;
-}
-
-// Snapshots made, deleted and restored at random, beside a plain list.
-class SnapshotPlay {
- public:
-  SnapshotPlay(uint32_t block_size, uint64_t seed)
-      : image_({block_size, 900, "snapshot,tags"}), random_(seed) {}
-
-  void play(int rounds) {
-    for (int i = 0; i < rounds; ++i) step();
-    std::vector<Snapshot> seen = snapshots_in(image_.file());
-    sort(seen);
-    sort(model_);
-    REQUIRE(seen == model_);
-    std::vector<Snapshot> strict = strict_snapshots(image_);
-    sort(strict);
-    CHECK(strict == model_);
-    CHECK_FALSE(verified(image_.file()).complains());
-    for (const Snapshot& snapshot : model_) check_chain(snapshot);
-  }
-
- private:
-  uint64_t below(uint64_t limit) { return random_() % limit; }
-  Snapshot& any() { return model_[below(model_.size())]; }
-
-  static void sort(std::vector<Snapshot>& snapshots) {
-    std::sort(snapshots.begin(), snapshots.end(),
-              [](const Snapshot& a, const Snapshot& b) { return a.id < b.id; });
-  }
-
-  void step() {
-    ++second_;
-    if (model_.empty() || below(10) < 7) return create();
-    Snapshot& one = any();
-    const std::string ref = to_string(one.id);
-    if (one.is_deleted()) {
-      must(undelete_snapshot(image_.file(), ref, at_second(second_)));
-      one.flags &= static_cast<uint16_t>(~2u);
-    } else {
-      must(delete_snapshots(image_.file(), std::vector{ref}, at_second(second_)));
-      one.flags |= 2;
-    }
-  }
-
-  void create() {
-    SnapshotWish wish = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
-    wish.read_only = below(4) == 0;
-    wish.base = below(4) == 0;
-    if (!model_.empty() && below(3) > 0) wish.parent = to_string(any().id);
-    const Snapshot made = must(create_snapshot(image_.file(), wish, at_second(second_)));
-    CHECK(made.label == wish.label);
-    CHECK(made.is_read_only() == wish.read_only);
-    CHECK(made.is_base() == wish.base);
-    CHECK(made.created == at_second(second_).now);
-    CHECK(must(found(image_.file(), "@latest")) == made);
-    model_.push_back(made);
-  }
-
-  void check_chain(const Snapshot& from) {
-    std::vector<std::string> expected;
-    for (Guid at = from.id; !at.is_zero();) {
-      const auto one = std::find_if(model_.begin(), model_.end(),
-                                    [&](const Snapshot& snapshot) { return snapshot.id == at; });
-      REQUIRE(one != model_.end());
-      expected.push_back(one->label);
-      at = one->parent;
-    }
-    CHECK(chain_labels(image_.file(), from.id) == expected);
-  }
-
-  ImageBuilder image_;
-  std::mt19937_64 random_;
-  int64_t second_ = 0;
-  std::vector<Snapshot> model_;
-};
 
 }  // namespace
 
@@ -382,23 +255,4 @@ TEST_CASE("an index in memory answers as the table does") {
   for (const Snapshot& snapshot : all) CHECK(must(reader->get(snapshot.id)) == snapshot);
   CHECK_FALSE(must(reader->get(random_guid())).has_value());
   CHECK(must(reader->find("@latest")) == must(found(file, "@latest")));
-}
-
-TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr int kSnapshotRounds = 60;
-#else
-  constexpr int kSnapshotRounds = 150;
-#endif
-  for (const uint32_t block_size : {512u, 4096u, 65536u}) {
-    if (block_size == 65536) {
-      SnapshotPlay(block_size, 9).play(10);
-      continue;
-    }
-    for (uint64_t seed = 1; seed <= 3; ++seed) {
-      CAPTURE(block_size);
-      CAPTURE(seed);
-      SnapshotPlay(block_size, seed).play(kSnapshotRounds);
-    }
-  }
 }

@@ -1,0 +1,40 @@
+// A repair as tests make it: with everything that has to hold of any repair.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include "support/image_builder.h"
+#include "support/memory_undo.h"
+#include "support/session.h"
+
+namespace vde::test {
+
+inline const RepairOptions kSomeRepair{{from_unix_seconds(1'800'000'000), false},
+                                       {VerifyScope::kAll, 1}};
+
+struct Repaired {
+  RepairPlan plan;
+  std::vector<Finding> left;
+};
+
+// Repairs the image, which needs it, and once more, which changes nothing; takes the repair back
+// and does it again.
+inline Repaired repair_and_back(ImageBuilder& image) {
+  const std::vector<uint8_t> before = image.bytes();
+  Activity activity;
+  RepairPlan plan = must(plan_repair(image.file(), kSomeRepair, activity));
+  REQUIRE_FALSE(plan.steps.empty());
+  MemoryUndo undo;
+  std::vector<Finding> left = must(carry_out(image.file(), plan, kSomeRepair, &undo, activity));
+  const std::vector<uint8_t> after = image.bytes();
+  CHECK(must(plan_repair(image.file(), kSomeRepair, activity)).steps.empty());
+  CHECK(image.bytes() == after);
+  MemoryUndo redo;
+  must(undo_repair(image.file(), undo.file(), &redo));
+  CHECK(image.bytes() == before);
+  must(undo_repair(image.file(), redo.file(), nullptr));
+  CHECK(image.bytes() == after);
+  return {std::move(plan), std::move(left)};
+}
+
+}  // namespace vde::test

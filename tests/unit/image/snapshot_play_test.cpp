@@ -1,0 +1,107 @@
+// Long random plays on the snapshot table, held against a plain list.
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "snapshot_look.h"
+#include "support/verify_list.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+// Snapshots made, deleted and restored at random, beside a plain list.
+class SnapshotPlay {
+ public:
+  SnapshotPlay(uint32_t block_size, uint64_t seed)
+      : image_({block_size, 900, "snapshot,tags"}), random_(seed) {}
+
+  void play(int rounds) {
+    for (int i = 0; i < rounds; ++i) step();
+    std::vector<Snapshot> seen = snapshots_in(image_.file());
+    sort(seen);
+    sort(model_);
+    REQUIRE(seen == model_);
+    std::vector<Snapshot> strict = strict_snapshots(image_);
+    sort(strict);
+    CHECK(strict == model_);
+    CHECK_FALSE(verified(image_.file()).complains());
+    for (const Snapshot& snapshot : model_) check_chain(snapshot);
+  }
+
+ private:
+  uint64_t below(uint64_t limit) { return random_() % limit; }
+  Snapshot& any() { return model_[below(model_.size())]; }
+
+  static void sort(std::vector<Snapshot>& snapshots) {
+    std::sort(snapshots.begin(), snapshots.end(),
+              [](const Snapshot& a, const Snapshot& b) { return a.id < b.id; });
+  }
+
+  void step() {
+    ++second_;
+    if (model_.empty() || below(10) < 7) return create();
+    Snapshot& one = any();
+    const std::string ref = to_string(one.id);
+    if (one.is_deleted()) {
+      must(undelete_snapshot(image_.file(), ref, at_second(second_)));
+      one.flags &= static_cast<uint16_t>(~2u);
+    } else {
+      must(delete_snapshots(image_.file(), std::vector{ref}, at_second(second_)));
+      one.flags |= 2;
+    }
+  }
+
+  void create() {
+    SnapshotWish wish = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
+    wish.read_only = below(4) == 0;
+    wish.base = below(4) == 0;
+    if (!model_.empty() && below(3) > 0) wish.parent = to_string(any().id);
+    const Snapshot made = must(create_snapshot(image_.file(), wish, at_second(second_)));
+    CHECK(made.label == wish.label);
+    CHECK(made.is_read_only() == wish.read_only);
+    CHECK(made.is_base() == wish.base);
+    CHECK(made.created == at_second(second_).now);
+    CHECK(must(found(image_.file(), "@latest")) == made);
+    model_.push_back(made);
+  }
+
+  void check_chain(const Snapshot& from) {
+    std::vector<std::string> expected;
+    for (Guid at = from.id; !at.is_zero();) {
+      const auto one = std::find_if(model_.begin(), model_.end(),
+                                    [&](const Snapshot& snapshot) { return snapshot.id == at; });
+      REQUIRE(one != model_.end());
+      expected.push_back(one->label);
+      at = one->parent;
+    }
+    CHECK(chain_labels(image_.file(), from.id) == expected);
+  }
+
+  ImageBuilder image_;
+  std::mt19937_64 random_;
+  int64_t second_ = 0;
+  std::vector<Snapshot> model_;
+};
+
+}  // namespace
+
+TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int kSnapshotRounds = 60;
+#else
+  constexpr int kSnapshotRounds = 150;
+#endif
+  for (const uint32_t block_size : {512u, 4096u, 65536u}) {
+    if (block_size == 65536) {
+      SnapshotPlay(block_size, 9).play(10);
+      continue;
+    }
+    for (uint64_t seed = 1; seed <= 3; ++seed) {
+      CAPTURE(block_size);
+      CAPTURE(seed);
+      SnapshotPlay(block_size, seed).play(kSnapshotRounds);
+    }
+  }
+}
