@@ -67,14 +67,21 @@ constexpr Tooth kTeeth[] = {
 };
 
 // From a quick look to a long one: what is broken badly is seen soon.
-constexpr uint64_t kAftermathEvery[] = {200, 1};
-constexpr size_t kStates[] = {2000, 20000};
+struct Effort {
+  uint64_t aftermath_every;
+  size_t states;
+  size_t aftermath_states;
+};
+constexpr Effort kRounds[] = {{200, 1000, 200}, {20, 2000, 500}, {1, 20000, 20000}};
+// Of what must not be seen, as much as crash_explorer looks at of what is whole.
+constexpr Effort kHarmless = {150, 8000, 200};
 
-std::optional<Violation> look(const Workload& workload, size_t round) {
+std::optional<Violation> look(const Workload& workload, const Effort& effort) {
   ExplorerLimits limits;
-  limits.states_a_recording = limits.aftermath_states = kStates[round];
+  limits.states_a_recording = effort.states;
+  limits.aftermath_states = effort.aftermath_states;
   limits.enumeration.samples = 100;
-  limits.aftermath_every = kAftermathEvery[round];
+  limits.aftermath_every = effort.aftermath_every;
   for (const uint32_t block_size : {512u, 4096u}) {
     if (!workload.plays_at(block_size)) continue;
     Explorer explorer(limits, 1);
@@ -89,11 +96,12 @@ std::optional<Violation> find_violation(const Tooth& tooth) {
     if (seen.empty()) return std::nullopt;
     return Violation{"old epochs", 0, "all is written", "as it is", seen};
   }
-  const size_t rounds = tooth.harmless.empty() ? 2 : 1;
-  for (size_t round = 0; round < rounds; ++round)
+  const std::span<const Effort> rounds =
+      tooth.harmless.empty() ? std::span(kRounds) : std::span(&kHarmless, 1);
+  for (const Effort& effort : rounds)
     for (const Workload& workload : workloads())
       if (workload.name == tooth.workload)
-        if (auto violation = look(workload, round)) return violation;
+        if (auto violation = look(workload, effort)) return violation;
   return std::nullopt;
 }
 
