@@ -10,10 +10,12 @@ namespace {
 // The head in block `at`, if the block is sealed and starts a record of at most `most` blocks.
 Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64_t most) {
   BlockBuffer buffer = io.make_buffer();
-  auto block = io.read_checked(at, tags::kMetadataWal, buffer);
-  if (block) return peek_record(block->payload(), most);
-  if (block.error().code == ErrorCode::kIo) return propagate(block);
-  return std::optional<RecordHead>{};
+  VDE_TRY_ASSIGN(block, io.read(at, buffer));
+  // Most blocks hold images or nothing: their checksums need not be computed for that.
+  if (!peek_record(block.unchecked_payload(), most)) return std::optional<RecordHead>{};
+  const auto checked = block.check(tags::kMetadataWal);
+  if (!checked) return std::optional<RecordHead>{};
+  return peek_record(checked->payload(), most);
 }
 
 // The record that starts in block `at`, its checksum verified, its images not.

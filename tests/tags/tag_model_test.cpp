@@ -220,7 +220,7 @@ class Run {
 uint64_t operations() {
   if (const char* text = std::getenv("VDE_TAG_OPERATIONS")) return std::strtoull(text, nullptr, 10);
 #ifdef __SANITIZE_ADDRESS__
-  return 60'000;
+  return 40'000;
 #else
   return 1'000'000;
 #endif
