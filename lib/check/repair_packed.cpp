@@ -134,8 +134,8 @@ std::optional<PlacedRegion> plain_region(Mending& mending, Tag tag) {
 }
 
 const MendedTable& mended_snapshots() {
-  static const MendedTable kSnapshots{snapshot_table(), "snapshots", snapshot_has_place};
-  return kSnapshots;
+  static const MendedTable snapshots{snapshot_table(), "snapshots", snapshot_has_place};
+  return snapshots;
 }
 
 const MendedTable& mended_modules() {
