@@ -168,10 +168,13 @@ TEST_CASE("a repair of more blocks than one commit holds can be broken off at ev
 }
 
 TEST_CASE("modules behind a lost block move up, in their order, and lost ones free nothing") {
+  ImageBuilder image({.block_size = 512});
+  const std::vector<Module> all = make_modules(image, 17, 6);
+  const std::vector<uint8_t> sound = image.bytes();
   for (const uint64_t lost_block : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
     CAPTURE(lost_block);
-    ImageBuilder image({.block_size = 512});
-    std::vector<Module> modules = make_modules(image, 17, 6);
+    image.bytes() = sound;
+    std::vector<Module> modules = all;
     const uint64_t table = image.start("CODE");
     image.flip(table + lost_block, 100);
     const uint64_t free_before = free_blocks(image);
@@ -198,7 +201,7 @@ TEST_CASE("modules behind a lost block move up, in their order, and lost ones fr
     check_strictly(image, modules);
     // Nothing but that their blocks are nobody's.
     CHECK(verified(image.file()).codes == std::vector<std::string>{"BMAP-007"});
-    CHECK(make_modules(image, 7, 7, 100).size() == modules.size() + 7);
+    CHECK(make_modules(image, 2, 7, 100).size() == modules.size() + 2);
     CHECK_FALSE(verified(image.file()).complains());
   }
 }
