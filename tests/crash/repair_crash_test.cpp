@@ -40,10 +40,10 @@ struct DamagedImage {
   std::vector<uint8_t> content;
 };
 
-// All that a repair has something to do for; every fourth one in the slow build of the sanitizers.
+// All that a repair has something to do for; every third one in the slow build of the sanitizers.
 std::vector<DamagedImage> damaged_images() {
 #if defined(__SANITIZE_ADDRESS__)
-  constexpr size_t kStep = 4;
+  constexpr size_t kStep = 3;
 #else
   constexpr size_t kStep = 1;
 #endif
