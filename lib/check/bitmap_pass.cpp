@@ -87,7 +87,7 @@ bool is_empty_region(const VerifyContext& context, const PlacedRegion& region) {
   BlockBuffer buffer = context.io.make_buffer();
   const auto block = context.io.read(region.blocks.begin, buffer);
   if (!block) return false;
-  if (block->state() == BlockState::kUnwritten) return true;
+  if (block->is_unwritten()) return true;
   const auto checked = block->check(region.tag);
   if (!checked) return false;
   // Tag index and tables both begin with the number of their entries.
@@ -115,7 +115,7 @@ bool starts_with_zeros(VerifyContext& context, const PlacedRegion& region) {
   const auto block = context.io.read(region.blocks.begin, buffer);
   if (!block) return false;
   const auto checked = block->check(tags::kBitmap);
-  if (!checked) return block->state() == BlockState::kUnwritten;
+  if (!checked) return block->is_unwritten();
   if (!all_zero(checked->payload())) return false;
   context.report.add(FindingCode::kBitmapHeadZero, region.blocks.begin, "BMAP",
                      "the first bitmap block is all zero");

@@ -27,7 +27,7 @@ Result<std::optional<BitmapWalk::Block>> BitmapWalk::next() {
   const uint64_t first_bit = (number - region_.begin) * bits_;
   Block block{{}, {first_bit, std::min(first_bit + bits_, total_blocks_)}};
   const auto read = io_.read(number, buffer_);
-  if (read && read->state() == BlockState::kUnwritten) {
+  if (read && read->is_unwritten()) {
     block.payload = read->unchecked_payload();
   } else if (read) {
     const auto checked = read->check(tags::kBitmap);

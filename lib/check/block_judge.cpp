@@ -18,7 +18,7 @@ bool BlockJudge::has_head(const PlacedRegion& region) {
 void BlockJudge::look_at_head(size_t index, const UncheckedBlock& block) {
   const PlacedRegion& region = context_.regions[index];
   Watch& watch = watches_[index];
-  const bool unwritten = block.state() == BlockState::kUnwritten;
+  const bool unwritten = block.is_unwritten();
   watch.head_unwritten = unwritten && !must_have_head(region.tag);
   // Without policies a vault's first block is zero, and the second holds its HMAC all the same.
   const bool empty_vault = region.tag == tags::kPolicyVault && !unwritten;

@@ -38,7 +38,7 @@ Result<bool> has_inodes(VerifyContext& context, BlockRange blocks) {
     if (data.empty()) return false;
     left.begin = std::max(left.begin, data.begin / context.io.block_size());
     const auto block = context.io.read(left.begin, buffer);
-    if (!block || block->state() != BlockState::kUnwritten) return true;
+    if (!block || !block->is_unwritten()) return true;
   }
   return false;
 }

@@ -15,11 +15,11 @@ constexpr size_t kMostLostNamed = 16;
 
 // Any bytes can be taken for an entry: these are names only if they could be one.
 std::string name_of_snapshot(Bytes record, uint64_t total_blocks) {
-  constexpr uint16_t kKnown = kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
   const SnapshotEntry entry = snapshot_of(record);
   const auto inodes = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  const bool likely = inodes && inodes->end <= total_blocks && (entry.flags & ~kKnown) == 0 &&
-                      is_utf8(entry.label) && !is_padding(entry);
+  const bool likely = inodes && inodes->end <= total_blocks &&
+                      (entry.flags & ~kKnownSnapshotFlags) == 0 && is_utf8(entry.label) &&
+                      !is_padding(entry);
   if (!likely) return {};
   if (entry.label.empty()) return fmt::format("snapshot {}", to_string(entry.id));
   return fmt::format("snapshot {} '{}'", to_string(entry.id), escape(entry.label));

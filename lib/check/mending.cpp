@@ -155,7 +155,7 @@ Result<std::optional<Bytes>> Mending::read_whole(uint64_t number, Tag tag) {
     return std::optional(payload);
   }
   VDE_TRY_ASSIGN(block, read(number));
-  if (block.state() == BlockState::kUnwritten) return std::optional(block.unchecked_payload());
+  if (block.is_unwritten()) return std::optional(block.unchecked_payload());
   const auto checked = block.check(tag);
   return checked ? std::optional(checked->payload()) : std::nullopt;
 }

@@ -56,8 +56,7 @@ class BitmapBits {
     if (region_ == nullptr || index >= region_->blocks.count()) return false;
     const auto block = io_.read(region_->blocks.begin + index, buffer_);
     if (!block) return false;
-    if (block->state() == BlockState::kUnwritten || block->check(tags::kBitmap))
-      payload_ = block->unchecked_payload();
+    if (block->is_unwritten() || block->check(tags::kBitmap)) payload_ = block->unchecked_payload();
     return !payload_.empty();
   }
 

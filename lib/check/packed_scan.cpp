@@ -38,7 +38,7 @@ class PackedScanner {
     const PackedTableHeader header = kPackedTableHeaderLayout.decode(head);
     scan_.has_header = true;
     const auto first = context_.io.read(region_.begin, buffer_);
-    scan_.head_written = first && first->state() != BlockState::kUnwritten;
+    scan_.head_written = first && !first->is_unwritten();
     scan_.counted = header.count;
     scan_.reserved_set = !all_zero(header.reserved);
     counts_ = header.count >= 0 && !all_zero(head);
@@ -112,7 +112,7 @@ class PackedScanner {
   void look_at_spare(uint64_t index) {
     const auto block = context_.io.read(region_.begin + index, buffer_);
     if (!block) return;
-    if (block->state() == BlockState::kUnwritten) note_unwritten(index, index + 1);
+    if (block->is_unwritten()) note_unwritten(index, index + 1);
     if (counts_ && !scan_.behind_end && block->state() == BlockState::kSealed &&
         !all_zero(block->unchecked_payload()))
       scan_.behind_end = region_.begin + index;

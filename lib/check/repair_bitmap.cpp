@@ -135,7 +135,7 @@ class BitmapMender {
   Result<bool> believable(uint64_t index) {
     if (damaged_.size() != 1) return false;
     VDE_TRY_ASSIGN(block, mending_.read(region_.begin + index));
-    if (block.state() == BlockState::kUnwritten) return false;
+    if (block.is_unwritten()) return false;
     const Bytes payload = block.unchecked_payload();
     const uint64_t valid = covers(index).count();
     return metadata_ones(index, payload) == metadata_bits(index) &&
@@ -190,8 +190,7 @@ class BitmapMender {
       if (data.empty()) break;
       at = data.begin / io.block_size();
       VDE_TRY_ASSIGN(block, mending_.read(at));
-      if (block.state() != BlockState::kUnwritten)
-        set_bits(bits, at - range.begin, at - range.begin + 1);
+      if (!block.is_unwritten()) set_bits(bits, at - range.begin, at - range.begin + 1);
     }
     return {};
   }

@@ -18,7 +18,7 @@ Result<bool> unwritten(Mending& mending, BlockRange blocks) {
     const uint64_t end = (data.end + mending.io().block_size() - 1) / mending.io().block_size();
     for (; blocks.begin < std::min(end, blocks.end); ++blocks.begin) {
       VDE_TRY_ASSIGN(block, mending.read(blocks.begin));
-      if (block.state() != BlockState::kUnwritten) return false;
+      if (!block.is_unwritten()) return false;
     }
   }
   return true;

@@ -29,7 +29,7 @@ Result<bool> is_damaged(Mending& mending, const PlacedRegion& region) {
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (mending.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(block, mending.read(at));
-    damaged |= block.state() != BlockState::kUnwritten && !block.check(tags::kTagIndex);
+    damaged |= !block.is_unwritten() && !block.check(tags::kTagIndex);
     const bool empty = all_zero(block.unchecked_payload());
     if (at == region.blocks.begin) head_empty = empty;
     damaged |= head_empty && !empty;

@@ -29,8 +29,7 @@ Result<bool> never_used(const Mending& mending, BlockRange blocks) {
     const uint64_t base = at / bits * bits;
     const uint64_t end = std::min(blocks.end, base + bits);
     VDE_TRY_ASSIGN(block, mending.io().read(bitmap->begin + at / bits, buffer));
-    const bool believed =
-        block.state() == BlockState::kUnwritten ? base > 0 : block.check(tags::kBitmap).has_value();
+    const bool believed = block.is_unwritten() ? base > 0 : block.check(tags::kBitmap).has_value();
     if (!believed || count_bits(block.unchecked_payload(), at - base, end - base) != 0)
       return false;
     at = end;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr const char* kRegionName = "SNAP";
 constexpr size_t kMostMissingNamed = 16;
-constexpr uint16_t kKnownSnapshotFlags = kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
 
 class SnapshotJudge {
  public:

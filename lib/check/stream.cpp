@@ -151,7 +151,7 @@ class StreamScan {
   Bytes load_bitmap(uint64_t number) {
     const auto block = context_.io.read(number, bitmap_buffer_);
     if (!block) return {};
-    if (block->state() == BlockState::kUnwritten) return block->unchecked_payload();
+    if (block->is_unwritten()) return block->unchecked_payload();
     const auto checked = block->check(tags::kBitmap);
     return checked ? checked->payload() : Bytes{};
   }

@@ -13,7 +13,7 @@ tl::unexpected<Error> read_only() {
 
 bool StreamFile::keep(const UncheckedBlock& block) {
   const uint64_t number = block.number();
-  if (block.state() == BlockState::kUnwritten) {
+  if (block.is_unwritten()) {
     if (!zeros_.empty() && zeros_.back().end == number)
       zeros_.back().end = number + 1;
     else

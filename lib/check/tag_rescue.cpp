@@ -158,7 +158,7 @@ Result<void> TagRescue::take_strays() {
     if (mending_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, mending_.read(region_.begin + number));
-    if (block.state() == BlockState::kUnwritten) continue;
+    if (block.is_unwritten()) continue;
     const auto checked = block.check(tags::kTagIndex);
     if (!checked) {
       lose(block);

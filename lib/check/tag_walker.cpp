@@ -60,8 +60,7 @@ std::optional<Bytes> TagWalker::read(uint64_t number) {
   // The blocks' pass tells of a block that is too new; a quiet walk must stand in for it.
   if (checked && quiet_ && is_newer(context_.survey, checked->trailer().generation)) clean_ = false;
   if (checked) return checked->payload();
-  if (block->state() == BlockState::kUnwritten)
-    add(FindingCode::kTagNodeBroken, number, "the node was never written");
+  if (block->is_unwritten()) add(FindingCode::kTagNodeBroken, number, "the node was never written");
   return std::nullopt;
 }
 

@@ -12,6 +12,8 @@ enum SnapshotFlag : uint16_t {
   kSnapshotDeleted = 2,
   kSnapshotBase = 4,
 };
+inline constexpr uint16_t kKnownSnapshotFlags =
+    kSnapshotReadOnly | kSnapshotDeleted | kSnapshotBase;
 
 struct SnapshotEntry {
   Guid id;

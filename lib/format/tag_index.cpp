@@ -6,14 +6,10 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "format/tag_leaf.h"
 
 namespace vde {
 namespace {
-
-constexpr uint8_t kInnerType = 0;
-constexpr uint8_t kLeafType = 1;
-constexpr size_t kNodeHeaderSize = 3;  // type u8, count u16
-constexpr size_t kLinkSize = sizeof(int32_t);
 
 Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -45,10 +41,10 @@ std::optional<TagEntry> take_entry(Reader& reader) {
 }
 
 Result<TagNode> decode_leaf(Bytes body, unsigned count) {
-  if (body.size() < kLinkSize)
+  if (body.size() < kTagLinkSize)
     return fail(ErrorCode::kDamaged, "the block is too small for a tag leaf");
   TagNode node;
-  Reader reader(body.first(body.size() - kLinkSize));
+  Reader reader(body.first(body.size() - kTagLinkSize));
   for (unsigned i = 0; i < count; ++i) {
     auto entry = take_entry(reader);
     if (!entry)
@@ -56,7 +52,7 @@ Result<TagNode> decode_leaf(Bytes body, unsigned count) {
                   fmt::format("entry {} of {} of a tag leaf runs past its block", i + 1, count));
     node.entries.push_back(std::move(*entry));
   }
-  node.next_leaf = load_le<int32_t>(body.last(kLinkSize), 0);
+  node.next_leaf = load_le<int32_t>(body.last(kTagLinkSize), 0);
   return node;
 }
 
@@ -80,6 +76,14 @@ Result<TagNode> decode_inner(Bytes body, unsigned count) {
     node.children.push_back(*child);
   }
   return node;
+}
+
+Writer begin_node(uint8_t type, size_t count, MutableBytes payload) {
+  std::fill(payload.begin(), payload.end(), uint8_t{0});
+  Writer writer(payload);
+  writer.store(type);
+  writer.store(static_cast<uint16_t>(count));
+  return writer;
 }
 
 Result<void> check_lengths(const TagNode& node) {
@@ -110,14 +114,14 @@ Result<TagNode> decode_tag_node(Bytes payload) {
   const auto type = reader.load<uint8_t>();
   const auto count = reader.load<uint16_t>();
   if (!type || !count) return fail(ErrorCode::kDamaged, "the block is too small for a tag node");
-  if (*type != kInnerType && *type != kLeafType)
+  if (*type != kTagInnerType && *type != kTagLeafType)
     return fail(ErrorCode::kDamaged,
                 fmt::format("a tag node of type {}, which is neither inner node nor leaf", *type));
   if (*count > payload.size() / 8)
     return fail(ErrorCode::kDamaged, fmt::format("a tag node claims {} keys, its block allows {}",
                                                  *count, payload.size() / 8));
-  return *type == kLeafType ? decode_leaf(reader.left(), *count)
-                            : decode_inner(reader.left(), *count);
+  return *type == kTagLeafType ? decode_leaf(reader.left(), *count)
+                               : decode_inner(reader.left(), *count);
 }
 
 Result<void> encode_tag_node(const TagNode& node, MutableBytes payload) {
@@ -127,23 +131,27 @@ Result<void> encode_tag_node(const TagNode& node, MutableBytes payload) {
   if (size > payload.size() || count > payload.size() / 8)
     return fail(ErrorCode::kNoSpace,
                 fmt::format("a tag node of {} keys and {} bytes does not fit", count, size));
-  std::fill(payload.begin(), payload.end(), uint8_t{0});
-  Writer writer(payload);
-  writer.store(node.leaf ? kLeafType : kInnerType);
-  writer.store(static_cast<uint16_t>(count));
-  if (node.leaf) {
-    for (const TagEntry& entry : node.entries) {
-      put_text(writer, entry.key);
-      put_text(writer, entry.value);
-      writer.store(entry.inode);
-      writer.store(entry.block);
-    }
-    store_le(payload.last(kLinkSize), 0, node.next_leaf);
-  } else {
-    for (const std::string& key : node.keys) put_text(writer, key);
-    for (const int32_t child : node.children) writer.store(child);
+  if (!node.leaf) {
+    const auto key = [&](size_t i) { return std::string_view(node.keys[i]); };
+    encode_inner_node(count, key, node.children, payload);
+    return {};
   }
+  Writer writer = begin_node(kTagLeafType, count, payload);
+  for (const TagEntry& entry : node.entries) {
+    put_text(writer, entry.key);
+    put_text(writer, entry.value);
+    writer.store(entry.inode);
+    writer.store(entry.block);
+  }
+  store_le(payload.last(kTagLinkSize), 0, node.next_leaf);
   return {};
+}
+
+void encode_inner_node(size_t count, const std::function<std::string_view(size_t i)>& key,
+                       std::span<const int32_t> children, MutableBytes payload) {
+  Writer writer = begin_node(kTagInnerType, count, payload);
+  for (size_t i = 0; i < count; ++i) put_text(writer, key(i));
+  for (const int32_t child : children) writer.store(child);
 }
 
 size_t encoded_size(const TagEntry& entry) {
@@ -155,7 +163,7 @@ size_t encoded_key_size(std::string_view key) {
 }
 
 size_t encoded_size(const TagNode& node) {
-  size_t size = kNodeHeaderSize + (node.leaf ? kLinkSize : node.children.size() * kLinkSize);
+  size_t size = kTagNodeHead + (node.leaf ? kTagLinkSize : node.children.size() * kTagLinkSize);
   if (node.leaf)
     for (const TagEntry& entry : node.entries) size += encoded_size(entry);
   else

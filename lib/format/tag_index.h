@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include <functional>
+#include <span>
+
 #include "format/block.h"
 #include "vde/tag_types.h"
 
@@ -75,6 +78,11 @@ struct TagNode {
 // more than max_node_keys; kUsage for a key or value of more than 255 bytes, or an inner node that
 // has not one child more than keys. The payload is untouched then.
 [[nodiscard]] Result<void> encode_tag_node(const TagNode& node, MutableBytes payload);
+
+// Writes an inner node of `count` keys and one child more, zeros behind it. The caller has seen
+// that it fits, and that no key is too long.
+void encode_inner_node(size_t count, const std::function<std::string_view(size_t i)>& key,
+                       std::span<const int32_t> children, MutableBytes payload);
 
 // Bytes that an entry takes in a leaf, a key in an inner node (without its child), a whole node.
 [[nodiscard]] size_t encoded_size(const TagEntry& entry);

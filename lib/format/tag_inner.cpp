@@ -79,16 +79,8 @@ void TagInner::find_heads() {
 }
 
 void TagInner::encode(MutableBytes payload) const {
-  std::fill(payload.begin(), payload.end(), uint8_t{0});
-  Writer writer(payload);
-  writer.store(kTagInnerType);
-  writer.store(static_cast<uint16_t>(count()));
-  for (size_t i = 0; i < count(); ++i) {
-    const std::string_view text = key(i);
-    writer.store(static_cast<uint8_t>(text.size()));
-    writer.copy(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-  }
-  for (const int32_t child : children_) writer.store(child);
+  encode_inner_node(
+      count(), [this](size_t i) { return key(i); }, children_, payload);
 }
 
 void TagInner::insert(size_t i, std::string_view key, int32_t child) {

@@ -27,8 +27,7 @@ class TreeWriter : public TagWriter {
     if (tree_ == nullptr) return {};
     Result<void> done = tree_->flush();
     if (done) done = volume_->commit(*transaction_);
-    if (!done) nodes_.clear();
-    end();
+    done ? end() : give_up();
     return done;
   }
 

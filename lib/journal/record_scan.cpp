@@ -11,11 +11,10 @@ namespace {
 Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64_t most) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(at, buffer));
-  // Most blocks hold images or nothing: their checksums need not be computed for that.
-  if (!peek_record(block.unchecked_payload(), most)) return std::optional<RecordHead>{};
-  const auto checked = block.check(tags::kMetadataWal);
-  if (!checked) return std::optional<RecordHead>{};
-  return peek_record(checked->payload(), most);
+  // Most blocks hold images or nothing: their checksums need not be computed to see that.
+  auto head = peek_record(block.unchecked_payload(), most);
+  if (head && !block.check(tags::kMetadataWal)) head.reset();
+  return head;
 }
 
 // The record that starts in block `at`, its checksum verified, its images not.

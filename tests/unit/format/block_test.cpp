@@ -69,9 +69,11 @@ TEST_CASE("an unknown tag is refused though the checksum fits") {
 TEST_CASE("a block that was never written, and one without trailer, are told apart") {
   std::vector<uint8_t> block(512, 0);
   CHECK(UncheckedBlock(1, block).state() == BlockState::kUnwritten);
+  CHECK(UncheckedBlock(1, block).is_unwritten());
   CHECK_FALSE(UncheckedBlock(1, block).check_any().has_value());
   block[100] = 1;
   CHECK(UncheckedBlock(1, block).state() == BlockState::kNoTrailer);
+  CHECK_FALSE(UncheckedBlock(1, block).is_unwritten());
   CHECK_FALSE(UncheckedBlock(1, block).check_any().has_value());
 }
 
