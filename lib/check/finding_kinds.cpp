@@ -215,9 +215,9 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "journal see an older state.",
      kNextWrite},
     {"MWAL-005", kError, kSometimes, "the journal must not be replayed",
-     "Commits wait in it, or waited, but another program has written to the image since, or a "
-     "record "
-     "before an intact one is damaged. What was verified is the image without them.",
+     "Commits wait in it, or waited, but another program has written to the image since, a record "
+     "before an intact one is damaged, or one names blocks that no commit may change. What was "
+     "verified is the image without them.",
      "The commits that waited cannot be applied without destroying what was written later.",
      kKeepCopy},
     {"MWAL-006", kWarning, kSometimes, "the journal's header is torn",

@@ -11,7 +11,8 @@
 //  1. A commit is one record and one sync. It is valid by its checksum alone (seeded with volume
 //     and epoch, chained to the record before) and by the trailers of its images; it names the
 //     group it is based on by sequence and content. The superblock groups and MWAL are never
-//     targets.
+//     targets, nor is a block in which an image waits; readers of the journal ask for that
+//     (replay_rules.h).
 //  2. Blocks that nothing committed can reach may be written straight home (write_direct): they are
 //     synced before the first byte of their record. `pinned` blocks are not such blocks.
 //  3. Images that the journal has no room for go to free blocks, synced before the record: where

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "journal/replay_rules.h"
+
 namespace vde {
 namespace {
 
@@ -40,7 +42,7 @@ using Places = std::vector<uint64_t>;
 // record that was never finished. The others were durable before the record's first byte was
 // written: kDamaged where one is not intact.
 Result<std::optional<Places>> find_images(const BlockIo& io, uint64_t at,
-                                          const JournalRecord& record, uint64_t blocks_in_volume) {
+                                          const JournalRecord& record, uint64_t blocks_in_file) {
   Places places;
   uint64_t next_inline = at + record.head.meta_blocks;
   const uint64_t end_inline = next_inline + record.head.inline_images;
@@ -48,15 +50,15 @@ Result<std::optional<Places>> find_images(const BlockIo& io, uint64_t at,
   for (const RecordEntry& entry : record.entries) {
     const bool is_inline = entry.place == 0;
     const uint64_t place = is_inline ? next_inline++ : entry.place;
-    const bool in_bounds = is_inline ? place < end_inline : place < blocks_in_volume;
-    bool intact = in_bounds && entry.target < blocks_in_volume;
+    const bool in_bounds = place < (is_inline ? end_inline : blocks_in_file);
+    bool intact = in_bounds;
     if (intact) {
       VDE_TRY_ASSIGN(block, io.read(place, buffer));
       intact = block.state() == BlockState::kSealed && block.unchecked_trailer() == entry.after;
     }
     if (!intact && is_inline) return std::optional<Places>{};
     if (!intact)
-      return fail_at(place, ErrorCode::kDamaged,
+      return fail_at(in_bounds ? place : at, ErrorCode::kDamaged,
                      fmt::format("a commit waits in the journal, but block {}, which keeps a part "
                                  "of it, was overwritten or is damaged",
                                  place),
@@ -96,9 +98,11 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 
 }  // namespace
 
-Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
-                                uint64_t epoch, uint64_t blocks_in_volume, LostRecords lost) {
+Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Survey& survey,
+                                uint64_t epoch, LostRecords lost) {
+  const Guid& uuid = survey.superblock.uuid;
   RecordScan scan;
+  ReplayRules rules(io, area, survey);
   uint64_t at = area.records().begin;
   uint64_t previous = 0;
   while (at < area.records().end) {
@@ -106,7 +110,11 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
         record->head.previous != previous)
       break;
-    auto found = find_images(io, at, *record, blocks_in_volume);
+    auto found = find_images(io, at, *record, survey.blocks_in_file());
+    if (found && *found) {
+      Result<void> admitted = rules.admit(at, *record, **found);
+      if (!admitted) found = propagate(admitted);
+    }
     const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
     if (damaged && lost == LostRecords::kDrop) return scan;
     VDE_TRY_ASSIGN(places, std::move(found));

@@ -21,12 +21,13 @@ enum class LostRecords {
   kDrop,    // end the chain before the damaged one: for repair, which names the loss
 };
 
-// The chain of intact records of `epoch` from the journal's first block on. kDamaged where an
-// intact record lies behind the chain's end: one before it was lost, and to drop it in silence
-// would lose a commit. kIo where a block cannot be read: a commit may lie in it.
+// The chain of intact records of `epoch` from the journal's first block on; `survey` is that of the
+// file. kDamaged where a record breaks the rules of replay_rules.h, and where an intact record lies
+// behind the chain's end: one before it was lost, and to drop it in silence would lose a commit.
+// With LostRecords::kDrop the chain ends before such a record. kIo where a block cannot be read: a
+// commit may lie in it.
 [[nodiscard]] Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area,
-                                              const Guid& uuid, uint64_t epoch,
-                                              uint64_t blocks_in_volume,
+                                              const Survey& survey, uint64_t epoch,
                                               LostRecords lost = LostRecords::kRefuse);
 
 }  // namespace vde

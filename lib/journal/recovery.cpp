@@ -148,7 +148,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, Lost
   VDE_TRY_ASSIGN(epoch, live_epoch(io, area, header));
   RecordScan scan;
   if (epoch) {
-    VDE_TRY_ASSIGN(found, scan_records(io, area, uuid, *epoch, survey.blocks_in_file(), lost));
+    VDE_TRY_ASSIGN(found, scan_records(io, area, survey, *epoch, lost));
     scan = std::move(found);
   }
   // The start of a record that was never finished is looked for without its checksum: what a crash
@@ -191,10 +191,24 @@ Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupSt
   return sync_unless(JournalFault::kRecoveryMirrorUnsynced, io.file());
 }
 
+// Images are read where they lie while others go home: none may lie where one goes. Records that
+// name such a place are never planned for (replay_rules.h).
+Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
+  for (const ReplayedBlock& image : plan.images)
+    if (std::ranges::binary_search(plan.images, image.place, {}, &ReplayedBlock::target))
+      return fail_at(image.place, ErrorCode::kDamaged,
+                     fmt::format("an image of the journal lies in block {}, which is to be "
+                                 "overwritten",
+                                 image.place),
+                     std::string(kLeaveAlone));
+  return {};
+}
+
 }  // namespace
 
 Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
+  VDE_TRY(refuse_overwritten_places(plan));
   BlockBuffer buffer = io.make_buffer();
   RunWriter home(io);
   for (const ReplayedBlock& image : plan.images) {

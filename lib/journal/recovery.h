@@ -34,7 +34,8 @@ struct RecoveryPlan {
                                                  LostRecords lost = LostRecords::kRefuse);
 
 // Carries `plan` out: home blocks and primary group, sync, mirror, sync, header with the next
-// epoch, sync. Doing it again changes no byte. Returns what the epoch is now.
+// epoch, sync. Doing it again changes no byte. Returns what the epoch is now. kDamaged, and nothing
+// is written, where an image lies in a block that the plan overwrites.
 [[nodiscard]] Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey,
                                               const RecoveryPlan& plan);
 

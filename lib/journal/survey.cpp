@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
+
 namespace vde {
 namespace {
 
@@ -181,6 +183,16 @@ std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots) {
   for (size_t i = slots.size(); i-- > 0;)
     if (!slots[i].is_free() && slots[i].tag == tags::kData) return i;
   return std::nullopt;
+}
+
+std::vector<BlockRange> metadata_blocks(const std::vector<RegionSlot>& slots) {
+  std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
+  const auto data_area = data_area_slot(slots);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const auto range = block_range(slots[i].start, slots[i].count);
+    if (!slots[i].is_free() && data_area != i && range) ranges.push_back(*range);
+  }
+  return ranges;
 }
 
 Result<void> check_features(const Survey& survey) {

@@ -97,4 +97,8 @@ struct Survey {
 // The last slot tagged DATA is the data area; nothing where there is none.
 [[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
 
+// The blocks that no data may lie in: the fixed places, and all regions but the data area, as far
+// as the numbers of their slots make sense.
+[[nodiscard]] std::vector<BlockRange> metadata_blocks(const std::vector<RegionSlot>& slots);
+
 }  // namespace vde

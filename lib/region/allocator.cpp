@@ -10,21 +10,9 @@
 namespace vde {
 namespace {
 
-// Fixed places and regions.
-std::vector<BlockRange> metadata_of(Transaction& transaction) {
-  std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
-  const auto data_area = data_area_slot(transaction.slots());
-  for (size_t i = 0; i < transaction.slots().size(); ++i) {
-    const RegionSlot& slot = transaction.slots()[i];
-    const auto range = block_range(slot.start, slot.count);
-    if (!slot.is_free() && data_area != i && range) ranges.push_back(*range);
-  }
-  return ranges;
-}
-
 // The ranges that no search may touch, ascending: metadata, blocks that the journal still needs.
 std::vector<BlockRange> obstacles_of(Transaction& transaction) {
-  std::vector<BlockRange> obstacles = metadata_of(transaction);
+  std::vector<BlockRange> obstacles = metadata_blocks(transaction.slots());
   for (const auto& [begin, end] : transaction.journal().pinned()) obstacles.push_back({begin, end});
   for (const BlockRange& freed : transaction.freed()) obstacles.push_back(freed);
   std::sort(obstacles.begin(), obstacles.end(),
@@ -142,7 +130,8 @@ Result<void> Allocator::release(Transaction& transaction, BlockRange blocks) {
 
 Result<void> Allocator::release_marked(Transaction& transaction, BlockRange blocks) {
   std::vector<BlockRange> candidates = {blocks};
-  for (const BlockRange& taken : metadata_of(transaction)) candidates = without(candidates, taken);
+  for (const BlockRange& taken : metadata_blocks(transaction.slots()))
+    candidates = without(candidates, taken);
   VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
   const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
   for (const BlockRange& range : candidates) {

@@ -4,6 +4,7 @@
 #include "format/journal_record.h"
 #include "format/wal_header.h"
 #include "recipes.h"
+#include "support/crafted_journal.h"
 #include "support/session.h"
 
 namespace vde::test {
@@ -218,6 +219,16 @@ void add_journal(std::vector<Recipe>& recipes) {
                 },
                 {"MWAL-005"},
                 12});
+  add(recipes, {"MWAL-005",
+                "a record changes the block in which an image of its own waits",
+                [](ImageBuilder& image) {
+                  CraftedJournal journal(image);
+                  const BlockBuffer one = journal.sealed(tags::kData, 1);
+                  const BlockBuffer two = journal.sealed(tags::kData, 2);
+                  journal.add({{15, 0, one}, {200, 0, two}});
+                },
+                {"MWAL-005"},
+                13});
   add(recipes, {"MWAL-006",
                 "a byte behind the mark is damaged, in a journal that held a record once",
                 [](ImageBuilder& image) { image.write(13, "MWAL", kOldRecord).flip(12, 200); },

@@ -2,6 +2,7 @@
 // must not be replayed is given up by name.
 #include <doctest/doctest.h>
 
+#include "support/crafted_journal.h"
 #include "support/repair_image.h"
 #include "support/verify_list.h"
 
@@ -58,6 +59,21 @@ TEST_CASE("without its first record a journal is given up, and the image stays a
   waiting.image.flip(waiting.records(), 30);
   CHECK_FALSE(waiting.repair().empty());
   CHECK(waiting.content() == 0);
+}
+
+TEST_CASE("before a record that names what it must not the others count, and the loss is named") {
+  ImageBuilder image({512, 256, kAllModules});
+  CraftedJournal journal(image);
+  journal.add({{200, 0, journal.sealed(tags::kData, 1)}});
+  const uint64_t bad = journal.add({{201, 0, journal.sealed(tags::kData, 2)},
+                                    {journal.next(), 0, journal.sealed(tags::kData, 3)}});
+  CHECK(verified(image.file()).codes == std::vector<std::string>{"MWAL-005"});
+  CHECK(verified(image.file()).findings.front().block == bad);
+  const Repaired repaired = repair_and_back(image);
+  CHECK(repaired.left.empty());
+  CHECK(repaired.plan.steps.front().loses == "the commits behind the damaged one in the journal");
+  CHECK(image.block(200)[0] == 1);
+  CHECK(image.block(201)[0] == 0);
 }
 
 TEST_CASE("what another program wrote over waiting commits stays") {

@@ -1,0 +1,100 @@
+#include "journal/replay_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vde {
+namespace {
+
+tl::unexpected<Error> broken(uint64_t at, const JournalRecord& record, const std::string& why) {
+  return fail_at(at, ErrorCode::kDamaged,
+                 fmt::format("the journal's record {} {}", record.head.index, why),
+                 "keep a copy of the image and run 'vdetool verify'");
+}
+
+// The journal of an image is in the first of its MWAL slots.
+bool keeps_journal(const std::vector<RegionSlot>& slots, BlockRange journal) {
+  const auto slot = std::ranges::find_if(slots, [](const RegionSlot& candidate) {
+    return !candidate.is_free() && candidate.tag == tags::kMetadataWal;
+  });
+  return slot != slots.end() && slot->start == static_cast<int64_t>(journal.begin) &&
+         slot->count == static_cast<int64_t>(journal.count());
+}
+
+}  // namespace
+
+ReplayRules::ReplayRules(const BlockIo& io, const JournalArea& area, const Survey& survey)
+    : io_(io),
+      area_(area),
+      uuid_(survey.superblock.uuid),
+      blocks_in_file_(survey.blocks_in_file()),
+      metadata_(metadata_blocks(survey.slots)) {}
+
+Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
+                                const std::vector<uint64_t>& places) {
+  const Superblock superblock = kSuperblockLayout.decode(record.head.superblock);
+  if (!is_same_volume(superblock)) return broken(at, record, "has another volume's superblock");
+  const auto total = static_cast<uint64_t>(std::max<int64_t>(0, superblock.total_blocks));
+  bound_ = std::min(blocks_in_file_, total);
+  for (const RecordEntry& entry : record.entries) {
+    if (entry.place == 0) continue;
+    if (const std::string_view fault = place_fault(entry.place); !fault.empty())
+      return broken(at, record, fmt::format("keeps an image in block {}, {}", entry.place, fault));
+    places_.insert(entry.place);
+  }
+  for (const RecordEntry& entry : record.entries) {
+    if (const std::string_view fault = target_fault(entry.target); !fault.empty())
+      return broken(at, record, fmt::format("changes block {}, {}", entry.target, fault));
+    targets_.insert(entry.target);
+  }
+  VDE_TRY_ASSIGN(fault, follow_slots(record, places));
+  if (!fault.empty()) return broken(at, record, std::string(fault));
+  return {};
+}
+
+bool ReplayRules::is_same_volume(const Superblock& superblock) const {
+  return superblock.signature == Superblock{}.signature && superblock.uuid == uuid_ &&
+         superblock.block_size == static_cast<int64_t>(io_.block_size());
+}
+
+std::string_view ReplayRules::target_fault(uint64_t block) const {
+  if (block >= bound_) return "which the volume does not have";
+  if (block < kDirectoryStart) return "which is of a superblock group";
+  if (area_.region.contains(block)) return "which is the journal's own";
+  if (places_.contains(block)) return "in which an image waits";
+  return {};
+}
+
+std::string_view ReplayRules::place_fault(uint64_t block) const {
+  if (block >= bound_) return "which the volume does not have";
+  if (is_in_region(block)) return "which is a region's";
+  if (targets_.contains(block)) return "which a record changes";
+  return {};
+}
+
+bool ReplayRules::is_in_region(uint64_t block) const {
+  return area_.region.contains(block) ||
+         std::ranges::any_of(metadata_, [&](BlockRange range) { return range.contains(block); });
+}
+
+// Where a record changes the slots, regions may come to lie over images that wait.
+Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
+                                                   const std::vector<uint64_t>& places) {
+  BlockBuffer buffer = io_.make_buffer();
+  for (size_t i = 0; i < record.entries.size(); ++i) {
+    if (record.entries[i].target != kDirectoryStart) continue;
+    VDE_TRY_ASSIGN(block, io_.read_checked(places[i], tags::kRegionMap, buffer));
+    const std::vector<RegionSlot> slots = decode_slots(block.payload());
+    if (!keeps_journal(slots, area_.region)) return "moves the journal";
+    metadata_ = metadata_blocks(slots);
+    for (const BlockRange& range : metadata_) {
+      const auto place = places_.lower_bound(range.begin);
+      if (place != places_.end() && *place < range.end)
+        return "moves a region to where an image waits";
+    }
+  }
+  return std::string_view{};
+}
+
+}  // namespace vde

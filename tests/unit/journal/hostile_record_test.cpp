@@ -1,0 +1,298 @@
+// Records that are sealed and chained as they should be, and name what no writer names.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "crash/random.h"
+#include "image/committed_view.h"
+#include "support/crafted_journal.h"
+#include "support/session.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+constexpr uint32_t kBlockSize = 512;
+constexpr uint64_t kBlocks = 256;
+
+// An image of 256 blocks: MWAL 12 to 75, TAGI from 76, SNAP from 88, DATA from 92 on.
+struct Target {
+  Target() : image({kBlockSize, kBlocks, kAllModules}), journal(image) {}
+
+  // Every reader and writer refuses, with this reason, and no byte changes.
+  void check_refused(std::string_view why) {
+    const std::vector<uint8_t> before = image.bytes();
+    const auto view = committed_view(image.file());
+    REQUIRE_FALSE(view.has_value());
+    CHECK(view.error().code == ErrorCode::kDamaged);
+    CHECK_MESSAGE(view.error().message.find(why) != std::string::npos, view.error().message);
+    CHECK(Volume::open(image.file(), kSomeOptions).error().code == ErrorCode::kDamaged);
+    CHECK(image.bytes() == before);
+  }
+
+  [[nodiscard]] BlockBuffer data(uint8_t fill) const { return journal.sealed(tags::kData, fill); }
+
+  // The directory's first block with the slot of `tag` changed.
+  [[nodiscard]] BlockBuffer directory(std::string_view tag,
+                                      const std::function<void(RegionSlot&)>& change) {
+    ImageBuilder changed(image.bytes(), kBlockSize);
+    changed.slot(changed.slot_of(tag), change);
+    const Bytes block = changed.block(kDirectoryStart);
+    return {block.begin(), block.end()};
+  }
+
+  ImageBuilder image;
+  CraftedJournal journal;
+};
+
+std::vector<uint8_t> all_bytes(BlockFile& file) {
+  std::vector<uint8_t> bytes(must(file.size()));
+  must(file.read(0, bytes));
+  return bytes;
+}
+
+// What readers see, and what the next writer leaves; nothing where both are refused.
+struct Outcome {
+  uint64_t records = 0;  // that were replayed
+  std::vector<uint8_t> seen;
+  std::vector<uint8_t> written;
+};
+
+std::optional<Outcome> play_back(ImageBuilder& original) {
+  ImageBuilder image(original.bytes(), kBlockSize);
+  Outcome outcome;
+  const Survey survey = must(survey_image(image.file(), false));
+  const auto view = view_committed(image.file(), survey);
+  if (view) outcome.seen = all_bytes(*view->file);
+  const BlockIo io(image.file(), kBlockSize);
+  const auto plan = plan_recovery(io, survey);
+  REQUIRE(view.has_value() == plan.has_value());
+  if (!plan) return std::nullopt;
+  must(apply_recovery(io, survey, *plan));
+  outcome.records = plan->records;
+  outcome.written = image.bytes();
+  return outcome;
+}
+
+// The first block, behind the groups and outside of the journal, that differs.
+std::optional<uint64_t> first_difference(const Outcome& outcome, BlockRange journal) {
+  REQUIRE(outcome.seen.size() == outcome.written.size());
+  for (uint64_t n = kDirectoryStart; n < outcome.seen.size() / kBlockSize; ++n) {
+    const auto block = [&](const std::vector<uint8_t>& bytes) {
+      return Bytes(bytes).subspan(n * kBlockSize, kBlockSize);
+    };
+    if (!journal.contains(n) && !std::ranges::equal(block(outcome.seen), block(outcome.written)))
+      return n;
+  }
+  return std::nullopt;
+}
+
+// A block that a record may name with good reason, or with none.
+uint64_t some_block(Random& random, uint64_t next_record) {
+  switch (random.below(24)) {
+    case 0:
+      return random.below(kFirstRegionBlock);
+    case 1:
+      return next_record + random.below(8);
+    case 2:
+      return 12 + random.below(64);  // MWAL
+    case 3:
+      return 76 + random.below(16);  // other regions
+    case 4:
+      return kBlocks + random.below(6);  // behind the volume; the file has four of them
+    default:
+      return 200 + random.below(16);  // free
+  }
+}
+
+void add_record(Random& random, ImageBuilder& image, CraftedJournal& journal) {
+  std::vector<CraftedEntry> entries(1 + random.below(4));
+  for (CraftedEntry& entry : entries) {
+    entry.target = some_block(random, journal.next());
+    if (random.below(3) == 0) entry.place = some_block(random, journal.next());
+    entry.image = journal.sealed(tags::kData, static_cast<uint8_t>(random.below(200)));
+    // What lies at fixed places stays: else there is no image to look at.
+    const bool is_fixed = entry.place != 0 && entry.place < kFirstRegionBlock;
+    if (is_fixed || entry.target == kDirectoryStart) {
+      const Bytes block = image.block(is_fixed ? entry.place : kDirectoryStart);
+      entry.image.assign(block.begin(), block.end());
+    }
+  }
+  journal.add(entries);
+}
+
+}  // namespace
+
+TEST_CASE("a record that keeps the rules is replayed, from the journal and from free blocks") {
+  Target target;
+  target.journal.add({{200, 0, target.data(1)}, {201, 210, target.data(2)}});
+  target.journal.add({{200, 211, target.data(3)}, {202, 0, target.data(4)}});
+  const auto outcome = play_back(target.image);
+  REQUIRE(outcome.has_value());
+  for (const auto& [block, fill] : {std::pair{200u, 3}, {201u, 2}, {202u, 4}})
+    for (const auto& bytes : {outcome->seen, outcome->written})
+      CHECK(bytes[block * kBlockSize] == fill);
+  CHECK_FALSE(first_difference(*outcome, {12, 76}).has_value());
+}
+
+TEST_CASE("superblock groups and the journal are never targets") {
+  for (const uint64_t block : {0u, 3u, 4u, 7u, 12u, 13u, 16u, 75u}) {
+    CAPTURE(block);
+    Target target;
+    target.journal.add({{block, 0, target.data(1)}});
+    target.check_refused(fmt::format("changes block {}", block));
+  }
+}
+
+TEST_CASE("a target lies within the volume as its record leaves it, and within the file") {
+  for (const uint64_t block : {kBlocks, kBlocks + 3, uint64_t{1} << 60, UINT64_MAX}) {
+    CAPTURE(block);
+    Target target;
+    target.image.bytes().resize((kBlocks + 2) * kBlockSize);
+    target.journal.add({{block, 0, target.data(1)}});
+    target.check_refused("the volume does not have");
+  }
+  const auto grown_to = [](uint64_t blocks) {
+    return [blocks](Superblock& superblock) {
+      superblock.total_blocks = static_cast<int64_t>(blocks);
+    };
+  };
+  Target grown;
+  grown.image.bytes().resize((kBlocks + 2) * kBlockSize);
+  grown.journal.add({{kBlocks, 0, grown.data(1)}}, grown_to(kBlocks + 2));
+  CHECK(play_back(grown.image).has_value());
+  Target more_than_the_file;
+  more_than_the_file.journal.add({{kBlocks, 0, more_than_the_file.data(1)}}, grown_to(kBlocks + 2));
+  more_than_the_file.check_refused("the volume does not have");
+  Target shrunk;
+  shrunk.journal.add({{200, 0, shrunk.data(1)}}, grown_to(200));
+  shrunk.check_refused("the volume does not have");
+}
+
+TEST_CASE("an image lies in no metadata, and nowhere outside of the volume") {
+  for (const uint64_t block : {1u, 9u, 10u, 12u, 40u, 75u, 76u, 91u}) {
+    CAPTURE(block);
+    Target target;
+    const Bytes there = target.image.block(block);
+    const bool is_sealed = UncheckedBlock(block, there).state() == BlockState::kSealed;
+    target.journal.add(
+        {{200, block, is_sealed ? BlockBuffer(there.begin(), there.end()) : target.data(1)}});
+    target.check_refused("which is a region's");
+  }
+  Target behind;
+  behind.image.bytes().resize((kBlocks + 1) * kBlockSize);
+  behind.journal.add({{200, kBlocks, behind.data(1)}});
+  behind.check_refused("the volume does not have");
+}
+
+TEST_CASE("where an image waits nothing else is put, whichever record comes first") {
+  Target same;
+  same.journal.add({{210, 0, same.data(1)}, {200, 210, same.data(2)}});
+  same.check_refused("in which an image waits");
+  Target later;
+  later.journal.add({{200, 210, later.data(2)}});
+  later.journal.add({{210, 0, later.data(1)}});
+  later.check_refused("in which an image waits");
+  Target earlier;
+  earlier.journal.add({{210, 0, earlier.data(1)}});
+  earlier.journal.add({{200, 210, earlier.data(2)}});
+  earlier.check_refused("which a record changes");
+}
+
+TEST_CASE("a block keeps one image: entries may share it, but not for another") {
+  Target twice;
+  twice.journal.add({{200, 210, twice.data(1)}});
+  twice.journal.add({{201, 210, twice.data(2)}});
+  twice.check_refused("was overwritten");
+  Target shared;
+  shared.journal.add({{200, 210, shared.data(1)}, {201, 210, shared.data(1)}});
+  shared.journal.add({{202, 210, shared.data(1)}});
+  const auto outcome = play_back(shared.image);
+  REQUIRE(outcome.has_value());
+  for (const size_t block : {200u, 201u, 202u})
+    for (const auto& bytes : {outcome->seen, outcome->written})
+      CHECK(bytes[block * kBlockSize] == 1);
+}
+
+TEST_CASE("no record moves the journal, or a region over an image that waits") {
+  Target moved;
+  moved.journal.add(
+      {{kDirectoryStart, 0, moved.directory("MWAL", [](RegionSlot& slot) { slot.start = 150; })}});
+  moved.check_refused("moves the journal");
+  Target over;
+  over.journal.add({{200, 211, over.data(1)}});
+  over.journal.add(
+      {{kDirectoryStart, 0, over.directory("SNAP", [](RegionSlot& slot) { slot.start = 210; })}});
+  over.check_refused("moves a region");
+  Target beside;
+  beside.journal.add({{200, 209, beside.data(1)}});
+  beside.journal.add(
+      {{kDirectoryStart, 0, beside.directory("SNAP", [](RegionSlot& slot) { slot.start = 210; })}});
+  CHECK(play_back(beside.image).has_value());
+}
+
+TEST_CASE("a record keeps the volume's identity") {
+  for (const auto& change : std::initializer_list<std::function<void(Superblock&)>>{
+           [](Superblock& superblock) { superblock.uuid = Guid{}; },
+           [](Superblock& superblock) { superblock.block_size = 1024; }}) {
+    Target target;
+    target.journal.add({{200, 0, target.data(1)}}, change);
+    target.check_refused("another volume's superblock");
+  }
+}
+
+TEST_CASE("repair takes the records before one that breaks a rule, and none after it") {
+  Target target;
+  target.journal.add({{200, 0, target.data(1)}});
+  const uint64_t at = target.journal.add({{201, 0, target.data(2)}, {12, 0, target.data(3)}});
+  target.journal.add({{202, 0, target.data(4)}});
+  const BlockIo io(target.image.file(), kBlockSize);
+  const Survey survey = must(survey_image(target.image.file(), false));
+  CHECK(plan_recovery(io, survey).error().block == at);
+  const RecoveryPlan plan = must(plan_recovery(io, survey, LostRecords::kDrop));
+  CHECK(plan.records == 1);
+  must(apply_recovery(io, survey, plan));
+  CHECK(target.image.block(200)[0] == 1);
+  CHECK(target.image.block(201)[0] == 0);
+  CHECK(target.image.block(202)[0] == 0);
+}
+
+TEST_CASE("an image is never read from where the same replay wrote") {
+  Target target;
+  target.image.write(210, "DATA", "11").write(211, "DATA", "22");
+  const BlockIo io(target.image.file(), kBlockSize);
+  const Survey survey = must(survey_image(target.image.file(), false));
+  RecoveryPlan plan = must(plan_recovery(io, survey));
+  plan.needs_reset = true;
+  plan.images = {{200, 210}, {210, 211}};
+  const std::vector<uint8_t> before = target.image.bytes();
+  CHECK(apply_recovery(io, survey, plan).error().code == ErrorCode::kDamaged);
+  CHECK(target.image.bytes() == before);
+  plan.images = {{200, 210}, {201, 211}};
+  must(apply_recovery(io, survey, plan));
+  CHECK(target.image.block(200)[0] == 0x11);
+  CHECK(target.image.block(201)[0] == 0x22);
+}
+
+TEST_CASE("whatever a journal holds, readers see what the next writer leaves") {
+  constexpr uint64_t kSeeds = 3000;
+  uint64_t replayed = 0;
+  uint64_t refused = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    Target target;
+    target.image.bytes().resize((kBlocks + 4) * kBlockSize);
+    const uint64_t records = 1 + random.below(3);
+    for (uint64_t i = 0; i < records; ++i) add_record(random, target.image, target.journal);
+    const auto outcome = play_back(target.image);
+    if (!outcome) ++refused;
+    if (!outcome) continue;
+    if (outcome->records > 0) ++replayed;
+    const auto difference = first_difference(*outcome, {12, 76});
+    CHECK_MESSAGE(!difference, difference.value_or(0));
+  }
+  MESSAGE(replayed, " journals replayed, ", refused, " refused");
+  CHECK(replayed > kSeeds / 10);
+  CHECK(refused > kSeeds / 10);
+}
