@@ -67,9 +67,12 @@ void BlockJudge::report_empty_heads() {
       if (watches_[i].head_unwritten) report_unwritten(i, FindingCode::kRegionNeverWritten);
       continue;
     }
-    context_.report.add(FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
-                        fmt::format("{} region: its first block is zero, but block {} has content",
-                                    to_string(region.tag), content));
+    const bool unwritten = watches_[i].head_unwritten;
+    context_.report.add(
+        FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
+        fmt::format("{} region: its first block {}, but block {} {}", to_string(region.tag),
+                    unwritten ? "was never written" : "is zero", content,
+                    unwritten ? "was" : "has content"));
   }
 }
 
@@ -90,9 +93,8 @@ bool is_newer(const Survey& survey, uint32_t generation) {
 void BlockJudge::note_content(const UncheckedBlock& block, const PlacedRegion& region) {
   if (!has_head(region)) return;
   Watch& watch = watches_[static_cast<size_t>(&region - context_.regions.data())];
-  if (!watch.head_is_empty || block.number() == region.blocks.begin ||
-      all_zero(block.unchecked_payload()))
-    return;
+  if (!watch.head_is_empty || block.number() == region.blocks.begin) return;
+  if (!watch.head_unwritten && all_zero(block.unchecked_payload())) return;
   uint64_t first = watch.content;
   while (block.number() < first && !watch.content.compare_exchange_weak(first, block.number())) {
   }

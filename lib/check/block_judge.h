@@ -35,7 +35,9 @@ class BlockJudge {
   struct Watch {
     bool head_unwritten = false;  // the first block was never written, and may be so
     bool head_is_empty = false;  // the first block is sealed zeros or unwritten: nothing may follow
-    std::atomic<uint64_t> content{UINT64_MAX};  // the first later block that holds something
+    // The first later block that holds something; behind one that was never written, the first that
+    // was written at all: whoever makes a region starts with its first block.
+    std::atomic<uint64_t> content{UINT64_MAX};
   };
 
   void report_unwritten(size_t index, FindingCode code);

@@ -79,8 +79,11 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "None: the region is empty.", kNothing},
     {"BLCK-009", kError, kSometimes, "a region's header is zero but the region is not empty",
      "The first block is a sealed block of zeros, as in a region that was never used, yet a later "
-     "block has content.",
-     "The header was lost; what the region holds is not reachable through it.", kKeepCopy},
+     "block has content; or it was never written, yet a later block was. Whoever makes a region "
+     "starts with its first block.",
+     "The header was lost, and all else that lay in the block; what the region holds is not "
+     "reachable through it.",
+     kKeepCopy},
     {"BMAP-001", kError, kSometimes, "the allocation bitmap starts with zeros",
      "The first bitmap block says that not even the superblock is allocated.",
      "A writer that believes it overwrites the image.",

@@ -44,8 +44,13 @@ class TableMender {
 
   Result<void> look() {
     bool zero_head = false;
+    bool unwritten_head = false;
+    bool written = false;  // a later block was
     for (uint64_t index = 0; index < region_.blocks.count(); ++index) {
       if (mending_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(block, mending_.read(number(index)));
+      if (index == 0) unwritten_head = block.is_unwritten();
+      written |= index > 0 && !block.is_unwritten();
       VDE_TRY_ASSIGN(payload, mending_.read_whole(number(index), table_.tag));
       if (!payload) {
         VDE_TRY(lose(index));
@@ -60,7 +65,7 @@ class TableMender {
     }
     // That is how an empty table begins: only what lies behind tells that the count is lost.
     if (!zero_head) return {};
-    if (found_ == 0) {
+    if (found_ == 0 && !(unwritten_head && written)) {
       counted_ = 0;
       return {};
     }
@@ -122,8 +127,11 @@ class TableMender {
           fmt::format("the header's count: the others hold all {} entries", found_));
     std::string loses = fmt::format("what {} held: {}{}", lost_.where(),
                                     lost_.which(counted_, found_), lost_.seeming());
-    mending_.step(fmt::format("the {} table keeps the {} entries of its blocks that verify",
-                              to_string(table_.tag), found_),
+    const std::string what =
+        found_ == 0 ? fmt::format("the {} table becomes an empty one", to_string(table_.tag))
+                    : fmt::format("the {} table keeps the {} entries of its blocks that verify",
+                                  to_string(table_.tag), found_);
+    mending_.step(what,
                   counted_
                       ? fmt::format("those blocks; the header counts {}", *counted_)
                       : "those blocks; the count is lost with the first one, and " + used_says(),

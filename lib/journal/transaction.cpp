@@ -31,6 +31,14 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   return Bytes(buffer_).first(payload);
 }
 
+Result<bool> Transaction::is_unwritten(uint64_t number) const {
+  if (staged_.contains(number)) return false;
+  if (number == buffered_) return UncheckedBlock(number, buffer_).is_unwritten();
+  BlockBuffer buffer = journal_.io().make_buffer();
+  VDE_TRY_ASSIGN(block, journal_.read(number, buffer));
+  return block.is_unwritten();
+}
+
 Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, true));
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));

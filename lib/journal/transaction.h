@@ -28,6 +28,10 @@ class Transaction {
   // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
   [[nodiscard]] Result<Bytes> read(uint64_t number, Tag tag);
 
+  // Whether the block reads as never written, as this transaction sees it: one that is staged will
+  // have a trailer.
+  [[nodiscard]] Result<bool> is_unwritten(uint64_t number) const;
+
   // As read(), to be changed in place: the block is staged. Stays valid for the transaction's life.
   [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
 

@@ -46,9 +46,7 @@ Result<MutableBytes> PackedEditor::edit(uint64_t index) {
 }
 
 Result<bool> PackedEditor::is_unwritten(uint64_t index) {
-  BlockBuffer buffer = transaction_->journal().io().make_buffer();
-  VDE_TRY_ASSIGN(block, transaction_->journal().read(number(index), buffer));
-  return block.is_unwritten();
+  return transaction_->is_unwritten(number(index));
 }
 
 Result<PackedEditor> PackedEditor::open(Transaction& transaction, Allocator& allocator, size_t slot,

@@ -11,7 +11,7 @@ constexpr uint64_t kMostBytes = uint64_t{512} << 10;
 }  // namespace
 
 // Small tables are the rule: each read is larger than the one before.
-Result<Bytes> FileSource::payload(uint64_t index) {
+Result<UncheckedBlock> FileSource::block(uint64_t index) {
   const uint64_t block_size = io_.block_size();
   if (!held_.contains(index)) {
     const uint64_t least = std::max(kFirstBytes, block_size);
@@ -26,13 +26,21 @@ Result<Bytes> FileSource::payload(uint64_t index) {
       held_ = {index, index + 1};
     }
   }
-  const UncheckedBlock block(
-      region_.begin + index,
-      Bytes(buffer_).subspan((index - held_.begin) * block_size, block_size));
-  const Result<CheckedBlock> checked = block.check(tag_);
+  return UncheckedBlock(region_.begin + index,
+                        Bytes(buffer_).subspan((index - held_.begin) * block_size, block_size));
+}
+
+Result<Bytes> FileSource::payload(uint64_t index) {
+  VDE_TRY_ASSIGN(found, block(index));
+  const Result<CheckedBlock> checked = found.check(tag_);
   if (checked) return checked->payload();
-  if (block.is_unwritten()) return block.unchecked_payload();
+  if (found.is_unwritten()) return found.unchecked_payload();
   return tl::make_unexpected(checked.error());
+}
+
+Result<bool> FileSource::is_unwritten(uint64_t index) {
+  VDE_TRY_ASSIGN(found, block(index));
+  return found.is_unwritten();
 }
 
 Result<uint64_t> FileSource::next_written(uint64_t index) {
@@ -45,6 +53,10 @@ Result<uint64_t> FileSource::next_written(uint64_t index) {
 BlockRange TransactionSource::region() const {
   const RegionSlot& slot = transaction_.slots()[slot_];
   return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
+}
+
+Result<bool> TransactionSource::is_unwritten(uint64_t index) {
+  return transaction_.is_unwritten(region().begin + index);
 }
 
 Result<Bytes> TransactionSource::payload(uint64_t index) {

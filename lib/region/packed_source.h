@@ -18,6 +18,8 @@ class PackedSource {
   // The payload of block `index` of the region, which must verify or be unwritten: that reads as
   // zeros. Valid until the next call.
   [[nodiscard]] virtual Result<Bytes> payload(uint64_t index) = 0;
+  // Whether block `index` of the region was never written.
+  [[nodiscard]] virtual Result<bool> is_unwritten(uint64_t index) = 0;
   // The first block from `index` on that may hold anything but zeros, or the count of blocks.
   [[nodiscard]] virtual Result<uint64_t> next_written(uint64_t index) = 0;
 
@@ -32,9 +34,13 @@ class FileSource : public PackedSource {
 
   [[nodiscard]] BlockRange region() const override { return region_; }
   Result<Bytes> payload(uint64_t index) override;
+  Result<bool> is_unwritten(uint64_t index) override;
   Result<uint64_t> next_written(uint64_t index) override;
 
  private:
+  // The block, unchecked; valid until the next call.
+  [[nodiscard]] Result<UncheckedBlock> block(uint64_t index);
+
   BlockIo io_;
   BlockRange region_;
   Tag tag_;
@@ -50,6 +56,7 @@ class TransactionSource : public PackedSource {
 
   [[nodiscard]] BlockRange region() const override;
   Result<Bytes> payload(uint64_t index) override;
+  Result<bool> is_unwritten(uint64_t index) override;
   // Knows nothing of holes, because blocks may wait in the journal.
   Result<uint64_t> next_written(uint64_t index) override { return index; }
 

@@ -9,22 +9,6 @@ namespace {
 
 constexpr const char* kVerifyHint = "run 'vdetool verify'";
 
-// Zero blocks are an empty table only where no later block holds anything.
-Result<void> require_empty(PackedSource& source, const PackedTable& table) {
-  for (uint64_t index = 1; index < source.blocks(); ++index) {
-    VDE_TRY_ASSIGN(written, source.next_written(index));
-    index = written;
-    if (index >= source.blocks()) break;
-    VDE_TRY_ASSIGN(payload, source.payload(index));
-    if (!all_zero(payload))
-      return fail_at(
-          source.region().begin, ErrorCode::kDamaged,
-          fmt::format("the {} table's header is zero, but a later block is not", table.shape.noun),
-          kVerifyHint);
-  }
-  return {};
-}
-
 tl::unexpected<Error> too_few(const PackedTable& table, BlockRange region, int32_t count,
                               int32_t found) {
   return fail_at(
@@ -54,12 +38,34 @@ Result<BlockWalk> walk_block(const PackedTable& table, uint64_t index, Bytes pay
 
 }  // namespace
 
+Result<void> refuse_unwritten_head(PackedSource& source, std::string_view noun) {
+  VDE_TRY_ASSIGN(unwritten, source.is_unwritten(0));
+  for (uint64_t index = 1; index < source.blocks(); ++index) {
+    VDE_TRY_ASSIGN(written, source.next_written(index));
+    index = written;
+    if (index >= source.blocks()) break;
+    VDE_TRY_ASSIGN(payload, source.payload(index));
+    bool is_lost = !all_zero(payload);
+    if (unwritten && !is_lost) {
+      VDE_TRY_ASSIGN(blank, source.is_unwritten(index));
+      is_lost = !blank;
+    }
+    if (is_lost)
+      return fail_at(source.region().begin, ErrorCode::kDamaged,
+                     fmt::format("the first block of the {} table {}, but block {} {}", noun,
+                                 unwritten ? "was never written" : "is zero",
+                                 source.region().begin + index, unwritten ? "was" : "is not"),
+                     kVerifyHint);
+  }
+  return {};
+}
+
 Result<void> walk_packed(PackedSource& source, const PackedTable& table,
                          const PackedVisitor& visit) {
   VDE_TRY_ASSIGN(head, source.payload(0));
   const int32_t count = kPackedTableHeaderLayout.decode(head).count;
   if (count < 0) return too_few(table, source.region(), count, 0);
-  if (all_zero(head)) return require_empty(source, table);
+  if (all_zero(head)) return refuse_unwritten_head(source, table.shape.noun);
   int32_t found = 0;
   for (uint64_t index = 0; found < count; ++index) {
     if (index >= source.blocks()) return too_few(table, source.region(), count, found);

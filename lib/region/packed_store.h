@@ -44,9 +44,15 @@ struct PackedRecord {
 // Gets the entries one by one, padding entries too; false = no more of them.
 using PackedVisitor = std::function<bool(const PackedRecord&)>;
 
+// For a table whose first block is zero: kDamaged unless that may be an empty one. It is none where
+// a later block has content, nor where the first block was never written and a later one was,
+// whatever it holds: whoever makes a table starts with its first block. `noun` is what an entry is
+// called. All that read or change a table ask this before they take zeros for "empty".
+[[nodiscard]] Result<void> refuse_unwritten_head(PackedSource& source, std::string_view noun);
+
 // Hands out the entries of a table in its order, as many as its header counts. Reads each block
 // once and keeps none. kDamaged where a block does not verify, an entry makes no sense, there are
-// fewer entries than counted, or the header is zero although later blocks hold something.
+// fewer entries than counted, or the first block is lost (see refuse_unwritten_head).
 [[nodiscard]] Result<void> walk_packed(PackedSource& source, const PackedTable& table,
                                        const PackedVisitor& visit);
 

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "support/edit_image.h"
+#include "support/image_builder.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/wasm_bytes.h"
@@ -109,6 +110,28 @@ TEST_CASE("the same bytes again: status 1, the id named, no byte written") {
   CHECK(again.err.find(id) != std::string::npos);
   CHECK(again.out.empty());
   CHECK(file_sha256(test.image) == before);
+}
+
+TEST_CASE(
+    "no module is listed, shown or handed out of a table whose first block is lost: status 4") {
+  const ModuleCase test;
+  const std::string hash = test.add(test.file("a.wasm", wasm_of_size(5000, 1)));
+  ImageBuilder damaged(read_file(test.image), 4096);
+  write_file(test.image, damaged.wipe(damaged.start("CODE")).bytes());
+  const auto refused = [&](const std::vector<std::string>& words) {
+    const ToolResult result = test.run(words);
+    INFO(describe(result));
+    CHECK(result.status == 4);
+    CHECK(result.tells_one_error());
+    CHECK(result.err.find("never written") != std::string::npos);
+    CHECK(result.out.empty());
+  };
+  refused({"module", "list"});
+  refused({"module", "show", hash});
+  refused({"module", "extract", hash, test.folder / "copy"});
+  refused({"module", "verify"});
+  refused({"module", "verify", hash});
+  CHECK(run_tool({"verify", test.image}).status == 4);
 }
 
 TEST_CASE("what is refused has its status and one line, and changes nothing") {

@@ -68,6 +68,20 @@ using Labels = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("nothing is said of snapshots in a table whose first block is lost: status 4") {
+  SnapshotImage image;
+  const std::string id = image.create({"--label", "one"});
+  ImageBuilder damaged(image.bytes(), 4096);
+  write_file(image.path, damaged.wipe(damaged.start("SNAP")).bytes());
+  for (const auto& words : std::initializer_list<std::vector<std::string>>{
+           {"list"}, {"show", id}, {"chain", id}, {"children", id}}) {
+    const ToolResult result = image.run(words, 4);
+    CHECK(result.err.find("never written") != std::string::npos);
+    CHECK(result.out.empty());
+  }
+  CHECK(run_tool({"verify", image.path}).status == 4);
+}
+
 TEST_CASE("create prints an id, and show tells all of it") {
   SnapshotImage image;
   const std::string first = image.create({"--label", "first", "--base"});

@@ -121,6 +121,11 @@ std::vector<Recipe> block_recipes() {
                            [](ImageBuilder& image) { image.wipe(76); },
                            {"BLCK-009"},
                            76});
+  recipes.push_back(lost(Recipe{"BLCK-009",
+                                "the integrity tree's header was never written, the others were",
+                                [](ImageBuilder& image) { image.wipe(84); },
+                                {"BLCK-009"},
+                                84}));
   return recipes;
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "support/image_builder.h"
@@ -81,10 +82,14 @@ std::string why_undetectable(ImageBuilder& image, const Change& change) {
   const bool in_region = change.block >= kFirstRegionBlock;
   const bool in_data = change.block >= image.start("DATA");
   const bool holds_nothing = all_zero(image.payload(change.block));
+  const auto slots = image.slots();
+  const bool is_first = std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
+    return !slot.is_free() && slot.start == static_cast<int64_t>(change.block);
+  });
   if (change.kind == Kind::kLost && in_data)
     return "nothing refers to the data block, and blocks may be allocated before they are written";
-  if (change.kind == Kind::kLost && in_region && holds_nothing)
-    return "the block held nothing, and unwritten blocks of a region are legal";
+  if (change.kind == Kind::kLost && in_region && holds_nothing && !is_first)
+    return "the block held nothing, and unwritten blocks behind a region's first are legal";
   if (change.kind == Kind::kAstray && in_data)
     return "a block says not where it belongs, and the data area may carry any known tag";
   // Generations are 1 here: the lowest bit makes an older one.

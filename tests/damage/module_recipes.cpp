@@ -144,6 +144,8 @@ void add_module_table(std::vector<Recipe>& recipes) {
                                  put_modules(image, kCodeTable + 1, {sound_module(image, 3)});
                                },
                                {"CODE-015", "BMAP-007"}));
+  recipes.push_back(on_modules("BLCK-009", "the only block with entries was never written",
+                               kCodeTable, [](ImageBuilder& image) { image.wipe(kCodeTable); }));
   recipes.push_back(on_modules("CODE-016", "the last block was never written", 83,
                                [](ImageBuilder& image) { image.wipe(83); }));
 }
@@ -216,7 +218,7 @@ std::vector<Recipe> module_recipes() {
   add_module_bytes(recipes);
   add_module_table(recipes);
   // Bytes and entries come from nowhere else; counts and bits of the bitmap do.
-  const std::set<std::string> mended = {"CODE-001", "CODE-008", "CODE-011"};
+  const std::set<std::string> mended = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011"};
   for (Recipe& recipe : recipes)
     if (!mended.contains(recipe.code)) recipe = lost(std::move(recipe));
   add_lost_module_blocks(recipes);

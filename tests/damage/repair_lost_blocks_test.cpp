@@ -1,5 +1,7 @@
 // Tables of snapshots and modules that lost blocks: what the others hold stays as it is, and what
 // is gone is named.
+#include <fmt/format.h>
+
 #include "support/failing_file.h"
 #include "support/memory_undo.h"
 #include "support/module_session.h"
@@ -223,4 +225,31 @@ TEST_CASE("where modules cannot close up, they stay where they are") {
         }) != plan.left.end());
   CHECK(make_modules(image, 7, 3, 100).size() == 11);
   CHECK_FALSE(verified(image.file()).complains());
+}
+
+TEST_CASE(
+    "a table whose entries all lay in a block that reads as never written becomes empty by name") {
+  for (const std::string_view tag : {"SNAP", "CODE"}) {
+    CAPTURE(tag);
+    ImageBuilder image;
+    make_snapshots(image, 3);
+    const std::vector<Module> modules = make_modules(image, 3, 6);
+    const uint64_t first = image.start(tag);
+    image.wipe(first);
+    const std::vector<uint8_t> damaged = image.bytes();
+    const RepairPlan plan = plan_of(image.file());
+    CHECK(image.bytes() == damaged);
+    REQUIRE(plan.steps.size() == 1);
+    CHECK(plan.steps[0].what == fmt::format("the {} table becomes an empty one", tag));
+    CHECK(plan.steps[0].loses == fmt::format("what block {} held: an unknown number of entries, "
+                                             "beside 0 that can be read",
+                                             first));
+    repair_lost(image.file());
+    CHECK(image.slots()[image.slot_of(tag)].used == 1);
+    CHECK(snapshots_in(image.file()).size() == (tag == "SNAP" ? 0 : 3));
+    CHECK(modules_in(image.file()).size() == (tag == "CODE" ? 0 : 3));
+    // Their bytes stay where they are, allocated.
+    for (const Module& module : modules)
+      CHECK_FALSE(all_zero(image.block(static_cast<uint64_t>(module.first_block))));
+  }
 }

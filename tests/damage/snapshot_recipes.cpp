@@ -116,6 +116,8 @@ void add_counts(std::vector<Recipe>& recipes) {
                             put_snapshots(image, kTable, {sound_snapshot(1), sound_snapshot(1)}, 1);
                           });
   recipes.push_back(lost(std::move(twins)));
+  recipes.push_back(on_table("BLCK-009", "the only block with entries was never written", kTable,
+                             [](ImageBuilder& image) { image.wipe(kTable); }));
   recipes.push_back(on_table("SNAP-007", "a spare block holds something", 90,
                              [](ImageBuilder& image) { image.write(90, "SNAP", "01"); }));
   recipes.push_back(on_table(
@@ -227,7 +229,7 @@ std::vector<Recipe> snapshot_recipes() {
   std::vector<Recipe> recipes;
   add_entries(recipes);
   add_counts(recipes);
-  const std::set<std::string> mended = {"SNAP-001", "SNAP-004", "SNAP-005", "SNAP-007"};
+  const std::set<std::string> mended = {"BLCK-009", "SNAP-001", "SNAP-004", "SNAP-005", "SNAP-007"};
   for (Recipe& recipe : recipes)
     if (!mended.contains(recipe.code) || !recipe.left.empty() ||
         recipe.name == "a spare block holds something")

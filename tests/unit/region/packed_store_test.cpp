@@ -347,3 +347,46 @@ TEST_CASE("a table that contradicts itself is not written") {
     refused(image);
   }
 }
+
+TEST_CASE("zeros at the front are an empty table only where nothing can have been lost with them") {
+  const auto walked = [](ImageBuilder& image, std::string_view tag, const PackedTable& table) {
+    const RegionSlot slot = image.slots()[image.slot_of(tag)];
+    FileSource source(BlockIo(image.file(), 512), *block_range(slot.start, slot.count), table.tag);
+    return walk_packed(source, table, [](const PackedRecord&) { return true; });
+  };
+  const auto as_writer = [](ImageBuilder& image, std::string_view tag) {
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    TransactionSource source(transaction, image.slot_of(tag));
+    return refuse_unwritten_head(source, "thing");
+  };
+  for (const std::string_view tag : {"SNAP", "CODE"}) {
+    CAPTURE(tag);
+    const PackedTable& table = tag == "SNAP" ? snapshot_table() : kModuleTable;
+    const auto check = [&](ImageBuilder& image, std::optional<std::string_view> why) {
+      for (const Result<void>& result : {walked(image, tag, table), as_writer(image, tag)}) {
+        CHECK(result.has_value() == !why.has_value());
+        if (!result) CHECK(result.error().code == ErrorCode::kDamaged);
+        if (!result && why)
+          CHECK_MESSAGE(result.error().message.find(*why) != std::string::npos,
+                        result.error().message);
+      }
+    };
+    ImageBuilder sealed({512, 256, kAllModules});
+    const uint64_t first = sealed.start(tag);
+    check(sealed, std::nullopt);
+    ImageBuilder lost(sealed.bytes(), 512);
+    lost.wipe(first);
+    check(lost, "was never written, but block");
+    ImageBuilder content(sealed.bytes(), 512);
+    content.write(first + 2, tag, "01");
+    check(content, "is zero, but block");
+    // As creators leave regions: one sealed block of zeros, or nothing at all.
+    ImageBuilder created(sealed.bytes(), 512);
+    for (uint64_t block = first + 1; block < first + 4; ++block) created.wipe(block);
+    check(created, std::nullopt);
+    check(created.wipe(first), std::nullopt);
+    // A single block that was written is enough, wherever it lies.
+    check(created.write(first + 3, tag, ""), "was never written, but block");
+  }
+}
