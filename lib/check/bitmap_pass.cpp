@@ -79,7 +79,7 @@ void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t me
 // Other structures hold no addresses of blocks, or none that is settled.
 bool may_refer(Tag tag) {
   return tag == tags::kInodes || tag == tags::kTagIndex || tag == tags::kSnapshots ||
-         tag == tags::kCode;
+         tag == tags::kCode || tag == tags::kDictionaries;
 }
 
 // Whether a region whose pass told nothing of its references has none: it is empty.

@@ -159,6 +159,7 @@ Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
 Result<void> check_modules(VerifyContext& context);
+Result<void> check_dictionaries(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);

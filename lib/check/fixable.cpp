@@ -72,6 +72,7 @@ bool can_repair(const RepairFacts& facts, const Finding& finding) {
     case FindingCode::kModuleUncounted:
       return facts.module_count;
     case FindingCode::kModuleBlocksFree:
+    case FindingCode::kDictionaryBlocksFree:
       return facts.commit && facts.bitmap;
     default:
       break;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "check/bitmap_bits.h"
 #include "check/packed_scan.h"
-#include "format/bitmap.h"
 #include "region/module_blocks.h"
 #include "region/module_table.h"
 #include "vde/text.h"
@@ -25,48 +25,6 @@ struct KeptModule {
   uint32_t block = 0;  // of the region, that its entry is in
 };
 static_assert(sizeof(KeptModule) == 64);
-
-// The bits of the allocation bitmap, one block of it at a time.
-class BitmapBits {
- public:
-  explicit BitmapBits(VerifyContext& context)
-      : io_(context.io),
-        region_(context.find(tags::kBitmap)),
-        bits_(bits_per_bitmap_block(context.io.block_size())),
-        buffer_(context.io.make_buffer()) {}
-
-  // How many of `blocks` are marked free; those whose bits cannot be read are not.
-  uint64_t count_free(BlockRange blocks) {
-    uint64_t free = 0;
-    while (!blocks.empty()) {
-      const uint64_t base = blocks.begin / bits_ * bits_;
-      const uint64_t end = std::min(blocks.end, base + bits_);
-      if (load(blocks.begin / bits_))
-        free += end - blocks.begin - count_bits(payload_, blocks.begin - base, end - base);
-      blocks.begin = end;
-    }
-    return free;
-  }
-
- private:
-  bool load(uint64_t index) {
-    if (held_ == index) return !payload_.empty();
-    held_ = index;
-    payload_ = {};
-    if (region_ == nullptr || index >= region_->blocks.count()) return false;
-    const auto block = io_.read(region_->blocks.begin + index, buffer_);
-    if (!block) return false;
-    if (block->is_unwritten() || block->check(tags::kBitmap)) payload_ = block->unchecked_payload();
-    return !payload_.empty();
-  }
-
-  BlockIo io_;
-  const PlacedRegion* region_;
-  uint64_t bits_;
-  BlockBuffer buffer_;
-  std::optional<uint64_t> held_;
-  Bytes payload_;  // empty where it cannot be believed
-};
 
 class ModuleJudge {
  public:

@@ -6,8 +6,10 @@
 #include "base/checked.h"
 #include "check/mending.h"
 #include "format/bitmap.h"
+#include "format/dictionary.h"
 #include "format/module_entry.h"
 #include "format/snapshot_entry.h"
+#include "region/dictionary_table.h"
 #include "region/module_table.h"
 
 namespace vde {
@@ -26,6 +28,7 @@ class BitmapMender {
 
   Result<void> mend() {
     VDE_TRY(add_known_modules());
+    VDE_TRY(add_written_dictionaries());
     VDE_TRY(look());
     for (const uint64_t index : damaged_) VDE_TRY(rebuild(index));
     if (!incomplete_.empty()) VDE_TRY(complete());
@@ -54,6 +57,38 @@ class BitmapMender {
       }
     }));
     metadata_ = merge_ranges(std::move(used), UINT64_MAX);
+    return {};
+  }
+
+  // So are blocks of dictionaries that were written. Others may be free: that is how tables are
+  // made.
+  Result<void> add_written_dictionaries() {
+    std::vector<BlockRange> named;
+    VDE_TRY(each_dictionary([&](const Dictionary& entry) {
+      const auto extent = dictionary_extent(entry, total_);
+      if (extent) named.push_back(*extent);
+    }));
+    std::vector<BlockRange> used = metadata_;
+    for (const BlockRange& blocks : merge_ranges(std::move(named), UINT64_MAX))
+      VDE_TRY(add_written_of(blocks, used));
+    metadata_ = merge_ranges(std::move(used), UINT64_MAX);
+    return {};
+  }
+
+  Result<void> add_written_of(BlockRange blocks, std::vector<BlockRange>& used) {
+    const BlockIo& io = mending_.io();
+    for (uint64_t at = blocks.begin; at < blocks.end; ++at) {
+      if (mending_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, blocks.end})));
+      if (data.empty()) break;
+      at = std::max(at, data.begin / io.block_size());
+      VDE_TRY_ASSIGN(block, mending_.read(at));
+      if (block.is_unwritten()) continue;
+      if (used.back().end == at)
+        ++used.back().end;
+      else
+        used.push_back({at, at + 1});
+    }
     return {};
   }
 
@@ -156,8 +191,8 @@ class BitmapMender {
     mending_.step(
         fmt::format("bitmap block {} is {}", index, believed ? "sealed as it is" : "made anew"),
         believed ? "its bits cover every region and module and make up the superblock's count"
-                 : "regions, modules, snapshots, and every block of the data area that "
-                   "holds something");
+                 : "regions, modules, snapshots, dictionaries, and every block of the data "
+                   "area that holds something");
     VDE_TRY_ASSIGN(payload, mending_.replace(region_.begin + index, tags::kBitmap));
     std::copy(bits.begin(), bits.end(), payload.begin());
     allocated_ += count_bits(bits, 0, covers(index).count());
@@ -172,6 +207,8 @@ class BitmapMender {
       references_.emplace();
       VDE_TRY(add_modules());
       VDE_TRY(add_snapshots());
+      VDE_TRY(each_dictionary(
+          [&](const Dictionary& entry) { refer(entry.first_block, entry.block_count); }));
     }
     const BlockRange range = covers(index);
     for (const BlockRange& used : *references_) {
@@ -217,6 +254,20 @@ class BitmapMender {
       const auto entries = decode_module_block(payload, first, INT32_MAX);
       if (!entries) return;
       for (const ModuleEntry& entry : *entries) refer(entry.first_block, entry.block_count);
+    });
+  }
+  // Those of blocks that verify, as far as the header counts them.
+  template <class Visit>
+  Result<void> each_dictionary(Visit visit) {
+    int64_t left = 0;
+    return each_table_block(tags::kDictionaries, [&](Bytes payload, bool first) {
+      if (first)
+        left = std::clamp<int64_t>(kPackedTableHeaderLayout.decode(payload).count, 0,
+                                   kMaxDictionaries);
+      const auto entries = decode_dictionaries(payload, first, static_cast<uint32_t>(left));
+      left -= dictionaries_in(payload.size(), first);
+      left = std::max<int64_t>(left, 0);
+      for (const Dictionary& entry : entries) visit(entry);
     });
   }
   Result<void> add_snapshots() {

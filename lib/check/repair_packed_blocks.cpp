@@ -14,7 +14,6 @@ class TableMender {
  public:
   TableMender(Mending& mending, const MendedTable& mended, const PlacedRegion& region)
       : mending_(mending),
-        mended_(mended),
         table_(mended.table),
         region_(region),
         lost_(mended.table, mending.total_blocks()),
@@ -242,7 +241,6 @@ class TableMender {
   }
 
   Mending& mending_;
-  const MendedTable& mended_;
   const PackedTable& table_;
   PlacedRegion region_;
   std::vector<uint64_t> bad_;       // indices of blocks to be made anew, ascending

@@ -17,6 +17,7 @@ constexpr NamedPass kPasses[] = {
     {"tag index", check_tags},
     {"snapshot table", check_snapshots},
     {"code cache", check_modules},
+    {"dictionary table", check_dictionaries},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
 };
 

@@ -35,6 +35,7 @@ inline constexpr Tag kMetadataWal = make_tag("MWAL");
 inline constexpr Tag kIntegrityTree = make_tag("MTRK");
 inline constexpr Tag kSnapshots = make_tag("SNAP");
 inline constexpr Tag kCode = make_tag("CODE");
+inline constexpr Tag kDictionaries = make_tag("DICT");
 inline constexpr Tag kDataWal = make_tag("DWAL");
 inline constexpr Tag kData = make_tag("DATA");
 inline constexpr Tag kExtendedMetadata = make_tag("EXMD");

@@ -32,6 +32,7 @@ struct Recipe {
 // One list a family of codes.
 [[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
+[[nodiscard]] std::vector<Recipe> dictionary_recipes();  // DICT
 [[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
 [[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
 [[nodiscard]] std::vector<Recipe> snapshot_recipes();    // SNAP

@@ -8,17 +8,20 @@
 #include <stdexcept>
 
 namespace vde::test {
+namespace {
 
-std::vector<std::string> vector_names() {
+const std::string kFirstSet = VDE_VECTORS;
+const std::string kSecondSet = VDE_VECTORS "2";
+
+std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(VDE_VECTORS))
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   return names;
 }
 
-std::vector<uint8_t> vector_image(const std::string& name) {
-  const std::string path = std::string(VDE_VECTORS) + "/" + name + ".dwvd.gz";
+std::vector<uint8_t> unpack(const std::string& path) {
   gzFile file = gzopen(path.c_str(), "rb");
   if (file == nullptr) throw std::runtime_error("cannot open " + path);
   std::vector<uint8_t> bytes;
@@ -31,10 +34,36 @@ std::vector<uint8_t> vector_image(const std::string& name) {
   return bytes;
 }
 
-nlohmann::json vector_listing(const std::string& name) {
-  std::ifstream file(std::string(VDE_VECTORS) + "/" + name + ".json");
+nlohmann::json parse_listing(const std::string& folder, const std::string& name) {
+  std::ifstream file(folder + "/" + name + ".json");
   if (!file) throw std::runtime_error("no listing of " + name);
   return nlohmann::json::parse(file);
+}
+
+}  // namespace
+
+std::vector<std::string> vector_names() {
+  return names_in(kFirstSet);
+}
+
+std::vector<uint8_t> vector_image(const std::string& name) {
+  return unpack(kFirstSet + "/" + name + ".dwvd.gz");
+}
+
+nlohmann::json vector_listing(const std::string& name) {
+  return parse_listing(kFirstSet, name);
+}
+
+std::vector<std::string> second_vector_names() {
+  return names_in(kSecondSet);
+}
+
+std::vector<uint8_t> second_vector_image(const std::string& name) {
+  return unpack(kSecondSet + "/" + name + ".dwvd.gz");
+}
+
+nlohmann::json second_vector_listing(const std::string& name) {
+  return parse_listing(kSecondSet, name);
 }
 
 }  // namespace vde::test

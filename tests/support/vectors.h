@@ -17,4 +17,9 @@ namespace vde::test {
 // The listing beside it; tests/vectors/README.md says what its fields mean.
 [[nodiscard]] nlohmann::json vector_listing(const std::string& name);
 
+// The same for tests/vectors2: samples of regions that the first set does not have.
+[[nodiscard]] std::vector<std::string> second_vector_names();
+[[nodiscard]] std::vector<uint8_t> second_vector_image(const std::string& name);
+[[nodiscard]] nlohmann::json second_vector_listing(const std::string& name);
+
 }  // namespace vde::test
