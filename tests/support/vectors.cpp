@@ -9,6 +9,16 @@
 
 namespace vde::test {
 
+namespace {
+
+// The path of a sample without its extension, in either set.
+std::string path_of(const std::string& name) {
+  const std::string first = std::string(VDE_VECTORS) + "/" + name;
+  return std::filesystem::exists(first + ".json") ? first : VDE_VECTORS "2/" + name;
+}
+
+}  // namespace
+
 std::vector<std::string> vector_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(VDE_VECTORS))
@@ -18,7 +28,7 @@ std::vector<std::string> vector_names() {
 }
 
 std::vector<uint8_t> vector_image(const std::string& name) {
-  const std::string path = std::string(VDE_VECTORS) + "/" + name + ".dwvd.gz";
+  const std::string path = path_of(name) + ".dwvd.gz";
   gzFile file = gzopen(path.c_str(), "rb");
   if (file == nullptr) throw std::runtime_error("cannot open " + path);
   std::vector<uint8_t> bytes;
@@ -32,7 +42,7 @@ std::vector<uint8_t> vector_image(const std::string& name) {
 }
 
 nlohmann::json vector_listing(const std::string& name) {
-  std::ifstream file(std::string(VDE_VECTORS) + "/" + name + ".json");
+  std::ifstream file(path_of(name) + ".json");
   if (!file) throw std::runtime_error("no listing of " + name);
   return nlohmann::json::parse(file);
 }
