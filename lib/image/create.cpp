@@ -93,8 +93,7 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan, bool f
   }
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
-  VDE_TRY_ASSIGN(existing, open_image(target, OpenMode::kReadWrite));
-  VDE_TRY(lock_image(*existing, LockMode::kExclusive, lock_wait, activity));
+  VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, lock_wait, activity));
   if (!force) VDE_TRY(refuse_content(*existing));
   if (existing->is_device()) return create_on_device(*existing, plan, activity);
   return create_file(target, existing.get(), plan, activity);
