@@ -27,7 +27,7 @@ struct RepairFacts {
   bool commit = false;           // changes can go through it
   bool bitmap = false;           // the bitmap has room for the volume, and a place of its own
   bool length = false;           // a file that is too short can be made longer
-  bool tail = false;             // one that is too long can be cut
+  bool tail = false;             // one that is too long ends in zeros, which can be cut off
   bool geometry = false;         // the superblock's sizes can be told
   bool fixed_slots = false;      // those of the fixed places can be named anew
   bool slots = false;            // slots follow from the format and from other slots

@@ -218,8 +218,12 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      "The file ends before the volume does: it was truncated, or copied in part.",
      "All that lay behind its end is lost.", kKeepCopy},
     {"GEOM-002", kNote, kSometimes, "the file is longer than the superblock says",
-     "There are bytes behind the end of the volume. An interrupted growth leaves them.",
-     "None: nothing refers to them.", kNextWrite},
+     "There are bytes after the end of the volume. An interrupted resize leaves zeros there; some "
+     "importers of disks store data there.",
+     "None: nothing in the volume refers to them.",
+     "Run 'vdetool verify --repair': it cuts them off if all of them are zero. Others are left: "
+     "save "
+     "them if they are yours, and cut them off with truncate(1)."},
     {"GEOM-003", kError, kSometimes, "the superblock's file size is not its block count",
      "The expected file size is not total blocks times block size.",
      "One of the two is wrong, and tools that believe the wrong one go astray.",

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "check/mending.h"
+#include "io/zeros.h"
 
 namespace vde {
 namespace {
@@ -87,8 +88,16 @@ Result<void> cut_tail_of(Mending& mending) {
     const auto range = block_range(slot.start, slot.count);
     if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
   }
-  mending.step(fmt::format("the file is cut behind the volume, at {} bytes", bytes),
-               "the superblock's block count; no region reaches there");
+  // What is not zero somebody put there, as an importer of disks does.
+  VDE_TRY_ASSIGN(found, first_not_zero(mending.io().file(), {bytes, survey.file_size}));
+  if (found) {
+    mending.note(fmt::format(
+        "the file holds something after the volume, which ends at byte {}: byte {} is not zero",
+        bytes, *found));
+    return {};
+  }
+  mending.step(fmt::format("the file is cut after the volume, at {} bytes", bytes),
+               "the superblock's block count; no region reaches there, and all bytes are zero");
   VDE_TRY(mending.io().file().resize(bytes));
   VDE_TRY(mending.sync());
   return mending.look();

@@ -69,6 +69,7 @@ Result<void> put_back(BlockFile& file, BlockFile& undo, const UndoContent& conte
 }  // namespace
 
 Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo) {
+  VDE_TRY(refuse_preamble(file));
   VDE_TRY_ASSIGN(content, read_undo(undo));
   const UndoHeader& header = content.header;
   VDE_TRY_ASSIGN(size, file.size());

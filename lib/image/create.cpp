@@ -3,46 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "format/superblock.h"
 #include "image/write_image.h"
+#include "io/known_content.h"
 #include "io/new_file.h"
 #include "vde/text.h"
 
 namespace vde {
 namespace {
 
-struct Signature {
-  uint64_t offset;
-  std::string_view bytes;
-  std::string_view kind;
-};
-
-using namespace std::string_view_literals;
-
-constexpr auto kSignatures = std::to_array<Signature>({
-    {0, "DWVD"sv, "a DWVD image"},
-    {0,
-     "\x7f"
-     "ELF"sv,
-     "an ELF program"},
-    {0, "\x1f\x8b"sv, "gzip data"},
-    {0, "PK\x03\x04"sv, "a zip archive"},
-    {0, "SQLite format 3\0"sv, "an SQLite database"},
-    {0, "QFI\xfb"sv, "a QCOW image"},
-    {0, "hsqs"sv, "a squashfs image"},
-    {0, "XFSB"sv, "an XFS file system"},
-    {0, "LUKS\xba\xbe"sv, "a LUKS volume"},
-    {0, "\x89PNG"sv, "a PNG picture"},
-    {0, "%PDF"sv, "a PDF document"},
-    {257, "ustar"sv, "a tar archive"},
-    {510, "\x55\xaa"sv, "a partition table or boot sector"},
-    {0x438, "\x53\xef"sv, "an ext2, ext3 or ext4 file system"},
-    {0x10040, "_BHRfS_M"sv, "a btrfs file system"},
-});
-
+// What is looked at to tell text from data, and an empty device from one in use.
 constexpr uint64_t kLookedAt = 0x10048;
 
 bool looks_like_text(std::string_view bytes) {
@@ -104,10 +76,8 @@ Result<std::optional<std::string>> describe_content(BlockFile& file) {
   if (file.is_device() && std::all_of(head.begin(), head.end(), [](char c) { return c == 0; }))
     return std::optional<std::string>{};
   if (size == 0) return std::optional<std::string>{};
-  for (const Signature& signature : kSignatures)
-    if (head.size() > signature.offset &&
-        std::string_view(head).substr(signature.offset).starts_with(signature.bytes))
-      return std::optional<std::string>(signature.kind);
+  VDE_TRY_ASSIGN(known, known_content(file));
+  if (known) return known;
   const std::string_view kind = looks_like_text(head) ? "text" : "data";
   return std::optional<std::string>(fmt::format("{} bytes of {}", size, kind));
 }
@@ -123,8 +93,7 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan, bool f
   }
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
-  VDE_TRY_ASSIGN(existing, open_image(target, OpenMode::kReadWrite));
-  VDE_TRY(lock_image(*existing, LockMode::kExclusive, lock_wait, activity));
+  VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, lock_wait, activity));
   if (!force) VDE_TRY(refuse_content(*existing));
   if (existing->is_device()) return create_on_device(*existing, plan, activity);
   return create_file(target, existing.get(), plan, activity);

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "image/committed_view.h"
 #include "image/volume.h"
+#include "io/zeros.h"
 #include "journal/faults.h"
 #include "region/placement.h"
 #include "vde/create.h"
@@ -32,6 +33,23 @@ void set_total(Transaction& transaction, uint64_t total) {
   superblock.expected_file_size = superblock.total_blocks * superblock.block_size;
 }
 
+// What a resize to `new_bytes` would grow over or cut off must be zero: it is not the volume's, and
+// only its owner knows what it is. Of a device all after the volume stays, but what this takes in.
+Result<void> check_rest_is_zero(BlockFile& file, uint64_t old_bytes, uint64_t new_bytes) {
+  VDE_TRY_ASSIGN(size, file.size());
+  const ByteRange rest{old_bytes, file.is_device() ? std::min(size, new_bytes) : size};
+  VDE_TRY_ASSIGN(found, first_not_zero(file, rest));
+  if (!found) return {};
+  return fail(
+      ErrorCode::kExists,
+      fmt::format("holds something after the volume, which ends at byte {}: byte {} is not zero",
+                  old_bytes, *found),
+      file.is_device() ? "save what lies there, and overwrite it with zeros"
+                       : fmt::format("save what lies there ('tail -c +{}'), and cut it off "
+                                     "('truncate -s {}')",
+                                     old_bytes + 1, old_bytes));
+}
+
 // The bitmap gets room for the new blocks while the volume still has its old size: its new place
 // comes out of the old part, whose bits exist.
 Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_t total) {
@@ -44,8 +62,7 @@ Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_
   return {};
 }
 
-// The file has room for `total` blocks already.
-Result<void> commit_growth(Volume& volume, uint64_t total) {
+Result<Transaction> begin_growth(Volume& volume, uint64_t total) {
   const int64_t old_total = volume.journal().superblock().total_blocks;
   VDE_TRY_ASSIGN(transaction, volume.begin());
   VDE_TRY(grow_bitmap(transaction, volume.allocator(), total));
@@ -55,25 +72,28 @@ Result<void> commit_growth(Volume& volume, uint64_t total) {
     if (data.start + data.count == old_total) data.count += static_cast<int64_t>(total) - old_total;
   }
   set_total(transaction, total);
-  VDE_TRY(volume.commit(transaction));
-  return volume.close();
+  return std::move(transaction);
+}
+
+// Nothing is written after a sync that failed, not even the old length.
+Result<void> extend(BlockFile& file, uint64_t bytes) {
+  if (file.is_device()) return {};
+  VDE_TRY(file.resize(bytes));
+  return sync_unless(JournalFault::kExtensionUnsynced, file);
 }
 
 Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
-  const Superblock& old = volume.journal().superblock();
-  const auto block = static_cast<uint64_t>(old.block_size);
-  const uint64_t old_bytes = static_cast<uint64_t>(old.total_blocks) * block;
-  if (file.is_device()) {
-    VDE_TRY_ASSIGN(device, file.size());
-    if (device < total * block)
-      return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", device));
-    return commit_growth(volume, total);
-  }
-  VDE_TRY(file.resize(total * block));
-  VDE_TRY(sync_unless(JournalFault::kExtensionUnsynced, file));
-  Result<void> grown = commit_growth(volume, total);
-  // Nothing was committed: the file need not stay longer. The next writer would cut it, too.
-  if (!grown && grown.error().code == ErrorCode::kNoSpace)
+  const auto block = static_cast<uint64_t>(volume.journal().superblock().block_size);
+  VDE_TRY_ASSIGN(old_bytes, file.size());
+  if (file.is_device() && old_bytes < total * block)
+    return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", old_bytes));
+  // All that can be refused without the room is refused before the file becomes longer.
+  VDE_TRY_ASSIGN(transaction, begin_growth(volume, total));
+  VDE_TRY(extend(file, total * block));
+  Result<void> grown = volume.commit(transaction);
+  if (grown) return volume.close();
+  // Where nothing was committed the file gets back the length that it had.
+  if (!file.is_device() && !volume.journal().has_failed())
     static_cast<void>(file.resize(old_bytes));
   return grown;
 }
@@ -94,6 +114,21 @@ Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, 
   return {};
 }
 
+// Before the commit of a smaller volume: a crash after it may leave these bytes in the file, and
+// only zeros may be cut off later. They are free blocks.
+Result<void> zero_blocks(Volume& volume, BlockRange blocks) {
+  if (fault(JournalFault::kGivenUpKept)) return {};
+  const BlockIo& io = volume.journal().io();
+  for (ByteRange rest = io.bytes_of(blocks); !rest.empty();) {
+    VDE_TRY_ASSIGN(data, io.file().next_data(rest));
+    if (data.empty()) break;
+    rest.begin = data.end;
+    volume.journal().note_direct_write();
+    VDE_TRY(io.file().zero(data));
+  }
+  return {};
+}
+
 Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
   VDE_TRY_ASSIGN(transaction, volume.begin());
   const auto old_total = static_cast<uint64_t>(transaction.superblock().total_blocks);
@@ -106,6 +141,7 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
   }
   set_total(transaction, total);
   const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);
+  VDE_TRY(zero_blocks(volume, {total, old_total}));
   if (fault(JournalFault::kTruncatedEarly)) VDE_TRY(file.resize(bytes));
   VDE_TRY(volume.commit(transaction));
   VDE_TRY(volume.close());
@@ -151,6 +187,7 @@ Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions&
   const auto old_size = static_cast<uint64_t>(survey.superblock.total_blocks) * survey.block_size;
   if (size == old_size)
     return fail(ErrorCode::kNotFound, fmt::format("the volume has {} bytes already", size));
+  VDE_TRY(check_rest_is_zero(*view, old_size, size));
   VDE_TRY_ASSIGN(volume, Volume::open(file, options));
   VDE_TRY(size > old_size ? grow(*volume, file, total) : shrink(*volume, file, total));
   return Resized{old_size, size};

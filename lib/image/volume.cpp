@@ -82,15 +82,6 @@ Result<void> check_writable(const Survey& survey, bool unseal) {
   return check_places(survey.slots, total);
 }
 
-// A growth that a crash interrupted leaves a longer file.
-Result<void> cut_tail(BlockFile& file, const Superblock& superblock) {
-  VDE_TRY_ASSIGN(size, file.size());
-  const auto expected =
-      static_cast<uint64_t>(superblock.total_blocks) * static_cast<uint64_t>(superblock.block_size);
-  if (file.is_device() || size <= expected) return {};
-  return file.resize(expected);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const EditOptions& options) {
@@ -99,7 +90,6 @@ Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const EditOptions&
   VDE_TRY_ASSIGN(survey, survey_to_use(*view));
   VDE_TRY(check_writable(survey, options.unseal));
   VDE_TRY_ASSIGN(journal, Journal::open(file));
-  VDE_TRY(cut_tail(file, journal->superblock()));
   VDE_TRY_ASSIGN(allocator, Allocator::open(*journal));
   return std::unique_ptr<Volume>(new Volume(std::move(journal), allocator, options));
 }

@@ -10,8 +10,8 @@ class Volume {
  public:
   // Takes over the image in `file`, whose exclusive lock the caller holds: recovers its journal,
   // and refuses what must not be written (kUnsupported: unknown features, a later writer's version,
-  // encrypted, WORM, read-only or migrating regions, a seal without `unseal`). A tail behind the
-  // end of the volume is cut off.
+  // encrypted, WORM, read-only or migrating regions, a seal without `unseal`). What lies after the
+  // end of the volume is neither looked at nor changed.
   [[nodiscard]] static Result<std::unique_ptr<Volume>> open(BlockFile& file,
                                                             const EditOptions& options);
 

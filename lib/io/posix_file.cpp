@@ -188,12 +188,12 @@ std::unique_ptr<FileMapping> PosixFile::map(ByteRange range) {
 }
 
 Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + wait;
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + wait;
   for (;;) {
     VDE_TRY_ASSIGN(locked, try_lock(fd_.get(), mode));
     if (locked) return {};
-    if (Clock::now() >= deadline)
+    if (steady_clock::now() >= deadline)
       return fail(ErrorCode::kInUse, "the image is in use by another process",
                   "wait for it, or give --lock-wait SECONDS");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -203,41 +203,6 @@ Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
 Result<void> PosixFile::poisoned() const {
   return fail(ErrorCode::kIo, "not written: an earlier sync of this image failed",
               "it is unknown what reached the disk: run 'vdetool verify' on it");
-}
-
-Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode) {
-  // O_NONBLOCK keeps a pipe or a device from blocking the open before its kind is known.
-  const int access = mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
-  FileDescriptor fd(open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return system_failure("cannot open");
-  // A stray print to a descriptor below 3 would land in the image.
-  if (fd.get() < 3) {
-    const int higher = fcntl(fd.get(), F_DUPFD_CLOEXEC, 3);
-    if (higher < 0) return system_failure("cannot open");
-    fd = FileDescriptor(higher);
-  }
-  struct stat status {};
-  if (fstat(fd.get(), &status) != 0) return system_failure("cannot open");
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kIo, "is a directory", "name an image file");
-  if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-    return fail(ErrorCode::kUnsupported, "is neither a regular file nor a block device");
-  return std::unique_ptr<BlockFile>(
-      std::make_unique<PosixFile>(std::move(fd), S_ISBLK(status.st_mode)));
-}
-
-Result<void> lock_image(BlockFile& file, LockMode mode, std::chrono::milliseconds wait,
-                        const Activity& activity) {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds kPatience(100);
-  const auto deadline = Clock::now() + wait;
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    Result<void> locked = file.lock(mode, std::clamp(left, kPatience * 0, kPatience));
-    if (locked || locked.error().code != ErrorCode::kInUse) return locked;
-    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    if (left <= kPatience) return locked;
-  }
 }
 
 }  // namespace vde

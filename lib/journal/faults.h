@@ -38,6 +38,7 @@ enum class JournalFault {
   kPlacesReused,        // as are the places of images outside of the journal
   kOwnBlocksSpare,      // images go where the transaction itself wrote
   kTruncatedEarly,      // the file is cut before the smaller volume is committed
+  kGivenUpKept,         // what a smaller volume gives up is not zeroed before that
 };
 
 #ifdef VDE_JOURNAL_FAULTS

@@ -82,6 +82,9 @@ class Journal {
   // Commits so far in this epoch, that is since the last checkpoint.
   [[nodiscard]] uint32_t live_records() const { return live_records_; }
 
+  // A write of a record or of a checkpoint failed: what is on the disk is unknown.
+  [[nodiscard]] bool has_failed() const { return dead_; }
+
  private:
   Journal(const BlockIo& io, JournalArea area, const GroupSurvey& group, uint64_t epoch);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "io/known_content.h"
 
 namespace vde {
 namespace {
@@ -142,6 +143,34 @@ std::vector<uint32_t> candidate_sizes(Bytes head) {
   return sizes;
 }
 
+Result<void> refuse_preamble(BlockFile& file, Bytes head) {
+  const auto preamble = find_preamble(file, head);
+  if (!preamble) return {};
+  if (!preamble->volume)
+    return fail(ErrorCode::kUnsupported,
+                "has a preamble (boot code before the volume) whose header is damaged, so it is "
+                "unknown where the volume starts",
+                "look for the bytes 44 57 56 44 02 00 at multiples of 4096");
+  return fail(
+      ErrorCode::kUnsupported,
+      fmt::format("has a preamble (boot code): the volume starts at byte {}", *preamble->volume),
+      fmt::format("copy the volume to a file of its own: 'tail -c +{} FILE > VOLUME'",
+                  *preamble->volume + 1));
+}
+
+// Neither a superblock nor the directory verifies.
+tl::unexpected<Error> not_an_image(BlockFile& file, Bytes head) {
+  if (kSuperblockLayout.decode(head).signature == Superblock{}.signature)
+    return fail(ErrorCode::kUnsupported,
+                "has the DWVD signature, but no superblock or directory in it verifies",
+                "look at it with 'vdetool dump'");
+  const auto known = known_content(file);
+  if (known && *known)
+    return fail(ErrorCode::kUnsupported, fmt::format("not a DWVD image: it holds {}", **known));
+  return fail(ErrorCode::kUnsupported,
+              "not a DWVD image: no superblock or directory in it verifies");
+}
+
 }  // namespace
 
 uint64_t Survey::usable_blocks() const {
@@ -153,10 +182,11 @@ Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified) {
   VDE_TRY_ASSIGN(size, file.size());
   if (size < kMinBlockSize)
     return fail(ErrorCode::kUnsupported,
-                size == 0 ? "is empty" : "is no DWVD image: it is too short");
+                size == 0 ? "is empty" : "not a DWVD image: it is too short");
   // An unreadable first sector is no reason to give up: the mirror and the directory may be whole.
   BlockBuffer head(kMinBlockSize);
   Result<void> head_read = file.read(0, head);
+  VDE_TRY(refuse_preamble(file, head));
   std::optional<Survey> unverified;
   for (const uint32_t block_size : candidate_sizes(head)) {
     Survey survey = survey_at(BlockIo(file, block_size), size);
@@ -170,13 +200,14 @@ Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified) {
   }
   if (unverified && tolerate_unverified) return std::move(*unverified);
   if (!head_read) return propagate(head_read);
-  const bool has_signature = kSuperblockLayout.decode(head).signature == Superblock{}.signature;
-  if (!has_signature)
-    return fail(ErrorCode::kUnsupported,
-                "is no DWVD image: no superblock or directory in it verifies");
-  return fail(ErrorCode::kUnsupported,
-              "has the DWVD signature, but no superblock or directory in it verifies",
-              "look at it with 'vdetool dump'");
+  return not_an_image(file, head);
+}
+
+Result<void> refuse_preamble(BlockFile& file) {
+  VDE_TRY_ASSIGN(size, file.size());
+  BlockBuffer head(std::min<uint64_t>(size, kMinBlockSize));
+  VDE_TRY(file.read(0, head));
+  return refuse_preamble(file, head);
 }
 
 std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots) {

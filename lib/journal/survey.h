@@ -84,8 +84,13 @@ struct Survey {
 
 // Looks the file over. kUnsupported where neither a superblock nor the directory verifies at any
 // block size, unless `tolerate_unverified` and a block 0 that at least looks like one is there;
-// kUnsupported, too, for versions that this program does not know. kIo where nothing can be read.
+// kUnsupported, too, for versions that this program does not know and for a file with a preamble.
+// kIo where nothing can be read.
 [[nodiscard]] Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified);
+
+// kUnsupported where boot code stands before the volume (docs/FORMAT.md, section 1.1): such a file
+// must not be judged as a volume at byte 0. survey_image() asks first.
+[[nodiscard]] Result<void> refuse_preamble(BlockFile& file);
 
 // kUnsupported where a superblock that verifies asks for incompatible features that this program
 // does not know. Such an image may be shown, and neither judged nor gone by.

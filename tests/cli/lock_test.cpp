@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "support/edit_image.h"
+#include "support/image_builder.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
@@ -15,6 +17,7 @@
 using namespace vde;
 using namespace vde::test;
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -119,4 +122,94 @@ TEST_CASE("a wait can be interrupted, and asked about") {
     CHECK(result.status == 32);
     CHECK(result.err == "vdetool: 0 bytes done\nvdetool: " + image.path + ": interrupted\n");
   }
+}
+
+namespace {
+
+// A tool that waits for the lock of an image while another one takes its place. The old one has the
+// name `old` by then.
+struct ReplacedWhileWaiting {
+  explicit ReplacedWhileWaiting(std::vector<std::string> arguments,
+                                const std::vector<uint8_t>& next = ImageBuilder().bytes()) {
+    for (std::string& word : arguments)
+      if (word == "IMAGE") word = image.path;
+    arguments.insert(arguments.begin(), {"--lock-wait", "600"});
+    write_file(image.folder / "next", next);
+    auto holder = lock(image.path, LockMode::kExclusive);
+    StartedTool tool({.arguments = arguments});
+    REQUIRE(tool.wait_until_open(image.path));
+    fs::create_hard_link(image.path, old);
+    before = file_sha256(old);
+    fs::rename(image.folder / "next", image.path);
+    holder.reset();
+    result = tool.finish();
+  }
+
+  Image image;
+  std::string old = image.path + ".old";
+  std::string before;
+  ToolResult result;
+};
+
+}  // namespace
+
+TEST_CASE("a writer that waited writes to the file that the path names by then") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"label", "IMAGE", "waited"},
+        {"resize", "IMAGE", "--size", "8M"},
+        {"format", "IMAGE", "--size", "1M", "--label", "waited", "--force"}}) {
+    CAPTURE(arguments[0]);
+    const ReplacedWhileWaiting replaced(arguments);
+    INFO(describe(replaced.result));
+    CHECK(replaced.result.status == 0);
+    CHECK(file_sha256(replaced.old) == replaced.before);
+    const json info = run_tool({"info", "--json", replaced.image.path}).json();
+    const bool resized = arguments[0] == "resize";
+    CHECK(info.at("superblock").at("label") == (resized ? "damage" : "waited"));
+    if (resized) CHECK(info.at("file_size") == 8 << 20);
+  }
+}
+
+TEST_CASE("a reader that waited reads the file that the path names by then") {
+  const ReplacedWhileWaiting replaced({"label", "IMAGE"});
+  INFO(describe(replaced.result));
+  CHECK(replaced.result.status == 0);
+  CHECK(replaced.result.out == "damage\n");
+}
+
+TEST_CASE("a repair that waited is of the file that the path names by then") {
+  const ReplacedWhileWaiting replaced({"verify", "IMAGE", "--repair", "--quiet"},
+                                      ImageBuilder().flip(6, 0).bytes());
+  INFO(describe(replaced.result));
+  CHECK(replaced.result.status == 1);
+  CHECK(file_sha256(replaced.old) == replaced.before);
+  CHECK(run_tool({"verify", replaced.image.path}).status == 0);
+  CHECK(run_tool({"undo", replaced.image.path, replaced.image.path + ".undo"}).status == 0);
+}
+
+TEST_CASE("an image that is removed while its lock is waited for is an error that says so") {
+  const Image image;
+  auto holder = lock(image.path, LockMode::kExclusive);
+  StartedTool tool({.arguments = {"--lock-wait", "600", "label", image.path, "waited"}});
+  REQUIRE(tool.wait_until_open(image.path));
+  fs::remove(image.path);
+  holder.reset();
+  const ToolResult result = tool.finish();
+  INFO(describe(result));
+  CHECK(result.status == 8);
+  CHECK(result.err ==
+        "vdetool: " + image.path + ": the file was removed or renamed before it could be locked\n");
+  CHECK(image.folder.count() == 0);
+}
+
+TEST_CASE("what is left of --lock-wait is for the image that came instead") {
+  const Image image;
+  write_file(image.folder / "next", vector_image("profile-minimal"));
+  auto holder = lock(image.path, LockMode::kExclusive);
+  const auto next = lock(image.folder / "next", LockMode::kExclusive);
+  StartedTool tool({.arguments = {"--lock-wait", "0.5", "info", image.path}});
+  REQUIRE(tool.wait_until_open(image.path));
+  fs::rename(image.folder / "next", image.path);
+  holder.reset();
+  check_in_use(tool.finish(), image.path);
 }

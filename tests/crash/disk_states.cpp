@@ -66,9 +66,14 @@ void PendingDisk::write(uint64_t offset, Bytes bytes) {
   }
 }
 
-// What a shorter file cuts off reads as zeros if the file grows again.
+// What a shorter file cuts off reads as zeros if the file grows again. Nothing is written where it
+// is zero already.
 void PendingDisk::resize(uint64_t size) {
-  for (uint64_t at = size; at < sizes_.back(); at += kSectorBytes) write(at, kZeroSector);
+  const auto is_zero = [&](uint64_t number) {
+    return !pending_.contains(number) && (number >= synced_.size() || synced_[number] == 0);
+  };
+  for (uint64_t at = size; at < sizes_.back(); at += kSectorBytes)
+    if (!is_zero(at / kSectorBytes)) write(at, kZeroSector);
   sizes_.push_back(size);
 }
 

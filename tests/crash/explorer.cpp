@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/zeros.h"
 #include "vde/edit.h"
 #include "vde/verify.h"
 
@@ -50,6 +51,15 @@ Result<uint64_t> open_for_reading(ScratchFile& disk, bool mended_by_writer) {
   return seen;
 }
 
+// Bytes after the volume are somebody's unless they are zero: no crash may leave others.
+Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
+  VDE_TRY_ASSIGN(size, disk.size());
+  const auto end = static_cast<uint64_t>(superblock.expected_file_size);
+  VDE_TRY_ASSIGN(found, first_not_zero(disk, {end, size}));
+  if (!found) return {};
+  return fail(ErrorCode::kDamaged, fmt::format("byte {} after the volume is not zero", *found));
+}
+
 // What a writer finds, which recovers first.
 Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   const size_t before = disk.mark();
@@ -57,6 +67,7 @@ Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   if (!volume)
     return fail(ErrorCode::kDamaged, "opening it for writing fails: " + volume.error().message);
   recovery_writes = disk.changed_since(before);
+  VDE_TRY(check_rest(disk, (*volume)->journal().superblock()));
   VDE_TRY_ASSIGN(recovered, committed_digest(disk));
   VDE_TRY_ASSIGN(error, first_error(disk));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, after recovery: " + error);

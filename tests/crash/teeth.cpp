@@ -43,7 +43,7 @@ constexpr Tooth kTeeth[] = {
     {JournalFault::kHealingUnsynced, "the healed group is not synced", "lagging"},
     {JournalFault::kExtensionUnsynced, "the longer file is not synced", "resize"},
     {JournalFault::kTruncationUnsynced, "the cut file is not synced", "resize",
-     "a longer file is a note, and cut later; the sync only makes the room's return durable"},
+     "a longer file of zeros is a note; the sync only makes the room's return durable"},
     {JournalFault::kHomeBeforeRecord, "home blocks are written before the record is synced",
      "reuse"},
     {JournalFault::kMirrorWithPrimary, "checkpoint writes the mirror with the primary", "labels"},
@@ -64,6 +64,7 @@ constexpr Tooth kTeeth[] = {
     {JournalFault::kPlacesReused, "places of images are used again at once", "spill"},
     {JournalFault::kOwnBlocksSpare, "images go where the transaction itself wrote", "spill"},
     {JournalFault::kTruncatedEarly, "the file is cut before the commit", "resize"},
+    {JournalFault::kGivenUpKept, "what a shrunk volume gives up is not zeroed", "resize"},
 };
 
 // From a quick look to a long one: what is broken badly is seen soon.

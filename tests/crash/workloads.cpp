@@ -190,10 +190,23 @@ void use_all(Stage& stage, uint64_t direct, uint64_t hint) {
   stage.crash();
 }
 
+// Free blocks that still hold something.
+void use_and_release(Stage& stage, uint64_t hint) {
+  stage.open();
+  Transaction transaction = stage.begin();
+  const BlockRange run = stage.add_direct(transaction, 3, hint);
+  stage.commit(transaction);
+  Transaction next = stage.begin();
+  stage.release(next, run);
+  stage.commit(next);
+  stage.close();
+}
+
 void play_resize(Stage& stage) {
   resize(stage, 270);
   use_all(stage, 2, 258);
   resize(stage, 300);
+  use_and_release(stage, 280);
   resize(stage, 262);
 }
 

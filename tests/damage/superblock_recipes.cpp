@@ -37,9 +37,14 @@ void add_geometry(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.bytes().pop_back(); },
                      {"GEOM-001"},
                      255});
+  recipes.push_back(lost({"GEOM-002",
+                          "one byte behind the volume",
+                          [](ImageBuilder& image) { image.bytes().push_back(1); },
+                          {"GEOM-002"},
+                          std::nullopt}));
   recipes.push_back({"GEOM-002",
-                     "one byte behind the volume",
-                     [](ImageBuilder& image) { image.bytes().push_back(1); },
+                     "zeros behind the volume, no whole block",
+                     [](ImageBuilder& image) { image.bytes().resize(256 * 4096 + 5000); },
                      {"GEOM-002"},
                      std::nullopt});
   recipes.push_back(on_superblock("GEOM-003", "an expected file size of one block less",

@@ -8,20 +8,27 @@
 #include <stdexcept>
 
 namespace vde::test {
+
 namespace {
 
-const std::string kFirstSet = VDE_VECTORS;
-const std::string kSecondSet = VDE_VECTORS "2";
+// The path of a sample without its extension, in either set.
+std::string path_of(const std::string& name) {
+  const std::string first = std::string(VDE_VECTORS) + "/" + name;
+  return std::filesystem::exists(first + ".json") ? first : VDE_VECTORS "2/" + name;
+}
 
-std::vector<std::string> names_in(const std::string& folder) {
+}  // namespace
+
+std::vector<std::string> vector_names() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
+  for (const auto& entry : std::filesystem::directory_iterator(VDE_VECTORS))
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   return names;
 }
 
-std::vector<uint8_t> unpack(const std::string& path) {
+std::vector<uint8_t> vector_image(const std::string& name) {
+  const std::string path = path_of(name) + ".dwvd.gz";
   gzFile file = gzopen(path.c_str(), "rb");
   if (file == nullptr) throw std::runtime_error("cannot open " + path);
   std::vector<uint8_t> bytes;
@@ -34,36 +41,10 @@ std::vector<uint8_t> unpack(const std::string& path) {
   return bytes;
 }
 
-nlohmann::json parse_listing(const std::string& folder, const std::string& name) {
-  std::ifstream file(folder + "/" + name + ".json");
+nlohmann::json vector_listing(const std::string& name) {
+  std::ifstream file(path_of(name) + ".json");
   if (!file) throw std::runtime_error("no listing of " + name);
   return nlohmann::json::parse(file);
-}
-
-}  // namespace
-
-std::vector<std::string> vector_names() {
-  return names_in(kFirstSet);
-}
-
-std::vector<uint8_t> vector_image(const std::string& name) {
-  return unpack(kFirstSet + "/" + name + ".dwvd.gz");
-}
-
-nlohmann::json vector_listing(const std::string& name) {
-  return parse_listing(kFirstSet, name);
-}
-
-std::vector<std::string> second_vector_names() {
-  return names_in(kSecondSet);
-}
-
-std::vector<uint8_t> second_vector_image(const std::string& name) {
-  return unpack(kSecondSet + "/" + name + ".dwvd.gz");
-}
-
-nlohmann::json second_vector_listing(const std::string& name) {
-  return parse_listing(kSecondSet, name);
 }
 
 }  // namespace vde::test

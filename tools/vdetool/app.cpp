@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,13 @@ constexpr std::string_view kFooter =
     "Exit status: 0 done or clean, 1 nothing matched, 4 damage found and left, 8 operational\n"
     "error, 16 usage, 32 interrupted. See vdetool(1) and dwvd(5).";
 
+// CLI::Range lets a number through that is not one.
+std::string refuse_nan(const std::string& text) {
+  double number = 0;
+  const bool is_nan = CLI::detail::lexical_cast(text, number) && std::isnan(number);
+  return is_nan ? fmt::format("Value {} is not a number", escape(text)) : std::string{};
+}
+
 void add_globals(CLI::App& app, Globals& globals) {
   app.add_flag("--json", globals.json, "print JSON for programs");
   app.add_flag("-q,--quiet", globals.quiet, "print errors only");
@@ -43,7 +51,8 @@ void add_globals(CLI::App& app, Globals& globals) {
   app.add_flag("--progress", globals.progress, "show progress even if stderr is no terminal");
   app.add_flag("--no-progress", globals.no_progress, "never show progress");
   app.add_option("--lock-wait", globals.lock_wait, "seconds to wait for an image in use")
-      ->check(CLI::Range(0.0, 1e6));
+      ->check(CLI::Range(0.0, 1e6))
+      ->check(refuse_nan);
 }
 
 // The place of a command's or verb's name among the arguments: the first from `at` on that is no

@@ -50,10 +50,7 @@ int status_of(ErrorCode code) {
 }
 
 Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMode mode) {
-  VDE_TRY_ASSIGN(file, open_image(path, mode));
-  const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
-  VDE_TRY(lock_image(*file, lock, globals.patience(), activity));
-  return std::move(file);
+  return open_locked(path, mode, globals.patience(), activity);
 }
 
 std::string Context::error_line(const std::string& subject, const Error& error) const {

@@ -87,8 +87,12 @@ enum class OpenMode { kRead, kReadWrite };
 // kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
 [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode);
 
-// As BlockFile::lock(), but kInterrupted soon after `activity` says stop.
-[[nodiscard]] Result<void> lock_image(BlockFile& file, LockMode mode,
-                                      std::chrono::milliseconds wait, const Activity& activity);
+// Opens as open_image() does, and locks: shared for reading, exclusive for writing. The file is the
+// one that `path` names once the lock is held; one that was replaced meanwhile, by a rename over
+// it, is opened again, and what is left of `wait` is for the lock of the new one. kInUse; kIo where
+// the path names nothing any more; kInterrupted soon after `activity` says stop.
+[[nodiscard]] Result<std::unique_ptr<BlockFile>> open_locked(const std::string& path, OpenMode mode,
+                                                             std::chrono::milliseconds wait,
+                                                             const Activity& activity);
 
 }  // namespace vde

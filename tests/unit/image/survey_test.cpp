@@ -129,9 +129,9 @@ TEST_CASE("what is no image is told from one of another version") {
   MemoryFile empty;
   CHECK(error_of(empty).message == "is empty");
   MemoryFile tiny(std::vector<uint8_t>(511));
-  CHECK(error_of(tiny).message == "is no DWVD image: it is too short");
+  CHECK(error_of(tiny).message == "not a DWVD image: it is too short");
   MemoryFile zeros(std::vector<uint8_t>(1 << 20));
-  CHECK(error_of(zeros).message == "is no DWVD image: no superblock or directory in it verifies");
+  CHECK(error_of(zeros).message == "not a DWVD image: no superblock or directory in it verifies");
 
   ImageBuilder image;
   image.superblock([](Superblock& superblock) { superblock.min_reader_version = 3; });

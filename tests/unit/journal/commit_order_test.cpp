@@ -188,7 +188,7 @@ TEST_CASE("a journal without the mark gets it, synced, before any record") {
   CHECK(file.log()[1].call == FileCall::kSync);
 }
 
-TEST_CASE("growing makes the file longer first, shrinking cuts it last") {
+TEST_CASE("growing makes the file longer first, shrinking zeroes first and cuts last") {
   Stage stage({512, 300, kAllModules});
   must(resize_volume(stage.file(), 400 * 512, kSomeOptions));
   Story checkpoint = kCheckpoint;
@@ -196,9 +196,9 @@ TEST_CASE("growing makes the file longer first, shrinking cuts it last") {
                               "write record", "sync"} +
                             checkpoint);
   must(resize_volume(stage.file(), 300 * 512, kSomeOptions));
-  CHECK(stage.told() ==
-        Story{"allocate journal", "allocate groups", "write last", "write record", "sync"} +
-            checkpoint + Story{"resize", "sync"});
+  CHECK(stage.told() == Story{"zero home", "allocate journal", "allocate groups", "sync",
+                              "write last", "write record", "sync"} +
+                            checkpoint + Story{"resize", "sync"});
 }
 
 TEST_CASE("blocks of several pages get their room even where they were written before") {

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "format/bitmap.h"
 #include "support/check_clean.h"
+#include "support/failing_file.h"
+#include "support/faulty_file.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 #include "support/strict_reader.h"
@@ -16,6 +19,14 @@ ErrorCode refused(BlockFile& file, uint64_t size) {
   REQUIRE_FALSE(result.has_value());
   return result.error().code;
 }
+
+// Has the size that it has.
+class DeviceFile : public FaultyFile {
+ public:
+  explicit DeviceFile(BlockFile& file) : FaultyFile(file, 512, {}) {}
+  [[nodiscard]] bool is_device() const override { return true; }
+  Result<void> resize(uint64_t) override { return fail(ErrorCode::kUnsupported, "a device"); }
+};
 
 uint64_t free_blocks(ImageBuilder& image) {
   return static_cast<uint64_t>(must(survey_image(image.file(), false)).superblock.free_blocks);
@@ -110,11 +121,86 @@ TEST_CASE("sizes that no volume can have are refused before anything is written"
   CHECK(image.bytes() == before);
 }
 
-TEST_CASE("a tail that an interrupted growth left is cut by the next writer") {
+TEST_CASE("no other writer looks at what lies after the volume") {
   ImageBuilder image({512, 300, "none"});
-  must(image.file().resize(500 * 512));
-  must(set_label(image.file(), "cut", kSomeOptions));
-  CHECK(image.bytes().size() == 300 * 512);
+  for (const size_t size : {300u * 512 + 1, 500u * 512}) {
+    image.bytes().resize(size);
+    image.bytes().back() = 7;
+    const std::vector<uint8_t> rest(image.bytes().begin() + 300 * 512, image.bytes().end());
+    FaultyFile file(image.file(), 512, {300, (size - 1) / 512});
+    must(set_label(file, "kept", kSomeOptions));
+    CHECK(std::vector<uint8_t>(image.bytes().begin() + 300 * 512, image.bytes().end()) == rest);
+    check_clean(image.file());
+  }
+}
+
+TEST_CASE("a resize grows over zeros after the volume, and cuts them") {
+  for (const uint64_t blocks : {256u, 299u, 301u, 400u, 500u, 600u}) {
+    CAPTURE(blocks);
+    ImageBuilder image({512, 300, "none"});
+    image.bytes().resize(500 * 512 + 100);
+    must(resize_volume(image.file(), blocks * 512, kSomeOptions));
+    CHECK(image.bytes().size() == blocks * 512);
+    check_clean(image.file());
+  }
+}
+
+TEST_CASE("a resize that would grow over or cut something changes nothing") {
+  for (const size_t at : {300u * 512, 300u * 512 + 1, 499u * 512, 500u * 512 + 99}) {
+    CAPTURE(at);
+    ImageBuilder image({512, 300, "none"});
+    image.bytes().resize(500 * 512 + 100);
+    image.bytes()[at] = 1;
+    const std::vector<uint8_t> before = image.bytes();
+    for (const uint64_t blocks : {256u, 301u, 600u}) {
+      const auto result = resize_volume(image.file(), blocks * 512, kSomeOptions);
+      REQUIRE_FALSE(result.has_value());
+      CHECK(result.error().code == ErrorCode::kExists);
+      CHECK(result.error().message ==
+            fmt::format("holds something after the volume, which ends at byte 153600: byte {} is "
+                        "not zero",
+                        at));
+      CHECK(image.bytes() == before);
+    }
+  }
+}
+
+TEST_CASE("on a device a resize looks at what it takes in, and cuts nothing") {
+  ImageBuilder image({512, 300, "none"});
+  image.bytes().resize(500 * 512);
+  image.bytes()[400 * 512] = 1;
+  DeviceFile device(image.file());
+  CHECK(refused(device, 401 * 512) == ErrorCode::kExists);
+  CHECK(refused(device, 501 * 512) == ErrorCode::kExists);
+  must(resize_volume(device, 400 * 512, kSomeOptions));
+  CHECK(image.bytes().size() == 500 * 512);
+  CHECK(image.bytes()[400 * 512] == 1);
+  must(resize_volume(device, 300 * 512, kSomeOptions));
+  CHECK(image.bytes()[400 * 512] == 1);
+  image.bytes()[400 * 512] = 0;
+  must(resize_volume(device, 500 * 512, kSomeOptions));
+  CHECK(refused(device, 501 * 512) == ErrorCode::kNoSpace);
+  check_clean(device);
+}
+
+TEST_CASE("what a shrunk volume gives up is zero before the commit") {
+  ImageBuilder image({512, 400, "none"});
+  for (size_t at = 350 * 512; at < 400 * 512; ++at) image.bytes()[at] = 0xAB;
+  FailingFile file(image.file());
+  must(resize_volume(file, 350 * 512, kSomeOptions));
+  const auto zeroed = std::ranges::find_if(
+      file.log(), [](const LoggedCall& call) { return call.call == FileCall::kZero; });
+  REQUIRE(zeroed != file.log().end());
+  CHECK(zeroed->bytes == ByteRange{350 * 512, 400 * 512});
+  CHECK(image.bytes().size() == 350 * 512);
+}
+
+TEST_CASE("a growth that is refused leaves the file as long as it was") {
+  ImageBuilder image({512, 300, "none"});
+  image.bytes().resize(450 * 512);
+  image.flip(image.start("BMAP"), 3);
+  CHECK(refused(image.file(), 400 * 512) == ErrorCode::kDamaged);
+  CHECK(image.bytes().size() == 450 * 512);
 }
 
 TEST_CASE("a growth that finds no room for its bitmap leaves the file as long as it was") {
