@@ -17,7 +17,7 @@ namespace vde::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kSeeds = 100;
+constexpr uint64_t kSeeds = 200;
 #else
 constexpr uint64_t kSeeds = 1000;
 #endif
