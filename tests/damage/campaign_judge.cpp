@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "format/superblock.h"
 #include "support/verify_list.h"
 #include "vde/edit.h"
 #include "vde/repair.h"
@@ -225,7 +226,7 @@ class SeedPlay {
               fmt::format("the file had {} bytes and has {}", old_size, new_size));
     const std::vector<uint64_t> changed = image_->differing_blocks(earlier, base_.block_size);
     for (const uint64_t number : changed) {
-      if (may_change(number)) continue;
+      if (may_change(number, earlier)) continue;
       violate(ViolationKind::kChangedRefusal,
               fmt::format("block {} ({}) is another one", number, base_.region_of(number)));
       break;
@@ -238,15 +239,18 @@ class SeedPlay {
               fmt::format("not listed any more: {}", describe(lost)));
   }
 
-  bool may_change(uint64_t number) {
+  bool may_change(uint64_t number, const CowFile& earlier) {
     if (number == base_.journal.begin || number + 1 == base_.journal.end) return true;
-    constexpr uint64_t kGroups = 8;
-    if (number < kGroups)
-      return image_->block(number, base_.block_size) == sound_->block(number, base_.block_size);
+    if (is_hit(number) && number < 2 * kGroupBlocks)
+      return image_->block(number, base_.block_size) ==
+             earlier.block(number ^ kGroupBlocks, base_.block_size);
     if (number >= base_.free.size() || !base_.free[number]) return false;
     note(fmt::format("wrote to free block {}", number));
     result_.wrote_free = true;
     return true;
+  }
+  [[nodiscard]] bool is_hit(uint64_t number) const {
+    return number == fault_.block || (fault_.kind == FaultKind::kSwapped && number == fault_.other);
   }
 
   // `had_effect`: the undamaged image was changed by the operation, too.

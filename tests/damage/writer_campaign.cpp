@@ -140,5 +140,10 @@ int main(int argc, char** argv) {
   // Each seed allocates and frees the same few buffers: the heap keeps them.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
-  return vde::test::main_of(argc, argv);
+  try {
+    return vde::test::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "writer_campaign: %s\n", error.what());
+    return 2;
+  }
 }
