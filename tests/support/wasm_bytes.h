@@ -26,9 +26,9 @@ inline constexpr std::string_view kStartModule =
     "0a 04 01 02 00 0b";                   // code: nothing
 inline constexpr size_t kLeastWasm = 43;   // bytes that wasm_of_size can make
 
-// kStartModule made `size` bytes long by a custom section of random content.
-[[nodiscard]] inline std::vector<uint8_t> wasm_of_size(size_t size, uint64_t seed) {
-  std::vector<uint8_t> bytes = from_spaced_hex(kStartModule);
+// `bytes` made `size` bytes long by a custom section of random content.
+[[nodiscard]] inline std::vector<uint8_t> with_custom_section(std::vector<uint8_t> bytes,
+                                                              size_t size, uint64_t seed) {
   const size_t content = size - bytes.size() - 6;
   bytes.push_back(0);
   for (unsigned i = 0; i < 5; ++i)
@@ -37,6 +37,16 @@ inline constexpr size_t kLeastWasm = 43;   // bytes that wasm_of_size can make
   std::mt19937_64 random(seed);
   while (bytes.size() < size) bytes.push_back(static_cast<uint8_t>(random()));
   return bytes;
+}
+
+// kStartModule with such a section.
+[[nodiscard]] inline std::vector<uint8_t> wasm_of_size(size_t size, uint64_t seed) {
+  return with_custom_section(from_spaced_hex(kStartModule), size, seed);
+}
+
+// A component without exports, which registers with `force` alone; needs no process to validate it.
+[[nodiscard]] inline std::vector<uint8_t> component_of_size(size_t size, uint64_t seed) {
+  return with_custom_section(from_spaced_hex("00 61 73 6d 0d 00 01 00"), size, seed);
 }
 
 }  // namespace vde::test

@@ -1,0 +1,73 @@
+// Files in memory that share what they have in common: a copy costs only what is changed in it, so
+// that thousands of tests can each have an image of their own.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "vde/block_file.h"
+
+namespace vde::test {
+
+inline constexpr size_t kCowPage = 4096;  // bytes
+using CowPage = std::array<uint8_t, kCowPage>;
+
+// The content of a file at one time; pages of zeros take no space.
+class FrozenImage {
+ public:
+  FrozenImage() = default;
+  explicit FrozenImage(Bytes content);
+
+  [[nodiscard]] uint64_t size() const { return size_; }  // bytes
+  // Null where the page is zero or past the end.
+  [[nodiscard]] const CowPage* page(uint64_t index) const {
+    return index < pages_.size() ? pages_[index].get() : nullptr;
+  }
+
+ private:
+  friend class CowFile;
+  uint64_t size_ = 0;
+  std::vector<std::shared_ptr<const CowPage>> pages_;
+};
+
+class CowFile : public BlockFile {
+ public:
+  explicit CowFile(std::shared_ptr<const FrozenImage> base)
+      : base_(std::move(base)), size_(base_->size()) {}
+
+  [[nodiscard]] std::unique_ptr<CowFile> clone() const;
+  [[nodiscard]] std::shared_ptr<const FrozenImage> freeze() const;
+
+  // The blocks in which this file and `other`, made of the same base, differ, ascending, as far as
+  // both files reach.
+  [[nodiscard]] std::vector<uint64_t> differing_blocks(const CowFile& other,
+                                                       uint32_t block_size) const;
+  // One block, which lies within the file.
+  [[nodiscard]] std::vector<uint8_t> block(uint64_t number, uint32_t block_size) const;
+  void put_block(uint64_t number, Bytes content);
+
+  Result<void> read(uint64_t offset, MutableBytes out) override;
+  Result<void> write(uint64_t offset, Bytes bytes) override;
+  Result<void> sync() override { return {}; }
+  Result<uint64_t> size() override { return size_; }
+  Result<void> resize(uint64_t bytes) override;
+  Result<void> allocate(ByteRange) override { return {}; }
+  Result<void> zero(ByteRange range) override;
+  Result<ByteRange> next_data(ByteRange within) override;
+  Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
+
+ private:
+  [[nodiscard]] const CowPage* page(uint64_t index) const;
+  [[nodiscard]] CowPage& own_page(uint64_t index);
+  void copy_out(uint64_t offset, MutableBytes out) const;
+
+  std::shared_ptr<const FrozenImage> base_;
+  uint64_t size_;
+  // What differs from the base; null: zeros. A page that a clone or a frozen image has, too, is
+  // copied before it is changed.
+  std::map<uint64_t, std::shared_ptr<CowPage>> own_;
+};
+
+}  // namespace vde::test
