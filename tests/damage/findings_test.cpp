@@ -77,20 +77,6 @@ TEST_CASE("unreadable blocks are named one by one, and the others are still judg
   CHECK(found == expected);
 }
 
-TEST_CASE("findings come in the same order on any number of threads") {
-  ImageBuilder image({512, 16384, kAllModules});
-  for (uint64_t block = image.start("SNAP"); block < image.start("DATA"); ++block)
-    image.flip(block, 3);
-  const Verified on_one = verified(image.file());
-  CHECK(on_one.codes.size() == 65);  // and that entries are lost
-  for (const unsigned jobs : {2u, 3u, 8u}) {
-    const Verified on_many = verified(image.file(), {VerifyScope::kAll, jobs});
-    CHECK(on_many.codes == on_one.codes);
-    for (size_t i = 0; i < on_many.findings.size(); ++i)
-      CHECK(on_many.findings[i].block == on_one.findings[i].block);
-  }
-}
-
 TEST_CASE("a policy vault without policies has an HMAC, and lost nothing") {
   ImageBuilder image({4096, 256, "compute"});
   const uint64_t vault = image.start("CODE");

@@ -13,7 +13,7 @@
 namespace vde::test {
 
 // Sanitizers slow everything down.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr int kSlowness = 10;
 #else
 inline constexpr int kSlowness = 1;

@@ -1,0 +1,73 @@
+// The program where it has several threads: registering, verifying, showing progress.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "support/edit_image.h"
+#include "support/run_tool.h"
+#include "support/temporary_folder.h"
+#include "support/vectors.h"
+#include "support/wasm_bytes.h"
+
+using namespace vde::test;
+
+namespace {
+
+ToolResult run(std::vector<std::string> words, int status) {
+  ToolResult result = run_tool(words);
+  INFO(describe(result));
+  CHECK(result.status == status);
+  return result;
+}
+
+bool has(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a large module goes in and comes out with progress shown") {
+  const TemporaryFolder folder;
+  const std::string image = folder / "image";
+  write_file(folder / "module", wasm_of_size(size_t{10} << 20, 1));
+  run({"format", image, "--size", "64M", "--progress"}, 0);
+  const ToolResult stored = run({"module-register", image, folder / "module", "--progress"}, 0);
+  CHECK(stored.out == file_sha256(folder / "module") + "\n");
+  run({"module", "verify", image, "--progress"}, 0);
+  const std::string hash = stored.out.substr(0, 64);
+  run({"module", "extract", image, hash, folder / "out", "--progress"}, 0);
+  CHECK(file_sha256(folder / "out") == hash);
+  run({"verify", image, "--jobs", "8", "--progress"}, 0);
+}
+
+TEST_CASE("a verification with threads, progress and a signal prints all that it has to") {
+  const TemporaryFolder folder;
+  EditedImage image(vector_image("everything-1"), 4096);
+  for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
+  write_file(folder / "many", image.bytes());
+  const std::vector<std::string> words = {"verify", folder / "many", "--json", "--jobs", "4"};
+  const ToolResult quiet = run(words, 4);
+  StartedTool tool(
+      {.arguments = {"verify", folder / "many", "--json", "--jobs", "4", "--progress"}});
+  REQUIRE(tool.wait_until_output_full());
+  // The first line of progress comes after half a second.
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  tool.send(SIGUSR1);
+  const ToolResult result = tool.finish();
+  INFO(describe(result));
+  CHECK(result.status == 4);
+  CHECK(result.out == quiet.out);
+  CHECK(has(result.err, " MiB of at most "));
+  CHECK(has(result.err, " bytes done of at most "));
+}
+
+TEST_CASE("a repair with progress shown repairs") {
+  const TemporaryFolder folder;
+  EditedImage image(vector_image("profile-minimal"), 4096);
+  image.block(6)[9] ^= 1;
+  write_file(folder / "image", image.bytes());
+  run({"verify", folder / "image", "--repair", "--jobs", "4", "--progress"}, 1);
+  run({"verify", folder / "image", "--jobs", "4"}, 0);
+}
