@@ -34,7 +34,7 @@ void set_total(Transaction& transaction, uint64_t total) {
 }
 
 // What a resize to `new_bytes` would grow over or cut off must be zero: it is not the volume's, and
-// only its owner knows what it is. Of a device all after the volume stays, but what this takes in.
+// only its owner knows what it is. On a device nothing is cut off.
 Result<void> check_rest_is_zero(BlockFile& file, uint64_t old_bytes, uint64_t new_bytes) {
   VDE_TRY_ASSIGN(size, file.size());
   const ByteRange rest{old_bytes, file.is_device() ? std::min(size, new_bytes) : size};

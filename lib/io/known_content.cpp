@@ -63,9 +63,9 @@ std::string describe(const Preamble& preamble) {
 std::optional<Preamble> find_preamble(BlockFile& file, Bytes head) {
   if (!has_preamble(head)) return std::nullopt;
   const PreambleHeader header = kPreambleHeaderLayout.decode(head);
-  const bool believed = is_possible(header) && (header.checksum == preamble_checksum(head) ||
-                                                starts_volume(file, header.volume_offset));
-  return believed ? Preamble{header.volume_offset} : Preamble{};
+  const bool trusted = is_possible(header) && (header.checksum == preamble_checksum(head) ||
+                                               starts_volume(file, header.volume_offset));
+  return trusted ? Preamble{header.volume_offset} : Preamble{};
 }
 
 Result<std::optional<std::string>> known_content(BlockFile& file) {

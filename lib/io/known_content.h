@@ -15,7 +15,7 @@ struct Preamble {
 };
 
 // `head` is the first bytes of `file`, 64 or more where it has as many. A header that fails its
-// checksum is believed only if a superblock's signature is where it says.
+// checksum is trusted only if a superblock's signature is where it says.
 [[nodiscard]] std::optional<Preamble> find_preamble(BlockFile& file, Bytes head);
 
 // As a person would call it ("gzip data", "an ext2, ext3 or ext4 file system"), after "holds";

@@ -43,7 +43,7 @@ void add_geometry(std::vector<Recipe>& recipes) {
                           {"GEOM-002"},
                           std::nullopt}));
   recipes.push_back({"GEOM-002",
-                     "zeros behind the volume, no whole block",
+                     "zeros after the volume, not a whole block",
                      [](ImageBuilder& image) { image.bytes().resize(256 * 4096 + 5000); },
                      {"GEOM-002"},
                      std::nullopt});

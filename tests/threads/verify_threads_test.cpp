@@ -95,7 +95,7 @@ TEST_CASE("damage in the tag tree, in modules and in data is found by all thread
   check_on_threads(image.file(), found);
 }
 
-TEST_CASE("all threads end when one is told to stop") {
+TEST_CASE("all threads end when one of them sees the request to stop") {
   BusyImage image;
   uint64_t reads = 0;
   {
