@@ -1,7 +1,6 @@
 // Sets of blocks as lists of ranges.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "vde/bytes.h"
@@ -9,17 +8,18 @@
 namespace vde {
 
 // `ranges` without the blocks of `cut`, in the same order.
-[[nodiscard]] inline std::vector<BlockRange> without(const std::vector<BlockRange>& ranges,
-                                                     BlockRange cut) {
-  if (cut.empty()) return ranges;
-  std::vector<BlockRange> left;
-  for (const BlockRange& range : ranges) {
-    const BlockRange before{range.begin, std::min(range.end, cut.begin)};
-    const BlockRange after{std::max(range.begin, cut.end), range.end};
-    if (!before.empty()) left.push_back(before);
-    if (!after.empty()) left.push_back(after);
-  }
-  return left;
-}
+[[nodiscard]] std::vector<BlockRange> without(const std::vector<BlockRange>& ranges,
+                                              BlockRange cut);
+
+// The blocks of `ranges` below `end`, as disjoint ascending ranges that do not touch.
+[[nodiscard]] std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges, uint64_t end);
+
+// The blocks of `ranges` that `except` lacks. Both are as merge_ranges() returns them, and so is
+// the result, but that its ranges may touch.
+[[nodiscard]] std::vector<BlockRange> subtract(const std::vector<BlockRange>& ranges,
+                                               const std::vector<BlockRange>& except);
+
+// Blocks in ranges that are disjoint.
+[[nodiscard]] uint64_t count_blocks(const std::vector<BlockRange>& ranges);
 
 }  // namespace vde

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/ranges.h"
 #include "check/teeth.h"
 #include "format/inode.h"
 #include "image/committed_view.h"
@@ -108,9 +109,6 @@ class References {
   std::vector<BlockRange> ranges_;
   std::set<uint32_t> known_;
 };
-
-// `ranges` as disjoint ascending ones below `end`.
-[[nodiscard]] std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges, uint64_t end);
 
 // What the journal that was found on the disk asks for.
 struct JournalLook {

@@ -40,7 +40,7 @@ Result<CheckedBlock> UncheckedBlock::check(Tag expected) const {
     return fail_at(number_, ErrorCode::kDamaged,
                    fmt::format("block is tagged {} where {} belongs",
                                to_string(block.trailer().tag), to_string(expected)),
-                   "run 'vdetool verify'");
+                   kRunVerify);
   return block;
 }
 
@@ -48,13 +48,11 @@ Result<CheckedBlock> UncheckedBlock::check_any() const {
   const BlockState found = state();
   if (found != BlockState::kSealed)
     return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("block does not verify: {}", to_string(found)),
-                   "run 'vdetool verify'");
+                   fmt::format("block does not verify: {}", to_string(found)), kRunVerify);
   const Trailer trailer = unchecked_trailer();
   if (!is_known(trailer.tag))
     return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("block has the unknown tag {}", to_string(trailer.tag)),
-                   "run 'vdetool verify'");
+                   fmt::format("block has the unknown tag {}", to_string(trailer.tag)), kRunVerify);
   return CheckedBlock(number_, unchecked_payload(), trailer);
 }
 

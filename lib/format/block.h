@@ -41,6 +41,12 @@ inline constexpr Layout kTrailerLayout("trailer", field(0, "tag", &Trailer::tag)
                                        field(8, "checksum", &Trailer::checksum));
 static_assert(kTrailerLayout.covers(kTrailerSize));
 
+// Generations are the low 32 bits of a sequence that only grows: whether `a` comes after `b`, past
+// the point where they wrap, too.
+[[nodiscard]] constexpr bool is_later_generation(uint32_t a, uint32_t b) {
+  return a != b && a - b < uint32_t{1} << 31;
+}
+
 // XXH64 with seed 0, the format's checksum.
 [[nodiscard]] uint64_t checksum(Bytes bytes);
 

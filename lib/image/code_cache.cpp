@@ -38,8 +38,7 @@ Result<CodeCache> CodeCache::open(BlockFile& image) {
   VDE_TRY_ASSIGN(slot, code_slot(survey.slots));
   const auto range = block_range(survey.slots[slot].start, survey.slots[slot].count);
   if (!range || range->empty() || range->end > survey.blocks_in_file())
-    return fail(ErrorCode::kDamaged, "the code cache lies outside of the file",
-                "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "the code cache lies outside of the file", kRunVerify);
   CodeCache cache(std::move(view), survey.block_size);
   cache.region_ = *range;
   const auto total = std::max<int64_t>(survey.superblock.total_blocks, 0);
@@ -54,7 +53,7 @@ Result<void> CodeCache::walk(const PackedVisitor& visit) const {
 
 Result<BlockRange> CodeCache::extent(const Module& module) const {
   Result<BlockRange> range = module_extent(entry_of(module), total_blocks_, io_.block_size());
-  if (!range) range.error().hint = "run 'vdetool verify'";
+  if (!range) range.error().hint = kRunVerify;
   return range;
 }
 

@@ -107,8 +107,8 @@ Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, 
     return fail_at(std::max(range->begin, tail.begin), ErrorCode::kNoSpace,
                    fmt::format("region {} reaches behind the new end", to_string(slot.tag)));
   }
-  VDE_TRY_ASSIGN(clear, allocator.all_clear(transaction, tail));
-  if (!clear)
+  VDE_TRY_ASSIGN(unused, allocator.may_give_up(transaction, tail));
+  if (!unused)
     return fail(ErrorCode::kNoSpace,
                 fmt::format("blocks behind the new end, {}, are in use", tail.begin - 1));
   return {};
@@ -150,6 +150,20 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
   return sync_unless(JournalFault::kTruncationUnsynced, file);
 }
 
+Result<void> write_label(BlockFile& file, const Text<64>& label, const EditOptions& options) {
+  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
+  VDE_TRY_ASSIGN(transaction, volume->begin());
+  transaction.superblock().label = label;
+  VDE_TRY(volume->commit(transaction));
+  return volume->close();
+}
+
+Result<void> change_size(BlockFile& file, uint64_t total, const EditOptions& options) {
+  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
+  const auto old_total = static_cast<uint64_t>(volume->journal().superblock().total_blocks);
+  return total > old_total ? grow(*volume, file, total) : shrink(*volume, file, total);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
@@ -172,11 +186,7 @@ Result<void> set_label(BlockFile& file, std::string_view label, const EditOption
   if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
     return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
   std::copy(label.begin(), label.end(), text.bytes.begin());
-  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
-  VDE_TRY_ASSIGN(transaction, volume->begin());
-  transaction.superblock().label = text;
-  VDE_TRY(volume->commit(transaction));
-  return volume->close();
+  return refused(write_label(file, text, options));
 }
 
 Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions& options) {
@@ -188,8 +198,7 @@ Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions&
   if (size == old_size)
     return fail(ErrorCode::kNotFound, fmt::format("the volume has {} bytes already", size));
   VDE_TRY(check_rest_is_zero(*view, old_size, size));
-  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
-  VDE_TRY(size > old_size ? grow(*volume, file, total) : shrink(*volume, file, total));
+  VDE_TRY(refused(change_size(file, total, options)));
   return Resized{old_size, size};
 }
 

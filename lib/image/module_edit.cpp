@@ -150,11 +150,8 @@ Result<void> free_blocks(OpenTable& table, std::vector<BlockRange> blocks) {
   return {};
 }
 
-}  // namespace
-
-Result<Registered> register_module(BlockFile& image, BlockFile& file,
-                                   const RegisterOptions& options, const EditOptions& edit,
-                                   Activity& activity) {
+Result<Registered> store(BlockFile& image, BlockFile& file, const RegisterOptions& options,
+                         const EditOptions& edit, Activity& activity) {
   VDE_TRY(check_entry_point(options.entry));
   VDE_TRY_ASSIGN(size, file.size());
   const ByteSource source = [&](uint64_t at, MutableBytes out) { return file.read(at, out); };
@@ -188,9 +185,8 @@ Result<Registered> register_module(BlockFile& image, BlockFile& file,
   return Registered{public_module(entry), facts};
 }
 
-Result<std::vector<Module>> remove_modules(BlockFile& image,
-                                           const std::vector<std::string>& references,
-                                           const EditOptions& edit) {
+Result<std::vector<Module>> take_out(BlockFile& image, const std::vector<std::string>& references,
+                                     const EditOptions& edit) {
   std::vector<Module> modules;
   {
     VDE_TRY_ASSIGN(cache, CodeCache::open(image));
@@ -216,6 +212,20 @@ Result<std::vector<Module>> remove_modules(BlockFile& image,
   VDE_TRY(free_blocks(table, std::move(blocks)));
   VDE_TRY(finish(table));
   return modules;
+}
+
+}  // namespace
+
+Result<Registered> register_module(BlockFile& image, BlockFile& file,
+                                   const RegisterOptions& options, const EditOptions& edit,
+                                   Activity& activity) {
+  return refused(store(image, file, options, edit, activity));
+}
+
+Result<std::vector<Module>> remove_modules(BlockFile& image,
+                                           const std::vector<std::string>& references,
+                                           const EditOptions& edit) {
+  return refused(take_out(image, references, edit));
 }
 
 }  // namespace vde

@@ -59,7 +59,7 @@ Result<void> read_bytes(const CodeCache& cache, const Module& module, const Byte
   return fail_at(extent.begin, ErrorCode::kDamaged,
                  fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),
                              to_hex(module.hash)),
-                 "run 'vdetool verify'");
+                 kRunVerify);
 }
 
 }  // namespace

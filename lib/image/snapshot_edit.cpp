@@ -30,7 +30,7 @@ auto with_reader(BlockFile& file, Action action)
     -> decltype(action(std::declval<SnapshotReader&>())) {
   VDE_TRY_ASSIGN(view, committed_view(file));
   VDE_TRY_ASSIGN(reader, SnapshotReader::open(*view));
-  return action(*reader);
+  return refused(action(*reader));
 }
 
 struct ResolvedWish {
@@ -136,11 +136,8 @@ Result<std::vector<Snapshot>> mark_deleted(BlockFile& file, const std::vector<Gu
   return changed;
 }
 
-}  // namespace
-
-Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotWish& wish,
-                                 const EditOptions& options) {
-  VDE_TRY(check_label(wish.label));
+Result<Snapshot> add_snapshot(BlockFile& file, const SnapshotWish& wish,
+                              const EditOptions& options) {
   VDE_TRY_ASSIGN(resolved, resolve(file, wish));
   VDE_TRY_ASSIGN(volume, Volume::open(file, options));
   VDE_TRY_ASSIGN(transaction, volume->begin());
@@ -157,6 +154,14 @@ Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotWish& wish,
   return public_form(entry);
 }
 
+}  // namespace
+
+Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotWish& wish,
+                                 const EditOptions& options) {
+  VDE_TRY(check_label(wish.label));
+  return refused(add_snapshot(file, wish, options));
+}
+
 Result<std::vector<Snapshot>> delete_snapshots(BlockFile& file, std::span<const std::string> refs,
                                                const EditOptions& options) {
   VDE_TRY_ASSIGN(ids, with_reader(file, [&](SnapshotReader& reader) -> Result<std::vector<Guid>> {
@@ -169,14 +174,14 @@ Result<std::vector<Snapshot>> delete_snapshots(BlockFile& file, std::span<const 
                    }
                    return found;
                  }));
-  return mark_deleted(file, ids, true, options);
+  return refused(mark_deleted(file, ids, true, options));
 }
 
 Result<Snapshot> undelete_snapshot(BlockFile& file, SnapshotRef ref, const EditOptions& options) {
   VDE_TRY_ASSIGN(id, with_reader(file, [&](SnapshotReader& reader) {
                    return resolve_for_change(reader, ref, false);
                  }));
-  VDE_TRY_ASSIGN(changed, mark_deleted(file, {id}, false, options));
+  VDE_TRY_ASSIGN(changed, refused(mark_deleted(file, {id}, false, options)));
   return changed.front();
 }
 

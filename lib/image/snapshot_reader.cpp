@@ -83,7 +83,7 @@ class TableReader : public SnapshotReader {
 
  private:
   [[nodiscard]] tl::unexpected<Error> broken(std::string what) const {
-    return fail_at(region_.begin, ErrorCode::kDamaged, std::move(what), "run 'vdetool verify'");
+    return fail_at(region_.begin, ErrorCode::kDamaged, std::move(what), kRunVerify);
   }
 
   Result<void> each(const EntryVisitor& visit) {
@@ -163,8 +163,7 @@ Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(BlockFile& file) {
   VDE_TRY_ASSIGN(slot, snapshot_slot(survey.slots));
   const auto region = block_range(survey.slots[slot].start, survey.slots[slot].count);
   if (!region || region->empty() || region->end > survey.usable_blocks())
-    return fail(ErrorCode::kDamaged, "the snapshot table lies outside the volume",
-                "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "the snapshot table lies outside the volume", kRunVerify);
   return std::unique_ptr<SnapshotReader>(
       std::make_unique<TableReader>(BlockIo(file, survey.block_size), *region));
 }

@@ -135,13 +135,16 @@ class SortedImport : public TagImport {
     return add_to_sort(entry, line);
   }
 
-  [[nodiscard]] Result<TagImportReport> finish(Activity& activity) override;
+  [[nodiscard]] Result<TagImportReport> finish(Activity& activity) override {
+    return refused(put_in(activity));
+  }
 
  private:
   [[nodiscard]] Result<void> add_to_sort(const TagView& entry, uint64_t line) {
     entry_bytes_ += entry.key.size() + entry.value.size() + kTagEntryOverhead;
     return sort_.add(entry, line);
   }
+  [[nodiscard]] Result<TagImportReport> put_in(const Activity& activity);
   [[nodiscard]] Result<void> add_existing(const Activity& activity);
   [[nodiscard]] Result<TagImportReport> build(const Activity& activity);
   [[nodiscard]] Result<TagImportReport> change_tree(const Activity& activity);
@@ -216,10 +219,11 @@ Result<TagImportReport> SortedImport::change_tree(const Activity& activity) {
   return report;
 }
 
-Result<TagImportReport> SortedImport::finish(Activity& activity) {
+Result<TagImportReport> SortedImport::put_in(const Activity& activity) {
   if (sort_.count() == 0) return TagImportReport{};
   if (sort_.count() >= existing_ / kRebuildFactor) {
-    if (existing_ > 0) VDE_TRY(add_existing(activity));
+    // Whatever the header counts: one that is lost or stale may count none.
+    VDE_TRY(add_existing(activity));
     VDE_TRY(sort_.start_reading());
     auto built = build(activity);
     if (built || built.error().code != ErrorCode::kNoSpace) return built;
@@ -232,7 +236,7 @@ Result<TagImportReport> SortedImport::finish(Activity& activity) {
 Result<std::unique_ptr<TagImport>> TagImport::open(BlockFile& file, const TagImportOptions& options,
                                                    const EditOptions& edit) {
   VDE_TRY_ASSIGN(volume, Volume::open(file, edit));
-  VDE_TRY_ASSIGN(reader, TagReader::open(file, {}));
+  VDE_TRY_ASSIGN(reader, refused(TagReader::open(file, {})));
   const uint64_t existing = reader->entry_count();
   return std::unique_ptr<TagImport>(
       std::make_unique<SortedImport>(file, options, edit, std::move(volume), existing));

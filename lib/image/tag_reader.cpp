@@ -37,12 +37,11 @@ Result<size_t> find_tag_slot(const std::vector<RegionSlot>& slots) {
 Result<std::unique_ptr<TagReader>> TagReader::open(BlockFile& file, const TagReadOptions& options) {
   VDE_TRY_ASSIGN(survey, survey_to_use(file));
   if (!survey.superblock_verified())
-    return fail(ErrorCode::kDamaged, "no superblock verifies", "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "no superblock verifies", kRunVerify);
   VDE_TRY_ASSIGN(slot, find_tag_slot(survey.slots));
   const auto region = block_range(survey.slots[slot].start, survey.slots[slot].count);
   if (!region || region->end > survey.usable_blocks() || region->begin < kFirstRegionBlock)
-    return fail(ErrorCode::kDamaged, "the tag index lies outside of the volume",
-                "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "the tag index lies outside of the volume", kRunVerify);
   const BlockIo io(file, survey.block_size);
   std::unique_ptr<FileMapping> mapping;
   if (options.map) mapping = file.map(io.bytes_of(*region));

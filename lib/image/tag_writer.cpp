@@ -28,7 +28,7 @@ class TreeWriter : public TagWriter {
     Result<void> done = tree_->flush();
     if (done) done = volume_->commit(*transaction_);
     done ? end() : give_up();
-    return done;
+    return refused(std::move(done));
   }
 
   [[nodiscard]] Result<void> close() override {
@@ -43,7 +43,7 @@ class TreeWriter : public TagWriter {
     VDE_TRY(begin());
     auto result = operation(*tree_);
     if (!result && result.error().code != ErrorCode::kUsage) give_up();
-    return result;
+    return refused(std::move(result));
   }
 
   Result<void> begin() {
@@ -54,7 +54,7 @@ class TreeWriter : public TagWriter {
         TagTree::open(*transaction_, volume_->allocator(), nodes_, slot_);
     if (!tree) {
       give_up();
-      return propagate(tree);
+      return refused<void>(propagate(tree));
     }
     tree_ = std::move(*tree);
     return {};

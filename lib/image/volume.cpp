@@ -11,7 +11,7 @@ namespace vde {
 namespace {
 
 tl::unexpected<Error> contradiction(std::string what) {
-  return fail(ErrorCode::kDamaged, std::move(what), "run 'vdetool verify'");
+  return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
 // Within the volume, and none over another one: the data area may lie over others.

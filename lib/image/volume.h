@@ -6,6 +6,15 @@
 
 namespace vde {
 
+// What a change came to; of damage that kept it from being made it says what to do first. Readers
+// say of the same damage how to look at it.
+template <class T>
+[[nodiscard]] Result<T> refused(Result<T> result) {
+  if (!result && result.error().code == ErrorCode::kDamaged && result.error().hint == kRunVerify)
+    result.error().hint = kRunRepair;
+  return result;
+}
+
 class Volume {
  public:
   // Takes over the image in `file`, whose exclusive lock the caller holds: recovers its journal,

@@ -25,11 +25,11 @@ namespace {
 
 Result<void> check_tables(const Survey& survey) {
   if (survey.superblock_source != SuperblockSource::kGroup)
-    return fail(ErrorCode::kDamaged, "no superblock group is whole", "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunRepair);
   if (!survey.directory.whole || decode_slots(survey.directory.blocks[0].payload()) != survey.slots)
     return fail_at(kDirectoryStart, ErrorCode::kDamaged,
                    "the region directory is damaged or disagrees with the pointer table",
-                   "run 'vdetool verify'");
+                   kRunRepair);
   return {};
 }
 
@@ -75,6 +75,9 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
   VDE_TRY_ASSIGN(found, survey_image(file, false));
   const BlockIo io(file, found.block_size);
   VDE_TRY_ASSIGN(plan, plan_recovery(io, found));
+  if (plan.header.lost)
+    return fail_at(plan.area.header(), ErrorCode::kDamaged, "the journal's header is all zero",
+                   kRunRepair);
   VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
   uint64_t epoch = recovered_epoch;
   VDE_TRY_ASSIGN(survey, survey_image(file, false));
@@ -98,6 +101,26 @@ Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const
     std::copy(found->second.bytes.begin(), found->second.bytes.end(), buffer.begin());
   }
   return UncheckedBlock(number, buffer.first(io_.block_size()));
+}
+
+Result<uint64_t> Journal::next_written(BlockRange within) const {
+  VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of(within)));
+  uint64_t next = data.empty() ? within.end : std::max(within.begin, data.begin / io_.block_size());
+  const auto live = live_.lower_bound(within.begin);
+  if (live != live_.end()) next = std::min(next, live->first);
+  return std::min(next, within.end);
+}
+
+Result<std::optional<uint64_t>> Journal::first_content(BlockRange within) const {
+  BlockBuffer buffer = io_.make_buffer();
+  for (; !within.empty(); ++within.begin) {
+    VDE_TRY_ASSIGN(next, next_written(within));
+    within.begin = next;
+    if (within.empty()) break;
+    VDE_TRY_ASSIGN(block, read(next, buffer));
+    if (!block.is_unwritten()) return std::optional(next);
+  }
+  return std::optional<uint64_t>{};
 }
 
 Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_blocks) {

@@ -62,6 +62,12 @@ class Journal {
   // The bytes of a block as the last commit left it, unverified.
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number, MutableBytes buffer) const;
 
+  // The first block of `within` that may hold anything but zeros as the last commit left it;
+  // `within.end` where there is none.
+  [[nodiscard]] Result<uint64_t> next_written(BlockRange within) const;
+  // The first block of `within` that holds anything but zeros, trailer included: it was written.
+  [[nodiscard]] Result<std::optional<uint64_t>> first_content(BlockRange within) const;
+
   // Blocks that must be neither allocated nor written directly before the next checkpoint, though
   // the bitmap may call them free: freed since the last one, or holding an image.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& pinned() const { return pinned_; }

@@ -24,8 +24,7 @@ Result<JournalArea> find_journal(const Survey& survey) {
     if (!range || range->count() < kLeastBlocks || range->end > survey.usable_blocks()) break;
     return JournalArea{*range, survey.block_size};
   }
-  return fail(ErrorCode::kDamaged, "there is no journal region within the volume",
-              "run 'vdetool verify'");
+  return fail(ErrorCode::kDamaged, "there is no journal region within the volume", kRunRepair);
 }
 
 Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& area,
@@ -40,6 +39,7 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
   VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
   const BlockState state = block.state();
   header.sealed = state == BlockState::kSealed;
+  header.lost = all_zero(block.unchecked_payload());
   header.clean =
       state == BlockState::kSealed && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
   // The mark has a hash of its own and lies in the first sector: it outlives a torn write.

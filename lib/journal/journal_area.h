@@ -39,6 +39,7 @@ enum class HeaderKind {
 struct JournalHeader {
   HeaderKind kind = HeaderKind::kForeign;
   bool sealed = false;       // the header block verifies
+  bool lost = false;         // its payload is all zero, which no writer leaves
   bool clean = false;        // sealed, and says that nothing waits
   uint64_t epoch = 0;        // where kOurs
   bool last_marked = false;  // the last block carries a mark of this volume

@@ -132,7 +132,7 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea&
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, LostRecords lost) {
   RecoveryPlan plan;
   if (survey.superblock_source != SuperblockSource::kGroup)
-    return fail(ErrorCode::kDamaged, "no superblock group is whole", "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunVerify);
   VDE_TRY_ASSIGN(area, find_journal(survey));
   plan.area = area;
   const Guid& uuid = survey.superblock.uuid;

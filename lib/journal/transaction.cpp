@@ -31,6 +31,25 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   return Bytes(buffer_).first(payload);
 }
 
+Result<uint32_t> Transaction::committed_generation(uint64_t number, Tag tag) {
+  if (const auto found = staged_.find(number); found != staged_.end())
+    return found->second.before.generation;
+  VDE_TRY(read(number, tag));
+  return kTrailerLayout.decode(Bytes(buffer_).last(kTrailerSize)).generation;
+}
+
+Result<Bytes> Transaction::read_up_to(uint32_t newest, uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(payload, read(number, tag));
+  const bool is_staged = payload.data() != buffer_.data();
+  // The generation is the second field of the trailer.
+  if (!is_staged &&
+      is_later_generation(load_le<uint32_t>(Bytes(buffer_).last(kTrailerSize), 4), newest))
+    return fail_at(number, ErrorCode::kDamaged,
+                   "the block is newer than the block that counts it: a write was lost",
+                   kRunRepair);
+  return payload;
+}
+
 Result<bool> Transaction::is_unwritten(uint64_t number) const {
   if (staged_.contains(number)) return false;
   if (number == buffered_) return UncheckedBlock(number, buffer_).is_unwritten();
@@ -48,8 +67,7 @@ Result<MutableBytes> Transaction::edit_written(uint64_t number, Tag tag) {
   if (!staged_.contains(number)) {
     VDE_TRY(read(number, tag));
     if (kTrailerLayout.decode(Bytes(buffer_).last(kTrailerSize)) == Trailer{})
-      return fail_at(number, ErrorCode::kDamaged, "the block was never written",
-                     "run 'vdetool verify'");
+      return fail_at(number, ErrorCode::kDamaged, "the block was never written", kRunRepair);
   }
   return edit(number, tag);
 }

@@ -28,6 +28,15 @@ class Transaction {
   // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
   [[nodiscard]] Result<Bytes> read(uint64_t number, Tag tag);
 
+  // As read(); kDamaged, too, where the block that was committed is of a generation after `newest`.
+  // For structures of which one block changes with every change: a block that is newer than that
+  // one shows that a write of it was lost.
+  [[nodiscard]] Result<Bytes> read_up_to(uint32_t newest, uint64_t number, Tag tag);
+
+  // The generation of block `number` as it was committed, 0 where it was never written; checks the
+  // block as read() does.
+  [[nodiscard]] Result<uint32_t> committed_generation(uint64_t number, Tag tag);
+
   // Whether the block reads as never written, as this transaction sees it: one that is staged will
   // have a trailer.
   [[nodiscard]] Result<bool> is_unwritten(uint64_t number) const;

@@ -10,14 +10,19 @@
 namespace vde {
 namespace {
 
-// The ranges that no search may touch, ascending: metadata, blocks that the journal still needs.
-std::vector<BlockRange> obstacles_of(Transaction& transaction) {
-  std::vector<BlockRange> obstacles = metadata_blocks(transaction.slots());
+uint64_t volume_blocks(Transaction& transaction) {
+  return static_cast<uint64_t>(transaction.superblock().total_blocks);
+}
+
+// The ranges that no search may touch, ascending: regions, what tables refer to, blocks that the
+// journal still needs.
+std::vector<BlockRange> obstacles_of(Transaction& transaction,
+                                     const std::vector<BlockRange>& reserved) {
+  std::vector<BlockRange> obstacles = region_blocks(transaction.slots(), UINT64_MAX);
+  obstacles.insert(obstacles.end(), reserved.begin(), reserved.end());
   for (const auto& [begin, end] : transaction.journal().pinned()) obstacles.push_back({begin, end});
   for (const BlockRange& freed : transaction.freed()) obstacles.push_back(freed);
-  std::sort(obstacles.begin(), obstacles.end(),
-            [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
-  return obstacles;
+  return merge_ranges(std::move(obstacles), UINT64_MAX);
 }
 
 // Where the first obstacle at or after `at` begins, and, if one covers `at`, where it ends.
@@ -28,19 +33,11 @@ struct Obstacle {
 
 Obstacle next_obstacle(const std::vector<BlockRange>& obstacles, uint64_t at) {
   Obstacle next;
-  for (const BlockRange& obstacle : obstacles) {
-    if (obstacle.contains(at))
-      next.end_of_cover = std::max(next.end_of_cover.value_or(0), obstacle.end);
-    if (obstacle.begin > at) {
-      next.begin = obstacle.begin;
-      break;
-    }
-  }
+  auto found = std::lower_bound(obstacles.begin(), obstacles.end(), at,
+                                [](const BlockRange& r, uint64_t block) { return r.end <= block; });
+  if (found != obstacles.end() && found->contains(at)) next.end_of_cover = (found++)->end;
+  if (found != obstacles.end()) next.begin = found->begin;
   return next;
-}
-
-uint64_t volume_blocks(Transaction& transaction) {
-  return static_cast<uint64_t>(transaction.superblock().total_blocks);
 }
 
 void count(Transaction& transaction, int64_t allocated) {
@@ -58,7 +55,7 @@ tl::unexpected<Error> no_space(uint64_t count) {
 Result<size_t> bitmap_slot(const std::vector<RegionSlot>& slots) {
   for (size_t i = 0; i < slots.size(); ++i)
     if (!slots[i].is_free() && slots[i].tag == tags::kBitmap) return i;
-  return fail(ErrorCode::kDamaged, "there is no allocation bitmap", "run 'vdetool verify'");
+  return fail(ErrorCode::kDamaged, "there is no allocation bitmap", kRunRepair);
 }
 
 Result<Allocator> Allocator::open(const Journal& journal) {
@@ -67,17 +64,22 @@ Result<Allocator> Allocator::open(const Journal& journal) {
   const auto total = static_cast<uint64_t>(journal.superblock().total_blocks);
   const uint32_t block_size = journal.io().block_size();
   if (!range || range->end > total || range->count() < bitmap_blocks_for(total, block_size))
-    return fail(ErrorCode::kDamaged, "the allocation bitmap does not fit the volume",
-                "run 'vdetool verify'");
+    return fail(ErrorCode::kDamaged, "the allocation bitmap does not fit the volume", kRunRepair);
   return Allocator(block_size);
+}
+
+Result<Bytes> Allocator::bits_at(Transaction& transaction, uint64_t index) {
+  VDE_TRY(guard_.check(transaction.journal(), index));
+  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
+  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
+  return transaction.read(bitmap + index, tags::kBitmap);
 }
 
 // First fit: every bitmap block is read once, whole words are looked at.
 Result<std::optional<BlockRange>> Allocator::find_run(Transaction& transaction, BlockRange within,
                                                       uint64_t count) {
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
-  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
-  const std::vector<BlockRange> obstacles = obstacles_of(transaction);
+  VDE_TRY(guard_.start(transaction.journal()));
+  const std::vector<BlockRange> obstacles = obstacles_of(transaction, guard_.reserved());
   uint64_t begin = within.begin;  // of the run that ends at `at`
   for (uint64_t at = within.begin; at < within.end;) {
     const Obstacle obstacle = next_obstacle(obstacles, at);
@@ -87,10 +89,16 @@ Result<std::optional<BlockRange>> Allocator::find_run(Transaction& transaction, 
     }
     const uint64_t base = at / bits_ * bits_;
     const uint64_t limit = std::min({within.end, obstacle.begin, base + bits_});
-    VDE_TRY_ASSIGN(payload, transaction.read(bitmap + at / bits_, tags::kBitmap));
+    VDE_TRY_ASSIGN(payload, bits_at(transaction, at / bits_));
     at = base + find_bit(payload, at - base, limit - base, true);
-    if (at - begin >= count) return std::optional(BlockRange{begin, begin + count});
-    if (at < limit) begin = at = base + find_bit(payload, at - base, limit - base, false);
+    const bool found = at - begin >= count;
+    if (!found && at < limit) begin = at = base + find_bit(payload, at - base, limit - base, false);
+    if (!found) continue;
+    const BlockRange run{begin, begin + count};
+    if (!guard_.only_unwritten()) return std::optional(run);
+    VDE_TRY_ASSIGN(written, transaction.journal().first_content(run));
+    if (!written) return std::optional(run);
+    begin = at = *written + 1;
   }
   return std::optional<BlockRange>{};
 }
@@ -128,17 +136,21 @@ Result<void> Allocator::release(Transaction& transaction, BlockRange blocks) {
   return {};
 }
 
+Result<void> Allocator::release_region(Transaction& transaction, BlockRange blocks) {
+  VDE_TRY(guard_.start(transaction.journal()));
+  for (const BlockRange& range : subtract({blocks}, guard_.named()))
+    VDE_TRY(release(transaction, range));
+  return {};
+}
+
 Result<void> Allocator::release_marked(Transaction& transaction, BlockRange blocks) {
-  std::vector<BlockRange> candidates = {blocks};
-  for (const BlockRange& taken : metadata_blocks(transaction.slots()))
-    candidates = without(candidates, taken);
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
-  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
+  const std::vector<BlockRange> candidates =
+      subtract({blocks}, region_blocks(transaction.slots(), UINT64_MAX));
   for (const BlockRange& range : candidates) {
     for (uint64_t at = range.begin; at < range.end;) {
       const uint64_t base = at / bits_ * bits_;
       const uint64_t limit = std::min(range.end, base + bits_);
-      VDE_TRY_ASSIGN(payload, transaction.read(bitmap + at / bits_, tags::kBitmap));
+      VDE_TRY_ASSIGN(payload, bits_at(transaction, at / bits_));
       const uint64_t begin = base + find_bit(payload, at - base, limit - base, true);
       at = begin < limit ? base + find_bit(payload, begin - base, limit - base, false) : limit;
       if (begin < at) VDE_TRY(release(transaction, {begin, at}));
@@ -147,17 +159,20 @@ Result<void> Allocator::release_marked(Transaction& transaction, BlockRange bloc
   return {};
 }
 
-Result<bool> Allocator::all_clear(Transaction& transaction, BlockRange blocks) {
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
-  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
+Result<bool> Allocator::may_give_up(Transaction& transaction, BlockRange blocks) {
+  VDE_TRY(guard_.start(transaction.journal()));
+  for (const BlockRange& reserved : guard_.reserved())
+    if (reserved.begin < blocks.end && blocks.begin < reserved.end) return false;
   for (uint64_t at = blocks.begin; at < blocks.end;) {
     const uint64_t base = at / bits_ * bits_;
     const uint64_t limit = std::min(blocks.end, base + bits_);
-    VDE_TRY_ASSIGN(payload, transaction.read(bitmap + at / bits_, tags::kBitmap));
+    VDE_TRY_ASSIGN(payload, bits_at(transaction, at / bits_));
     if (find_bit(payload, at - base, limit - base, true) != limit - base) return false;
     at = limit;
   }
-  return true;
+  if (!guard_.only_unwritten()) return true;
+  VDE_TRY_ASSIGN(written, transaction.journal().first_content(blocks));
+  return !written;
 }
 
 Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits bits) {
@@ -171,6 +186,7 @@ Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits b
     // A block that has the bits already is not written again.
     const uint64_t ones = count_bits(current, blocks.begin - base, end - base);
     if (ones != (bits == Bits::kSet ? end - blocks.begin : 0)) {
+      VDE_TRY(guard_.check(transaction.journal(), blocks.begin / bits_));
       VDE_TRY_ASSIGN(payload, transaction.edit(number, tags::kBitmap));
       if (bits == Bits::kSet)
         set_bits(payload, blocks.begin - base, end - base);

@@ -1,9 +1,10 @@
 // Finds, takes and gives back blocks, by the allocation bitmap (BMAP) and the region slots: a block
-// of a region is taken whatever the bitmap says. Everything happens in a transaction.
+// of a region is taken whatever the bitmap says. Everything happens in a transaction. The bitmap is
+// held against what owns blocks before anything is decided by it (region/bitmap_guard.h): every
+// call may end in kDamaged.
 #pragma once
 
-#include "format/bitmap.h"
-#include "journal/journal.h"
+#include "region/bitmap_guard.h"
 
 namespace vde {
 
@@ -25,12 +26,17 @@ class Allocator {
   // Gives allocated blocks back. They are not handed out again before the next checkpoint.
   [[nodiscard]] Result<void> release(Transaction& transaction, BlockRange blocks);
 
+  // As release(), of the old place of a region, but for blocks that a table names: they stay
+  // allocated.
+  [[nodiscard]] Result<void> release_region(Transaction& transaction, BlockRange blocks);
+
   // As release(), of those of `blocks`, anywhere in the volume, that are marked allocated and that
   // no region but the data area has.
   [[nodiscard]] Result<void> release_marked(Transaction& transaction, BlockRange blocks);
 
-  // Whether no block of `blocks` is allocated; regions are not asked.
-  [[nodiscard]] Result<bool> all_clear(Transaction& transaction, BlockRange blocks);
+  // Whether `blocks`, of the volume's end, may be cut off: none is allocated, nothing refers to
+  // one, and where other programs own blocks none was ever written. Regions are not asked.
+  [[nodiscard]] Result<bool> may_give_up(Transaction& transaction, BlockRange blocks);
 
   // Marks all blocks of regions: existing writers mark those of the first bitmap block only.
   [[nodiscard]] Result<void> complete(Transaction& transaction);
@@ -42,7 +48,11 @@ class Allocator {
   [[nodiscard]] Result<std::vector<uint64_t>> find_spare(Transaction& transaction, uint64_t count);
 
  private:
-  explicit Allocator(uint32_t block_size) : bits_(bits_per_bitmap_block(block_size)) {}
+  explicit Allocator(uint32_t block_size)
+      : bits_(bits_per_bitmap_block(block_size)), guard_(block_size) {}
+
+  // A block of the bitmap, checked, as the transaction sees it. Valid until the next call.
+  [[nodiscard]] Result<Bytes> bits_at(Transaction& transaction, uint64_t index);
 
   enum class Bits { kSet, kClear };
   [[nodiscard]] Result<void> mark(Transaction& transaction, BlockRange blocks, Bits bits);
@@ -51,6 +61,7 @@ class Allocator {
 
   uint64_t bits_;      // of one bitmap block
   uint64_t next_ = 0;  // where the next search starts
+  BitmapGuard guard_;
 };
 
 // The slot of the allocation bitmap in `slots`; an image that is open has one.

@@ -8,12 +8,6 @@
 #include "region/packed_store.h"
 
 namespace vde {
-namespace {
-
-constexpr const char* kCheckFirst = "run 'vdetool verify'";
-
-}  // namespace
-
 uint32_t most_dictionaries(uint64_t blocks, uint32_t block_size) {
   const size_t payload = payload_size(block_size);
   const uint64_t later = blocks > 0 ? std::min<uint64_t>(blocks - 1, kMaxDictionaries) : 0;
@@ -26,14 +20,14 @@ Result<BlockRange> dictionary_extent(const Dictionary& entry, uint64_t total_blo
     return fail(ErrorCode::kDamaged,
                 fmt::format("dictionary {} has {} bytes in {} blocks", entry.id, entry.size,
                             entry.block_count),
-                kCheckFirst);
+                kRunVerify);
   if (entry.block_count == 0) return BlockRange{};
   const auto range = block_range(entry.first_block, entry.block_count);
   if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks)
     return fail(ErrorCode::kDamaged,
                 fmt::format("{} blocks of dictionary {}, from {}, lie outside of the volume's {}",
                             entry.block_count, entry.id, entry.first_block, total_blocks),
-                kCheckFirst);
+                kRunVerify);
   return *range;
 }
 
@@ -43,7 +37,7 @@ Result<void> walk_dictionaries(PackedSource& source, const DictionaryVisitor& vi
   const int32_t count = kPackedTableHeaderLayout.decode(head).count;
   if (count < 0 || static_cast<uint32_t>(count) > most_dictionaries(source.blocks(), block_size))
     return fail_at(source.region().begin, ErrorCode::kDamaged,
-                   fmt::format("the table counts {} dictionaries", count), kCheckFirst);
+                   fmt::format("the table counts {} dictionaries", count), kRunVerify);
   if (all_zero(head)) return refuse_unwritten_head(source, "dictionary");
   auto left = static_cast<uint32_t>(count);
   for (uint64_t index = 0; left > 0; ++index) {
@@ -71,7 +65,7 @@ Result<std::vector<BlockRange>> dictionary_blocks(PackedSource& source, uint64_t
   for (size_t i = 1; i < owned.size(); ++i)
     if (owned[i].begin < owned[i - 1].end)
       return fail_at(source.region().begin, ErrorCode::kDamaged,
-                     fmt::format("two dictionaries have block {}", owned[i].begin), kCheckFirst);
+                     fmt::format("two dictionaries have block {}", owned[i].begin), kRunVerify);
   return owned;
 }
 

@@ -9,8 +9,6 @@
 namespace vde {
 namespace {
 
-constexpr const char* kRunVerify = "run 'vdetool verify'";
-
 // Blocks that others left unwritten are sealed up to this many: staged blocks take memory. The
 // existing reader does not read a table with more of them, before or after.
 constexpr uint64_t kMostSealed = 65536;
@@ -54,20 +52,28 @@ Result<PackedEditor> PackedEditor::open(Transaction& transaction, Allocator& all
   PackedEditor editor(transaction, allocator, slot, table);
   if (editor.region().empty())
     return fail(ErrorCode::kDamaged, fmt::format("the {} table has no blocks", table.shape.noun),
-                kRunVerify);
+                kRunRepair);
   VDE_TRY_ASSIGN(head, editor.payload(0));
   editor.count_ = kPackedTableHeaderLayout.decode(head).count;
+  if (all_zero(head)) {
+    TransactionSource source(transaction, slot);
+    VDE_TRY(refuse_unwritten_head(source, table.shape.noun));
+  }
   VDE_TRY_ASSIGN(known, editor.find_end());
   if (!known) VDE_TRY(editor.adopt());
   return editor;
 }
 
 // Whether the slot's used blocks say where the table ends. They are a hint: what they point at has
-// to look like an end, or the table is read.
+// to look like an end, or the table is read. So it is where the first block and the last one are of
+// different commits: either may be what a lost write left.
 Result<bool> PackedEditor::find_end() {
   const int64_t used = transaction_->slots()[slot_].used;
   if (count_ < 0 || used < 1 || used > transaction_->slots()[slot_].count) return false;
   tail_ = static_cast<uint64_t>(used) - 1;
+  VDE_TRY_ASSIGN(head_made, transaction_->committed_generation(number(0), table_->tag));
+  VDE_TRY_ASSIGN(tail_made, transaction_->committed_generation(number(tail_), table_->tag));
+  if (head_made != tail_made) return false;
   VDE_TRY_ASSIGN(tail, payload(tail_));
   PackedCursor cursor(table_->shape, tail, tail_ == 0);
   int32_t records = 0;
@@ -94,7 +100,6 @@ Result<void> PackedEditor::adopt() {
     end_ = record.place.offset + static_cast<uint32_t>(record.bytes.size());
     return true;
   }));
-  VDE_TRY(refuse_content_behind_end());
   VDE_TRY(seal_unwritten());
   for (uint64_t index = 0; index < tail_; ++index) {
     VDE_TRY_ASSIGN(block, payload(index));
@@ -109,25 +114,6 @@ Result<void> PackedEditor::adopt() {
     VDE_TRY(refill(index, std::move(records)));
   }
   return save();
-}
-
-// Entries that the header does not count would come back to life with the next one that it does.
-Result<void> PackedEditor::refuse_content_behind_end() {
-  const auto damaged = [&](uint64_t index) {
-    return fail_at(number(index), ErrorCode::kDamaged,
-                   fmt::format("the {} table holds more than the {} entries that it counts",
-                               table_->shape.noun, count_),
-                   kRunVerify);
-  };
-  VDE_TRY_ASSIGN(tail, payload(tail_));
-  if (tail.size() - end_ >= table_->shape.fixed_size &&
-      !all_zero(tail.subspan(end_, table_->shape.key_size)))
-    return damaged(tail_);
-  for (uint64_t index = tail_ + 1; index < region().count(); ++index) {
-    VDE_TRY_ASSIGN(block, payload(index));
-    if (!all_zero(block)) return damaged(index);
-  }
-  return {};
 }
 
 Result<void> PackedEditor::seal_unwritten() {

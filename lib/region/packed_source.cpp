@@ -50,6 +50,23 @@ Result<uint64_t> FileSource::next_written(uint64_t index) {
   return std::max(index, data.begin / io_.block_size() - region_.begin);
 }
 
+Result<Bytes> CommittedSource::payload(uint64_t index) {
+  VDE_TRY_ASSIGN(block, journal_.read(region_.begin + index, buffer_));
+  if (!block.is_unwritten()) VDE_TRY(block.check(tag_));
+  return block.unchecked_payload();
+}
+
+Result<bool> CommittedSource::is_unwritten(uint64_t index) {
+  VDE_TRY_ASSIGN(block, journal_.read(region_.begin + index, buffer_));
+  return block.is_unwritten();
+}
+
+Result<uint64_t> CommittedSource::next_written(uint64_t index) {
+  if (index >= blocks()) return blocks();
+  VDE_TRY_ASSIGN(next, journal_.next_written({region_.begin + index, region_.end}));
+  return next - region_.begin;
+}
+
 BlockRange TransactionSource::region() const {
   const RegionSlot& slot = transaction_.slots()[slot_];
   return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};

@@ -2,7 +2,7 @@
 // or as a transaction sees them.
 #pragma once
 
-#include "journal/transaction.h"
+#include "journal/journal.h"
 
 namespace vde {
 
@@ -45,6 +45,25 @@ class FileSource : public PackedSource {
   BlockRange region_;
   Tag tag_;
   BlockRange held_;  // of the region, in buffer_
+  BlockBuffer buffer_;
+};
+
+// A region as the last commit left it, whether its blocks are home or still in the journal, which
+// outlives the source.
+class CommittedSource : public PackedSource {
+ public:
+  CommittedSource(const Journal& journal, BlockRange region, Tag tag)
+      : journal_(journal), region_(region), tag_(tag), buffer_(journal.io().make_buffer()) {}
+
+  [[nodiscard]] BlockRange region() const override { return region_; }
+  Result<Bytes> payload(uint64_t index) override;
+  Result<bool> is_unwritten(uint64_t index) override;
+  Result<uint64_t> next_written(uint64_t index) override;
+
+ private:
+  const Journal& journal_;
+  BlockRange region_;
+  Tag tag_;
   BlockBuffer buffer_;
 };
 

@@ -7,19 +7,42 @@
 namespace vde {
 namespace {
 
-constexpr const char* kVerifyHint = "run 'vdetool verify'";
-
 tl::unexpected<Error> too_few(const PackedTable& table, BlockRange region, int32_t count,
                               int32_t found) {
   return fail_at(
       region.begin, ErrorCode::kDamaged,
       fmt::format("the {} table counts {} entries, but holds {}", table.shape.noun, count, found),
-      kVerifyHint);
+      kRunVerify);
+}
+
+// Entries that the header does not count: it is older than they are, or a write was lost. `end` is
+// the byte of block `index` where the last counted one ends.
+Result<void> refuse_uncounted(PackedSource& source, const PackedTable& table, uint64_t index,
+                              size_t end, int32_t count) {
+  const auto uncounted = [&](uint64_t at) {
+    return fail_at(source.region().begin + at, ErrorCode::kDamaged,
+                   fmt::format("the {} table holds more than the {} entries that it counts",
+                               table.shape.noun, count),
+                   kRunVerify);
+  };
+  VDE_TRY_ASSIGN(last, source.payload(index));
+  if (last.size() - end >= table.shape.fixed_size &&
+      !all_zero(last.subspan(end, table.shape.key_size)))
+    return uncounted(index);
+  for (++index; index < source.blocks(); ++index) {
+    VDE_TRY_ASSIGN(written, source.next_written(index));
+    index = written;
+    if (index >= source.blocks()) break;
+    VDE_TRY_ASSIGN(payload, source.payload(index));
+    if (!all_zero(payload)) return uncounted(index);
+  }
+  return {};
 }
 
 // What one block has of the entries that are still wanted.
 struct BlockWalk {
   int32_t found = 0;
+  size_t end = 0;        // bytes, after the last of them
   bool stopped = false;  // the visitor wants no more
 };
 
@@ -33,6 +56,7 @@ Result<BlockWalk> walk_block(const PackedTable& table, uint64_t index, Bytes pay
     ++walk.found;
     walk.stopped = !visit({place, record});
   }
+  walk.end = cursor.offset();
   return walk;
 }
 
@@ -55,7 +79,7 @@ Result<void> refuse_unwritten_head(PackedSource& source, std::string_view noun) 
                      fmt::format("the first block of the {} table {}, but block {} {}", noun,
                                  unwritten ? "was never written" : "is zero",
                                  source.region().begin + index, unwritten ? "was" : "is not"),
-                     kVerifyHint);
+                     kRunVerify);
   }
   return {};
 }
@@ -67,22 +91,24 @@ Result<void> walk_packed(PackedSource& source, const PackedTable& table,
   if (count < 0) return too_few(table, source.region(), count, 0);
   if (all_zero(head)) return refuse_unwritten_head(source, table.shape.noun);
   int32_t found = 0;
+  PackedPlace end{0, static_cast<uint32_t>(kPackedTableHeaderLayout.size())};
   for (uint64_t index = 0; found < count; ++index) {
     if (index >= source.blocks()) return too_few(table, source.region(), count, found);
     VDE_TRY_ASSIGN(payload, source.payload(index));
     Result<BlockWalk> walk = walk_block(table, index, payload, count - found, visit);
     if (!walk) {
       walk.error().block = source.region().begin + index;
-      walk.error().hint = kVerifyHint;
+      walk.error().hint = kRunVerify;
       return propagate(walk);
     }
     if (walk->stopped) return {};
     found += walk->found;
+    if (walk->found > 0) end = {index, static_cast<uint32_t>(walk->end)};
     if (walk->found > 0) continue;
     VDE_TRY_ASSIGN(written, source.next_written(index + 1));
     index = std::max(index, written - 1);
   }
-  return {};
+  return refuse_uncounted(source, table, end.block, end.offset, count);
 }
 
 Result<std::optional<PackedPlace>> find_packed(PackedSource& source, const PackedTable& table,

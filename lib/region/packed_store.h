@@ -52,7 +52,8 @@ using PackedVisitor = std::function<bool(const PackedRecord&)>;
 
 // Hands out the entries of a table in its order, as many as its header counts. Reads each block
 // once and keeps none. kDamaged where a block does not verify, an entry makes no sense, there are
-// fewer entries than counted, or the first block is lost (see refuse_unwritten_head).
+// fewer entries than counted, or more (which only a walk to the end sees), or the first block is
+// lost (see refuse_unwritten_head).
 [[nodiscard]] Result<void> walk_packed(PackedSource& source, const PackedTable& table,
                                        const PackedVisitor& visit);
 
@@ -128,7 +129,6 @@ class PackedEditor {
 
   [[nodiscard]] Result<bool> find_end();
   [[nodiscard]] Result<void> adopt();
-  [[nodiscard]] Result<void> refuse_content_behind_end();
   [[nodiscard]] Result<void> seal_unwritten();
 
   [[nodiscard]] Result<Records> records_of(uint64_t index);

@@ -53,12 +53,14 @@ void give_to_data_area(Transaction& transaction, BlockRange run) {
 
 // Copies what is written of `from` to the same places of `to`; block by block, as the transaction
 // sees it, so that changes staged in it come along.
-Result<void> copy_blocks(Transaction& transaction, Tag tag, BlockRange from, uint64_t to) {
+Result<void> copy_blocks(Transaction& transaction, Tag tag, BlockRange from, uint64_t to,
+                         std::optional<uint32_t> newest) {
   const BlockIo& io = transaction.journal().io();
   BlockBuffer block = io.make_buffer();
   for (uint64_t at = from.begin; at < from.end; ++at) {
     VDE_TRY_ASSIGN(payload, transaction.read(at, tag));
     if (all_zero(payload)) continue;
+    if (newest) VDE_TRY(transaction.read_up_to(*newest, at, tag));
     std::copy(payload.begin(), payload.end(), block.begin());
     VDE_TRY(transaction.write_direct(to + (at - from.begin), tag, block));
   }
@@ -78,7 +80,7 @@ void point_slot_at(Transaction& transaction, size_t slot, BlockRange run) {
 }  // namespace
 
 Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
-                         uint64_t count, SpareKind spare) {
+                         uint64_t count, SpareKind spare, std::optional<uint32_t> newest) {
   const RegionSlot before = transaction.slots()[slot];
   const BlockRange old_run = range_of(before);
   const Tag tag = before.tag;
@@ -93,16 +95,16 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
   const auto hint = data_area ? static_cast<uint64_t>(transaction.slots()[*data_area].start) : 0;
   VDE_TRY_ASSIGN(run, allocator.allocate(transaction, count, hint));
   // Before the copy: the bitmap itself may be what moves.
-  VDE_TRY(allocator.release(transaction, old_run));
+  VDE_TRY(allocator.release_region(transaction, old_run));
   VDE_TRY(write_spare(transaction, tag, run, spare));
-  VDE_TRY(copy_blocks(transaction, tag, old_run, run.begin));
+  VDE_TRY(copy_blocks(transaction, tag, old_run, run.begin, newest));
   point_slot_at(transaction, slot, run);
   return {};
 }
 
 Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,
                          BlockRange run) {
-  VDE_TRY(allocator.release(transaction, range_of(transaction.slots()[slot])));
+  VDE_TRY(allocator.release_region(transaction, range_of(transaction.slots()[slot])));
   point_slot_at(transaction, slot, run);
   return {};
 }

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "base/checked.h"
+#include "base/ranges.h"
+#include "region/owners.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -88,21 +89,7 @@ Result<int32_t> count_snapshots(PackedSource& source) {
 
 int64_t allocated_data_blocks(const Superblock& superblock, const std::vector<RegionSlot>& slots) {
   const auto total = static_cast<uint64_t>(std::max<int64_t>(0, superblock.total_blocks));
-  std::vector<BlockRange> metadata = {{0, kFirstRegionBlock}};
-  const auto data_area = data_area_slot(slots);
-  for (size_t i = 0; i < slots.size(); ++i) {
-    const auto range = block_range(slots[i].start, slots[i].count);
-    if (!slots[i].is_free() && data_area != i && range) metadata.push_back(*range);
-  }
-  std::sort(metadata.begin(), metadata.end(),
-            [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
-  uint64_t end = 0;
-  int64_t count = 0;
-  for (const BlockRange& range : metadata) {
-    const BlockRange own{std::max(range.begin, end), std::min(range.end, total)};
-    count += static_cast<int64_t>(own.count());
-    end = std::max(end, range.end);
-  }
+  const auto count = static_cast<int64_t>(count_blocks(region_blocks(slots, total)));
   return std::max<int64_t>(0, superblock.total_allocated_blocks - count);
 }
 

@@ -55,6 +55,11 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   return tl::make_unexpected(Error{code, std::move(message), std::move(hint), block});
 }
 
+// What to do about an image whose bytes contradict the format: to look at them, or, before
+// anything is written to it again, to repair them.
+inline constexpr const char* kRunVerify = "run 'vdetool verify'";
+inline constexpr const char* kRunRepair = "run 'vdetool verify --repair'";
+
 // Hands an error on to the caller: `return propagate(result);`.
 template <class T>
 [[nodiscard]] tl::unexpected<Error> propagate(Result<T>& result) {

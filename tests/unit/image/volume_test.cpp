@@ -108,6 +108,16 @@ TEST_CASE("regions over each other, over the superblocks or outside are refused"
   }
 }
 
+TEST_CASE("a journal header of zeros is lost, whether it is sealed or not") {
+  for (const bool sealed : {false, true}) {
+    CAPTURE(sealed);
+    ImageBuilder image;
+    image.wipe(image.start("MWAL"));
+    if (sealed) image.write(image.start("MWAL"), "MWAL", "");
+    check_refused(image, ErrorCode::kDamaged, "header is all zero");
+  }
+}
+
 TEST_CASE("a region within the data area is where the existing tool puts one") {
   ImageBuilder image({512, 256, kAllModules});
   image.slot(image.slot_of("SNAP"), [](RegionSlot& slot) { slot.start = 200; });

@@ -1,0 +1,56 @@
+#include "base/ranges.h"
+
+#include <algorithm>
+
+namespace vde {
+
+std::vector<BlockRange> without(const std::vector<BlockRange>& ranges, BlockRange cut) {
+  if (cut.empty()) return ranges;
+  std::vector<BlockRange> left;
+  for (const BlockRange& range : ranges) {
+    const BlockRange before{range.begin, std::min(range.end, cut.begin)};
+    const BlockRange after{std::max(range.begin, cut.end), range.end};
+    if (!before.empty()) left.push_back(before);
+    if (!after.empty()) left.push_back(after);
+  }
+  return left;
+}
+
+std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges, uint64_t end) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
+  std::vector<BlockRange> merged;
+  for (BlockRange range : ranges) {
+    range.end = std::min(range.end, end);
+    if (range.empty()) continue;
+    if (!merged.empty() && range.begin <= merged.back().end)
+      merged.back().end = std::max(merged.back().end, range.end);
+    else
+      merged.push_back(range);
+  }
+  return merged;
+}
+
+std::vector<BlockRange> subtract(const std::vector<BlockRange>& ranges,
+                                 const std::vector<BlockRange>& except) {
+  std::vector<BlockRange> left;
+  auto skip = except.begin();
+  for (BlockRange range : ranges) {
+    while (!range.empty()) {
+      while (skip != except.end() && skip->end <= range.begin) ++skip;
+      const bool hit = skip != except.end() && skip->begin < range.end;
+      const BlockRange part{range.begin, hit ? std::max(skip->begin, range.begin) : range.end};
+      if (!part.empty()) left.push_back(part);
+      range.begin = hit ? skip->end : range.end;
+    }
+  }
+  return left;
+}
+
+uint64_t count_blocks(const std::vector<BlockRange>& ranges) {
+  uint64_t count = 0;
+  for (const BlockRange& range : ranges) count += range.count();
+  return count;
+}
+
+}  // namespace vde

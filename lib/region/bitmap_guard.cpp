@@ -1,0 +1,158 @@
+#include "region/bitmap_guard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "base/ranges.h"
+
+namespace vde {
+namespace {
+
+tl::unexpected<Error> contradiction(uint64_t block, std::string what) {
+  return fail_at(block, ErrorCode::kDamaged, std::move(what), kRunRepair);
+}
+
+Result<BlockRange> bitmap_blocks(const Journal& journal, uint64_t total, uint32_t block_size) {
+  for (const RegionSlot& slot : journal.slots()) {
+    if (slot.is_free() || slot.tag != tags::kBitmap) continue;
+    const auto start = static_cast<uint64_t>(slot.start);
+    return BlockRange{start, start + bitmap_blocks_for(total, block_size)};
+  }
+  return contradiction(kDirectoryStart, "there is no allocation bitmap");
+}
+
+// Calls `visit` with each piece of `within` that none of `ranges` covers, until it returns false.
+template <class Visit>
+void each_gap(const std::vector<BlockRange>& ranges, BlockRange within, Visit visit) {
+  auto next = std::lower_bound(ranges.begin(), ranges.end(), within.begin,
+                               [](const BlockRange& r, uint64_t at) { return r.end <= at; });
+  while (!within.empty()) {
+    const uint64_t end =
+        next == ranges.end() ? within.end : std::clamp(next->begin, within.begin, within.end);
+    if (within.begin < end && !visit(BlockRange{within.begin, end})) return;
+    if (next == ranges.end()) return;
+    within.begin = std::max(within.begin, next->end);
+    ++next;
+  }
+}
+
+}  // namespace
+
+BlockRange BitmapGuard::covers(uint64_t index) const {
+  return {index * bits_, std::min((index + 1) * bits_, total_)};
+}
+
+// As committed. Valid until the next call.
+Result<Bytes> BitmapGuard::payload(const Journal& journal, uint64_t index) {
+  const uint64_t number = bitmap_.begin + index;
+  VDE_TRY_ASSIGN(block, journal.read(number, buffer_));
+  if (index == 0 && all_zero(block.unchecked_payload()))
+    return contradiction(number, "the first block of the allocation bitmap is all zero");
+  if (!block.is_unwritten()) VDE_TRY(block.check(tags::kBitmap));
+  return block.unchecked_payload();
+}
+
+Result<void> BitmapGuard::start(const Journal& journal) {
+  if (started_) return {};
+  const Superblock& superblock = journal.superblock();
+  total_ = static_cast<uint64_t>(superblock.total_blocks);
+  buffer_ = journal.io().make_buffer();
+  if (superblock.free_blocks + superblock.total_allocated_blocks != superblock.total_blocks)
+    return contradiction(kPrimaryGroup, fmt::format("{} free and {} allocated blocks are counted, "
+                                                    "which are not the volume's {}",
+                                                    superblock.free_blocks,
+                                                    superblock.total_allocated_blocks, total_));
+  VDE_TRY_ASSIGN(bitmap, bitmap_blocks(journal, total_, block_size_));
+  bitmap_ = bitmap;
+  VDE_TRY_ASSIGN(owners, find_owners(journal));
+  regions_ = std::move(owners.regions);
+  named_ = std::move(owners.named);
+  owned_ = regions_;
+  owned_.insert(owned_.end(), named_.begin(), named_.end());
+  owned_ = merge_ranges(std::move(owned_), total_);
+  VDE_TRY(find_reserved(journal));
+  const uint64_t owned = count_blocks(owned_) - count_blocks(reserved_);
+  const auto allocated = static_cast<uint64_t>(superblock.total_allocated_blocks);
+  if (allocated < owned)
+    return contradiction(
+        kPrimaryGroup,
+        fmt::format("{} blocks are counted as allocated, but {} have an owner", allocated, owned));
+  only_unwritten_ = allocated > owned;
+  if (only_unwritten_) VDE_TRY(count_all(journal, allocated - count_blocks(regions_)));
+  started_ = true;
+  return {};
+}
+
+// What something refers to is allocated. Other writers' tables may name blocks that they neither
+// allocated nor wrote; free blocks with content are a contradiction.
+Result<void> BitmapGuard::find_reserved(const Journal& journal) {
+  reserved_.clear();
+  for (const BlockRange& range : subtract(named_, regions_)) {
+    for (uint64_t at = range.begin; at < range.end;) {
+      const uint64_t index = at / bits_;
+      const uint64_t base = index * bits_;
+      const uint64_t limit = std::min(range.end, base + bits_);
+      VDE_TRY_ASSIGN(bits, payload(journal, index));
+      const uint64_t begin = base + find_bit(bits, at - base, limit - base, false);
+      const uint64_t end =
+          begin < limit ? base + find_bit(bits, begin - base, limit - base, true) : limit;
+      at = end;
+      if (begin >= end) continue;
+      VDE_TRY_ASSIGN(written, journal.first_content({begin, end}));
+      if (written)
+        return contradiction(
+            bitmap_.begin + index,
+            fmt::format("the allocation bitmap calls block {} free, which is in use", *written));
+      reserved_.push_back({begin, end});
+    }
+  }
+  reserved_ = merge_ranges(std::move(reserved_), total_);
+  return {};
+}
+
+// The blocks outside of regions that the bitmap calls allocated are as many as `expected`.
+Result<void> BitmapGuard::count_all(const Journal& journal, uint64_t expected) {
+  uint64_t ones = 0;
+  VDE_TRY(payload(journal, 0));
+  for (uint64_t at = bitmap_.begin; at < bitmap_.end; ++at) {
+    VDE_TRY_ASSIGN(next, journal.next_written({at, bitmap_.end}));
+    at = next;
+    if (at >= bitmap_.end) break;
+    const BlockRange range = covers(at - bitmap_.begin);
+    VDE_TRY_ASSIGN(bits, payload(journal, at - bitmap_.begin));
+    const uint64_t base = range.begin;
+    each_gap(regions_, range, [&](BlockRange gap) {
+      ones += count_bits(bits, gap.begin - base, gap.end - base);
+      return true;
+    });
+  }
+  if (ones == expected) return {};
+  return contradiction(
+      bitmap_.begin,
+      fmt::format("the allocation bitmap has {} blocks outside of regions, {} are counted", ones,
+                  expected));
+}
+
+Result<void> BitmapGuard::check(const Journal& journal, uint64_t index) {
+  VDE_TRY(start(journal));
+  if (only_unwritten_ || index >= bitmap_.count() || checked_.contains(index)) return {};
+  VDE_TRY_ASSIGN(bits, payload(journal, index));
+  const BlockRange range = covers(index);
+  std::optional<uint64_t> stray;
+  each_gap(owned_, range, [&](BlockRange gap) {
+    const uint64_t found = find_bit(bits, gap.begin - range.begin, gap.end - range.begin, true);
+    if (range.begin + found < gap.end) stray = range.begin + found;
+    return !stray;
+  });
+  if (stray)
+    return contradiction(bitmap_.begin + index,
+                         fmt::format("the allocation bitmap calls block {} allocated, but nothing "
+                                     "owns it, and the superblock does not count it",
+                                     *stray));
+  checked_.insert(index);
+  return {};
+}
+
+}  // namespace vde

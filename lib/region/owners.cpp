@@ -1,0 +1,77 @@
+#include "region/owners.h"
+
+#include "base/checked.h"
+#include "base/ranges.h"
+#include "region/dictionary_table.h"
+#include "region/module_table.h"
+#include "region/snapshot_table.h"
+
+namespace vde {
+namespace {
+
+// Reads the first region of that tag; not one that only its maker can read.
+template <class Read>
+Result<void> read_region(const Journal& journal, Tag tag, Read read) {
+  for (const RegionSlot& slot : journal.slots()) {
+    if (slot.is_free() || slot.tag != tag) continue;
+    const auto region = block_range(slot.start, slot.count);
+    if (!slot.is_plain() || !region || region->empty()) return {};
+    // Many blocks at once, where none of them waits in the journal.
+    if (journal.live_records() == 0) {
+      FileSource source(journal.io(), *region, tag);
+      return read(source);
+    }
+    CommittedSource source(journal, *region, tag);
+    return read(source);
+  }
+  return {};
+}
+
+// Calls `visit` with each entry of a table.
+template <class Visit>
+Result<void> walk_table(const Journal& journal, const PackedTable& table, Visit visit) {
+  return read_region(journal, table.tag, [&](PackedSource& source) {
+    return walk_packed(source, table, [&](const PackedRecord& record) {
+      visit(record.bytes);
+      return true;
+    });
+  });
+}
+
+void add(std::vector<BlockRange>& ranges, int64_t start, int64_t count) {
+  const auto range = block_range(start, count);
+  if (!range || range->empty()) return;
+  // Modules lie one after the other, as a rule.
+  if (!ranges.empty() && ranges.back().end == range->begin)
+    ranges.back().end = range->end;
+  else
+    ranges.push_back(*range);
+}
+
+}  // namespace
+
+std::vector<BlockRange> region_blocks(const std::vector<RegionSlot>& slots, uint64_t total_blocks) {
+  return merge_ranges(metadata_blocks(slots), total_blocks);
+}
+
+Result<Owners> find_owners(const Journal& journal) {
+  const auto total = static_cast<uint64_t>(journal.superblock().total_blocks);
+  std::vector<BlockRange> named;
+  VDE_TRY(walk_table(journal, kModuleTable, [&](Bytes record) {
+    const ModuleEntry entry = kModuleEntryLayout.decode(record);
+    add(named, entry.first_block, entry.block_count);
+  }));
+  VDE_TRY(walk_table(journal, snapshot_table(), [&](Bytes record) {
+    const SnapshotEntry entry = kSnapshotEntryLayout.decode(record);
+    add(named, entry.inode_table_start, entry.inode_table_blocks);
+  }));
+  VDE_TRY(read_region(journal, tags::kDictionaries, [&](PackedSource& source) {
+    return walk_dictionaries(source, [&](const Dictionary& entry) {
+      add(named, entry.first_block, entry.block_count);
+      return true;
+    });
+  }));
+  return Owners{region_blocks(journal.slots(), total), merge_ranges(std::move(named), total)};
+}
+
+}  // namespace vde

@@ -1,0 +1,26 @@
+// Which blocks of a volume are known to belong to something. The bitmap must agree with it before
+// anything is decided by the bitmap, and what is about to be overwritten must not be among them.
+#pragma once
+
+#include <vector>
+
+#include "journal/journal.h"
+
+namespace vde {
+
+// The fixed places and all regions but the data area, below `total_blocks`, as disjoint ascending
+// ranges.
+[[nodiscard]] std::vector<BlockRange> region_blocks(const std::vector<RegionSlot>& slots,
+                                                    uint64_t total_blocks);
+
+struct Owners {
+  std::vector<BlockRange> regions;  // see region_blocks()
+  // The blocks of modules and dictionaries, and the inode tables of snapshots, deleted ones
+  // included, wherever they lie. Disjoint and ascending; clipped to the volume.
+  std::vector<BlockRange> named;
+};
+
+// As the last commit left them. Reads the tables once. kDamaged where one of them is not sound.
+[[nodiscard]] Result<Owners> find_owners(const Journal& journal);
+
+}  // namespace vde
