@@ -117,6 +117,7 @@ enum class FindingCode : size_t {
   kTagsNotSorted,
   kTagNodeUnreached,
   kTagAddressOutside,
+  kTagHeaderOlder,
 };
 
 [[nodiscard]] const FindingKind& kind_of(FindingCode code);

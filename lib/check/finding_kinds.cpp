@@ -452,6 +452,10 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {"TAGI-016", kWarning, kNotFixable, "tags name blocks outside of the volume",
      "The block address of an entry is negative or behind the last block.",
      "Programs that follow the address find nothing.", kSetAgain},
+    {"TAGI-017", kError, kSometimes, "a node is newer than the header of the tag index",
+     "vdetool writes the header with every change of the index. A node of a later generation shows "
+     "that a write of the header never reached the disk.",
+     "The header's counts, filter and free blocks are those of an earlier time.", kKeepLeaves},
 });
 
 }  // namespace
@@ -461,7 +465,7 @@ std::span<const FindingKind> finding_kinds() {
 }
 
 const FindingKind& kind_of(FindingCode code) {
-  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kTagAddressOutside) + 1);
+  static_assert(kKinds.size() == static_cast<size_t>(FindingCode::kTagHeaderOlder) + 1);
   return kKinds[static_cast<size_t>(code)];
 }
 

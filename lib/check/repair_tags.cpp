@@ -144,7 +144,8 @@ void begin_step(Mending& mending, const TagRescue& rescue) {
 }
 
 // Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
-// where the new tree goes. False where they are too many for it.
+// where the new tree goes. Block 0 is always among them: no node may be newer than it. False where
+// they are too many for one commit.
 Result<bool> write_here(Mending& mending, const PlacedRegion& region, const TagRescue& rescue,
                         const std::vector<BlockBuffer>& blocks, uint32_t used) {
   const BlockBuffer zeros(payload_size(mending.io().block_size()));
@@ -153,7 +154,9 @@ Result<bool> write_here(Mending& mending, const PlacedRegion& region, const TagR
   for (uint64_t i = 0; i < region.blocks.count(); ++i) {
     VDE_TRY_ASSIGN(block, mending.read(region.blocks.begin + i));
     const auto checked = block.check(tags::kTagIndex);
-    if (!checked || !std::ranges::equal(checked->payload(), wanted(i))) changes.push_back(i);
+    const bool stays = i > 0 && checked && std::ranges::equal(checked->payload(), wanted(i)) &&
+                       !is_newer(mending.survey(), checked->trailer().generation);
+    if (!stays) changes.push_back(i);
   }
   VDE_TRY_ASSIGN(room, mending.make_room(changes.size()));
   if (!room) return false;

@@ -49,6 +49,7 @@ class TagCheck {
     if (!head || all_zero(head->payload())) return false;
     facts_.header = kTagIndexHeaderLayout.decode(head->payload());
     facts_.extension = decode_tag_extension(head->payload());
+    if (facts_.extension) facts_.newest = head->trailer().generation;
     const Bytes bloom = head->payload().subspan(kTagIndexHeaderLayout.size());
     facts_.bloom.assign(bloom.begin(), bloom.end());
     facts_.bloom_full = is_header_sound() && is_bloom_full();
@@ -215,16 +216,26 @@ class TagCheck {
     }
   }
 
+  Result<void> report_used(uint64_t number) {
+    add(FindingCode::kTagFreeListBroken, number,
+        fmt::format("the block holds something, and blocks are said to hold nothing from {} on",
+                    facts_.extension->high_water));
+    return {};
+  }
+
   // Content that nothing leads to. The existing writer leaves such nodes behind, too.
   Result<void> find_unreached() {
     BlockWindow window(context_.io, region_);
     for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      if (reached_->is_reached(number) || (filter_ && filter_->covers(number))) continue;
+      const bool unused = facts_.extension && number >= facts_.extension->high_water;
+      const bool known = reached_->is_reached(number) || (filter_ && filter_->covers(number));
+      if (known && !unused) continue;
       const auto block = window.read(region_.begin + number);
-      if (!block || all_zero(block->unchecked_payload())) continue;
-      if (block->check(tags::kTagIndex))
-        add(FindingCode::kTagNodeUnreached, number, "no node and no list leads to the block");
+      if (!block || all_zero(block->unchecked_payload()) || !block->check(tags::kTagIndex))
+        continue;
+      if (unused) return report_used(number);
+      add(FindingCode::kTagNodeUnreached, number, "no node and no list leads to the block");
     }
     return {};
   }

@@ -59,9 +59,21 @@ std::optional<Bytes> TagWalker::read(uint64_t number) {
   const auto checked = block->check(tags::kTagIndex);
   // The blocks' pass tells of a block that is too new; a quiet walk must stand in for it.
   if (checked && quiet_ && is_newer(context_.survey, checked->trailer().generation)) clean_ = false;
-  if (checked) return checked->payload();
+  if (checked) {
+    compare_age(number, checked->trailer().generation);
+    return checked->payload();
+  }
   if (block->is_unwritten()) add(FindingCode::kTagNodeBroken, number, "the node was never written");
   return std::nullopt;
+}
+
+// One node tells as much as all of them.
+void TagWalker::compare_age(uint64_t number, uint32_t generation) {
+  if (header_is_older_ || !facts_.newest || !is_later_generation(generation, *facts_.newest))
+    return;
+  header_is_older_ = true;
+  add(FindingCode::kTagHeaderOlder, number,
+      fmt::format("the node is of generation {}, the header of {}", generation, *facts_.newest));
 }
 
 std::optional<std::vector<TagVisit>> TagWalker::children(const TagVisit& visit) {

@@ -15,8 +15,9 @@ struct TagFacts {
   BlockRange region;
   TagIndexHeader header;
   std::optional<TagExtension> extension;
-  BlockBuffer bloom;        // bits of block 0
-  bool bloom_full = false;  // all of them are set: no key is denied
+  std::optional<uint32_t> newest;  // the header's generation, where vdetool changed the index last
+  BlockBuffer bloom;               // bits of block 0
+  bool bloom_full = false;         // all of them are set: no key is denied
 
   [[nodiscard]] bool are_equal_keys_sorted() const {
     return extension && (extension->flags & kTagEqualKeysSorted) != 0;
@@ -91,6 +92,7 @@ class TagWalker {
            FindingSite site = FindingSite::here());
   void lose_track();
   [[nodiscard]] std::optional<Bytes> read(uint64_t number);
+  void compare_age(uint64_t number, uint32_t generation);
   [[nodiscard]] std::vector<TagVisit> look_at_inner(const TagVisit& visit, Bytes payload);
   void look_at_leaf(const TagVisit& visit, Bytes payload);
   void check_place(const TagVisit& visit, const TagLeaf& leaf);
@@ -107,6 +109,7 @@ class TagWalker {
   bool quiet_;
   bool clean_ = true;
   bool whole_ = true;
+  bool header_is_older_ = false;  // reported
   TagStretch stretch_;
 };
 

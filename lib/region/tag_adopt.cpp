@@ -80,6 +80,9 @@ Result<void> TagTree::adopt() {
     if (at.depth == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
     walk.reached[at.number] = true;
     walk.highest = std::max(walk.highest, at.number);
+    // The header to come must be the newest block.
+    VDE_TRY_ASSIGN(future, pages_.is_from_the_future(at.number));
+    if (future) VDE_TRY(pages_.edit(at.number));
     VDE_TRY_ASSIGN(at_leaf, is_leaf(at.number));
     if (at_leaf) {
       VDE_TRY_ASSIGN(node, leaf(at.number));
@@ -107,7 +110,9 @@ Result<void> TagTree::adopt() {
     return damaged(0, fmt::format("the tag index claims {} entries and has {}",
                                   pages_.header().entry_count, walk.entries));
   pages_.header().depth = static_cast<int16_t>(walk.depth.value_or(0));
-  VDE_TRY(pages_.take_over(walk.highest + 1));
+  // What others left after the last node must not be taken for a node that the header forgot.
+  VDE_TRY_ASSIGN(end, pages_.end_of_content(walk.highest + 1));
+  VDE_TRY(pages_.take_over(end));
   if (walk.sorted) pages_.extension().flags = kTagEqualKeysSorted;
   VDE_TRY(free_unreached(walk.reached));
   return build_filters();
@@ -148,7 +153,7 @@ Result<void> TagTree::build_filters() {
         else
           VDE_TRY(pages_.note_key(entry.key, true));
       }
-      VDE_TRY_ASSIGN(next, advance());
+      VDE_TRY_ASSIGN(next, advance(*number, leaf->next_leaf()));
       number = next;
     }
   }

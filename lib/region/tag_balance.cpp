@@ -239,6 +239,8 @@ Result<bool> TagTree::merge_leaves(uint32_t left, uint32_t right, size_t separat
   VDE_TRY_ASSIGN(to, pages_.edit(left));
   TagLeafEditor into;
   VDE_TRY(into.load(to));
+  if (into.next_leaf() != static_cast<int32_t>(right))
+    return damaged(left, "the chain of tag leaves is not that of the tree");
   VDE_TRY_ASSIGN(from, pages_.edit(right));
   TagLeafEditor gone;
   VDE_TRY(gone.load(from));

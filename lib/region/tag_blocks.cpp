@@ -35,9 +35,17 @@ void TagBlocks::prefetch(uint64_t number) const {
 const uint8_t* TagBlocks::check(uint64_t number, Bytes block) {
   const UncheckedBlock unchecked(place(number), block);
   Result<CheckedBlock> checked = unchecked.check(tags::kTagIndex);
-  if (checked) return block.data();
-  error_ = std::move(checked.error());
-  return nullptr;
+  if (!checked) {
+    error_ = std::move(checked.error());
+    return nullptr;
+  }
+  if (newest_ && is_later_generation(checked->trailer().generation, *newest_)) {
+    error_ = Error{ErrorCode::kDamaged,
+                   "the block is newer than the header of the tag index: a write was lost",
+                   kRunVerify, place(number)};
+    return nullptr;
+  }
+  return block.data();
 }
 
 const uint8_t* TagBlocks::read_frame(uint64_t number) {
@@ -89,15 +97,15 @@ std::optional<TagLeaf> TagBlocks::check_leaf(uint64_t number, const uint8_t* pay
   auto leaf = TagLeaf::open(Bytes(payload, payload_bytes()));
   if (!leaf) {
     error_ = Error{ErrorCode::kDamaged,
-                   fmt::format("block {} is no leaf of the tag tree", place(number)),
-                   "run 'vdetool verify'", place(number)};
+                   fmt::format("block {} is no leaf of the tag tree", place(number)), kRunVerify,
+                   place(number)};
     return std::nullopt;
   }
   const TagLeaf::Shape shape = leaf->shape();
   if (shape == TagLeaf::Shape::kBroken) {
     error_ = Error{ErrorCode::kDamaged,
                    fmt::format("an entry of the tag leaf in block {} runs past it", place(number)),
-                   "run 'vdetool verify'", place(number)};
+                   kRunVerify, place(number)};
     return std::nullopt;
   }
   sound = shape == TagLeaf::Shape::kSound;

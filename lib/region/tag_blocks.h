@@ -21,6 +21,10 @@ class TagBlocks {
   // The image's number of a block, for messages.
   [[nodiscard]] uint64_t place(uint64_t number) const { return region_.begin + number; }
 
+  // From now on a block of a generation after `newest` does not verify: the header, which changes
+  // with every change, is of that one.
+  void allow_up_to(uint32_t newest) { newest_ = newest; }
+
   // The payload of a block; null, with the reason in error(), where it does not verify. Valid until
   // the next call; a mapped byte may change at any time.
   [[nodiscard]] const uint8_t* payload(uint64_t number);
@@ -62,6 +66,7 @@ class TagBlocks {
 
   BlockIo io_;
   BlockRange region_;
+  std::optional<uint32_t> newest_;
   std::unique_ptr<FileMapping> mapping_;
   const uint8_t* mapped_ = nullptr;
   // Of a mapping: the trailer verified, and it is no leaf or a sound one.

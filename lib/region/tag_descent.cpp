@@ -6,8 +6,7 @@
 
 namespace vde {
 tl::unexpected<Error> TagTree::damaged(uint64_t number, std::string what) const {
-  return fail_at(pages_.place(number), ErrorCode::kDamaged, std::move(what),
-                 "run 'vdetool verify'");
+  return fail_at(pages_.place(number), ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
 Result<const TagInner*> TagTree::inner(uint32_t number) {
@@ -116,7 +115,10 @@ Result<uint32_t> TagTree::locate(std::string_view key, int64_t inode) {
   path_.clear();
   for (uint32_t number = kTagRoot;;) {
     VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) return number;
+    if (at_leaf) {
+      VDE_TRY(check_depth(number));
+      return number;
+    }
     if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
     VDE_TRY_ASSIGN(node, inner(number));
     // The choice may look at many nodes, and the cache of them may be emptied.
@@ -132,7 +134,10 @@ Result<uint32_t> TagTree::locate_first(std::string_view key) {
   path_.clear();
   for (uint32_t number = kTagRoot;;) {
     VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) return number;
+    if (at_leaf) {
+      VDE_TRY(check_depth(number));
+      return number;
+    }
     if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
     VDE_TRY_ASSIGN(node, inner(number));
     path_.push_back({number, node->lower(key)});
@@ -141,17 +146,63 @@ Result<uint32_t> TagTree::locate_first(std::string_view key) {
   }
 }
 
-Result<std::optional<uint32_t>> TagTree::advance() {
+// A root or an inner node of some time ago leads to leaves that are no longer the right ones.
+Result<void> TagTree::check_depth(uint32_t number) {
+  if (path_.size() == static_cast<size_t>(pages_.header().depth)) return {};
+  return damaged(number, fmt::format("a leaf of the tag tree lies at depth {}, the header says {}",
+                                     path_.size(), pages_.header().depth));
+}
+
+Result<void> TagTree::check_bounds(uint32_t number) {
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  for (size_t level = path_.size(); level-- > 0 && (!from || !to);) {
+    const size_t child = path_[level].child;
+    VDE_TRY_ASSIGN(node, inner(path_[level].number));
+    if (!from && child > 0) from = std::string(node->key(child - 1));
+    if (!to && child < node->count()) to = std::string(node->key(child));
+  }
+  VDE_TRY_ASSIGN(there, leaf(number));
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  bool within = true;
+  for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i) {
+    if (i == 0 && from) within = entry.key >= *from;
+    if (i + 1 == there.count() && to) within = within && entry.key <= *to;
+  }
+  if (within) return {};
+  return damaged(number, "a leaf of the tag tree has tags beyond its separators");
+}
+
+Result<void> TagTree::check_next(uint32_t number, int32_t next, std::string_view key,
+                                 int64_t inode) {
+  if (next == 0) return {};
+  if (next < 0 || next >= static_cast<int64_t>(pages_.count()))
+    return damaged(number, "a leaf of the tag tree is followed by a block that is none");
+  VDE_TRY_ASSIGN(after, leaf(static_cast<uint32_t>(next)));
+  TagView first;
+  size_t at = TagLeaf::kFirst;
+  if (after.count() == 0 || !after.read(at, first)) return {};
+  const int order = first.key.compare(key);
+  if (order > 0 || (order == 0 && (!is_sorted() || first.inode >= inode))) return {};
+  return damaged(number, "the tag tree does not lead to the leaf that follows this one");
+}
+
+Result<std::optional<uint32_t>> TagTree::advance(uint32_t from, int32_t next) {
   while (!path_.empty()) {
     VDE_TRY_ASSIGN(node, inner(path_.back().number));
     if (path_.back().child < node->count()) break;
     path_.pop_back();
   }
-  if (path_.empty()) return std::optional<uint32_t>();
-  ++path_.back().child;
-  VDE_TRY_ASSIGN(below, child_of(path_.back().number, path_.back().child));
-  VDE_TRY_ASSIGN(number, descend_left(below));
-  return std::optional<uint32_t>(number);
+  std::optional<uint32_t> number;
+  if (!path_.empty()) {
+    ++path_.back().child;
+    VDE_TRY_ASSIGN(below, child_of(path_.back().number, path_.back().child));
+    VDE_TRY_ASSIGN(first, descend_left(below));
+    number = first;
+  }
+  if (static_cast<int64_t>(number.value_or(0)) == next) return number;
+  return damaged(from, "the chain of tag leaves is not that of the tree");
 }
 
 }  // namespace vde

@@ -32,7 +32,7 @@ uint64_t TagPages::place(uint64_t number) const {
 }
 
 tl::unexpected<Error> TagPages::damaged(uint64_t number, std::string what) const {
-  return fail_at(place(number), ErrorCode::kDamaged, std::move(what), "run 'vdetool verify'");
+  return fail_at(place(number), ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
 bool TagPages::record_makes_sense(const TagExtension& record) const {
@@ -47,27 +47,61 @@ bool TagPages::record_makes_sense(const TagExtension& record) const {
 Result<void> TagPages::load() {
   if (count() <= kTagRoot) return damaged(0, "the tag index has no room for a root");
   VDE_TRY_ASSIGN(payload, transaction_.read(place(0), tags::kTagIndex));
-  blank_ = all_zero(payload);
   header_ = kTagIndexHeaderLayout.decode(payload);
+  blank_ = all_zero(payload);
   if (header_.entry_count < 0 || header_.depth < 0)
     return damaged(0, fmt::format("the tag index claims {} entries at depth {}",
                                   header_.entry_count, header_.depth));
   const auto record = decode_tag_extension(payload);
   own_ = record && record_makes_sense(*record) && header_.bloom_bits > 0;
-  if (own_) extension_ = *record;
+  if (blank_) return require_blank();
+  if (!own_) return {};
+  extension_ = *record;
+  VDE_TRY_ASSIGN(generation, transaction_.committed_generation(place(0), tags::kTagIndex));
+  newest_ = generation;
   return {};
+}
+
+// A header of zeros is that of an index that was made but never used, or the header is lost.
+Result<void> TagPages::require_blank() {
+  VDE_TRY_ASSIGN(end, end_of_content(kTagRoot));
+  if (end == kTagRoot) return {};
+  return damaged(0, "the header of the tag index is zero, but the index is not empty");
+}
+
+Result<uint32_t> TagPages::end_of_content(uint32_t number) {
+  uint32_t end = number;
+  const uint64_t region_end = place(count());
+  for (uint64_t at = place(number); at < region_end; ++at) {
+    VDE_TRY_ASSIGN(next, transaction_.journal().next_written({at, region_end}));
+    at = next;
+    if (at >= region_end) break;
+    VDE_TRY_ASSIGN(payload, transaction_.read(at, tags::kTagIndex));
+    if (!all_zero(payload)) end = static_cast<uint32_t>(at - place(0) + 1);
+  }
+  return end;
+}
+
+Result<bool> TagPages::is_from_the_future(uint32_t number) {
+  VDE_TRY_ASSIGN(generation, transaction_.committed_generation(place(number), tags::kTagIndex));
+  return is_later_generation(generation, transaction_.generation());
+}
+
+Result<Bytes> TagPages::read_block(uint64_t number) {
+  if (!newest_) return transaction_.read(place(number), tags::kTagIndex);
+  return transaction_.read_up_to(*newest_, place(number), tags::kTagIndex);
 }
 
 Result<Bytes> TagPages::read(uint32_t number) {
   if (number == 0 || number >= count())
     return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
-  VDE_TRY_ASSIGN(payload, transaction_.read(place(number), tags::kTagIndex));
-  return payload;
+  return read_block(number);
 }
 
 Result<MutableBytes> TagPages::edit(uint32_t number) {
   if (number == 0 || number >= count())
     return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
+  VDE_TRY(read_block(number));
   return transaction_.edit(place(number), tags::kTagIndex);
 }
 
@@ -82,7 +116,10 @@ Result<void> TagPages::grow(uint64_t needed) {
   const uint64_t more = std::min<uint64_t>(count(), free / 4);
   uint64_t wanted = std::clamp<uint64_t>(count() + more, needed, most);
   for (;; wanted = needed + (wanted - needed) / 2) {
-    Result<void> grown = grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kSealed);
+    Result<void> grown =
+        grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kSealed, newest_);
+    // At a new place all blocks are of this transaction.
+    if (grown) newest_.reset();
     if (grown || grown.error().code != ErrorCode::kNoSpace || wanted == needed) return grown;
   }
 }
@@ -105,9 +142,14 @@ Result<uint32_t> TagPages::allocate() {
   return number;
 }
 
-// Blocks that were never used, one after the other.
+// Blocks that were never used, one after the other. One that was shows a header older than it.
 Result<uint32_t> TagPages::allocate_run(uint64_t blocks) {
   const uint32_t first = extension_.high_water;
+  for (uint64_t number = first; number < std::min<uint64_t>(first + blocks, count()); ++number) {
+    VDE_TRY_ASSIGN(payload, transaction_.read(place(number), tags::kTagIndex));
+    if (!all_zero(payload))
+      return damaged(number, "a block that the tag index calls unused holds something");
+  }
   if (first + blocks > count()) VDE_TRY(grow(first + blocks));
   extension_.high_water += static_cast<uint32_t>(blocks);
   return first;
@@ -125,9 +167,19 @@ uint64_t TagPages::filter_blocks() const {
   return divide_up(extension_.filter_lines, tag_lines_per_block(block_size_));
 }
 
+// A record that lies about the filter's place must not cost the nodes that are there.
+Result<void> TagPages::require_filter(uint64_t number) {
+  VDE_TRY_ASSIGN(payload, read_block(number));
+  if (all_zero(payload.first(kTagLineSize))) return {};
+  return damaged(number, "the filter of the tag index lies where a node is");
+}
+
 Result<void> TagPages::drop_filter() {
-  for (uint64_t i = 0; i < filter_blocks(); ++i)
-    VDE_TRY(release(extension_.filter_start + static_cast<uint32_t>(i)));
+  for (uint64_t i = 0; i < filter_blocks(); ++i) {
+    const auto number = extension_.filter_start + static_cast<uint32_t>(i);
+    VDE_TRY(require_filter(number));
+    VDE_TRY(release(number));
+  }
   extension_.filter_start = 0;
   extension_.filter_lines = 0;
   extension_.filter_keys = 0;
@@ -144,17 +196,10 @@ Result<void> TagPages::note_key(std::string_view key, bool fresh) {
   const uint64_t line = tag_line_of(hash, extension_.filter_lines);
   const uint32_t lines = tag_lines_per_block(block_size_);
   const uint64_t number = extension_.filter_start + line / lines;
+  VDE_TRY(require_filter(number));
   // A block that was lost would read as zeros, and deny all keys but the new ones.
-  Result<MutableBytes> block = transaction_.edit_written(place(number), tags::kTagIndex);
-  if (!block) {
-    // A filter that cannot be kept right must not be believed any more.
-    if (block.error().code != ErrorCode::kDamaged) return propagate(block);
-    VDE_TRY(drop_filter());
-    extension_.filter_limit = 0;
-    extension_.filter_keys = UINT32_MAX;
-    return {};
-  }
-  tag_line_insert(block->subspan(tag_line_offset(line % lines), kTagLineSize), hash);
+  VDE_TRY_ASSIGN(block, transaction_.edit_written(place(number), tags::kTagIndex));
+  tag_line_insert(block.subspan(tag_line_offset(line % lines), kTagLineSize), hash);
   return {};
 }
 

@@ -29,8 +29,9 @@ class TagPages {
   // The image's number of a block, for messages.
   [[nodiscard]] uint64_t place(uint64_t number) const;
 
-  // As those of Transaction. kDamaged for numbers that no node can have. What they return is not
-  // valid any more after allocate() or release().
+  // As those of Transaction. kDamaged for numbers that no node can have, and for a node that is
+  // newer than the header: each change of the index writes the header, so an older one is what a
+  // lost write left. What they return is not valid any more after allocate() or release().
   [[nodiscard]] Result<Bytes> read(uint32_t number);
   [[nodiscard]] Result<MutableBytes> edit(uint32_t number);
 
@@ -46,6 +47,12 @@ class TagPages {
   // volume without room for the larger one goes without it.
   [[nodiscard]] Result<void> restart_filters(uint64_t keys, bool large);
 
+  // Whether a node that another program wrote is of a generation that vdetool's next header may
+  // not reach: it has to be written again when the index is taken over.
+  [[nodiscard]] Result<bool> is_from_the_future(uint32_t number);
+  // The first block from `number` on after which the region holds nothing but zeros.
+  [[nodiscard]] Result<uint32_t> end_of_content(uint32_t number);
+
   // Takes a header and a record of its own, with Bloom bits that leave room for it; blocks from
   // `high_water` on hold nothing.
   [[nodiscard]] Result<void> take_over(uint32_t high_water);
@@ -57,7 +64,10 @@ class TagPages {
   [[nodiscard]] bool record_makes_sense(const TagExtension& record) const;
   [[nodiscard]] Result<void> grow(uint64_t needed);
   [[nodiscard]] Result<uint32_t> allocate_run(uint64_t blocks);
+  [[nodiscard]] Result<Bytes> read_block(uint64_t number);
+  [[nodiscard]] Result<void> require_blank();
   [[nodiscard]] uint64_t filter_blocks() const;
+  [[nodiscard]] Result<void> require_filter(uint64_t number);
   [[nodiscard]] Result<void> drop_filter();
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
 
@@ -67,6 +77,7 @@ class TagPages {
   uint32_t block_size_;
   bool own_ = false;
   bool blank_ = false;
+  std::optional<uint32_t> newest_;  // the header's generation; nothing where it tells nothing
   TagIndexHeader header_;
   TagExtension extension_;
 };

@@ -33,7 +33,7 @@ Result<std::unique_ptr<TagSearch>> TagSearch::open(const BlockIo& io, BlockRange
                                                    std::unique_ptr<FileMapping> mapping) {
   if (region.count() < 2)
     return fail_at(region.begin, ErrorCode::kDamaged, "the tag index has no room for a root",
-                   "run 'vdetool verify'");
+                   kRunVerify);
   std::unique_ptr<TagSearch> search(new TagSearch(io, region, std::move(mapping)));
   VDE_TRY(search->read_header(io, region));
   return search;
@@ -58,6 +58,8 @@ Result<void> TagSearch::read_header(const BlockIo& io, BlockRange region) {
   bloom_.assign(bits.begin(), bits.end());
   const auto extension = decode_tag_extension(checked.payload());
   if (!extension) return {};
+  own_ = true;
+  blocks_.allow_up_to(checked.trailer().generation);
   sorted_ = (extension->flags & kTagEqualKeysSorted) != 0;
   lines_per_block_ = tag_lines_per_block(io.block_size());
   const uint64_t blocks = divide_up(extension->filter_lines, lines_per_block_);
@@ -69,8 +71,65 @@ Result<void> TagSearch::read_header(const BlockIo& io, BlockRange region) {
 }
 
 tl::unexpected<Error> TagSearch::damaged(uint64_t number, std::string what) const {
-  return fail_at(blocks_.place(number), ErrorCode::kDamaged, std::move(what),
-                 "run 'vdetool verify'");
+  return fail_at(blocks_.place(number), ErrorCode::kDamaged, std::move(what), kRunVerify);
+}
+
+Result<void> TagSearch::check_depth(uint64_t number, size_t depth) {
+  if (!own_) return {};
+  if (depth != static_cast<size_t>(header_.depth))
+    return damaged(number,
+                   fmt::format("a leaf of the tag tree lies at depth {}, the header says {}", depth,
+                               header_.depth));
+  if (depth > 0) return {};
+  const std::optional<TagLeaf> root = blocks_.leaf(number);
+  if (!root) return blocks_.failure();
+  return check_count(root->count());
+}
+
+Result<void> TagSearch::check_last(uint64_t number) {
+  VDE_TRY_ASSIGN(at, root());
+  for (size_t level = 0; at.inner != nullptr; ++level) {
+    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.count()));
+    at = below;
+  }
+  if (at.number == number) return {};
+  return damaged(number, "the chain of tag leaves ends before the tree does");
+}
+
+Result<void> TagSearch::check_count(uint64_t seen) const {
+  if (seen == entries_) return {};
+  return damaged(
+      0, fmt::format("the tag index counts {} tags, but its leaves hold {}", entries_, seen));
+}
+
+Result<void> TagSearch::check_next(uint64_t number, const TagLeaf& leaf, std::string_view key) {
+  const auto next = static_cast<uint64_t>(int64_t{leaf.next_leaf()});
+  if (next == 0 || next >= blocks_.count()) return {};
+  const std::optional<TagLeaf> after = blocks_.leaf(next);
+  if (!after) return blocks_.failure();
+  TagView first;
+  size_t at = TagLeaf::kFirst;
+  if (after->count() == 0 || !after->read(at, first) || first.key >= key) return {};
+  return damaged(number, "the tag tree does not lead to the leaf that follows this one");
+}
+
+Result<void> TagSearch::check_miss(const LeafPlace& place, std::string_view key) {
+  const std::optional<TagLeaf> leaf = blocks_.leaf(place.number);
+  if (!leaf) return blocks_.failure();
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  bool within = true;
+  for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i) {
+    if (i == 0 && place.left_node != nullptr)
+      within = entry.key >= place.left_node->key(place.left_child);
+    if (i + 1 == leaf->count() && place.node != nullptr)
+      within = within && entry.key <= place.node->key(place.child);
+  }
+  if (!within)
+    return damaged(place.number, "a leaf of the tag tree has tags beyond its separators");
+  if (leaf->count() > 0 && entry.key >= key) return {};
+  return check_next(place.number, *leaf, key);
 }
 
 // Where the line of a key with this hash lies. There is a filter.
@@ -129,7 +188,7 @@ Result<TagSearch::Step> TagSearch::step(Inner& node, size_t child) {
     return fail(ErrorCode::kDamaged,
                 fmt::format("the tag tree of region block {} names its block {}, which is no node",
                             blocks_.place(0), child_number),
-                "run 'vdetool verify'");
+                kRunVerify);
   blocks_.prefetch(number);
   VDE_TRY_ASSIGN(met, meet(number));
   if (met.inner == &node) return damaged(number, "a node of the tag tree is below itself");
@@ -210,18 +269,17 @@ Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> ino
 Result<TagSearch::LeafPlace> TagSearch::first_leaf(std::string_view key) {
   VDE_TRY_ASSIGN(at, root());
   LeafPlace leaf;
-  for (size_t level = 0; at.inner != nullptr; ++level) {
+  size_t level = 0;
+  for (; at.inner != nullptr; ++level) {
     if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
     const TagInner& keys = at.inner->keys;
     const size_t child = keys.lower(key);
-    if (child < keys.count()) {
-      leaf.node = &keys;
-      leaf.child = child;
-    }
+    leaf.descend(keys, child);
     Result<Step> below = step(*at.inner, child);
     if (!below) return propagate(below);
     at = *below;
   }
+  VDE_TRY(check_depth(at.number, level));
   leaf.number = at.number;
   return leaf;
 }
@@ -242,13 +300,20 @@ Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key
     if (steps > 0 && place.i == leaf->count() && place.i > 0)
       return damaged(number, "the tag leaves are out of order");
     for (; place.i < leaf->count(); ++place.i) {
-      if (!leaf->read(place.at, entry) || entry.key != key) return found;
+      if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
+      if (entry.key != key) {
+        if (!match && !goes_on && number == start.number) VDE_TRY(check_miss(start, key));
+        return found;
+      }
       if (inode && entry.inode != *inode) continue;
       ++found;
       if (!visit(entry)) return found;
       goes_on = true;
     }
-    if (!match && !goes_on && !start.ends_with(key)) return found;
+    if (!match && !goes_on && !start.ends_with(key)) {
+      VDE_TRY(check_miss(start, key));
+      return found;
+    }
     goes_on = true;
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
     number = next;
@@ -297,14 +362,18 @@ Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int6
                                                       const TagVisitor& visit) {
   VDE_TRY_ASSIGN(start, root());
   Step at = start;
-  for (size_t level = 0; at.inner != nullptr; ++level) {
+  LeafPlace place;
+  size_t level = 0;
+  for (; at.inner != nullptr; ++level) {
     if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
     VDE_TRY_ASSIGN(child, child_for(*at.inner, key, inode));
     if (!child) return std::optional<uint64_t>();
+    place.descend(at.inner->keys, *child);
     Result<Step> below = step(*at.inner, *child);
     if (!below) return propagate(below);
     at = *below;
   }
+  VDE_TRY(check_depth(at.number, level));
   const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
   if (!leaf) return blocks_.failure();
   TagView entry;
@@ -331,6 +400,8 @@ Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int6
     static_cast<void>(visit(entry));
     return std::optional<uint64_t>(1);
   }
+  place.number = at.number;
+  VDE_TRY(check_miss(place, key));
   return std::optional<uint64_t>(0);
 }
 

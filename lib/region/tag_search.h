@@ -43,11 +43,24 @@ class TagSearch {
     Inner* inner = nullptr;  // null: the child is a leaf
     uint64_t number = 0;
   };
-  // Where a descent ended, and the separator to the right of that leaf.
+  // Where a descent ended, and the separators around that leaf.
   struct LeafPlace {
     uint64_t number = 0;
-    const TagInner* node = nullptr;  // null: there is none
+    const TagInner* node = nullptr;  // of the right one; null: there is none
     size_t child = 0;
+    const TagInner* left_node = nullptr;  // of the left one; null: there is none
+    size_t left_child = 0;
+
+    void descend(const TagInner& keys, size_t to) {
+      if (to < keys.count()) {
+        node = &keys;
+        child = to;
+      }
+      if (to > 0) {
+        left_node = &keys;
+        left_child = to - 1;
+      }
+    }
 
     // Leaves to the right may begin with the key, too.
     [[nodiscard]] bool ends_with(std::string_view key) const {
@@ -82,6 +95,19 @@ class TagSearch {
   [[nodiscard]] Result<Step> step(Inner& node, size_t child);
   [[nodiscard]] Result<Step> meet(uint64_t number);
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
+  // kDamaged where an index that vdetool made has leaves at another depth than the header says, or
+  // one leaf, the root, with another count.
+  [[nodiscard]] Result<void> check_depth(uint64_t number, size_t depth);
+  // The chain ends with leaf `number`: kDamaged where the tree goes on.
+  [[nodiscard]] Result<void> check_last(uint64_t number);
+  // All entries were looked at: kDamaged where they are not as many as the header counts.
+  [[nodiscard]] Result<void> check_count(uint64_t seen) const;
+  // `key` belongs after all entries of `leaf`: kDamaged where it belongs after the first one of the
+  // next leaf, too, of which the tree does not know then.
+  [[nodiscard]] Result<void> check_next(uint64_t number, const TagLeaf& leaf, std::string_view key);
+  // `key` was not found in a leaf: kDamaged where that is not the leaf that the tree means, as its
+  // entries lie beyond the separators, or the next one shows it.
+  [[nodiscard]] Result<void> check_miss(const LeafPlace& place, std::string_view key);
 
   [[nodiscard]] static Place lower_bound(const TagLeaf& leaf, std::string_view key);
   [[nodiscard]] static std::optional<Place> first_match(const TagLeaf& leaf, std::string_view key,
@@ -109,6 +135,7 @@ class TagSearch {
 
   TagBlocks blocks_;
   bool empty_ = false;  // made but never used: there is no root
+  bool own_ = false;    // vdetool changed it last
   bool sorted_ = false;
   uint64_t entries_ = 0;
   TagIndexHeader header_;

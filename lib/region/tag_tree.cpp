@@ -38,7 +38,18 @@ Result<std::unique_ptr<TagTree>> TagTree::open(Transaction& transaction, Allocat
     VDE_TRY(tree->start_blank());
   else if (!tree->pages_.is_own())
     VDE_TRY(tree->adopt());
+  else
+    VDE_TRY(tree->check_lone_root());
   return tree;
+}
+
+// A root that is a leaf has all the entries that the header counts.
+Result<void> TagTree::check_lone_root() {
+  if (pages_.header().depth != 0) return {};
+  VDE_TRY_ASSIGN(root, leaf(kTagRoot));
+  if (root.count() == static_cast<uint32_t>(pages_.header().entry_count)) return {};
+  return damaged(0, fmt::format("the tag index counts {} tags, but its only leaf holds {}",
+                                pages_.header().entry_count, root.count()));
 }
 
 // In the leaf that the editor holds: where the entry is, or where it belongs.
@@ -87,6 +98,9 @@ Result<bool> TagTree::put(const TagView& entry, bool& fresh) {
   const bool beside = (i > 0 && editor_.entry(i - 1).key == entry.key) ||
                       (i < editor_.count() && editor_.entry(i).key == entry.key);
   fresh = !beside;
+  if (!found && (i == 0 || i == editor_.count())) VDE_TRY(check_bounds(number));
+  if (i == editor_.count())
+    VDE_TRY(check_next(number, editor_.next_leaf(), entry.key, entry.inode));
   bool shrunk = false;
   if (found) {
     shrunk = editor_.encoded(i).size() > tag_entry_size(entry);
@@ -142,7 +156,14 @@ Result<bool> TagTree::take_sorted(std::string_view key, int64_t inode) {
     bool found = false;
     for (uint32_t i = 0; i < there.count() && !found; ++i)
       found = there.read(at, entry) && entry.key == key && entry.inode == inode;
-    if (!found) return false;
+    // Nothing, too, where the leaf ends before the key: then the next one must not have it.
+    const bool at_end = !found && (there.count() == 0 || entry.key <= key);
+    const int32_t next = there.next_leaf();
+    if (at_end) VDE_TRY(check_next(number, next, key, inode));
+    if (!found) {
+      VDE_TRY(check_bounds(number));
+      return false;
+    }
   }
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
   VDE_TRY(editor_.load(payload));
@@ -160,6 +181,7 @@ Result<bool> TagTree::take_scanning(std::string_view key, int64_t inode) {
   for (uint64_t steps = 0; number; ++steps) {
     if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
     VDE_TRY_ASSIGN(there, leaf(*number));
+    const int32_t after = there.next_leaf();
     TagView entry;
     size_t at = TagLeaf::kFirst;
     for (uint32_t i = 0; i < there.count(); ++i) {
@@ -170,7 +192,7 @@ Result<bool> TagTree::take_scanning(std::string_view key, int64_t inode) {
       VDE_TRY(erase_at(*number, i));
       return true;
     }
-    VDE_TRY_ASSIGN(next, advance());
+    VDE_TRY_ASSIGN(next, advance(*number, after));
     number = next;
   }
   return false;
@@ -196,26 +218,44 @@ Result<bool> TagTree::remove(std::string_view key, int64_t inode) {
   return found;
 }
 
+// The keys of an inode, from `from` on, a bounded number of them. A walk that comes by all leaves
+// must find as many entries as the header counts.
+Result<std::vector<std::string>> TagTree::keys_of(int64_t inode, const std::string& from,
+                                                  size_t most) {
+  std::vector<std::string> keys;
+  VDE_TRY_ASSIGN(start, locate_first(from));
+  std::optional<uint32_t> number = start;
+  uint64_t seen = 0;
+  for (uint64_t steps = 0; number && keys.size() < most; ++steps) {
+    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+    VDE_TRY_ASSIGN(there, leaf(*number));
+    const int32_t after = there.next_leaf();
+    seen += there.count();
+    TagView entry;
+    size_t at = TagLeaf::kFirst;
+    for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i)
+      if (entry.inode == inode) keys.emplace_back(entry.key);
+    VDE_TRY_ASSIGN(next, advance(*number, after));
+    number = next;
+  }
+  const auto counted = static_cast<uint64_t>(pages_.header().entry_count);
+  if (from.empty() && !number && seen != counted)
+    return damaged(
+        0, fmt::format("the tag index counts {} tags, but its leaves hold {}", counted, seen));
+  return keys;
+}
+
 Result<uint64_t> TagTree::remove_all(int64_t inode) {
   constexpr size_t kAtOnce = 4096;
   uint64_t removed = 0;
-  std::string from;
-  for (std::vector<std::string> keys;; keys.clear()) {
-    VDE_TRY_ASSIGN(start, locate_first(from));
-    std::optional<uint32_t> number = start;
-    for (uint64_t steps = 0; number && keys.size() < kAtOnce; ++steps) {
-      if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
-      VDE_TRY_ASSIGN(there, leaf(*number));
-      TagView entry;
-      size_t at = TagLeaf::kFirst;
-      for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i)
-        if (entry.inode == inode) keys.emplace_back(entry.key);
-      VDE_TRY_ASSIGN(next, advance());
-      number = next;
-    }
+  for (std::string from;;) {
+    VDE_TRY_ASSIGN(keys, keys_of(inode, from, kAtOnce));
     for (const std::string& key : keys) {
       const int32_t before = pages_.header().entry_count;
-      VDE_TRY(remove(key, inode));
+      VDE_TRY_ASSIGN(found, remove(key, inode));
+      // Where no entry is there twice, each one that was seen can be found.
+      if (!found && is_sorted())
+        return damaged(0, "the tag tree does not lead to a tag that it has");
       removed += static_cast<uint64_t>(before - pages_.header().entry_count);
     }
     if (keys.size() < kAtOnce) return removed;
@@ -236,6 +276,7 @@ Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
     VDE_TRY_ASSIGN(there, leaf(*number));
     TagView entry;
     size_t at = TagLeaf::kFirst;
+    const int32_t after = there.next_leaf();
     const size_t before = bytes;
     for (uint32_t i = 0; i < there.count() && there.read(at, entry); ++i) {
       if (entry.key > key) return std::optional<size_t>(pieces + (bytes > before ? 1 : 0));
@@ -247,7 +288,7 @@ Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
     }
     pieces += bytes > before ? 1 : 0;
     if (!tag_leaf_holds(pages_.payload_bytes(), bytes)) return std::optional<size_t>();
-    VDE_TRY_ASSIGN(next, advance());
+    VDE_TRY_ASSIGN(next, advance(*number, after));
     number = next;
   }
   return std::optional<size_t>(pieces);

@@ -72,15 +72,28 @@ class TagTree {
   [[nodiscard]] Result<bool> starts_at_or_before(uint32_t number, std::string_view key,
                                                  int64_t inode);
   [[nodiscard]] Result<bool> ends_with(uint32_t number, std::string_view key);
-  // The leaf behind the one that the path leads to; nothing behind the last.
-  [[nodiscard]] Result<std::optional<uint32_t>> advance();
+  // The leaf after leaf `number`, to which the path leads; nothing after the last. kDamaged unless
+  // `next`, which that leaf says follows, is the same.
+  [[nodiscard]] Result<std::optional<uint32_t>> advance(uint32_t number, int32_t next);
   [[nodiscard]] Result<uint32_t> descend_left(uint32_t number);
+  // kDamaged unless the path that ends in leaf `number` is as long as the header says.
+  [[nodiscard]] Result<void> check_depth(uint32_t number);
+  // kDamaged where leaf `number`, to which the path leads, has entries beyond the separators around
+  // it: it is not the leaf that the tree means.
+  [[nodiscard]] Result<void> check_bounds(uint32_t number);
+  // (key, inode) belongs after all entries of leaf `number`: kDamaged where it belongs after the
+  // first one of the leaf that follows, too, of which the tree does not know then.
+  [[nodiscard]] Result<void> check_next(uint32_t number, int32_t next, std::string_view key,
+                                        int64_t inode);
 
   // tag_tree.cpp
   [[nodiscard]] Result<bool> put(const TagView& entry, bool& fresh);
   [[nodiscard]] Result<bool> take(std::string_view key, int64_t inode);
   [[nodiscard]] Result<bool> take_sorted(std::string_view key, int64_t inode);
   [[nodiscard]] Result<bool> take_scanning(std::string_view key, int64_t inode);
+  [[nodiscard]] Result<void> check_lone_root();
+  [[nodiscard]] Result<std::vector<std::string>> keys_of(int64_t inode, const std::string& from,
+                                                         size_t most);
   [[nodiscard]] size_t position(std::string_view key, int64_t inode, bool& found);
   [[nodiscard]] Result<void> erase_at(uint32_t number, size_t i);
   [[nodiscard]] bool fits_with(const TagView& entry, size_t i) const;

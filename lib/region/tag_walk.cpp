@@ -75,12 +75,15 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
   const bool filtered = query.value || query.inode;
   VDE_TRY_ASSIGN(start, root());
   Step at = start;
-  for (size_t level = 0; at.inner != nullptr; ++level) {
+  size_t level = 0;
+  for (; at.inner != nullptr; ++level) {
     if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
     VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.lower(range.first)));
     at = below;
   }
+  VDE_TRY(check_depth(at.number, level));
   uint64_t found = 0;
+  uint64_t seen = 0;
   uint64_t steps = 0;
   TagView entry;
   last_.clear();
@@ -96,6 +99,7 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
       return damaged(number, "the tag leaves are out of order");
     const bool known = !range.end || leaf->has_index();
     const uint32_t end = range.end && known ? entries_before_end(*leaf, range) : leaf->count();
+    if (place.i < end) seen += end - place.i;
     for (; place.i < end; ++place.i) {
       if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
       if (!known && range.ends_before(entry.key)) return found;
@@ -106,8 +110,10 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
     if (end < leaf->count()) return found;
     if (leaf->count() > 0) last_.assign(entry.key);
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
+    if (next == 0) VDE_TRY(check_last(number));
     number = next;
   }
+  if (range.first.empty()) VDE_TRY(check_count(seen));
   return found;
 }
 
@@ -151,17 +157,24 @@ Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor
     VDE_TRY_ASSIGN(below, step(*at.inner, child));
     at = below;
   }
+  VDE_TRY(check_depth(at.number, path_.size()));
   uint64_t found = 0;
+  uint64_t seen = 0;
   TagView entry;
+  std::optional<uint64_t> after;
   for (std::optional<uint64_t> number = at.number; number;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(*number);
     if (!leaf) return blocks_.failure();
+    if (after && leaf->next_leaf() != static_cast<int64_t>(*after))
+      return damaged(*number, "the chain of tag leaves is not that of the tree");
+    after = number;
     offsets_.clear();
     size_t byte = TagLeaf::kFirst;
     for (uint32_t i = 0; i < leaf->count(); ++i) {
       offsets_.push_back(byte);
       if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
     }
+    seen += offsets_.size();
     for (size_t i = offsets_.size(); i-- > 0;) {
       byte = offsets_[i];
       if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
@@ -174,6 +187,7 @@ Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor
     VDE_TRY_ASSIGN(previous, previous_leaf(visits));
     number = previous;
   }
+  if (range.first.empty() && !range.end) VDE_TRY(check_count(seen));
   return found;
 }
 
@@ -182,6 +196,7 @@ Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
   std::vector<bool> met(blocks_.count());
   met[kTagRoot] = true;
   uint64_t bytes = 0;
+  uint64_t entries = 0;
   activity.total = blocks_.count() * blocks_.block_size();
   while (!waiting.empty()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -207,12 +222,14 @@ Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);
     if (!leaf) return blocks_.failure();
     ++stats.leaves;
+    entries += leaf->count();
     TagView entry;
     size_t at = TagLeaf::kFirst;
     for (uint32_t i = 0; i < leaf->count(); ++i)
       if (!leaf->read(at, entry)) return damaged(number, "a tag leaf changed");
     bytes += at + kTagLinkSize;
   }
+  VDE_TRY(check_count(entries));
   const uint64_t room = stats.leaves * blocks_.payload_bytes();
   stats.fill = room == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(room);
   return {};

@@ -336,6 +336,19 @@ void add_extension(std::vector<Recipe>& recipes) {
       },
       kHeader));
   recipes.push_back(planted(
+      "TAGI-013", "a node lies after the blocks that are in use",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension& record) { record.high_water = 3; });
+      },
+      kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-017", "the header is older than the nodes",
+      [](ImageBuilder& image) {
+        put_record(image, [](TagExtension&) {});
+        image.set_generation(kHeader, 0);
+      },
+      kRootBlock));
+  recipes.push_back(planted(
       "TAGI-014", "a leaf of a sorted index is empty",
       [](ImageBuilder& image) {
         put_node(image, kLeftLeaf, leaf_of({}, 3));

@@ -122,6 +122,7 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kTagsNotSorted, "TAGI-014"},
     {FindingCode::kTagNodeUnreached, "TAGI-015"},
     {FindingCode::kTagAddressOutside, "TAGI-016"},
+    {FindingCode::kTagHeaderOlder, "TAGI-017"},
 };
 
 bool is_code(std::string_view code) {
