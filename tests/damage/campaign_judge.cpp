@@ -141,8 +141,10 @@ class SeedPlay {
   }
 
   // A stale block gave entries of once, and nothing can tell: they are as many as there should be,
-  // or the block is the whole table, or verify finds nothing.
+  // or the block is the whole table, or verify finds nothing. Zeros in the only block of a table
+  // are what an empty one holds.
   bool is_older(const Content& found, const Content& wanted) {
+    if (fault_.kind == FaultKind::kValidZeros) return is_whole_table();
     if (fault_.kind != FaultKind::kStale || minus(distinct(found), base_.ever).size() > 0)
       return false;
     return found.size() == wanted.size() || is_whole_table() || seems_sound();
@@ -210,7 +212,7 @@ class SeedPlay {
   // the answer of then: only a walk through the whole index could tell.
   bool is_answer_of_older(const Operation& operation, const Error& error) {
     const bool is_stale = fault_.kind == FaultKind::kStale;
-    if (is_stale && result_.older) return true;
+    if (result_.older && (is_stale || fault_.kind == FaultKind::kValidZeros)) return true;
     if ((is_stale || fault_.kind == FaultKind::kSwapped) && seems_sound()) return true;
     if (!is_stale || fault_.part != "TAGI leaf") return false;
     CowFile older(base_.older[fault_.older]);
