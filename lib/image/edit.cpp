@@ -109,8 +109,11 @@ Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, 
   }
   VDE_TRY_ASSIGN(unused, allocator.may_give_up(transaction, tail));
   if (!unused)
-    return fail(ErrorCode::kNoSpace,
-                fmt::format("blocks behind the new end, {}, are in use", tail.begin - 1));
+    return fail(
+        ErrorCode::kNoSpace,
+        fmt::format("blocks after the new end, {}, are in use, or hold what another program "
+                    "may have written",
+                    tail.begin - 1));
   return {};
 }
 

@@ -162,6 +162,7 @@ Result<Registered> store(BlockFile& image, BlockFile& file, const RegisterOption
 
   VDE_TRY_ASSIGN(table, open_table(image, edit));
   const uint32_t block_size = table.volume->journal().io().block_size();
+  VDE_TRY(table.volume->allocator().check(*table.transaction, table.editor->region()));
   VDE_TRY_ASSIGN(blocks, table.volume->allocator().allocate(*table.transaction,
                                                             module_blocks(size, block_size)));
   ModuleEntry entry;

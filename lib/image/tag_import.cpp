@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/checked.h"
 #include "image/tag_region.h"
 #include "image/volume.h"
 #include "io/tag_sort.h"
@@ -172,6 +173,10 @@ Result<void> SortedImport::add_existing(const Activity& activity) {
 
 Result<TagImportReport> SortedImport::build(const Activity& activity) {
   VDE_TRY_ASSIGN(transaction, volume_->begin());
+  VDE_TRY_ASSIGN(slot, find_tag_slot(transaction.slots()));
+  const RegionSlot& old = transaction.slots()[slot];
+  if (const auto region = block_range(old.start, old.count))
+    VDE_TRY(volume_->allocator().check(transaction, *region));
   VDE_TRY_ASSIGN(bulk, TagBulk::begin(transaction, volume_->allocator(),
                                       {sort_.count(), entry_bytes_, sort_.count()}));
   UniqueTags tags(sort_, options_.replace);
@@ -187,7 +192,6 @@ Result<TagImportReport> SortedImport::build(const Activity& activity) {
     if (tags.tag().line == 0) continue;
     ++(tags.was_there() ? report.replaced : report.added);
   }
-  VDE_TRY_ASSIGN(slot, find_tag_slot(transaction.slots()));
   // Room for some splits, before the region has to grow.
   constexpr uint64_t kSparePart = 64;
   VDE_TRY(bulk->finish(slot, entry_bytes_ / block_size_ / kSparePart + 1));

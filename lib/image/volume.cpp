@@ -102,6 +102,7 @@ Result<Transaction> Volume::begin() {
 }
 
 Result<void> Volume::commit(Transaction& transaction) {
+  if (allocator_.takes_unwritten_only()) journal_->wipe_freed();
   transaction.superblock().modified = options_.now;
   transaction.superblock().last_writer = options_.now;
   Transaction untouched(*journal_);

@@ -79,17 +79,23 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
     return fail_at(plan.area.header(), ErrorCode::kDamaged, "the journal's header is all zero",
                    kRunRepair);
   VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
-  uint64_t epoch = recovered_epoch;
   VDE_TRY_ASSIGN(survey, survey_image(file, false));
   VDE_TRY(check_tables(survey));
-  if (plan.header.kind == HeaderKind::kForeign) {
-    VDE_TRY_ASSIGN(adopted, adopt_header(io, plan.area, survey.superblock));
-    epoch = adopted;
-  }
   VDE_TRY(heal_groups(io, survey));
   const GroupSurvey& group =
       survey.superblock_block == kPrimaryGroup ? survey.primary : survey.mirror;
-  return std::unique_ptr<Journal>(new Journal(io, plan.area, group, epoch));
+  std::unique_ptr<Journal> journal(new Journal(io, plan.area, group, recovered_epoch));
+  journal->unmarked_ = plan.header.kind == HeaderKind::kForeign;
+  return journal;
+}
+
+// A session that commits nothing leaves another program's header as it is.
+Result<void> Journal::mark_header() {
+  if (!unmarked_) return {};
+  VDE_TRY_ASSIGN(adopted, adopt_header(io_, area_, state_.superblock));
+  epoch_ = adopted;
+  unmarked_ = false;
+  return {};
 }
 
 Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const {
@@ -130,6 +136,7 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
   Staged staged;
   VDE_TRY(stage_tables(transaction));
   VDE_TRY(plan_record(transaction, spare_blocks, staged));
+  VDE_TRY(mark_header());
   VDE_TRY(prepare(transaction, staged));
   VDE_TRY(make_room(staged));
   VDE_TRY(allocate_space(staged));
@@ -280,12 +287,18 @@ Result<void> Journal::checkpoint() {
   }
   set_base(encode_group(state_, io_.block_size()));
   live_.clear();
-  pinned_.clear();
+  const auto freed = std::exchange(pinned_, {});
   live_records_ = 0;
   previous_ = 0;
   next_ = area_.records().begin;
   if (!fault(JournalFault::kEpochKept)) ++epoch_;
   unsynced_ = false;
+  if (!wipes_freed_) return {};
+  // Nothing refers to them any more, whatever a crash keeps of this.
+  for (const auto& [begin, end] : freed) {
+    note_direct_write();
+    VDE_TRY(io_.file().zero(io_.bytes_of({begin, end})));
+  }
   return {};
 }
 

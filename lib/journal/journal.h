@@ -49,8 +49,8 @@ using SpareBlocks = std::function<Result<std::vector<uint64_t>>(uint64_t blocks)
 class Journal {
  public:
   // Opens the journal of the image in `file`, whose exclusive lock the caller holds: recovers what
-  // a crash left, and puts the mark into a header that has none. kDamaged where no superblock group
-  // is whole, the region tables disagree, or the journal must not be touched.
+  // a crash left. The first commit puts the mark into a header that has none. kDamaged where no
+  // superblock group is whole, the region tables disagree, or the journal must not be touched.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(BlockFile& file);
 
   [[nodiscard]] const BlockIo& io() const { return io_; }
@@ -71,6 +71,10 @@ class Journal {
   // Blocks that must be neither allocated nor written directly before the next checkpoint, though
   // the bitmap may call them free: freed since the last one, or holding an image.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& pinned() const { return pinned_; }
+
+  // From now on a checkpoint makes blocks that were freed, and places of images, read as never
+  // written: for images of which only such blocks may be taken.
+  void wipe_freed() { wipes_freed_ = true; }
 
   // Blocks were written straight home. They are synced before the next record, whether their
   // transaction commits or is dropped: what lies there becomes some later image's predecessor.
@@ -100,6 +104,7 @@ class Journal {
   };
   struct Staged;  // a transaction on its way into a record
 
+  [[nodiscard]] Result<void> mark_header();
   [[nodiscard]] Result<void> stage_tables(Transaction& transaction) const;
   [[nodiscard]] Result<void> plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                          Staged& staged) const;
@@ -124,6 +129,8 @@ class Journal {
   std::map<uint64_t, LiveImage> live_;
   std::map<uint64_t, uint64_t> pinned_;  // begin -> end, disjoint
   bool space_taken_ = false;
+  bool wipes_freed_ = false;
+  bool unmarked_ = false;          // the header is another program's still
   mutable bool unsynced_ = false;  // something was written directly
   bool dead_ = false;
 };

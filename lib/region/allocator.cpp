@@ -136,6 +136,12 @@ Result<void> Allocator::release(Transaction& transaction, BlockRange blocks) {
   return {};
 }
 
+Result<void> Allocator::check(Transaction& transaction, BlockRange blocks) {
+  for (uint64_t at = blocks.begin; at < blocks.end; at = (at / bits_ + 1) * bits_)
+    VDE_TRY(guard_.check(transaction.journal(), at / bits_));
+  return {};
+}
+
 Result<void> Allocator::release_region(Transaction& transaction, BlockRange blocks) {
   VDE_TRY(guard_.start(transaction.journal()));
   for (const BlockRange& range : subtract({blocks}, guard_.named()))

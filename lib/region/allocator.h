@@ -26,6 +26,10 @@ class Allocator {
   // Gives allocated blocks back. They are not handed out again before the next checkpoint.
   [[nodiscard]] Result<void> release(Transaction& transaction, BlockRange blocks);
 
+  // kDamaged where a part of the bitmap that covers `blocks` cannot be believed: to be asked before
+  // the first direct write of a change that will release them.
+  [[nodiscard]] Result<void> check(Transaction& transaction, BlockRange blocks);
+
   // As release(), of the old place of a region, but for blocks that a table names: they stay
   // allocated.
   [[nodiscard]] Result<void> release_region(Transaction& transaction, BlockRange blocks);
@@ -37,6 +41,10 @@ class Allocator {
   // Whether `blocks`, of the volume's end, may be cut off: none is allocated, nothing refers to
   // one, and where other programs own blocks none was ever written. Regions are not asked.
   [[nodiscard]] Result<bool> may_give_up(Transaction& transaction, BlockRange blocks);
+
+  // What the first decision by the bitmap found: other programs own blocks, too, so that only
+  // blocks that were never written are taken.
+  [[nodiscard]] bool takes_unwritten_only() const { return guard_.only_unwritten(); }
 
   // Marks all blocks of regions: existing writers mark those of the first bitmap block only.
   [[nodiscard]] Result<void> complete(Transaction& transaction);

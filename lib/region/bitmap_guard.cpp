@@ -72,7 +72,7 @@ Result<void> BitmapGuard::start(const Journal& journal) {
   owned_ = regions_;
   owned_.insert(owned_.end(), named_.begin(), named_.end());
   owned_ = merge_ranges(std::move(owned_), total_);
-  VDE_TRY(find_reserved(journal));
+  VDE_TRY(find_reserved(journal, owners.stored));
   const uint64_t owned = count_blocks(owned_) - count_blocks(reserved_);
   const auto allocated = static_cast<uint64_t>(superblock.total_allocated_blocks);
   if (allocated < owned)
@@ -85,30 +85,42 @@ Result<void> BitmapGuard::start(const Journal& journal) {
   return {};
 }
 
+// The part of `blocks` from its start on that the bitmap calls free, or allocated, alike. Holes of
+// the bitmap are passed over at once.
+Result<BitmapGuard::Run> BitmapGuard::run_at(const Journal& journal, BlockRange blocks) {
+  const uint64_t index = blocks.begin / bits_;
+  VDE_TRY_ASSIGN(written, journal.next_written({bitmap_.begin + index, bitmap_.end}));
+  if (written > bitmap_.begin + index)
+    return Run{{blocks.begin, std::min(blocks.end, (written - bitmap_.begin) * bits_)}, false};
+  const uint64_t base = index * bits_;
+  const uint64_t limit = std::min(blocks.end, base + bits_);
+  VDE_TRY_ASSIGN(bits, payload(journal, index));
+  const bool set = test_bit(bits, blocks.begin - base);
+  return Run{{blocks.begin, base + find_bit(bits, blocks.begin - base, limit - base, !set)}, set};
+}
+
 // What something refers to is allocated. Other writers' tables may name blocks that they neither
-// allocated nor wrote; free blocks with content are a contradiction.
-Result<void> BitmapGuard::find_reserved(const Journal& journal) {
+// allocated nor wrote; free blocks of a module with content are a contradiction.
+Result<void> BitmapGuard::find_reserved(const Journal& journal,
+                                        const std::vector<BlockRange>& stored) {
   reserved_.clear();
-  for (const BlockRange& range : subtract(named_, regions_)) {
-    for (uint64_t at = range.begin; at < range.end;) {
-      const uint64_t index = at / bits_;
-      const uint64_t base = index * bits_;
-      const uint64_t limit = std::min(range.end, base + bits_);
-      VDE_TRY_ASSIGN(bits, payload(journal, index));
-      const uint64_t begin = base + find_bit(bits, at - base, limit - base, false);
-      const uint64_t end =
-          begin < limit ? base + find_bit(bits, begin - base, limit - base, true) : limit;
-      at = end;
-      if (begin >= end) continue;
-      VDE_TRY_ASSIGN(written, journal.first_content({begin, end}));
-      if (written)
-        return contradiction(
-            bitmap_.begin + index,
-            fmt::format("the allocation bitmap calls block {} free, which is in use", *written));
-      reserved_.push_back({begin, end});
+  VDE_TRY(payload(journal, 0));
+  for (BlockRange range : subtract(named_, regions_)) {
+    while (!range.empty()) {
+      VDE_TRY_ASSIGN(run, run_at(journal, range));
+      range.begin = run.blocks.end;
+      if (!run.allocated) reserved_.push_back(run.blocks);
     }
   }
   reserved_ = merge_ranges(std::move(reserved_), total_);
+  const std::vector<BlockRange> noted = subtract(named_, stored);
+  for (const BlockRange& range : subtract(reserved_, noted)) {
+    VDE_TRY_ASSIGN(written, journal.first_content(range));
+    if (written)
+      return contradiction(
+          bitmap_.begin + *written / bits_,
+          fmt::format("the allocation bitmap calls block {} free, which is in use", *written));
+  }
   return {};
 }
 

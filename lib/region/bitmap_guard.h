@@ -38,7 +38,14 @@ class BitmapGuard {
 
  private:
   [[nodiscard]] Result<Bytes> payload(const Journal& journal, uint64_t index);
-  [[nodiscard]] Result<void> find_reserved(const Journal& journal);
+  // Blocks that the bitmap calls free, or allocated, alike.
+  struct Run {
+    BlockRange blocks;
+    bool allocated = false;
+  };
+  [[nodiscard]] Result<Run> run_at(const Journal& journal, BlockRange blocks);
+  [[nodiscard]] Result<void> find_reserved(const Journal& journal,
+                                           const std::vector<BlockRange>& stored);
   [[nodiscard]] Result<void> count_all(const Journal& journal, uint64_t expected);
   [[nodiscard]] BlockRange covers(uint64_t index) const;
 

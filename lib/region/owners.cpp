@@ -56,22 +56,28 @@ std::vector<BlockRange> region_blocks(const std::vector<RegionSlot>& slots, uint
 
 Result<Owners> find_owners(const Journal& journal) {
   const auto total = static_cast<uint64_t>(journal.superblock().total_blocks);
-  std::vector<BlockRange> named;
+  std::vector<BlockRange> stored;
+  std::vector<BlockRange> noted;
   VDE_TRY(walk_table(journal, kModuleTable, [&](Bytes record) {
     const ModuleEntry entry = kModuleEntryLayout.decode(record);
-    add(named, entry.first_block, entry.block_count);
-  }));
-  VDE_TRY(walk_table(journal, snapshot_table(), [&](Bytes record) {
-    const SnapshotEntry entry = kSnapshotEntryLayout.decode(record);
-    add(named, entry.inode_table_start, entry.inode_table_blocks);
+    add(stored, entry.first_block, entry.block_count);
   }));
   VDE_TRY(read_region(journal, tags::kDictionaries, [&](PackedSource& source) {
     return walk_dictionaries(source, [&](const Dictionary& entry) {
-      add(named, entry.first_block, entry.block_count);
+      add(stored, entry.first_block, entry.block_count);
       return true;
     });
   }));
-  return Owners{region_blocks(journal.slots(), total), merge_ranges(std::move(named), total)};
+  VDE_TRY(walk_table(journal, snapshot_table(), [&](Bytes record) {
+    const SnapshotEntry entry = kSnapshotEntryLayout.decode(record);
+    add(noted, entry.inode_table_start, entry.inode_table_blocks);
+  }));
+  Owners owners;
+  owners.regions = region_blocks(journal.slots(), total);
+  owners.stored = merge_ranges(std::move(stored), total);
+  noted.insert(noted.end(), owners.stored.begin(), owners.stored.end());
+  owners.named = merge_ranges(std::move(noted), total);
+  return owners;
 }
 
 }  // namespace vde

@@ -80,6 +80,8 @@ class PackedEditor {
   [[nodiscard]] static Result<PackedEditor> open(Transaction& transaction, Allocator& allocator,
                                                  size_t slot, const PackedTable& table);
 
+  // The blocks of the table, as the transaction sees them.
+  [[nodiscard]] BlockRange region() const;
   // Entries, padding included.
   [[nodiscard]] int32_t count() const { return count_; }
 
@@ -118,7 +120,6 @@ class PackedEditor {
     bool is_tight = false;  // less than a fixed part is left over in the block
   };
 
-  [[nodiscard]] BlockRange region() const;
   [[nodiscard]] uint64_t number(uint64_t index) const { return region().begin + index; }
   [[nodiscard]] uint32_t capacity() const;
   [[nodiscard]] uint32_t room_in(uint64_t index) const;

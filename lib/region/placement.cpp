@@ -85,6 +85,9 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
   const BlockRange old_run = range_of(before);
   const Tag tag = before.tag;
   const BlockRange next{old_run.end, old_run.begin + count};
+  // The bitmap itself is copied as a whole.
+  const auto total = static_cast<uint64_t>(transaction.superblock().total_blocks);
+  VDE_TRY(allocator.check(transaction, tag == tags::kBitmap ? BlockRange{0, total} : old_run));
   VDE_TRY_ASSIGN(in_place, allocator.allocate_exactly(transaction, next));
   if (in_place) {
     take_from_data_area(transaction, next);

@@ -86,17 +86,6 @@ Result<void> TagSearch::check_depth(uint64_t number, size_t depth) {
   return check_count(root->count());
 }
 
-Result<void> TagSearch::check_last(uint64_t number) {
-  VDE_TRY_ASSIGN(at, root());
-  for (size_t level = 0; at.inner != nullptr; ++level) {
-    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.count()));
-    at = below;
-  }
-  if (at.number == number) return {};
-  return damaged(number, "the chain of tag leaves ends before the tree does");
-}
-
 Result<void> TagSearch::check_count(uint64_t seen) const {
   if (seen == entries_) return {};
   return damaged(

@@ -98,8 +98,6 @@ class TagSearch {
   // kDamaged where an index that vdetool made has leaves at another depth than the header says, or
   // one leaf, the root, with another count.
   [[nodiscard]] Result<void> check_depth(uint64_t number, size_t depth);
-  // The chain ends with leaf `number`: kDamaged where the tree goes on.
-  [[nodiscard]] Result<void> check_last(uint64_t number);
   // All entries were looked at: kDamaged where they are not as many as the header counts.
   [[nodiscard]] Result<void> check_count(uint64_t seen) const;
   // `key` belongs after all entries of `leaf`: kDamaged where it belongs after the first one of the
@@ -128,6 +126,7 @@ class TagSearch {
   [[nodiscard]] Result<uint64_t> find_forward(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<uint64_t> find_reverse(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(uint64_t& visits);
+  [[nodiscard]] Result<std::optional<uint64_t>> following_leaf();
   [[nodiscard]] Result<uint64_t> descend_right(Step at, uint64_t& visits);
 
   [[nodiscard]] Result<void> count_nodes(Activity& activity, TagStats& stats);
@@ -146,7 +145,7 @@ class TagSearch {
   bool found_last_ = false;  // by get()
   std::optional<Step> root_;
   std::unordered_map<uint64_t, std::unique_ptr<Inner>> inner_;
-  std::vector<PathEntry> path_;  // of a walk backwards
+  std::vector<PathEntry> path_;  // of a walk
   std::vector<size_t> offsets_;  // of the leaf that is read backwards
   std::string last_;             // the last key of the leaf before
 };

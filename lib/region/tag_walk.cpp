@@ -75,13 +75,14 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
   const bool filtered = query.value || query.inode;
   VDE_TRY_ASSIGN(start, root());
   Step at = start;
-  size_t level = 0;
-  for (; at.inner != nullptr; ++level) {
-    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.lower(range.first)));
+  path_.clear();
+  while (at.inner != nullptr) {
+    if (path_.size() == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    path_.push_back({at.inner, at.inner->keys.lower(range.first)});
+    VDE_TRY_ASSIGN(below, step(*at.inner, path_.back().child));
     at = below;
   }
-  VDE_TRY(check_depth(at.number, level));
+  VDE_TRY(check_depth(at.number, path_.size()));
   uint64_t found = 0;
   uint64_t seen = 0;
   uint64_t steps = 0;
@@ -110,11 +111,29 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
     if (end < leaf->count()) return found;
     if (leaf->count() > 0) last_.assign(entry.key);
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
-    if (next == 0) VDE_TRY(check_last(number));
+    VDE_TRY_ASSIGN(following, following_leaf());
+    if (next != following.value_or(0))
+      return damaged(number, "the chain of tag leaves is not that of the tree");
     number = next;
   }
   if (range.first.empty()) VDE_TRY(check_count(seen));
   return found;
+}
+
+// The leaf after the one that the path leads to, by the tree alone, whose block is not read;
+// nothing after the last. All leaves lie at one depth.
+Result<std::optional<uint64_t>> TagSearch::following_leaf() {
+  const size_t depth = path_.size();
+  while (!path_.empty() && path_.back().child == path_.back().node->keys.count()) path_.pop_back();
+  if (path_.empty()) return std::optional<uint64_t>();
+  ++path_.back().child;
+  while (path_.size() < depth) {
+    VDE_TRY_ASSIGN(below, step(*path_.back().node, path_.back().child));
+    if (below.inner == nullptr) return damaged(below.number, "tag leaves differ in depth");
+    path_.push_back({below.inner, 0});
+  }
+  const PathEntry& last = path_.back();
+  return std::optional(static_cast<uint64_t>(int64_t{last.node->keys.child(last.child)}));
 }
 
 // Down to the last leaf below `at`, which is put on the path.
