@@ -78,6 +78,15 @@ Result<MutableBytes> Transaction::replace(uint64_t number, Tag tag) {
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
 }
 
+Result<MutableBytes> Transaction::replace_unused(uint64_t number, Tag tag) {
+  VDE_TRY_ASSIGN(block, stage(number, tag, false));
+  const MutableBytes payload =
+      MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
+  if (all_zero(payload)) return payload;
+  return fail_at(number, ErrorCode::kDamaged, "a block that is said to be unused holds something",
+                 kRunRepair);
+}
+
 Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, Tag tag, bool keep_content) {
   if (const auto found = staged_.find(number); found != staged_.end()) {
     found->second.tag = tag;

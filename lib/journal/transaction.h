@@ -50,6 +50,9 @@ class Transaction {
   // Stages a block whose content does not matter any more: its payload, zeroed.
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
 
+  // As replace(), of a block that is said to be in no use: kDamaged where its payload is not zero.
+  [[nodiscard]] Result<MutableBytes> replace_unused(uint64_t number, Tag tag);
+
   // Takes back what was staged for these blocks: their content does not matter any more.
   void unstage(BlockRange blocks);
 

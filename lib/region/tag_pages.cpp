@@ -127,7 +127,7 @@ Result<void> TagPages::grow(uint64_t needed) {
 Result<uint32_t> TagPages::allocate() {
   if (extension_.free_head == 0) {
     VDE_TRY_ASSIGN(number, allocate_run(1));
-    VDE_TRY(transaction_.replace(place(number), tags::kTagIndex));
+    VDE_TRY(transaction_.replace_unused(place(number), tags::kTagIndex));
     return number;
   }
   const auto number = static_cast<uint32_t>(extension_.free_head);
@@ -142,14 +142,10 @@ Result<uint32_t> TagPages::allocate() {
   return number;
 }
 
-// Blocks that were never used, one after the other. One that was shows a header older than it.
+// Blocks that were never used, one after the other. Whoever takes them sees that they hold nothing:
+// one that does shows a header older than it.
 Result<uint32_t> TagPages::allocate_run(uint64_t blocks) {
   const uint32_t first = extension_.high_water;
-  for (uint64_t number = first; number < std::min<uint64_t>(first + blocks, count()); ++number) {
-    VDE_TRY_ASSIGN(payload, transaction_.read(place(number), tags::kTagIndex));
-    if (!all_zero(payload))
-      return damaged(number, "a block that the tag index calls unused holds something");
-  }
   if (first + blocks > count()) VDE_TRY(grow(first + blocks));
   extension_.high_water += static_cast<uint32_t>(blocks);
   return first;
@@ -228,7 +224,7 @@ Result<void> TagPages::restart_filters(uint64_t keys, bool large) {
   extension_.filter_start = *first;
   extension_.filter_lines = static_cast<uint32_t>(lines);
   for (uint64_t i = 0; i < blocks; ++i)
-    VDE_TRY(transaction_.replace(place(*first + i), tags::kTagIndex));
+    VDE_TRY(transaction_.replace_unused(place(*first + i), tags::kTagIndex));
   return {};
 }
 
