@@ -10,7 +10,9 @@
 namespace vde::test {
 namespace {
 
-constexpr uint64_t kBlocks = 1024;
+// Data that no table names makes the volume one of which only unwritten blocks are taken, and each
+// kill leaves some written.
+constexpr uint64_t kBlocks = 16384;
 constexpr uint32_t kBlockSize = 4096;
 
 Result<uint64_t> first_block(Volume& volume) {

@@ -335,9 +335,9 @@ constexpr Workload kWorkloads[] = {
     {"sealed", "a seal that is cleared", kLeast, make_sealed, play_sealed},
     {"tags", "tags come and go: splits, merges, growth", kLeast, nullptr, play_tag_changes},
     {"tag-bulk", "a tag index built at once", kLeast, nullptr, play_tag_bulk},
-    {"random-1", "everything at once", 300, nullptr, [](Stage& stage) { play_random(stage, 1); }},
-    {"random-2", "everything at once", 400, nullptr, [](Stage& stage) { play_random(stage, 2); }},
-    {"random-3", "everything at once", 500, nullptr, [](Stage& stage) { play_random(stage, 3); }},
+    {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},
+    {"random-2", "everything at once", 1200, nullptr, [](Stage& stage) { play_random(stage, 2); }},
+    {"random-3", "everything at once", 1500, nullptr, [](Stage& stage) { play_random(stage, 3); }},
 };
 
 }  // namespace

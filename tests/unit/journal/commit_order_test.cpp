@@ -178,11 +178,14 @@ TEST_CASE("recovery goes the way of a checkpoint, and a second one finds nothing
   CHECK(stage.told() == Story{});
 }
 
-TEST_CASE("a journal without the mark gets it, synced, before any record") {
+TEST_CASE("a journal without the mark gets it, synced, before any record, and not for nothing") {
   MemoryFile memory(vector_image("tags-64"));
   FailingFile file(memory);
-  static_cast<void>(must(Journal::open(file)));
-  REQUIRE(file.log().size() == 2);
+  const auto journal = must(Journal::open(file));
+  CHECK(file.log().empty());
+  Transaction transaction(*journal);
+  must(journal->commit(transaction, [](uint64_t) { return std::vector<uint64_t>{}; }));
+  REQUIRE(file.log().size() > 2);
   CHECK(file.log()[0].call == FileCall::kWrite);
   CHECK(file.log()[0].bytes.length() == 4096);
   CHECK(file.log()[1].call == FileCall::kSync);
