@@ -99,7 +99,7 @@ class KillTest {
   Counts counts_;
   uint64_t state_ = 0;  // of the image, by the worker's numbers
   std::string label_ = "0";
-  uint64_t size_ = 1024 * 4096;
+  uint64_t size_ = 16384 * 4096;
   uint64_t edits_ = 0;
   Microseconds lifetime_{};  // of one command of vdetool
 };
@@ -172,7 +172,7 @@ void KillTest::kill_label() {
 }
 
 void KillTest::kill_resize() {
-  const uint64_t wanted = (1024 + random_() % 512) * 4096;
+  const uint64_t wanted = (16384 + random_() % 512) * 4096;
   if (wanted == size_) return;
   const bool done = kill_tool({"resize", path_, "--size", std::to_string(wanted)});
   const auto file = open_locked(path_);
