@@ -91,7 +91,7 @@ Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const EditOptions&
   VDE_TRY(check_writable(survey, options.unseal));
   VDE_TRY_ASSIGN(journal, Journal::open(file));
   VDE_TRY_ASSIGN(allocator, Allocator::open(*journal));
-  return std::unique_ptr<Volume>(new Volume(std::move(journal), allocator, options));
+  return std::unique_ptr<Volume>(new Volume(std::move(journal), std::move(allocator), options));
 }
 
 Result<Transaction> Volume::begin() {

@@ -36,7 +36,7 @@ class Volume {
 
  private:
   Volume(std::unique_ptr<Journal> journal, Allocator allocator, const EditOptions& options)
-      : journal_(std::move(journal)), allocator_(allocator), options_(options) {}
+      : journal_(std::move(journal)), allocator_(std::move(allocator)), options_(options) {}
 
   std::unique_ptr<Journal> journal_;
   Allocator allocator_;
