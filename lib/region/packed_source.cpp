@@ -45,9 +45,12 @@ Result<bool> FileSource::is_unwritten(uint64_t index) {
 
 Result<uint64_t> FileSource::next_written(uint64_t index) {
   if (index >= blocks()) return blocks();
+  if (written_.contains(index)) return index;
   VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of({region_.begin + index, region_.end})));
   if (data.empty()) return blocks();
-  return std::max(index, data.begin / io_.block_size() - region_.begin);
+  written_ = {std::max(index, data.begin / io_.block_size() - region_.begin),
+              data.end / io_.block_size() - region_.begin};
+  return written_.begin;
 }
 
 Result<Bytes> CommittedSource::payload(uint64_t index) {

@@ -44,7 +44,8 @@ class FileSource : public PackedSource {
   BlockIo io_;
   BlockRange region_;
   Tag tag_;
-  BlockRange held_;  // of the region, in buffer_
+  BlockRange held_;     // of the region, in buffer_
+  BlockRange written_;  // of the region: what next_written() found to be no hole
   BlockBuffer buffer_;
 };
 
