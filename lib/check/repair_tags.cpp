@@ -228,7 +228,11 @@ Result<void> rebuild(Mending& mending, const PlacedRegion& region) {
     VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(mending, region, tags, rescue));
     reason = refusal;
   }
-  if (reason) mending.note("the tag tree cannot be made anew: " + reason->message);
+  if (!reason) return {};
+  std::string note = "the tag tree cannot be rebuilt: " + reason->message;
+  if (reason->code == ErrorCode::kNoSpace)
+    note += "; enlarge the volume with 'vdetool resize', and repair again";
+  mending.note(std::move(note));
   return {};
 }
 

@@ -209,7 +209,7 @@ TEST_CASE("without room for it a large tag tree is left as it is, and why is sai
   const RepairPlan plan = must(plan_repair(tagged.image.file(), kSomeRepair, activity));
   CHECK(plan.steps.empty());
   REQUIRE(plan.notes.size() == 1);
-  CHECK(plan.notes[0].find("the tag tree cannot be made anew") == 0);
+  CHECK(plan.notes[0].find("the tag tree cannot be rebuilt") == 0);
   for (const Finding& finding : verified(tagged.image.file()).findings)
     CHECK_FALSE(finding.fixable);
 }
