@@ -2,7 +2,7 @@
 #include <fcntl.h>
 
 #include "commit_store.h"
-#include "image/volume.h"
+#include "open_volume.h"
 #include "vde/create.h"
 
 namespace {
@@ -26,11 +26,10 @@ class VdeStore : public CommitStore {
     options.modules = must(parse_modules(kDefaultModules));
     const std::string path = folder + "/image.dwvd";
     Activity activity;
-    must(create_image(path, must(plan_image(options)), false, std::chrono::milliseconds(0),
-                      activity));
-    file_ = must(open_image(path, OpenMode::kReadWrite));
+    must(create_image(path, must(plan_image(options)), {}, activity));
+    file_ = must(open_file(path, OpenMode::kReadWrite));
     must(file_->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
-    volume_ = must(Volume::open(*file_, {}));
+    volume_ = must(open_volume(*file_));
     Transaction transaction = must(volume_->begin());
     blocks_ = must(volume_->allocator().allocate(transaction, kPages));
     for (uint64_t n = blocks_.begin; n < blocks_.end; ++n)

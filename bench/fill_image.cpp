@@ -11,7 +11,7 @@
 #include "base/checked.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 namespace {
@@ -124,7 +124,7 @@ Result<void> count_all(const Image& image) {
 }
 
 Result<void> fill_image(const std::string& path) {
-  VDE_TRY_ASSIGN(file, open_image(path, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(file, open_file(path, OpenMode::kReadWrite));
   VDE_TRY(file->lock(LockMode::kExclusive, {}));
   VDE_TRY_ASSIGN(image, load(*file));
   uint64_t state = 0x9E3779B97F4A7C15;

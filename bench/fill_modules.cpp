@@ -4,8 +4,7 @@
 
 #include "fill_table.h"
 #include "format/hash.h"
-#include "image/code_cache.h"
-#include "region/module_blocks.h"
+#include "region/module_table.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -42,8 +41,8 @@ Result<void> add_module(Transaction& transaction, Allocator& allocator, PackedEd
 }  // namespace vde
 
 int main(int argc, char** argv) {
-  const auto count = vde::fill_table(
-      {"bench_fill_modules", vde::code_slot, vde::kModuleTable, vde::add_module}, argc, argv);
+  const auto count =
+      vde::fill_table({"bench_fill_modules", vde::kModuleTable, vde::add_module}, argc, argv);
   if (!count) return count.error();
   std::printf("%s\n", vde::to_hex(vde::sha256(vde::small_module(*count / 2))).c_str());
   return 0;

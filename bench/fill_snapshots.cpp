@@ -1,7 +1,6 @@
 // bench_fill_snapshots IMAGE COUNT: adds COUNT snapshots, labelled snapshot-0 and so on, in commits
 // of many.
 #include "fill_table.h"
-#include "image/snapshot_place.h"
 #include "region/snapshot_table.h"
 
 namespace vde {
@@ -22,7 +21,6 @@ Result<void> add_snapshot(Transaction&, Allocator&, PackedEditor& table, uint32_
 
 int main(int argc, char** argv) {
   const auto count = vde::fill_table(
-      {"bench_fill_snapshots", vde::snapshot_slot, vde::snapshot_table(), vde::add_snapshot}, argc,
-      argv);
+      {"bench_fill_snapshots", vde::snapshot_table(), vde::add_snapshot}, argc, argv);
   return count ? 0 : count.error();
 }

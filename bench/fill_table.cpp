@@ -3,20 +3,23 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "open_volume.h"
+
 namespace vde {
 namespace {
 
 constexpr uint32_t kAtOnce = 10000;
 
 Result<void> add_entries(const TableFill& fill, const std::string& path, uint32_t count) {
-  VDE_TRY_ASSIGN(file, open_image(path, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(file, open_file(path, OpenMode::kReadWrite));
   VDE_TRY(file->lock(LockMode::kExclusive, {}));
-  VDE_TRY_ASSIGN(now, current_ticks());
-  VDE_TRY_ASSIGN(volume, Volume::open(*file, {now, false}));
+  VDE_TRY_ASSIGN(volume, open_volume(*file));
   for (uint32_t number = 0; number < count;) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
-    VDE_TRY_ASSIGN(slot, fill.slot(transaction.slots()));
-    VDE_TRY_ASSIGN(table, PackedEditor::open(transaction, volume->allocator(), slot, fill.table));
+    const auto region = transaction.regions().find(fill.table.tag);
+    if (!region) return fail(ErrorCode::kUnsupported, "the image has no such table");
+    VDE_TRY_ASSIGN(table,
+                   PackedEditor::open(transaction, volume->allocator(), region->slot, fill.table));
     for (uint32_t i = 0; i < kAtOnce && number < count; ++i)
       VDE_TRY(fill.add(transaction, volume->allocator(), table, number++));
     VDE_TRY(volume->commit(transaction));

@@ -1,14 +1,12 @@
 // Fills a packed table of an image: what bench_fill_modules and bench_fill_snapshots share.
 #pragma once
 
-#include "image/volume.h"
 #include "region/packed_store.h"
 
 namespace vde {
 
 struct TableFill {
   const char* program;
-  Result<size_t> (*slot)(const std::vector<RegionSlot>& slots);
   const PackedTable& table;
   // Adds entry `number`.
   Result<void> (*add)(Transaction& transaction, Allocator& allocator, PackedEditor& table,

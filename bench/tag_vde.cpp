@@ -1,9 +1,10 @@
 // Tags in an image, through the library.
 #include <cstdio>
+#include <optional>
 
 #include "tag_store.h"
 #include "vde/create.h"
-#include "vde/tags.h"
+#include "vde/image.h"
 
 namespace {
 
@@ -21,26 +22,28 @@ std::string image_path(const std::string& folder) {
 
 class VdeTags : public TagStore {
  public:
-  VdeTags(const std::string& folder, uint64_t count) {
-    const std::string path = image_path(folder);
-    if (std::FILE* there = std::fopen(path.c_str(), "r"))
+  VdeTags(const std::string& folder, uint64_t count) : path_(image_path(folder)) {
+    if (std::FILE* there = std::fopen(path_.c_str(), "r"))
       std::fclose(there);
     else
-      make(path, count);
-    file_ = must(open_image(path, OpenMode::kReadWrite));
-    must(file_->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
+      make(path_, count);
   }
 
   void load(const std::vector<TagText>& tags, bool /*sorted*/) override {
-    auto import = must(TagImport::open(*file_, {}, {}));
+    TagBatch batch;
     uint64_t line = 0;
     for (const TagText& tag : tags)
-      must(import->add({tag.key(), tag.value(), tag.number, block_of(tag.number)}, ++line));
+      must(batch.add({tag.key(), tag.value(), tag.number, block_of(tag.number)}, ++line));
+    Change change = must(image().begin());
     Activity activity;
-    must(import->finish(activity));
+    must(change.tags().import(batch, {}, activity));
+    must(change.commit());
   }
 
-  void open_for_reading() override { reader_ = must(TagReader::open(*file_, {.map = true})); }
+  void open_for_reading() override {
+    reader_.reset();
+    reader_.emplace(must(image().tags()));
+  }
 
   bool get(std::string_view key) override {
     return must(reader_->get(key, std::nullopt, [this](const TagView& entry) {
@@ -59,11 +62,11 @@ class VdeTags : public TagStore {
   }
 
   void insert(std::string_view key, std::string_view value, uint64_t inode) override {
-    if (!writer_) writer_ = must(TagWriter::open(*file_, {}));
-    must(writer_->set({std::string(key), std::string(value), static_cast<int64_t>(inode), 0}));
-    must(writer_->commit());
+    Change change = must(image().begin());
+    must(change.tags().set({std::string(key), std::string(value), static_cast<int64_t>(inode), 0}));
+    must(change.commit({.checkpoint = false}));
   }
-  void settle() override { must(writer_->close()); }
+  void settle() override { must(image().checkpoint()); }
 
   uint64_t bytes() override {
     open_for_reading();
@@ -81,13 +84,23 @@ class VdeTags : public TagStore {
     options.uuid.bytes[0] = 1;
     options.modules = must(parse_modules("tags"));
     Activity activity;
-    must(create_image(path, must(plan_image(options)), false, std::chrono::milliseconds(0),
-                      activity));
+    must(create_image(path, must(plan_image(options)), {}, activity));
   }
 
-  std::unique_ptr<BlockFile> file_;
-  std::unique_ptr<TagReader> reader_;
-  std::unique_ptr<TagWriter> writer_;
+  // Opened the first time, which is part of what is timed.
+  Image& image() {
+    if (!image_) {
+      OpenOptions options;
+      options.mode = OpenMode::kReadWrite;
+      options.map = true;
+      image_.emplace(must(Image::open(path_, options)));
+    }
+    return *image_;
+  }
+
+  std::string path_;
+  std::optional<Image> image_;
+  std::optional<TagReader> reader_;
   uint64_t seen_ = 0;  // so that looking at entries is not optimised away
 };
 

@@ -44,6 +44,12 @@ std::optional<Guid> parse_guid(std::string_view text) {
   return guid;
 }
 
+Guid as_version_8(Guid guid) {
+  guid.bytes[7] = static_cast<uint8_t>((guid.bytes[7] & 0x0f) | 0x80);
+  guid.bytes[8] = static_cast<uint8_t>((guid.bytes[8] & 0x3f) | 0x80);
+  return guid;
+}
+
 Guid random_guid() {
   Guid guid;
   // 16 bytes are below the size that getrandom may return short; without entropy nothing is safe.

@@ -310,4 +310,13 @@ bool is_near(std::string_view text, std::string_view candidate) {
   return row.back() * 3 <= std::max(text.size(), candidate.size());
 }
 
+Result<void> check_label(std::string_view label) {
+  if (label.size() > kMaxLabelBytes)
+    return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", label.size()),
+                fmt::format("{} is the most", kMaxLabelBytes));
+  if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
+    return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
+  return {};
+}
+
 }  // namespace vde

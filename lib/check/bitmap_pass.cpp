@@ -61,8 +61,8 @@ Result<BitCounts> count_bitmap(VerifyContext& context, const PlacedRegion& regio
 }
 
 void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t metadata_blocks) {
-  const Superblock& superblock = context.survey.superblock;
-  const uint64_t at = context.survey.superblock_block;
+  const Superblock& superblock = context.probe.superblock;
+  const uint64_t at = context.probe.superblock_block;
   const auto allocated =
       static_cast<int64_t>(counts.allocated - counts.allocated_regions + metadata_blocks);
   const int64_t free = superblock.total_blocks - allocated;
@@ -128,14 +128,14 @@ Result<void> check_bitmap(VerifyContext& context) {
   const PlacedRegion* region = context.find(tags::kBitmap);
   if (region == nullptr) return {};
   if (starts_with_zeros(context, *region)) return {};
-  if (!context.survey.superblock_verified()) return {};
-  const int64_t total = context.survey.superblock.total_blocks;
+  if (!context.probe.superblock_verified()) return {};
+  const int64_t total = context.probe.superblock.total_blocks;
   if (total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
     return {};
   const auto total_blocks = static_cast<uint64_t>(total);
   const uint64_t needed = bitmap_blocks_for(total_blocks, context.io.block_size());
   const auto slot_count =
-      static_cast<uint64_t>(context.survey.slots[region->slot].count);  // placed: not negative
+      static_cast<uint64_t>(context.probe.slots[region->slot].count);  // placed: not negative
   if (slot_count < needed)
     context.report.add(FindingCode::kBitmapTooSmall, region->blocks.begin, "BMAP",
                        fmt::format("{} blocks hold the bits, {} are needed for {} blocks",

@@ -53,10 +53,10 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
           FindingCode::kBlockWrongTag,
           fmt::format("tagged {} in a {} region", to_string(trailer.tag), to_string(region.tag)));
   }
-  if (is_newer(context_.survey, trailer.generation))
+  if (is_newer(context_.probe, trailer.generation))
     add(FindingCode::kBlockNewer,
         fmt::format("generation {}, the superblock's checkpoint sequence is {}", trailer.generation,
-                    context_.survey.superblock.checkpoint_sequence));
+                    context_.probe.superblock.checkpoint_sequence));
 }
 
 void BlockJudge::report_empty_heads() {
@@ -83,10 +83,10 @@ void BlockJudge::report_unwritten(size_t index, FindingCode code) {
       fmt::format("{} region: its first block was never written", to_string(region.tag)));
 }
 
-bool is_newer(const Survey& survey, uint32_t generation) {
-  if (!survey.superblock_verified()) return false;
+bool is_newer(const Probe& probe, uint32_t generation) {
+  if (!probe.superblock_verified()) return false;
   // Generations are the low 32 bits of the sequence: past that any of them may be an old one.
-  const int64_t sequence = survey.superblock.checkpoint_sequence;
+  const int64_t sequence = probe.superblock.checkpoint_sequence;
   return sequence >= 0 && sequence <= UINT32_MAX && generation > sequence;
 }
 

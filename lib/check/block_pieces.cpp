@@ -21,13 +21,13 @@ PieceSource::PieceSource(VerifyContext& context) : context_(context) {
     if (!region.is_data_area) other_regions_.push_back(region.blocks);
   std::sort(other_regions_.begin(), other_regions_.end(),
             [](const BlockRange& a, const BlockRange& b) { return a.begin < b.begin; });
-  data_ = data_region(context.survey);
+  data_ = data_region(context.probe);
 }
 
-PlacedRegion data_region(const Survey& survey) {
-  const auto slot = data_area_slot(survey.slots);
-  const uint64_t end = std::max(survey.usable_blocks(), kFirstRegionBlock);
-  return {slot.value_or(survey.slots.size()), tags::kData, {kFirstRegionBlock, end}, true};
+PlacedRegion data_region(const Probe& probe) {
+  const auto slot = data_area_slot(probe.slots);
+  const uint64_t end = std::max(probe.usable_blocks(), kFirstRegionBlock);
+  return {slot.value_or(probe.slots.size()), tags::kData, {kFirstRegionBlock, end}, true};
 }
 
 Result<std::optional<Piece>> PieceSource::next() {

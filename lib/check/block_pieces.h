@@ -14,7 +14,7 @@ struct Piece {
 
 // What stands for the data area where blocks are judged: all blocks of the volume behind the fixed
 // ones that the file has; those of other regions are theirs.
-[[nodiscard]] PlacedRegion data_region(const Survey& survey);
+[[nodiscard]] PlacedRegion data_region(const Probe& probe);
 
 // Hands out pieces region by region, and then the allocated blocks that lie in none, as if of the
 // data area, whatever its slot says: where a region lay before it moved, blocks may be in use. Left

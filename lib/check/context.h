@@ -120,7 +120,7 @@ class TagsReached;
 
 struct VerifyContext {
   BlockIo io;
-  const Survey& survey;
+  const Probe& probe;
   const VerifyOptions& options;
   Activity& activity;
   Reporter& report;
@@ -145,7 +145,7 @@ struct VerifyContext {
 [[nodiscard]] std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manifest);
 
 // Whether a block of this generation is newer than the superblock, as far as that can be told.
-[[nodiscard]] bool is_newer(const Survey& survey, uint32_t generation);
+[[nodiscard]] bool is_newer(const Probe& probe, uint32_t generation);
 
 // One pass. An error ends the verification; damage is never one.
 using Pass = Result<void> (*)(VerifyContext&);

@@ -29,7 +29,7 @@ class DictionaryJudge {
         region_(region.blocks),
         source_(context.io, region.blocks, tags::kDictionaries),
         bits_(context),
-        total_(context.survey.usable_blocks()),
+        total_(context.probe.usable_blocks()),
         others_(context.references.merged(total_, {})) {}
 
   Result<void> judge() {

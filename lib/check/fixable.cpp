@@ -23,11 +23,11 @@ bool can_remake(const RepairFacts& facts, const std::string& region) {
 
 RepairFacts find_repair_facts(BlockFile& file) {
   RepairFacts facts;
-  const auto survey = survey_image(file, false);
-  if (!survey) return facts;
-  OverlayFile view(file, survey->block_size);
+  const auto probe = probe_to_judge(file);
+  if (!probe) return facts;
+  OverlayFile view(file, probe->block_size);
   const Activity activity;
-  const EditOptions options{survey->superblock.modified, false};
+  const RepairOptions options{probe->superblock.modified, false, {}};
   Mending mending(view, options, activity);
   // What fails here is damage that cannot be repaired: the facts so far hold.
   static_cast<void>(try_out(mending, facts));

@@ -7,30 +7,30 @@
 namespace vde {
 
 Result<void> check_geometry(VerifyContext& context) {
-  const Survey& survey = context.survey;
-  if (!survey.superblock_verified()) return {};
-  const Superblock& superblock = survey.superblock;
-  const uint64_t at = survey.superblock_block;
+  const Probe& probe = context.probe;
+  if (!probe.superblock_verified()) return {};
+  const Superblock& superblock = probe.superblock;
+  const uint64_t at = probe.superblock_block;
   const int64_t total = superblock.total_blocks;
   if (total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks)) {
     context.report.add(FindingCode::kTotalBlocksImpossible, at, "SUPB",
                        fmt::format("total blocks is {}", total));
     return {};
   }
-  const uint64_t bytes = static_cast<uint64_t>(total) * survey.block_size;
+  const uint64_t bytes = static_cast<uint64_t>(total) * probe.block_size;
   if (superblock.expected_file_size != static_cast<int64_t>(bytes))
     context.report.add(FindingCode::kFileSizeFieldWrong, at, "SUPB",
                        fmt::format("expected file size is {}, {} blocks of {} are {} bytes",
-                                   superblock.expected_file_size, total, survey.block_size, bytes));
-  if (survey.file_size < bytes)
+                                   superblock.expected_file_size, total, probe.block_size, bytes));
+  if (probe.file_size < bytes)
     context.report.add(
-        FindingCode::kFileShorter, survey.blocks_in_file(), "",
-        fmt::format("the file has {} bytes, the volume {}: {} blocks are missing", survey.file_size,
-                    bytes, static_cast<uint64_t>(total) - survey.blocks_in_file()));
-  if (survey.file_size > bytes && !context.io.file().is_device())
+        FindingCode::kFileShorter, probe.blocks_in_file(), "",
+        fmt::format("the file has {} bytes, the volume {}: {} blocks are missing", probe.file_size,
+                    bytes, static_cast<uint64_t>(total) - probe.blocks_in_file()));
+  if (probe.file_size > bytes && !context.io.file().is_device())
     context.report.add(FindingCode::kFileLonger, std::nullopt, "",
                        fmt::format("the file has {} bytes, {} more than the volume",
-                                   survey.file_size, survey.file_size - bytes));
+                                   probe.file_size, probe.file_size - bytes));
   return {};
 }
 

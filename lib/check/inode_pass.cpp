@@ -74,8 +74,8 @@ Result<void> check_inode_layout(VerifyContext& context) {
       context.report.add(
           FindingCode::kInodeFieldUnknownFlags, block->number(), "INOD",
           fmt::format("the field of module {} sets flags {:#x}", field.module, field.flags));
-  if (!context.survey.superblock_verified()) return {};
-  const Superblock& superblock = context.survey.superblock;
+  if (!context.probe.superblock_verified()) return {};
+  const Superblock& superblock = context.probe.superblock;
   if (const std::string why = inode_layout_contradiction(*layout, superblock.module_manifest);
       !why.empty())
     context.report.add(FindingCode::kInodeLayoutContradicts, block->number(), "INOD", why);

@@ -4,23 +4,23 @@
 namespace vde {
 
 std::vector<std::string> intact_structures(const VerifyContext& context) {
-  const Survey& survey = context.survey;
+  const Probe& probe = context.probe;
   const Reporter& report = context.report;
   std::vector<std::string> intact;
   // What contradicts the superblock's fields is reported at the group in use; the other one says
   // the same unless it is older.
-  const bool same = survey.primary.whole && survey.mirror.whole &&
-                    survey.primary.superblock->checkpoint_sequence ==
-                        survey.mirror.superblock->checkpoint_sequence;
+  const bool same =
+      probe.primary.whole && probe.mirror.whole &&
+      probe.primary.superblock->checkpoint_sequence == probe.mirror.superblock->checkpoint_sequence;
   const bool primary = report.are_clean(kPrimaryGroup, kGroupBlocks);
   const bool mirror = report.are_clean(kMirrorGroup, kGroupBlocks);
-  if (survey.primary.whole && primary && (mirror || !same)) intact.emplace_back("primary group");
-  if (survey.mirror.whole && mirror && (primary || !same)) intact.emplace_back("mirror group");
-  if (survey.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
+  if (probe.primary.whole && primary && (mirror || !same)) intact.emplace_back("primary group");
+  if (probe.mirror.whole && mirror && (primary || !same)) intact.emplace_back("mirror group");
+  if (probe.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
     intact.emplace_back("region directory");
   for (const PlacedRegion& region : context.regions) {
     if (region.tag == tags::kSuperblock || region.tag == tags::kRegionMap) continue;
-    const auto slot_count = static_cast<uint64_t>(survey.slots[region.slot].count);
+    const auto slot_count = static_cast<uint64_t>(probe.slots[region.slot].count);
     const std::string tag = to_string(region.tag);
     if (region.blocks.count() != slot_count || !report.is_clean(tag)) continue;
     // Which blocks of the data area count is the bitmap's to say.

@@ -24,7 +24,7 @@ Result<void> check_wal(VerifyContext& context, Tag tag, uint8_t type) {
   if (header.reserved != 0)
     context.report.add(FindingCode::kReservedNotZero, block->number(), name,
                        "the reserved field of the journal's header is not zero");
-  const int64_t slot_count = context.survey.slots[region->slot].count;
+  const int64_t slot_count = context.probe.slots[region->slot].count;
   if (header.max_blocks != slot_count)
     context.report.add(
         FindingCode::kJournalSizeWrong, block->number(), name,

@@ -56,7 +56,7 @@ Result<void> try_out(Mending& mending, RepairFacts& facts) {
   for (const Repairer repairer : kFoundations) {
     VDE_TRY_ASSIGN(acted, acts(mending, repairer));
     if (repairer == mend_length) facts.length = acted;
-    facts.group = mending.survey().superblock_source == SuperblockSource::kGroup;
+    facts.group = mending.probe().superblock_source == SuperblockSource::kGroup;
     facts.journal = facts.group && mending.journal_area().has_value();
   }
   facts.commit = mending.can_commit();

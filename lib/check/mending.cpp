@@ -14,11 +14,11 @@ bool lies_in_order(const Superblock& superblock) {
 
 }  // namespace
 
-bool all_readable(const Survey& survey) {
+bool all_readable(const Probe& probe) {
   const auto readable = [](const FixedBlock& block) { return block.readable; };
-  return std::ranges::all_of(survey.primary.blocks, readable) &&
-         std::ranges::all_of(survey.mirror.blocks, readable) &&
-         std::ranges::all_of(survey.directory.blocks, readable);
+  return std::ranges::all_of(probe.primary.blocks, readable) &&
+         std::ranges::all_of(probe.mirror.blocks, readable) &&
+         std::ranges::all_of(probe.directory.blocks, readable);
 }
 
 std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, uint64_t blocks) {
@@ -34,12 +34,12 @@ std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, ui
 }
 
 Result<void> Mending::look() {
-  VDE_TRY_ASSIGN(survey, survey_image(file_, false));
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file_));
   // To go on by what is left would be another repair than the one that was planned.
-  if (!all_readable(survey))
+  if (!all_readable(probe))
     return fail(ErrorCode::kIo, "a superblock group or the region directory cannot be read");
-  survey_ = std::move(survey);
-  io_ = BlockIo(file_, survey_.block_size);
+  probe_ = std::move(probe);
+  io_ = BlockIo(file_, probe_.block_size);
   buffer_ = io_.make_buffer();
   return {};
 }
@@ -67,22 +67,23 @@ Result<void> Mending::write_direct(uint64_t number, Bytes block) {
 }
 
 std::optional<JournalArea> Mending::journal_area() const {
-  const auto area = find_journal(survey_);
+  const auto area = find_journal(probe_);
   if (!area || area->region.begin < kFirstRegionBlock) return std::nullopt;
   int claims = 0;
-  for (const PlacedRegion& region : place_regions(survey_.slots, survey_.usable_blocks()))
+  for (const PlacedRegion& region : place_regions(probe_.slots, probe_.usable_blocks()))
     if (!region.is_data_area && overlap(region.blocks, area->region)) ++claims;
   return claims == 1 ? std::optional(*area) : std::nullopt;
 }
 
 bool Mending::can_commit() const {
-  return survey_.superblock_source == SuperblockSource::kGroup && survey_.directory.whole &&
-         decode_slots(survey_.directory.blocks[0].payload()) == survey_.slots &&
-         lies_in_order(survey_.superblock) && journal_area().has_value();
+  return probe_.superblock_source == SuperblockSource::kGroup && probe_.directory.whole &&
+         decode_slots(probe_.directory.blocks[0].payload()) == probe_.slots &&
+         lies_in_order(probe_.superblock) && journal_area().has_value();
 }
 
 Result<void> Mending::begin() {
-  VDE_TRY_ASSIGN(journal, Journal::open(file_));
+  VDE_TRY_ASSIGN(plan, plan_recovery(io_, probe_));
+  VDE_TRY_ASSIGN(journal, Journal::open(file_, probe_, plan));
   journal_ = std::move(journal);
   transaction_.emplace(*journal_);
   VDE_TRY(look());
@@ -115,7 +116,7 @@ Result<void> Mending::finish() {
 uint64_t Mending::total_blocks() {
   const int64_t total = transaction_->superblock().total_blocks;
   const bool possible = total >= static_cast<int64_t>(kFirstRegionBlock) &&
-                        static_cast<uint64_t>(total) <= survey_.blocks_in_file();
+                        static_cast<uint64_t>(total) <= probe_.blocks_in_file();
   return possible ? static_cast<uint64_t>(total) : 0;
 }
 

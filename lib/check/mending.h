@@ -24,14 +24,15 @@ namespace vde {
 
 class Mending {
  public:
-  Mending(BlockFile& file, const EditOptions& options, const Activity& activity)
+  // `options` and `activity` outlive it.
+  Mending(BlockFile& file, const RepairOptions& options, const Activity& activity)
       : file_(file), options_(options), activity_(activity), io_(file, kDefaultBlockSize) {}
 
   // Looks the image over again, after something was written directly.
   [[nodiscard]] Result<void> look();
-  [[nodiscard]] const Survey& survey() const { return survey_; }
+  [[nodiscard]] const Probe& probe() const { return probe_; }
   [[nodiscard]] const BlockIo& io() const { return io_; }
-  [[nodiscard]] const EditOptions& options() const { return options_; }
+  [[nodiscard]] const RepairOptions& options() const { return options_; }
   [[nodiscard]] bool interrupted() const { return activity_.stop; }
 
   // Begins a step; blocks that are written belong to it from here on.
@@ -59,7 +60,7 @@ class Mending {
   // As the transaction has them, to be changed.
   [[nodiscard]] Superblock& superblock() { return transaction_->superblock(); }
   [[nodiscard]] HeaderSeal& seal() { return transaction_->seal(); }
-  [[nodiscard]] std::vector<RegionSlot>& slots() { return transaction_->slots(); }
+  [[nodiscard]] std::vector<RegionSlot>& slots() { return transaction_->regions().raw_slots(); }
   // All regions that lie within the volume as slots() has them now, in slot order.
   [[nodiscard]] std::vector<PlacedRegion> regions();
   // The only region of this tag that overlaps no other; nothing where there is none like that.
@@ -94,10 +95,10 @@ class Mending {
   [[nodiscard]] Result<void> commit();
 
   BlockFile& file_;
-  const EditOptions& options_;
+  const RepairOptions& options_;
   const Activity& activity_;
   BlockIo io_;
-  Survey survey_;
+  Probe probe_;
   std::vector<RepairStep> steps_;
   std::vector<std::string> notes_;
   std::unique_ptr<Journal> journal_;
@@ -115,7 +116,7 @@ class Mending {
 [[nodiscard]] Result<void> try_out(Mending& mending, RepairFacts& facts);
 
 // Whether every block of both groups and of the directory could be read.
-[[nodiscard]] bool all_readable(const Survey& survey);
+[[nodiscard]] bool all_readable(const Probe& probe);
 
 // The places of `slots` that lie within `blocks` blocks, in slot order.
 [[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,

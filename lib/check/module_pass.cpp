@@ -30,9 +30,9 @@ class ModuleJudge {
  public:
   ModuleJudge(VerifyContext& context, const PlacedRegion& region)
       : context_(context), region_(region), bits_(context) {
-    const int64_t total = context.survey.superblock.total_blocks;
-    total_ = context.survey.blocks_in_file();
-    if (context.survey.superblock_verified())
+    const int64_t total = context.probe.superblock.total_blocks;
+    total_ = context.probe.blocks_in_file();
+    if (context.probe.superblock_verified())
       total_ = std::min(total_, static_cast<uint64_t>(std::max<int64_t>(0, total)));
   }
 

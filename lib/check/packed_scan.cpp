@@ -14,7 +14,7 @@ class PackedScanner {
         visit_(visit),
         region_(region.blocks),
         source_(context.io, region.blocks, table.tag),
-        scan_{.lost = {table, context.survey.usable_blocks()}} {}
+        scan_{.lost = {table, context.probe.usable_blocks()}} {}
 
   Result<PackedScan> run() {
     const auto head = source_.payload(0);

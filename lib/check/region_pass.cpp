@@ -18,7 +18,7 @@ std::string slot_text(const RegionSlot& slot) {
 }
 
 void check_directory_blocks(VerifyContext& context) {
-  const DirectorySurvey& directory = context.survey.directory;
+  const DirectoryProbe& directory = context.probe.directory;
   for (const FixedBlock& block : directory.blocks) {
     if (block.readable) ++context.report.summary().blocks_checked;
     if (block.is(tags::kRegionMap)) continue;
@@ -58,14 +58,14 @@ void check_directory_blocks(VerifyContext& context) {
 }
 
 void compare_tables(VerifyContext& context) {
-  const Survey& survey = context.survey;
-  if (survey.superblock_source != SuperblockSource::kGroup || !survey.directory.whole) return;
-  const auto other = decode_slots(survey.directory.blocks[0].payload());
+  const Probe& probe = context.probe;
+  if (probe.superblock_source != SuperblockSource::kGroup || !probe.directory.whole) return;
+  const auto other = decode_slots(probe.directory.blocks[0].payload());
   for (size_t i = 0; i < other.size(); ++i)
-    if (survey.slots[i] != other[i])
+    if (probe.slots[i] != other[i])
       context.report.add(FindingCode::kTablesDisagree, kDirectoryStart, to_string(other[i].tag),
                          fmt::format("slot {}: pointer table {}; directory {}", i,
-                                     slot_text(survey.slots[i]), slot_text(other[i])));
+                                     slot_text(probe.slots[i]), slot_text(other[i])));
 }
 
 bool may_repeat(Tag tag) {
@@ -77,7 +77,7 @@ constexpr uint32_t kKnownFlags = kRegionActive | kRegionEncrypted | kRegionCompr
 
 // Judges one slot by itself, and keeps its region for the later passes as far as the file goes.
 void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
-  const RegionSlot& slot = context.survey.slots[index];
+  const RegionSlot& slot = context.probe.slots[index];
   const std::string tag = to_string(slot.tag);
   if (!is_known(slot.tag))
     context.report.add(FindingCode::kRegionUnknownTag, std::nullopt, tag,
@@ -87,16 +87,16 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
         FindingCode::kRegionUnknownFlags, std::nullopt, tag,
         fmt::format("slot {} sets unknown flags {:#x}", index, slot.flags & ~kKnownFlags));
   const auto blocks = block_range(slot.start, slot.count);
-  const bool verified = context.survey.superblock_verified();
-  const uint64_t end_of_volume = verified && context.survey.superblock.total_blocks >= 0
-                                     ? static_cast<uint64_t>(context.survey.superblock.total_blocks)
-                                     : context.survey.blocks_in_file();
+  const bool verified = context.probe.superblock_verified();
+  const uint64_t end_of_volume = verified && context.probe.superblock.total_blocks >= 0
+                                     ? static_cast<uint64_t>(context.probe.superblock.total_blocks)
+                                     : context.probe.blocks_in_file();
   if (!blocks || blocks->empty() || blocks->end > end_of_volume)
     context.report.add(FindingCode::kRegionOutside, std::nullopt, tag,
                        fmt::format("slot {}: {} blocks from {}, but the volume has {}", index,
                                    slot.count, slot.start, end_of_volume));
   if (!blocks) return;
-  const uint64_t end = std::min(blocks->end, context.survey.blocks_in_file());
+  const uint64_t end = std::min(blocks->end, context.probe.blocks_in_file());
   if (blocks->begin < end)
     context.regions.push_back({index, slot.tag, {blocks->begin, end}, is_data_area});
 }
@@ -124,7 +124,7 @@ void check_overlaps(VerifyContext& context) {
 }
 
 size_t count_slots(const VerifyContext& context, Tag tag) {
-  const auto& slots = context.survey.slots;
+  const auto& slots = context.probe.slots;
   return static_cast<size_t>(std::count_if(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
     return !slot.is_free() && slot.tag == tag;
   }));
@@ -137,7 +137,7 @@ void require_region(VerifyContext& context, Tag tag, std::string_view why) {
 }
 
 void check_presence(VerifyContext& context) {
-  const auto& slots = context.survey.slots;
+  const auto& slots = context.probe.slots;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (slots[i].is_free() || may_repeat(slots[i].tag)) continue;
     const auto first = std::find_if(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
@@ -150,9 +150,9 @@ void check_presence(VerifyContext& context) {
   }
   for (const Tag tag : {tags::kBitmap, tags::kInodes, tags::kMetadataWal})
     require_region(context, tag, "every image has one");
-  if (!context.survey.superblock_verified()) return;
+  if (!context.probe.superblock_verified()) return;
   for (const ModuleInfo& module : modules())
-    if ((context.survey.superblock.module_manifest >> module.id & 1) != 0)
+    if ((context.probe.superblock.module_manifest >> module.id & 1) != 0)
       for (const Tag tag : module.regions)
         require_region(context, tag, fmt::format("the {} module is active", module.name));
 }
@@ -166,7 +166,7 @@ void check_fixed_places(VerifyContext& context) {
   for (const Fixed& fixed : {Fixed{tags::kSuperblock, kPrimaryGroup, kGroupBlocks},
                              Fixed{tags::kSuperblock, kMirrorGroup, kGroupBlocks},
                              Fixed{tags::kRegionMap, kDirectoryStart, kDirectoryBlocks}}) {
-    const auto& slots = context.survey.slots;
+    const auto& slots = context.probe.slots;
     const bool there = std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
       return slot.tag == fixed.tag && slot.start == fixed.start && slot.count == fixed.count;
     });
@@ -183,7 +183,7 @@ void check_fixed_places(VerifyContext& context) {
 Result<void> check_regions(VerifyContext& context) {
   check_directory_blocks(context);
   compare_tables(context);
-  const auto& slots = context.survey.slots;
+  const auto& slots = context.probe.slots;
   const auto data_area = data_area_slot(slots);
   for (size_t i = 0; i < slots.size(); ++i)
     if (!slots[i].is_free()) place_slot(context, i, data_area == i);

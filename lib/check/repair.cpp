@@ -62,27 +62,10 @@ Result<std::vector<Finding>> findings_of(BlockFile& file, const VerifyOptions& o
   return findings;
 }
 
-bool cannot_be_read(const Survey& survey, const std::vector<Finding>& findings) {
-  return !all_readable(survey) || std::ranges::any_of(findings, [](const Finding& finding) {
+bool cannot_be_read(const Probe& probe, const std::vector<Finding>& findings) {
+  return !all_readable(probe) || std::ranges::any_of(findings, [](const Finding& finding) {
     return finding.kind == &kind_of(FindingCode::kBlockUnreadable);
   });
-}
-
-// What must not be written at all.
-Result<void> check_writable(const Survey& survey, bool unseal) {
-  if (survey.superblock_verified() && survey.superblock.min_writer_version > 2)
-    return fail(ErrorCode::kUnsupported, "asks for a writer of a later version",
-                "this program writes version 2");
-  if (survey.seal.is_set() && !unseal)
-    return fail(ErrorCode::kUnsupported, "the image is sealed", "give --unseal to clear the seal");
-  constexpr uint32_t kHandsOff =
-      kRegionEncrypted | kRegionWorm | kRegionReadOnly | kRegionMigrating;
-  for (const RegionSlot& slot : survey.slots)
-    if (!slot.is_free() && (slot.flags & kHandsOff) != 0)
-      return fail(ErrorCode::kUnsupported,
-                  "region " + to_string(slot.tag) + " is encrypted, WORM, read-only or migrating",
-                  "use the program that made the image");
-  return {};
 }
 
 // What was written, cut where the order of an undo changes: around either group, and around the
@@ -124,7 +107,7 @@ Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
 }
 
 // What the rehearsal left in `view` becomes the plan.
-Result<void> take_over(BlockFile& file, OverlayFile& view, const Survey& after, RepairPlan& plan) {
+Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, RepairPlan& plan) {
   plan.block_size = after.block_size;
   plan.sequence = after.superblock.checkpoint_sequence;
   plan.uuid = after.superblock.uuid;
@@ -139,10 +122,10 @@ Result<void> take_over(BlockFile& file, OverlayFile& view, const Survey& after, 
 }
 
 // Carries the repair out on a view. An image that cannot be repaired is no error.
-Result<void> rehearse(BlockFile& file, const Survey& survey, const RepairOptions& options,
+Result<void> rehearse(BlockFile& file, const Probe& probe, const RepairOptions& options,
                       Activity& activity, RepairPlan& plan) {
-  OverlayFile view(file, survey.block_size);
-  Mending mending(view, options.edit, activity);
+  OverlayFile view(file, probe.block_size);
+  Mending mending(view, options, activity);
   Result<void> mended = mend(mending);
   plan.notes = mending.notes();
   if (!mended) {
@@ -152,10 +135,10 @@ Result<void> rehearse(BlockFile& file, const Survey& survey, const RepairOptions
     return {};
   }
   if (mending.steps().empty()) return {};
-  VDE_TRY(check_writable(survey, options.edit.unseal));
-  VDE_TRY(check_writable(mending.survey(), options.edit.unseal));
+  VDE_TRY(check_can_write(probe, options.unseal));
+  VDE_TRY(check_can_write(mending.probe(), options.unseal));
   plan.steps = std::move(mending.steps());
-  VDE_TRY(take_over(file, view, mending.survey(), plan));
+  VDE_TRY(take_over(file, view, mending.probe(), plan));
   VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
   plan.left = std::move(left);
   return {};
@@ -210,19 +193,19 @@ uint64_t RepairPlan::corrected() const {
 Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Activity& activity) {
   RepairPlan plan;
   VDE_TRY_ASSIGN(found, findings_of(file, options.verify, activity, plan.before));
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
   plan.found = std::move(found);
   plan.left = plan.found;
   plan.after = plan.before;
-  plan.block_size = survey.block_size;
-  plan.old_size = plan.new_size = survey.file_size;
+  plan.block_size = probe.block_size;
+  plan.old_size = plan.new_size = probe.file_size;
   if (plan.found.empty()) return plan;
-  if (cannot_be_read(survey, plan.found)) {
+  if (cannot_be_read(probe, plan.found)) {
     plan.notes.emplace_back(
         "parts of the image cannot be read: copy it with a tool that retries, and repair the copy");
     return plan;
   }
-  VDE_TRY(rehearse(file, survey, options, activity, plan));
+  VDE_TRY(rehearse(file, probe, options, activity, plan));
   const std::vector<bool> gone = gone_findings(plan.found, plan.left);
   for (size_t i = 0; i < gone.size(); ++i) plan.found[i].fixable = gone[i];
   return plan;
@@ -241,7 +224,7 @@ Result<std::vector<Finding>> carry_out(BlockFile& file, const RepairPlan& plan,
   // From the first write on a repair is finished, not interrupted.
   const Activity unstoppable;
   PlannedFile planned(file, plan);
-  Mending mending(planned, options.edit, unstoppable);
+  Mending mending(planned, options, unstoppable);
   VDE_TRY(mend(mending));
   VDE_TRY(file.sync());
   VDE_TRY(check_outcome(file, plan));

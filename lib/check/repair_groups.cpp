@@ -20,7 +20,7 @@ std::string name_of(uint64_t group) {
 // as its first block goes, which is all that the existing writer fills.
 Result<bool> bitmap_covers(const Mending& mending, const std::vector<RegionSlot>& slots) {
   const BlockIo& io = mending.io();
-  const auto regions = place_regions(slots, mending.survey().blocks_in_file());
+  const auto regions = place_regions(slots, mending.probe().blocks_in_file());
   const auto bitmap = std::find_if(regions.begin(), regions.end(),
                                    [](const auto& r) { return r.tag == tags::kBitmap; });
   if (bitmap == regions.end()) return false;
@@ -41,19 +41,19 @@ Result<bool> bitmap_covers(const Mending& mending, const std::vector<RegionSlot>
 // asks for is there: they are the same, block 1 agrees with a sealed directory, and the bitmap
 // covers every region.
 Result<std::optional<Bytes>> unsealed_superblock(const Mending& mending) {
-  const Survey& survey = mending.survey();
+  const Probe& probe = mending.probe();
   const std::optional<Bytes> none;
-  const FixedBlock& one = survey.primary.blocks[0];
-  const FixedBlock& two = survey.mirror.blocks[0];
+  const FixedBlock& one = probe.primary.blocks[0];
+  const FixedBlock& two = probe.mirror.blocks[0];
   for (const FixedBlock* block : {&one, &two})
     if (!block->readable || block->state != BlockState::kNoTrailer) return none;
-  if (one.bytes != two.bytes || !survey.directory.whole) return none;
+  if (one.bytes != two.bytes || !probe.directory.whole) return none;
   const Superblock superblock = kSuperblockLayout.decode(one.payload());
   if (superblock.signature != Superblock{}.signature ||
-      superblock.block_size != static_cast<int64_t>(survey.block_size))
+      superblock.block_size != static_cast<int64_t>(probe.block_size))
     return none;
-  const auto slots = decode_slots(survey.directory.blocks[0].payload());
-  const FixedBlock& table = survey.primary.blocks[1];
+  const auto slots = decode_slots(probe.directory.blocks[0].payload());
+  const FixedBlock& table = probe.primary.blocks[1];
   if (!table.readable || decode_slots(table.payload()) != slots) return none;
   VDE_TRY_ASSIGN(covered, bitmap_covers(mending, slots));
   return covered ? std::optional(one.payload()) : none;
@@ -67,9 +67,9 @@ struct Assembly {
 
 // Block `index` of either group that verifies; one of this generation if there is one, else the
 // newest.
-const FixedBlock* best_block(const Survey& survey, uint64_t index, uint32_t generation) {
+const FixedBlock* best_block(const Probe& probe, uint64_t index, uint32_t generation) {
   const FixedBlock* best = nullptr;
-  for (const GroupSurvey* group : {&survey.primary, &survey.mirror}) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
     const FixedBlock& block = group->blocks[index];
     if (!block.is(group_tag(index))) continue;
     if (block.trailer.generation == generation) return &block;
@@ -89,14 +89,14 @@ void add_block(Assembly& assembly, uint64_t index, Bytes payload, uint32_t gener
 }
 
 Result<bool> add_superblock(const Mending& mending, Assembly& assembly, Superblock& superblock) {
-  const Survey& survey = mending.survey();
-  if (survey.superblock_source == SuperblockSource::kBlock) {
-    const GroupSurvey& group =
-        survey.superblock_block == kPrimaryGroup ? survey.primary : survey.mirror;
-    superblock = survey.superblock;
+  const Probe& probe = mending.probe();
+  if (probe.superblock_source == SuperblockSource::kBlock) {
+    const GroupProbe& group =
+        probe.superblock_block == kPrimaryGroup ? probe.primary : probe.mirror;
+    superblock = probe.superblock;
     add_block(assembly, 0, group.blocks[0].payload(),
               static_cast<uint32_t>(superblock.checkpoint_sequence),
-              fmt::format("block {}", survey.superblock_block));
+              fmt::format("block {}", probe.superblock_block));
     return true;
   }
   VDE_TRY_ASSIGN(payload, unsealed_superblock(mending));
@@ -109,12 +109,12 @@ Result<bool> add_superblock(const Mending& mending, Assembly& assembly, Superblo
 }
 
 // The pointer table of the superblock's own generation, else the directory's slots, else any.
-bool add_table(const Survey& survey, Assembly& assembly, uint32_t generation) {
-  const FixedBlock* block = best_block(survey, 1, generation);
-  if (survey.directory.whole && (block == nullptr || block->trailer.generation != generation)) {
-    const size_t size = slots_per_block(survey.block_size) * kRegionSlotLayout.size();
-    BlockBuffer payload(survey.directory.blocks[0].payload().size());
-    std::copy_n(survey.directory.blocks[0].payload().begin(), size, payload.begin());
+bool add_table(const Probe& probe, Assembly& assembly, uint32_t generation) {
+  const FixedBlock* block = best_block(probe, 1, generation);
+  if (probe.directory.whole && (block == nullptr || block->trailer.generation != generation)) {
+    const size_t size = slots_per_block(probe.block_size) * kRegionSlotLayout.size();
+    BlockBuffer payload(probe.directory.blocks[0].payload().size());
+    std::copy_n(probe.directory.blocks[0].payload().begin(), size, payload.begin());
     add_block(assembly, 1, payload, generation, "the region directory");
     return true;
   }
@@ -124,7 +124,7 @@ bool add_table(const Survey& survey, Assembly& assembly, uint32_t generation) {
 }
 
 Result<std::optional<Assembly>> assemble(Mending& mending) {
-  const Survey& survey = mending.survey();
+  const Probe& probe = mending.probe();
   Assembly assembly;
   Superblock superblock;
   VDE_TRY_ASSIGN(found, add_superblock(mending, assembly, superblock));
@@ -133,12 +133,12 @@ Result<std::optional<Assembly>> assemble(Mending& mending) {
     return std::optional<Assembly>{};
   }
   const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
-  if (!add_table(survey, assembly, generation)) {
+  if (!add_table(probe, assembly, generation)) {
     mending.note("the pointer table is damaged in both groups, and so is the directory");
     return std::optional<Assembly>{};
   }
   for (uint64_t i = 2; i < kGroupBlocks; ++i) {
-    const FixedBlock* block = best_block(survey, i, generation);
+    const FixedBlock* block = best_block(probe, i, generation);
     if (block == nullptr) {
       mending.note(fmt::format("the {} is damaged in both groups", kNames[i]));
       return std::optional<Assembly>{};
@@ -149,7 +149,7 @@ Result<std::optional<Assembly>> assemble(Mending& mending) {
 }
 
 // Blocks of a group that would be overwritten though no other block holds what they do.
-int sole_copies(const Survey& survey, const GroupSurvey& group, const GroupSurvey& other,
+int sole_copies(const Probe& probe, const GroupProbe& group, const GroupProbe& other,
                 const Assembly& assembly) {
   int count = 0;
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
@@ -158,7 +158,7 @@ int sole_copies(const Survey& survey, const GroupSurvey& group, const GroupSurve
     if (block.bytes == assembly.blocks[i] || !block.is(group_tag(i))) continue;
     const bool copied =
         (twin.is(group_tag(i)) && std::ranges::equal(twin.payload(), block.payload())) ||
-        (i == 1 && survey.directory.whole);
+        (i == 1 && probe.directory.whole);
     if (!copied) ++count;
   }
   return count;
@@ -166,14 +166,14 @@ int sole_copies(const Survey& survey, const GroupSurvey& group, const GroupSurve
 
 // Only what differs is written, so that no good block is at risk.
 Result<void> write_group(Mending& mending, uint64_t start, const std::vector<BlockBuffer>& blocks) {
-  const Survey& survey = mending.survey();
-  const GroupSurvey& group = start == kPrimaryGroup ? survey.primary : survey.mirror;
+  const Probe& probe = mending.probe();
+  const GroupProbe& group = start == kPrimaryGroup ? probe.primary : probe.mirror;
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
     if (group.blocks[i].bytes != blocks[i]) VDE_TRY(mending.write_direct(start + i, blocks[i]));
   return mending.sync();
 }
 
-std::vector<BlockBuffer> blocks_of(const GroupSurvey& group) {
+std::vector<BlockBuffer> blocks_of(const GroupProbe& group) {
   std::vector<BlockBuffer> blocks;
   for (const FixedBlock& block : group.blocks) blocks.push_back(block.bytes);
   return blocks;
@@ -183,9 +183,9 @@ std::vector<BlockBuffer> blocks_of(const GroupSurvey& group) {
 Result<void> make_whole(Mending& mending) {
   VDE_TRY_ASSIGN(assembly, assemble(mending));
   if (!assembly) return {};
-  const Survey& survey = mending.survey();
-  const bool mirror_first = sole_copies(survey, survey.primary, survey.mirror, *assembly) >
-                            sole_copies(survey, survey.mirror, survey.primary, *assembly);
+  const Probe& probe = mending.probe();
+  const bool mirror_first = sole_copies(probe, probe.primary, probe.mirror, *assembly) >
+                            sole_copies(probe, probe.mirror, probe.primary, *assembly);
   mending.step(
       "a whole superblock group is put together and sealed, and the other made equal to it",
       assembly->sources);
@@ -195,45 +195,45 @@ Result<void> make_whole(Mending& mending) {
   return mending.look();
 }
 
-bool table_is_directory(const Survey& survey, const GroupSurvey& group) {
+bool table_is_directory(const Probe& probe, const GroupProbe& group) {
   return decode_slots(group.blocks[1].payload()) ==
-         decode_slots(survey.directory.blocks[0].payload());
+         decode_slots(probe.directory.blocks[0].payload());
 }
 
 // Both are whole, of the same sequence and differ: readers take the primary one, unless it is the
 // mirror that the directory agrees with.
-bool mirror_counts(const Survey& survey) {
-  const GroupSurvey& primary = survey.primary;
-  const GroupSurvey& mirror = survey.mirror;
+bool mirror_counts(const Probe& probe) {
+  const GroupProbe& primary = probe.primary;
+  const GroupProbe& mirror = probe.mirror;
   if (!primary.whole || !mirror.whole) return mirror.whole;
   const int64_t one = primary.superblock->checkpoint_sequence;
   const int64_t two = mirror.superblock->checkpoint_sequence;
   if (one != two) return two > one;
-  return survey.directory.whole && !table_is_directory(survey, primary) &&
-         table_is_directory(survey, mirror);
+  return probe.directory.whole && !table_is_directory(probe, primary) &&
+         table_is_directory(probe, mirror);
 }
 
 // A journal in which commits wait mends the groups itself, and knows what to make of two states.
 bool commits_wait(const Mending& mending) {
   if (!mending.journal_area()) return false;
-  const auto plan = plan_recovery(mending.io(), mending.survey(), LostRecords::kDrop);
+  const auto plan = plan_recovery(mending.io(), mending.probe(), LostRecords::kDrop);
   return plan && plan->records > 0;
 }
 
 }  // namespace
 
 Result<void> mend_groups(Mending& mending) {
-  const Survey& survey = mending.survey();
-  if (!survey.primary.whole && !survey.mirror.whole) VDE_TRY(make_whole(mending));
-  if (!survey.primary.whole && !survey.mirror.whole) return {};
-  if (survey.primary.whole && survey.mirror.whole &&
-      blocks_of(survey.primary) == blocks_of(survey.mirror))
+  const Probe& probe = mending.probe();
+  if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(make_whole(mending));
+  if (!probe.primary.whole && !probe.mirror.whole) return {};
+  if (probe.primary.whole && probe.mirror.whole &&
+      blocks_of(probe.primary) == blocks_of(probe.mirror))
     return {};
   if (commits_wait(mending)) return {};
-  const bool from_mirror = mirror_counts(survey);
+  const bool from_mirror = mirror_counts(probe);
   const uint64_t to = from_mirror ? kPrimaryGroup : kMirrorGroup;
-  const GroupSurvey& good = from_mirror ? survey.mirror : survey.primary;
-  const GroupSurvey& bad = from_mirror ? survey.primary : survey.mirror;
+  const GroupProbe& good = from_mirror ? probe.mirror : probe.primary;
+  const GroupProbe& bad = from_mirror ? probe.primary : probe.mirror;
   const bool equals =
       bad.whole && bad.superblock->checkpoint_sequence == good.superblock->checkpoint_sequence;
   const std::string why =

@@ -20,7 +20,7 @@ Result<bool> header_is_right(const BlockIo& io, const JournalArea& area) {
 }
 
 Result<void> start_over(Mending& mending, const JournalArea& area, uint64_t epoch) {
-  const Superblock& superblock = mending.survey().superblock;
+  const Superblock& superblock = mending.probe().superblock;
   VDE_TRY(write_journal_header(mending.io(), area, superblock, epoch));
   VDE_TRY(write_journal_end(mending.io(), area, superblock, std::nullopt));
   mending.touched({area.header(), area.header() + 1});
@@ -39,7 +39,7 @@ Result<void> renew_header(Mending& mending, const JournalArea& area, uint64_t ep
 
 // Nothing of it may go home: what lies there is another program's later work.
 Result<void> give_up(Mending& mending, const JournalArea& area, const Error& why) {
-  const Guid& uuid = mending.survey().superblock.uuid;
+  const Guid& uuid = mending.probe().superblock.uuid;
   VDE_TRY_ASSIGN(highest, highest_epoch(mending.io(), area.records()));
   VDE_TRY_ASSIGN(header, read_journal_header(mending.io(), area, uuid));
   mending.step("the journal is given up and gets a new, clean header", why.message,
@@ -53,21 +53,21 @@ Result<void> take_home(Mending& mending, const RecoveryPlan& plan, std::string l
                    : "the journal, which was left open, is closed",
                "the journal, by its checksums", std::move(loses));
   for (const ReplayedBlock& image : plan.images) mending.touched({image.target, image.target + 1});
-  VDE_TRY(apply_recovery(mending.io(), mending.survey(), plan));
+  VDE_TRY(apply_recovery(mending.io(), mending.probe(), plan));
   return mending.look();
 }
 
 }  // namespace
 
 Result<void> mend_journal(Mending& mending) {
-  const Survey& survey = mending.survey();
+  const Probe& probe = mending.probe();
   const auto area = mending.journal_area();
-  if (survey.superblock_source != SuperblockSource::kGroup || !area) return {};
+  if (probe.superblock_source != SuperblockSource::kGroup || !area) return {};
   std::string loses;
-  auto plan = plan_recovery(mending.io(), survey);
+  auto plan = plan_recovery(mending.io(), probe);
   if (!plan && plan.error().code != ErrorCode::kDamaged) return propagate(plan);
   if (!plan) {
-    auto prefix = plan_recovery(mending.io(), survey, LostRecords::kDrop);
+    auto prefix = plan_recovery(mending.io(), probe, LostRecords::kDrop);
     if (!prefix && prefix.error().code != ErrorCode::kDamaged) return propagate(prefix);
     if (!prefix) return give_up(mending, *area, prefix.error());
     loses = "the commits behind the damaged one in the journal";

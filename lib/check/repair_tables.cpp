@@ -14,8 +14,8 @@ namespace {
 
 using Slots = std::vector<RegionSlot>;
 
-int wrong_places(const Survey& survey, const Slots& slots) {
-  const auto placed = place_regions(slots, survey.usable_blocks());
+int wrong_places(const Probe& probe, const Slots& slots) {
+  const auto placed = place_regions(slots, probe.usable_blocks());
   const auto used = std::count_if(slots.begin(), slots.end(),
                                   [](const RegionSlot& slot) { return !slot.is_free(); });
   int wrong = static_cast<int>(used) - static_cast<int>(placed.size());
@@ -27,7 +27,7 @@ int wrong_places(const Survey& survey, const Slots& slots) {
   return wrong;
 }
 
-int missing_regions(const Survey& survey, const Slots& slots) {
+int missing_regions(const Probe& probe, const Slots& slots) {
   const auto there = [&](Tag tag) {
     return std::any_of(slots.begin(), slots.end(),
                        [&](const RegionSlot& slot) { return !slot.is_free() && slot.tag == tag; });
@@ -36,7 +36,7 @@ int missing_regions(const Survey& survey, const Slots& slots) {
   for (const Tag tag : {tags::kBitmap, tags::kInodes, tags::kMetadataWal})
     if (!there(tag)) ++missing;
   for (const ModuleInfo& module : modules())
-    if ((survey.superblock.module_manifest >> module.id & 1) != 0)
+    if ((probe.superblock.module_manifest >> module.id & 1) != 0)
       for (const Tag tag : module.regions)
         if (!there(tag)) ++missing;
   return missing;
@@ -46,7 +46,7 @@ int missing_regions(const Survey& survey, const Slots& slots) {
 Result<int> foreign_heads(const Mending& mending, const Slots& slots) {
   int foreign = 0;
   BlockBuffer buffer = mending.io().make_buffer();
-  for (const PlacedRegion& region : place_regions(slots, mending.survey().usable_blocks())) {
+  for (const PlacedRegion& region : place_regions(slots, mending.probe().usable_blocks())) {
     if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
     VDE_TRY_ASSIGN(block, mending.io().read(region.blocks.begin, buffer));
     if (block.check_any() && block.unchecked_trailer().tag != region.tag) ++foreign;
@@ -57,15 +57,15 @@ Result<int> foreign_heads(const Mending& mending, const Slots& slots) {
 // How much of the image contradicts these slots.
 Result<int> contradictions(const Mending& mending, const Slots& slots) {
   VDE_TRY_ASSIGN(foreign, foreign_heads(mending, slots));
-  return foreign + wrong_places(mending.survey(), slots) + missing_regions(mending.survey(), slots);
+  return foreign + wrong_places(mending.probe(), slots) + missing_regions(mending.probe(), slots);
 }
 
 // Both blocks of a directory that holds `slots`.
-std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Survey& survey, const Slots& slots) {
-  std::array<BlockBuffer, kDirectoryBlocks> blocks = {BlockBuffer(survey.block_size),
-                                                      BlockBuffer(survey.block_size)};
-  const auto generation = static_cast<uint32_t>(survey.superblock.checkpoint_sequence);
-  const size_t payload = payload_size(survey.block_size);
+std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Probe& probe, const Slots& slots) {
+  std::array<BlockBuffer, kDirectoryBlocks> blocks = {BlockBuffer(probe.block_size),
+                                                      BlockBuffer(probe.block_size)};
+  const auto generation = static_cast<uint32_t>(probe.superblock.checkpoint_sequence);
+  const size_t payload = payload_size(probe.block_size);
   encode_slots(slots, MutableBytes(blocks[0]).first(payload));
   DirectoryHeader header;
   header.slot_count = static_cast<uint16_t>(slots.size());
@@ -78,8 +78,8 @@ std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Survey& survey, con
 }
 
 // Whether block 9 says what block 8 holds, and both are of one generation.
-bool directory_is_right(const Survey& survey, const Slots& slots) {
-  const DirectorySurvey& directory = survey.directory;
+bool directory_is_right(const Probe& probe, const Slots& slots) {
+  const DirectoryProbe& directory = probe.directory;
   if (!directory.whole || decode_slots(directory.blocks[0].payload()) != slots) return false;
   const auto active = std::count_if(slots.begin(), slots.end(),
                                     [](const RegionSlot& slot) { return !slot.is_free(); });
@@ -91,7 +91,7 @@ bool directory_is_right(const Survey& survey, const Slots& slots) {
 
 Result<void> write_directory(Mending& mending, const Slots& slots, std::string source) {
   mending.step("the region directory is written anew", std::move(source));
-  const auto blocks = directory_of(mending.survey(), slots);
+  const auto blocks = directory_of(mending.probe(), slots);
   for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
     VDE_TRY(mending.write_direct(kDirectoryStart + i, blocks[i]));
   VDE_TRY(mending.sync());
@@ -101,12 +101,12 @@ Result<void> write_directory(Mending& mending, const Slots& slots, std::string s
 // One group after the other, each synced: the mirror stays whole until the primary is.
 Result<void> write_tables(Mending& mending, const Slots& slots, std::string source) {
   mending.step("the pointer tables are made equal to the region directory", std::move(source));
-  const Survey& survey = mending.survey();
-  const uint64_t counts = survey.superblock_block;
-  GroupState state = decode_group(counts == kPrimaryGroup ? survey.primary : survey.mirror);
+  const Probe& probe = mending.probe();
+  const uint64_t counts = probe.superblock_block;
+  GroupState state = decode_group(counts == kPrimaryGroup ? probe.primary : probe.mirror);
   state.slots = slots;
-  const BlockBuffer group = encode_group(state, survey.block_size);
-  const Bytes table = Bytes(group).subspan(survey.block_size, survey.block_size);
+  const BlockBuffer group = encode_group(state, probe.block_size);
+  const Bytes table = Bytes(group).subspan(probe.block_size, probe.block_size);
   for (const uint64_t start : {kPrimaryGroup, kMirrorGroup}) {
     VDE_TRY(mending.write_direct(start + 1, table));
     VDE_TRY(mending.sync());
@@ -190,13 +190,13 @@ Result<void> mend_bitmap_slot(Mending& mending) {
 }  // namespace
 
 Result<void> mend_tables(Mending& mending) {
-  const Survey& survey = mending.survey();
-  if (survey.superblock_source != SuperblockSource::kGroup) return {};
-  const Slots table = survey.slots;
-  if (directory_is_right(survey, table)) return {};
-  if (!survey.directory.whole)
+  const Probe& probe = mending.probe();
+  if (probe.superblock_source != SuperblockSource::kGroup) return {};
+  const Slots table = probe.slots;
+  if (directory_is_right(probe, table)) return {};
+  if (!probe.directory.whole)
     return write_directory(mending, table, "the pointer table of a whole superblock group");
-  const Slots listed = decode_slots(survey.directory.blocks[0].payload());
+  const Slots listed = decode_slots(probe.directory.blocks[0].payload());
   if (listed == table) return write_directory(mending, table, "its own slots, which are right");
   VDE_TRY_ASSIGN(table_wrong, contradictions(mending, table));
   VDE_TRY_ASSIGN(listed_wrong, contradictions(mending, listed));

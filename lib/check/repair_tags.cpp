@@ -42,7 +42,7 @@ Result<bool> is_damaged(Mending& mending, const PlacedRegion& region) {
   const VerifyOptions options;
   Activity activity;
   const JournalLook journal;
-  VerifyContext context{mending.io(), mending.survey(), options, activity, reporter, journal, {}};
+  VerifyContext context{mending.io(), mending.probe(), options, activity, reporter, journal, {}};
   context.regions.push_back(region);
   VDE_TRY(check_tags(context));
   return damaged;
@@ -155,7 +155,7 @@ Result<bool> write_here(Mending& mending, const PlacedRegion& region, const TagR
     VDE_TRY_ASSIGN(block, mending.read(region.blocks.begin + i));
     const auto checked = block.check(tags::kTagIndex);
     const bool stays = i > 0 && checked && std::ranges::equal(checked->payload(), wanted(i)) &&
-                       !is_newer(mending.survey(), checked->trailer().generation);
+                       !is_newer(mending.probe(), checked->trailer().generation);
     if (!stays) changes.push_back(i);
   }
   VDE_TRY_ASSIGN(room, mending.make_room(changes.size()));

@@ -13,18 +13,18 @@ namespace {
 // Whether blocks [begin, end) of the volume were certainly never in use: no region but the data
 // area reaches there, and a bitmap that verifies calls them free.
 Result<bool> never_used(const Mending& mending, BlockRange blocks) {
-  const Survey& survey = mending.survey();
-  const auto data_area = data_area_slot(survey.slots);
+  const Probe& probe = mending.probe();
+  const auto data_area = data_area_slot(probe.slots);
   std::optional<BlockRange> bitmap;
-  for (size_t i = 0; i < survey.slots.size(); ++i) {
-    const RegionSlot& slot = survey.slots[i];
+  for (size_t i = 0; i < probe.slots.size(); ++i) {
+    const RegionSlot& slot = probe.slots[i];
     if (slot.is_free() || data_area == i) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->end > blocks.begin) return false;
     if (slot.tag == tags::kBitmap) bitmap = range;
   }
-  if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, survey.block_size)) return false;
-  const uint64_t bits = bits_per_bitmap_block(survey.block_size);
+  if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, probe.block_size)) return false;
+  const uint64_t bits = bits_per_bitmap_block(probe.block_size);
   BlockBuffer buffer = mending.io().make_buffer();
   for (uint64_t at = blocks.begin; at < blocks.end;) {
     const uint64_t base = at / bits * bits;
@@ -40,9 +40,9 @@ Result<bool> never_used(const Mending& mending, BlockRange blocks) {
 
 // How many blocks the file and the data area say there are, where they agree.
 std::optional<int64_t> agreed_blocks(Mending& mending) {
-  const Survey& survey = mending.survey();
-  if (survey.file_size % survey.block_size != 0) return std::nullopt;
-  const auto blocks = static_cast<int64_t>(survey.blocks_in_file());
+  const Probe& probe = mending.probe();
+  if (probe.file_size % probe.block_size != 0) return std::nullopt;
+  const auto blocks = static_cast<int64_t>(probe.blocks_in_file());
   const auto data_area = data_area_slot(mending.slots());
   if (!data_area) return std::nullopt;
   const RegionSlot& slot = mending.slots()[*data_area];
@@ -54,42 +54,42 @@ std::optional<int64_t> agreed_blocks(Mending& mending) {
 
 // Lost blocks that held nothing are put back as what they were: never written.
 Result<void> mend_length(Mending& mending) {
-  const Survey& survey = mending.survey();
-  const int64_t total = survey.superblock.total_blocks;
-  if (survey.superblock_source != SuperblockSource::kGroup ||
+  const Probe& probe = mending.probe();
+  const int64_t total = probe.superblock.total_blocks;
+  if (probe.superblock_source != SuperblockSource::kGroup ||
       total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks) ||
       mending.io().file().is_device())
     return {};
   const auto blocks = static_cast<uint64_t>(total);
-  if (survey.blocks_in_file() >= blocks || survey.blocks_in_file() < kFirstRegionBlock) return {};
-  const BlockRange missing{survey.blocks_in_file(), blocks};
+  if (probe.blocks_in_file() >= blocks || probe.blocks_in_file() < kFirstRegionBlock) return {};
+  const BlockRange missing{probe.blocks_in_file(), blocks};
   VDE_TRY_ASSIGN(unused, never_used(mending, missing));
   if (!unused) {
     mending.note("blocks behind the end of the file were in use: what they held is lost");
     return {};
   }
   mending.step(
-      fmt::format("the file is made as long as the volume, {} bytes", blocks * survey.block_size),
+      fmt::format("the file is made as long as the volume, {} bytes", blocks * probe.block_size),
       "the superblock's block count; the bitmap calls the missing blocks free");
-  VDE_TRY(mending.io().file().resize(blocks * survey.block_size));
+  VDE_TRY(mending.io().file().resize(blocks * probe.block_size));
   VDE_TRY(mending.sync());
   return mending.look();
 }
 
 Result<void> cut_tail_of(Mending& mending) {
-  const Survey& survey = mending.survey();
-  const int64_t total = survey.superblock.total_blocks;
-  if (mending.io().file().is_device() || survey.superblock_source != SuperblockSource::kGroup ||
+  const Probe& probe = mending.probe();
+  const int64_t total = probe.superblock.total_blocks;
+  if (mending.io().file().is_device() || probe.superblock_source != SuperblockSource::kGroup ||
       total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
     return {};
-  const uint64_t bytes = static_cast<uint64_t>(total) * survey.block_size;
-  if (survey.file_size <= bytes) return {};
-  for (const RegionSlot& slot : survey.slots) {
+  const uint64_t bytes = static_cast<uint64_t>(total) * probe.block_size;
+  if (probe.file_size <= bytes) return {};
+  for (const RegionSlot& slot : probe.slots) {
     const auto range = block_range(slot.start, slot.count);
     if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
   }
   // What is not zero somebody put there, as an importer of disks does.
-  VDE_TRY_ASSIGN(found, first_not_zero(mending.io().file(), {bytes, survey.file_size}));
+  VDE_TRY_ASSIGN(found, first_not_zero(mending.io().file(), {bytes, probe.file_size}));
   if (found) {
     mending.note(fmt::format(
         "the file holds something after the volume, which ends at byte {}: byte {} is not zero",
@@ -105,9 +105,9 @@ Result<void> cut_tail_of(Mending& mending) {
 
 Result<void> mend_geometry(Mending& mending) {
   Superblock& superblock = mending.superblock();
-  const Survey& survey = mending.survey();
-  const auto block_size = static_cast<int64_t>(survey.block_size);
-  const auto file = static_cast<int64_t>(survey.file_size);
+  const Probe& probe = mending.probe();
+  const auto block_size = static_cast<int64_t>(probe.block_size);
+  const auto file = static_cast<int64_t>(probe.file_size);
   const auto agreed = agreed_blocks(mending);
   const bool possible = superblock.total_blocks >= static_cast<int64_t>(kFirstRegionBlock) &&
                         superblock.total_blocks <= static_cast<int64_t>(kMaxBlocks);

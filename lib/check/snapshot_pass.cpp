@@ -83,9 +83,9 @@ class SnapshotJudge {
 
   [[nodiscard]] bool is_in_volume(const SnapshotEntry& entry) const {
     const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
-    const int64_t total = context_.survey.superblock_verified()
-                              ? std::max<int64_t>(0, context_.survey.superblock.total_blocks)
-                              : static_cast<int64_t>(context_.survey.blocks_in_file());
+    const int64_t total = context_.probe.superblock_verified()
+                              ? std::max<int64_t>(0, context_.probe.superblock.total_blocks)
+                              : static_cast<int64_t>(context_.probe.blocks_in_file());
     return blocks && blocks->end <= static_cast<uint64_t>(total);
   }
 

@@ -45,11 +45,11 @@ class StreamInput {
 };
 
 // How long the superblock says the stream will be, in bytes; without one, as long as any image.
-uint64_t promised_size(const Survey& survey) {
-  const int64_t total = survey.superblock.total_blocks;
+uint64_t promised_size(const Probe& probe) {
+  const int64_t total = probe.superblock.total_blocks;
   const bool known =
-      survey.superblock_verified() && total >= 0 && total <= static_cast<int64_t>(kMaxBlocks);
-  return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * survey.block_size;
+      probe.superblock_verified() && total >= 0 && total <= static_cast<int64_t>(kMaxBlocks);
+  return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * probe.block_size;
 }
 
 // Judges the blocks behind the fixed ones in the order in which they come.
@@ -59,7 +59,7 @@ class StreamScan {
       : context_(context),
         kept_(kept),
         judge_(context),
-        data_(data_region(context.survey)),
+        data_(data_region(context.probe)),
         bitmap_(context.find(tags::kBitmap)),
         bitmap_buffer_(context.io.make_buffer()) {}
 
@@ -198,23 +198,23 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
   VDE_TRY_ASSIGN(head_size, input.fill(head));
   head.resize(head_size);
   MemoryFile head_file(head);
-  VDE_TRY_ASSIGN(survey, survey_image(head_file, false));
-  VDE_TRY(check_features(survey));
-  survey.file_size = promised_size(survey);
-  StreamFile kept(survey.block_size, kKeptBytes);
-  Reporter reporter(report, nullptr, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_judge(head_file));
+  VDE_TRY(check_features(probe));
+  probe.file_size = promised_size(probe);
+  StreamFile kept(probe.block_size, kKeptBytes);
+  Reporter reporter(report, nullptr, probe.block_size);
   const JournalLook no_journal;
   VerifyContext context{
-      BlockIo(kept, survey.block_size), survey, options, activity, reporter, no_journal, {}};
+      BlockIo(kept, probe.block_size), probe, options, activity, reporter, no_journal, {}};
   for (const NamedPass& pass : passes())
     if (pass.on_stream == OnStream::kAtStart) VDE_TRY(pass.run(context));
   StreamScan scan(context, kept);
   VDE_TRY(scan.run(head, input));
   // Now the length is known.
-  survey.file_size = input.total();
-  kept.set_size(survey.file_size);
+  probe.file_size = input.total();
+  kept.set_size(probe.file_size);
   for (PlacedRegion& region : context.regions)
-    region.blocks.end = std::min(region.blocks.end, survey.blocks_in_file());
+    region.blocks.end = std::min(region.blocks.end, probe.blocks_in_file());
   VDE_TRY(finish(context, scan));
   reporter.summary().intact = intact_structures(context);
   return reporter.summary();

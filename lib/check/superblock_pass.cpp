@@ -12,7 +12,7 @@ std::string group_name(uint64_t start) {
   return start == kPrimaryGroup ? "primary group" : "mirror group";
 }
 
-void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64_t start) {
+void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_t start) {
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
     const Tag tag = group_tag(i);
@@ -22,7 +22,7 @@ void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64
     std::string why;
     if (block.is(tag))
       why = fmt::format("sealed, but it holds none of an image of {}-byte blocks",
-                        context.survey.block_size);
+                        context.probe.block_size);
     else if (!block.readable)
       why = block.read_error;
     else if (block.state != BlockState::kSealed)
@@ -34,7 +34,7 @@ void check_group_blocks(VerifyContext& context, const GroupSurvey& group, uint64
   }
 }
 
-void check_group_generation(VerifyContext& context, const GroupSurvey& group, uint64_t start) {
+void check_group_generation(VerifyContext& context, const GroupProbe& group, uint64_t start) {
   if (!group.superblock || group.whole) return;
   const int64_t sequence = group.superblock->checkpoint_sequence;
   const auto expected = static_cast<uint32_t>(sequence);
@@ -48,8 +48,8 @@ void check_group_generation(VerifyContext& context, const GroupSurvey& group, ui
 }
 
 void compare_groups(VerifyContext& context) {
-  const GroupSurvey& primary = context.survey.primary;
-  const GroupSurvey& mirror = context.survey.mirror;
+  const GroupProbe& primary = context.probe.primary;
+  const GroupProbe& mirror = context.probe.mirror;
   if (!primary.whole || !mirror.whole) return;
   const int64_t one = primary.superblock->checkpoint_sequence;
   const int64_t two = mirror.superblock->checkpoint_sequence;
@@ -68,9 +68,9 @@ void compare_groups(VerifyContext& context) {
 
 // Blocks of a group that is not whole can still be held against a whole one.
 void compare_with_directory(VerifyContext& context) {
-  if (!context.survey.directory.whole) return;
-  const auto slots = decode_slots(context.survey.directory.blocks[0].payload());
-  for (const GroupSurvey* group : {&context.survey.primary, &context.survey.mirror}) {
+  if (!context.probe.directory.whole) return;
+  const auto slots = decode_slots(context.probe.directory.blocks[0].payload());
+  for (const GroupProbe* group : {&context.probe.primary, &context.probe.mirror}) {
     const FixedBlock& table = group->blocks[1];
     if (group->whole || !table.is(group_tag(1)) || decode_slots(table.payload()) == slots) continue;
     context.report.add(FindingCode::kTablesDisagree, table.number, "RMAP",
@@ -82,7 +82,7 @@ void compare_with_directory(VerifyContext& context) {
 
 // What may be ignored may also be damaged.
 void check_features_of_later_revisions(VerifyContext& context) {
-  const Superblock& superblock = context.survey.superblock;
+  const Superblock& superblock = context.probe.superblock;
   struct Word {
     std::string_view name;
     uint32_t bits;
@@ -96,34 +96,33 @@ void check_features_of_later_revisions(VerifyContext& context) {
     for (uint32_t bit = 0; bit < 32; ++bit)
       if (word.name_of(bit).empty()) unknown |= word.bits & uint32_t{1} << bit;
     if (unknown != 0)
-      context.report.add(FindingCode::kUnknownFeatures, context.survey.superblock_block, "SUPB",
+      context.report.add(FindingCode::kUnknownFeatures, context.probe.superblock_block, "SUPB",
                          fmt::format("{} features {:#x} are not known", word.name, unknown));
   }
 }
 
 void check_fields(VerifyContext& context) {
-  const Survey& survey = context.survey;
-  const uint64_t at = survey.superblock_block;
-  const Bytes payload = (at == kMirrorGroup ? survey.mirror : survey.primary).blocks[0].payload();
+  const Probe& probe = context.probe;
+  const uint64_t at = probe.superblock_block;
+  const Bytes payload = (at == kMirrorGroup ? probe.mirror : probe.primary).blocks[0].payload();
   const uint32_t end = kSuperblockLayout.size();
-  const uint32_t seal_at = header_seal_offset(survey.block_size);
-  if (!all_zero(payload.subspan(end, seal_at - end)) || survey.superblock.padding != 0)
+  const uint32_t seal_at = header_seal_offset(probe.block_size);
+  if (!all_zero(payload.subspan(end, seal_at - end)) || probe.superblock.padding != 0)
     context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
                        "reserved bytes of the superblock are not zero");
-  if (!all_zero(
-          Bytes(survey.superblock.label.bytes).subspan(survey.superblock.label.view().size())))
+  if (!all_zero(Bytes(probe.superblock.label.bytes).subspan(probe.superblock.label.view().size())))
     context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
                        "bytes behind the end of the label are not zero");
-  if (!is_utf8(survey.superblock.label.view()))
+  if (!is_utf8(probe.superblock.label.view()))
     context.report.add(FindingCode::kLabelNotText, at, "SUPB",
-                       fmt::format("the label is '{}'", escape(survey.superblock.label.view())));
-  if (survey.seal.is_set())
+                       fmt::format("the label is '{}'", escape(probe.superblock.label.view())));
+  if (probe.seal.is_set())
     context.report.add(FindingCode::kSealedImage, at, "SUPB",
                        "the image carries a header seal, which needs its key to be checked");
   check_features_of_later_revisions(context);
   IntegrityAnchor only_fingerprint;
-  only_fingerprint.format_fingerprint = survey.anchor.format_fingerprint;
-  if (survey.anchor != only_fingerprint)
+  only_fingerprint.format_fingerprint = probe.anchor.format_fingerprint;
+  if (probe.anchor != only_fingerprint)
     context.report.add(FindingCode::kAnchorSet, at + 3, "IANT",
                        "the integrity anchor holds hashes, which are not checked");
 }
@@ -131,14 +130,14 @@ void check_fields(VerifyContext& context) {
 }  // namespace
 
 Result<void> check_superblocks(VerifyContext& context) {
-  const Survey& survey = context.survey;
-  check_group_blocks(context, survey.primary, kPrimaryGroup);
-  check_group_generation(context, survey.primary, kPrimaryGroup);
-  check_group_blocks(context, survey.mirror, kMirrorGroup);
-  check_group_generation(context, survey.mirror, kMirrorGroup);
+  const Probe& probe = context.probe;
+  check_group_blocks(context, probe.primary, kPrimaryGroup);
+  check_group_generation(context, probe.primary, kPrimaryGroup);
+  check_group_blocks(context, probe.mirror, kMirrorGroup);
+  check_group_generation(context, probe.mirror, kMirrorGroup);
   compare_groups(context);
   compare_with_directory(context);
-  if (survey.superblock_verified())
+  if (probe.superblock_verified())
     check_fields(context);
   else
     context.report.add(FindingCode::kNoSuperblock, std::nullopt, "SUPB",

@@ -58,7 +58,7 @@ std::optional<Bytes> TagWalker::read(uint64_t number) {
   if (!block) return std::nullopt;
   const auto checked = block->check(tags::kTagIndex);
   // The blocks' pass tells of a block that is too new; a quiet walk must stand in for it.
-  if (checked && quiet_ && is_newer(context_.survey, checked->trailer().generation)) clean_ = false;
+  if (checked && quiet_ && is_newer(context_.probe, checked->trailer().generation)) clean_ = false;
   if (checked) {
     compare_age(number, checked->trailer().generation);
     return checked->payload();
@@ -156,8 +156,8 @@ void TagWalker::check_place(const TagVisit& visit, const TagLeaf& leaf) {
 // The byte behind the last entry that was read: of a leaf that is not broken, behind all.
 size_t TagWalker::look_at_entries(const TagLeaf& leaf, Tally& tally) {
   TagMark& last = stretch_.last;
-  const bool known_size = context_.survey.superblock_verified();
-  const int64_t blocks = context_.survey.superblock.total_blocks;
+  const bool known_size = context_.probe.superblock_verified();
+  const int64_t blocks = context_.probe.superblock.total_blocks;
   std::string_view key = last.key;
   bool has_key = last.is_set;
   uint64_t hash = tag_key_hash(key);

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "check/undo_file.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 
 namespace vde {
 namespace {
@@ -17,7 +17,7 @@ Kind kind_of_range(uint64_t at, const UndoHeader& header) {
 }
 
 tl::unexpected<Error> changed_since() {
-  return fail(ErrorCode::kUnsupported,
+  return fail(ErrorCode::kChangedSince,
               "the image was changed since the repair that this file undoes",
               "what was written since would be destroyed");
 }
@@ -27,16 +27,16 @@ tl::unexpected<Error> changed_since() {
 Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
                          uint64_t hash) {
   const UndoHeader& header = content.header;
-  const auto survey = survey_image(file, false);
-  if (survey && survey->superblock_verified() && survey->superblock.uuid != header.uuid)
-    return fail(ErrorCode::kUnsupported, "the undo file is another image's",
+  const auto probe = probe_to_judge(file);
+  if (probe && probe->superblock_verified() && probe->superblock.uuid != header.uuid)
+    return fail(ErrorCode::kMalformed, "the undo file is another image's",
                 "each repair names the undo file that it wrote");
   if (content.state == UndoState::kDone)
     return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
   const auto [least, most] = std::minmax(header.old_size, header.new_size);
   if (size < least || size > most + header.block_size) return changed_since();
-  if (survey && survey->superblock_verified() &&
-      survey->superblock.checkpoint_sequence > header.sequence)
+  if (probe && probe->superblock_verified() &&
+      probe->superblock.checkpoint_sequence > header.sequence)
     return changed_since();
   return {};
 }
@@ -75,7 +75,7 @@ Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* re
   VDE_TRY_ASSIGN(size, file.size());
   VDE_TRY_ASSIGN(hash, hash_ranges(file, content.ranges, size));
   if (size == header.old_size && hash == header.old_hash)
-    return fail(ErrorCode::kNotFound, "there is nothing to undo: the image is as it was before");
+    return fail(ErrorCode::kUnchanged, "there is nothing to undo: the image is as it was before");
   VDE_TRY(check_image(file, content, size, hash));
   UndoContent written;
   if (content.state == UndoState::kTakingBack) redo = nullptr;  // it was written the first time

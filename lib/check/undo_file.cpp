@@ -36,7 +36,7 @@ class Hasher {
 };
 
 tl::unexpected<Error> no_undo_file(std::string_view why) {
-  return fail(ErrorCode::kUnsupported, "is no whole undo file: " + std::string(why));
+  return fail(ErrorCode::kMalformed, "is no whole undo file: " + std::string(why));
 }
 
 // Reads `range` of `file` piece by piece.

@@ -23,10 +23,10 @@ constexpr NamedPass kPasses[] = {
 
 // The state to judge is the committed one, also where part of it still waits in the journal.
 // Without a whole group or a journal there is nothing to replay; other passes say so.
-JournalLook look_at_journal(BlockFile& file, const Survey& survey) {
+JournalLook look_at_journal(BlockFile& file, const Probe& probe) {
   JournalLook look;
-  if (survey.superblock_source != SuperblockSource::kGroup || !find_journal(survey)) return look;
-  Result<CommittedView> view = view_committed(file, survey);
+  if (probe.superblock_source != SuperblockSource::kGroup || !find_journal(probe)) return look;
+  Result<CommittedView> view = view_committed(file, probe);
   if (!view) {
     // A block that cannot be read is reported where it is judged.
     if (view.error().code == ErrorCode::kDamaged) look.error = std::move(view.error());
@@ -88,22 +88,22 @@ const PlacedRegion* VerifyContext::find(Tag tag) const {
 
 const PlacedRegion* VerifyContext::find_plain(Tag tag) const {
   const PlacedRegion* region = find(tag);
-  return region != nullptr && survey.slots[region->slot].is_plain() ? region : nullptr;
+  return region != nullptr && probe.slots[region->slot].is_plain() ? region : nullptr;
 }
 
 Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                    Activity& activity,
                                    const std::function<void(const Finding&)>& report) {
-  // Unsealed superblocks whose directory is whole can still be judged; survey_image knows.
-  VDE_TRY_ASSIGN(on_disk, survey_image(file, false));
+  // Unsealed superblocks whose directory is whole can still be judged; probe_image knows.
+  VDE_TRY_ASSIGN(on_disk, probe_to_judge(file));
   VDE_TRY(check_features(on_disk));
   const JournalLook journal = look_at_journal(file, on_disk);
   BlockFile& judged = journal.view ? *journal.view->file : file;
-  VDE_TRY_ASSIGN(survey, survey_image(judged, false));
-  activity.total = activity.done + survey.file_size;
-  Reporter reporter(report, &file, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_judge(judged));
+  activity.total = activity.done + probe.file_size;
+  Reporter reporter(report, &file, probe.block_size);
   VerifyContext context{
-      BlockIo(judged, survey.block_size), survey, options, activity, reporter, journal, {}};
+      BlockIo(judged, probe.block_size), probe, options, activity, reporter, journal, {}};
   for (const NamedPass& pass : passes()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY(pass.run(context));

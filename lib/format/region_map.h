@@ -2,6 +2,7 @@
 // and 9, RMAP) hold the same slots.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "format/block.h"
@@ -51,6 +52,9 @@ static_assert(kRegionSlotLayout.covers(32));
 [[nodiscard]] std::vector<RegionSlot> decode_slots(Bytes payload);
 // `slots` are at most slots_per_block; the rest of the payload becomes zero.
 void encode_slots(const std::vector<RegionSlot>& slots, MutableBytes payload);
+
+// The last slot tagged DATA is the data area; nothing where there is none.
+[[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
 
 // Block 9: how many slots block 8 has, and their checksum.
 struct DirectoryHeader {

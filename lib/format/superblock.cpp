@@ -38,7 +38,7 @@ Tag group_tag(uint64_t index) {
 
 Result<void> check_identity(const Superblock& superblock) {
   if (superblock.signature != Superblock{}.signature)
-    return fail(ErrorCode::kUnsupported, "no DWVD signature");
+    return fail(ErrorCode::kNotAnImage, "no DWVD signature");
   if (superblock.major_version != 2)
     return fail(ErrorCode::kUnsupported,
                 fmt::format("format version {}.{} is not supported", superblock.major_version,

@@ -8,7 +8,7 @@ namespace vde {
 namespace {
 
 tl::unexpected<Error> ends_early(uint64_t at) {
-  return fail(ErrorCode::kUnsupported,
+  return fail(ErrorCode::kMalformed,
               fmt::format("not WebAssembly: it ends too early at byte {}", at));
 }
 
@@ -47,7 +47,7 @@ Result<uint64_t> WasmInput::long_number() {
     value |= bits << shift;
     if ((next & kMoreFollow) == 0) return value;
   }
-  return fail(ErrorCode::kUnsupported,
+  return fail(ErrorCode::kMalformed,
               fmt::format("not WebAssembly: a number is too long at byte {}", begin));
 }
 
@@ -55,7 +55,7 @@ Result<uint32_t> WasmInput::number() {
   const uint64_t begin = at_;
   VDE_TRY_ASSIGN(value, long_number());
   if (value > UINT32_MAX || at_ - begin > 5)
-    return fail(ErrorCode::kUnsupported,
+    return fail(ErrorCode::kMalformed,
                 fmt::format("not WebAssembly: a number is too large at byte {}", begin));
   return static_cast<uint32_t>(value);
 }
@@ -66,7 +66,7 @@ Result<void> WasmInput::skip_signed() {
     VDE_TRY_ASSIGN(next, byte());
     if ((next & kMoreFollow) == 0) return {};
   }
-  return fail(ErrorCode::kUnsupported,
+  return fail(ErrorCode::kMalformed,
               fmt::format("not WebAssembly: a number is too long at byte {}", begin));
 }
 

@@ -25,7 +25,7 @@ constexpr uint8_t kComponentExports = 11;
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
 
 tl::unexpected<Error> not_wasm(const std::string& why) {
-  return fail(ErrorCode::kUnsupported, "not WebAssembly: " + why);
+  return fail(ErrorCode::kMalformed, "not WebAssembly: " + why);
 }
 
 // Where known sections of core modules stand, by id: each comes once, in this order. 0 = anywhere.

@@ -2,15 +2,20 @@
 
 namespace vde {
 
-Result<CommittedView> view_committed(BlockFile& file, const Survey& survey) {
-  VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, survey.block_size), survey));
-  auto view = std::make_unique<OverlayFile>(file, survey.block_size);
+Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRecords lost) {
+  VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, probe.block_size), probe, lost));
+  auto view = std::make_unique<OverlayFile>(file, probe.block_size);
   // Images stay where they are: a commit may have far more of them than there is memory.
   RecoveryPlan rest = plan;
   for (const ReplayedBlock& image : std::exchange(rest.images, {}))
-    view->redirect(image.target * survey.block_size, image.place * survey.block_size);
-  VDE_TRY(apply_recovery(BlockIo(*view, survey.block_size), survey, rest));
+    view->redirect(image.target * probe.block_size, image.place * probe.block_size);
+  VDE_TRY(apply_recovery(BlockIo(*view, probe.block_size), probe, rest));
   return CommittedView{std::move(view), std::move(plan)};
+}
+
+Result<Probe> probe_committed(const CommittedView& view, const Probe& on_disk) {
+  if (view.plan.records == 0) return on_disk;
+  return probe_to_judge(*view.file);
 }
 
 }  // namespace vde

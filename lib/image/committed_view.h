@@ -1,4 +1,4 @@
-// An image as its last commit left it, for readers.
+// An image as its last commit left it.
 #pragma once
 
 #include "journal/overlay.h"
@@ -11,7 +11,11 @@ struct CommittedView {
   RecoveryPlan plan;                  // what the view already has
 };
 
-// `survey` is that of `file`. kDamaged where the journal cannot be found or must not be touched.
-[[nodiscard]] Result<CommittedView> view_committed(BlockFile& file, const Survey& survey);
+// `probe` is that of `file`. kDamaged where the journal cannot be found or must not be touched.
+[[nodiscard]] Result<CommittedView> view_committed(BlockFile& file, const Probe& probe,
+                                                   LostRecords lost = LostRecords::kRefuse);
+
+// The probe of the view: `on_disk`, that of the file, unless commits wait in the journal.
+[[nodiscard]] Result<Probe> probe_committed(const CommittedView& view, const Probe& on_disk);
 
 }  // namespace vde

@@ -82,8 +82,8 @@ Result<std::optional<std::string>> describe_content(BlockFile& file) {
   return std::optional<std::string>(fmt::format("{} bytes of {}", size, kind));
 }
 
-Result<void> create_image(const std::string& path, const ImagePlan& plan, bool force,
-                          std::chrono::milliseconds lock_wait, Activity& activity) {
+Result<void> create_image(const std::string& path, const ImagePlan& plan,
+                          const WriteOptions& options, Activity& activity) {
   std::error_code status;
   if (!std::filesystem::exists(path, status)) {
     if (status && status != std::errc::no_such_file_or_directory)
@@ -93,8 +93,8 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan, bool f
   }
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
-  VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, lock_wait, activity));
-  if (!force) VDE_TRY(refuse_content(*existing));
+  VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, options.lock_wait, activity));
+  if (!options.force) VDE_TRY(refuse_content(*existing));
   if (existing->is_device()) return create_on_device(*existing, plan, activity);
   return create_file(target, existing.get(), plan, activity);
 }

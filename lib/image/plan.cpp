@@ -91,11 +91,7 @@ Result<void> check_options(const CreateOptions& options) {
     return fail(ErrorCode::kUsage,
                 fmt::format("a block size of {} bytes is not possible", options.block_size),
                 "it is a power of two from 512 to 65536");
-  if (options.label.size() > Text<64>{}.bytes.size())
-    return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", options.label.size()),
-                "64 is the most");
-  if (!is_utf8(options.label) || options.label.find('\0') != std::string::npos)
-    return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
+  VDE_TRY(check_label(options.label));
   if (options.uuid.is_zero()) return fail(ErrorCode::kUsage, "the UUID is zero");
   return {};
 }

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "base/checked.h"
-#include "image/tag_region.h"
-#include "image/volume.h"
-#include "io/tag_sort.h"
+#include "image/region_words.h"
+#include "image/tag_batch.h"
 #include "region/tag_bulk.h"
-#include "vde/tags.h"
+#include "region/tag_search.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -20,11 +18,6 @@ constexpr uint64_t kRebuildFactor = 16;
 
 tl::unexpected<Error> interrupted_import() {
   return fail(ErrorCode::kInterrupted, "interrupted");
-}
-
-Error in_line(uint64_t line, Error error) {
-  error.message = fmt::format("line {}: {}", line, error.message);
-  return error;
 }
 
 tl::unexpected<Error> came_before(const SortedTag& tag, uint64_t earlier) {
@@ -117,75 +110,50 @@ class UniqueTags {
   bool was_there_twice_ = false;
 };
 
-class SortedImport : public TagImport {
+class SortedImport {
  public:
-  SortedImport(BlockFile& file, const TagImportOptions& options, const EditOptions& edit,
-               std::unique_ptr<Volume> volume, uint64_t existing)
-      : file_(file),
-        options_(options),
-        edit_(edit),
-        volume_(std::move(volume)),
-        existing_(existing),
-        sort_(options.memory, options.temporary_folder) {
-    block_size_ = static_cast<uint32_t>(volume_->journal().superblock().block_size);
-  }
+  SortedImport(ChangeState& change, TagBatch::State& batch, const TagImportOptions& options,
+               const Activity& activity)
+      : change_(change), batch_(batch), replace_(options.replace), activity_(activity) {}
 
-  [[nodiscard]] Result<void> add(const TagView& entry, uint64_t line) override {
-    if (auto fits = check_tag_entry(entry, block_size_); !fits)
-      return tl::make_unexpected(in_line(line, std::move(fits.error())));
-    return add_to_sort(entry, line);
-  }
-
-  [[nodiscard]] Result<TagImportReport> finish(Activity& activity) override {
-    return refused(put_in(activity));
-  }
+  [[nodiscard]] Result<TagImportReport> run();
 
  private:
-  [[nodiscard]] Result<void> add_to_sort(const TagView& entry, uint64_t line) {
-    entry_bytes_ += entry.key.size() + entry.value.size() + kTagEntryOverhead;
-    return sort_.add(entry, line);
-  }
-  [[nodiscard]] Result<TagImportReport> put_in(const Activity& activity);
-  [[nodiscard]] Result<void> add_existing(const Activity& activity);
-  [[nodiscard]] Result<TagImportReport> build(const Activity& activity);
-  [[nodiscard]] Result<TagImportReport> change_tree(const Activity& activity);
+  [[nodiscard]] Result<void> add_existing(TagSearch& index);
+  [[nodiscard]] Result<TagImportReport> build();
+  [[nodiscard]] Result<TagImportReport> change_tree();
 
-  BlockFile& file_;
-  TagImportOptions options_;
-  EditOptions edit_;
-  std::unique_ptr<Volume> volume_;
-  uint64_t existing_;  // entries
-  TagSort sort_;
-  uint32_t block_size_ = 0;
-  uint64_t entry_bytes_ = 0;
+  ChangeState& change_;
+  TagBatch::State& batch_;
+  bool replace_;
+  const Activity& activity_;
 };
 
 // What is there is sorted again with the rest: others' equal keys come in any order of inodes.
-Result<void> SortedImport::add_existing(const Activity& activity) {
-  VDE_TRY_ASSIGN(reader, TagReader::open(file_, {}));
+Result<void> SortedImport::add_existing(TagSearch& index) {
   Result<void> added;
-  VDE_TRY(reader->find({}, [&](const TagView& entry) {
-    added = activity.stop ? interrupted_import() : add_to_sort(entry, 0);
+  VDE_TRY(index.find({}, [&](const TagView& entry) {
+    added = activity_.stop ? interrupted_import() : batch_.add_to_sort(entry, 0);
     return added.has_value();
   }));
   return added;
 }
 
-Result<TagImportReport> SortedImport::build(const Activity& activity) {
-  VDE_TRY_ASSIGN(transaction, volume_->begin());
-  VDE_TRY_ASSIGN(slot, find_tag_slot(transaction.slots()));
-  const RegionSlot& old = transaction.slots()[slot];
-  if (const auto region = block_range(old.start, old.count))
-    VDE_TRY(volume_->allocator().check(transaction, *region));
-  VDE_TRY_ASSIGN(bulk, TagBulk::begin(transaction, volume_->allocator(),
-                                      {sort_.count(), entry_bytes_, sort_.count()}));
-  UniqueTags tags(sort_, options_.replace);
+// A new index, in a run of free blocks.
+Result<TagImportReport> SortedImport::build() {
+  Transaction& transaction = *change_.transaction;
+  VDE_TRY_ASSIGN(old, transaction.regions().open_region(kTagWords));
+  VDE_TRY(change_.allocator().check(transaction, old.blocks));
+  TagSort& sort = batch_.sort;
+  VDE_TRY_ASSIGN(bulk, TagBulk::begin(transaction, change_.allocator(),
+                                      {sort.count(), batch_.entry_bytes, sort.count()}));
+  UniqueTags tags(sort, replace_);
   VDE_TRY(tags.start());
   TagImportReport report;
   while (true) {
     VDE_TRY_ASSIGN(more, tags.next());
     if (!more) break;
-    if (activity.stop) return interrupted_import();
+    if (activity_.stop) return interrupted_import();
     // A rebuilt index would lose one of them; a changed one does not.
     if (tags.was_there_twice()) return fail(ErrorCode::kNoSpace, "the index has an entry twice");
     VDE_TRY(bulk->add(tags.tag().entry));
@@ -194,56 +162,58 @@ Result<TagImportReport> SortedImport::build(const Activity& activity) {
   }
   // Room for some splits, before the region has to grow.
   constexpr uint64_t kSparePart = 64;
-  VDE_TRY(bulk->finish(slot, entry_bytes_ / block_size_ / kSparePart + 1));
-  VDE_TRY(volume_->commit(transaction));
-  VDE_TRY(volume_->close());
+  const uint32_t block_size = transaction.journal().io().block_size();
+  VDE_TRY(bulk->finish(old.slot, batch_.entry_bytes / block_size / kSparePart + 1));
+  change_.index_rebuilt = true;
+  change_.image.tag_nodes.clear();
   return report;
 }
 
-Result<TagImportReport> SortedImport::change_tree(const Activity& activity) {
-  volume_.reset();
-  VDE_TRY_ASSIGN(writer, TagWriter::open(file_, edit_));
-  UniqueTags tags(sort_, options_.replace);
+Result<TagImportReport> SortedImport::change_tree() {
+  UniqueTags tags(batch_.sort, replace_);
   VDE_TRY(tags.start());
+  VDE_TRY_ASSIGN(tree, open_tag_tree(change_));
   TagImportReport report;
   while (true) {
     VDE_TRY_ASSIGN(more, tags.next());
     if (!more) break;
-    if (activity.stop) return interrupted_import();
+    if (activity_.stop) return interrupted_import();
     const SortedTag& tag = tags.tag();
     if (tag.line == 0) continue;
-    const TagView& entry = tag.entry;
-    VDE_TRY_ASSIGN(is_new, writer->set({std::string(entry.key), std::string(entry.value),
-                                        entry.inode, entry.block}));
-    if (!is_new && !options_.replace) return is_there(tag);
+    VDE_TRY_ASSIGN(is_new, tree->set(tag.entry));
+    if (!is_new && !replace_) return is_there(tag);
     ++(is_new ? report.added : report.replaced);
   }
-  VDE_TRY(writer->commit());
-  VDE_TRY(writer->close());
   return report;
 }
 
-Result<TagImportReport> SortedImport::put_in(const Activity& activity) {
-  if (sort_.count() == 0) return TagImportReport{};
-  if (sort_.count() >= existing_ / kRebuildFactor) {
-    // Whatever the header counts: one that is lost or stale may count none.
-    VDE_TRY(add_existing(activity));
-    VDE_TRY(sort_.start_reading());
-    auto built = build(activity);
-    if (built || built.error().code != ErrorCode::kNoSpace) return built;
+Result<TagImportReport> SortedImport::run() {
+  const CommittedImage& committed = *change_.image.committed;
+  VDE_TRY_ASSIGN(region, committed.regions.open_region(kTagWords));
+  if (batch_.sort.count() == 0) return TagImportReport{};
+  VDE_TRY_ASSIGN(index, TagSearch::open(committed.io, region.blocks, nullptr));
+  // Whatever the header counts: one that is lost or stale may count none.
+  const bool many = batch_.sort.count() >= index->entry_count() / kRebuildFactor;
+  if (many && !change_.tree) {
+    VDE_TRY(add_existing(*index));
+    VDE_TRY(batch_.sort.start_reading());
+    // Other tables of this change would be lost with the transaction.
+    const bool alone = !change_.snapshot_table && !change_.module_table;
+    VDE_TRY(change_.start());
+    auto built = build();
+    if (built || built.error().code != ErrorCode::kNoSpace || !alone) return built;
+    VDE_TRY(change_.restart());
+  } else {
+    VDE_TRY(change_.start());
   }
-  return change_tree(activity);
+  return change_tree();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<TagImport>> TagImport::open(BlockFile& file, const TagImportOptions& options,
-                                                   const EditOptions& edit) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, edit));
-  VDE_TRY_ASSIGN(reader, refused(TagReader::open(file, {})));
-  const uint64_t existing = reader->entry_count();
-  return std::unique_ptr<TagImport>(
-      std::make_unique<SortedImport>(file, options, edit, std::move(volume), existing));
+Result<TagImportReport> import_batch(ChangeState& change, TagBatch::State& batch,
+                                     const TagImportOptions& options, const Activity& activity) {
+  return SortedImport(change, batch, options, activity).run();
 }
 
 }  // namespace vde

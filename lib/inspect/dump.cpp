@@ -14,13 +14,13 @@
 namespace vde {
 namespace {
 
-Json owner_json(const Survey& survey, const std::optional<BlockOwner>& owner) {
+Json owner_json(const Probe& probe, const std::optional<BlockOwner>& owner) {
   if (!owner) return nullptr;
-  const bool has_slot = owner->slot < survey.slots.size();
+  const bool has_slot = owner->slot < probe.slots.size();
   return Json{{"region", to_string(owner->tag)},
               {"slot", owner->slot},
               {"index", owner->index},
-              {"blocks", has_slot ? survey.slots[owner->slot].count : int64_t{kGroupBlocks}},
+              {"blocks", has_slot ? probe.slots[owner->slot].count : int64_t{kGroupBlocks}},
               {"data_area", owner->is_data_area}};
 }
 
@@ -41,18 +41,18 @@ Json header_json() {
   return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
 }
 
-Json block_json(const Survey& survey, const UncheckedBlock& block) {
-  const auto owner = owner_of(survey, block.number());
+Json block_json(const Probe& probe, const UncheckedBlock& block) {
+  const auto owner = owner_of(probe, block.number());
   const Trailer trailer = block.unchecked_trailer();
   const BlockState state = block.state();
   const Tag tag = decoding_tag(block, owner);
   Json json = header_json();
   json.update(
       Json{{"block", block.number()},
-           {"offset", block.number() * survey.block_size},
+           {"offset", block.number() * probe.block_size},
            {"state", to_string(state)},
            {"verified", state == BlockState::kSealed},
-           {"owner", owner_json(survey, owner)},
+           {"owner", owner_json(probe, owner)},
            {"trailer",
             {{"tag", to_string(trailer.tag)},
              {"generation", trailer.generation},
@@ -80,12 +80,12 @@ Json block_json(const Survey& survey, const UncheckedBlock& block) {
 }
 
 // Block ranges of the selection; for a region only what the file holds of it.
-Result<std::vector<BlockRange>> selected(const Survey& survey, const BlockSelection& selection) {
-  const uint64_t blocks = survey.blocks_in_file();
+Result<std::vector<BlockRange>> selected(const Probe& probe, const BlockSelection& selection) {
+  const uint64_t blocks = probe.blocks_in_file();
   std::vector<BlockRange> ranges;
   switch (selection.kind) {
     case BlockSelection::Kind::kSuperblock:
-      ranges.push_back({survey.superblock_block, survey.superblock_block + 1});
+      ranges.push_back({probe.superblock_block, probe.superblock_block + 1});
       break;
     case BlockSelection::Kind::kBlocks:
       if (selection.blocks.empty() || selection.blocks.end > blocks)
@@ -93,11 +93,11 @@ Result<std::vector<BlockRange>> selected(const Survey& survey, const BlockSelect
                     fmt::format("there is no block {}", selection.blocks.empty()
                                                             ? selection.blocks.begin
                                                             : selection.blocks.end - 1),
-                    fmt::format("the file has {} blocks of {} bytes", blocks, survey.block_size));
+                    fmt::format("the file has {} blocks of {} bytes", blocks, probe.block_size));
       ranges.push_back(selection.blocks);
       break;
     case BlockSelection::Kind::kRegion:
-      for (const RegionSlot& slot : survey.slots) {
+      for (const RegionSlot& slot : probe.slots) {
         const auto range = block_range(slot.start, slot.count);
         if (slot.is_free() || to_string(slot.tag) != selection.region || !range) continue;
         ranges.push_back({range->begin, std::min(range->end, blocks)});
@@ -112,11 +112,11 @@ Result<std::vector<BlockRange>> selected(const Survey& survey, const BlockSelect
 
 // Calls `visit` for the selected blocks; of a region for those that are written.
 template <class Visit>
-Result<void> each_block(const Survey& survey, BlockFile& file, const BlockSelection& selection,
+Result<void> each_block(const Probe& probe, BlockFile& file, const BlockSelection& selection,
                         const Activity& activity, Visit visit) {
-  const BlockIo io(file, survey.block_size);
+  const BlockIo io(file, probe.block_size);
   const bool written_only = selection.kind == BlockSelection::Kind::kRegion;
-  VDE_TRY_ASSIGN(ranges, selected(survey, selection));
+  VDE_TRY_ASSIGN(ranges, selected(probe, selection));
   BlockBuffer buffer = io.make_buffer();
   for (BlockRange range : ranges) {
     while (!range.empty()) {
@@ -145,42 +145,42 @@ Json trailer_structures(const UncheckedBlock& block) {
 
 Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                          const std::function<Result<void>(const Json&)>& show) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  return each_block(survey, file, selection, activity,
-                    [&](const UncheckedBlock& block) { return show(block_json(survey, block)); });
+  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  return each_block(probe, file, selection, activity,
+                    [&](const UncheckedBlock& block) { return show(block_json(probe, block)); });
 }
 
 Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                       const std::function<Result<void>(uint64_t, Bytes)>& show) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  return each_block(survey, file, selection, activity, [&](const UncheckedBlock& block) {
-    return show(block.number() * survey.block_size, block.bytes());
+  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  return each_block(probe, file, selection, activity, [&](const UncheckedBlock& block) {
+    return show(block.number() * probe.block_size, block.bytes());
   });
 }
 
 Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  const uint64_t end = survey.blocks_in_file() * survey.block_size;
+  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  const uint64_t end = probe.blocks_in_file() * probe.block_size;
   if (offset >= end)
     return fail(ErrorCode::kUsage,
-                offset < survey.file_size
+                offset < probe.file_size
                     ? fmt::format("byte {} lies behind the last whole block", offset)
                     : fmt::format("there is no byte {}", offset),
                 fmt::format("the file's last whole block ends at byte {}", end));
-  const BlockIo io(file, survey.block_size);
+  const BlockIo io(file, probe.block_size);
   BlockBuffer buffer = io.make_buffer();
-  VDE_TRY_ASSIGN(block, io.read(offset / survey.block_size, buffer));
-  const uint64_t within = offset % survey.block_size;
-  const Json decoded = block_json(survey, block);
-  const auto owner = owner_of(survey, block.number());
-  const bool in_payload = within < payload_size(survey.block_size);
+  VDE_TRY_ASSIGN(block, io.read(offset / probe.block_size, buffer));
+  const uint64_t within = offset % probe.block_size;
+  const Json decoded = block_json(probe, block);
+  const auto owner = owner_of(probe, block.number());
+  const bool in_payload = within < payload_size(probe.block_size);
   Json json = header_json();
   json["byte"] = offset;
   json["value"] = buffer[within];
   json["block"] = block.number();
   json["offset_in_block"] = within;
   json["part"] = in_payload ? "payload" : "trailer";
-  json["covered_by"] = covering(survey.block_size, within);
+  json["covered_by"] = covering(probe.block_size, within);
   for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
     json[name] = decoded[name];
   const bool in_bitmap = in_payload && owner && decoding_tag(block, owner) == tags::kBitmap;

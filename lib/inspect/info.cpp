@@ -4,18 +4,18 @@
 #include "format/module.h"
 #include "format/packed_table.h"
 #include "format/tag_index.h"
+#include "image/committed_view.h"
 #include "inspect/structure.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 #include "region/snapshot_table.h"
-#include "vde/edit.h"
 #include "vde/inspect.h"
 
 namespace vde {
 namespace {
 
-std::string_view source_name(const Survey& survey) {
-  const bool mirror = survey.superblock_block == kMirrorGroup;
-  switch (survey.superblock_source) {
+std::string_view source_name(const Probe& probe) {
+  const bool mirror = probe.superblock_block == kMirrorGroup;
+  switch (probe.superblock_source) {
     case SuperblockSource::kGroup:
       return mirror ? "mirror group" : "primary group";
     case SuperblockSource::kBlock:
@@ -65,13 +65,13 @@ std::string_view region_flag_name(uint32_t bit) {
   return bit < std::size(kNames) ? kNames[bit] : std::string_view{};
 }
 
-Json superblock_json(const Survey& survey) {
-  const Superblock& superblock = survey.superblock;
+Json superblock_json(const Probe& probe) {
+  const Superblock& superblock = probe.superblock;
   BlockBuffer encoded(kSuperblockLayout.size());
   kSuperblockLayout.encode(superblock, encoded);
   Json json;
   for (const Field& field : kSuperblockLayout.fields()) put_field(json, field, encoded);
-  put_field(json, kHeaderSealLayout.fields()[0], survey.seal.header_seal);
+  put_field(json, kHeaderSealLayout.fields()[0], probe.seal.header_seal);
   json["module_manifest_names"] = bit_names(superblock.module_manifest, module_name);
   json["incompatible_features_names"] =
       bit_names(superblock.incompatible_features, incompatible_feature_name);
@@ -83,10 +83,10 @@ Json superblock_json(const Survey& survey) {
 }
 
 // How a region stands, by its bounds and its first block alone.
-std::string region_state(const Survey& survey, const BlockIo& io, const RegionSlot& slot,
+std::string region_state(const Probe& probe, const BlockIo& io, const RegionSlot& slot,
                          bool is_data_area) {
   const auto range = block_range(slot.start, slot.count);
-  if (!range || range->end > survey.usable_blocks()) return "outside the volume";
+  if (!range || range->end > probe.usable_blocks()) return "outside the volume";
   if (is_data_area) return "data";
   BlockBuffer buffer = io.make_buffer();
   const auto block = io.read(range->begin, buffer);
@@ -98,11 +98,11 @@ std::string region_state(const Survey& survey, const BlockIo& io, const RegionSl
   return all_zero(block->unchecked_payload()) ? "empty" : "ok";
 }
 
-Json regions_json(const Survey& survey, const BlockIo& io) {
+Json regions_json(const Probe& probe, const BlockIo& io) {
   Json regions = Json::array();
-  const auto data_area = data_area_slot(survey.slots);
-  for (size_t i = 0; i < survey.slots.size(); ++i) {
-    const RegionSlot& slot = survey.slots[i];
+  const auto data_area = data_area_slot(probe.slots);
+  for (size_t i = 0; i < probe.slots.size(); ++i) {
+    const RegionSlot& slot = probe.slots[i];
     if (slot.is_free()) continue;
     regions.push_back(Json{{"slot", i},
                            {"tag", to_string(slot.tag)},
@@ -111,15 +111,15 @@ Json regions_json(const Survey& survey, const BlockIo& io) {
                            {"start", slot.start},
                            {"count", slot.count},
                            {"used", slot.used},
-                           {"state", region_state(survey, io, slot, data_area == i)}});
+                           {"state", region_state(probe, io, slot, data_area == i)}});
   }
   return regions;
 }
 
 // The entries of the first region tagged `tag`, as its header counts them; null where there is none
 // or its header does not verify.
-Json count_in(const Survey& survey, const BlockIo& io, Tag tag) {
-  for (const RegionSlot& slot : survey.slots) {
+Json count_in(const Probe& probe, const BlockIo& io, Tag tag) {
+  for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.tag != tag) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->empty()) return nullptr;
@@ -128,7 +128,7 @@ Json count_in(const Survey& survey, const BlockIo& io, Tag tag) {
     if (!block) return nullptr;
     if (tag == tags::kTagIndex) return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
     const int32_t count = kPackedTableHeaderLayout.decode(block->payload()).count;
-    if (tag != tags::kSnapshots || range->end > survey.usable_blocks()) return count;
+    if (tag != tags::kSnapshots || range->end > probe.usable_blocks()) return count;
     // Padding entries count in the header; as far as the table can be read they are left out.
     FileSource source(io, *range, tag);
     return count_snapshots(source).value_or(count);
@@ -161,42 +161,43 @@ Json table_json(std::string_view name, const FixedBlock& block, bool verified) {
 
 Result<Json> image_info(BlockFile& file) {
   // What commits in the journal make of the image, where that can be told; else what is on disk.
-  const auto view = committed_view(file);
-  BlockFile& shown = view ? **view : file;
-  VDE_TRY_ASSIGN(survey, survey_image(shown, true));
-  const BlockIo io(shown, survey.block_size);
+  VDE_TRY_ASSIGN(on_disk, probe_to_show(file));
+  const auto view = view_committed(file, on_disk);
+  BlockFile& shown = view ? *view->file : file;
+  VDE_TRY_ASSIGN(probe, view ? probe_committed(*view, on_disk) : Result<Probe>(on_disk));
+  const BlockIo io(shown, probe.block_size);
   Json json{{"schema_version", kSchemaVersion},
             {"command", "info"},
-            {"file_size", survey.file_size},
-            {"block_size", survey.block_size},
-            {"superblock_source", source_name(survey)},
-            {"superblock_verified", survey.superblock_verified()},
-            {"primary_group", survey.primary.whole ? "ok" : "damaged"},
-            {"mirror_group", survey.mirror.whole ? "ok" : "damaged"},
-            {"directory", survey.directory.whole ? "ok" : "damaged"},
-            {"slot_source", source_name(survey.slot_source)}};
+            {"file_size", probe.file_size},
+            {"block_size", probe.block_size},
+            {"superblock_source", source_name(probe)},
+            {"superblock_verified", probe.superblock_verified()},
+            {"primary_group", probe.primary.whole ? "ok" : "damaged"},
+            {"mirror_group", probe.mirror.whole ? "ok" : "damaged"},
+            {"directory", probe.directory.whole ? "ok" : "damaged"},
+            {"slot_source", source_name(probe.slot_source)}};
   json["superblock"] =
-      survey.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(survey);
-  json["regions"] = regions_json(survey, io);
-  json["counts"] = Json{{"tags", count_in(survey, io, tags::kTagIndex)},
-                        {"snapshots", count_in(survey, io, tags::kSnapshots)},
-                        {"modules", count_in(survey, io, tags::kCode)}};
+      probe.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(probe);
+  json["regions"] = regions_json(probe, io);
+  json["counts"] = Json{{"tags", count_in(probe, io, tags::kTagIndex)},
+                        {"snapshots", count_in(probe, io, tags::kSnapshots)},
+                        {"modules", count_in(probe, io, tags::kCode)}};
   return json;
 }
 
 Result<Json> dump_regions(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, true));
-  const BlockIo io(file, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  const BlockIo io(file, probe.block_size);
   Json json{{"schema_version", kSchemaVersion},
             {"command", "dump"},
-            {"slot_source", source_name(survey.slot_source)},
-            {"regions", regions_json(survey, io)}};
+            {"slot_source", source_name(probe.slot_source)},
+            {"regions", regions_json(probe, io)}};
   json["tables"] =
-      Json::array({table_json("primary pointer table", survey.primary.blocks[1],
-                              survey.primary.blocks[1].is(tags::kRegionMap)),
-                   table_json("mirror pointer table", survey.mirror.blocks[1],
-                              survey.mirror.blocks[1].is(tags::kRegionMap)),
-                   table_json("directory", survey.directory.blocks[0], survey.directory.whole)});
+      Json::array({table_json("primary pointer table", probe.primary.blocks[1],
+                              probe.primary.blocks[1].is(tags::kRegionMap)),
+                   table_json("mirror pointer table", probe.mirror.blocks[1],
+                              probe.mirror.blocks[1].is(tags::kRegionMap)),
+                   table_json("directory", probe.directory.blocks[0], probe.directory.whole)});
   return json;
 }
 

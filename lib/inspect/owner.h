@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "journal/survey.h"
+#include "probe/probe.h"
 
 namespace vde {
 
@@ -16,7 +16,7 @@ struct BlockOwner {
 
 // The region that `block` lies in; of several the one that is not the data area, and of these the
 // first. Nothing where no slot covers it.
-[[nodiscard]] std::optional<BlockOwner> owner_of(const Survey& survey, uint64_t block);
+[[nodiscard]] std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block);
 
 // The tag that a block of `owner` carries: the region's, but for the groups' four kinds of blocks.
 [[nodiscard]] Tag expected_tag(const BlockOwner& owner);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "format/block.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

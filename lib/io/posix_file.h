@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "io/direct_writer.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -3,7 +3,7 @@
 // answered when it is compiled.
 #pragma once
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -6,7 +6,6 @@
 
 #include "io/run_writer.h"
 #include "journal/faults.h"
-#include "journal/recovery.h"
 
 namespace vde {
 
@@ -23,10 +22,11 @@ struct Journal::Staged {
 
 namespace {
 
-Result<void> check_tables(const Survey& survey) {
-  if (survey.superblock_source != SuperblockSource::kGroup)
+// Region tables in order, for writers.
+Result<void> check_tables(const Probe& probe) {
+  if (probe.superblock_source != SuperblockSource::kGroup)
     return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunRepair);
-  if (!survey.directory.whole || decode_slots(survey.directory.blocks[0].payload()) != survey.slots)
+  if (!probe.directory.whole || decode_slots(probe.directory.blocks[0].payload()) != probe.slots)
     return fail_at(kDirectoryStart, ErrorCode::kDamaged,
                    "the region directory is damaged or disagrees with the pointer table",
                    kRunRepair);
@@ -44,22 +44,28 @@ Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
 
 // Both groups hold the same before anything builds on one of them: recovery takes a third content
 // for another program's.
-Result<void> heal_groups(const BlockIo& io, const Survey& survey) {
-  const bool same = survey.primary.whole && survey.mirror.whole &&
-                    group_bytes(survey.primary) == group_bytes(survey.mirror);
+Result<void> heal_groups(const BlockIo& io, const Probe& probe) {
+  const bool same = probe.primary.whole && probe.mirror.whole &&
+                    group_bytes(probe.primary) == group_bytes(probe.mirror);
   if (same) return {};
-  const bool use_primary = survey.superblock_block == kPrimaryGroup;
-  const BlockBuffer good = group_bytes(use_primary ? survey.primary : survey.mirror);
+  // Of two checkpoints the later one counts; of one checkpoint nothing says which group is right.
+  if (probe.primary.whole && probe.mirror.whole &&
+      probe.primary.superblock->checkpoint_sequence == probe.mirror.superblock->checkpoint_sequence)
+    return fail_at(kMirrorGroup, ErrorCode::kDamaged,
+                   "the superblock groups are of one checkpoint and differ", kRunRepair);
+  const bool use_primary = probe.superblock_block == kPrimaryGroup;
+  const BlockBuffer good = group_bytes(use_primary ? probe.primary : probe.mirror);
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
   return sync_unless(JournalFault::kHealingUnsynced, io.file());
 }
 
 }  // namespace
 
-Journal::Journal(const BlockIo& io, JournalArea area, const GroupSurvey& group, uint64_t epoch)
+Journal::Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch)
     : io_(io),
       area_(area),
       state_(decode_group(group)),
+      regions_(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks)),
       epoch_(epoch),
       next_(area.records().begin) {
   set_base(group_bytes(group));
@@ -71,19 +77,22 @@ void Journal::set_base(const BlockBuffer& group) {
   base_hash_ = group_hash(group, io_.block_size());
 }
 
-Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file) {
-  VDE_TRY_ASSIGN(found, survey_image(file, false));
+Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& found,
+                                               const RecoveryPlan& plan) {
   const BlockIo io(file, found.block_size);
-  VDE_TRY_ASSIGN(plan, plan_recovery(io, found));
   if (plan.header.lost)
     return fail_at(plan.area.header(), ErrorCode::kDamaged, "the journal's header is all zero",
                    kRunRepair);
   VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  VDE_TRY(check_tables(survey));
-  VDE_TRY(heal_groups(io, survey));
-  const GroupSurvey& group =
-      survey.superblock_block == kPrimaryGroup ? survey.primary : survey.mirror;
+  std::optional<Probe> recovered;
+  if (plan.needs_reset) {
+    VDE_TRY_ASSIGN(again, probe_to_judge(file));
+    recovered = std::move(again);
+  }
+  const Probe& probe = recovered ? *recovered : found;
+  VDE_TRY(check_tables(probe));
+  VDE_TRY(heal_groups(io, probe));
+  const GroupProbe& group = probe.superblock_block == kPrimaryGroup ? probe.primary : probe.mirror;
   std::unique_ptr<Journal> journal(new Journal(io, plan.area, group, recovered_epoch));
   journal->unmarked_ = plan.header.kind == HeaderKind::kForeign;
   return journal;
@@ -107,6 +116,14 @@ Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const
     std::copy(found->second.bytes.begin(), found->second.bytes.end(), buffer.begin());
   }
   return UncheckedBlock(number, buffer.first(io_.block_size()));
+}
+
+std::unique_ptr<OverlayFile> Journal::committed_view() const {
+  const uint32_t block_size = io_.block_size();
+  auto view = std::make_unique<OverlayFile>(io_.file(), block_size);
+  for (const auto& [target, image] : live_)
+    view->redirect(target * block_size, image.place * block_size);
+  return view;
 }
 
 Result<uint64_t> Journal::next_written(BlockRange within) const {
@@ -153,14 +170,14 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
 
 // Region tables are blocks like others.
 Result<void> Journal::stage_tables(Transaction& transaction) const {
-  if (transaction.slots_ == state_.slots) return {};
+  const std::vector<RegionSlot>& slots = transaction.regions_.raw_slots();
+  if (slots == state_.slots) return {};
   VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
-  encode_slots(transaction.slots_, table);
+  encode_slots(slots, table);
   VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, tags::kRegionMap));
   DirectoryHeader header = kDirectoryHeaderLayout.decode(payload);
-  header.active_count =
-      static_cast<uint16_t>(std::count_if(transaction.slots_.begin(), transaction.slots_.end(),
-                                          [](const RegionSlot& slot) { return !slot.is_free(); }));
+  header.active_count = static_cast<uint16_t>(std::count_if(
+      slots.begin(), slots.end(), [](const RegionSlot& slot) { return !slot.is_free(); }));
   header.slots_checksum = checksum(table);
   kDirectoryHeaderLayout.encode(header, payload);
   return {};
@@ -258,7 +275,8 @@ Result<void> Journal::write_record(Staged& staged) {
 void Journal::adopt(Transaction& transaction, Staged& staged) {
   for (size_t i = 0; i < staged.images.size(); ++i) {
     const RecordEntry& entry = staged.record.entries[i];
-    live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]), 0}
+    live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]),
+                                                             next_ + staged.meta_blocks + i}
                                                  : LiveImage{{}, entry.place};
   }
   if (!fault(JournalFault::kPlacesReused))
@@ -270,7 +288,8 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
   ++live_records_;
   state_.superblock = transaction.superblock_;
   state_.seal = transaction.seal_;
-  state_.slots = std::move(transaction.slots_);
+  state_.slots = std::move(transaction.regions_.raw_slots());
+  regions_ = RegionTable(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks));
 }
 
 Result<void> Journal::checkpoint() {

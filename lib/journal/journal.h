@@ -36,9 +36,11 @@
 #include <map>
 #include <memory>
 
-#include "journal/group.h"
 #include "journal/journal_area.h"
+#include "journal/overlay.h"
+#include "journal/recovery.h"
 #include "journal/transaction.h"
+#include "probe/group.h"
 
 namespace vde {
 
@@ -48,19 +50,25 @@ using SpareBlocks = std::function<Result<std::vector<uint64_t>>(uint64_t blocks)
 
 class Journal {
  public:
-  // Opens the journal of the image in `file`, whose exclusive lock the caller holds: recovers what
-  // a crash left. The first commit puts the mark into a header that has none. kDamaged where no
-  // superblock group is whole, the region tables disagree, or the journal must not be touched.
-  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(BlockFile& file);
+  // Opens the journal of the image in `file`, whose exclusive lock the caller holds, and recovers
+  // what a crash left: `probe` and `plan` are those of the file as it is. The first commit puts the
+  // mark into a header that has none. kDamaged where no superblock group is whole, the region
+  // tables disagree, or the journal's header is lost.
+  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(BlockFile& file, const Probe& probe,
+                                                             const RecoveryPlan& plan);
 
   [[nodiscard]] const BlockIo& io() const { return io_; }
   // As the last commit left them.
   [[nodiscard]] const Superblock& superblock() const { return state_.superblock; }
   [[nodiscard]] const HeaderSeal& seal() const { return state_.seal; }
-  [[nodiscard]] const std::vector<RegionSlot>& slots() const { return state_.slots; }
+  [[nodiscard]] const RegionTable& regions() const { return regions_; }
 
   // The bytes of a block as the last commit left it, unverified.
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number, MutableBytes buffer) const;
+
+  // The image as the last commit left it; the file outlives it. It stays that way until the next
+  // commit or checkpoint.
+  [[nodiscard]] std::unique_ptr<OverlayFile> committed_view() const;
 
   // The first block of `within` that may hold anything but zeros as the last commit left it;
   // `within.end` where there is none.
@@ -96,11 +104,11 @@ class Journal {
   [[nodiscard]] bool has_failed() const { return dead_; }
 
  private:
-  Journal(const BlockIo& io, JournalArea area, const GroupSurvey& group, uint64_t epoch);
+  Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch);
 
   struct LiveImage {
     BlockBuffer bytes;   // empty where the image lies outside of the journal
-    uint64_t place = 0;  // then: the block that holds it
+    uint64_t place = 0;  // the block that holds it
   };
   struct Staged;  // a transaction on its way into a record
 
@@ -120,7 +128,8 @@ class Journal {
   BlockIo io_;
   JournalArea area_;
   GroupState state_;  // after the last commit
-  uint64_t epoch_;    // of the records to come
+  RegionTable regions_;
+  uint64_t epoch_;  // of the records to come
   int64_t base_sequence_ = 0;
   uint64_t base_hash_ = 0;
   uint64_t next_ = 0;  // the block where the next record goes

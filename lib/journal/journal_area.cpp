@@ -17,12 +17,12 @@ std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
 
 }  // namespace
 
-Result<JournalArea> find_journal(const Survey& survey) {
-  for (const RegionSlot& slot : survey.slots) {
+Result<JournalArea> find_journal(const Probe& probe) {
+  for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.tag != tags::kMetadataWal) continue;
     const auto range = block_range(slot.start, slot.count);
-    if (!range || range->count() < kLeastBlocks || range->end > survey.usable_blocks()) break;
-    return JournalArea{*range, survey.block_size};
+    if (!range || range->count() < kLeastBlocks || range->end > probe.usable_blocks()) break;
+    return JournalArea{*range, probe.block_size};
   }
   return fail(ErrorCode::kDamaged, "there is no journal region within the volume", kRunRepair);
 }
@@ -35,6 +35,10 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
   if (const auto mark = mark_at(last.bytes(), uuid)) {
     header.last_marked = true;
     header.last_epoch = mark->epoch;
+  } else {
+    const BlockState state = last.state();
+    header.last_wiped = (state == BlockState::kSealed || state == BlockState::kUnwritten) &&
+                        all_zero(last.unchecked_payload());
   }
   VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
   const BlockState state = block.state();

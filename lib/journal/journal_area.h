@@ -6,7 +6,8 @@
 
 #include "format/journal_record.h"
 #include "format/wal_header.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
+#include "probe/region_table.h"
 
 namespace vde {
 
@@ -28,7 +29,7 @@ struct JournalArea {
 };
 
 // The journal's region; kDamaged where the slots name none that lies within the file.
-[[nodiscard]] Result<JournalArea> find_journal(const Survey& survey);
+[[nodiscard]] Result<JournalArea> find_journal(const Probe& probe);
 
 enum class HeaderKind {
   kOurs,     // the mark is there: the epoch is known
@@ -43,6 +44,7 @@ struct JournalHeader {
   bool clean = false;        // sealed, and says that nothing waits
   uint64_t epoch = 0;        // where kOurs
   bool last_marked = false;  // the last block carries a mark of this volume
+  bool last_wiped = false;   // it carries none, and is as a checkpoint leaves it or unwritten
   uint64_t last_epoch = 0;
 };
 

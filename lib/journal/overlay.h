@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/spilled_pages.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -98,11 +98,11 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 
 }  // namespace
 
-Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Survey& survey,
+Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Probe& probe,
                                 uint64_t epoch, LostRecords lost) {
-  const Guid& uuid = survey.superblock.uuid;
+  const Guid& uuid = probe.superblock.uuid;
   RecordScan scan;
-  ReplayRules rules(io, area, survey);
+  ReplayRules rules(io, area, probe);
   uint64_t at = area.records().begin;
   uint64_t previous = 0;
   while (at < area.records().end) {
@@ -110,7 +110,7 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
         record->head.previous != previous)
       break;
-    auto found = find_images(io, at, *record, survey.blocks_in_file());
+    auto found = find_images(io, at, *record, probe.blocks_in_file());
     if (found && *found) {
       Result<void> admitted = rules.admit(at, *record, **found);
       if (!admitted) found = propagate(admitted);

@@ -56,9 +56,9 @@ Result<void> check_home(const BlockIo& io, uint64_t target, const Versions& vers
 }
 
 // The group after the last record. Its slots are those of the directory then.
-Result<GroupState> final_group(const BlockIo& io, const Survey& survey, const RecordScan& scan,
+Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                                const std::map<uint64_t, Versions>& versions) {
-  const GroupSurvey& whole = survey.primary.whole ? survey.primary : survey.mirror;
+  const GroupProbe& whole = probe.primary.whole ? probe.primary : probe.mirror;
   GroupState state = decode_group(whole);
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
@@ -78,32 +78,32 @@ Result<GroupState> final_group(const BlockIo& io, const Survey& survey, const Re
 // What a whole group is to the records.
 enum class GroupRole { kBase, kFinal, kForeign };
 
-bool is_base(const GroupSurvey& group, const RecordHead& first, uint32_t block_size) {
+bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_size) {
   return group.superblock->checkpoint_sequence == first.base_sequence &&
          group_hash(group_bytes(group), block_size) == first.base_hash;
 }
 
-GroupRole role_of(const GroupSurvey& group, const RecordHead& first, const BlockBuffer& final_bytes,
+GroupRole role_of(const GroupProbe& group, const RecordHead& first, const BlockBuffer& final_bytes,
                   uint32_t block_size) {
   if (group_bytes(group) == final_bytes) return GroupRole::kFinal;
   return is_base(group, first, block_size) ? GroupRole::kBase : GroupRole::kForeign;
 }
 
 // Decides what of the scanned records must still go home.
-Result<void> plan_replay(const BlockIo& io, const Survey& survey, const RecordScan& scan,
+Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                          RecoveryPlan& plan) {
   const auto versions = collect_versions(scan);
-  VDE_TRY_ASSIGN(state, final_group(io, survey, scan, versions));
+  VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions));
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
   const RecordHead& first = scan.records.front().record.head;
-  for (const GroupSurvey* group : {&survey.primary, &survey.mirror}) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
     if (!group->whole) continue;
     const GroupRole role = role_of(*group, first, final_bytes, io.block_size());
     if (role == GroupRole::kForeign)
       return foreign_write(group->blocks[0].number,
                            "the superblock is neither the one they build on nor theirs");
     // The mirror is written when all else is home and synced: nothing is left but the header.
-    if (role == GroupRole::kFinal && group == &survey.mirror && survey.primary.whole) return {};
+    if (role == GroupRole::kFinal && group == &probe.mirror && probe.primary.whole) return {};
   }
   for (const auto& [target, version] : versions) {
     VDE_TRY(check_home(io, target, version));
@@ -129,13 +129,13 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea&
 
 }  // namespace
 
-Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, LostRecords lost) {
+Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost) {
   RecoveryPlan plan;
-  if (survey.superblock_source != SuperblockSource::kGroup)
+  if (probe.superblock_source != SuperblockSource::kGroup)
     return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunVerify);
-  VDE_TRY_ASSIGN(area, find_journal(survey));
+  VDE_TRY_ASSIGN(area, find_journal(probe));
   plan.area = area;
-  const Guid& uuid = survey.superblock.uuid;
+  const Guid& uuid = probe.superblock.uuid;
   VDE_TRY_ASSIGN(header, read_journal_header(io, area, uuid));
   plan.header = header;
   plan.epoch = std::max(header.epoch, header.last_epoch);
@@ -145,10 +145,12 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, Lost
     return plan;
   }
   const bool known = header.kind == HeaderKind::kOurs;
+  if (lost == LostRecords::kRefuseMarked && !(known && header.last_wiped))
+    lost = LostRecords::kRefuse;
   VDE_TRY_ASSIGN(epoch, live_epoch(io, area, header));
   RecordScan scan;
   if (epoch) {
-    VDE_TRY_ASSIGN(found, scan_records(io, area, survey, *epoch, lost));
+    VDE_TRY_ASSIGN(found, scan_records(io, area, probe, *epoch, lost));
     scan = std::move(found);
   }
   // The start of a record that was never finished is looked for without its checksum: what a crash
@@ -166,20 +168,20 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey, Lost
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
   }
-  if (!scan.records.empty()) VDE_TRY(plan_replay(io, survey, scan, plan));
+  if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, plan));
   return plan;
 }
 
 namespace {
 
 // A group is written only while the other one is whole and durable: a crash must leave one.
-Result<void> write_groups(const BlockIo& io, const Survey& survey, const GroupState& state) {
+Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupState& state) {
   const BlockBuffer group = encode_group(state, io.block_size());
-  const bool primary_done = survey.primary.whole && group_bytes(survey.primary) == group;
+  const bool primary_done = probe.primary.whole && group_bytes(probe.primary) == group;
   const bool careless = fault(JournalFault::kOnlyGroupRewritten);
   if (!primary_done || careless) {
-    if (!survey.mirror.whole && !careless) {
-      VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(survey.primary)));
+    if (!probe.mirror.whole && !careless) {
+      VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(probe.primary)));
       VDE_TRY(io.file().sync());
     }
     VDE_TRY(io.file().write(kPrimaryGroup * io.block_size(), group));
@@ -206,7 +208,7 @@ Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
 
 }  // namespace
 
-Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const RecoveryPlan& plan) {
+Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   VDE_TRY(refuse_overwritten_places(plan));
   BlockBuffer buffer = io.make_buffer();
@@ -216,8 +218,8 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey, const R
     VDE_TRY(home.add(image.target, buffer));
   }
   VDE_TRY(home.flush());
-  if (plan.group) VDE_TRY(write_groups(io, survey, *plan.group));
-  const Superblock& superblock = plan.group ? plan.group->superblock : survey.superblock;
+  if (plan.group) VDE_TRY(write_groups(io, probe, *plan.group));
+  const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
   const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
   VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));

@@ -2,8 +2,8 @@
 // itself or, for readers, to an overlay in memory. The rules are numbered in journal.h.
 #pragma once
 
-#include "journal/group.h"
 #include "journal/record_scan.h"
+#include "probe/group.h"
 
 namespace vde {
 
@@ -30,13 +30,13 @@ struct RecoveryPlan {
 // kDamaged, as a sentence for a finding, where the journal must not be touched: somebody else wrote
 // over it or over what it changes, or a record before an intact one is damaged.
 // With LostRecords::kDrop the intact records before a damaged one are planned for all the same.
-[[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Survey& survey,
+[[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe,
                                                  LostRecords lost = LostRecords::kRefuse);
 
 // Carries `plan` out: home blocks and primary group, sync, mirror, sync, header with the next
 // epoch, sync. Doing it again changes no byte. Returns what the epoch is now. kDamaged, and nothing
 // is written, where an image lies in a block that the plan overwrites.
-[[nodiscard]] Result<uint64_t> apply_recovery(const BlockIo& io, const Survey& survey,
+[[nodiscard]] Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe,
                                               const RecoveryPlan& plan);
 
 }  // namespace vde

@@ -24,12 +24,12 @@ bool keeps_journal(const std::vector<RegionSlot>& slots, BlockRange journal) {
 
 }  // namespace
 
-ReplayRules::ReplayRules(const BlockIo& io, const JournalArea& area, const Survey& survey)
+ReplayRules::ReplayRules(const BlockIo& io, const JournalArea& area, const Probe& probe)
     : io_(io),
       area_(area),
-      uuid_(survey.superblock.uuid),
-      blocks_in_file_(survey.blocks_in_file()),
-      metadata_(metadata_blocks(survey.slots)) {}
+      uuid_(probe.superblock.uuid),
+      blocks_in_file_(probe.blocks_in_file()),
+      metadata_(RegionTable(probe.slots, probe.blocks_in_file()).metadata()) {}
 
 Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
                                 const std::vector<uint64_t>& places) {
@@ -87,7 +87,7 @@ Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
     VDE_TRY_ASSIGN(block, io_.read_checked(places[i], tags::kRegionMap, buffer));
     const std::vector<RegionSlot> slots = decode_slots(block.payload());
     if (!keeps_journal(slots, area_.region)) return "moves the journal";
-    metadata_ = metadata_blocks(slots);
+    metadata_ = RegionTable(slots, blocks_in_file_).metadata();
     for (const BlockRange& range : metadata_) {
       const auto place = places_.lower_bound(range.begin);
       if (place != places_.end() && *place < range.end)

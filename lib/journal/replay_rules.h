@@ -19,8 +19,8 @@ namespace vde {
 // That a block keeps one image, however many entries name it, follows from the trailers.
 class ReplayRules {
  public:
-  // `survey` is that of the file.
-  ReplayRules(const BlockIo& io, const JournalArea& area, const Survey& survey);
+  // `probe` is that of the file.
+  ReplayRules(const BlockIo& io, const JournalArea& area, const Probe& probe);
 
   // Takes the record that starts in block `at`, whose images are intact and lie at `places`, one an
   // entry. kDamaged, at that block, where it breaks a rule; nothing may be admitted after that.

@@ -10,7 +10,7 @@ Transaction::Transaction(const Journal& journal)
     : journal_(journal),
       superblock_(journal.superblock()),
       seal_(journal.seal()),
-      slots_(journal.slots()),
+      regions_(journal.regions()),
       buffer_(journal.io().make_buffer()) {}
 
 int64_t Transaction::sequence() const {

@@ -4,9 +4,9 @@
 
 #include <map>
 
-#include "format/region_map.h"
 #include "format/superblock.h"
 #include "io/block_io.h"
+#include "probe/region_table.h"
 
 namespace vde {
 
@@ -22,7 +22,7 @@ class Transaction {
   // Staged copies; commit sets the sequence and the times.
   [[nodiscard]] Superblock& superblock() { return superblock_; }
   [[nodiscard]] HeaderSeal& seal() { return seal_; }
-  [[nodiscard]] std::vector<RegionSlot>& slots() { return slots_; }
+  [[nodiscard]] RegionTable& regions() { return regions_; }
 
   // The payload of block `number` as this transaction sees it. A block that is not staged must
   // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
@@ -91,7 +91,7 @@ class Transaction {
   const Journal& journal_;
   Superblock superblock_;
   HeaderSeal seal_;
-  std::vector<RegionSlot> slots_;
+  RegionTable regions_;
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
 

@@ -18,7 +18,7 @@ uint64_t volume_blocks(Transaction& transaction) {
 // journal still needs.
 std::vector<BlockRange> obstacles_of(Transaction& transaction,
                                      const std::vector<BlockRange>& reserved) {
-  std::vector<BlockRange> obstacles = region_blocks(transaction.slots(), UINT64_MAX);
+  std::vector<BlockRange> obstacles = transaction.regions().metadata();
   obstacles.insert(obstacles.end(), reserved.begin(), reserved.end());
   for (const auto& [begin, end] : transaction.journal().pinned()) obstacles.push_back({begin, end});
   for (const BlockRange& freed : transaction.freed()) obstacles.push_back(freed);
@@ -52,27 +52,18 @@ tl::unexpected<Error> no_space(uint64_t count) {
 
 }  // namespace
 
-Result<size_t> bitmap_slot(const std::vector<RegionSlot>& slots) {
-  for (size_t i = 0; i < slots.size(); ++i)
-    if (!slots[i].is_free() && slots[i].tag == tags::kBitmap) return i;
-  return fail(ErrorCode::kDamaged, "there is no allocation bitmap", kRunRepair);
-}
-
 Result<Allocator> Allocator::open(const Journal& journal) {
-  VDE_TRY_ASSIGN(slot, bitmap_slot(journal.slots()));
-  const auto range = block_range(journal.slots()[slot].start, journal.slots()[slot].count);
-  const auto total = static_cast<uint64_t>(journal.superblock().total_blocks);
+  VDE_TRY_ASSIGN(bitmap, bitmap_region(journal.regions()));
   const uint32_t block_size = journal.io().block_size();
-  if (!range || range->end > total || range->count() < bitmap_blocks_for(total, block_size))
+  if (bitmap.blocks.count() < bitmap_blocks_for(journal.regions().blocks(), block_size))
     return fail(ErrorCode::kDamaged, "the allocation bitmap does not fit the volume", kRunRepair);
   return Allocator(block_size);
 }
 
 Result<Bytes> Allocator::bits_at(Transaction& transaction, uint64_t index) {
   VDE_TRY(guard_.check(transaction.journal(), index));
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
-  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
-  return transaction.read(bitmap + index, tags::kBitmap);
+  VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));
+  return transaction.read(bitmap.blocks.begin + index, tags::kBitmap);
 }
 
 // First fit: every bitmap block is read once, whole words are looked at.
@@ -150,8 +141,7 @@ Result<void> Allocator::release_region(Transaction& transaction, BlockRange bloc
 }
 
 Result<void> Allocator::release_marked(Transaction& transaction, BlockRange blocks) {
-  const std::vector<BlockRange> candidates =
-      subtract({blocks}, region_blocks(transaction.slots(), UINT64_MAX));
+  const std::vector<BlockRange> candidates = subtract({blocks}, transaction.regions().metadata());
   for (const BlockRange& range : candidates) {
     for (uint64_t at = range.begin; at < range.end;) {
       const uint64_t base = at / bits_ * bits_;
@@ -182,12 +172,11 @@ Result<bool> Allocator::may_give_up(Transaction& transaction, BlockRange blocks)
 }
 
 Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits bits) {
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
-  const auto bitmap = static_cast<uint64_t>(transaction.slots()[slot].start);
+  VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));
   while (!blocks.empty()) {
     const uint64_t base = blocks.begin / bits_ * bits_;
     const uint64_t end = std::min(blocks.end, base + bits_);
-    const uint64_t number = bitmap + blocks.begin / bits_;
+    const uint64_t number = bitmap.blocks.begin + blocks.begin / bits_;
     VDE_TRY_ASSIGN(current, transaction.read(number, tags::kBitmap));
     // A block that has the bits already is not written again.
     const uint64_t ones = count_bits(current, blocks.begin - base, end - base);
@@ -205,14 +194,9 @@ Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits b
 }
 
 Result<void> Allocator::complete(Transaction& transaction) {
-  const auto data_area = data_area_slot(transaction.slots());
-  for (size_t i = 0; i < transaction.slots().size(); ++i) {
-    const RegionSlot& slot = transaction.slots()[i];
-    const auto range = block_range(slot.start, slot.count);
-    if (slot.is_free() || data_area == i || !range) continue;
-    VDE_TRY(mark(transaction, *range, Bits::kSet));
-  }
-  return mark(transaction, {0, kFirstRegionBlock}, Bits::kSet);
+  for (const BlockRange& range : transaction.regions().metadata())
+    VDE_TRY(mark(transaction, range, Bits::kSet));
+  return {};
 }
 
 Result<void> Allocator::clear(Transaction& transaction, BlockRange blocks) {

@@ -72,7 +72,4 @@ class Allocator {
   BitmapGuard guard_;
 };
 
-// The slot of the allocation bitmap in `slots`; an image that is open has one.
-[[nodiscard]] Result<size_t> bitmap_slot(const std::vector<RegionSlot>& slots);
-
 }  // namespace vde

@@ -14,15 +14,6 @@ tl::unexpected<Error> contradiction(uint64_t block, std::string what) {
   return fail_at(block, ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-Result<BlockRange> bitmap_blocks(const Journal& journal, uint64_t total, uint32_t block_size) {
-  for (const RegionSlot& slot : journal.slots()) {
-    if (slot.is_free() || slot.tag != tags::kBitmap) continue;
-    const auto start = static_cast<uint64_t>(slot.start);
-    return BlockRange{start, start + bitmap_blocks_for(total, block_size)};
-  }
-  return contradiction(kDirectoryStart, "there is no allocation bitmap");
-}
-
 // Calls `visit` with each piece of `within` that none of `ranges` covers, until it returns false.
 template <class Visit>
 void each_gap(const std::vector<BlockRange>& ranges, BlockRange within, Visit visit) {
@@ -39,6 +30,11 @@ void each_gap(const std::vector<BlockRange>& ranges, BlockRange within, Visit vi
 }
 
 }  // namespace
+
+Result<Region> bitmap_region(const RegionTable& regions) {
+  if (const auto region = regions.find(tags::kBitmap)) return *region;
+  return contradiction(kDirectoryStart, "there is no allocation bitmap");
+}
 
 BlockRange BitmapGuard::covers(uint64_t index) const {
   return {index * bits_, std::min((index + 1) * bits_, total_)};
@@ -64,8 +60,8 @@ Result<void> BitmapGuard::start(const Journal& journal) {
                                                     "which are not the volume's {}",
                                                     superblock.free_blocks,
                                                     superblock.total_allocated_blocks, total_));
-  VDE_TRY_ASSIGN(bitmap, bitmap_blocks(journal, total_, block_size_));
-  bitmap_ = bitmap;
+  VDE_TRY_ASSIGN(bitmap, bitmap_region(journal.regions()));
+  bitmap_ = {bitmap.blocks.begin, bitmap.blocks.begin + bitmap_blocks_for(total_, block_size_)};
   VDE_TRY_ASSIGN(owners, find_owners(journal));
   regions_ = std::move(owners.regions);
   named_ = std::move(owners.named);

@@ -11,6 +11,9 @@
 
 namespace vde {
 
+// The region of the allocation bitmap; kDamaged where there is none.
+[[nodiscard]] Result<Region> bitmap_region(const RegionTable& regions);
+
 class BitmapGuard {
  public:
   explicit BitmapGuard(uint32_t block_size)

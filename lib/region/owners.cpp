@@ -12,19 +12,15 @@ namespace {
 // Reads the first region of that tag; not one that only its maker can read.
 template <class Read>
 Result<void> read_region(const Journal& journal, Tag tag, Read read) {
-  for (const RegionSlot& slot : journal.slots()) {
-    if (slot.is_free() || slot.tag != tag) continue;
-    const auto region = block_range(slot.start, slot.count);
-    if (!slot.is_plain() || !region || region->empty()) return {};
-    // Many blocks at once, where none of them waits in the journal.
-    if (journal.live_records() == 0) {
-      FileSource source(journal.io(), *region, tag);
-      return read(source);
-    }
-    CommittedSource source(journal, *region, tag);
+  const auto region = journal.regions().open_region({tag, {}, {}, {}});
+  if (!region) return {};
+  // Many blocks at once, where none of them waits in the journal.
+  if (journal.live_records() == 0) {
+    FileSource source(journal.io(), region->blocks, tag);
     return read(source);
   }
-  return {};
+  CommittedSource source(journal, region->blocks, tag);
+  return read(source);
 }
 
 // Calls `visit` with each entry of a table.
@@ -50,10 +46,6 @@ void add(std::vector<BlockRange>& ranges, int64_t start, int64_t count) {
 
 }  // namespace
 
-std::vector<BlockRange> region_blocks(const std::vector<RegionSlot>& slots, uint64_t total_blocks) {
-  return merge_ranges(metadata_blocks(slots), total_blocks);
-}
-
 Result<Owners> find_owners(const Journal& journal) {
   const auto total = static_cast<uint64_t>(journal.superblock().total_blocks);
   std::vector<BlockRange> stored;
@@ -73,7 +65,7 @@ Result<Owners> find_owners(const Journal& journal) {
     add(noted, entry.inode_table_start, entry.inode_table_blocks);
   }));
   Owners owners;
-  owners.regions = region_blocks(journal.slots(), total);
+  owners.regions = journal.regions().metadata();
   owners.stored = merge_ranges(std::move(stored), total);
   noted.insert(noted.end(), owners.stored.begin(), owners.stored.end());
   owners.named = merge_ranges(std::move(noted), total);

@@ -8,13 +8,8 @@
 
 namespace vde {
 
-// The fixed places and all regions but the data area, below `total_blocks`, as disjoint ascending
-// ranges.
-[[nodiscard]] std::vector<BlockRange> region_blocks(const std::vector<RegionSlot>& slots,
-                                                    uint64_t total_blocks);
-
 struct Owners {
-  std::vector<BlockRange> regions;  // see region_blocks()
+  std::vector<BlockRange> regions;  // see RegionTable::metadata()
   // The blocks of modules and dictionaries, and the inode tables of snapshots, deleted ones
   // included, wherever they lie. Disjoint and ascending; clipped to the volume.
   std::vector<BlockRange> named;

@@ -23,8 +23,7 @@ std::vector<uint32_t> sizes_of(const std::vector<std::vector<uint8_t>>& records)
 }  // namespace
 
 BlockRange PackedEditor::region() const {
-  const RegionSlot& slot = transaction_->slots()[slot_];
-  return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
+  return transaction_->regions().at(slot_).blocks;
 }
 
 uint32_t PackedEditor::capacity() const {
@@ -68,8 +67,8 @@ Result<PackedEditor> PackedEditor::open(Transaction& transaction, Allocator& all
 // to look like an end, or the table is read. So it is where the first block and the last one are of
 // different commits: either may be what a lost write left.
 Result<bool> PackedEditor::find_end() {
-  const int64_t used = transaction_->slots()[slot_].used;
-  if (count_ < 0 || used < 1 || used > transaction_->slots()[slot_].count) return false;
+  const int64_t used = transaction_->regions().at(slot_).used;
+  if (count_ < 0 || used < 1 || static_cast<uint64_t>(used) > region().count()) return false;
   tail_ = static_cast<uint64_t>(used) - 1;
   VDE_TRY_ASSIGN(head_made, transaction_->committed_generation(number(0), table_->tag));
   VDE_TRY_ASSIGN(tail_made, transaction_->committed_generation(number(tail_), table_->tag));
@@ -345,7 +344,7 @@ Result<void> PackedEditor::grow() {
 }
 
 Result<void> PackedEditor::save() {
-  transaction_->slots()[slot_].used = static_cast<int64_t>(tail_) + 1;
+  transaction_->regions().set_used(slot_, tail_ + 1);
   VDE_TRY_ASSIGN(block, edit(0));
   PackedTableHeader header = kPackedTableHeaderLayout.decode(block);
   header.count = count_;

@@ -71,8 +71,7 @@ Result<uint64_t> CommittedSource::next_written(uint64_t index) {
 }
 
 BlockRange TransactionSource::region() const {
-  const RegionSlot& slot = transaction_.slots()[slot_];
-  return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
+  return transaction_.regions().at(slot_).blocks;
 }
 
 Result<bool> TransactionSource::is_unwritten(uint64_t index) {
@@ -80,7 +79,8 @@ Result<bool> TransactionSource::is_unwritten(uint64_t index) {
 }
 
 Result<Bytes> TransactionSource::payload(uint64_t index) {
-  return transaction_.read(region().begin + index, transaction_.slots()[slot_].tag);
+  const Region region = transaction_.regions().at(slot_);
+  return transaction_.read(region.blocks.begin + index, region.tag);
 }
 
 }  // namespace vde

@@ -43,6 +43,8 @@ struct PackedRecord {
 
 // Gets the entries one by one, padding entries too; false = no more of them.
 using PackedVisitor = std::function<bool(const PackedRecord&)>;
+// Hands out the entries of one table, wherever it is read.
+using PackedWalk = std::function<Result<void>(const PackedVisitor&)>;
 
 // For a table whose first block is zero: kDamaged unless that may be an empty one. It is none where
 // a later block has content, nor where the first block was never written and a later one was,

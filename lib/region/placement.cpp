@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
-#include "base/checked.h"
 #include "base/piece.h"
 
 namespace vde {
 namespace {
-
-BlockRange range_of(const RegionSlot& slot) {
-  return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
-}
 
 // Blocks that were free get the content of spare ones, straight home.
 Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks, SpareKind spare) {
@@ -26,29 +21,6 @@ Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks, S
     blocks.begin += count;
   }
   return {};
-}
-
-// The data area begins behind a run taken from its start, or ends before one taken from its end;
-// one from its middle stays in it, which the format allows.
-void take_from_data_area(Transaction& transaction, BlockRange run) {
-  const auto slot = data_area_slot(transaction.slots());
-  if (!slot) return;
-  RegionSlot& data = transaction.slots()[*slot];
-  const BlockRange area = range_of(data);
-  if (run.begin == area.begin && run.end < area.end)
-    data.start = static_cast<int64_t>(run.end);
-  else if (run.end != area.end || run.begin <= area.begin)
-    return;
-  data.count -= static_cast<int64_t>(run.count());
-}
-
-void give_to_data_area(Transaction& transaction, BlockRange run) {
-  const auto slot = data_area_slot(transaction.slots());
-  if (!slot) return;
-  RegionSlot& data = transaction.slots()[*slot];
-  if (run.end != static_cast<uint64_t>(data.start)) return;
-  data.start = static_cast<int64_t>(run.begin);
-  data.count += static_cast<int64_t>(run.count());
 }
 
 // Copies what is written of `from` to the same places of `to`; block by block, as the transaction
@@ -67,22 +39,18 @@ Result<void> copy_blocks(Transaction& transaction, Tag tag, BlockRange from, uin
   return {};
 }
 
-// The region in slot `slot` lies at `run` from now on, its old blocks belong to the data area.
-void point_slot_at(Transaction& transaction, size_t slot, BlockRange run) {
-  const BlockRange old_run = range_of(transaction.slots()[slot]);
-  take_from_data_area(transaction, run);
-  give_to_data_area(transaction, old_run);
-  transaction.unstage(old_run);
-  transaction.slots()[slot].start = static_cast<int64_t>(run.begin);
-  transaction.slots()[slot].count = static_cast<int64_t>(run.count());
+// The region lies at `run` from now on, its old blocks belong to the data area.
+void point_at(Transaction& transaction, const Region& region, BlockRange run) {
+  transaction.regions().move(region.slot, run);
+  transaction.unstage(region.blocks);
 }
 
 }  // namespace
 
 Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
                          uint64_t count, SpareKind spare, std::optional<uint32_t> newest) {
-  const RegionSlot before = transaction.slots()[slot];
-  const BlockRange old_run = range_of(before);
+  const Region before = transaction.regions().at(slot);
+  const BlockRange old_run = before.blocks;
   const Tag tag = before.tag;
   const BlockRange next{old_run.end, old_run.begin + count};
   // The bitmap itself is copied as a whole.
@@ -90,25 +58,25 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
   VDE_TRY(allocator.check(transaction, tag == tags::kBitmap ? BlockRange{0, total} : old_run));
   VDE_TRY_ASSIGN(in_place, allocator.allocate_exactly(transaction, next));
   if (in_place) {
-    take_from_data_area(transaction, next);
-    transaction.slots()[slot].count = static_cast<int64_t>(count);
+    transaction.regions().grow(slot, count);
     return write_spare(transaction, tag, next, spare);
   }
-  const auto data_area = data_area_slot(transaction.slots());
-  const auto hint = data_area ? static_cast<uint64_t>(transaction.slots()[*data_area].start) : 0;
+  const auto data_area = transaction.regions().data_area();
+  const uint64_t hint = data_area ? data_area->blocks.begin : 0;
   VDE_TRY_ASSIGN(run, allocator.allocate(transaction, count, hint));
   // Before the copy: the bitmap itself may be what moves.
   VDE_TRY(allocator.release_region(transaction, old_run));
   VDE_TRY(write_spare(transaction, tag, run, spare));
   VDE_TRY(copy_blocks(transaction, tag, old_run, run.begin, newest));
-  point_slot_at(transaction, slot, run);
+  point_at(transaction, before, run);
   return {};
 }
 
 Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,
                          BlockRange run) {
-  VDE_TRY(allocator.release_region(transaction, range_of(transaction.slots()[slot])));
-  point_slot_at(transaction, slot, run);
+  const Region before = transaction.regions().at(slot);
+  VDE_TRY(allocator.release_region(transaction, before.blocks));
+  point_at(transaction, before, run);
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/ranges.h"
-#include "region/owners.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -29,9 +28,8 @@ void make_padding(Bytes before, uint64_t index, MutableBytes room) {
   store_le(MutableBytes(seed), 16, uint64_t{before.size()});
   store_le(MutableBytes(entry.id.bytes), 0, checksum(seed));
   store_le(MutableBytes(entry.id.bytes), 8, checksum(entry.id.bytes));
-  // Version 8, the one for ids of one's own making: such an id is never zero.
-  entry.id.bytes[7] = static_cast<uint8_t>((entry.id.bytes[7] & 0x0f) | 0x80);
-  entry.id.bytes[8] = static_cast<uint8_t>((entry.id.bytes[8] & 0x3f) | 0x80);
+  // Such an id is never zero.
+  entry.id = as_version_8(entry.id);
   encode(entry, room);
 }
 
@@ -87,9 +85,8 @@ Result<int32_t> count_snapshots(PackedSource& source) {
   return count;
 }
 
-int64_t allocated_data_blocks(const Superblock& superblock, const std::vector<RegionSlot>& slots) {
-  const auto total = static_cast<uint64_t>(std::max<int64_t>(0, superblock.total_blocks));
-  const auto count = static_cast<int64_t>(count_blocks(region_blocks(slots, total)));
+int64_t allocated_data_blocks(const Superblock& superblock, const RegionTable& regions) {
+  const auto count = static_cast<int64_t>(count_blocks(regions.metadata()));
   return std::max<int64_t>(0, superblock.total_allocated_blocks - count);
 }
 

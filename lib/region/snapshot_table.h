@@ -21,7 +21,7 @@ namespace vde {
 // Blocks of the volume that are in use for data: the allocated ones but those of regions and of the
 // fixed places. By the superblock's counts, without looking at the bitmap.
 [[nodiscard]] int64_t allocated_data_blocks(const Superblock& superblock,
-                                            const std::vector<RegionSlot>& slots);
+                                            const RegionTable& regions);
 
 // Finds what a REF names among snapshots that it is shown in the order of the table: "@latest", or
 // a whole label, or a prefix of an id of 4 or more characters, tried in this order. Deleted ones do

@@ -28,7 +28,7 @@ class RunBuilder : public TagBulk, private TagSink {
     const BlockRange kept{run_.begin, run_.begin + size.blocks};
     if (kept.end < run_.end) VDE_TRY(allocator_.release(transaction_, {kept.end, run_.end}));
     VDE_TRY(move_region(transaction_, allocator_, slot, kept));
-    transaction_.slots()[slot].used = size.used;
+    transaction_.regions().set_used(slot, size.used);
     return {};
   }
 

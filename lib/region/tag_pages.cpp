@@ -24,11 +24,11 @@ TagPages::TagPages(Transaction& transaction, Allocator& allocator, size_t slot)
       block_size_(transaction.journal().io().block_size()) {}
 
 uint32_t TagPages::count() const {
-  return static_cast<uint32_t>(std::min<int64_t>(transaction_.slots()[slot_].count, INT32_MAX));
+  return static_cast<uint32_t>(std::min<uint64_t>(region().blocks.count(), INT32_MAX));
 }
 
 uint64_t TagPages::place(uint64_t number) const {
-  return static_cast<uint64_t>(transaction_.slots()[slot_].start) + number;
+  return region().blocks.begin + number;
 }
 
 tl::unexpected<Error> TagPages::damaged(uint64_t number, std::string what) const {
@@ -251,8 +251,9 @@ Result<void> TagPages::flush() {
   // Nothing depends on the slot's count, and each change of it puts the directory into the commit.
   constexpr int64_t kNear = 64;
   const int64_t used = int64_t{extension_.high_water} - int64_t{extension_.free_count};
-  int64_t& said = transaction_.slots()[slot_].used;
-  if (said == 0 || std::abs(used - said) >= kNear) said = used;
+  const int64_t said = region().used;
+  if (said == 0 || std::abs(used - said) >= kNear)
+    transaction_.regions().set_used(slot_, static_cast<uint64_t>(used));
   return {};
 }
 

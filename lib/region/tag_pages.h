@@ -26,6 +26,7 @@ class TagPages {
   [[nodiscard]] uint32_t count() const;
   [[nodiscard]] uint32_t block_size() const { return block_size_; }
   [[nodiscard]] size_t payload_bytes() const { return payload_size(block_size_); }
+  [[nodiscard]] Region region() const { return transaction_.regions().at(slot_); }
   // The image's number of a block, for messages.
   [[nodiscard]] uint64_t place(uint64_t number) const;
 

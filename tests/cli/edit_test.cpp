@@ -4,12 +4,12 @@
 
 #include <chrono>
 
-#include "image/volume.h"
 #include "support/edit_image.h"
 #include "support/image_builder.h"
 #include "support/run_tool.h"
 #include "support/strict_reader.h"
 #include "support/temporary_folder.h"
+#include "support/try_open.h"
 #include "support/vectors.h"
 
 using namespace vde;
@@ -60,9 +60,9 @@ std::string label_of(const Image& image) {
 
 // As a process that is killed after its commit: it waits in the journal.
 void leave_waiting(const std::string& path, const std::string& label) {
-  const auto file = open_image(path, OpenMode::kReadWrite);
+  const auto file = open_file(path, OpenMode::kReadWrite);
   REQUIRE(file.has_value());
-  const auto volume = Volume::open(**file, EditOptions{Ticks{638'000'000'000'000'000}, false});
+  const auto volume = try_open_volume(**file);
   REQUIRE(volume.has_value());
   auto transaction = (*volume)->begin();
   REQUIRE(transaction.has_value());
@@ -260,7 +260,7 @@ TEST_CASE("sizes that no volume can have are usage errors, a tail in use is none
 TEST_CASE("an image in use is refused at once, or waited for") {
   const Image image;
   for (const LockMode mode : {LockMode::kShared, LockMode::kExclusive}) {
-    auto other = open_image(image.path, OpenMode::kReadWrite);
+    auto other = open_file(image.path, OpenMode::kReadWrite);
     REQUIRE(other.has_value());
     REQUIRE((*other)->lock(mode, std::chrono::milliseconds(0)).has_value());
     check_refused(image, {"label", image.path, "new"}, 8, "in use");
@@ -268,7 +268,7 @@ TEST_CASE("an image in use is refused at once, or waited for") {
     if (mode == LockMode::kShared) CHECK(label_of(image) == "damage");
     check_refused(image, {"label", image.path, "new", "--lock-wait", "0.1"}, 8, "in use");
   }
-  auto other = open_image(image.path, OpenMode::kReadWrite);
+  auto other = open_file(image.path, OpenMode::kReadWrite);
   REQUIRE((*other)->lock(LockMode::kExclusive, std::chrono::milliseconds(0)).has_value());
   check_refused(image, {"label", image.path}, 8, "in use");
   StartedTool waiting({.arguments = {"label", image.path, "waited", "--lock-wait", "60"}});

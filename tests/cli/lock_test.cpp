@@ -12,7 +12,7 @@
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -29,7 +29,7 @@ struct Image {
 
 // A lock that another process holds, as far as the program can tell.
 std::unique_ptr<BlockFile> lock(const std::string& path, LockMode mode) {
-  auto file = open_image(path, OpenMode::kReadWrite);
+  auto file = open_file(path, OpenMode::kReadWrite);
   REQUIRE(file.has_value());
   REQUIRE((*file)->lock(mode, std::chrono::milliseconds(0)).has_value());
   return std::move(*file);

@@ -9,7 +9,7 @@
 #include "support/strict_reader.h"
 #include "support/vectors.h"
 #include "tag_image.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -212,7 +212,7 @@ TEST_CASE("an image without an index, a damaged and a sealed one") {
 TEST_CASE("an index in use is refused at once, or waited for") {
   const TagImage image;
   image.run("set", {"5", "key=1"});
-  auto other = open_image(image.path, OpenMode::kReadWrite);
+  auto other = open_file(image.path, OpenMode::kReadWrite);
   REQUIRE(other.has_value());
   REQUIRE((*other)->lock(LockMode::kShared, std::chrono::milliseconds(0)).has_value());
   CHECK(image.run("set", {"5", "key=2"}, 8).err.find("in use") != std::string::npos);

@@ -182,16 +182,18 @@ TEST_CASE("under --json an error is one object on stderr") {
     const char* code;
     int status;
   };
+  const std::string size = std::to_string(std::filesystem::file_size(images.clean));
   for (const Case& wrong :
        {Case{{"info"}, "usage", 16}, Case{{"frmat"}, "usage", 16}, Case{{}, "usage", 16},
         Case{{"info", "a", "--nonsense"}, "usage", 16}, Case{{"info", images.missing}, "io", 8},
         Case{{"info", images.folder / "\xff"}, "io", 8},
-        Case{{"dump", images.folder / "text"}, "unsupported", 8},
+        Case{{"dump", images.folder / "text"}, "not_an_image", 8},
         Case{{"dump", images.clean, "--block", "99999"}, "usage", 16},
         Case{{"dump", images.clean, "--region", "NONE"}, "not_found", 1},
         Case{{"format", images.clean, "--size", "1M"}, "exists", 8},
         Case{{"format", images.missing, "--size", "1"}, "usage", 16},
-        Case{{"explain", "NONE-001"}, "not_found", 1}}) {
+        Case{{"explain", "NONE-001"}, "not_found", 1},
+        Case{{"resize", images.clean, "--size", size}, "unchanged", 1}}) {
     for (const bool in_front : {true, false}) {
       std::vector<std::string> arguments = wrong.arguments;
       arguments.insert(in_front ? arguments.begin() : arguments.end(), "--json");

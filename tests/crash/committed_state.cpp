@@ -93,27 +93,27 @@ ReadBlock reader_of(const BlockIo& io, BlockBuffer& buffer) {
 
 Result<CommittedState> committed_state(const Journal& journal) {
   BlockBuffer buffer = journal.io().make_buffer();
-  return collect(journal.superblock(), journal.seal(), journal.slots(), journal.io().block_size(),
-                 [&](uint64_t number) -> Result<Bytes> {
+  return collect(journal.superblock(), journal.seal(), journal.regions().raw_slots(),
+                 journal.io().block_size(), [&](uint64_t number) -> Result<Bytes> {
                    VDE_TRY_ASSIGN(block, journal.read(number, buffer));
                    return block.bytes();
                  });
 }
 
 Result<CommittedState> committed_state(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  const BlockIo io(file, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  const BlockIo io(file, probe.block_size);
   BlockBuffer buffer = io.make_buffer();
-  return collect(survey.superblock, survey.seal, survey.slots, survey.block_size,
+  return collect(probe.superblock, probe.seal, probe.slots, probe.block_size,
                  reader_of(io, buffer));
 }
 
 Result<uint64_t> committed_digest(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  const BlockIo io(file, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  const BlockIo io(file, probe.block_size);
   BlockBuffer buffer = io.make_buffer();
-  uint64_t digest = digest_of(survey.superblock, survey.seal, survey.slots);
-  VDE_TRY(visit_blocks(survey.slots, survey.block_size, reader_of(io, buffer),
+  uint64_t digest = digest_of(probe.superblock, probe.seal, probe.slots);
+  VDE_TRY(visit_blocks(probe.slots, probe.block_size, reader_of(io, buffer),
                        [&](uint64_t, uint64_t hash) { digest += hash; }));
   return digest;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "journal/journal.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 
 namespace vde::test {
 

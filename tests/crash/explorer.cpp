@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "io/zeros.h"
-#include "vde/edit.h"
+#include "support/try_open.h"
 #include "vde/verify.h"
 
 namespace vde::test {
@@ -63,7 +63,7 @@ Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
 // What a writer finds, which recovers first.
 Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   const size_t before = disk.mark();
-  const auto volume = Volume::open(disk, crash_options());
+  const auto volume = try_open_volume(disk, crash_options());
   if (!volume)
     return fail(ErrorCode::kDamaged, "opening it for writing fails: " + volume.error().message);
   recovery_writes = disk.changed_since(before);

@@ -5,14 +5,14 @@
 #include "crash/random.h"
 #include "crash/stage.h"
 #include "format/wal_header.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 
 namespace vde::test {
 
 ImageEditor::ImageEditor(MemoryFile& file) : file_(file) {
-  const Survey survey = must(survey_image(file, false));
-  block_size_ = survey.block_size;
-  slots_ = survey.slots;
+  const Probe probe = must(probe_to_judge(file));
+  block_size_ = probe.block_size;
+  slots_ = probe.slots;
 }
 
 BlockRange ImageEditor::region(Tag tag) const {

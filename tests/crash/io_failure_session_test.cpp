@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "image/volume.h"
 #include "image/write_image.h"
 #include "io/memory_file.h"
 #include "support/failing_file.h"
 #include "support/image_builder.h"
 #include "support/image_state.h"
+#include "support/try_open.h"
 #include "support/verify_list.h"
 
 using namespace vde;
@@ -16,10 +16,8 @@ using namespace vde::test;
 
 namespace {
 
-constexpr EditOptions kOptions{Ticks{638'000'000'000'000'000}, false};
-
 std::unique_ptr<Volume> open_volume(BlockFile& file) {
-  auto volume = Volume::open(file, kOptions);
+  auto volume = try_open_volume(file);
   REQUIRE_MESSAGE(volume.has_value(), volume.error().message);
   return std::move(*volume);
 }

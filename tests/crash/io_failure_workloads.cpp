@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "image/volume.h"
 #include "region/placement.h"
 #include "support/image_builder.h"
+#include "support/one_change.h"
 #include "support/vectors.h"
 
 namespace vde::test {
@@ -51,7 +51,7 @@ auto resize_to(uint64_t blocks, uint32_t block_size) {
 
 // More than the journal holds, so that a checkpoint falls in between; blocks come, change and go.
 Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, at_second(1)));
+  VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
   BlockRange run;
   for (uint8_t i = 1; i <= 18; ++i) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
@@ -73,7 +73,7 @@ Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
 }
 
 Result<size_t> slot_of(const Transaction& transaction, Tag tag) {
-  const auto& slots = transaction.journal().slots();
+  const auto& slots = transaction.journal().regions().raw_slots();
   for (size_t i = 0; i < slots.size(); ++i)
     if (slots[i].tag == tag) return i;
   return fail(ErrorCode::kNotFound, "no such region");
@@ -81,11 +81,11 @@ Result<size_t> slot_of(const Transaction& transaction, Tag tag) {
 
 // SNAP is the last region before the data area and grows in place, TAGI has to move.
 Result<void> grow_regions(BlockFile& file, const Acknowledge& acknowledge) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, at_second(1)));
+  VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
   for (const Tag tag : {tags::kSnapshots, tags::kTagIndex, tags::kCode}) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
     VDE_TRY_ASSIGN(slot, slot_of(transaction, tag));
-    const auto count = static_cast<uint64_t>(transaction.slots()[slot].count);
+    const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
     VDE_TRY(grow_region(transaction, volume->allocator(), slot, count * 2, SpareKind::kSealed));
     VDE_TRY(volume->commit(transaction));
     acknowledge();
@@ -95,7 +95,7 @@ Result<void> grow_regions(BlockFile& file, const Acknowledge& acknowledge) {
 
 // A commit whose images have no room in the journal, and one on top of it.
 Result<void> spill(BlockFile& file, const Acknowledge& acknowledge) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, at_second(1)));
+  VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
   VDE_TRY_ASSIGN(first, volume->begin());
   VDE_TRY_ASSIGN(run, add_blocks(*volume, first, 70, 1));
   VDE_TRY(add_blocks_directly(*volume, first, 5, 2));

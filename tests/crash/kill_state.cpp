@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "image/write_image.h"
+#include "support/try_open.h"
 
 namespace vde::test {
 namespace {
@@ -16,7 +17,7 @@ constexpr uint64_t kBlocks = 16384;
 constexpr uint32_t kBlockSize = 4096;
 
 Result<uint64_t> first_block(Volume& volume) {
-  const auto& slots = volume.journal().slots();
+  const auto& slots = volume.journal().regions().raw_slots();
   const auto data_area = data_area_slot(slots);
   if (!data_area) return fail(ErrorCode::kDamaged, "there is no data area");
   return static_cast<uint64_t>(slots[*data_area].start);
@@ -101,7 +102,7 @@ Result<void> make_kill_image(BlockFile& file) {
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const Activity activity;
   VDE_TRY(write_image(file, plan, activity));
-  VDE_TRY_ASSIGN(volume, Volume::open(file, {}));
+  VDE_TRY_ASSIGN(volume, try_open_volume(file, {}));
   VDE_TRY_ASSIGN(first, first_block(*volume));
   VDE_TRY_ASSIGN(transaction, volume->begin());
   VDE_TRY(volume->allocator().allocate_exactly(transaction, {first, first + kKillBlocks}));

@@ -16,6 +16,7 @@
 
 #include "crash/kill_state.h"
 #include "io/zeros.h"
+#include "support/one_change.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/verify_list.h"
@@ -38,7 +39,7 @@ T demand(Result<T> result, std::string_view what) {
 }
 
 std::unique_ptr<BlockFile> open_locked(const std::string& path) {
-  auto file = demand(open_image(path, OpenMode::kReadWrite), "open");
+  auto file = demand(open_file(path, OpenMode::kReadWrite), "open");
   // A killed process may still be on its way out.
   demand(file->lock(LockMode::kExclusive, std::chrono::seconds(20)), "lock");
   return file;
@@ -140,7 +141,7 @@ void KillTest::kill_worker() {
 
   const auto file = open_locked(path_);
   if (check_clean(*file)) ++counts_.left_open;
-  const auto volume = demand(Volume::open(*file, {}), "open after a kill");
+  const auto volume = demand(try_open_volume(*file, {}), "open after a kill");
   state_ = demand(kill_state(*volume), "after a kill");
   if (state_ != acknowledged && state_ != acknowledged + 1)
     throw Violation(fmt::format("state {} after {} was acknowledged", state_, acknowledged));
@@ -177,7 +178,7 @@ void KillTest::kill_resize() {
   const bool done = kill_tool({"resize", path_, "--size", std::to_string(wanted)});
   const auto file = open_locked(path_);
   check_clean(*file);
-  const auto volume = demand(Volume::open(*file, {}), "open after a kill");
+  const auto volume = demand(try_open_volume(*file, {}), "open after a kill");
   const auto found = static_cast<uint64_t>(volume->journal().superblock().expected_file_size);
   if (found != wanted && (done || found != size_))
     throw Violation(fmt::format("{} bytes after {} and {}", found, size_, wanted));

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "crash/kill_state.h"
+#include "support/try_open.h"
 
 using namespace vde;
 
@@ -18,9 +19,9 @@ void acknowledge(uint64_t number) {
 }
 
 Result<void> run_session(const char* path) {
-  VDE_TRY_ASSIGN(file, open_image(path, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(file, open_file(path, OpenMode::kReadWrite));
   VDE_TRY(file->lock(LockMode::kExclusive, std::chrono::milliseconds(0)));
-  VDE_TRY_ASSIGN(volume, Volume::open(*file, {}));
+  VDE_TRY_ASSIGN(volume, test::try_open_volume(*file, {}));
   VDE_TRY_ASSIGN(number, test::kill_state(*volume));
   const uint64_t last = number + 1 + number % 7;
   while (number < last) {

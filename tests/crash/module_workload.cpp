@@ -1,7 +1,7 @@
 #include "crash/workloads.h"
 #include "io/memory_file.h"
+#include "support/one_change.h"
 #include "support/wasm_bytes.h"
-#include "vde/modules.h"
 
 namespace vde::test {
 namespace {
@@ -11,7 +11,7 @@ void register_modules(Stage& stage, size_t first, size_t count, size_t blocks) {
     stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
       const size_t size = (blocks + i % 3) * (stage.block_size() - 16) - i % 2 * 100;
       MemoryFile module(wasm_of_size(size, i));
-      RegisterOptions wish;
+      ModuleOptions wish;
       wish.force = true;
       wish.entry = std::string(i * 37 % 129, 'e');
       Activity activity;

@@ -1,18 +1,17 @@
 #include "crash/old_epochs.h"
 
-#include "image/volume.h"
 #include "support/image_builder.h"
 #include "support/image_state.h"
+#include "support/try_open.h"
 
 namespace vde::test {
 namespace {
 
-constexpr EditOptions kOptions{Ticks{638'000'000'000'000'000}, false};
 constexpr uint64_t kBlock = 100;  // of data
 
 // Gives the block new content, in a session that ends with a checkpoint or without.
 Result<void> change(BlockFile& file, uint8_t fill, bool checkpoint) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, kOptions));
+  VDE_TRY_ASSIGN(volume, try_open_volume(file));
   VDE_TRY_ASSIGN(transaction, volume->begin());
   VDE_TRY_ASSIGN(payload, transaction.replace(kBlock, tags::kData));
   std::fill(payload.begin(), payload.end(), fill);
@@ -31,9 +30,9 @@ Result<void> outlive_mark() {
   // well; then another program makes the journal's header anew.
   VDE_TRY(change(image.file(), 3, true));
   std::copy(marked.begin(), marked.end(), last.begin());
-  VDE_TRY(Volume::open(image.file(), kOptions));
+  VDE_TRY(try_open_volume(image.file()));
   image.patch(header, 96, std::string(80, '0')).reseal(header);
-  VDE_TRY(Volume::open(image.file(), kOptions));
+  VDE_TRY(try_open_volume(image.file()));
   return {};
 }
 
@@ -53,7 +52,7 @@ std::string look_at_emptied_journal() {
   const uint64_t header = image.start("MWAL");
   // Another program changes the image, as it may; the header is damaged later.
   image.write(kBlock, "DATA", "04").superblock([](Superblock& superblock) {
-    superblock.modified = kOptions.now;
+    superblock.modified = kSomeOptions.now;
     superblock.modified.value += 1;
   });
   const auto changed = state_digest(image.file());

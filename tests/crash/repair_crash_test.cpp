@@ -9,7 +9,7 @@
 #include "../damage/recipes.h"
 #include "check/undo_file.h"
 #include "crash/disk_states.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 #include "support/failing_file.h"
 #include "support/memory_undo.h"
 #include "support/vectors.h"
@@ -32,7 +32,7 @@ size_t states_an_image() {
 }
 
 RepairOptions crash_options() {
-  return {{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
+  return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
 }
 
 struct DamagedImage {
@@ -68,8 +68,8 @@ std::vector<std::string> left_codes(const std::vector<Finding>& findings) {
 }
 
 bool has_whole_group(BlockFile& file) {
-  const auto survey = survey_image(file, false);
-  return survey && survey->superblock_source == SuperblockSource::kGroup;
+  const auto probe = probe_to_judge(file);
+  return probe && probe->superblock_source == SuperblockSource::kGroup;
 }
 
 // A change to an image, played once and explored.
@@ -143,7 +143,7 @@ void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evid
     MemoryFile taken_back(crashed);
     MemoryFile undo_file(undo.at_publish);
     const auto undone = undo_repair(taken_back, undo_file, nullptr);
-    if (!undone && undone.error().code != ErrorCode::kNotFound)
+    if (!undone && undone.error().code != ErrorCode::kUnchanged)
       return "undo fails: " + undone.error().message;
     if (taken_back.bytes() != image.content) return "undo leaves other bytes";
     const auto again = repair_again(disk);
@@ -179,7 +179,7 @@ void explore_undo(const DamagedImage& image, size_t& states) {
     MemoryFile again(crashed);
     MemoryFile undo_file(under_way.bytes());
     const auto undone = undo_repair(again, undo_file, nullptr);
-    if (!undone && undone.error().code != ErrorCode::kNotFound)
+    if (!undone && undone.error().code != ErrorCode::kUnchanged)
       return "undo cannot be finished: " + undone.error().message;
     return again.bytes() == image.content ? "" : "undo leaves other bytes";
   });
@@ -230,7 +230,7 @@ TEST_CASE("a call that fails ends a repair with an error, and undo still puts ev
           continue;
         }
         const auto undone = undo_repair(memory, undo.file(), nullptr);
-        if (!undone) CHECK(undone.error().code == ErrorCode::kNotFound);
+        if (!undone) CHECK(undone.error().code == ErrorCode::kUnchanged);
         CHECK(memory.bytes() == image.content);
 #if defined(__SANITIZE_ADDRESS__)
         nth += 5;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde::test {
 

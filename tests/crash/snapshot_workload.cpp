@@ -1,6 +1,6 @@
 #include "crash/workloads.h"
 #include "region/snapshot_table.h"
-#include "vde/snapshots.h"
+#include "support/one_change.h"
 
 namespace vde::test {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 void create_snapshots(Stage& stage, int count) {
   for (int i = 0; i < count; ++i)
     stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
-      SnapshotWish wish;
+      SnapshotOptions wish;
       wish.label = std::string(static_cast<size_t>(i * 21 % 65), 's');
       wish.reproducible = true;
       if (i > 0) wish.parent = "@latest";
@@ -27,16 +27,16 @@ void play_snapshots(Stage& stage) {
   });
   stage.open();
   Transaction many = stage.begin();
-  size_t slot = 0;
-  while (many.slots()[slot].tag != tags::kSnapshots) ++slot;
-  const auto end = static_cast<uint64_t>(many.slots()[slot].start + many.slots()[slot].count);
-  stage.add_direct(many, 1, end);
+  size_t place = 0;
+  while (many.regions().raw_slots()[place].tag != tags::kSnapshots) ++place;
+  const RegionSlot& slot = many.regions().raw_slots()[place];
+  stage.add_direct(many, 1, static_cast<uint64_t>(slot.start + slot.count));
   PackedEditor editor =
-      must(PackedEditor::open(many, stage.volume().allocator(), slot, snapshot_table()));
+      must(PackedEditor::open(many, stage.volume().allocator(), place, snapshot_table()));
   SnapshotEntry entry;
   entry.created = Ticks{1};
   // Into the table's last block.
-  for (uint16_t i = 1; many.slots()[slot].used < many.slots()[slot].count; ++i) {
+  for (uint16_t i = 1; slot.used < slot.count; ++i) {
     store_le(MutableBytes(entry.id.bytes), 0, i);
     entry.label.assign(i % 65, 'm');
     std::vector<uint8_t> record(encoded_size(entry));

@@ -27,7 +27,7 @@ EditOptions Stage::next_options(bool unseal) {
 }
 
 void Stage::open(bool unseal) {
-  volume_ = must(Volume::open(file_, next_options(unseal)));
+  volume_ = must(try_open_volume(file_, next_options(unseal)));
 }
 
 void Stage::acknowledge(CommittedState state) {

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "crash/committed_state.h"
-#include "image/volume.h"
 #include "support/recording_file.h"
+#include "support/try_open.h"
 
 namespace vde::test {
 

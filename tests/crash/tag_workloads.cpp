@@ -10,7 +10,7 @@ namespace {
 
 size_t tag_slot_of(Transaction& transaction) {
   size_t slot = 0;
-  while (transaction.slots()[slot].tag != tags::kTagIndex) ++slot;
+  while (transaction.regions().raw_slots()[slot].tag != tags::kTagIndex) ++slot;
   return slot;
 }
 

@@ -5,7 +5,7 @@
 #include "crash/foreign_image.h"
 #include "crash/tag_workloads.h"
 #include "region/placement.h"
-#include "vde/edit.h"
+#include "support/one_change.h"
 
 namespace vde::test {
 namespace {
@@ -144,9 +144,9 @@ void play_no_space(Stage& stage) {
 void grow(Stage& stage, Tag tag, uint64_t more, SpareKind spare) {
   Transaction transaction = stage.begin();
   size_t slot = 0;
-  while (transaction.slots()[slot].tag != tag) ++slot;
-  const auto start = static_cast<uint64_t>(transaction.slots()[slot].start);
-  const auto count = static_cast<uint64_t>(transaction.slots()[slot].count);
+  while (transaction.regions().raw_slots()[slot].tag != tag) ++slot;
+  const auto start = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].start);
+  const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
   // Its last block has an image of its own on the way.
   must(transaction.replace(start + count - 1, tag));
   must(grow_region(transaction, stage.volume().allocator(), slot, count + more, spare));

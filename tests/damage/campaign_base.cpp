@@ -10,7 +10,8 @@
 #include "format/packed_table.h"
 #include "format/tag_extension.h"
 #include "format/tag_filter.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
+#include "support/one_change.h"
 #include "support/verify_list.h"
 
 namespace vde::test {
@@ -169,10 +170,10 @@ CampaignBase make_base(std::string name, std::shared_ptr<const FrozenImage> imag
   base.image = std::move(image);
   base.older = std::move(older);
   const auto file = base.open();
-  const Survey survey = need(survey_image(*file, false));
-  base.block_size = survey.block_size;
-  base.blocks = survey.usable_blocks();
-  base.slots = survey.slots;
+  const Probe probe = need(probe_to_judge(*file));
+  base.block_size = probe.block_size;
+  base.blocks = probe.usable_blocks();
+  base.slots = probe.slots;
   base.label = need(read_label(*file));
   Listing listing = list_content(*file);
   if (!listing.tags.whole() || !listing.snapshots.whole() || !listing.modules.whole() ||

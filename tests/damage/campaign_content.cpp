@@ -8,8 +8,8 @@
 
 #include "base/checked.h"
 #include "format/hash.h"
-#include "journal/survey.h"
-#include "vde/edit.h"
+#include "probe/probe.h"
+#include "support/one_change.h"
 #include "vde/text.h"
 
 namespace vde::test {
@@ -42,14 +42,14 @@ std::vector<T> united(const std::vector<T>& a, const std::vector<T>& b) {
   return all;
 }
 
-void list_tags(BlockFile& file, Listing& listing) {
-  const auto reader = TagReader::open(file, {});
+void list_tags(const Image& image, Listing& listing) {
+  auto reader = image.tags();
   if (!reader) {
     listing.tags.error = reader.error();
     return;
   }
   std::vector<TagEntry>& tags = listing.content.tags;
-  const auto found = (*reader)->find({}, [&](const TagView& view) {
+  const auto found = reader->find({}, [&](const TagView& view) {
     if (!tags.empty() && view.key < tags.back().key) listing.tags_in_order = false;
     tags.push_back({std::string(view.key), std::string(view.value), view.inode, view.block});
     return true;
@@ -57,20 +57,20 @@ void list_tags(BlockFile& file, Listing& listing) {
   if (!found) listing.tags.error = found.error();
 }
 
-void list_snapshots(BlockFile& file, Listing& listing) {
-  const auto reader = SnapshotReader::open(file);
+void list_snapshots(const Image& image, Listing& listing) {
+  auto reader = image.snapshots();
   if (!reader) {
     listing.snapshots.error = reader.error();
     return;
   }
-  const auto read = (*reader)->list([&](const Snapshot& snapshot) {
+  const auto read = reader->list([&](const Snapshot& snapshot) {
     listing.content.snapshots.push_back(snapshot);
     return true;
   });
   if (!read) listing.snapshots.error = read.error();
 }
 
-// Not by read_module_bytes(), which starts a thread each time.
+// Not by ModuleReader::read(), which starts a thread each time.
 bool bytes_verify(const BlockIo& io, const Module& module) {
   const auto range = block_range(module.first_block, module.block_count);
   const uint64_t payload = payload_size(io.block_size());
@@ -87,15 +87,20 @@ bool bytes_verify(const BlockIo& io, const Module& module) {
   return sha256(Bytes(bytes).first(static_cast<size_t>(module.size))) == module.hash;
 }
 
-void list_all_modules(BlockFile& file, Listing& listing) {
-  const auto read = list_modules(file, [&](const Module& module) {
+void list_all_modules(const Image& image, BlockFile& file, Listing& listing) {
+  auto reader = image.modules();
+  if (!reader) {
+    listing.modules.error = reader.error();
+    return;
+  }
+  const auto read = reader->list([&](const Module& module) {
     listing.listed_modules.push_back(module);
     return true;
   });
   if (!read) listing.modules.error = read.error();
-  const auto survey = survey_image(file, false);
-  if (!survey) return;
-  const BlockIo io(file, survey->block_size);
+  const auto view = committed_view(file);
+  if (!view) return;
+  const BlockIo io(**view, image.block_size());
   for (const Module& module : listing.listed_modules)
     if (bytes_verify(io, module)) listing.content.modules.push_back(module);
 }
@@ -148,14 +153,14 @@ std::string describe(const Content& content) {
 
 Listing list_content(BlockFile& file) {
   Listing listing;
-  const auto view = committed_view(file);
-  if (!view) {
-    listing.tags.error = listing.snapshots.error = listing.modules.error = view.error();
+  const auto image = open_to_read(file);
+  if (!image) {
+    listing.tags.error = listing.snapshots.error = listing.modules.error = image.error();
     return listing;
   }
-  list_tags(**view, listing);
-  list_snapshots(**view, listing);
-  list_all_modules(**view, listing);
+  list_tags(*image, listing);
+  list_snapshots(*image, listing);
+  list_all_modules(*image, file, listing);
   sort_content(listing.content);
   std::sort(listing.listed_modules.begin(), listing.listed_modules.end(), kBefore);
   return listing;

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "vde/block_file.h"
 #include "vde/error.h"
 #include "vde/modules.h"
 #include "vde/snapshots.h"
+#include "vde/storage.h"
 #include "vde/tags.h"
 
 namespace vde::test {

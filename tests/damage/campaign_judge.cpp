@@ -7,22 +7,21 @@
 #include <fstream>
 
 #include "format/superblock.h"
+#include "support/one_change.h"
 #include "support/verify_list.h"
-#include "vde/edit.h"
 #include "vde/repair.h"
 
 namespace vde::test {
 namespace {
 
-const RepairOptions kRepair{{Ticks{640'000'000'000'000'000}, false}, {VerifyScope::kMetadata, 1}};
+const RepairOptions kRepair{Ticks{640'000'000'000'000'000}, false, {VerifyScope::kMetadata, 1}};
 
 // Repairs without an undo file. False where the plan asks for a larger volume first.
 bool repair(BlockFile& file) {
   Activity activity;
   const auto plan = plan_repair(file, kRepair, activity);
   if (!plan) return true;
-  if (!plan->steps.empty())
-    static_cast<void>(carry_out(file, *plan, kRepair, nullptr, activity));
+  if (!plan->steps.empty()) static_cast<void>(carry_out(file, *plan, kRepair, nullptr, activity));
   return std::ranges::none_of(plan->notes, [](const std::string& note) {
     return note.find("vdetool resize") != std::string::npos;
   });
@@ -33,12 +32,13 @@ std::unique_ptr<CowFile> repaired_copy(const CowFile& file) {
   auto copy = file.clone();
   if (repair(*copy)) return copy;
   const auto larger = copy->size().transform([](uint64_t bytes) { return bytes * 2; });
-  if (larger && resize_volume(*copy, *larger, kRepair.edit)) repair(*copy);
+  if (larger && resize_volume(*copy, *larger, {kRepair.now, false})) repair(*copy);
   return copy;
 }
 
 bool is_damage(const Error& error) {
-  return error.code == ErrorCode::kDamaged || error.code == ErrorCode::kUnsupported;
+  return error.code == ErrorCode::kDamaged || error.code == ErrorCode::kUnsupported ||
+         error.code == ErrorCode::kNotAnImage;
 }
 
 std::string text_of(const Refusal& refusal) {

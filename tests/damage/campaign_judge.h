@@ -1,9 +1,9 @@
 // One seed of the campaign: a base, a fault, one writer or two, and whether what they did is right.
 //
 // Right is one of three things, for every operation after the fault:
-//  - It refuses with kDamaged or kUnsupported, and changes nothing: the file's size and all its
-//    blocks stay but the header and the last block of MWAL, a damaged block of a superblock group
-//    that becomes what the other group has, and free blocks that nobody owns.
+//  - It refuses with kDamaged, kUnsupported or kNotAnImage, and changes nothing: the file's size
+//    and all its blocks stay but the header and the last block of MWAL, a damaged block of a
+//    superblock group that becomes what the other group has, and free blocks that nobody owns.
 //  - It gives the error that it gives on the undamaged image, and changes nothing.
 //  - It succeeds, its effect is there, and all of the undamaged image's content that could be read
 //    before, by a list or by a repair of a copy, still can be, except for what the operation meant

@@ -6,6 +6,7 @@
 
 #include "image/write_image.h"
 #include "io/memory_file.h"
+#include "region/bitmap_guard.h"
 #include "support/vectors.h"
 #include "support/wasm_bytes.h"
 
@@ -72,7 +73,7 @@ ImageMaker& ImageMaker::import_tags(int first, int count) {
 
 ImageMaker& ImageMaker::add_snapshots(int count) {
   for (int i = 0; i < count; ++i, ++snapshots_) {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::string(random_.below(30), 's');
     wish.id = Guid{};
     for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
@@ -87,7 +88,7 @@ ImageMaker& ImageMaker::add_snapshots(int count) {
 ImageMaker& ImageMaker::add_modules(int count, size_t size) {
   for (int i = 0; i < count; ++i, ++modules_) {
     MemoryFile bytes(component_of_size(kLeastWasm + size + random_.below(200), modules_));
-    RegisterOptions options;
+    ModuleOptions options;
     options.entry = std::string(random_.below(100), 'e');
     options.force = true;
     Activity activity;
@@ -118,10 +119,9 @@ ImageMaker& ImageMaker::give_back() {
 }
 
 ImageMaker& ImageMaker::punch_bitmap() {
-  const auto volume = need(Volume::open(file_, edit()));
-  const RegionSlot slot = volume->journal().slots()[need(bitmap_slot(volume->journal().slots()))];
-  for (auto n = static_cast<uint64_t>(slot.start) + 1;
-       n < static_cast<uint64_t>(slot.start + slot.count); ++n)
+  const auto volume = need(try_open_volume(file_, edit()));
+  const BlockRange bitmap = need(bitmap_region(volume->journal().regions())).blocks;
+  for (uint64_t n = bitmap.begin + 1; n < bitmap.end; ++n)
     if (all_zero(Bytes(file_.block(n, block_size_)).first(payload_size(block_size_))))
       need(file_.zero({n * block_size_, (n + 1) * block_size_}));
   return *this;
@@ -149,7 +149,7 @@ EditOptions ImageMaker::edit() {
 
 template <class Action>
 void ImageMaker::with_volume(Action action) {
-  const auto volume = need(Volume::open(file_, edit()));
+  const auto volume = need(try_open_volume(file_, edit()));
   Transaction transaction = need(volume->begin());
   action(*volume, transaction);
   need(volume->commit(transaction));

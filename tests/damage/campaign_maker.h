@@ -6,7 +6,7 @@
 
 #include "campaign_base.h"
 #include "crash/random.h"
-#include "image/volume.h"
+#include "support/one_change.h"
 
 namespace vde::test {
 

@@ -7,9 +7,9 @@
 #include "format/bitmap.h"
 #include "format/hash.h"
 #include "io/memory_file.h"
+#include "support/one_change.h"
 #include "support/wasm_bytes.h"
 #include "vde/create.h"
-#include "vde/edit.h"
 #include "vde/text.h"
 
 namespace vde::test {
@@ -176,7 +176,7 @@ class Chooser {
   }
   static Refusal run_import(BlockFile& file, const std::vector<TagEntry>& tags, bool replace,
                             const EditOptions& edit) {
-    TagImportOptions options;
+    TagImport::Options options;
     options.replace = replace;
     options.memory = uint64_t{4} << 20;
     const auto import = TagImport::open(file, options, edit);
@@ -191,7 +191,7 @@ class Chooser {
   }
 
   Operation create() {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::string(random_.below(65), 'c');
     wish.read_only = random_.below(3) == 0;
     wish.id = Guid{};
@@ -239,7 +239,7 @@ class Chooser {
     const uint64_t seed = random_.next();
     const auto bytes = std::make_shared<std::vector<uint8_t>>(
         random_.below(8) == 0 ? wasm_of_size(size, seed) : component_of_size(size, seed));
-    RegisterOptions options;
+    ModuleOptions options;
     options.entry = std::string(random_.below(100), 'n');
     options.force = true;
     options.id = Guid{};

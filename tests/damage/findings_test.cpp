@@ -100,13 +100,13 @@ TEST_CASE("the metadata scope leaves the data area out") {
 
 TEST_CASE("what is no image, or of another version, cannot be judged at all") {
   MemoryFile empty;
-  CHECK(verified(empty).error->code == ErrorCode::kUnsupported);
+  CHECK(verified(empty).error->code == ErrorCode::kNotAnImage);
   MemoryFile text(std::vector<uint8_t>(100'000, 'x'));
-  CHECK(verified(text).error->code == ErrorCode::kUnsupported);
+  CHECK(verified(text).error->code == ErrorCode::kNotAnImage);
 
   ImageBuilder signature_alone;
   for (uint64_t block = 0; block < 10; ++block) signature_alone.clear_trailer(block);
-  CHECK(verified(signature_alone.file()).error->code == ErrorCode::kUnsupported);
+  CHECK(verified(signature_alone.file()).error->code == ErrorCode::kNotAnImage);
 
   ImageBuilder version_3;
   version_3.superblock([](Superblock& superblock) { superblock.major_version = 3; });

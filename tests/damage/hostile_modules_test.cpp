@@ -72,7 +72,7 @@ class ModuleSiege {
  private:
   Result<Registered> add(const std::vector<uint8_t>& bytes, size_t entry) {
     MemoryFile file(bytes);
-    RegisterOptions options;
+    ModuleOptions options;
     options.entry = std::string(entry, 'e');
     options.force = true;
     Activity activity;

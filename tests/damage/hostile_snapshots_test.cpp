@@ -24,7 +24,7 @@ struct Tally {
 // Twenty snapshots in three blocks of 512 bytes.
 void add_snapshots(ImageBuilder& image) {
   for (int i = 0; i < 20; ++i) {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::string(static_cast<size_t>(i * 7 % 65), 'l');
     wish.reproducible = true;
     if (i > 0) wish.parent = "@latest";
@@ -78,7 +78,7 @@ class SnapshotFuzzer {
   }
 
   std::optional<std::vector<Snapshot>> listed() {
-    const auto reader = SnapshotReader::open(image_.file());
+    const auto reader = try_open_snapshots(image_.file());
     REQUIRE(reader.has_value());
     std::vector<Snapshot> all;
     const auto read = (*reader)->list([&](const Snapshot& snapshot) {
@@ -93,7 +93,7 @@ class SnapshotFuzzer {
   }
 
   void look(const std::vector<Snapshot>& all) {
-    const auto reader = must(SnapshotReader::open(image_.file()));
+    const auto reader = open_snapshots(image_.file());
     static_cast<void>(reader->find("@latest"));
     static_cast<void>(reader->find("llll"));
     for (const Snapshot& snapshot : all) {
@@ -109,7 +109,7 @@ class SnapshotFuzzer {
 
   void extend(const std::optional<std::vector<Snapshot>>& before, bool is_damaged) {
     const std::vector<uint8_t> bytes = image_.bytes();
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = "added";
     wish.reproducible = true;
     const auto made = create_snapshot(image_.file(), wish, {Ticks{5'000'000}, false});

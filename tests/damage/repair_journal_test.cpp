@@ -85,7 +85,7 @@ TEST_CASE("what another program wrote over waiting commits stays") {
   WaitingImage group;
   group.image.superblock([](Superblock& superblock) { superblock.policy_version = 9; });
   CHECK_FALSE(group.repair().empty());
-  CHECK(survey_image(group.image.file(), false)->superblock.policy_version == 9);
+  CHECK(probe_to_judge(group.image.file())->superblock.policy_version == 9);
 }
 
 TEST_CASE("a damaged group or directory under waiting commits is mended, and no commit is lost") {

@@ -13,8 +13,8 @@ using namespace vde::test;
 
 namespace {
 
-const RepairOptions kLostBlocksOptions{{from_unix_seconds(1'800'000'000), false},
-                                       {VerifyScope::kAll, 1}};
+const RepairOptions kLostBlocksOptions{
+    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
 
 RepairPlan plan_of(BlockFile& file) {
   Activity activity;
@@ -37,7 +37,7 @@ bool has(const std::string& text, const std::string& part) {
 std::vector<Snapshot> make_snapshots(ImageBuilder& image, int64_t count) {
   std::vector<Snapshot> made;
   for (int64_t i = 0; i < count; ++i) {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::to_string(i % 10);
     wish.reproducible = true;
     if (i > 0) wish.parent = to_string(made.back().id);
@@ -48,7 +48,7 @@ std::vector<Snapshot> make_snapshots(ImageBuilder& image, int64_t count) {
 
 std::vector<Snapshot> snapshots_in(BlockFile& file) {
   std::vector<Snapshot> all;
-  const auto reader = must(SnapshotReader::open(file));
+  const auto reader = open_snapshots(file);
   must(reader->list([&](const Snapshot& snapshot) {
     all.push_back(snapshot);
     return true;
@@ -64,7 +64,7 @@ std::vector<uint8_t> payload_of(ImageBuilder& image, uint64_t block) {
 // `count` modules, `more` bytes larger than they must be, with an entry point of `entry` characters
 // each: their entries have 76 bytes more.
 std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry, size_t more = 0) {
-  RegisterOptions options;
+  ModuleOptions options;
   options.entry = std::string(entry, 'e');
   options.force = true;
   for (size_t i = 0; i < count; ++i) {

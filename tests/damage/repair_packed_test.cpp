@@ -16,7 +16,7 @@ namespace {
 std::vector<Snapshot> make_chain(ImageBuilder& image) {
   std::vector<Snapshot> made;
   for (int64_t i = 0; i < 3; ++i) {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = "snapshot " + std::to_string(i);
     wish.reproducible = true;
     if (i > 0) wish.parent = "@latest";
@@ -36,7 +36,7 @@ void set_parent(ImageBuilder& image, const Guid& of, const Guid& parent) {
 
 // What the repair says is lost.
 std::string repair_chains(ImageBuilder& image) {
-  const RepairOptions options{{from_unix_seconds(1'800'000'000), false}, {VerifyScope::kAll, 1}};
+  const RepairOptions options{from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
   Activity activity;
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
   REQUIRE(plan.steps.size() == 1);
@@ -48,7 +48,7 @@ std::string repair_chains(ImageBuilder& image) {
 
 std::vector<Snapshot> listed(ImageBuilder& image) {
   std::vector<Snapshot> all;
-  const auto reader = must(SnapshotReader::open(image.file()));
+  const auto reader = open_snapshots(image.file());
   must(reader->list([&](const Snapshot& snapshot) {
     all.push_back(snapshot);
     return true;

@@ -56,7 +56,7 @@ class TaggedImage {
   // In the order of key, inode and value, as vdetool and the strict reader agree to list them.
   [[nodiscard]] std::vector<TagEntry> tags() {
     std::vector<TagEntry> all;
-    const auto reader = must(TagReader::open(image.file(), {}));
+    const auto reader = open_tags(image.file());
     must(reader->find({}, [&](const TagView& entry) {
       all.push_back({std::string(entry.key), std::string(entry.value), entry.inode, entry.block});
       return true;
@@ -94,7 +94,7 @@ TEST_CASE("a tag tree too large for one commit is made anew in free blocks, with
     CHECK(tagged.repair() == "");
     CHECK(tagged.region() != old);
     CHECK(tagged.tags() == entries);
-    const auto reader = must(TagReader::open(tagged.image.file(), {}));
+    const auto reader = open_tags(tagged.image.file());
     Activity activity;
     CHECK(must(reader->stats(activity)).bloom.extended);
   }
@@ -133,7 +133,7 @@ TEST_CASE("runs of equal keys around the length of a leaf come out of a repair w
     tagged.image.flip(tagged.region(), 100);
     CHECK(tagged.repair() == "");
     CHECK(tagged.tags() == entries);
-    const auto reader = must(TagReader::open(tagged.image.file(), {}));
+    const auto reader = open_tags(tagged.image.file());
     for (int64_t length = 1; length <= longest; length += longest / 10) {
       int64_t count = 0;
       TagQuery query;

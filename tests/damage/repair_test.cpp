@@ -3,14 +3,14 @@
 #include <doctest/doctest.h>
 
 #include "format/bitmap.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
 #include "recipes.h"
 #include "support/faulty_file.h"
 #include "support/memory_undo.h"
+#include "support/one_change.h"
 #include "support/strict_reader.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
-#include "vde/tags.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -18,7 +18,7 @@ using namespace vde::test;
 namespace {
 
 RepairOptions repair_options(bool unseal = false) {
-  return {{from_unix_seconds(1'800'000'000), unseal}, {VerifyScope::kAll, 1}};
+  return {from_unix_seconds(1'800'000'000), unseal, {VerifyScope::kAll, 1}};
 }
 
 RepairPlan planned(BlockFile& file, const RepairOptions& options = repair_options()) {
@@ -75,7 +75,7 @@ void check_undo(ImageBuilder& image, const std::vector<uint8_t>& before, MemoryU
   CHECK(image.bytes() == before);
   const auto again = undo_repair(image.file(), undo.file(), nullptr);
   REQUIRE_FALSE(again.has_value());
-  CHECK(again.error().code == ErrorCode::kNotFound);
+  CHECK(again.error().code == ErrorCode::kUnchanged);
   const auto redone = undo_repair(image.file(), redo.file(), nullptr);
   REQUIRE_MESSAGE(redone.has_value(), (redone ? "" : redone.error().message));
   CHECK(image.bytes() == after);
@@ -197,7 +197,7 @@ TEST_CASE("superblocks without trailer are sealed only where all the evidence is
     file.bytes()[offset] = static_cast<uint8_t>(file.bytes()[offset] ^ 1);
     Activity activity;
     const auto plan = plan_repair(file, repair_options(), activity);
-    if (!plan) return plan.error().code == ErrorCode::kUnsupported;
+    if (!plan) return plan.error().code == ErrorCode::kNotAnImage;
     return codes_of(plan->left).find("SUPB-010") != std::string::npos;
   };
   CHECK(refused(0x98));                        // blocks 0 and 4 differ
@@ -219,7 +219,7 @@ TEST_CASE("a sealed image is repaired only on request, which clears the seal") {
 
   const RepairPlan unsealing = planned(image.file(), repair_options(true));
   CHECK(codes_of(repaired(image.file(), unsealing, nullptr, repair_options(true))) == "");
-  CHECK(survey_image(image.file(), false)->seal.is_set() == false);
+  CHECK(probe_to_judge(image.file())->seal.is_set() == false);
 }
 
 TEST_CASE("images that must not be written are not repaired") {
@@ -263,7 +263,7 @@ TEST_CASE("a lost bitmap block is made anew, and no block that holds something b
 TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone") {
   ImageBuilder image({.blocks = 512});
   {
-    const auto writer = TagWriter::open(image.file(), repair_options().edit);
+    const auto writer = TagWriter::open(image.file(), kSomeOptions);
     REQUIRE(writer.has_value());
     for (int64_t i = 0; i < 300; ++i)
       REQUIRE((*writer)->set({"key " + std::to_string(i), std::string(40, 'v'), i, 0}).has_value());
@@ -274,7 +274,7 @@ TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone")
   const std::vector<strict::Tag> tags = StrictReader(whole).tags();
   REQUIRE(tags.size() == 300);
   const auto region =
-      static_cast<uint64_t>(survey_image(image.file(), false)->slots[image.slot_of("TAGI")].start);
+      static_cast<uint64_t>(probe_to_judge(image.file())->slots[image.slot_of("TAGI")].start);
   for (const uint64_t block : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
     CAPTURE(block);
     image.bytes() = whole;
@@ -302,14 +302,14 @@ TEST_CASE("an undo file serves its own image alone, and only while nobody else w
   other.superblock([](Superblock& superblock) { superblock.uuid.bytes[0] = 7; });
   const auto foreign = undo_repair(other.file(), undo.file(), nullptr);
   REQUIRE_FALSE(foreign.has_value());
-  CHECK(foreign.error().code == ErrorCode::kUnsupported);
+  CHECK(foreign.error().code == ErrorCode::kMalformed);
   CHECK(foreign.error().message.find("another image") != std::string::npos);
 
-  REQUIRE(set_label(image.file(), "later", repair_options().edit).has_value());
+  REQUIRE(set_label(image.file(), "later", kSomeOptions).has_value());
   const std::vector<uint8_t> changed = image.bytes();
   const auto late = undo_repair(image.file(), undo.file(), nullptr);
   REQUIRE_FALSE(late.has_value());
-  CHECK(late.error().code == ErrorCode::kUnsupported);
+  CHECK(late.error().code == ErrorCode::kChangedSince);
   CHECK(image.bytes() == changed);
 }
 

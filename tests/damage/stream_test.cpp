@@ -108,7 +108,7 @@ TEST_CASE("a stream that ends early is an image that is too short") {
 
 TEST_CASE("what is no image, and a stream that fails, are errors") {
   const std::vector<uint8_t> text(100'000, 'x');
-  CHECK(streamed(reader_of(text)).error->code == ErrorCode::kUnsupported);
+  CHECK(streamed(reader_of(text)).error->code == ErrorCode::kNotAnImage);
   const StreamReader failing = [](MutableBytes) -> Result<size_t> {
     return fail(ErrorCode::kIo, "Input/output error");
   };

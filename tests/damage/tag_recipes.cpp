@@ -2,7 +2,7 @@
 #include "format/tag_filter.h"
 #include "format/tag_leaf.h"
 #include "recipes.h"
-#include "vde/tags.h"
+#include "support/one_change.h"
 
 namespace vde::test {
 namespace {
@@ -370,7 +370,7 @@ void add_large(std::vector<Recipe>& recipes) {
   recipes.push_back({"TAGI-009",
                      "the header of a large index counts one less",
                      [](ImageBuilder& image) {
-                       const auto writer = TagWriter::open(image.file(), {Ticks{}, false});
+                       const auto writer = TagWriter::open(image.file(), {});
                        if (!writer) throw std::logic_error(writer.error().message);
                        for (int64_t i = 0; i < 500; ++i)
                          if (!(*writer)->set({"key" + std::to_string(i), "value", i, 0}))

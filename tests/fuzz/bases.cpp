@@ -4,17 +4,14 @@
 #include <stdexcept>
 
 #include "io/memory_file.h"
+#include "support/one_change.h"
 #include "support/wasm_bytes.h"
 #include "tags/foreign_tags.h"
-#include "vde/modules.h"
-#include "vde/snapshots.h"
-#include "vde/tags.h"
 
 namespace vde::test {
 namespace {
 
 constexpr uint32_t kBlock = 512;  // bytes, so that few entries make many nodes
-constexpr EditOptions kEdit{Ticks{638'000'000'000'000'000}, false};
 
 void demand(const Result<void>& result) {
   if (!result) throw std::logic_error(result.error().message);
@@ -34,7 +31,7 @@ std::vector<TagEntry> some_tags() {
 
 std::unique_ptr<ImageBuilder> tags_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 512, "tags"});
-  const auto writer = demanded(TagWriter::open(image->file(), kEdit));
+  const auto writer = demanded(TagWriter::open(image->file(), kSomeOptions));
   for (const TagEntry& tag : some_tags()) demanded(writer->set(tag));
   demand(writer->commit());
   // What goes leaves free nodes behind.
@@ -71,7 +68,7 @@ std::unique_ptr<ImageBuilder> blank_tags_image() {
 std::unique_ptr<ImageBuilder> snapshots_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 256, "snapshot"});
   for (int i = 0; i < 20; ++i) {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::string(static_cast<size_t>(i * 7 % 65), static_cast<char>('a' + i));
     wish.reproducible = true;
     wish.base = i == 0;
@@ -79,7 +76,7 @@ std::unique_ptr<ImageBuilder> snapshots_image() {
     if (i > 0 && i != 10) wish.parent = "@latest";
     demanded(create_snapshot(image->file(), wish, {Ticks{1'000'000 + i}, false}));
   }
-  demanded(delete_snapshots(image->file(), std::vector<std::string>{"@latest"}, kEdit));
+  demanded(delete_snapshots(image->file(), std::vector<std::string>{"@latest"}, kSomeOptions));
   return image;
 }
 
@@ -87,11 +84,11 @@ std::unique_ptr<ImageBuilder> modules_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 256, "compute"});
   for (size_t i = 0; i < 12; ++i) {
     MemoryFile module(wasm_of_size(kLeastWasm + i * 150, i));
-    RegisterOptions wish;
+    ModuleOptions wish;
     wish.force = i > 0;
     if (i > 0) wish.entry = std::string(i * 37 % 129, 'e');
     Activity activity;
-    demanded(register_module(image->file(), module, wish, kEdit, activity));
+    demanded(register_module(image->file(), module, wish, kSomeOptions, activity));
   }
   return image;
 }

@@ -14,7 +14,8 @@ void give_up(std::string_view message) {
 void promise_refusal(const Error& error) {
   const bool allowed = error.code == ErrorCode::kNoSpace || error.code == ErrorCode::kUsage ||
                        error.code == ErrorCode::kUnsupported ||
-                       error.code == ErrorCode::kNotFound || error.code == ErrorCode::kExists;
+                       error.code == ErrorCode::kNotFound || error.code == ErrorCode::kUnchanged ||
+                       error.code == ErrorCode::kExists;
   promise(allowed, "a clean image is refused: " + error.message);
 }
 

@@ -3,7 +3,6 @@
 #include "format/hash.h"
 #include "fuzz/play_parts.h"
 #include "support/wasm_bytes.h"
-#include "vde/modules.h"
 
 namespace vde::test {
 namespace {
@@ -30,45 +29,47 @@ class ModulePlay {
 
  private:
   std::vector<Module> look() {
-    const auto view = committed_view(fuzz_.image->file());
-    if (!view) {
-      promise(!clean_, "a clean image has no view");
+    const auto image = open_to_read(fuzz_.image->file());
+    if (!image) {
+      promise(!clean_, "a clean image cannot be opened");
+      return {};
+    }
+    auto reader = image->modules();
+    if (!reader) {
+      if (clean_) promise_refusal(reader.error());
       return {};
     }
     std::vector<Module> all;
-    const auto read = list_modules(**view, [&](const Module& module) {
+    const auto read = reader->list([&](const Module& module) {
       all.push_back(module);
       return true;
     });
     if (!read && clean_) promise_refusal(read.error());
-    for (size_t i = 0; i < all.size(); i += clean_ ? 1 : 3) look_at(**view, all[i]);
+    for (size_t i = 0; i < all.size(); i += clean_ ? 1 : 3) look_at(*reader, all[i]);
     if (!read) all.clear();
     return all;
   }
 
-  void look_at(BlockFile& file, const Module& module) {
-    const auto found = resolve_module(file, to_hex(module.hash));
+  void look_at(ModuleReader& reader, const Module& module) {
+    const auto found = reader.find(to_hex(module.hash));
     if (found) promise(found->hash == module.hash, "another module is found");
     if (clean_) promise(found && *found == module, "a module is not found by its hash");
     Activity activity;
     std::vector<uint8_t> bytes;
-    const auto read = read_module_bytes(
-        file, module,
-        [&](Bytes some) {
-          bytes.insert(bytes.end(), some.begin(), some.end());
-          return Result<void>{};
-        },
-        activity);
+    const auto read = reader.read(module, activity, [&](Bytes some) {
+      bytes.insert(bytes.end(), some.begin(), some.end());
+      return Result<void>{};
+    });
     if (read) promise(sha256(bytes) == module.hash, "wrong bytes are handed out as right ones");
     if (clean_) promise(read.has_value(), "a clean module cannot be read");
     if (!fuzz_.play.stats) return;
-    const auto facts = module_facts(file, module, activity);
+    const auto facts = reader.facts(module, activity);
     if (clean_) promise(facts.has_value(), "a clean module has no facts");
   }
 
   bool add() {
     MemoryFile module(wasm_of_size(700, 77));
-    RegisterOptions wish;
+    ModuleOptions wish;
     wish.force = true;
     wish.entry = std::string(fuzz_.play.choice * 60, 'n');
     Activity activity;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fuzz/input.h"
+#include "support/one_change.h"
 #include "support/verify_list.h"
 
 namespace vde::test {

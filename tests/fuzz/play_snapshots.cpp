@@ -1,5 +1,4 @@
 #include "fuzz/play_parts.h"
-#include "vde/snapshots.h"
 
 namespace vde::test {
 namespace {
@@ -22,12 +21,7 @@ class SnapshotPlay {
 
  private:
   std::vector<Snapshot> look() {
-    const auto view = committed_view(fuzz_.image->file());
-    if (!view) {
-      promise(!clean_, "a clean image has no view");
-      return {};
-    }
-    const auto reader = SnapshotReader::open(**view);
+    const auto reader = try_open_snapshots(fuzz_.image->file());
     if (!reader) {
       if (clean_) promise_refusal(reader.error());
       return {};
@@ -61,7 +55,7 @@ class SnapshotPlay {
   }
 
   bool create() {
-    SnapshotWish wish;
+    SnapshotOptions wish;
     wish.label = std::string(fuzz_.play.choice * 20, 'n');
     wish.reproducible = true;
     if (fuzz_.play.choice == 2) wish.parent = "@latest";

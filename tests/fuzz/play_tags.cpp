@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "fuzz/play_parts.h"
-#include "vde/tags.h"
 
 namespace vde::test {
 namespace {
@@ -66,7 +65,7 @@ class TagPlay {
     std::vector<uint8_t> bytes(demanded((*view)->size()));
     static_cast<void>((*view)->read(0, bytes));
     MappedFile file(std::move(bytes));
-    const auto reader = TagReader::open(file, {fuzz_.play.mapped});
+    const auto reader = try_open_tags(file, fuzz_.play.mapped);
     if (!reader) return refused(reader.error());
     look_at_all(**reader);
     look_for_some(**reader);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install_test.sh BUILD COMPILER FLAGS: what `cmake --install BUILD` puts where, and that a program
-# outside the project builds against it.
+# install_test.sh BUILD COMPILER FLAGS: what `cmake --install BUILD` puts where, and that programs
+# outside the project, the example among them, build against it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1 compiler=$2 flags=$3
@@ -10,7 +10,7 @@ prefix=$work/prefix
 
 cmake --install "$build" --prefix "$prefix" >"$work/installed"
 library=$(dirname "$(find "$prefix" -name libvde.a)")
-for file in "$prefix/bin/vdetool" "$prefix/include/vde/verify.h" "$prefix/share/man/man1/vdetool.1" \
+for file in "$prefix/bin/vdetool" "$prefix/include/vde/image.h" "$prefix/share/man/man1/vdetool.1" \
   "$prefix/share/man/man5/dwvd.5" "$library/cmake/vde/vdeConfig.cmake"; do
   [ -s "$file" ] || { echo "not installed: $file" && cat "$work/installed" && exit 1; }
 done
@@ -24,5 +24,13 @@ cmake -G Ninja -S "$here/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$pre
 cmake --build "$work/consumer"
 "$prefix/bin/vdetool" format "$work/image.dwvd" --size 1M
 [ "$("$work/consumer/consumer" "$work/image.dwvd")" = "0 errors" ]
+
+# The example does what it says, and vdetool sees it.
+printed=$("$work/consumer/tag_and_snapshot" "$work/image.dwvd")
+[[ $printed == $'inode 42: category = photo\nsnapshot '*': monday' ]]
+[ "$("$prefix/bin/vdetool" tag get "$work/image.dwvd" category)" = $'42\tcategory\tphoto' ]
+[[ $("$prefix/bin/vdetool" snapshot list "$work/image.dwvd") == *'  monday' ]]
+[ "$("$work/consumer/consumer" "$work/image.dwvd")" = "0 errors" ]
+
 printf 'X' | dd of="$work/image.dwvd" bs=1 seek=100 conv=notrunc status=none
 [ "$("$work/consumer/consumer" "$work/image.dwvd")" = "1 errors" ]

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde::test {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "journal/group.h"
+#include "probe/group.h"
 
 namespace vde::test {
 

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde::test {
 

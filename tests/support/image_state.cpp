@@ -7,19 +7,19 @@
 
 #include "base/checked.h"
 #include "format/bitmap.h"
-#include "image/volume.h"
-#include "journal/survey.h"
+#include "probe/probe.h"
+#include "support/try_open.h"
 #include "support/verify_list.h"
 
 namespace vde::test {
 namespace {
 
 // Which blocks of the volume hold something.
-Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Survey& survey) {
-  std::vector<bool> in_use(survey.usable_blocks());
-  const auto data_area = data_area_slot(survey.slots);
+Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Probe& probe) {
+  std::vector<bool> in_use(probe.usable_blocks());
+  const auto data_area = data_area_slot(probe.slots);
   BlockBuffer block = io.make_buffer();
-  for (const RegionSlot& slot : survey.slots) {
+  for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.tag != tags::kBitmap) continue;
     const uint64_t bits = bits_per_bitmap_block(io.block_size());
     for (uint64_t n = 0; n < in_use.size(); ++n) {
@@ -28,8 +28,8 @@ Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Survey& survey)
       in_use[n] = test_bit(block, n % bits);
     }
   }
-  for (size_t i = 0; i < survey.slots.size(); ++i) {
-    const RegionSlot& slot = survey.slots[i];
+  for (size_t i = 0; i < probe.slots.size(); ++i) {
+    const RegionSlot& slot = probe.slots[i];
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || i == data_area || !range) continue;
     const bool counts = slot.tag != tags::kMetadataWal;
@@ -44,18 +44,18 @@ Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Survey& survey)
 
 Result<uint64_t> state_digest(BlockFile& file) {
   VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_image(*view, false));
-  const BlockIo io(*view, survey.block_size);
+  VDE_TRY_ASSIGN(probe, probe_to_judge(*view));
+  const BlockIo io(*view, probe.block_size);
   BlockBuffer head(kSuperblockLayout.size());
-  kSuperblockLayout.encode(survey.superblock, head);
-  head.insert(head.end(), survey.seal.header_seal.begin(), survey.seal.header_seal.end());
-  for (const RegionSlot& slot : survey.slots) {
+  kSuperblockLayout.encode(probe.superblock, head);
+  head.insert(head.end(), probe.seal.header_seal.begin(), probe.seal.header_seal.end());
+  for (const RegionSlot& slot : probe.slots) {
     const size_t at = head.size();
     head.resize(at + kRegionSlotLayout.size());
     kRegionSlotLayout.encode(slot, MutableBytes(head).subspan(at));
   }
   uint64_t digest = XXH64(head.data(), head.size(), 0);
-  VDE_TRY_ASSIGN(in_use, blocks_in_use(io, survey));
+  VDE_TRY_ASSIGN(in_use, blocks_in_use(io, probe));
   BlockBuffer block = io.make_buffer();
   for (uint64_t n = 0; n < in_use.size(); ++n) {
     if (!in_use[n]) continue;
@@ -74,7 +74,7 @@ std::string describe_trouble(BlockFile& file, std::span<const uint64_t> allowed)
   if (!is_allowed(*seen)) return "is in a state that was never committed";
   EditOptions options;
   options.unseal = true;
-  auto volume = Volume::open(file, options);
+  auto volume = try_open_volume(file, options);
   if (!volume) return "cannot be opened for writing: " + volume.error().message;
   const auto after = state_digest(file);
   if (!after) return "cannot be read after recovery: " + after.error().message;

@@ -1,7 +1,7 @@
 // What an image holds for its users, as one number: two states are the same if their digests are.
 #pragma once
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde::test {
 

@@ -9,8 +9,8 @@
 
 namespace vde::test {
 
-inline const RepairOptions kSomeRepair{{from_unix_seconds(1'800'000'000), false},
-                                       {VerifyScope::kAll, 1}};
+inline const RepairOptions kSomeRepair{
+    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
 
 struct Repaired {
   RepairPlan plan;

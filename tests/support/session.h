@@ -5,11 +5,9 @@
 
 #include <algorithm>
 
-#include "image/volume.h"
+#include "support/one_change.h"
 
 namespace vde::test {
-
-inline constexpr EditOptions kSomeOptions{Ticks{638'000'000'000'000'000}, false};
 
 inline void must(const Result<void>& result) {
   REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
@@ -22,7 +20,15 @@ T must(Result<T> result) {
 }
 
 inline std::unique_ptr<Volume> open_volume(BlockFile& file) {
-  return must(Volume::open(file, kSomeOptions));
+  return must(try_open_volume(file));
+}
+
+inline OpenTags open_tags(BlockFile& file) {
+  return must(try_open_tags(file));
+}
+
+inline OpenSnapshots open_snapshots(BlockFile& file) {
+  return must(try_open_snapshots(file));
 }
 
 // Gives block `number` a payload of `fill`, through the journal.

@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde::test {
 

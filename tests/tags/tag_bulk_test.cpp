@@ -12,7 +12,7 @@ using namespace vde::test;
 namespace {
 
 size_t tag_slot(Volume& volume) {
-  const auto& slots = volume.journal().slots();
+  const auto& slots = volume.journal().regions().raw_slots();
   size_t slot = 0;
   while (slots[slot].tag != tags::kTagIndex) ++slot;
   return slot;

@@ -38,7 +38,7 @@ struct TwoCommits {
 
   // The first error of a list of all tags.
   std::optional<Error> list_error(bool reverse = false) {
-    const auto reader = TagReader::open(image.file(), {});
+    const auto reader = try_open_tags(image.file());
     if (!reader) return reader.error();
     TagQuery query;
     query.reverse = reverse;

@@ -12,10 +12,6 @@ TagEntry entry_of(const TagView& view) {
   return {std::string(view.key), std::string(view.value), view.inode, view.block};
 }
 
-std::unique_ptr<TagReader> open_tags(BlockFile& file) {
-  return must(TagReader::open(file, {}));
-}
-
 std::vector<TagEntry> found(TagReader& reader, const TagQuery& query) {
   std::vector<TagEntry> entries;
   const uint64_t count = must(reader.find(query, [&](const TagView& view) {

@@ -12,7 +12,6 @@ namespace vde::test {
 [[nodiscard]] TagView view_of(const TagEntry& entry);
 [[nodiscard]] TagEntry entry_of(const TagView& view);
 
-[[nodiscard]] std::unique_ptr<TagReader> open_tags(BlockFile& file);
 // In the order in which they come.
 [[nodiscard]] std::vector<TagEntry> found(TagReader& reader, const TagQuery& query);
 [[nodiscard]] std::vector<TagEntry> gotten(TagReader& reader, std::string_view key,

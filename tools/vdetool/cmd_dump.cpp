@@ -86,7 +86,7 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
     return fail(ErrorCode::kUsage, "--raw and --hex show blocks, not tables or single bytes",
                 "leave them out, or name blocks with --block");
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(file, context.open_storage(arguments.image, OpenMode::kRead));
   if (arguments.offset) return dump_one_byte(context, *file, arguments);
   if (arguments.regions) return dump_tables(context, *file, arguments);
   if (bytes) return dump_bytes(context, *file, selection, arguments);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "commands.h"
-#include "vde/edit.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -21,8 +20,8 @@ struct ResizeArguments {
 };
 
 Result<void> show_label(Context& context, const LabelArguments& arguments) {
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kRead));
-  VDE_TRY_ASSIGN(label, read_label(*file));
+  VDE_TRY_ASSIGN(image, context.open_image(arguments.image));
+  const std::string& label = image.label();
   if (!context.globals.json) return context.out.write(escape(label) + "\n");
   Json json;
   if (is_utf8(label))
@@ -35,18 +34,19 @@ Result<void> show_label(Context& context, const LabelArguments& arguments) {
 
 Result<void> run_label(Context& context, const LabelArguments& arguments) {
   if (!arguments.set) return show_label(context, arguments);
-  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
-  VDE_TRY(set_label(*file, arguments.text, options));
+  VDE_TRY(check_label(arguments.text));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY(opened.change.set_label(arguments.text));
+  VDE_TRY(opened.change.commit());
   if (!context.globals.json) return {};
   return context.write_json(with_header("label", arguments.image, Json{{"label", arguments.text}}));
 }
 
 Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
   VDE_TRY_ASSIGN(size, parse_size(arguments.size));
-  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
-  VDE_TRY_ASSIGN(resized, resize_volume(*file, size, options));
+  VDE_TRY_ASSIGN(image, context.open_image(arguments.image, {.mode = OpenMode::kReadWrite,
+                                                             .unseal = arguments.unseal}));
+  VDE_TRY_ASSIGN(resized, image.resize(size));
   if (context.globals.json)
     return context.write_json(
         with_header("resize", arguments.image,

@@ -87,7 +87,7 @@ Result<void> run_format(Context& context, const FormatArguments& arguments) {
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const bool write = !arguments.dry_run;
   if (write)
-    VDE_TRY(create_image(arguments.image, plan, arguments.force, context.globals.patience(),
+    VDE_TRY(create_image(arguments.image, plan, {arguments.force, context.globals.patience()},
                          context.activity));
   if (context.globals.json)
     return context.write_json(with_header("format", arguments.image, plan_json(plan, write)));

@@ -5,7 +5,7 @@ namespace vde::cli {
 namespace {
 
 Result<void> run_info(Context& context, const std::string& image) {
-  VDE_TRY_ASSIGN(file, context.open(image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(file, context.open_storage(image, OpenMode::kRead));
   VDE_TRY_ASSIGN(info, image_info(*file));
   const Json json = with_header("info", image, info);
   return context.globals.json ? context.write_json(json) : context.out.write(info_text(json));

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "progress.h"
-#include "vde/modules.h"
+#include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
 
@@ -125,8 +125,8 @@ void warn(Context& context, const ModuleFacts& facts) {
   if (!facts.entry_exported) say("the module exports no function of its entry point's name");
 }
 
-Result<void> run_register(Context& context, const ModuleArguments& arguments) {
-  RegisterOptions options;
+Result<ModuleOptions> module_options(const ModuleArguments& arguments) {
+  ModuleOptions options;
   options.entry = arguments.entry;
   options.force = arguments.force;
   if (arguments.abi != "auto") options.abi = parse_module_abi(arguments.abi);
@@ -136,27 +136,53 @@ Result<void> run_register(Context& context, const ModuleArguments& arguments) {
       return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(arguments.id)),
                   "write it as 00112233-4455-6677-8899-aabbccddeeff");
   }
-  VDE_TRY_ASSIGN(edit, edit_options(arguments.unseal));
-  VDE_TRY_ASSIGN(file, open_module_file(arguments.file, context.activity));
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
-  Result<Registered> registered = [&] {
-    const Work work(context);
-    return register_module(*image, *file, options, edit, context.activity);
-  }();
-  if (!registered) return propagate(registered);
-  warn(context, registered->facts);
+  return options;
+}
+
+struct Registered {
+  Module module;
+  ModuleFacts facts;
+};
+
+// The bytes may come slowly, and nobody else can use an image that is open for a change: it is
+// opened when they are there and judged.
+Result<Registered> register_module(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(options, module_options(arguments));
+  const Work work(context);
+  VDE_TRY_ASSIGN(file, ModuleFile::open(arguments.file, options, context.activity));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(module, opened.change.modules().add(file, context.activity));
+  VDE_TRY(opened.change.commit());
+  return Registered{module, file.facts()};
+}
+
+Result<void> run_register(Context& context, const ModuleArguments& arguments) {
+  VDE_TRY_ASSIGN(registered, register_module(context, arguments));
+  warn(context, registered.facts);
   if (!context.globals.json)
     return context.globals.quiet ? Result<void>{}
-                                 : context.out.write(to_hex(registered->module.hash) + "\n");
-  Json json = module_json(registered->module);
-  json.update(facts_json(registered->facts));
+                                 : context.out.write(to_hex(registered.module.hash) + "\n");
+  Json json = module_json(registered.module);
+  json.update(facts_json(registered.facts));
   return context.write_json(with_header("module-register", arguments.image, json));
 }
 
+// An image opened for reading its modules. In this order: the reader is gone first.
+struct OpenModules {
+  Image image;
+  ModuleReader reader;
+};
+
+Result<OpenModules> open_modules(Context& context, const std::string& path) {
+  VDE_TRY_ASSIGN(image, context.open_image(path));
+  VDE_TRY_ASSIGN(reader, image.modules());
+  return OpenModules{std::move(image), std::move(reader)};
+}
+
 Result<void> run_list(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
   Result<void> written;
-  VDE_TRY(list_modules(*image, [&](const Module& module) {
+  VDE_TRY(open.reader.list([&](const Module& module) {
     written =
         context.globals.json
             ? context.write_json(with_header("module list", arguments.image, module_json(module)))
@@ -168,10 +194,10 @@ Result<void> run_list(Context& context, const ModuleArguments& arguments) {
 }
 
 Result<void> run_show(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
-  VDE_TRY_ASSIGN(module, resolve_module(*image, arguments.reference));
+  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
   // The entry is worth showing though the bytes behind it are damaged.
-  Result<ModuleFacts> facts = module_facts(*image, module, context.activity);
+  Result<ModuleFacts> facts = open.reader.facts(module, context.activity);
   if (context.globals.json) {
     Json json = module_json(module);
     if (facts) json.update(facts_json(*facts));
@@ -184,13 +210,13 @@ Result<void> run_show(Context& context, const ModuleArguments& arguments) {
 }
 
 Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
-  VDE_TRY_ASSIGN(module, resolve_module(*image, arguments.reference));
+  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
   const Work work(context);
   if (!arguments.file.empty() && arguments.file != "-")
-    return extract_module(*image, module, arguments.file, context.activity);
-  return read_module_bytes(
-      *image, module, [&](Bytes bytes) { return context.out.write(bytes); }, context.activity);
+    return open.reader.extract(module, arguments.file, context.activity);
+  return open.reader.read(module, context.activity,
+                          [&](Bytes bytes) { return context.out.write(bytes); });
 }
 
 Json verdict_json(const Module& module, const Result<void>& verdict) {
@@ -202,10 +228,10 @@ Json verdict_json(const Module& module, const Result<void>& verdict) {
 }
 
 // One module, or what keeps it from being judged.
-Result<bool> verify_one(Context& context, const ModuleArguments& arguments, BlockFile& image,
+Result<bool> verify_one(Context& context, const ModuleArguments& arguments, ModuleReader& reader,
                         const Module& module) {
   const auto nowhere = [](Bytes) { return Result<void>{}; };
-  Result<void> verdict = read_module_bytes(image, module, nowhere, context.activity);
+  Result<void> verdict = reader.read(module, context.activity, nowhere);
   const bool judged = verdict || verdict.error().code == ErrorCode::kDamaged;
   if (!judged) return propagate(verdict);
   if (context.globals.json) {
@@ -222,21 +248,21 @@ Result<bool> verify_one(Context& context, const ModuleArguments& arguments, Bloc
 }
 
 Result<void> run_verify_modules(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kRead));
+  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
   std::vector<Module> modules;
   for (const std::string& reference : arguments.references) {
-    VDE_TRY_ASSIGN(module, resolve_module(*image, reference));
+    VDE_TRY_ASSIGN(module, open.reader.find(reference));
     modules.push_back(std::move(module));
   }
   if (arguments.references.empty())
-    VDE_TRY(list_modules(*image, [&](const Module& module) {
+    VDE_TRY(open.reader.list([&](const Module& module) {
       modules.push_back(module);
       return true;
     }));
   const Work work(context);
   uint64_t damaged = 0;
   for (const Module& module : modules) {
-    VDE_TRY_ASSIGN(good, verify_one(context, arguments, *image, module));
+    VDE_TRY_ASSIGN(good, verify_one(context, arguments, open.reader, module));
     if (!good) ++damaged;
   }
   if (damaged == 0) return {};
@@ -246,9 +272,9 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
 }
 
 Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
-  VDE_TRY_ASSIGN(removed, remove_modules(*image, arguments.references, options));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(removed, opened.change.modules().remove(arguments.references));
+  VDE_TRY(opened.change.commit());
   if (!context.globals.json) return {};
   for (const Module& module : removed)
     VDE_TRY(context.write_json(with_header("module remove", arguments.image, module_json(module))));

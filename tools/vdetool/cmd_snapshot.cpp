@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "snapshot_tree.h"
-#include "vde/snapshots.h"
+#include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
 
@@ -111,50 +111,42 @@ class SnapshotPrinter {
   Result<void> written_;
 };
 
-// An image opened for reading its snapshots.
+// An image opened for reading its snapshots. In this order: the reader is gone first.
 struct OpenSnapshots {
-  std::unique_ptr<BlockFile> file;
-  std::unique_ptr<BlockFile> view;
-  std::unique_ptr<SnapshotReader> reader;
+  Image image;
+  SnapshotReader reader;
 };
 
-Result<OpenSnapshots> open_snapshots(Context& context, const std::string& image) {
-  OpenSnapshots open;
-  VDE_TRY_ASSIGN(file, context.open(image, OpenMode::kRead));
-  VDE_TRY_ASSIGN(view, committed_view(*file));
-  VDE_TRY_ASSIGN(reader, SnapshotReader::open(*view));
-  open.file = std::move(file);
-  open.view = std::move(view);
-  open.reader = std::move(reader);
-  return open;
+Result<OpenSnapshots> open_snapshots(Context& context, const std::string& path) {
+  VDE_TRY_ASSIGN(image, context.open_image(path));
+  VDE_TRY_ASSIGN(reader, image.snapshots());
+  return OpenSnapshots{std::move(image), std::move(reader)};
 }
 
-struct ChangeOpen {
-  EditOptions options;
-  std::unique_ptr<BlockFile> file;
-};
-
-Result<ChangeOpen> open_for_change(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(now, current_ticks());
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
-  return ChangeOpen{{now, arguments.unseal}, std::move(file)};
-}
-
-Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
-  SnapshotWish wish;
-  wish.label = arguments.label;
-  wish.parent = arguments.parent;
-  wish.read_only = arguments.read_only;
-  wish.base = arguments.base;
-  wish.reproducible = std::getenv("SOURCE_DATE_EPOCH") != nullptr;
+// What can be refused without the image is refused here.
+Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
+  SnapshotOptions options;
+  options.label = arguments.label;
+  options.parent = arguments.parent;
+  options.read_only = arguments.read_only;
+  options.base = arguments.base;
+  options.reproducible = std::getenv("SOURCE_DATE_EPOCH") != nullptr;
   if (arguments.id) {
-    wish.id = parse_guid(*arguments.id);
-    if (!wish.id)
+    options.id = parse_guid(*arguments.id);
+    if (!options.id)
       return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(*arguments.id)),
                   "write it as 00112233-4455-6677-8899-aabbccddeeff");
   }
-  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
-  VDE_TRY_ASSIGN(made, create_snapshot(*change.file, wish, change.options));
+  VDE_TRY(check_label(options.label));
+  if (options.id && options.id->is_zero()) return fail(ErrorCode::kUsage, "the id is zero");
+  return options;
+}
+
+Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(options, snapshot_options(arguments));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(made, opened.change.snapshots().create(options));
+  VDE_TRY(opened.change.commit());
   return context.globals.json ? context.write_json(with_header("snapshot create", arguments.image,
                                                                snapshot_json(made)))
                               : context.out.write(to_string(made.id) + "\n");
@@ -164,11 +156,11 @@ Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
   SnapshotPrinter printer(context, "snapshot list", arguments.image);
   if (!arguments.tree)
-    return printer.outcome(open.reader->list([&](const Snapshot& snapshot) {
+    return printer.outcome(open.reader.list([&](const Snapshot& snapshot) {
       return (snapshot.is_deleted() && !arguments.all) || printer.print(snapshot);
     }));
   std::vector<Snapshot> all;
-  VDE_TRY(open.reader->list([&](const Snapshot& snapshot) {
+  VDE_TRY(open.reader.list([&](const Snapshot& snapshot) {
     all.push_back(snapshot);
     return true;
   }));
@@ -179,7 +171,7 @@ Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
 
 Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
-  VDE_TRY_ASSIGN(snapshot, open.reader->find(arguments.ref));
+  VDE_TRY_ASSIGN(snapshot, open.reader.find(arguments.ref));
   return context.globals.json ? context.write_json(with_header("snapshot show", arguments.image,
                                                                snapshot_json(snapshot)))
                               : context.out.write(snapshot_text(snapshot));
@@ -187,17 +179,17 @@ Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
 
 Result<void> run_chain(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
-  VDE_TRY_ASSIGN(from, open.reader->find(arguments.ref));
+  VDE_TRY_ASSIGN(from, open.reader.find(arguments.ref));
   SnapshotPrinter printer(context, "snapshot chain", arguments.image);
-  return printer.outcome(open.reader->chain(
+  return printer.outcome(open.reader.chain(
       from.id, [&](const Snapshot& snapshot) { return printer.print(snapshot); }));
 }
 
 Result<void> run_children(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
-  VDE_TRY_ASSIGN(parent, open.reader->find(arguments.ref));
+  VDE_TRY_ASSIGN(parent, open.reader.find(arguments.ref));
   SnapshotPrinter printer(context, "snapshot children", arguments.image);
-  return printer.outcome(open.reader->children(parent.id, [&](const Snapshot& snapshot) {
+  return printer.outcome(open.reader.children(parent.id, [&](const Snapshot& snapshot) {
     return (snapshot.is_deleted() && !arguments.all) || printer.print(snapshot);
   }));
 }
@@ -217,14 +209,16 @@ Result<void> print_changed(Context& context, const SnapshotArguments& arguments,
 }
 
 Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
-  VDE_TRY_ASSIGN(changed, delete_snapshots(*change.file, arguments.refs, change.options));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(changed, opened.change.snapshots().remove(arguments.refs));
+  VDE_TRY(opened.change.commit());
   return print_changed(context, arguments, "snapshot delete", changed);
 }
 
 Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(change, open_for_change(context, arguments));
-  VDE_TRY_ASSIGN(changed, undelete_snapshot(*change.file, arguments.ref, change.options));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(changed, opened.change.snapshots().undelete(arguments.ref));
+  VDE_TRY(opened.change.commit());
   return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
 }
 

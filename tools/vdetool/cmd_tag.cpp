@@ -52,7 +52,7 @@ Result<uint64_t> get_tags(Context& context, const GetArguments& arguments) {
   VDE_TRY_ASSIGN(inode, parse_inode(arguments.inode));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
   TagPrinter printer(context.out, print_format(context), separator, context.activity);
-  VDE_TRY(index.reader->get(key, inode, printer.visitor()));
+  VDE_TRY(index.reader.get(key, inode, printer.visitor()));
   VDE_TRY(printer.result());
   return printer.count();
 }
@@ -94,7 +94,7 @@ Result<uint64_t> find_tags(Context& context, const FindArguments& arguments) {
   TagPrinter printer(context.out, print_format(context), separator, context.activity);
   printer.set_limit(limit);
   if (arguments.count) printer.only_count();
-  VDE_TRY(index.reader->find(query, printer.visitor()));
+  VDE_TRY(index.reader.find(query, printer.visitor()));
   VDE_TRY(printer.result());
   if (!arguments.count) return printer.count();
   VDE_TRY(context.globals.json ? context.write_json(with_header("tag find", arguments.image,
@@ -115,7 +115,7 @@ Result<void> list_tags(Context& context, const TagArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
   TagPrinter printer(context.out, print_format(context), separator, context.activity);
-  VDE_TRY(index.reader->find({}, printer.visitor()));
+  VDE_TRY(index.reader.find({}, printer.visitor()));
   return printer.result();
 }
 
@@ -159,7 +159,7 @@ std::string stats_text(const std::string& image, const TagStats& stats) {
 
 Result<void> show_stats(Context& context, const TagArguments& arguments) {
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
-  VDE_TRY_ASSIGN(stats, index.reader->stats(context.activity));
+  VDE_TRY_ASSIGN(stats, index.reader.stats(context.activity));
   return context.globals.json
              ? context.write_json(with_header("tag stats", arguments.image, stats_json(stats)))
              : context.out.write(stats_text(arguments.image, stats));

@@ -27,7 +27,7 @@ tl::unexpected<Error> at_line(uint64_t line, Error error) {
   return tl::make_unexpected(std::move(error));
 }
 
-Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagImport& import,
+Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagBatch& batch,
                        Activity& activity) {
   std::string_view line;
   while (true) {
@@ -35,28 +35,31 @@ Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagImport& imp
     if (!more) return {};
     auto entry = parser.parse(line);
     if (!entry) return at_line(reader.number(), std::move(entry.error()));
-    VDE_TRY(import.add(*entry, reader.number()));
+    VDE_TRY(batch.add(*entry, reader.number()));
   }
 }
 
-Result<void> import_tags(Context& context, const BulkArguments& arguments) {
+// The lines may come slowly, and nobody else can use an image that is open for a change: it is
+// opened when all of them are there.
+Result<TagImportReport> import_lines(Context& context, const BulkArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
-  TagImportOptions options;
-  options.replace = arguments.replace;
   VDE_TRY_ASSIGN(memory, parse_size(arguments.memory));
-  options.memory = memory;
-  VDE_TRY_ASSIGN(edit, edit_options(arguments.unseal));
   VDE_TRY_ASSIGN(reader, LineReader::open(arguments.file));
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
-  VDE_TRY_ASSIGN(import, TagImport::open(*file, options, edit));
   TagLineParser parser(arguments.tag_format(), separator);
-  TagImportReport report;
-  {
-    const ProgressLine progress(context.activity, context.wants_progress());
-    VDE_TRY(add_lines(reader, parser, *import, context.activity));
-    VDE_TRY_ASSIGN(finished, import->finish(context.activity));
-    report = finished;
-  }
+  TagBatchOptions options;
+  options.memory = memory;
+  TagBatch batch(options);
+  const ProgressLine progress(context.activity, context.wants_progress());
+  VDE_TRY(add_lines(reader, parser, batch, context.activity));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(
+      report, opened.change.tags().import(batch, {.replace = arguments.replace}, context.activity));
+  VDE_TRY(opened.change.commit());
+  return report;
+}
+
+Result<void> import_tags(Context& context, const BulkArguments& arguments) {
+  VDE_TRY_ASSIGN(report, import_lines(context, arguments));
   if (context.globals.json)
     return context.write_json(
         with_header("tag import", arguments.image,
@@ -72,7 +75,7 @@ Result<void> export_tags(Context& context, const BulkArguments& arguments) {
   VDE_TRY_ASSIGN(file, OutputFile::open(arguments.file, arguments.image, context.out));
   const TagFormat format = context.globals.json ? TagFormat::kJsonl : arguments.tag_format();
   TagPrinter printer(file->output(), format, separator, context.activity);
-  VDE_TRY(index.reader->find({}, printer.visitor()));
+  VDE_TRY(index.reader.find({}, printer.visitor()));
   VDE_TRY(printer.result());
   return file->finish();
 }

@@ -20,21 +20,6 @@ struct RemoveArguments : TagArguments {
   bool all = false;
 };
 
-struct OpenTagWriter {
-  std::unique_ptr<BlockFile> file;
-  std::unique_ptr<TagWriter> writer;
-};
-
-Result<OpenTagWriter> open_tag_writer(Context& context, const TagArguments& arguments) {
-  OpenTagWriter opened;
-  VDE_TRY_ASSIGN(options, edit_options(arguments.unseal));
-  VDE_TRY_ASSIGN(file, context.open(arguments.image, OpenMode::kReadWrite));
-  opened.file = std::move(file);
-  VDE_TRY_ASSIGN(writer, TagWriter::open(*opened.file, options));
-  opened.writer = std::move(writer);
-  return opened;
-}
-
 Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
@@ -51,14 +36,13 @@ Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
 
 Result<void> set_tags(Context& context, const SetArguments& arguments) {
   VDE_TRY_ASSIGN(entries, parse_assignments(arguments));
-  VDE_TRY_ASSIGN(index, open_tag_writer(context, arguments));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   uint64_t added = 0;
   for (const TagEntry& entry : entries) {
-    VDE_TRY_ASSIGN(is_new, index.writer->set(entry));
+    VDE_TRY_ASSIGN(is_new, opened.change.tags().set(entry));
     if (is_new) ++added;
   }
-  VDE_TRY(index.writer->commit());
-  VDE_TRY(index.writer->close());
+  VDE_TRY(opened.change.commit());
   if (!context.globals.json) return {};
   return context.write_json(with_header(
       "tag set", arguments.image, Json{{"added", added}, {"replaced", entries.size() - added}}));
@@ -79,11 +63,10 @@ Result<std::vector<std::string>> parse_keys(const RemoveArguments& arguments) {
   return keys;
 }
 
-Result<uint64_t> remove_each(TagWriter& writer, const std::vector<std::string>& keys,
-                             int64_t inode) {
+Result<uint64_t> remove_each(TagEditor& tags, const std::vector<std::string>& keys, int64_t inode) {
   uint64_t removed = 0;
   for (const std::string& key : keys) {
-    VDE_TRY_ASSIGN(was_there, writer.remove(key, inode));
+    VDE_TRY_ASSIGN(was_there, tags.remove(key, inode));
     if (was_there) ++removed;
   }
   return removed;
@@ -92,14 +75,13 @@ Result<uint64_t> remove_each(TagWriter& writer, const std::vector<std::string>& 
 Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
   VDE_TRY_ASSIGN(keys, parse_keys(arguments));
   VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
-  VDE_TRY_ASSIGN(index, open_tag_writer(context, arguments));
-  VDE_TRY_ASSIGN(removed, arguments.all ? index.writer->remove_all(inode)
-                                        : remove_each(*index.writer, keys, inode));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  TagEditor& tags = opened.change.tags();
+  VDE_TRY_ASSIGN(removed, arguments.all ? tags.remove_all(inode) : remove_each(tags, keys, inode));
   if (removed == 0)
     return fail(ErrorCode::kNotFound,
                 fmt::format("inode {} has {}", inode, arguments.all ? "no tags" : "no such tag"));
-  VDE_TRY(index.writer->commit());
-  VDE_TRY(index.writer->close());
+  VDE_TRY(opened.change.commit());
   if (!context.globals.json) return {};
   return context.write_json(with_header("tag remove", arguments.image, Json{{"removed", removed}}));
 }

@@ -14,8 +14,8 @@ struct UndoArguments {
 };
 
 Result<void> run_undo(Context& context, const UndoArguments& arguments) {
-  VDE_TRY_ASSIGN(image, context.open(arguments.image, OpenMode::kReadWrite));
-  VDE_TRY_ASSIGN(file, context.open(arguments.file, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(image, context.open_storage(arguments.image, OpenMode::kReadWrite));
+  VDE_TRY_ASSIGN(file, context.open_storage(arguments.file, OpenMode::kReadWrite));
   std::string path;
   VDE_TRY_ASSIGN(redo, make_undo_target(arguments.undo, *image, arguments.image, path));
   VDE_TRY_ASSIGN(done, undo_repair(*image, *file, redo.get()));

@@ -112,7 +112,7 @@ class VerifyRun {
     Result<VerifySummary> summary = [&]() -> Result<VerifySummary> {
       const auto report = [&](const Finding& finding) { show(image, finding); };
       if (image == "-") return verify_input(report);
-      VDE_TRY_ASSIGN(file, context_.open(image, OpenMode::kRead));
+      VDE_TRY_ASSIGN(file, context_.open_storage(image, OpenMode::kRead));
       const ProgressLine progress(context_.activity, context_.wants_progress());
       return verify_image(*file, options_, context_.activity, report);
     }();

@@ -39,6 +39,7 @@ int status_of(ErrorCode code) {
     case ErrorCode::kUsage:
       return kUsage;
     case ErrorCode::kNotFound:
+    case ErrorCode::kUnchanged:
       return kNothing;
     case ErrorCode::kDamaged:
       return kDamageLeft;
@@ -49,7 +50,21 @@ int status_of(ErrorCode code) {
   }
 }
 
-Result<std::unique_ptr<BlockFile>> Context::open(const std::string& path, OpenMode mode) {
+Result<Image> Context::open_image(const std::string& path, OpenOptions options) {
+  // A change needs a time: where there is none it is refused with nothing touched.
+  if (options.mode == OpenMode::kReadWrite) VDE_TRY(options.clock());
+  options.lock_wait = globals.patience();
+  options.activity = &activity;
+  return Image::open(path, options);
+}
+
+Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {
+  VDE_TRY_ASSIGN(image, open_image(path, {.mode = OpenMode::kReadWrite, .unseal = unseal}));
+  VDE_TRY_ASSIGN(change, image.begin());
+  return OpenChange{std::move(image), std::move(change)};
+}
+
+Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path, OpenMode mode) {
   return open_locked(path, mode, globals.patience(), activity);
 }
 
@@ -87,11 +102,6 @@ bool Context::wants_color() const {
 bool Context::wants_progress() const {
   if (globals.no_progress || globals.quiet) return false;
   return globals.progress || isatty(STDERR_FILENO) == 1;
-}
-
-Result<EditOptions> edit_options(bool unseal) {
-  VDE_TRY_ASSIGN(now, current_ticks());
-  return EditOptions{now, unseal};
 }
 
 Json with_header(std::string_view command, const std::string& image, const Json& object) {

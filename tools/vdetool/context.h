@@ -8,9 +8,9 @@
 
 #include "output.h"
 #include "vde/activity.h"
-#include "vde/block_file.h"
-#include "vde/edit.h"
+#include "vde/image.h"
 #include "vde/inspect.h"
+#include "vde/storage.h"
 
 namespace vde::cli {
 
@@ -43,14 +43,25 @@ struct Globals {
   }
 };
 
+// An image and the one change to it that a command makes. In this order: the change is gone first.
+struct OpenChange {
+  Image image;
+  Change change;
+};
+
 class Context {
  public:
   Globals globals;
   Activity activity;
   Output out;
 
-  // Opens `path` and locks it for `mode`.
-  [[nodiscard]] Result<std::unique_ptr<BlockFile>> open(const std::string& path, OpenMode mode);
+  // Opens the image at `path`, with the wait for its lock that --lock-wait gives.
+  [[nodiscard]] Result<Image> open_image(const std::string& path, OpenOptions options = {});
+  // The same, for one change.
+  [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, bool unseal);
+  // The bytes at `path`, locked for `mode`, whatever they are.
+  [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_storage(const std::string& path,
+                                                                OpenMode mode);
 
   // One line about `error`, or one JSON object under --json, line feed included.
   [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;
@@ -69,8 +80,6 @@ class Context {
   [[nodiscard]] bool wants_progress() const;
 };
 
-// For a change of now.
-[[nodiscard]] Result<EditOptions> edit_options(bool unseal);
 inline constexpr const char* kUnsealHelp = "change a sealed image, which clears its seal";
 
 // `object` with {schema_version, command, image} in front of its other members.

@@ -41,9 +41,9 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
                         const VerifyOptions& verify, const std::string& image,
                         const std::function<void(const RepairPlan&)>& show) {
   VDE_TRY_ASSIGN(now, current_ticks());
-  const RepairOptions options{{now, arguments.unseal}, verify};
+  const RepairOptions options{now, arguments.unseal, verify};
   const OpenMode mode = arguments.dry_run ? OpenMode::kRead : OpenMode::kReadWrite;
-  VDE_TRY_ASSIGN(file, context.open(image, mode));
+  VDE_TRY_ASSIGN(file, context.open_storage(image, mode));
   const ProgressLine progress(context.activity, context.wants_progress());
   VDE_TRY_ASSIGN(plan, plan_repair(*file, options, context.activity));
   Repaired result{std::move(plan), false, {}};

@@ -14,15 +14,10 @@ void add_separator(CLI::App& command, TagArguments& arguments) {
 }
 
 Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) {
-  OpenTagIndex index;
-  VDE_TRY_ASSIGN(file, context.open(image, OpenMode::kRead));
-  index.file = std::move(file);
-  VDE_TRY_ASSIGN(view, committed_view(*index.file));
-  index.view = std::move(view);
+  VDE_TRY_ASSIGN(opened, context.open_image(image, {.map = true}));
   report_bus_errors(context, image);
-  VDE_TRY_ASSIGN(reader, TagReader::open(*index.view, {.map = true}));
-  index.reader = std::move(reader);
-  return index;
+  VDE_TRY_ASSIGN(reader, opened.tags());
+  return OpenTagIndex{std::move(opened), std::move(reader)};
 }
 
 bool TagPrinter::visit(const TagView& entry) {

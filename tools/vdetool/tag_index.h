@@ -2,11 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <memory>
 
 #include "context.h"
 #include "tag_text.h"
-#include "vde/tags.h"
+#include "vde/image.h"
 
 namespace vde::cli {
 
@@ -19,11 +18,10 @@ struct TagArguments {
 void add_image(CLI::App& command, TagArguments& arguments);
 void add_separator(CLI::App& command, TagArguments& arguments);
 
-// An image's index, open for reading through a mapping.
+// An image's index, open for reading through a mapping. In this order: the reader is gone first.
 struct OpenTagIndex {
-  std::unique_ptr<BlockFile> file;
-  std::unique_ptr<BlockFile> view;
-  std::unique_ptr<TagReader> reader;
+  Image image;
+  TagReader reader;
 };
 [[nodiscard]] Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image);
 

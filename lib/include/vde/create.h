@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "vde/activity.h"
-#include "vde/block_file.h"
 #include "vde/guid.h"
+#include "vde/storage.h"
 #include "vde/ticks.h"
 
 namespace vde {
@@ -52,12 +52,17 @@ struct ImagePlan {
 // ELF program"); nothing if it holds nothing.
 [[nodiscard]] Result<std::optional<std::string>> describe_content(BlockFile& file);
 
+struct WriteOptions {
+  bool force = false;                      // replace what is there
+  std::chrono::milliseconds lock_wait{0};  // how long to wait for the lock of what is there
+};
+
 // Writes `plan` at `path`, durably. A file appears complete or not at all: kExists where a
 // non-empty one is there and `force` is false; with it the old one stays whole until the new one
 // replaces it, keeping owner and permissions. A device is written in place. kNoSpace, kInUse
 // (where what is there stays locked for longer than `lock_wait`).
 // Stops with kInterrupted, leaving nothing, when `activity` says so.
-[[nodiscard]] Result<void> create_image(const std::string& path, const ImagePlan& plan, bool force,
-                                        std::chrono::milliseconds lock_wait, Activity& activity);
+[[nodiscard]] Result<void> create_image(const std::string& path, const ImagePlan& plan,
+                                        const WriteOptions& options, Activity& activity);
 
 }  // namespace vde

@@ -13,15 +13,20 @@
 namespace vde {
 
 enum class ErrorCode {
-  kUsage,        // the caller asked for something that makes no sense
-  kNotFound,     // nothing matched
-  kIo,           // the system refused or failed a read, write or sync
-  kNoSpace,      // the file system, the volume or a table is full
-  kInUse,        // somebody else holds the lock
-  kExists,       // a file is there already
-  kUnsupported,  // a version or feature that this program does not know, or not an image at all
-  kDamaged,      // the bytes contradict the format
-  kInterrupted,  // a signal asked to stop
+  kUsage,         // the caller asked for something that makes no sense
+  kNotFound,      // nothing matched
+  kUnchanged,     // everything is as the caller wants it already
+  kIo,            // the system refused or failed a read, write or sync
+  kNoSpace,       // the file system, the volume or a table is full
+  kInUse,         // somebody else holds the lock
+  kChangeOpen,    // the image has an open change, and takes one at a time
+  kChangedSince,  // the image is no longer what the caller looked at
+  kExists,        // a file, an entry or an id is there already
+  kNotAnImage,    // the file is no image of this format
+  kUnsupported,   // a version or feature of the format that this program does not know
+  kMalformed,     // input that is not what it should be: no WebAssembly, no undo file
+  kDamaged,       // the bytes contradict the format
+  kInterrupted,   // a signal asked to stop
 };
 
 // The word for `code` that JSON errors carry, "in_use" for one.

@@ -26,6 +26,9 @@ struct Guid {
 // Reads the form that to_string writes, in either case, with or without braces.
 [[nodiscard]] std::optional<Guid> parse_guid(std::string_view text);
 
+// `guid` as one of version 8, whose other bits are for its maker to choose.
+[[nodiscard]] Guid as_version_8(Guid guid);
+
 // A random version 4 identifier from the kernel's generator.
 [[nodiscard]] Guid random_guid();
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "vde/activity.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

@@ -1,23 +1,25 @@
 // The compute code cache: WebAssembly modules, stored in blocks of their own and found by the
-// SHA-256 of their bytes. An `image` is one whose lock the caller holds: a shared one for reading,
-// the exclusive one for changing it. Functions that only read see what was committed last, and
-// never write.
+// SHA-256 of their bytes. Image::modules() reads it, Change::modules() changes it.
 #pragma once
 
 #include <array>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vde/activity.h"
-#include "vde/edit.h"
 #include "vde/guid.h"
 #include "vde/module_abi.h"
+#include "vde/storage.h"
+#include "vde/ticks.h"
 
 namespace vde {
+
+struct ChangeState;
 
 // "preview1", "preview2", "stable"; "unknown" for numbers that the format does not name.
 [[nodiscard]] std::string_view module_abi_name(uint16_t abi);
@@ -38,11 +40,6 @@ struct Module {
   bool operator==(const Module&) const = default;
 };
 
-// The bytes of the regular file `path`; of another one, or of standard input for "-", a temporary
-// copy that is made first. kUnsupported where they are more than a module may have.
-[[nodiscard]] Result<std::unique_ptr<BlockFile>> open_module_file(const std::string& path,
-                                                                  Activity& activity);
-
 // What is known of a module's bytes.
 struct ModuleFacts {
   std::string problem;        // why the bytes are not WebAssembly; empty where they are
@@ -62,53 +59,85 @@ struct ModuleFacts {
 // Whether this build validates whole modules.
 [[nodiscard]] bool can_validate_modules();
 
-struct RegisterOptions {
+struct ModuleOptions {
   std::string entry = "_start";
-  std::optional<uint16_t> abi;  // nothing: told by imports and layer
-  std::optional<Guid> id;       // nothing: made of the hash
-  bool force = false;           // also where the entry point is not exported, or wabt says invalid
+  std::optional<uint16_t> abi = {};  // nothing: inferred from imports and layer
+  std::optional<Guid> id = {};       // nothing: made of the hash
+  bool force = false;  // also where the entry point is not exported, or wabt says invalid
 };
 
-struct Registered {
-  Module module;
-  ModuleFacts facts;
+// A module that is to be stored, read and judged before the image is opened.
+class ModuleFile {
+ public:
+  struct State;  // the library's own
+  // The bytes of the regular file `path`; of another one, or of standard input for "-", a temporary
+  // copy that is made first. kMalformed where they are not WebAssembly, are invalid, or have no
+  // such entry point; kUsage for an entry point that cannot be stored.
+  [[nodiscard]] static Result<ModuleFile> open(const std::string& path,
+                                               const ModuleOptions& options, Activity& activity);
+  // The same, of the bytes in any storage.
+  [[nodiscard]] static Result<ModuleFile> open(std::unique_ptr<BlockFile> file,
+                                               const ModuleOptions& options);
+  ModuleFile(ModuleFile&&) noexcept;
+  ModuleFile& operator=(ModuleFile&&) noexcept;
+  ~ModuleFile();
+
+  [[nodiscard]] const ModuleFacts& facts() const;
+
+ private:
+  friend class ModuleEditor;
+  explicit ModuleFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
-// Stores the bytes of `file`, durably and in one commit. kNotFound, naming its id, where a module
-// of the same bytes is there already; kUnsupported where the bytes are not WebAssembly, are too
-// many, or have no such entry point; kUsage for an entry point that cannot be stored; kExists for
-// an id that is taken; kNoSpace. After an error the image is as it was.
-[[nodiscard]] Result<Registered> register_module(BlockFile& image, BlockFile& file,
-                                                 const RegisterOptions& options,
-                                                 const EditOptions& edit, Activity& activity);
+class ModuleReader {
+ public:
+  ModuleReader(ModuleReader&&) noexcept;
+  ModuleReader& operator=(ModuleReader&&) noexcept;
+  ~ModuleReader();
 
-// Hands out all modules in the table's order; false = no more of them. kUnsupported where the image
-// has no code cache or uses unknown features, kDamaged where it cannot be read.
-[[nodiscard]] Result<void> list_modules(BlockFile& image,
-                                        const std::function<bool(const Module&)>& visit);
+  // Hands out all modules in the table's order; false = no more of them.
+  [[nodiscard]] Result<void> list(const std::function<bool(const Module&)>& visit);
 
-// The module that `reference` means: a whole hash or id, else the beginning of one, 4 digits or
-// more. kNotFound where there is none, kUsage, naming them, where there are several.
-[[nodiscard]] Result<Module> resolve_module(BlockFile& image, std::string_view reference);
+  // The module that `reference` means: a whole hash or id, else the beginning of one, 4 digits or
+  // more. kNotFound where there is none, kUsage, naming them, where there are several.
+  [[nodiscard]] Result<Module> find(std::string_view reference);
 
-// Reads what of the stored bytes tells what they are, and validates them. kDamaged where their
-// blocks do not verify.
-[[nodiscard]] Result<ModuleFacts> module_facts(BlockFile& image, const Module& module,
-                                               Activity& activity);
+  // Reads what of the stored bytes says what they are, and validates them. kDamaged where their
+  // blocks do not verify.
+  [[nodiscard]] Result<ModuleFacts> facts(const Module& module, Activity& activity);
 
-// Hands the stored bytes to `sink`, every block verified first. kDamaged where one does not verify
-// or where, in the end, the bytes are not those of the hash.
-[[nodiscard]] Result<void> read_module_bytes(BlockFile& image, const Module& module,
-                                             const std::function<Result<void>(Bytes)>& sink,
-                                             Activity& activity);
-// The same, into a file that appears complete or not at all; kExists where it is there already.
-[[nodiscard]] Result<void> extract_module(BlockFile& image, const Module& module,
-                                          const std::string& path, Activity& activity);
+  // Hands the stored bytes to `sink`, every block verified first. kDamaged where one does not
+  // verify or where, in the end, the bytes are not those of the hash.
+  [[nodiscard]] Result<void> read(const Module& module, Activity& activity,
+                                  const std::function<Result<void>(Bytes)>& sink);
 
-// Takes the modules out that `references` mean, and frees their blocks, in one commit. Returns
-// them; errors as for resolve_module, with nothing changed.
-[[nodiscard]] Result<std::vector<Module>> remove_modules(BlockFile& image,
-                                                         const std::vector<std::string>& references,
-                                                         const EditOptions& edit);
+  // The same, into a file that appears complete or not at all; kExists where it is there already.
+  [[nodiscard]] Result<void> extract(const Module& module, const std::string& path,
+                                     Activity& activity);
+
+ private:
+  friend class Image;
+  struct State;
+  explicit ModuleReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// References name modules as the change has them, those that it stored included.
+class ModuleEditor {
+ public:
+  // Stores the bytes of `file`. kUnchanged, naming its id, where a module of the same bytes is
+  // there already; kExists for an id that is taken; kNoSpace.
+  [[nodiscard]] Result<Module> add(ModuleFile& file, Activity& activity);
+
+  // Takes the modules out that `references` mean, and frees their blocks. Returns them; errors as
+  // for ModuleReader::find, with nothing staged.
+  [[nodiscard]] Result<std::vector<Module>> remove(std::span<const std::string> references);
+
+ private:
+  friend struct ChangeState;
+  explicit ModuleEditor(ChangeState& change) : change_(change) {}
+  ChangeState& change_;
+};
 
 }  // namespace vde

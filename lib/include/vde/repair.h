@@ -7,8 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "vde/edit.h"
 #include "vde/guid.h"
+#include "vde/storage.h"
+#include "vde/ticks.h"
 #include "vde/verify.h"
 
 namespace vde {
@@ -44,7 +45,8 @@ struct RepairPlan {
 };
 
 struct RepairOptions {
-  EditOptions edit;  // the time of the repair; whether a sealed image may be changed
+  Ticks now;            // the time of the repair
+  bool unseal = false;  // repair a sealed image, which clears its seal
   VerifyOptions verify;
 };
 
@@ -92,9 +94,9 @@ struct UndoSummary {
 
 // Puts back what the repair (or undo) that wrote `undo` changed, the journal's blocks last; what is
 // overwritten goes to `redo` first, if that is not null. Interrupted by a crash, it is to be called
-// again with the same files, and finishes. kUnsupported where `undo` is no whole undo file,
-// is another image's, or where the image was changed since; kNotFound, and nothing is done, where
-// all is as it was already. Both locks are the caller's.
+// again with the same files, and finishes. kMalformed where `undo` is no whole undo file or
+// is another image's, kChangedSince where the image was changed since; kUnchanged, and nothing is
+// done, where all is as it was already. Both locks are the caller's.
 [[nodiscard]] Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo);
 
 }  // namespace vde

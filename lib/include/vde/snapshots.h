@@ -1,6 +1,6 @@
 // Snapshots: marks of what the inode table was at some time, in chains from child to parent. An
 // entry records where things are and copies nothing. Deleting one keeps its entry, so that the
-// chains of its children hold.
+// chains of its children hold. Image::snapshots() reads the table, Change::snapshots() changes it.
 #pragma once
 
 #include <functional>
@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "vde/edit.h"
 #include "vde/guid.h"
+#include "vde/ticks.h"
 
 namespace vde {
 
-inline constexpr size_t kMaxSnapshotLabelBytes = 64;
+struct ChangeState;
 
 struct Snapshot {
   Guid id;
@@ -45,65 +45,71 @@ using SnapshotRef = std::string_view;
 // Gets snapshots one by one; false = no more of them.
 using SnapshotVisitor = std::function<bool(const Snapshot&)>;
 
-// Reads the snapshots of an image: one that is not being changed, or its committed_view(). Every
-// call reads the table once, in order; nothing is kept but by load().
+// Every call reads the table once, in order; nothing is kept but by load().
 class SnapshotReader {
  public:
-  virtual ~SnapshotReader() = default;
-
-  // `file` outlives the reader. kUnsupported where the image has no snapshot table (or one that
-  // must not be read as one) or uses unknown features.
-  [[nodiscard]] static Result<std::unique_ptr<SnapshotReader>> open(BlockFile& file);
+  SnapshotReader(SnapshotReader&&) noexcept;
+  SnapshotReader& operator=(SnapshotReader&&) noexcept;
+  ~SnapshotReader();
 
   // All entries in the order of the table, deleted ones too.
-  [[nodiscard]] virtual Result<void> list(const SnapshotVisitor& visit) = 0;
+  [[nodiscard]] Result<void> list(const SnapshotVisitor& visit);
 
   // The entry of this id; nothing where there is none. After load(), without reading.
-  [[nodiscard]] virtual Result<std::optional<Snapshot>> get(const Guid& id) = 0;
+  [[nodiscard]] Result<std::optional<Snapshot>> get(const Guid& id);
 
   // The snapshot that `ref` names. kNotFound, or kUsage listing the candidates where it names
   // several.
-  [[nodiscard]] virtual Result<Snapshot> find(SnapshotRef ref) = 0;
+  [[nodiscard]] Result<Snapshot> find(SnapshotRef ref);
 
   // From `id` to its root, parent by parent, deleted ones included. kDamaged, after what comes
   // before it, where a parent is missing or the chain comes back to one of its own.
-  [[nodiscard]] virtual Result<void> chain(const Guid& id, const SnapshotVisitor& visit) = 0;
+  [[nodiscard]] Result<void> chain(const Guid& id, const SnapshotVisitor& visit);
 
   // Those whose parent is `id`, in the order of the table, deleted ones too.
-  [[nodiscard]] virtual Result<void> children(const Guid& id, const SnapshotVisitor& visit) = 0;
+  [[nodiscard]] Result<void> children(const Guid& id, const SnapshotVisitor& visit);
 
   // Reads all entries into memory and makes an index of their ids: get() takes the same time from
   // then on, however many there are.
-  [[nodiscard]] virtual Result<void> load() = 0;
+  [[nodiscard]] Result<void> load();
+
+ private:
+  friend class Image;
+  struct State;
+  explicit SnapshotReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
-struct SnapshotWish {
-  std::string label;                  // at most 64 bytes of UTF-8
-  std::optional<std::string> parent;  // a SnapshotRef; none without
+struct SnapshotOptions {
+  std::string label = {};                  // as check_label() wants it
+  std::optional<std::string> parent = {};  // a SnapshotRef; none without
   bool read_only = false;
   bool base = false;
-  std::optional<Guid> id;  // a new one without
+  std::optional<Guid> id = {};  // a new one without
   // The new id follows from the image instead of chance, so that the same commands make the same
   // bytes.
   bool reproducible = false;
 };
 
-// Each function makes one durable change to the image, whose exclusive lock the caller holds.
+// References name snapshots as the change has them, those that it made included.
+class SnapshotEditor {
+ public:
+  // Adds a snapshot of what the image is now: where the inode table lies and how many blocks of
+  // data are allocated. Reads and writes none of these. kExists for an id that is there; the parent
+  // as SnapshotReader::find.
+  [[nodiscard]] Result<Snapshot> create(const SnapshotOptions& options);
 
-// Adds a snapshot of what the image is now: where the inode table lies and how many blocks of data
-// are allocated. Reads and writes none of these. kUsage for a label that is longer or no UTF-8,
-// kExists for an id that is there; the parent as SnapshotReader::find.
-[[nodiscard]] Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotWish& wish,
-                                               const EditOptions& options);
+  // Marks snapshots as deleted, all of them or, where one is not found, none. kUnchanged where one
+  // of them is deleted already.
+  [[nodiscard]] Result<std::vector<Snapshot>> remove(std::span<const std::string> refs);
 
-// Marks snapshots as deleted, all of them or, where one is not found, none. kNotFound, too, where
-// one of them is deleted already.
-[[nodiscard]] Result<std::vector<Snapshot>> delete_snapshots(BlockFile& file,
-                                                             std::span<const std::string> refs,
-                                                             const EditOptions& options);
+  // Takes the mark off again. kUnchanged where the snapshot is not deleted.
+  [[nodiscard]] Result<Snapshot> undelete(SnapshotRef ref);
 
-// Takes the mark off again. kNotFound where the snapshot is not deleted.
-[[nodiscard]] Result<Snapshot> undelete_snapshot(BlockFile& file, SnapshotRef ref,
-                                                 const EditOptions& options);
+ private:
+  friend struct ChangeState;
+  explicit SnapshotEditor(ChangeState& change) : change_(change) {}
+  ChangeState& change_;
+};
 
 }  // namespace vde

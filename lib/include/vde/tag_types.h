@@ -45,12 +45,6 @@ struct TagQuery {
   bool reverse = false;  // from the last key to the first
 };
 
-struct TagReadOptions {
-  // Reads through a mapping of the file, with each block verified once. A file that shrinks under
-  // it raises SIGBUS, for the program to handle.
-  bool map = false;
-};
-
 struct TagStats {
   uint64_t entries = 0;
   uint32_t depth = 0;  // levels below the root

@@ -1,4 +1,5 @@
-// The tag index: keys and values on inodes, in key order.
+// The tag index: keys and values on inodes, in key order. Image::tags() reads it, Change::tags()
+// changes it.
 #pragma once
 
 #include <memory>
@@ -7,68 +8,66 @@
 #include <string_view>
 
 #include "vde/activity.h"
-#include "vde/edit.h"
+#include "vde/error.h"
 #include "vde/tag_types.h"
 
 namespace vde {
 
-// Reads the index of an image: one that is not being changed, or its committed_view().
+struct ChangeState;
+
 class TagReader {
  public:
-  virtual ~TagReader() = default;
-
-  // `file` outlives the reader. kUnsupported where the image has no tag index (or one that must not
-  // be read as one) or uses unknown features, kDamaged where its header makes no sense.
-  [[nodiscard]] static Result<std::unique_ptr<TagReader>> open(BlockFile& file,
-                                                               const TagReadOptions& options);
+  TagReader(TagReader&&) noexcept;
+  TagReader& operator=(TagReader&&) noexcept;
+  ~TagReader();
 
   // Entries, as the header counts them.
-  [[nodiscard]] virtual uint64_t entry_count() const = 0;
+  [[nodiscard]] uint64_t entry_count() const;
 
   // Hands out the entries of exactly `key`, and returns how many it handed out. With `inode`, that
   // inode's alone, found without looking at the others. kDamaged where a node on the way is.
-  [[nodiscard]] virtual Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
-                                             const TagVisitor& visit) = 0;
+  [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
+                                     const TagVisitor& visit);
 
   // Hands out what `query` asks for in key order, and returns how many that were.
-  [[nodiscard]] virtual Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit) = 0;
+  [[nodiscard]] Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit);
 
   // Walks the whole tree.
-  [[nodiscard]] virtual Result<TagStats> stats(Activity& activity) = 0;
+  [[nodiscard]] Result<TagStats> stats(Activity& activity);
+
+ private:
+  friend class Image;
+  struct State;
+  explicit TagReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
-// Changes the index of an image whose exclusive lock the caller holds. Changes count once commit()
-// returned; what was not committed is gone with the writer.
-class TagWriter {
+struct TagBatchOptions {
+  uint64_t memory = 256ull << 20;     // bytes of anonymous memory for sorting, more goes to files
+  std::string temporary_folder = {};  // of these files; empty = $TMPDIR, else /tmp
+};
+
+// Any number of entries in any order, gathered for TagEditor::import() before the image is opened.
+class TagBatch {
  public:
-  virtual ~TagWriter() = default;
+  struct State;  // the library's own
+  explicit TagBatch(const TagBatchOptions& options = {});
+  TagBatch(TagBatch&&) noexcept;
+  TagBatch& operator=(TagBatch&&) noexcept;
+  ~TagBatch();
 
-  // As the edit functions of vde/edit.h open an image; kUnsupported where it has no tag index.
-  [[nodiscard]] static Result<std::unique_ptr<TagWriter>> open(BlockFile& file,
-                                                               const EditOptions& options);
+  // `line` names the entry in errors: the caller's number of it, from 1. kUsage, naming the limit,
+  // for an entry that no block size can hold; kIo or kNoSpace where a scratch file cannot be
+  // written.
+  [[nodiscard]] Result<void> add(const TagView& entry, uint64_t line);
 
-  // Puts a tag on an inode: true if it is new, false if it replaced the one of this key and inode.
-  // kUsage, naming the limit, for an entry that this block size cannot hold; kNoSpace where the
-  // volume is full. After an error the changes since the last commit are gone.
-  [[nodiscard]] virtual Result<bool> set(const TagEntry& entry) = 0;
-
-  // Takes the tag `key` off `inode`: false where there is none.
-  [[nodiscard]] virtual Result<bool> remove(std::string_view key, int64_t inode) = 0;
-
-  // Takes all tags off `inode`, and returns how many. Reads the whole index.
-  [[nodiscard]] virtual Result<uint64_t> remove_all(int64_t inode) = 0;
-
-  // Makes the changes durable, all or none.
-  [[nodiscard]] virtual Result<void> commit() = 0;
-
-  // Takes the commits home, for readers that know no journal. Without it nothing is lost.
-  [[nodiscard]] virtual Result<void> close() = 0;
+ private:
+  friend class TagEditor;
+  std::unique_ptr<State> state_;
 };
 
 struct TagImportOptions {
   bool replace = false;  // an entry of a key and inode that is there: replaced, else refused
-  uint64_t memory = 256ull << 20;     // bytes of anonymous memory for sorting, more goes to files
-  std::string temporary_folder = {};  // of these files; empty = $TMPDIR, else /tmp
 };
 
 struct TagImportReport {
@@ -76,22 +75,31 @@ struct TagImportReport {
   uint64_t replaced = 0;
 };
 
-// Adds any number of entries in any order to an index, in one commit: all or nothing.
-class TagImport {
+class TagEditor {
  public:
-  virtual ~TagImport() = default;
+  // Puts a tag on an inode: true if it is new, false if it replaced the one of this key and inode.
+  // kUsage, naming the limit, for an entry that this block size cannot hold; kNoSpace where the
+  // volume is full.
+  [[nodiscard]] Result<bool> set(const TagEntry& entry);
 
-  // `file` as for TagWriter.
-  [[nodiscard]] static Result<std::unique_ptr<TagImport>> open(BlockFile& file,
-                                                               const TagImportOptions& options,
-                                                               const EditOptions& edit);
+  // Takes the tag `key` off `inode`: false where there is none.
+  [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
 
-  // `line` names the entry in errors: the caller's number of it, from 1.
-  [[nodiscard]] virtual Result<void> add(const TagView& entry, uint64_t line) = 0;
+  // Takes all tags off `inode`, and returns how many. Reads the whole index.
+  [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
 
-  // Sorts, builds and commits, and takes the result home. kExists, naming the line, for an entry of
-  // a key and inode that is there or came before, unless it replaces; nothing is changed then.
-  [[nodiscard]] virtual Result<TagImportReport> finish(Activity& activity) = 0;
+  // Adds the entries of `batch`, which is used up. kExists, naming the line, for an entry of a key
+  // and inode that is there or came before, unless it replaces; kUsage, naming the line, for one
+  // that this block size cannot hold. Many entries are merged with those that are there into a new
+  // index, for which this must be the first call of the change on tags; no other may follow then
+  // (kUsage). Any error but kUsage ends the change.
+  [[nodiscard]] Result<TagImportReport> import(TagBatch& batch, const TagImportOptions& options,
+                                               Activity& activity);
+
+ private:
+  friend struct ChangeState;
+  explicit TagEditor(ChangeState& change) : change_(change) {}
+  ChangeState& change_;
 };
 
 }  // namespace vde

@@ -43,4 +43,9 @@ void append_escaped(std::string& text, std::string_view bytes, char separator = 
 // `text` and `candidate` differ by at most a third of their letters: a likely misspelling.
 [[nodiscard]] bool is_near(std::string_view text, std::string_view candidate);
 
+// Whether `label` can label a volume or a snapshot: at most kMaxLabelBytes of UTF-8 without zero
+// bytes. kUsage where it cannot.
+inline constexpr size_t kMaxLabelBytes = 64;
+[[nodiscard]] Result<void> check_label(std::string_view label);
+
 }  // namespace vde

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "vde/error.h"
@@ -28,5 +29,8 @@ inline constexpr int64_t kUnixEpochTicks = 621'355'968'000'000'000;
 // The time to write into an image: SOURCE_DATE_EPOCH where it is set, else the clock. An error
 // where SOURCE_DATE_EPOCH is no number of seconds.
 [[nodiscard]] Result<Ticks> current_ticks();
+
+// Where a change takes its times from.
+using Clock = std::function<Result<Ticks>()>;
 
 }  // namespace vde

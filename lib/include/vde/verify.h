@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "vde/activity.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 namespace vde {
 

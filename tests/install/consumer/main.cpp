@@ -5,7 +5,7 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) return 16;
-  const auto file = vde::open_image(argv[1], vde::OpenMode::kRead);
+  const auto file = vde::open_file(argv[1], vde::OpenMode::kRead);
   if (!file) return 8;
   vde::Activity activity;
   const auto summary = vde::verify_image(**file, {}, activity, [](const vde::Finding&) {});

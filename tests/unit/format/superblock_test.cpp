@@ -129,7 +129,7 @@ TEST_CASE("what is no superblock of version 2 is refused by its reason") {
     REQUIRE_FALSE(result.has_value());
     return result.error().code;
   };
-  CHECK(code_of([](Superblock& s) { s.signature[3] = 'd'; }) == ErrorCode::kUnsupported);
+  CHECK(code_of([](Superblock& s) { s.signature[3] = 'd'; }) == ErrorCode::kNotAnImage);
   CHECK(code_of([](Superblock& s) { s.major_version = 3; }) == ErrorCode::kUnsupported);
   CHECK(code_of([](Superblock& s) { s.min_reader_version = 3; }) == ErrorCode::kUnsupported);
   for (const int32_t size : {0, -1, -4096, 4095, 131072, INT32_MAX, INT32_MIN})

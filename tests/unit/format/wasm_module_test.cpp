@@ -27,7 +27,7 @@ Result<WasmSummary> read_hex(std::string_view preamble, std::string_view section
 }
 
 bool is_refused(const Result<WasmSummary>& summary) {
-  return !summary && summary.error().code == ErrorCode::kUnsupported;
+  return !summary && summary.error().code == ErrorCode::kMalformed;
 }
 
 // An import of "env" "x" of the kind and type that follow.

@@ -36,7 +36,7 @@ class ModulePlay {
   void add() {
     const std::vector<uint8_t> bytes = wasm_of_size(kLeastWasm + below(4 * payload_), random_());
     MemoryFile file(bytes);
-    RegisterOptions options;
+    ModuleOptions options;
     options.entry.assign(below(129), 'e');
     options.force = true;
     Activity activity;

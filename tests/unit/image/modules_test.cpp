@@ -19,7 +19,7 @@ bool fails_with(const Result<Registered>& result, ErrorCode code) {
 }
 
 Result<Registered> try_register(BlockFile& image, const std::vector<uint8_t>& bytes,
-                                const RegisterOptions& options = {}) {
+                                const ModuleOptions& options = {}) {
   MemoryFile file(bytes);
   Activity activity;
   return register_module(image, file, options, kSomeOptions, activity);
@@ -34,8 +34,8 @@ std::vector<uint8_t> start_with_code(std::string_view code) {
   return bytes;
 }
 
-RegisterOptions with_id(uint8_t fill) {
-  RegisterOptions options;
+ModuleOptions with_id(uint8_t fill) {
+  ModuleOptions options;
   options.id = Guid{};
   options.id->bytes.fill(fill);
   return options;
@@ -76,7 +76,7 @@ TEST_CASE("the same bytes again are refused by name, and not a byte is written")
   const Registered first = must(try_register(image.file(), bytes));
   const auto before = image.bytes();
   const auto again = try_register(image.file(), bytes, with_id(7));
-  REQUIRE(fails_with(again, ErrorCode::kNotFound));
+  REQUIRE(fails_with(again, ErrorCode::kUnchanged));
   CHECK(again.error().message.find(to_string(first.module.id)) != std::string::npos);
   CHECK(image.bytes() == before);
   // Other bytes of the same size are no reason to refuse.
@@ -87,12 +87,11 @@ TEST_CASE("what cannot be registered changes nothing") {
   ImageBuilder image;
   must(try_register(image.file(), wasm_of_size(100, 1), with_id(1)));
   const auto before = image.bytes();
-  CHECK(fails_with(try_register(image.file(), {'t', 'e', 'x', 't'}), ErrorCode::kUnsupported));
-  CHECK(fails_with(try_register(image.file(), {}), ErrorCode::kUnsupported));
-  RegisterOptions entry;
+  CHECK(fails_with(try_register(image.file(), {'t', 'e', 'x', 't'}), ErrorCode::kMalformed));
+  CHECK(fails_with(try_register(image.file(), {}), ErrorCode::kMalformed));
+  ModuleOptions entry;
   entry.entry = "run";
-  CHECK(
-      fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUnsupported));
+  CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kMalformed));
   entry.entry.assign(129, 'e');
   CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUsage));
   entry.entry = "\xff";
@@ -108,7 +107,7 @@ TEST_CASE("what cannot be registered changes nothing") {
 
 TEST_CASE("--force stores a module without its entry point, and one that is not valid") {
   ImageBuilder image;
-  RegisterOptions options;
+  ModuleOptions options;
   options.entry = std::string(128, 'e');
   options.force = true;
   const Registered stored = must(try_register(image.file(), wasm_of_size(100, 1), options));
@@ -118,7 +117,7 @@ TEST_CASE("--force stores a module without its entry point, and one that is not 
 
   const auto invalid = start_with_code("0a 05 01 03 00 1a 0b");  // drops what is not there
   const auto refused = try_register(image.file(), invalid);
-  REQUIRE(fails_with(refused, ErrorCode::kUnsupported));
+  REQUIRE(fails_with(refused, ErrorCode::kMalformed));
   options.entry = "_start";
   const Registered forced = must(try_register(image.file(), invalid, options));
   CHECK(forced.facts.validation == ModuleFacts::Validation::kInvalid);
@@ -139,7 +138,7 @@ TEST_CASE("the ABI is told by imports and layer, or given") {
   const auto preview1 = from_spaced_hex(
       "00 61 73 6d 01 00 00 00 02 1d 01 16 77 61 73 69 5f 73 6e 61 70 73 68 6f 74 5f 70 72 65 76 "
       "69 65 77 31 01 78 02 00 01");
-  RegisterOptions force;
+  ModuleOptions force;
   force.force = true;
   CHECK(must(try_register(image.file(), preview1, force)).module.abi == kAbiPreview1);
   const auto component = from_spaced_hex("00 61 73 6d 0d 00 01 00");
@@ -152,7 +151,7 @@ TEST_CASE("a reference is a hash, an id or a beginning that only one module has"
   ImageBuilder image;
   const Module one = must(try_register(image.file(), wasm_of_size(100, 1), with_id(0x11))).module;
   const Module two = must(try_register(image.file(), wasm_of_size(100, 2), with_id(0x12))).module;
-  RegisterOptions third = with_id(0x11);
+  ModuleOptions third = with_id(0x11);
   third.id->bytes[15] = 0x99;
   const Module three = must(try_register(image.file(), wasm_of_size(100, 3), third)).module;
   const auto error_of = [&](std::string_view reference) {

@@ -12,14 +12,14 @@ inline EditOptions at_second(int64_t second) {
   return {Ticks{kSomeOptions.now.value + second * kTicksPerSecond}, false};
 }
 
-inline SnapshotWish labelled(std::string label) {
-  SnapshotWish wish;
+inline SnapshotOptions labelled(std::string label) {
+  SnapshotOptions wish;
   wish.label = std::move(label);
   return wish;
 }
 
 inline std::vector<Snapshot> snapshots_in(BlockFile& file) {
-  const auto reader = must(SnapshotReader::open(file));
+  const auto reader = open_snapshots(file);
   std::vector<Snapshot> all;
   must(reader->list([&](const Snapshot& snapshot) {
     all.push_back(snapshot);
@@ -29,13 +29,13 @@ inline std::vector<Snapshot> snapshots_in(BlockFile& file) {
 }
 
 inline Result<Snapshot> found(BlockFile& file, std::string_view ref) {
-  const auto reader = must(SnapshotReader::open(file));
+  const auto reader = open_snapshots(file);
   return reader->find(ref);
 }
 
 inline std::vector<std::string> chain_labels(BlockFile& file, const Guid& id,
                                              bool* whole = nullptr) {
-  const auto reader = must(SnapshotReader::open(file));
+  const auto reader = open_snapshots(file);
   std::vector<std::string> labels;
   const Result<void> walked = reader->chain(id, [&](const Snapshot& snapshot) {
     labels.push_back(snapshot.label);

@@ -54,7 +54,7 @@ class SnapshotPlay {
   }
 
   void create() {
-    SnapshotWish wish = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
+    SnapshotOptions wish = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
     wish.read_only = below(4) == 0;
     wish.base = below(4) == 0;
     if (!model_.empty() && below(3) > 0) wish.parent = to_string(any().id);

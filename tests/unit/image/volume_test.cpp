@@ -18,7 +18,7 @@ namespace {
 
 void check_refused(ImageBuilder& image, ErrorCode code, std::string_view why) {
   const std::vector<uint8_t> before = image.bytes();
-  const auto volume = Volume::open(image.file(), kSomeOptions);
+  const auto volume = try_open_volume(image.file(), kSomeOptions);
   REQUIRE_FALSE(volume.has_value());
   CHECK(volume.error().code == code);
   CHECK_MESSAGE(volume.error().message.find(why) != std::string::npos, volume.error().message);
@@ -42,8 +42,8 @@ void make(BlockFile& file, const CreateOptions& options) {
 // A record that gives `count` blocks from `first` on the content of block `place`, as a commit of
 // many images does that lie outside of the journal.
 void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t count) {
-  const Survey survey = must(survey_image(file, false));
-  const BlockIo io(file, survey.block_size);
+  const Probe probe = must(probe_to_judge(file));
+  const BlockIo io(file, probe.block_size);
   BlockBuffer image = io.make_buffer();
   image[0] = 1;
   must(io.write(place, tags::kData, 2, image));
@@ -51,16 +51,16 @@ void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t coun
   record.head.epoch = 1;
   record.head.index = 1;
   record.head.base_sequence = 1;
-  record.head.base_hash = group_hash(group_bytes(survey.primary), survey.block_size);
-  Superblock superblock = survey.superblock;
+  record.head.base_hash = group_hash(group_bytes(probe.primary), probe.block_size);
+  Superblock superblock = probe.superblock;
   superblock.checkpoint_sequence = 2;
   kSuperblockLayout.encode(superblock, record.head.superblock);
   const Trailer after = kTrailerLayout.decode(Bytes(image).last(kTrailerSize));
   for (uint64_t i = 0; i < count; ++i) record.entries.push_back({first + i, place, {}, after});
-  const BlockBuffer bytes = encode_record(record, superblock.uuid, survey.block_size, 2);
-  const JournalArea area = must(find_journal(survey));
-  must(write_journal_end(io, area, survey.superblock, 1));
-  must(file.write(area.records().begin * survey.block_size, bytes));
+  const BlockBuffer bytes = encode_record(record, superblock.uuid, probe.block_size, 2);
+  const JournalArea area = must(find_journal(probe));
+  must(write_journal_end(io, area, probe.superblock, 1));
+  must(file.write(area.records().begin * probe.block_size, bytes));
 }
 
 }  // namespace

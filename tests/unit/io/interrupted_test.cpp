@@ -11,8 +11,8 @@
 #include <numeric>
 #include <vector>
 
-#include "vde/block_file.h"
 #include "vde/input.h"
+#include "vde/storage.h"
 
 using namespace vde;
 
@@ -100,7 +100,7 @@ struct OpenFile {
     REQUIRE(fd >= 0);
     close(fd);
     path = name;
-    file = std::move(*open_image(path, OpenMode::kReadWrite));
+    file = std::move(*open_file(path, OpenMode::kReadWrite));
     weather = {};
   }
   ~OpenFile() {

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "support/temporary_folder.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -75,7 +75,7 @@ TEST_CASE("a file that was replaced before it was locked is opened again, withou
       REQUIRE(opened.has_value());
       CHECK(content(**opened) == times);
       // The lock is on that file.
-      const auto other = open_image(file.path, OpenMode::kReadWrite);
+      const auto other = open_file(file.path, OpenMode::kReadWrite);
       CHECK((*other)->lock(LockMode::kExclusive, kNoWait).error().code == ErrorCode::kInUse);
     }
   }
@@ -117,7 +117,7 @@ TEST_CASE("what is left of the wait is for the lock of the file that came instea
     before_lock = [&] {
       if (++attempts != 1) return;
       file.replace();
-      holder = std::move(*open_image(file.path, OpenMode::kReadWrite));
+      holder = std::move(*open_file(file.path, OpenMode::kReadWrite));
       REQUIRE(holder->lock(LockMode::kExclusive, kNoWait).has_value());
     };
     CHECK(file.open(OpenMode::kRead, std::chrono::milliseconds(300)).error().code ==

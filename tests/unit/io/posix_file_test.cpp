@@ -4,7 +4,7 @@
 #include <string>
 
 #include "support/temporary_folder.h"
-#include "vde/block_file.h"
+#include "vde/storage.h"
 
 using namespace vde;
 
@@ -21,7 +21,7 @@ struct TemporaryFile {
 
 TEST_CASE("what is written is read back, past the end is an error") {
   const TemporaryFile temporary;
-  auto file = open_image(temporary.path, OpenMode::kReadWrite);
+  auto file = open_file(temporary.path, OpenMode::kReadWrite);
   REQUIRE(file.has_value());
   const std::array<uint8_t, 4> bytes = {1, 2, 3, 4};
   REQUIRE((*file)->write(1000, bytes).has_value());
@@ -35,7 +35,7 @@ TEST_CASE("what is written is read back, past the end is an error") {
 
 TEST_CASE("a hole is skipped") {
   const TemporaryFile temporary;
-  auto file = open_image(temporary.path, OpenMode::kReadWrite);
+  auto file = open_file(temporary.path, OpenMode::kReadWrite);
   REQUIRE(file.has_value());
   REQUIRE((*file)->resize(64 << 20).has_value());
   const std::array<uint8_t, 1> byte = {1};
@@ -51,19 +51,19 @@ TEST_CASE("a hole is skipped") {
 TEST_CASE("readers share, a writer excludes, a lock goes with its handle") {
   const TemporaryFile temporary;
   using namespace std::chrono_literals;
-  auto first = open_image(temporary.path, OpenMode::kReadWrite);
-  auto second = open_image(temporary.path, OpenMode::kReadWrite);
+  auto first = open_file(temporary.path, OpenMode::kReadWrite);
+  auto second = open_file(temporary.path, OpenMode::kReadWrite);
   REQUIRE((*first)->lock(LockMode::kShared, 0ms).has_value());
   REQUIRE((*second)->lock(LockMode::kShared, 0ms).has_value());
   CHECK((*second)->lock(LockMode::kExclusive, 0ms).error().code == ErrorCode::kInUse);
   first->reset();
   CHECK((*second)->lock(LockMode::kExclusive, 0ms).has_value());
-  auto third = open_image(temporary.path, OpenMode::kRead);
+  auto third = open_file(temporary.path, OpenMode::kRead);
   CHECK((*third)->lock(LockMode::kShared, 50ms).error().code == ErrorCode::kInUse);
 }
 
 TEST_CASE("what is no image file is refused by its kind") {
-  CHECK(open_image("/", OpenMode::kRead).error().message == "is a directory");
-  CHECK(open_image("/dev/null", OpenMode::kRead).error().code == ErrorCode::kUnsupported);
-  CHECK(open_image("/nonexistent", OpenMode::kRead).error().code == ErrorCode::kIo);
+  CHECK(open_file("/", OpenMode::kRead).error().message == "is a directory");
+  CHECK(open_file("/dev/null", OpenMode::kRead).error().code == ErrorCode::kUnsupported);
+  CHECK(open_file("/nonexistent", OpenMode::kRead).error().code == ErrorCode::kIo);
 }

@@ -26,7 +26,7 @@ struct Target {
     REQUIRE_FALSE(view.has_value());
     CHECK(view.error().code == ErrorCode::kDamaged);
     CHECK_MESSAGE(view.error().message.find(why) != std::string::npos, view.error().message);
-    CHECK(Volume::open(image.file(), kSomeOptions).error().code == ErrorCode::kDamaged);
+    CHECK(try_open_volume(image.file(), kSomeOptions).error().code == ErrorCode::kDamaged);
     CHECK(image.bytes() == before);
   }
 
@@ -61,14 +61,14 @@ struct Outcome {
 std::optional<Outcome> play_back(ImageBuilder& original) {
   ImageBuilder image(original.bytes(), kBlockSize);
   Outcome outcome;
-  const Survey survey = must(survey_image(image.file(), false));
-  const auto view = view_committed(image.file(), survey);
+  const Probe probe = must(probe_to_judge(image.file()));
+  const auto view = view_committed(image.file(), probe);
   if (view) outcome.seen = all_bytes(*view->file);
   const BlockIo io(image.file(), kBlockSize);
-  const auto plan = plan_recovery(io, survey);
+  const auto plan = plan_recovery(io, probe);
   REQUIRE(view.has_value() == plan.has_value());
   if (!plan) return std::nullopt;
-  must(apply_recovery(io, survey, *plan));
+  must(apply_recovery(io, probe, *plan));
   outcome.records = plan->records;
   outcome.written = image.bytes();
   return outcome;
@@ -247,11 +247,11 @@ TEST_CASE("repair takes the records before one that breaks a rule, and none afte
   const uint64_t at = target.journal.add({{201, 0, target.data(2)}, {12, 0, target.data(3)}});
   target.journal.add({{202, 0, target.data(4)}});
   const BlockIo io(target.image.file(), kBlockSize);
-  const Survey survey = must(survey_image(target.image.file(), false));
-  CHECK(plan_recovery(io, survey).error().block == at);
-  const RecoveryPlan plan = must(plan_recovery(io, survey, LostRecords::kDrop));
+  const Probe probe = must(probe_to_judge(target.image.file()));
+  CHECK(plan_recovery(io, probe).error().block == at);
+  const RecoveryPlan plan = must(plan_recovery(io, probe, LostRecords::kDrop));
   CHECK(plan.records == 1);
-  must(apply_recovery(io, survey, plan));
+  must(apply_recovery(io, probe, plan));
   CHECK(target.image.block(200)[0] == 1);
   CHECK(target.image.block(201)[0] == 0);
   CHECK(target.image.block(202)[0] == 0);
@@ -261,15 +261,15 @@ TEST_CASE("an image is never read from where the same replay wrote") {
   Target target;
   target.image.write(210, "DATA", "11").write(211, "DATA", "22");
   const BlockIo io(target.image.file(), kBlockSize);
-  const Survey survey = must(survey_image(target.image.file(), false));
-  RecoveryPlan plan = must(plan_recovery(io, survey));
+  const Probe probe = must(probe_to_judge(target.image.file()));
+  RecoveryPlan plan = must(plan_recovery(io, probe));
   plan.needs_reset = true;
   plan.images = {{200, 210}, {210, 211}};
   const std::vector<uint8_t> before = target.image.bytes();
-  CHECK(apply_recovery(io, survey, plan).error().code == ErrorCode::kDamaged);
+  CHECK(apply_recovery(io, probe, plan).error().code == ErrorCode::kDamaged);
   CHECK(target.image.bytes() == before);
   plan.images = {{200, 210}, {201, 211}};
-  must(apply_recovery(io, survey, plan));
+  must(apply_recovery(io, probe, plan));
   CHECK(target.image.block(200)[0] == 0x11);
   CHECK(target.image.block(201)[0] == 0x22);
 }

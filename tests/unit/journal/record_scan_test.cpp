@@ -18,20 +18,20 @@ struct Crashed {
     const auto volume = open_volume(image.file());
     run = commit_data(*volume, 1, 1);
     for (uint8_t i = 2; i <= commits; ++i) commit_change(*volume, run, i);
-    const RegionSlot slot = volume->journal().slots()[image.slot_of("MWAL")];
+    const RegionSlot slot = volume->journal().regions().raw_slots()[image.slot_of("MWAL")];
     area.region = {static_cast<uint64_t>(slot.start),
                    static_cast<uint64_t>(slot.start + slot.count)};
-    survey = must(survey_image(image.file(), false));
+    probe = must(probe_to_judge(image.file()));
   }
 
   [[nodiscard]] Result<RecordScan> scan(uint64_t epoch = 1) {
-    return scan_records(BlockIo(image.file(), 512), area, survey, epoch);
+    return scan_records(BlockIo(image.file(), 512), area, probe, epoch);
   }
 
   ImageBuilder image;
   BlockRange run;
   JournalArea area;
-  Survey survey;
+  Probe probe;
 };
 
 }  // namespace
@@ -57,7 +57,7 @@ TEST_CASE(
 TEST_CASE("records of another epoch or of another volume are none") {
   Crashed crashed;
   CHECK(must(crashed.scan(2)).records.empty());
-  crashed.survey.superblock.uuid = Guid{};
+  crashed.probe.superblock.uuid = Guid{};
   CHECK(must(crashed.scan()).records.empty());
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("a block that cannot be read is an error, not the end") {
   FailingFile file(crashed.image.file());
   for (uint64_t nth = 1; nth <= 7; ++nth) {
     file.arm(Failure{FileCall::kRead, nth, false, ErrorCode::kIo, false});
-    const auto scan = scan_records(BlockIo(file, 512), crashed.area, crashed.survey, 1);
+    const auto scan = scan_records(BlockIo(file, 512), crashed.area, crashed.probe, 1);
     REQUIRE_FALSE(scan.has_value());
     CHECK(scan.error().code == ErrorCode::kIo);
   }

@@ -24,7 +24,7 @@ struct CrashedImage {
   // Recovery must refuse, and leave every byte alone.
   void check_refused(std::string_view why) {
     const std::vector<uint8_t> before = image.bytes();
-    const auto volume = Volume::open(image.file(), kSomeOptions);
+    const auto volume = try_open_volume(image.file(), kSomeOptions);
     REQUIRE_FALSE(volume.has_value());
     CHECK(volume.error().code == ErrorCode::kDamaged);
     CHECK_MESSAGE(volume.error().message.find(why) != std::string::npos, volume.error().message);
@@ -146,8 +146,8 @@ TEST_CASE("bytes of a group that no field names do not look like another program
 TEST_CASE("the epoch rises with every recovery and every checkpoint") {
   CrashedImage crashed;
   const auto epoch = [&] {
-    const Survey survey = must(survey_image(crashed.image.file(), false));
-    return must(plan_recovery(BlockIo(crashed.image.file(), 512), survey)).epoch;
+    const Probe probe = must(probe_to_judge(crashed.image.file()));
+    return must(plan_recovery(BlockIo(crashed.image.file(), 512), probe)).epoch;
   };
   CHECK(epoch() == 1);
   {

@@ -87,7 +87,7 @@ TEST_CASE("blocks of regions are never handed out, whatever the bitmap says") {
   ImageBuilder image({512, 256, kAllModules});
   const uint64_t data = image.start("DATA");
   image.bits(20, data, false);
-  Journal& journal = *must(Journal::open(image.file())).release();
+  Journal& journal = *must(try_open_journal(image.file())).release();
   const std::unique_ptr<Journal> owner(&journal);
   Allocator allocator = must(Allocator::open(journal));
   Transaction transaction(journal);
@@ -188,7 +188,7 @@ TEST_CASE("regions in later bitmap blocks are completed too") {
     Transaction transaction = must(volume->begin());
     const BlockRange run = must(volume->allocator().allocate(transaction, 40, kBits + 50));
     const size_t inod = image.slot_of("INOD");
-    RegionSlot& slot = transaction.slots()[inod];
+    RegionSlot& slot = transaction.regions().raw_slots()[inod];
     const BlockRange old{static_cast<uint64_t>(slot.start),
                          static_cast<uint64_t>(slot.start + slot.count)};
     const Bytes layout = must(transaction.read(old.begin, tags::kInodes));

@@ -17,8 +17,8 @@ constexpr uint64_t kGuardBits = 496 * 8;  // of a bitmap block of 512 bytes
 constexpr uint64_t kGuardBlocks = 3 * kGuardBits;
 
 // An image of three bitmap blocks with one module of `size` blocks at its end, in the third one.
-struct Image {
-  explicit Image(uint64_t size = 4) : image({512, kGuardBlocks, "compute"}) {
+struct GuardedImage {
+  explicit GuardedImage(uint64_t size = 4) : image({512, kGuardBlocks, "compute"}) {
     volume = open_volume(image.file());
     Transaction first = must(volume->begin());
     module = must(volume->allocator().allocate(first, size, kGuardBlocks - size));
@@ -31,7 +31,7 @@ struct Image {
     std::vector<uint8_t> record(encoded_size(entry));
     encode(entry, record);
     size_t slot = 0;
-    while (first.slots()[slot].tag != tags::kCode) ++slot;
+    while (first.regions().raw_slots()[slot].tag != tags::kCode) ++slot;
     const PackedTable code{tags::kCode, kModuleShape};
     PackedEditor table = must(PackedEditor::open(first, volume->allocator(), slot, code));
     must(table.append(record));
@@ -63,7 +63,7 @@ void check_refused(const Result<BlockRange>& result, uint64_t block) {
 }  // namespace
 
 TEST_CASE("a sound bitmap is believed, and its later blocks may be holes") {
-  Image image;
+  GuardedImage image;
   image.image.wipe(image.bitmap(1));
   CHECK(must(image.allocate()).begin == image.image.start("DATA"));
   CHECK(must(image.allocate(kGuardBits + 5)).begin == kGuardBits + 5);
@@ -72,7 +72,7 @@ TEST_CASE("a sound bitmap is believed, and its later blocks may be holes") {
 TEST_CASE("a lost bitmap block is seen although zeros mean free") {
   for (const bool sealed : {false, true}) {
     CAPTURE(sealed);
-    Image image;
+    GuardedImage image;
     image.image.wipe(image.bitmap(2));
     if (sealed) image.image.write(image.bitmap(2), "BMAP", "");
     check_refused(image.allocate(), image.bitmap(2));
@@ -80,7 +80,7 @@ TEST_CASE("a lost bitmap block is seen although zeros mean free") {
 }
 
 TEST_CASE("the first bitmap block is never zero") {
-  Image image;
+  GuardedImage image;
   image.image.write(image.bitmap(0), "BMAP", "");
   const auto volume = open_volume(image.image.file());
   const Result<Transaction> begun = volume->begin();
@@ -90,7 +90,7 @@ TEST_CASE("the first bitmap block is never zero") {
 }
 
 TEST_CASE("a bit that nothing accounts for is a stale block's") {
-  Image image;
+  GuardedImage image;
   image.image.bits(kGuardBits + 100, kGuardBits + 101, true);
   CHECK(must(image.allocate()).begin == image.image.start("DATA"));
   check_refused(image.allocate(kGuardBits), image.bitmap(1));
@@ -99,7 +99,7 @@ TEST_CASE("a bit that nothing accounts for is a stale block's") {
 TEST_CASE("counts that do not add up, or are too small for the owners, are a contradiction") {
   for (const int64_t change : {int64_t{1}, int64_t{-1}}) {
     CAPTURE(change);
-    Image image;
+    GuardedImage image;
     image.image.superblock([&](Superblock& s) {
       s.total_allocated_blocks += change;
       s.free_blocks -= change < 0 ? change : 0;
@@ -109,7 +109,7 @@ TEST_CASE("counts that do not add up, or are too small for the owners, are a con
 }
 
 TEST_CASE("where other programs own blocks, the bits must add up, and only unwritten blocks go") {
-  Image image;
+  GuardedImage image;
   const uint64_t data = image.image.start("DATA");
   // Another program's block, allocated and counted, and free ones that were written once.
   image.image.bits(data, data + 1, true);
@@ -125,7 +125,7 @@ TEST_CASE("where other programs own blocks, the bits must add up, and only unwri
 }
 
 TEST_CASE("blocks that a module names, free and never written, are not handed out") {
-  Image image(1);
+  GuardedImage image(1);
   for (uint64_t n = image.module.begin; n < image.module.end; ++n) image.image.wipe(n);
   image.image.bits(image.module.begin, image.module.end, false);
   image.image.superblock([](Superblock& s) {
@@ -140,7 +140,7 @@ TEST_CASE("blocks that a module names, free and never written, are not handed ou
 }
 
 TEST_CASE("a damaged table hides owners: nothing is allocated") {
-  Image image;
+  GuardedImage image;
   const uint64_t code = image.image.start("CODE");
   image.image.payload(code)[20] ^= 1;
   check_refused(image.allocate(), code);

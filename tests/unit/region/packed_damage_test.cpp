@@ -26,7 +26,7 @@ Result<void> add_entries(BlockFile& file, uint32_t from, uint32_t to) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
   size_t slot = 0;
-  while (transaction.slots()[slot].tag != tags::kCode) ++slot;
+  while (transaction.regions().raw_slots()[slot].tag != tags::kCode) ++slot;
   VDE_TRY_ASSIGN(table, PackedEditor::open(transaction, volume->allocator(), slot, kCodeTable));
   for (uint32_t i = from; i < to; ++i) VDE_TRY(table.append(record_of(i)));
   VDE_TRY(volume->commit(transaction));

@@ -55,8 +55,8 @@ void change_table(BlockFile& file, const PackedTable& table,
                   const std::function<void(PackedEditor&)>& change) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
-  PackedEditor editor = must(PackedEditor::open(
-      transaction, volume->allocator(), packed_slot(transaction.slots(), table.tag), table));
+  const size_t slot = packed_slot(transaction.regions().raw_slots(), table.tag);
+  PackedEditor editor = must(PackedEditor::open(transaction, volume->allocator(), slot, table));
   change(editor);
   must(volume->commit(transaction));
   must(volume->close());
@@ -303,9 +303,9 @@ TEST_CASE("a table that contradicts itself is not written") {
     const std::vector<uint8_t> before = image.bytes();
     const auto volume = open_volume(image.file());
     Transaction transaction = must(volume->begin());
+    const size_t slot = packed_slot(transaction.regions().raw_slots(), tags::kSnapshots);
     const auto editor =
-        PackedEditor::open(transaction, volume->allocator(),
-                           packed_slot(transaction.slots(), tags::kSnapshots), snapshot_table());
+        PackedEditor::open(transaction, volume->allocator(), slot, snapshot_table());
     REQUIRE_FALSE(editor.has_value());
     CHECK(editor.error().code == ErrorCode::kDamaged);
     CHECK(image.bytes() == before);

@@ -29,14 +29,14 @@ BlockRange place_of(const std::vector<RegionSlot>& slots, std::string_view tag) 
 Result<void> grow(BlockFile& file, std::string_view tag, uint64_t count, SpareKind spare) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
-  VDE_TRY(grow_region(transaction, volume->allocator(), slot_of(transaction.slots(), tag), count,
-                      spare));
+  const size_t slot = slot_of(transaction.regions().raw_slots(), tag);
+  VDE_TRY(grow_region(transaction, volume->allocator(), slot, count, spare));
   must(volume->commit(transaction));
   return volume->close();
 }
 
 std::vector<RegionSlot> slots_of(BlockFile& file) {
-  return must(survey_image(file, false)).slots;
+  return must(probe_to_judge(file)).slots;
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ TEST_CASE("regions that grow within one transaction keep out of each other's way
     const auto volume = open_volume(image.file());
     Transaction transaction = must(volume->begin());
     for (const std::string_view tag : {"TAGI", "SNAP", "TAGI", "CODE", "BMAP", "SNAP"}) {
-      const size_t slot = slot_of(transaction.slots(), tag);
-      const auto count = static_cast<uint64_t>(transaction.slots()[slot].count);
+      const size_t slot = slot_of(transaction.regions().raw_slots(), tag);
+      const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
       must(grow_region(transaction, volume->allocator(), slot, count * 2,
                        tag == "BMAP" ? SpareKind::kUnwritten : SpareKind::kSealed));
     }
@@ -107,11 +107,11 @@ TEST_CASE("what is staged for a region moves with it") {
   {
     const auto volume = open_volume(image.file());
     Transaction transaction = must(volume->begin());
-    const BlockRange code = place_of(transaction.slots(), "CODE");
+    const BlockRange code = place_of(transaction.regions().raw_slots(), "CODE");
     must(transaction.edit(code.begin + 2, tags::kCode))[10] = 0x77;
-    must(grow_region(transaction, volume->allocator(), slot_of(transaction.slots(), "CODE"), 9,
-                     SpareKind::kSealed));
-    const BlockRange now = place_of(transaction.slots(), "CODE");
+    const size_t slot = slot_of(transaction.regions().raw_slots(), "CODE");
+    must(grow_region(transaction, volume->allocator(), slot, 9, SpareKind::kSealed));
+    const BlockRange now = place_of(transaction.regions().raw_slots(), "CODE");
     REQUIRE(now.begin != code.begin);
     CHECK(must(transaction.read(now.begin + 2, tags::kCode))[10] == 0x77);
     must(volume->commit(transaction));

@@ -1,4 +1,4 @@
-#include "journal/group.h"
+#include "probe/group.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@ BlockBuffer copy_of(Bytes bytes) {
 
 }  // namespace
 
-GroupState decode_group(const GroupSurvey& group) {
+GroupState decode_group(const GroupProbe& group) {
   const Bytes head = group.blocks[0].payload();
   const auto block_size = static_cast<uint32_t>(head.size()) + kTrailerSize;
   return {kSuperblockLayout.decode(head),
@@ -52,7 +52,7 @@ uint64_t group_hash(Bytes blocks, uint32_t block_size) {
   return checksum(checksums);
 }
 
-BlockBuffer group_bytes(const GroupSurvey& group) {
+BlockBuffer group_bytes(const GroupProbe& group) {
   BlockBuffer blocks;
   for (const FixedBlock& block : group.blocks)
     blocks.insert(blocks.end(), block.bytes.begin(), block.bytes.end());

@@ -1,7 +1,7 @@
 // The superblock group as a value: what a checkpoint writes, and what records are based on.
 #pragma once
 
-#include "journal/survey.h"
+#include "probe/probe.h"
 
 namespace vde {
 
@@ -17,7 +17,7 @@ struct GroupState {
 };
 
 // `group` is whole.
-[[nodiscard]] GroupState decode_group(const GroupSurvey& group);
+[[nodiscard]] GroupState decode_group(const GroupProbe& group);
 
 // The group's four blocks, sealed with the generation of its checkpoint sequence.
 [[nodiscard]] BlockBuffer encode_group(const GroupState& state, uint32_t block_size);
@@ -26,6 +26,6 @@ struct GroupState {
 [[nodiscard]] uint64_t group_hash(Bytes blocks, uint32_t block_size);
 
 // The four blocks of `group` as one run of bytes, as found.
-[[nodiscard]] BlockBuffer group_bytes(const GroupSurvey& group);
+[[nodiscard]] BlockBuffer group_bytes(const GroupProbe& group);
 
 }  // namespace vde

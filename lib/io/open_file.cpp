@@ -61,7 +61,7 @@ Result<bool> is_named(const std::string& path, const PosixFile& file) {
 
 }  // namespace
 
-Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode) {
+Result<std::unique_ptr<BlockFile>> open_file(const std::string& path, OpenMode mode) {
   VDE_TRY_ASSIGN(file, open_posix(path, mode));
   return std::unique_ptr<BlockFile>(std::move(file));
 }

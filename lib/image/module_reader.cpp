@@ -1,13 +1,11 @@
-// Looking at modules: list, find, read.
-#include "vde/modules.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "image/code_cache.h"
-#include "image/module_ref.h"
+#include "image/image_state.h"
+#include "image/region_words.h"
 #include "image/wasm_validator.h"
 #include "io/new_file.h"
 #include "region/module_blocks.h"
@@ -49,29 +47,35 @@ class StoredBytes {
   std::optional<uint64_t> held_;
 };
 
-Result<void> read_bytes(const CodeCache& cache, const Module& module, const ByteSink& sink,
-                        Activity& activity) {
-  VDE_TRY_ASSIGN(extent, cache.extent(module));
-  const auto size = static_cast<uint64_t>(module.size);
-  activity.total += size;
-  VDE_TRY_ASSIGN(found, read_module(cache.io(), extent.begin, size, sink, activity));
-  if (found.hash == module.hash) return {};
-  return fail_at(extent.begin, ErrorCode::kDamaged,
-                 fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),
-                             to_hex(module.hash)),
-                 kRunVerify);
-}
-
 }  // namespace
 
-ModuleFacts facts_of(const WasmSummary& summary) {
-  ModuleFacts facts;
-  facts.is_component = summary.layer == WasmLayer::kComponent;
-  facts.sections = summary.sections;
-  facts.imports = summary.imports;
-  facts.exports = summary.exports;
-  facts.entry_exported = summary.entry_exported;
-  return facts;
+struct ModuleReader::State {
+  Shown shown;
+  Region region;
+
+  [[nodiscard]] const BlockIo& io() const { return shown.committed->io; }
+  [[nodiscard]] Result<void> walk(const PackedVisitor& visit) const {
+    FileSource source(io(), region.blocks, tags::kCode);
+    return walk_packed(source, kModuleTable, visit);
+  }
+  // Where a module's bytes lie; kDamaged as module_extent().
+  [[nodiscard]] Result<BlockRange> extent(const Module& module) const {
+    Result<BlockRange> range =
+        module_extent(entry_of(module), shown.committed->regions.blocks(), io().block_size());
+    if (!range) range.error().hint = kRunVerify;
+    return range;
+  }
+};
+
+ModuleReader::ModuleReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ModuleReader::ModuleReader(ModuleReader&&) noexcept = default;
+ModuleReader& ModuleReader::operator=(ModuleReader&&) noexcept = default;
+ModuleReader::~ModuleReader() = default;
+
+Result<ModuleReader> Image::modules() const {
+  VDE_TRY_ASSIGN(region, state_->committed->regions.open_region(kCodeWords));
+  return ModuleReader(std::make_unique<ModuleReader::State>(
+      ModuleReader::State{{state_.get(), state_->committed}, region}));
 }
 
 std::string_view module_abi_name(uint16_t abi) {
@@ -84,10 +88,10 @@ std::optional<uint16_t> parse_module_abi(std::string_view name) {
   return static_cast<uint16_t>(found - kAbiNames.begin());
 }
 
-Result<void> list_modules(BlockFile& image, const std::function<bool(const Module&)>& visit) {
-  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
+Result<void> ModuleReader::list(const std::function<bool(const Module&)>& visit) {
+  VDE_TRY(state_->shown.check());
   Result<void> decoded;
-  VDE_TRY(cache.walk([&](const PackedRecord& record) {
+  VDE_TRY(state_->walk([&](const PackedRecord& record) {
     Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
     if (!entry) decoded = propagate(entry);
     return entry && visit(public_module(entry->entry));
@@ -95,22 +99,22 @@ Result<void> list_modules(BlockFile& image, const std::function<bool(const Modul
   return decoded;
 }
 
-Result<Module> resolve_module(BlockFile& image, std::string_view reference) {
-  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
-  return resolve_module(cache, reference);
+Result<Module> ModuleReader::find(std::string_view reference) {
+  VDE_TRY(state_->shown.check());
+  return resolve_module([&](const PackedVisitor& visit) { return state_->walk(visit); }, reference);
 }
 
-Result<ModuleFacts> module_facts(BlockFile& image, const Module& module, Activity& activity) {
-  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
-  VDE_TRY_ASSIGN(extent, cache.extent(module));
-  StoredBytes stored(cache.io(), extent.begin);
+Result<ModuleFacts> ModuleReader::facts(const Module& module, Activity& activity) {
+  VDE_TRY(state_->shown.check());
+  VDE_TRY_ASSIGN(extent, state_->extent(module));
+  StoredBytes stored(state_->io(), extent.begin);
   const ByteSource source = [&](uint64_t at, MutableBytes out) { return stored.read(at, out); };
   ModuleFacts facts;
   const auto size = static_cast<uint64_t>(module.size);
   Result<WasmSummary> summary = read_wasm(source, size, module.entry_point);
   if (summary)
     facts = facts_of(*summary);
-  else if (summary.error().code == ErrorCode::kUnsupported)
+  else if (summary.error().code == ErrorCode::kMalformed)
     facts.problem = summary.error().message;
   else
     return propagate(summary);
@@ -120,19 +124,27 @@ Result<ModuleFacts> module_facts(BlockFile& image, const Module& module, Activit
     bytes.insert(bytes.end(), some.begin(), some.end());
     return Result<void>{};
   };
-  VDE_TRY(read_bytes(cache, module, keep, activity));
+  VDE_TRY(read(module, activity, keep));
   add_verdict(facts, bytes);
   return facts;
 }
 
-Result<void> read_module_bytes(BlockFile& image, const Module& module,
-                               const std::function<Result<void>(Bytes)>& sink, Activity& activity) {
-  VDE_TRY_ASSIGN(cache, CodeCache::open(image));
-  return read_bytes(cache, module, sink, activity);
+Result<void> ModuleReader::read(const Module& module, Activity& activity,
+                                const std::function<Result<void>(Bytes)>& sink) {
+  VDE_TRY(state_->shown.check());
+  VDE_TRY_ASSIGN(extent, state_->extent(module));
+  const auto size = static_cast<uint64_t>(module.size);
+  activity.total += size;
+  VDE_TRY_ASSIGN(found, read_module(state_->io(), extent.begin, size, sink, activity));
+  if (found.hash == module.hash) return {};
+  return fail_at(extent.begin, ErrorCode::kDamaged,
+                 fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),
+                             to_hex(module.hash)),
+                 kRunVerify);
 }
 
-Result<void> extract_module(BlockFile& image, const Module& module, const std::string& path,
-                            Activity& activity) {
+Result<void> ModuleReader::extract(const Module& module, const std::string& path,
+                                   Activity& activity) {
   std::error_code error;
   if (std::filesystem::exists(std::filesystem::symlink_status(path, error)))
     return fail(ErrorCode::kExists, fmt::format("{} is there already", escape(path)),
@@ -144,7 +156,7 @@ Result<void> extract_module(BlockFile& image, const Module& module, const std::s
     at += bytes.size();
     return file.file().write(offset, bytes);
   };
-  VDE_TRY(read_module_bytes(image, module, write, activity));
+  VDE_TRY(read(module, activity, write));
   return file.publish(false);
 }
 

@@ -1,6 +1,6 @@
-// The one seam between the library and storage: everything that reads or writes an image does it
-// through BlockFile. There is a POSIX version (open_image), an in-memory one (io/memory_file.h)
-// and, in the tests, versions that record and that fail.
+// Storage, for programs that keep images elsewhere than in files: everything that reads or writes
+// an image does it through BlockFile. There is a POSIX version (open_file), an in-memory one
+// (io/memory_file.h) and, in the tests, versions that record and that fail.
 #pragma once
 
 #include <chrono>
@@ -85,9 +85,9 @@ enum class OpenMode { kRead, kReadWrite };
 
 // Opens a regular file or a block device, through symbolic links; neither creates one nor locks it.
 // kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
-[[nodiscard]] Result<std::unique_ptr<BlockFile>> open_image(const std::string& path, OpenMode mode);
+[[nodiscard]] Result<std::unique_ptr<BlockFile>> open_file(const std::string& path, OpenMode mode);
 
-// Opens as open_image() does, and locks: shared for reading, exclusive for writing. The file is the
+// Opens as open_file() does, and locks: shared for reading, exclusive for writing. The file is the
 // one that `path` names once the lock is held; one that was replaced meanwhile, by a rename over
 // it, is opened again, and what is left of `wait` is for the lock of the new one. kInUse; kIo where
 // the path names nothing any more; kInterrupted soon after `activity` says stop.

@@ -1,7 +1,6 @@
-// What can be told about an image before anything in it is trusted: its block size, which of the
-// superblock groups verify, and which region slots to go by. Verify, info and dump start from here,
-// and so does opening: a survey never fails because of damage, only where there is nothing to
-// judge.
+// What is determined about an image before anything in it is trusted: its block size, which
+// superblock groups verify, and which region slots to use. Every operation on an image starts with
+// a probe. Damage is never an error here: the probe says what it found.
 #pragma once
 
 #include <array>
@@ -31,7 +30,7 @@ struct FixedBlock {
   [[nodiscard]] Bytes payload() const { return Bytes(bytes).first(bytes.size() - kTrailerSize); }
 };
 
-struct GroupSurvey {
+struct GroupProbe {
   std::array<FixedBlock, kGroupBlocks> blocks;
   // All four blocks verify, carry their tags and the generation of block 0's sequence.
   bool whole = false;
@@ -39,7 +38,7 @@ struct GroupSurvey {
   std::optional<Superblock> superblock;
 };
 
-struct DirectorySurvey {
+struct DirectoryProbe {
   std::array<FixedBlock, kDirectoryBlocks> blocks;
   bool whole = false;  // both blocks verify, and the second holds the first one's checksum
   std::optional<DirectoryHeader> header;
@@ -55,12 +54,12 @@ enum class SuperblockSource {
 
 enum class SlotSource { kPointerTable, kDirectory, kUnverified, kNone };
 
-struct Survey {
+struct Probe {
   uint64_t file_size = 0;  // bytes
   uint32_t block_size = 0;
-  GroupSurvey primary;
-  GroupSurvey mirror;
-  DirectorySurvey directory;
+  GroupProbe primary;
+  GroupProbe mirror;
+  DirectoryProbe directory;
 
   SuperblockSource superblock_source = SuperblockSource::kNone;
   uint64_t superblock_block = 0;  // where it was found: 0 or 4
@@ -70,6 +69,10 @@ struct Survey {
 
   SlotSource slot_source = SlotSource::kNone;
   std::vector<RegionSlot> slots;  // all, free ones too
+
+  // Why the file cannot be judged as an image: kNotAnImage, kUnsupported (a version that this
+  // program does not know), kIo. Nothing where it can.
+  std::optional<Error> problem;
 
   [[nodiscard]] bool superblock_verified() const {
     return superblock_source == SuperblockSource::kGroup ||
@@ -82,28 +85,29 @@ struct Survey {
   [[nodiscard]] uint64_t usable_blocks() const;
 };
 
-// Looks the file over. kUnsupported where neither a superblock nor the directory verifies at any
-// block size, unless `tolerate_unverified` and a block 0 that at least looks like one is there;
-// kUnsupported, too, for versions that this program does not know and for a file with a preamble.
-// kIo where nothing can be read.
-[[nodiscard]] Result<Survey> survey_image(BlockFile& file, bool tolerate_unverified);
+// Reads the blocks at fixed places, in one read where the blocks have the default size. kIo where
+// the size of the file cannot be had; anything else is in the probe.
+[[nodiscard]] Result<Probe> probe_image(BlockFile& file);
 
-// kUnsupported where boot code stands before the volume (docs/FORMAT.md, section 1.1): such a file
-// must not be judged as a volume at byte 0. survey_image() asks first.
+// kNotAnImage where boot code stands before the volume (docs/FORMAT.md, section 1.1): such a file
+// must not be judged as a volume at byte 0. A probe has that as its problem.
 [[nodiscard]] Result<void> refuse_preamble(BlockFile& file);
 
+// What an operation asks of a probe, least first. There is something to show: a superblock at
+// least, even if its trailer does not verify.
+[[nodiscard]] Result<void> check_can_show(const Probe& probe);
+// A superblock or the directory verifies, so that the rest can be judged.
+[[nodiscard]] Result<void> check_can_judge(const Probe& probe);
 // kUnsupported where a superblock that verifies asks for incompatible features that this program
-// does not know. Such an image may be shown, and neither judged nor gone by.
-[[nodiscard]] Result<void> check_features(const Survey& survey);
-// What all start with that read or change what is in an image: survey_image(file, false), and
-// check_features().
-[[nodiscard]] Result<Survey> survey_to_use(BlockFile& file);
+// does not know: its content can be neither judged nor used.
+[[nodiscard]] Result<void> check_features(const Probe& probe);
+// kUnsupported where writers must leave the image alone: a later writer's version, a seal (without
+// `unseal`), a region that is encrypted, WORM, read-only or migrating.
+[[nodiscard]] Result<void> check_can_write(const Probe& probe, bool unseal);
 
-// The last slot tagged DATA is the data area; nothing where there is none.
-[[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
-
-// The blocks that no data may lie in: the fixed places, and all regions but the data area, as far
-// as the numbers of their slots make sense.
-[[nodiscard]] std::vector<BlockRange> metadata_blocks(const std::vector<RegionSlot>& slots);
+// probe_image() and check_can_show(), check_can_judge(), or check_can_judge() and check_features().
+[[nodiscard]] Result<Probe> probe_to_show(BlockFile& file);
+[[nodiscard]] Result<Probe> probe_to_judge(BlockFile& file);
+[[nodiscard]] Result<Probe> probe_to_use(BlockFile& file);
 
 }  // namespace vde

@@ -1,10 +1,9 @@
-#include "image/module_ref.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
+#include "image/code_cache.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -70,7 +69,7 @@ tl::unexpected<Error> ambiguous(std::string_view reference, uint64_t count,
 
 }  // namespace
 
-Result<Module> resolve_module(const CodeCache& cache, std::string_view text) {
+Result<Module> resolve_module(const PackedWalk& walk, std::string_view text) {
   const Reference reference(text);
   std::vector<Module> candidates;
   uint64_t count = 0;
@@ -84,7 +83,7 @@ Result<Module> resolve_module(const CodeCache& cache, std::string_view text) {
     if (!entry) decoded = propagate(entry);
     return entry.has_value();
   };
-  if (reference.makes_sense()) VDE_TRY(cache.walk(look));
+  if (reference.makes_sense()) VDE_TRY(walk(look));
   VDE_TRY(std::move(decoded));
   if (count > 1) return ambiguous(text, count, candidates);
   if (count == 1) return candidates.front();

@@ -1,17 +1,12 @@
-#include "vde/edit.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "base/checked.h"
-#include "image/committed_view.h"
-#include "image/volume.h"
+#include "image/image_state.h"
 #include "io/zeros.h"
 #include "journal/faults.h"
 #include "region/placement.h"
 #include "vde/create.h"
-#include "vde/text.h"
 
 namespace vde {
 namespace {
@@ -25,12 +20,14 @@ Result<uint64_t> new_block_count(const Superblock& superblock, uint64_t size) {
   return size / block;
 }
 
-void set_total(Transaction& transaction, uint64_t total) {
+Result<void> set_total(Transaction& transaction, uint64_t total) {
+  VDE_TRY(transaction.regions().resize_volume(total));
   Superblock& superblock = transaction.superblock();
   const auto change = static_cast<int64_t>(total) - superblock.total_blocks;
   superblock.total_blocks += change;
   superblock.free_blocks += change;
   superblock.expected_file_size = superblock.total_blocks * superblock.block_size;
+  return {};
 }
 
 // What a resize to `new_bytes` would grow over or cut off must be zero: it is not the volume's, and
@@ -53,12 +50,12 @@ Result<void> check_rest_is_zero(BlockFile& file, uint64_t old_bytes, uint64_t ne
 // The bitmap gets room for the new blocks while the volume still has its old size: its new place
 // comes out of the old part, whose bits exist.
 Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_t total) {
-  VDE_TRY_ASSIGN(slot, bitmap_slot(transaction.slots()));
+  VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));
   const auto block_size = static_cast<uint32_t>(transaction.superblock().block_size);
   const uint64_t needed = bitmap_blocks_for(total, block_size);
-  if (needed <= static_cast<uint64_t>(transaction.slots()[slot].count)) return {};
-  VDE_TRY(grow_region(transaction, allocator, slot, needed, SpareKind::kUnwritten));
-  transaction.slots()[slot].used = static_cast<int64_t>(needed);
+  if (needed <= bitmap.blocks.count()) return {};
+  VDE_TRY(grow_region(transaction, allocator, bitmap.slot, needed, SpareKind::kUnwritten));
+  transaction.regions().set_used(bitmap.slot, needed);
   return {};
 }
 
@@ -67,11 +64,7 @@ Result<Transaction> begin_growth(Volume& volume, uint64_t total) {
   VDE_TRY_ASSIGN(transaction, volume.begin());
   VDE_TRY(grow_bitmap(transaction, volume.allocator(), total));
   VDE_TRY(volume.allocator().clear(transaction, {static_cast<uint64_t>(old_total), total}));
-  if (const auto data_area = data_area_slot(transaction.slots())) {
-    RegionSlot& data = transaction.slots()[*data_area];
-    if (data.start + data.count == old_total) data.count += static_cast<int64_t>(total) - old_total;
-  }
-  set_total(transaction, total);
+  VDE_TRY(set_total(transaction, total));
   return std::move(transaction);
 }
 
@@ -99,14 +92,9 @@ Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
 }
 
 Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, BlockRange tail) {
-  const auto data_area = data_area_slot(transaction.slots());
-  for (size_t i = 0; i < transaction.slots().size(); ++i) {
-    const RegionSlot& slot = transaction.slots()[i];
-    const auto range = block_range(slot.start, slot.count);
-    if (slot.is_free() || data_area == i || !range || range->end <= tail.begin) continue;
-    return fail_at(std::max(range->begin, tail.begin), ErrorCode::kNoSpace,
-                   fmt::format("region {} reaches behind the new end", to_string(slot.tag)));
-  }
+  if (const auto region = transaction.regions().first_reaching(tail.begin))
+    return fail_at(std::max(region->blocks.begin, tail.begin), ErrorCode::kNoSpace,
+                   fmt::format("region {} reaches behind the new end", to_string(region->tag)));
   VDE_TRY_ASSIGN(unused, allocator.may_give_up(transaction, tail));
   if (!unused)
     return fail(
@@ -136,13 +124,7 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
   VDE_TRY_ASSIGN(transaction, volume.begin());
   const auto old_total = static_cast<uint64_t>(transaction.superblock().total_blocks);
   VDE_TRY(check_tail_is_free(transaction, volume.allocator(), {total, old_total}));
-  if (const auto data_area = data_area_slot(transaction.slots())) {
-    RegionSlot& data = transaction.slots()[*data_area];
-    if (data.start >= static_cast<int64_t>(total))
-      return fail(ErrorCode::kNoSpace, "nothing would be left of the data area");
-    data.count = std::min(data.count, static_cast<int64_t>(total) - data.start);
-  }
-  set_total(transaction, total);
+  VDE_TRY(set_total(transaction, total));
   const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);
   VDE_TRY(zero_blocks(volume, {total, old_total}));
   if (fault(JournalFault::kTruncatedEarly)) VDE_TRY(file.resize(bytes));
@@ -153,56 +135,30 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
   return sync_unless(JournalFault::kTruncationUnsynced, file);
 }
 
-Result<void> write_label(BlockFile& file, const Text<64>& label, const EditOptions& options) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
-  VDE_TRY_ASSIGN(transaction, volume->begin());
-  transaction.superblock().label = label;
-  VDE_TRY(volume->commit(transaction));
-  return volume->close();
-}
-
-Result<void> change_size(BlockFile& file, uint64_t total, const EditOptions& options) {
-  VDE_TRY_ASSIGN(volume, Volume::open(file, options));
-  const auto old_total = static_cast<uint64_t>(volume->journal().superblock().total_blocks);
-  return total > old_total ? grow(*volume, file, total) : shrink(*volume, file, total);
+Result<void> change_size(ImageState& image, uint64_t total) {
+  VDE_TRY(image.open_volume());
+  Volume& volume = *image.volume;
+  const auto old_total = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
+  return total > old_total ? grow(volume, *image.file, total) : shrink(volume, *image.file, total);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
-  VDE_TRY_ASSIGN(survey, survey_image(file, false));
-  VDE_TRY_ASSIGN(view, view_committed(file, survey));
-  return std::unique_ptr<BlockFile>(std::move(view.file));
-}
-
-Result<std::string> read_label(BlockFile& file) {
-  VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
-  return std::string(survey.superblock.label.view());
-}
-
-Result<void> set_label(BlockFile& file, std::string_view label, const EditOptions& options) {
-  Text<64> text;
-  if (label.size() > text.bytes.size())
-    return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", label.size()),
-                "64 is the most");
-  if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
-    return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
-  std::copy(label.begin(), label.end(), text.bytes.begin());
-  return refused(write_label(file, text, options));
-}
-
-Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions& options) {
-  // What is refused here must leave no trace, and opening for writing may.
-  VDE_TRY_ASSIGN(view, committed_view(file));
-  VDE_TRY_ASSIGN(survey, survey_to_use(*view));
-  VDE_TRY_ASSIGN(total, new_block_count(survey.superblock, size));
-  const auto old_size = static_cast<uint64_t>(survey.superblock.total_blocks) * survey.block_size;
-  if (size == old_size)
-    return fail(ErrorCode::kNotFound, fmt::format("the volume has {} bytes already", size));
-  VDE_TRY(check_rest_is_zero(*view, old_size, size));
-  VDE_TRY(refused(change_size(file, total, options)));
-  return Resized{old_size, size};
+Result<Resized> resize_image(ImageState& image, uint64_t bytes) {
+  // What is refused here leaves no trace, and the recovery of a journal is one.
+  const CommittedImage& committed = *image.committed;
+  VDE_TRY_ASSIGN(total, new_block_count(committed.superblock, bytes));
+  const uint64_t old_bytes = committed.regions.blocks() * committed.io.block_size();
+  if (bytes == old_bytes)
+    return fail(ErrorCode::kUnchanged, fmt::format("the volume has {} bytes already", bytes));
+  VDE_TRY(check_rest_is_zero(committed.io.file(), old_bytes, bytes));
+  Result<void> done = change_size(image, total);
+  if (image.volume && image.volume->journal().superblock().checkpoint_sequence !=
+                          committed.superblock.checkpoint_sequence)
+    ++image.version;
+  if (image.volume) image.refresh();
+  VDE_TRY(refused(std::move(done)));
+  return Resized{old_bytes, bytes};
 }
 
 }  // namespace vde

@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "image/change_state.h"
+#include "vde/text.h"
+
+namespace vde {
+
+ChangeState::ChangeState(ImageState& changed)
+    : image(changed), tags(*this), snapshots(*this), modules(*this) {
+  image.change_open = true;
+}
+
+ChangeState::~ChangeState() {
+  if (!ended) end();
+}
+
+Result<void> ChangeState::check_open() const {
+  if (!ended) return {};
+  return fail(ErrorCode::kUsage, "the change has ended", "begin another one");
+}
+
+Result<void> ChangeState::start() {
+  if (transaction) return {};
+  VDE_TRY(image.open_volume());
+  VDE_TRY_ASSIGN(begun, image.volume->begin());
+  transaction = std::make_unique<Transaction>(std::move(begun));
+  return {};
+}
+
+void ChangeState::drop() {
+  // Nodes that were taken apart may hold what was staged.
+  if (tree) image.tag_nodes.clear();
+  tree.reset();
+  snapshot_table.reset();
+  module_table.reset();
+  index_rebuilt = false;
+  snapshots_made = 0;
+  transaction.reset();
+}
+
+Result<void> ChangeState::restart() {
+  drop();
+  return start();
+}
+
+void ChangeState::end() {
+  drop();
+  ended = true;
+  image.change_open = false;
+}
+
+Result<PackedEditor*> ChangeState::open_table(std::optional<PackedEditor>& editor,
+                                              const RegionWords& words, const PackedTable& table) {
+  if (editor) return &*editor;
+  VDE_TRY_ASSIGN(region, transaction->regions().open_region(words));
+  VDE_TRY_ASSIGN(opened, PackedEditor::open(*transaction, allocator(), region.slot, table));
+  editor.emplace(opened);
+  return &*editor;
+}
+
+Result<void> ChangeState::walk(std::optional<PackedEditor>& editor, const RegionWords& words,
+                               const PackedTable& table, const PackedVisitor& visit) {
+  if (editor) return editor->walk(visit);
+  VDE_TRY_ASSIGN(region, image.committed->regions.open_region(words));
+  FileSource source(image.committed->io, region.blocks, words.tag);
+  return walk_packed(source, table, visit);
+}
+
+Result<void> ChangeState::commit(const CommitOptions& options) {
+  VDE_TRY(check_open());
+  if (transaction) {
+    Result<void> done = tree ? tree->flush() : Result<void>{};
+    if (done) done = image.volume->commit(*transaction);
+    if (!done) {
+      end();
+      return refused(std::move(done));
+    }
+    ++image.version;
+    // What was taken apart is what was committed.
+    tree.reset();
+  }
+  end();
+  if (options.checkpoint) return image.checkpoint();
+  if (image.volume) image.refresh();
+  return {};
+}
+
+Change::Change(std::unique_ptr<ChangeState> state) : state_(std::move(state)) {}
+Change::Change(Change&&) noexcept = default;
+Change& Change::operator=(Change&&) noexcept = default;
+Change::~Change() = default;
+
+TagEditor& Change::tags() {
+  return state_->tags;
+}
+SnapshotEditor& Change::snapshots() {
+  return state_->snapshots;
+}
+ModuleEditor& Change::modules() {
+  return state_->modules;
+}
+
+Result<void> Change::set_label(std::string_view label) {
+  VDE_TRY(check_label(label));
+  return state_->stage([&]() -> Result<void> {
+    Text<64> text;
+    std::copy(label.begin(), label.end(), text.bytes.begin());
+    state_->transaction->superblock().label = text;
+    return {};
+  });
+}
+
+Result<void> Change::commit(const CommitOptions& options) {
+  return state_->commit(options);
+}
+
+}  // namespace vde

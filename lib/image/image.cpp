@@ -1,0 +1,129 @@
+#include "vde/image.h"
+
+#include "image/change_state.h"
+
+namespace vde {
+namespace {
+
+std::shared_ptr<const CommittedImage> committed_image(std::unique_ptr<OverlayFile> overlay,
+                                                      BlockFile& file, const RegionTable& regions,
+                                                      const Superblock& superblock,
+                                                      uint64_t version) {
+  BlockFile& shown = overlay ? *overlay : file;
+  const auto block_size = static_cast<uint32_t>(superblock.block_size);
+  return std::make_shared<const CommittedImage>(
+      CommittedImage{std::move(overlay), BlockIo(shown, block_size), regions, superblock,
+                     std::string(superblock.label.view()), version});
+}
+
+// The image as its last commit left it, checked as its mode asks for.
+Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
+                                               const OpenOptions& options) {
+  auto state = std::make_unique<ImageState>();
+  state->file = std::move(file);
+  state->options = options;
+  VDE_TRY_ASSIGN(on_disk, probe_to_judge(*state->file));
+  VDE_TRY_ASSIGN(view, view_committed(*state->file, on_disk, LostRecords::kRefuseMarked));
+  VDE_TRY_ASSIGN(probe, probe_committed(view, on_disk));
+  VDE_TRY(check_features(probe));
+  if (options.mode == OpenMode::kReadWrite) VDE_TRY(check_writable(probe, options.unseal));
+  const RegionTable regions(probe.slots, probe.usable_blocks());
+  if (view.plan.records == 0) view.file.reset();
+  state->committed =
+      committed_image(std::move(view.file), *state->file, regions, probe.superblock, 0);
+  state->plan = std::move(view.plan);
+  state->probe = std::move(on_disk);
+  return state;
+}
+
+}  // namespace
+
+Result<void> ImageState::open_volume() {
+  if (volume) return {};
+  VDE_TRY_ASSIGN(opened, Volume::open(*file, probe, plan, {options.unseal, options.clock}));
+  volume = std::move(opened);
+  return {};
+}
+
+void ImageState::refresh() {
+  const Journal& journal = volume->journal();
+  auto overlay = journal.live_records() > 0 ? journal.committed_view() : nullptr;
+  committed =
+      committed_image(std::move(overlay), *file, journal.regions(), journal.superblock(), version);
+}
+
+Result<void> ImageState::checkpoint() {
+  // What a crash left is written back by opening it.
+  if (!volume && plan.records > 0) {
+    VDE_TRY(open_volume());
+    refresh();
+  }
+  if (!volume || volume->journal().live_records() == 0) return {};
+  Result<void> done = volume->close();
+  // Readers may still look at blocks that this checkpoint made free for good.
+  if (volume->allocator().takes_unwritten_only()) ++version;
+  refresh();
+  return done;
+}
+
+Result<void> Shown::check() const {
+  if (image->version == committed->version) return {};
+  return fail(ErrorCode::kChangedSince, "the image was changed since this reader was opened",
+              "open another reader");
+}
+
+Image::Image(std::unique_ptr<ImageState> state) : state_(std::move(state)) {}
+Image::Image(Image&&) noexcept = default;
+Image& Image::operator=(Image&&) noexcept = default;
+Image::~Image() = default;
+
+Result<Image> Image::open(const std::string& path, const OpenOptions& options) {
+  const Activity unstoppable;
+  VDE_TRY_ASSIGN(file, open_locked(path, options.mode, options.lock_wait,
+                                   options.activity ? *options.activity : unstoppable));
+  VDE_TRY_ASSIGN(state, open_state(std::move(file), options));
+  return Image(std::move(state));
+}
+
+Result<Image> Image::open(std::unique_ptr<BlockFile> file, const OpenOptions& options) {
+  VDE_TRY(
+      file->lock(options.mode == OpenMode::kReadWrite ? LockMode::kExclusive : LockMode::kShared,
+                 options.lock_wait));
+  VDE_TRY_ASSIGN(state, open_state(std::move(file), options));
+  return Image(std::move(state));
+}
+
+const std::string& Image::label() const {
+  return state_->committed->label;
+}
+Guid Image::uuid() const {
+  return state_->committed->superblock.uuid;
+}
+uint32_t Image::block_size() const {
+  return state_->committed->io.block_size();
+}
+uint64_t Image::size() const {
+  return state_->committed->regions.blocks() * block_size();
+}
+
+Result<Change> Image::begin() {
+  if (state_->options.mode != OpenMode::kReadWrite)
+    return fail(ErrorCode::kUsage, "the image is open for reading");
+  if (state_->change_open)
+    return fail(ErrorCode::kChangeOpen, "the image has an open change",
+                "commit it or drop it first");
+  return Change(std::make_unique<ChangeState>(*state_));
+}
+
+Result<Resized> Image::resize(uint64_t bytes) {
+  VDE_TRY_ASSIGN(alone, begin());
+  static_cast<void>(alone);
+  return resize_image(*state_, bytes);
+}
+
+Result<void> Image::checkpoint() {
+  VDE_TRY(begin());
+  return state_->checkpoint();
+}
+
+}  // namespace vde

@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ranges.h"
+#include "image/change_state.h"
+#include "image/module_input.h"
+#include "image/region_words.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+// An id that the same bytes always get, and that reads like the beginning of their hash: version
+// and variant, the digits 12 and 16, are 8 (docs/FORMAT.md, section 15).
+Guid id_of(const Opaque<32>& hash) {
+  const std::string text = to_hex(Bytes(hash).first(sizeof(Guid)));
+  const std::string_view all = text;
+  Guid id = parse_guid(fmt::format("{}-{}-{}-{}-{}", all.substr(0, 8), all.substr(8, 4),
+                                   all.substr(12, 4), all.substr(16, 4), all.substr(20)))
+                .value_or(Guid{});
+  id.bytes[8] &= 0x0f;
+  return as_version_8(id);
+}
+
+Result<PackedEditor*> open_module_table(ChangeState& change) {
+  return change.open_table(change.module_table, kCodeWords, kModuleTable);
+}
+
+// The entries as `change` has them.
+PackedWalk walk_of(ChangeState& change) {
+  return [&change](const PackedVisitor& visit) {
+    return change.walk(change.module_table, kCodeWords, kModuleTable, visit);
+  };
+}
+
+tl::unexpected<Error> is_there(const ModuleEntry& entry) {
+  return fail(ErrorCode::kUnchanged,
+              fmt::format("the same bytes are there already, as module {}", to_string(entry.id)));
+}
+
+Result<ModuleEntry> read_entry(PackedEditor& editor, PackedPlace place) {
+  VDE_TRY_ASSIGN(bytes, editor.read(place));
+  VDE_TRY_ASSIGN(decoded, decode_module_entry(bytes));
+  return decoded.entry;
+}
+
+// Refuses what is there already before anything is written. Bytes can only be there if a module of
+// their size is: they are hashed in advance where that is so, which is seldom.
+Result<void> refuse_known(const PackedWalk& walk, const ModuleFile::State& module,
+                          Activity& activity) {
+  const std::optional<Guid>& id = module.options.id;
+  bool same_size = false;
+  bool same_id = false;
+  VDE_TRY(walk([&](const PackedRecord& record) {
+    const auto other = load_le<int32_t>(record.bytes, kModuleSizeOffset);
+    same_size = same_size || static_cast<uint64_t>(other) == module.size;
+    const Bytes other_id = record.bytes.subspan(kModuleIdOffset, sizeof(Guid));
+    same_id = same_id || (id && std::equal(other_id.begin(), other_id.end(), id->bytes.begin()));
+    return true;
+  }));
+  if (same_size) {
+    VDE_TRY_ASSIGN(hash, hash_source(module.source(), module.size, activity));
+    Result<Module> known = resolve_module(walk, to_hex(hash));
+    if (known) return is_there(entry_of(*known));
+    if (known.error().code != ErrorCode::kNotFound) return propagate(known);
+  }
+  if (!same_id) return {};
+  return fail(ErrorCode::kExists, fmt::format("a module has the id {} already", to_string(*id)));
+}
+
+Result<void> append(PackedEditor& editor, const ModuleEntry& entry) {
+  std::vector<uint8_t> record(encoded_size(entry));
+  encode(entry, record);
+  return editor.append(record);
+}
+
+// Blocks that entries of the table still name stay allocated.
+Result<void> free_blocks(ChangeState& change, PackedEditor& table, std::vector<BlockRange> blocks) {
+  const uint64_t total = change.transaction->regions().blocks();
+  const uint32_t block_size = change.image.committed->io.block_size();
+  Result<void> decoded;
+  VDE_TRY(table.walk([&](const PackedRecord& record) {
+    Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
+    if (!entry) decoded = propagate(entry);
+    if (!entry) return false;
+    if (const auto extent = module_extent(entry->entry, total, block_size))
+      blocks = without(blocks, *extent);
+    return true;
+  }));
+  VDE_TRY(std::move(decoded));
+  for (const BlockRange& range : blocks)
+    VDE_TRY(change.allocator().release_marked(*change.transaction, range));
+  return {};
+}
+
+// Writes the bytes to free blocks and adds the entry.
+Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks now,
+                     Activity& activity) {
+  VDE_TRY_ASSIGN(table, open_module_table(change));
+  Transaction& transaction = *change.transaction;
+  const uint32_t block_size = transaction.journal().io().block_size();
+  VDE_TRY(change.allocator().check(transaction, table->region()));
+  VDE_TRY_ASSIGN(blocks,
+                 change.allocator().allocate(transaction, module_blocks(module.size, block_size)));
+  ModuleEntry entry;
+  VDE_TRY_ASSIGN(hash, write_module(transaction, blocks, module.source(), module.size, activity));
+  entry.hash = hash;
+  entry.id = module.options.id.value_or(id_of(hash));
+  entry.first_block = static_cast<int64_t>(blocks.begin);
+  entry.block_count = static_cast<int32_t>(blocks.count());
+  entry.size = static_cast<int32_t>(module.size);
+  entry.abi = module.abi;
+  entry.registered = now;
+  entry.entry_point = module.options.entry;
+  // Only a file that changes while it is read gets this far with bytes that are there.
+  VDE_TRY_ASSIGN(known, table->find(hash));
+  if (known) {
+    VDE_TRY_ASSIGN(other, read_entry(*table, *known));
+    return is_there(other);
+  }
+  VDE_TRY(append(*table, entry));
+  return public_module(entry);
+}
+
+Result<std::vector<Module>> take_out(ChangeState& change, std::vector<Module> modules) {
+  VDE_TRY_ASSIGN(table, open_module_table(change));
+  const uint64_t total = change.transaction->regions().blocks();
+  const uint32_t block_size = change.image.committed->io.block_size();
+  std::vector<BlockRange> blocks;
+  for (const Module& module : modules) {
+    VDE_TRY_ASSIGN(place, table->find(module.hash));
+    if (!place)
+      return fail(ErrorCode::kDamaged, fmt::format("module {} is gone", to_string(module.id)));
+    VDE_TRY(table->remove(*place));
+    // Blocks that make no sense are nobody's to free.
+    if (const auto extent = module_extent(entry_of(module), total, block_size))
+      blocks.push_back(*extent);
+  }
+  VDE_TRY(free_blocks(change, *table, std::move(blocks)));
+  return modules;
+}
+
+}  // namespace
+
+Result<Module> ModuleEditor::add(ModuleFile& file, Activity& activity) {
+  const ModuleFile::State& module = *file.state_;
+  VDE_TRY(change_.check_open());
+  activity.total += module.size;
+  VDE_TRY(change_.checked(refuse_known(walk_of(change_), module, activity)));
+  VDE_TRY_ASSIGN(now, change_.now());
+  return change_.stage([&] { return store(change_, module, now, activity); });
+}
+
+Result<std::vector<Module>> ModuleEditor::remove(std::span<const std::string> references) {
+  VDE_TRY(change_.check_open());
+  std::vector<Module> modules;
+  for (const std::string& reference : references) {
+    VDE_TRY_ASSIGN(module, change_.checked(resolve_module(walk_of(change_), reference)));
+    if (std::find(modules.begin(), modules.end(), module) == modules.end())
+      modules.push_back(module);
+  }
+  return change_.stage([&] { return take_out(change_, std::move(modules)); });
+}
+
+}  // namespace vde

@@ -1,0 +1,22 @@
+// A module that was read and judged, and waits to be stored.
+#pragma once
+
+#include "image/code_cache.h"
+#include "region/module_blocks.h"
+
+namespace vde {
+
+struct ModuleFile::State {
+  std::unique_ptr<BlockFile> file;
+  ModuleOptions options;
+  uint64_t size = 0;  // bytes
+  uint16_t abi = 0;
+  ModuleFacts facts;
+
+  // Reads its bytes, for as long as this lives.
+  [[nodiscard]] ByteSource source() const {
+    return [this](uint64_t at, MutableBytes out) { return file->read(at, out); };
+  }
+};
+
+}  // namespace vde

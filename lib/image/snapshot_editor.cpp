@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "format/hash.h"
+#include "image/change_state.h"
+#include "image/region_words.h"
+#include "image/snapshot_list.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+static_assert(kMaxLabelBytes == kMaxSnapshotLabel);
+
+// The snapshots as `change` has them.
+Result<SnapshotList> list_of(ChangeState& change) {
+  VDE_TRY_ASSIGN(region, change.image.committed->regions.open_region(kSnapshotWords));
+  const PackedWalk walk = [&change](const PackedVisitor& visit) {
+    return change.walk(change.snapshot_table, kSnapshotWords, snapshot_table(), visit);
+  };
+  return SnapshotList(walk, region.blocks.begin);
+}
+
+Result<PackedEditor*> open_snapshot_table(ChangeState& change) {
+  return change.open_table(change.snapshot_table, kSnapshotWords, snapshot_table());
+}
+
+Result<void> check_id(SnapshotList& list, const Guid& id) {
+  if (id.is_zero()) return fail(ErrorCode::kUsage, "the id is zero");
+  VDE_TRY_ASSIGN(same, list.get(id));
+  if (!same) return {};
+  return fail(ErrorCode::kExists, fmt::format("there is a snapshot {} already", to_string(id)));
+}
+
+// An id that nothing else in this image has: its sequence counts commits, `index` the snapshots of
+// one of them. The first one's is of volume and sequence alone.
+Guid derived_id(Transaction& transaction, uint32_t index) {
+  std::array<uint8_t, 28> seed{};
+  const Guid& uuid = transaction.superblock().uuid;
+  std::copy(uuid.bytes.begin(), uuid.bytes.end(), seed.begin());
+  store_le(MutableBytes(seed), 16, transaction.sequence());
+  store_le(MutableBytes(seed), 24, index);
+  const Opaque<32> hash = sha256(index == 0 ? Bytes(seed).first(24) : Bytes(seed));
+  Guid id;
+  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+  return as_version_8(id);
+}
+
+SnapshotEntry entry_for(Transaction& transaction, const SnapshotOptions& options,
+                        const Guid& parent, Ticks now) {
+  SnapshotEntry entry;
+  entry.parent = parent;
+  entry.created = now;
+  if (const auto inodes = transaction.regions().find(tags::kInodes)) {
+    entry.inode_table_start = static_cast<int64_t>(inodes->blocks.begin);
+    entry.inode_table_blocks = static_cast<int64_t>(inodes->blocks.count());
+  }
+  entry.data_blocks = allocated_data_blocks(transaction.superblock(), transaction.regions());
+  if (options.read_only) entry.flags |= kSnapshotReadOnly;
+  if (options.base) entry.flags |= kSnapshotBase;
+  entry.label = options.label;
+  return entry;
+}
+
+// The order of the table decides between snapshots of one moment: only a later one may take a place
+// before others.
+Result<PackedEditor::Room> room_for(PackedEditor& table, const SnapshotEntry& entry) {
+  VDE_TRY_ASSIGN(last, table.last());
+  const bool is_later = !last || entry.created > snapshot_of(*last).created;
+  return is_later ? PackedEditor::Room::kAnywhere : PackedEditor::Room::kAtEnd;
+}
+
+Result<Guid> resolve(SnapshotList& list, SnapshotRef ref, bool deleted) {
+  VDE_TRY_ASSIGN(snapshot, list.find(ref));
+  if (snapshot.is_deleted() == deleted)
+    return fail(ErrorCode::kUnchanged,
+                fmt::format("snapshot {} is {}deleted", to_string(snapshot.id),
+                            deleted ? "already " : "not "));
+  return snapshot.id;
+}
+
+// Sets or clears the mark of all `ids`.
+Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vector<Guid>& ids,
+                                           bool deleted) {
+  VDE_TRY_ASSIGN(table, open_snapshot_table(change));
+  std::map<Guid, PackedPlace> places;
+  VDE_TRY(table->walk([&](const PackedRecord& record) {
+    Guid id;
+    std::copy_n(record.bytes.begin(), id.bytes.size(), id.bytes.begin());
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) places.emplace(id, record.place);
+    return places.size() < ids.size();
+  }));
+  std::vector<Snapshot> changed;
+  for (const Guid& id : ids) {
+    VDE_TRY_ASSIGN(record, table->read(places.at(id)));
+    SnapshotEntry entry = snapshot_of(record);
+    entry.flags = static_cast<uint16_t>(deleted ? entry.flags | kSnapshotDeleted
+                                                : entry.flags & ~kSnapshotDeleted);
+    encode(entry, record);
+    VDE_TRY(table->replace(places.at(id), record));
+    changed.push_back(public_form(entry));
+  }
+  return changed;
+}
+
+Result<std::vector<Guid>> resolve_all(SnapshotList& list, std::span<const std::string> refs) {
+  if (refs.size() > 1) VDE_TRY(list.load());
+  std::vector<Guid> ids;
+  for (const std::string& ref : refs) {
+    VDE_TRY_ASSIGN(id, resolve(list, ref, true));
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+Result<Snapshot> SnapshotEditor::create(const SnapshotOptions& options) {
+  VDE_TRY(change_.check_open());
+  VDE_TRY(check_label(options.label));
+  VDE_TRY_ASSIGN(list, list_of(change_));
+  Guid parent;
+  if (options.parent) {
+    VDE_TRY_ASSIGN(found, change_.checked(list.find(*options.parent)));
+    parent = found.id;
+  }
+  if (options.id) VDE_TRY(change_.checked(check_id(list, *options.id)));
+  VDE_TRY_ASSIGN(now, change_.now());
+  return change_.stage([&]() -> Result<Snapshot> {
+    VDE_TRY_ASSIGN(table, open_snapshot_table(change_));
+    SnapshotEntry entry = entry_for(*change_.transaction, options, parent, now);
+    if (options.id)
+      entry.id = *options.id;
+    else
+      entry.id = options.reproducible ? derived_id(*change_.transaction, change_.snapshots_made)
+                                      : random_guid();
+    std::vector<uint8_t> record(encoded_size(entry));
+    encode(entry, record);
+    VDE_TRY_ASSIGN(room, room_for(*table, entry));
+    VDE_TRY(table->append(record, room));
+    ++change_.snapshots_made;
+    return public_form(entry);
+  });
+}
+
+Result<std::vector<Snapshot>> SnapshotEditor::remove(std::span<const std::string> refs) {
+  VDE_TRY(change_.check_open());
+  VDE_TRY_ASSIGN(list, list_of(change_));
+  VDE_TRY_ASSIGN(ids, change_.checked(resolve_all(list, refs)));
+  return change_.stage([&] { return mark_deleted(change_, ids, true); });
+}
+
+Result<Snapshot> SnapshotEditor::undelete(SnapshotRef ref) {
+  VDE_TRY(change_.check_open());
+  VDE_TRY_ASSIGN(list, list_of(change_));
+  VDE_TRY_ASSIGN(id, change_.checked(resolve(list, ref, false)));
+  VDE_TRY_ASSIGN(changed, change_.stage([&] { return mark_deleted(change_, {id}, false); }));
+  return changed.front();
+}
+
+}  // namespace vde

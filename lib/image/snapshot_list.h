@@ -1,0 +1,44 @@
+// Snapshots as one table has them, whoever reads it: a reader, or a change that holds it.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "region/snapshot_table.h"
+#include "vde/snapshots.h"
+
+namespace vde {
+
+[[nodiscard]] Snapshot public_form(const SnapshotEntry& entry);
+
+using SnapshotEntryVisitor = std::function<bool(const SnapshotEntry&)>;
+
+class SnapshotList {
+ public:
+  // `walk` reads a table whose first block is `first`, for errors.
+  SnapshotList(PackedWalk walk, uint64_t first) : walk_(std::move(walk)), first_(first) {}
+
+  // As the functions of SnapshotReader.
+  [[nodiscard]] Result<void> each(const SnapshotEntryVisitor& visit);
+  [[nodiscard]] Result<std::optional<SnapshotEntry>> get(const Guid& id);
+  [[nodiscard]] Result<Snapshot> find(SnapshotRef ref);
+  [[nodiscard]] Result<void> chain(const Guid& id, const SnapshotVisitor& visit);
+  [[nodiscard]] Result<void> load();
+
+ private:
+  struct IdHash {
+    size_t operator()(const Guid& id) const {
+      return load_le<uint64_t>(id.bytes, 0) ^ load_le<uint64_t>(id.bytes, 8);
+    }
+  };
+
+  [[nodiscard]] tl::unexpected<Error> broken(std::string what) const;
+
+  PackedWalk walk_;
+  uint64_t first_;
+  bool loaded_ = false;
+  std::vector<SnapshotEntry> entries_;
+  std::unordered_map<Guid, size_t, IdHash> index_;  // the first entry of each id
+};
+
+}  // namespace vde

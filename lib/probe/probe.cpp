@@ -1,0 +1,327 @@
+#include "probe/probe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "io/known_content.h"
+
+namespace vde {
+namespace {
+
+// The blocks at fixed places, in one read as a rule: all that a probe looks at.
+class Head {
+ public:
+  Head(BlockFile& file, uint64_t file_size) : file_(file), file_size_(file_size) {
+    fetch(kFirstRegionBlock * kDefaultBlockSize);
+  }
+
+  // What could be read of the first `kMinBlockSize` bytes; zeros otherwise.
+  [[nodiscard]] Bytes sector() const { return Bytes(bytes_).first(kMinBlockSize); }
+  // Why not even that could be read.
+  [[nodiscard]] const Result<void>& sector_read() const { return sector_read_; }
+
+  [[nodiscard]] FixedBlock block(const BlockIo& io, uint64_t number) {
+    FixedBlock block;
+    block.number = number;
+    block.bytes = io.make_buffer();
+    const Result<UncheckedBlock> found = read(io, number, block.bytes);
+    if (!found) {
+      block.read_error = found.error().message;
+      return block;
+    }
+    block.readable = true;
+    block.state = found->state();
+    block.trailer = found->unchecked_trailer();
+    return block;
+  }
+
+ private:
+  // Where not all of it can be read, its blocks are read one by one.
+  void fetch(uint64_t bytes) {
+    bytes = std::min(bytes, file_size_);
+    if (bytes <= fetched_ || failed_) return;
+    bytes_.resize(std::max<uint64_t>(bytes, kMinBlockSize));
+    failed_ = !file_.read(fetched_, MutableBytes(bytes_).subspan(fetched_, bytes - fetched_));
+    if (!failed_) {
+      fetched_ = bytes;
+    } else if (fetched_ == 0) {
+      std::fill(bytes_.begin(), bytes_.end(), uint8_t{0});
+      sector_read_ = file_.read(0, MutableBytes(bytes_).first(kMinBlockSize));
+    }
+  }
+
+  [[nodiscard]] Result<UncheckedBlock> read(const BlockIo& io, uint64_t number,
+                                            MutableBytes buffer) {
+    const ByteRange place = io.bytes_of({number, number + 1});
+    if (place.end > fetched_) fetch(kFirstRegionBlock * io.block_size());
+    if (place.end > fetched_) return io.read(number, buffer);
+    std::copy_n(bytes_.begin() + static_cast<ptrdiff_t>(place.begin), buffer.size(),
+                buffer.begin());
+    return UncheckedBlock(number, buffer);
+  }
+
+  BlockFile& file_;
+  uint64_t file_size_;
+  BlockBuffer bytes_;
+  uint64_t fetched_ = 0;  // bytes of `bytes_` that were read
+  bool failed_ = false;
+  Result<void> sector_read_;
+};
+
+GroupProbe probe_group(Head& head, const BlockIo& io, uint64_t start) {
+  GroupProbe group;
+  bool whole = true;
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) {
+    group.blocks[i] = head.block(io, start + i);
+    whole = whole && group.blocks[i].is(group_tag(i));
+  }
+  if (!group.blocks[0].is(group_tag(0))) return group;
+  const Superblock superblock = kSuperblockLayout.decode(group.blocks[0].payload());
+  // A superblock that names another block size says nothing about this one; sealed bytes without
+  // the signature are none.
+  if (superblock.signature != Superblock{}.signature ||
+      superblock.block_size != static_cast<int64_t>(io.block_size()))
+    return group;
+  group.superblock = superblock;
+  const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
+  group.whole = whole && std::all_of(group.blocks.begin(), group.blocks.end(), [&](const auto& b) {
+                  return b.trailer.generation == generation;
+                });
+  return group;
+}
+
+DirectoryProbe probe_directory(Head& head, const BlockIo& io) {
+  DirectoryProbe directory;
+  for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
+    directory.blocks[i] = head.block(io, kDirectoryStart + i);
+  if (!directory.blocks[1].is(tags::kRegionMap)) return directory;
+  directory.header = kDirectoryHeaderLayout.decode(directory.blocks[1].payload());
+  directory.whole = directory.blocks[0].is(tags::kRegionMap) &&
+                    checksum(directory.blocks[0].payload()) == directory.header->slots_checksum;
+  return directory;
+}
+
+// Takes the superblock from the best group; of two whole ones from the newer.
+void choose_superblock(Probe& probe) {
+  const GroupProbe* best = nullptr;
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
+    if (!group->superblock) continue;
+    const bool better = best == nullptr || (group->whole && !best->whole) ||
+                        (group->whole == best->whole && group->superblock->checkpoint_sequence >
+                                                            best->superblock->checkpoint_sequence);
+    if (better) best = group;
+  }
+  if (best == nullptr) return;
+  probe.superblock_source = best->whole ? SuperblockSource::kGroup : SuperblockSource::kBlock;
+  probe.superblock_block = best->blocks[0].number;
+  probe.superblock = *best->superblock;
+  const Bytes payload = best->blocks[0].payload();
+  probe.seal = kHeaderSealLayout.decode(payload.subspan(header_seal_offset(probe.block_size)));
+  if (best->whole) probe.anchor = kIntegrityAnchorLayout.decode(best->blocks[3].payload());
+}
+
+// A pointer table is as good as its group; the directory stands on its own.
+void choose_slots(Probe& probe) {
+  const GroupProbe& group = probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary;
+  if (probe.superblock_source == SuperblockSource::kGroup) {
+    probe.slots = decode_slots(group.blocks[1].payload());
+    probe.slot_source = SlotSource::kPointerTable;
+    return;
+  }
+  if (probe.directory.whole) {
+    probe.slots = decode_slots(probe.directory.blocks[0].payload());
+    probe.slot_source = SlotSource::kDirectory;
+    return;
+  }
+  for (const GroupProbe* other : {&probe.primary, &probe.mirror}) {
+    if (!other->blocks[1].is(group_tag(1))) continue;
+    probe.slots = decode_slots(other->blocks[1].payload());
+    probe.slot_source = SlotSource::kPointerTable;
+    return;
+  }
+}
+
+// The fields of a block 0 or 4 that fails its trailer but starts as a superblock does.
+void fall_back_to_unverified(Probe& probe) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
+    if (!group->blocks[0].readable) continue;
+    const Superblock superblock = kSuperblockLayout.decode(group->blocks[0].payload());
+    if (superblock.signature != Superblock{}.signature ||
+        superblock.block_size != static_cast<int64_t>(probe.block_size))
+      continue;
+    probe.superblock = superblock;
+    probe.superblock_source = SuperblockSource::kUnverified;
+    probe.superblock_block = group->blocks[0].number;
+    const Bytes payload = group->blocks[0].payload();
+    probe.seal = kHeaderSealLayout.decode(payload.subspan(header_seal_offset(probe.block_size)));
+    if (probe.slot_source == SlotSource::kNone && group->blocks[1].readable) {
+      probe.slots = decode_slots(group->blocks[1].payload());
+      probe.slot_source = SlotSource::kUnverified;
+    }
+    return;
+  }
+}
+
+Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
+  Probe probe;
+  probe.file_size = file_size;
+  probe.block_size = io.block_size();
+  probe.primary = probe_group(head, io, kPrimaryGroup);
+  probe.mirror = probe_group(head, io, kMirrorGroup);
+  probe.directory = probe_directory(head, io);
+  choose_superblock(probe);
+  choose_slots(probe);
+  if (probe.superblock_source == SuperblockSource::kNone) fall_back_to_unverified(probe);
+  return probe;
+}
+
+// The block sizes to try: what block 0 says first, then all of them.
+std::vector<uint32_t> candidate_sizes(Bytes head) {
+  std::vector<uint32_t> sizes;
+  const int32_t said = kSuperblockLayout.decode(head).block_size;
+  if (is_block_size(said)) sizes.push_back(static_cast<uint32_t>(said));
+  for (uint32_t size = kMinBlockSize; size <= kMaxBlockSize; size *= 2)
+    if (sizes.empty() || sizes.front() != size) sizes.push_back(size);
+  return sizes;
+}
+
+Result<void> refuse_preamble(BlockFile& file, Bytes head) {
+  const auto preamble = find_preamble(file, head);
+  if (!preamble) return {};
+  if (!preamble->volume)
+    return fail(ErrorCode::kNotAnImage,
+                "has a preamble (boot code before the volume) whose header is damaged, so it is "
+                "unknown where the volume starts",
+                "look for the bytes 44 57 56 44 02 00 at multiples of 4096");
+  return fail(
+      ErrorCode::kNotAnImage,
+      fmt::format("has a preamble (boot code): the volume starts at byte {}", *preamble->volume),
+      fmt::format("copy the volume to a file of its own: 'tail -c +{} FILE > VOLUME'",
+                  *preamble->volume + 1));
+}
+
+// Neither a superblock nor the directory verifies.
+Error not_an_image(BlockFile& file, Bytes head) {
+  Error error{ErrorCode::kNotAnImage,
+              "not a DWVD image: no superblock or directory in it verifies",
+              {},
+              {}};
+  if (kSuperblockLayout.decode(head).signature == Superblock{}.signature) {
+    error.message = "has the DWVD signature, but no superblock or directory in it verifies";
+    error.hint = "look at it with 'vdetool dump'";
+  } else if (const auto known = known_content(file); known && *known) {
+    error.message = fmt::format("not a DWVD image: it holds {}", **known);
+  }
+  return error;
+}
+
+}  // namespace
+
+uint64_t Probe::usable_blocks() const {
+  if (!superblock_verified() || superblock.total_blocks < 0) return blocks_in_file();
+  return std::min(blocks_in_file(), static_cast<uint64_t>(superblock.total_blocks));
+}
+
+Result<Probe> probe_image(BlockFile& file) {
+  VDE_TRY_ASSIGN(size, file.size());
+  Probe nothing;
+  nothing.file_size = size;
+  if (size < kMinBlockSize) {
+    nothing.problem = Error{ErrorCode::kNotAnImage,
+                            size == 0 ? "is empty" : "not a DWVD image: it is too short",
+                            {},
+                            {}};
+    return nothing;
+  }
+  // An unreadable first sector is no reason to give up: the mirror and the directory may be whole.
+  Head head(file, size);
+  if (Result<void> preamble = refuse_preamble(file, head.sector()); !preamble) {
+    nothing.problem = std::move(preamble.error());
+    return nothing;
+  }
+  std::optional<Probe> unverified;
+  for (const uint32_t block_size : candidate_sizes(head.sector())) {
+    Probe probe = probe_at(head, BlockIo(file, block_size), size);
+    if (probe.verified()) {
+      if (probe.superblock_source == SuperblockSource::kNone) return probe;
+      if (Result<void> known = check_identity(probe.superblock); !known)
+        probe.problem = std::move(known.error());
+      return probe;
+    }
+    if (!unverified && probe.superblock_source == SuperblockSource::kUnverified)
+      unverified = std::move(probe);
+  }
+  Probe& probe = unverified ? *unverified : nothing;
+  probe.problem =
+      head.sector_read() ? not_an_image(file, head.sector()) : head.sector_read().error();
+  return std::move(probe);
+}
+
+Result<void> check_can_show(const Probe& probe) {
+  if (!probe.problem || probe.superblock_source == SuperblockSource::kUnverified) return {};
+  return tl::make_unexpected(*probe.problem);
+}
+
+Result<void> check_can_judge(const Probe& probe) {
+  if (!probe.problem) return {};
+  return tl::make_unexpected(*probe.problem);
+}
+
+Result<void> refuse_preamble(BlockFile& file) {
+  VDE_TRY_ASSIGN(size, file.size());
+  BlockBuffer head(std::min<uint64_t>(size, kMinBlockSize));
+  VDE_TRY(file.read(0, head));
+  return refuse_preamble(file, head);
+}
+
+Result<void> check_features(const Probe& probe) {
+  if (!probe.superblock_verified()) return {};
+  const uint32_t unknown = unknown_incompatible_features(probe.superblock.incompatible_features);
+  if (unknown == 0) return {};
+  std::string bits;
+  for (uint32_t bit = 0; bit < 32; ++bit)
+    if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
+  return fail_at(probe.superblock_block, ErrorCode::kUnsupported,
+                 fmt::format("uses unknown incompatible features (bit {})", bits),
+                 "use the program that made the image, or a later version of this one");
+}
+
+Result<void> check_can_write(const Probe& probe, bool unseal) {
+  if (probe.superblock_verified() && probe.superblock.min_writer_version > 2)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("asks for a writer of version {} or later",
+                            probe.superblock.min_writer_version),
+                "this program writes version 2");
+  if (probe.seal.is_set() && !unseal)
+    return fail(ErrorCode::kUnsupported, "the image is sealed", "give --unseal to clear the seal");
+  constexpr uint32_t kHandsOff =
+      kRegionEncrypted | kRegionWorm | kRegionReadOnly | kRegionMigrating;
+  for (const RegionSlot& slot : probe.slots)
+    if (!slot.is_free() && (slot.flags & kHandsOff) != 0)
+      return fail(
+          ErrorCode::kUnsupported,
+          fmt::format("region {} is encrypted, WORM, read-only or migrating", to_string(slot.tag)),
+          "use the program that made the image");
+  return {};
+}
+
+Result<Probe> probe_to_show(BlockFile& file) {
+  VDE_TRY_ASSIGN(probe, probe_image(file));
+  VDE_TRY(check_can_show(probe));
+  return std::move(probe);
+}
+
+Result<Probe> probe_to_judge(BlockFile& file) {
+  VDE_TRY_ASSIGN(probe, probe_image(file));
+  VDE_TRY(check_can_judge(probe));
+  return std::move(probe);
+}
+
+Result<Probe> probe_to_use(BlockFile& file) {
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  VDE_TRY(check_features(probe));
+  return std::move(probe);
+}
+
+}  // namespace vde

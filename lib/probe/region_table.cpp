@@ -1,0 +1,163 @@
+#include "probe/region_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "base/ranges.h"
+#include "format/superblock.h"
+
+namespace vde {
+namespace {
+
+tl::unexpected<Error> contradiction(std::string what) {
+  return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
+}
+
+bool is_fixed(Tag tag) {
+  return tag == tags::kSuperblock || tag == tags::kRegionMap;
+}
+
+}  // namespace
+
+std::optional<Region> RegionTable::placed(size_t slot) const {
+  const RegionSlot& raw = slots_[slot];
+  const auto range = block_range(raw.start, raw.count);
+  if (raw.is_free() || !range || range->empty() || range->end > blocks_) return std::nullopt;
+  return Region{slot, raw.tag, *range, raw.used};
+}
+
+Region RegionTable::at(size_t slot) const {
+  const RegionSlot& raw = slots_[slot];
+  const auto start = static_cast<uint64_t>(raw.start);
+  return {slot, raw.tag, {start, start + static_cast<uint64_t>(raw.count)}, raw.used};
+}
+
+std::optional<Region> RegionTable::find(Tag tag) const {
+  for (size_t i = 0; i < slots_.size(); ++i)
+    if (!slots_[i].is_free() && slots_[i].tag == tag) return placed(i);
+  return std::nullopt;
+}
+
+Result<Region> RegionTable::open_region(const RegionWords& words) const {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].is_free() || slots_[i].tag != words.tag) continue;
+    if (!slots_[i].is_plain())
+      return fail(ErrorCode::kUnsupported, fmt::format("{} is encrypted or compressed", words.name),
+                  "use the program that made the image");
+    const auto region = placed(i);
+    if (region && region->blocks.begin >= kFirstRegionBlock) return *region;
+    return fail(ErrorCode::kDamaged, fmt::format("{} lies outside the volume", words.name),
+                kRunVerify);
+  }
+  return fail(ErrorCode::kUnsupported, std::string(words.missing), std::string(words.remedy));
+}
+
+Result<void> RegionTable::check_places() const {
+  std::vector<std::pair<BlockRange, Tag>> places;
+  const auto data_area = data_area_slot(slots_);
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].is_free()) continue;
+    const Tag tag = slots_[i].tag;
+    const auto range = block_range(slots_[i].start, slots_[i].count);
+    if (!range || range->end > blocks_)
+      return contradiction(fmt::format("region {} lies outside the volume", to_string(tag)));
+    if (range->empty()) continue;
+    if (range->begin < kFirstRegionBlock && !is_fixed(tag))
+      return contradiction(fmt::format("region {} lies over the superblocks", to_string(tag)));
+    if (data_area != i) places.emplace_back(*range, tag);
+  }
+  std::sort(places.begin(), places.end(),
+            [](const auto& a, const auto& b) { return a.first.begin < b.first.begin; });
+  for (size_t i = 1; i < places.size(); ++i)
+    if (places[i].first.begin < places[i - 1].first.end)
+      return contradiction(fmt::format("regions {} and {} share blocks",
+                                       to_string(places[i - 1].second),
+                                       to_string(places[i].second)));
+  return {};
+}
+
+std::optional<Region> RegionTable::data_area() const {
+  const auto slot = data_area_slot(slots_);
+  return slot ? placed(*slot) : std::nullopt;
+}
+
+// Also the part within the volume of a region that reaches out of it.
+std::vector<BlockRange> RegionTable::metadata() const {
+  std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
+  const auto data_area = data_area_slot(slots_);
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const auto range = block_range(slots_[i].start, slots_[i].count);
+    if (!slots_[i].is_free() && data_area != i && range) ranges.push_back(*range);
+  }
+  return merge_ranges(std::move(ranges), blocks_);
+}
+
+std::optional<Region> RegionTable::first_reaching(uint64_t block) const {
+  const auto data_area = data_area_slot(slots_);
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const auto region = placed(i);
+    if (region && data_area != i && region->blocks.end > block) return region;
+  }
+  return std::nullopt;
+}
+
+// The data area begins after a run taken from its start, or ends before one taken from its end; one
+// from its middle stays in it, which the format allows.
+void RegionTable::take_from_data_area(BlockRange run) {
+  const auto slot = data_area_slot(slots_);
+  if (!slot) return;
+  RegionSlot& data = slots_[*slot];
+  const BlockRange area = at(*slot).blocks;
+  if (run.begin == area.begin && run.end < area.end)
+    data.start = static_cast<int64_t>(run.end);
+  else if (run.end != area.end || run.begin <= area.begin)
+    return;
+  data.count -= static_cast<int64_t>(run.count());
+}
+
+void RegionTable::give_to_data_area(BlockRange run) {
+  const auto slot = data_area_slot(slots_);
+  if (!slot) return;
+  RegionSlot& data = slots_[*slot];
+  if (run.end != static_cast<uint64_t>(data.start)) return;
+  data.start = static_cast<int64_t>(run.begin);
+  data.count += static_cast<int64_t>(run.count());
+}
+
+void RegionTable::grow(size_t slot, uint64_t count) {
+  const BlockRange old_run = at(slot).blocks;
+  take_from_data_area({old_run.end, old_run.begin + count});
+  slots_[slot].count = static_cast<int64_t>(count);
+}
+
+void RegionTable::move(size_t slot, BlockRange run) {
+  const BlockRange old_run = at(slot).blocks;
+  take_from_data_area(run);
+  give_to_data_area(old_run);
+  slots_[slot].start = static_cast<int64_t>(run.begin);
+  slots_[slot].count = static_cast<int64_t>(run.count());
+}
+
+void RegionTable::set_used(size_t slot, uint64_t used) {
+  slots_[slot].used = static_cast<int64_t>(used);
+}
+
+Result<void> RegionTable::resize_volume(uint64_t blocks) {
+  const auto old_blocks = static_cast<int64_t>(blocks_);
+  const auto new_blocks = static_cast<int64_t>(blocks);
+  if (const auto slot = data_area_slot(slots_)) {
+    RegionSlot& data = slots_[*slot];
+    if (blocks < blocks_ && data.start >= new_blocks)
+      return fail(ErrorCode::kNoSpace, "nothing would be left of the data area");
+    if (blocks < blocks_)
+      data.count = std::min(data.count, new_blocks - data.start);
+    else if (data.start + data.count == old_blocks)
+      data.count += new_blocks - old_blocks;
+  }
+  blocks_ = blocks;
+  return {};
+}
+
+}  // namespace vde

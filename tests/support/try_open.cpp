@@ -1,0 +1,32 @@
+#include "support/try_open.h"
+
+#include "image/committed_view.h"
+
+namespace vde::test {
+
+Clock clock_of(const EditOptions& options) {
+  return [now = options.now]() -> Result<Ticks> { return now; };
+}
+
+Result<std::unique_ptr<Volume>> try_open_volume(BlockFile& file, const EditOptions& options) {
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  VDE_TRY_ASSIGN(view, view_committed(file, probe));
+  VDE_TRY_ASSIGN(committed, probe_committed(view, probe));
+  VDE_TRY(check_features(committed));
+  VDE_TRY(check_writable(committed, options.unseal));
+  return Volume::open(file, probe, view.plan, {options.unseal, clock_of(options)});
+}
+
+Result<std::unique_ptr<Journal>> try_open_journal(BlockFile& file) {
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, probe.block_size), probe));
+  return Journal::open(file, probe, plan);
+}
+
+Result<std::unique_ptr<BlockFile>> committed_view(BlockFile& file) {
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  VDE_TRY_ASSIGN(view, view_committed(file, probe));
+  return std::unique_ptr<BlockFile>(std::move(view.file));
+}
+
+}  // namespace vde::test
