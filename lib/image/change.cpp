@@ -71,11 +71,13 @@ Result<void> ChangeState::commit(const CommitOptions& options) {
   if (transaction) {
     Result<void> done = tree ? tree->flush() : Result<void>{};
     if (done) done = image.volume->commit(*transaction);
+    ++image.version;
     if (!done) {
       end();
+      // The journal may have made room for the commit that failed.
+      image.refresh();
       return refused(std::move(done));
     }
-    ++image.version;
     // What was taken apart is what was committed.
     tree.reset();
   }

@@ -50,7 +50,7 @@ struct ChangeState {
   template <class Operation>
   auto stage(Operation operation) -> decltype(operation()) {
     VDE_TRY(check_open());
-    VDE_TRY(refused(start()));
+    VDE_TRY(checked(start()));
     auto result = operation();
     if (!result) end();
     return refused(std::move(result));

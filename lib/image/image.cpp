@@ -40,8 +40,17 @@ Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
 
 Result<void> ImageState::open_volume() {
   if (volume) return {};
-  VDE_TRY_ASSIGN(opened, Volume::open(*file, probe, plan, {options.unseal, options.clock}));
-  volume = std::move(opened);
+  if (open_failed)
+    return fail(ErrorCode::kIo, "not changed: the image could not be recovered before",
+                "open the image again");
+  auto opened = Volume::open(*file, probe, plan, {options.unseal, options.clock});
+  // What was found out about the file is of no use after a recovery that stopped half-way.
+  open_failed = !opened && plan.needs_reset;
+  if (!opened) return propagate(opened);
+  volume = std::move(*opened);
+  // Blocks from which readers took what waited may be written over from now on.
+  if (plan.records > 0) ++version;
+  refresh();
   return {};
 }
 
@@ -54,14 +63,11 @@ void ImageState::refresh() {
 
 Result<void> ImageState::checkpoint() {
   // What a crash left is written back by opening it.
-  if (!volume && plan.records > 0) {
-    VDE_TRY(open_volume());
-    refresh();
-  }
+  if (!volume && plan.records > 0) VDE_TRY(open_volume());
   if (!volume || volume->journal().live_records() == 0) return {};
   Result<void> done = volume->close();
-  // Readers may still look at blocks that this checkpoint made free for good.
-  if (volume->allocator().takes_unwritten_only()) ++version;
+  // Blocks from which readers took what waited may be written over from now on.
+  ++version;
   refresh();
   return done;
 }

@@ -28,6 +28,7 @@ struct ImageState {
   TagNodes tag_nodes;              // kept over commits
   uint64_t version = 0;            // raised when readers must be opened again
   bool change_open = false;
+  bool open_failed = false;                         // a recovery stopped half-way
   std::shared_ptr<const CommittedImage> committed;  // of this version
 
   // Recovers the journal, the first time.
@@ -43,8 +44,16 @@ struct Shown {
   const ImageState* image;
   std::shared_ptr<const CommittedImage> committed;
 
-  // kChangedSince after a later commit.
+  // kChangedSince after a later commit or a checkpoint.
   [[nodiscard]] Result<void> check() const;
+  // Reads, and holds what was read against commits that were made meanwhile.
+  template <class Read>
+  auto read(Read read) const -> decltype(read()) {
+    VDE_TRY(check());
+    auto result = read();
+    VDE_TRY(check());
+    return result;
+  }
 };
 
 [[nodiscard]] Result<Resized> resize_image(ImageState& image, uint64_t bytes);

@@ -148,7 +148,7 @@ Result<Module> ModuleEditor::add(ModuleFile& file, Activity& activity) {
   VDE_TRY(change_.check_open());
   activity.total += module.size;
   VDE_TRY(change_.checked(refuse_known(walk_of(change_), module, activity)));
-  VDE_TRY_ASSIGN(now, change_.now());
+  VDE_TRY_ASSIGN(now, change_.checked(change_.now()));
   return change_.stage([&] { return store(change_, module, now, activity); });
 }
 

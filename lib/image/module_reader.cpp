@@ -89,19 +89,19 @@ std::optional<uint16_t> parse_module_abi(std::string_view name) {
 }
 
 Result<void> ModuleReader::list(const std::function<bool(const Module&)>& visit) {
-  VDE_TRY(state_->shown.check());
   Result<void> decoded;
-  VDE_TRY(state_->walk([&](const PackedRecord& record) {
+  const auto hand_out = [&](const PackedRecord& record) {
     Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
     if (!entry) decoded = propagate(entry);
     return entry && visit(public_module(entry->entry));
-  }));
+  };
+  VDE_TRY(state_->shown.read([&] { return state_->walk(hand_out); }));
   return decoded;
 }
 
 Result<Module> ModuleReader::find(std::string_view reference) {
-  VDE_TRY(state_->shown.check());
-  return resolve_module([&](const PackedVisitor& visit) { return state_->walk(visit); }, reference);
+  const PackedWalk walk = [&](const PackedVisitor& visit) { return state_->walk(visit); };
+  return state_->shown.read([&] { return resolve_module(walk, reference); });
 }
 
 Result<ModuleFacts> ModuleReader::facts(const Module& module, Activity& activity) {
@@ -135,7 +135,9 @@ Result<void> ModuleReader::read(const Module& module, Activity& activity,
   VDE_TRY_ASSIGN(extent, state_->extent(module));
   const auto size = static_cast<uint64_t>(module.size);
   activity.total += size;
-  VDE_TRY_ASSIGN(found, read_module(state_->io(), extent.begin, size, sink, activity));
+  VDE_TRY_ASSIGN(found, state_->shown.read([&] {
+    return read_module(state_->io(), extent.begin, size, sink, activity);
+  }));
   if (found.hash == module.hash) return {};
   return fail_at(extent.begin, ErrorCode::kDamaged,
                  fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),

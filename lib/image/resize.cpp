@@ -137,6 +137,8 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
 
 Result<void> change_size(ImageState& image, uint64_t total) {
   VDE_TRY(image.open_volume());
+  // Images of blocks that wait in the journal may lie where the volume is to be cut.
+  VDE_TRY(image.checkpoint());
   Volume& volume = *image.volume;
   const auto old_total = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
   return total > old_total ? grow(volume, *image.file, total) : shrink(volume, *image.file, total);
@@ -146,7 +148,8 @@ Result<void> change_size(ImageState& image, uint64_t total) {
 
 Result<Resized> resize_image(ImageState& image, uint64_t bytes) {
   // What is refused here leaves no trace, and the recovery of a journal is one.
-  const CommittedImage& committed = *image.committed;
+  const auto held = image.committed;
+  const CommittedImage& committed = *held;
   VDE_TRY_ASSIGN(total, new_block_count(committed.superblock, bytes));
   const uint64_t old_bytes = committed.regions.blocks() * committed.io.block_size();
   if (bytes == old_bytes)

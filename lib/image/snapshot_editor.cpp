@@ -120,14 +120,14 @@ Result<std::vector<Guid>> resolve_all(SnapshotList& list, std::span<const std::s
 Result<Snapshot> SnapshotEditor::create(const SnapshotOptions& options) {
   VDE_TRY(change_.check_open());
   VDE_TRY(check_label(options.label));
-  VDE_TRY_ASSIGN(list, list_of(change_));
+  VDE_TRY_ASSIGN(list, change_.checked(list_of(change_)));
   Guid parent;
   if (options.parent) {
     VDE_TRY_ASSIGN(found, change_.checked(list.find(*options.parent)));
     parent = found.id;
   }
   if (options.id) VDE_TRY(change_.checked(check_id(list, *options.id)));
-  VDE_TRY_ASSIGN(now, change_.now());
+  VDE_TRY_ASSIGN(now, change_.checked(change_.now()));
   return change_.stage([&]() -> Result<Snapshot> {
     VDE_TRY_ASSIGN(table, open_snapshot_table(change_));
     SnapshotEntry entry = entry_for(*change_.transaction, options, parent, now);
@@ -147,14 +147,14 @@ Result<Snapshot> SnapshotEditor::create(const SnapshotOptions& options) {
 
 Result<std::vector<Snapshot>> SnapshotEditor::remove(std::span<const std::string> refs) {
   VDE_TRY(change_.check_open());
-  VDE_TRY_ASSIGN(list, list_of(change_));
+  VDE_TRY_ASSIGN(list, change_.checked(list_of(change_)));
   VDE_TRY_ASSIGN(ids, change_.checked(resolve_all(list, refs)));
   return change_.stage([&] { return mark_deleted(change_, ids, true); });
 }
 
 Result<Snapshot> SnapshotEditor::undelete(SnapshotRef ref) {
   VDE_TRY(change_.check_open());
-  VDE_TRY_ASSIGN(list, list_of(change_));
+  VDE_TRY_ASSIGN(list, change_.checked(list_of(change_)));
   VDE_TRY_ASSIGN(id, change_.checked(resolve(list, ref, false)));
   VDE_TRY_ASSIGN(changed, change_.stage([&] { return mark_deleted(change_, {id}, false); }));
   return changed.front();

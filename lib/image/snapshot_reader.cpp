@@ -30,24 +30,22 @@ Result<SnapshotReader> Image::snapshots() const {
 }
 
 Result<void> SnapshotReader::list(const SnapshotVisitor& visit) {
-  VDE_TRY(state_->shown.check());
-  return state_->list.each([&](const SnapshotEntry& entry) { return visit(public_form(entry)); });
+  return state_->shown.read([&] {
+    return state_->list.each([&](const SnapshotEntry& entry) { return visit(public_form(entry)); });
+  });
 }
 
 Result<std::optional<Snapshot>> SnapshotReader::get(const Guid& id) {
-  VDE_TRY(state_->shown.check());
-  VDE_TRY_ASSIGN(entry, state_->list.get(id));
+  VDE_TRY_ASSIGN(entry, state_->shown.read([&] { return state_->list.get(id); }));
   return entry ? std::optional(public_form(*entry)) : std::nullopt;
 }
 
 Result<Snapshot> SnapshotReader::find(SnapshotRef ref) {
-  VDE_TRY(state_->shown.check());
-  return state_->list.find(ref);
+  return state_->shown.read([&] { return state_->list.find(ref); });
 }
 
 Result<void> SnapshotReader::chain(const Guid& id, const SnapshotVisitor& visit) {
-  VDE_TRY(state_->shown.check());
-  return state_->list.chain(id, visit);
+  return state_->shown.read([&] { return state_->list.chain(id, visit); });
 }
 
 Result<void> SnapshotReader::children(const Guid& id, const SnapshotVisitor& visit) {
@@ -57,8 +55,7 @@ Result<void> SnapshotReader::children(const Guid& id, const SnapshotVisitor& vis
 }
 
 Result<void> SnapshotReader::load() {
-  VDE_TRY(state_->shown.check());
-  return state_->list.load();
+  return state_->shown.read([&] { return state_->list.load(); });
 }
 
 std::vector<std::string> snapshot_flag_names(uint16_t flags) {

@@ -146,7 +146,7 @@ Result<TagImportReport> SortedImport::build() {
   VDE_TRY(change_.allocator().check(transaction, old.blocks));
   TagSort& sort = batch_.sort;
   VDE_TRY_ASSIGN(bulk, TagBulk::begin(transaction, change_.allocator(),
-                                      {sort.count(), batch_.entry_bytes, sort.count()}));
+                                         {sort.count(), batch_.entry_bytes, sort.count()}));
   UniqueTags tags(sort, replace_);
   VDE_TRY(tags.start());
   TagImportReport report;
@@ -188,17 +188,18 @@ Result<TagImportReport> SortedImport::change_tree() {
 }
 
 Result<TagImportReport> SortedImport::run() {
-  const CommittedImage& committed = *change_.image.committed;
-  VDE_TRY_ASSIGN(region, committed.regions.open_region(kTagWords));
+  // Held: a recovery shows another one.
+  const auto committed = change_.image.committed;
+  VDE_TRY_ASSIGN(region, committed->regions.open_region(kTagWords));
   if (batch_.sort.count() == 0) return TagImportReport{};
-  VDE_TRY_ASSIGN(index, TagSearch::open(committed.io, region.blocks, nullptr));
+  VDE_TRY_ASSIGN(index, TagSearch::open(committed->io, region.blocks, nullptr));
   // Whatever the header counts: one that is lost or stale may count none.
   const bool many = batch_.sort.count() >= index->entry_count() / kRebuildFactor;
   if (many && !change_.tree) {
     VDE_TRY(add_existing(*index));
     VDE_TRY(batch_.sort.start_reading());
-    // Other tables of this change would be lost with the transaction.
-    const bool alone = !change_.snapshot_table && !change_.module_table;
+    // What this change holds besides would be lost with the transaction.
+    const bool alone = !change_.transaction;
     VDE_TRY(change_.start());
     auto built = build();
     if (built || built.error().code != ErrorCode::kNoSpace || !alone) return built;

@@ -30,18 +30,15 @@ uint64_t TagReader::entry_count() const {
 
 Result<uint64_t> TagReader::get(std::string_view key, std::optional<int64_t> inode,
                                 const TagVisitor& visit) {
-  VDE_TRY(state_->shown.check());
-  return state_->search->get(key, inode, visit);
+  return state_->shown.read([&] { return state_->search->get(key, inode, visit); });
 }
 
 Result<uint64_t> TagReader::find(const TagQuery& query, const TagVisitor& visit) {
-  VDE_TRY(state_->shown.check());
-  return state_->search->find(query, visit);
+  return state_->shown.read([&] { return state_->search->find(query, visit); });
 }
 
 Result<TagStats> TagReader::stats(Activity& activity) {
-  VDE_TRY(state_->shown.check());
-  return state_->search->stats(activity);
+  return state_->shown.read([&] { return state_->search->stats(activity); });
 }
 
 }  // namespace vde

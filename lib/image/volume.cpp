@@ -44,6 +44,9 @@ Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe
 }
 
 Result<Transaction> Volume::begin() {
+  if (journal_->has_failed())
+    return fail(ErrorCode::kIo, "not changed: an earlier write of this session failed",
+                "open the image again");
   Transaction transaction(*journal_);
   if (!bitmap_complete_) VDE_TRY(allocator_.complete(transaction));
   if (options_.unseal) transaction.seal() = HeaderSeal{};

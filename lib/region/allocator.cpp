@@ -159,6 +159,8 @@ Result<bool> Allocator::may_give_up(Transaction& transaction, BlockRange blocks)
   VDE_TRY(guard_.start(transaction.journal()));
   for (const BlockRange& reserved : guard_.reserved())
     if (reserved.begin < blocks.end && blocks.begin < reserved.end) return false;
+  for (const auto& [begin, end] : transaction.journal().pinned())
+    if (begin < blocks.end && blocks.begin < end) return false;
   for (uint64_t at = blocks.begin; at < blocks.end;) {
     const uint64_t base = at / bits_ * bits_;
     const uint64_t limit = std::min(blocks.end, base + bits_);

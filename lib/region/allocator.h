@@ -39,7 +39,8 @@ class Allocator {
   [[nodiscard]] Result<void> release_marked(Transaction& transaction, BlockRange blocks);
 
   // Whether `blocks`, of the volume's end, may be cut off: none is allocated, nothing refers to
-  // one, and where other programs own blocks none was ever written. Regions are not asked.
+  // one, the journal needs none, and where other programs own blocks none was ever written. Regions
+  // are not asked.
   [[nodiscard]] Result<bool> may_give_up(Transaction& transaction, BlockRange blocks);
 
   // What the first decision by the bitmap found: other programs own blocks, too, so that only

@@ -8,7 +8,8 @@ namespace vde {
 namespace {
 
 // Blocks that were free get the content of spare ones, straight home.
-Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks, SpareKind spare) {
+Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks,
+                         SpareKind spare) {
   if (blocks.empty()) return {};
   if (spare == SpareKind::kUnwritten) return transaction.wipe_direct(blocks);
   const uint32_t block_size = transaction.journal().io().block_size();
@@ -45,6 +46,24 @@ void point_at(Transaction& transaction, const Region& region, BlockRange run) {
   transaction.unstage(region.blocks);
 }
 
+// The region gets `run`, which was allocated for it, with what it holds.
+Result<void> move_to(Transaction& transaction, Allocator& allocator, const Region& region,
+                     BlockRange run, SpareKind spare, std::optional<uint32_t> newest) {
+  // Before the copy: the bitmap itself may be what moves.
+  VDE_TRY(allocator.release_region(transaction, region.blocks));
+  VDE_TRY(write_spare(transaction, region.tag, run, spare));
+  VDE_TRY(copy_blocks(transaction, region.tag, region.blocks, run.begin, newest));
+  point_at(transaction, region, run);
+  return {};
+}
+
+// Callers try again with less where a volume has no run. A disk that is full while blocks are
+// written, after the transaction has changed, must not look like that.
+Result<void> not_retried(Result<void> result) {
+  if (!result && result.error().code == ErrorCode::kNoSpace) result.error().code = ErrorCode::kIo;
+  return result;
+}
+
 }  // namespace
 
 Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
@@ -55,21 +74,17 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
   const BlockRange next{old_run.end, old_run.begin + count};
   // The bitmap itself is copied as a whole.
   const auto total = static_cast<uint64_t>(transaction.superblock().total_blocks);
-  VDE_TRY(allocator.check(transaction, tag == tags::kBitmap ? BlockRange{0, total} : old_run));
+  VDE_TRY(
+      allocator.check(transaction, tag == tags::kBitmap ? BlockRange{0, total} : old_run));
   VDE_TRY_ASSIGN(in_place, allocator.allocate_exactly(transaction, next));
   if (in_place) {
     transaction.regions().grow(slot, count);
-    return write_spare(transaction, tag, next, spare);
+    return not_retried(write_spare(transaction, tag, next, spare));
   }
   const auto data_area = transaction.regions().data_area();
   const uint64_t hint = data_area ? data_area->blocks.begin : 0;
   VDE_TRY_ASSIGN(run, allocator.allocate(transaction, count, hint));
-  // Before the copy: the bitmap itself may be what moves.
-  VDE_TRY(allocator.release_region(transaction, old_run));
-  VDE_TRY(write_spare(transaction, tag, run, spare));
-  VDE_TRY(copy_blocks(transaction, tag, old_run, run.begin, newest));
-  point_at(transaction, before, run);
-  return {};
+  return not_retried(move_to(transaction, allocator, before, run, spare, newest));
 }
 
 Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,

@@ -14,7 +14,8 @@ enum class SpareKind {
 
 // Gives the region in slot `slot` `count` blocks, more than it has: in place where the next blocks
 // are free, else at a new place, to which its written blocks are copied (as this transaction sees
-// them). kNoSpace, with nothing changed on the disk, where there is no room. MWAL cannot be grown.
+// them). kNoSpace, with nothing changed, where there is no room;
+// kIo where the disk is full. MWAL cannot be grown.
 // With `newest`, a block of a later generation is kDamaged (see Transaction::read_up_to).
 [[nodiscard]] Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
                                        uint64_t count, SpareKind spare,

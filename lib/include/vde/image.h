@@ -49,7 +49,7 @@ struct Resized {
 // Everything that one commit will change. What was not committed is gone with it. Errors are those
 // of Image::open and, besides:
 // - kUsage where the caller asked for something impossible; nothing was staged,
-// - kNotFound, kUnchanged and kExists as each function says; nothing was staged,
+// - kNotFound, kUnchanged and kExists as each function says; nothing was staged, unless it says so,
 // - anything else ends the change: it can be neither added to nor committed.
 // kDamaged where the change would stand on blocks that do not verify, are not where they belong, or
 // contradict what counts them.
@@ -101,8 +101,9 @@ class Image {
   [[nodiscard]] uint32_t block_size() const;  // bytes
   [[nodiscard]] uint64_t size() const;        // bytes of the volume
 
-  // Readers show the commit that they were opened on, and say kChangedSince after a later one.
-  // kUnsupported where the image has no such region, or one that is encrypted or compressed;
+  // Readers show the commit that they were opened on, and say kChangedSince after a later one,
+  // after a checkpoint, and once a first change has recovered a crash's journal. Open another one
+  // then. kUnsupported where the image has no such region, or one that is encrypted or compressed;
   // kDamaged where it lies outside the volume or its head makes no sense.
   [[nodiscard]] Result<TagReader> tags() const;
   [[nodiscard]] Result<SnapshotReader> snapshots() const;

@@ -1,0 +1,167 @@
+// Images whose commits wait in the journal while readers look at them and other changes begin. The
+// commits are larger than the journal: after-images lie in free blocks, which the next change may
+// take.
+#include "image/committed_view.h"
+#include "image_look.h"
+#include "support/check_clean.h"
+
+namespace vde::test {
+namespace {
+
+constexpr int kTags = 4000;
+
+void fill_tags(Image& image, const std::string& value, bool checkpoint) {
+  Change change = must(image.begin());
+  for (int64_t i = 0; i < kTags; ++i)
+    must(change.tags().set({"key" + std::to_string(100'000 + i), value, i, 0}));
+  must(change.commit({.checkpoint = checkpoint}));
+}
+
+// Of an image with `kTags` tags, all of them "old".
+std::vector<uint8_t> image_of_old_tags() {
+  ImageShape shape;
+  shape.blocks = 2048;
+  ImageBuilder builder(shape);
+  Image image = opened(builder.file());
+  fill_tags(image, "old", true);
+  return builder.bytes();
+}
+
+// The tags of this value that `reader` hands out; an error where it stops early.
+Result<uint64_t> count_values(TagReader& reader, std::string_view value) {
+  uint64_t count = 0;
+  VDE_TRY(reader.find({}, [&](const TagView& tag) {
+    if (tag.value == value) ++count;
+    return true;
+  }));
+  return count;
+}
+
+uint64_t count_values(const Image& image, std::string_view value) {
+  TagReader reader = must(image.tags());
+  return must(count_values(reader, value));
+}
+
+// Takes blocks that a recovery or a checkpoint made free, and gives them back.
+void stage_and_drop_module(Image& image) {
+  Change change = must(image.begin());
+  ModuleFile module = module_of_size(3'000'000);
+  Activity activity;
+  must(change.modules().add(module, activity));
+}
+
+// An image as a crash leaves it: the commit that makes all tags "new" waits in its journal.
+std::vector<uint8_t> crashed_image() {
+  MemoryFile file(image_of_old_tags());
+  Image image = opened(file);
+  fill_tags(image, "new", false);
+  return file.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("a smaller volume is not cut where after-images wait") {
+  MemoryFile file(image_of_old_tags());
+  Image image = opened(file);
+  fill_tags(image, "new", false);
+  bool cut = false;
+  for (uint64_t blocks = 400; !cut && blocks < 2048; blocks += 50)
+    cut = image.resize(blocks * image.block_size()).has_value();
+  CHECK(cut);
+  CHECK(count_values(image, "new") == kTags);
+  check_clean(file);
+}
+
+TEST_CASE("readers of a crashed image see it whole when a change has recovered it") {
+  MemoryFile file(crashed_image());
+  Image image = opened(file);
+  TagReader early = must(image.tags());
+  CHECK(must(count_values(early, "new")) == kTags);
+  stage_and_drop_module(image);
+  CHECK(code_of(count_values(early, "new")) == ErrorCode::kChangedSince);
+  CHECK(count_values(image, "new") == kTags);
+  check_clean(file);
+}
+
+TEST_CASE("a change that recovered a crashed image goes by what it recovered") {
+  MemoryFile file(crashed_image());
+  Image image = opened(file);
+  Change change = must(image.begin());
+  ModuleFile module = module_of_size(3'000'000);
+  Activity activity;
+  must(change.modules().add(module, activity));
+  TagBatch batch;
+  for (uint64_t i = 0; i < 1000; ++i) must(batch.add({"z" + std::to_string(i), "more", 1, 0}, i + 1));
+  must(change.tags().import(batch, {}, activity));
+  must(change.commit());
+  CHECK(count_values(image, "new") == kTags);
+  CHECK(count_values(image, "more") == 1000);
+  check_clean(file);
+}
+
+TEST_CASE("a reader that a checkpoint outdated says so") {
+  MemoryFile file(image_of_old_tags());
+  Image image = opened(file);
+  fill_tags(image, "new", false);
+  TagReader reader = must(image.tags());
+  CHECK(must(count_values(reader, "new")) == kTags);
+  must(image.checkpoint());
+  stage_and_drop_module(image);
+  CHECK(code_of(count_values(reader, "new")) == ErrorCode::kChangedSince);
+  CHECK(count_values(image, "new") == kTags);
+}
+
+TEST_CASE("a checkpoint of an image that a crash left writes back what waits") {
+  MemoryFile file(crashed_image());
+  Image image = opened(file);
+  must(image.checkpoint());
+  CHECK(count_values(image, "new") == kTags);
+  MemoryFile copy(file.bytes());
+  CHECK(must(view_committed(copy, must(probe_to_judge(copy)))).plan.records == 0);
+}
+
+TEST_CASE("a reader whose visitor commits something says that the image was changed") {
+  MemoryFile file(image_of_old_tags());
+  Image image = opened(file);
+  TagReader reader = must(image.tags());
+  uint64_t visited = 0;
+  const auto found = reader.find({}, [&](const TagView&) {
+    if (++visited == 50) must(must(image.begin()).set_label("meanwhile"));
+    if (visited == 50) fill_tags(image, "new", true);
+    return true;
+  });
+  CHECK(code_of(found) == ErrorCode::kChangedSince);
+}
+
+TEST_CASE("what a change staged before an import is kept where the import finds no room for a tree") {
+  ImageBuilder builder;
+  Image image = opened(builder.file());
+  {
+    // Until no run of free blocks is left.
+    for (size_t size = 600'000; size > 10'000; size = size * 3 / 4) {
+      Change change = must(image.begin());
+      ModuleFile module = module_of_size(size);
+      Activity activity;
+      if (change.modules().add(module, activity)) must(change.commit());
+    }
+  }
+  Change change = must(image.begin());
+  must(change.set_label("kept"));
+  TagBatch batch;
+  for (uint64_t i = 0; i < 20; ++i) must(batch.add({"k" + std::to_string(i), "v", 0, 0}, i + 1));
+  Activity activity;
+  if (!change.tags().import(batch, {}, activity)) return;  // refused whole, which is right as well
+  must(change.commit());
+  CHECK(image.label() == "kept");
+}
+
+TEST_CASE("a change whose first call cannot begin has ended") {
+  ImageBuilder builder;
+  builder.slot(builder.slot_of("BMAP"), [](RegionSlot& slot) { slot = {}; });
+  Image image = opened(builder.file());
+  Change change = must(image.begin());
+  CHECK(code_of(change.set_label("lost")) == ErrorCode::kDamaged);
+  CHECK(code_of(change.commit()) == ErrorCode::kUsage);
+}
+
+}  // namespace vde::test
