@@ -33,7 +33,7 @@ class VdeStore : public CommitStore {
     Transaction transaction = must(volume_->begin());
     blocks_ = must(volume_->allocator().allocate(transaction, kPages));
     for (uint64_t n = blocks_.begin; n < blocks_.end; ++n)
-      must(transaction.replace(n, tags::kData));
+      must(transaction.replace(n, block_types::kData));
     must(volume_->commit(transaction));
     settle();
   }
@@ -42,7 +42,7 @@ class VdeStore : public CommitStore {
     Transaction transaction = must(volume_->begin());
     for (uint64_t i = 0; i < kChanged; ++i) {
       const uint64_t block = blocks_.begin + (number * kChanged + i) % kPages;
-      store_le(must(transaction.edit(block, tags::kData)), 0, number);
+      store_le(must(transaction.edit(block, block_types::kData)), 0, number);
     }
     must(volume_->commit(transaction));
   }

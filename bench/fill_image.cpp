@@ -47,7 +47,7 @@ Result<Image> load(BlockFile& file) {
     return fail(ErrorCode::kDamaged, "the superblock and the file disagree on the size");
   VDE_TRY_ASSIGN(table, read_block(image, kDirectoryStart));
   const UncheckedBlock block(kDirectoryStart, table);
-  VDE_TRY_ASSIGN(checked, block.check(tags::kRegionMap));
+  VDE_TRY_ASSIGN(checked, block.check(block_types::kRegionMap));
   image.slots = decode_slots(checked.payload());
   return image;
 }
@@ -73,7 +73,7 @@ void fill_random(MutableBytes payload, uint64_t& state) {
 
 // Seals what is unwritten in `range` with `tag`; data gets random bytes first. Any written block
 // stays as it is.
-Result<void> fill(const Image& image, BlockRange range, Tag tag, uint64_t& state) {
+Result<void> fill(const Image& image, BlockRange range, BlockType tag, uint64_t& state) {
   std::vector<uint8_t> buffer(kBlocksAtOnce * image.block_size);
   for (uint64_t first = range.begin; first < range.end; first += kBlocksAtOnce) {
     const uint64_t count = std::min(kBlocksAtOnce, range.end - first);
@@ -82,7 +82,8 @@ Result<void> fill(const Image& image, BlockRange range, Tag tag, uint64_t& state
     for (uint64_t i = 0; i < count; ++i) {
       const MutableBytes block = bytes.subspan(i * image.block_size, image.block_size);
       if (!all_zero(block)) continue;
-      if (tag == tags::kData) fill_random(block.first(payload_size(image.block_size)), state);
+      if (tag == block_types::kData)
+        fill_random(block.first(payload_size(image.block_size)), state);
       seal(block, tag, kGeneration);
     }
     VDE_TRY(image.file.write(image.offset(first), bytes));
@@ -101,7 +102,7 @@ Result<void> allocate_all(const Image& image, BlockRange bitmap) {
     const uint64_t bits = std::min(left, bits_a_block);
     std::fill_n(block.begin(), bits / 8, uint8_t{0xFF});
     if (bits % 8 != 0) block[bits / 8] = static_cast<uint8_t>((1U << (bits % 8)) - 1);
-    seal(block, tags::kBitmap, kGeneration);
+    seal(block, block_types::kBitmap, kGeneration);
     VDE_TRY(image.file.write(image.offset(bitmap.begin + i), block));
   }
   return {};
@@ -117,7 +118,7 @@ Result<void> count_all(const Image& image) {
     superblock.free_blocks = 0;
     superblock.total_allocated_blocks = total;
     kSuperblockLayout.encode(superblock, bytes);
-    seal(bytes, tags::kSuperblock, generation);
+    seal(bytes, block_types::kSuperblock, generation);
     VDE_TRY(image.file.write(image.offset(number), bytes));
   }
   return {};
@@ -132,7 +133,7 @@ Result<void> fill_image(const std::string& path) {
     if (slot.is_free() || slot.start < static_cast<int64_t>(kFirstRegionBlock)) continue;
     VDE_TRY_ASSIGN(range, range_of(image, slot));
     VDE_TRY(fill(image, range, slot.tag, state));
-    if (slot.tag == tags::kBitmap) VDE_TRY(allocate_all(image, range));
+    if (slot.tag == block_types::kBitmap) VDE_TRY(allocate_all(image, range));
   }
   VDE_TRY(count_all(image));
   return file->sync();

@@ -4,7 +4,7 @@
 
 #include "fill_table.h"
 #include "format/hash.h"
-#include "region/module_table.h"
+#include "table/module_table.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -23,7 +23,7 @@ Result<void> add_module(Transaction& transaction, Allocator& allocator, PackedEd
   VDE_TRY_ASSIGN(blocks, allocator.allocate(transaction, 1));
   BlockBuffer block = transaction.journal().io().make_buffer();
   std::copy(bytes.begin(), bytes.end(), block.begin());
-  VDE_TRY(transaction.write_direct(blocks.begin, tags::kData, block));
+  VDE_TRY(transaction.write_direct(blocks.begin, block_types::kData, block));
   ModuleEntry entry;
   entry.hash = sha256(bytes);
   entry.id = random_guid();

@@ -1,7 +1,7 @@
 // bench_fill_snapshots IMAGE COUNT: adds COUNT snapshots, labelled snapshot-0 and so on, in commits
 // of many.
 #include "fill_table.h"
-#include "region/snapshot_table.h"
+#include "table/snapshot_table.h"
 
 namespace vde {
 namespace {

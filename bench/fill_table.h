@@ -1,7 +1,7 @@
 // Fills a packed table of an image: what bench_fill_modules and bench_fill_snapshots share.
 #pragma once
 
-#include "region/packed_store.h"
+#include "region/packed_editor.h"
 
 namespace vde {
 

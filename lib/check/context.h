@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/ranges.h"
-#include "check/teeth.h"
-#include "format/inode.h"
+#include "check/mutation.h"
+#include "format/region/inode.h"
 #include "image/committed_view.h"
 
 namespace vde {
@@ -16,7 +16,7 @@ namespace vde {
 // A region slot whose place was checked: it lies within the file, and its blocks may be read.
 struct PlacedRegion {
   size_t slot = 0;
-  Tag tag;
+  BlockType tag;
   BlockRange blocks;  // clipped to what the file has
   bool is_data_area = false;
 };
@@ -64,11 +64,13 @@ class Reporter {
   }
   void pass_on(Finding finding);
   // A structure that a finding touches without naming it: the other one of two that overlap.
-  void spoil(const std::string& region) { spoilt_.insert(region); }
+  void taint(const std::string& region) { tainted_.insert(region); }
 
   [[nodiscard]] VerifySummary& summary() { return summary_; }
   // No error or warning named the region, by its tag.
-  [[nodiscard]] bool is_clean(const std::string& region) const { return !spoilt_.contains(region); }
+  [[nodiscard]] bool is_clean(const std::string& region) const {
+    return !tainted_.contains(region);
+  }
   // No error or warning named one of the fixed blocks `from` to `from + count - 1`, below 10.
   [[nodiscard]] bool are_clean(uint64_t from, uint64_t count) const;
 
@@ -80,8 +82,8 @@ class Reporter {
   uint32_t block_size_;
   std::optional<RepairFacts> facts_;  // looked for when they are first asked for
   VerifySummary summary_;
-  std::set<std::string> spoilt_;  // tags
-  uint64_t spoilt_fixed_ = 0;     // a bit for each of the first ten blocks
+  std::set<std::string> tainted_;  // tags
+  uint64_t tainted_fixed_ = 0;     // a bit for each of the first ten blocks
 };
 
 // Who refers to blocks that lie in no region but the data area. Passes add what they read in their
@@ -97,8 +99,8 @@ class References {
   }
   // All that the regions with this tag refer to was added. Without that for each structure that may
   // refer to blocks, nothing can be said to be referred to by nobody.
-  void know(Tag tag) { known_.insert(tag.value); }
-  [[nodiscard]] bool knows(Tag tag) const { return known_.contains(tag.value); }
+  void know(BlockType tag) { known_.insert(tag.value); }
+  [[nodiscard]] bool knows(BlockType tag) const { return known_.contains(tag.value); }
 
   // What was added, as disjoint ascending ranges below `end`, without what `except` has, which is
   // disjoint and ascending too.
@@ -135,9 +137,9 @@ struct VerifyContext {
   std::shared_ptr<TagsReached> sound_tags = {};
 
   // The first region with this tag, or null.
-  [[nodiscard]] const PlacedRegion* find(Tag tag) const;
+  [[nodiscard]] const PlacedRegion* find(BlockType tag) const;
   // The same, or null where it is encrypted or compressed.
-  [[nodiscard]] const PlacedRegion* find_plain(Tag tag) const;
+  [[nodiscard]] const PlacedRegion* find_plain(BlockType tag) const;
 };
 
 // Why an inode layout cannot be, or an empty text. A module without a field is legal: the

@@ -1,5 +1,5 @@
 // Which findings --repair can put right, told from what it would find to build on.
-#include "check/mending.h"
+#include "check/repair/repair_session.h"
 
 namespace vde {
 namespace {
@@ -28,9 +28,9 @@ RepairFacts find_repair_facts(BlockFile& file) {
   OverlayFile view(file, probe->block_size);
   const Activity activity;
   const RepairOptions options{probe->superblock.modified, false, {}};
-  Mending mending(view, options, activity);
+  RepairSession session(view, options, activity);
   // What fails here is damage that cannot be repaired: the facts so far hold.
-  static_cast<void>(try_out(mending, facts));
+  static_cast<void>(try_out(session, facts));
   return facts;
 }
 

@@ -19,7 +19,7 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
   if (probe.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
     intact.emplace_back("region directory");
   for (const PlacedRegion& region : context.regions) {
-    if (region.tag == tags::kSuperblock || region.tag == tags::kRegionMap) continue;
+    if (region.tag == block_types::kSuperblock || region.tag == block_types::kRegionMap) continue;
     const auto slot_count = static_cast<uint64_t>(probe.slots[region.slot].count);
     const std::string tag = to_string(region.tag);
     if (region.blocks.count() != slot_count || !report.is_clean(tag)) continue;

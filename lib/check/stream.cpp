@@ -4,11 +4,11 @@
 
 #include "base/checked.h"
 #include "base/piece.h"
-#include "check/block_judge.h"
-#include "check/block_pieces.h"
-#include "check/stream_file.h"
-#include "format/bitmap.h"
+#include "check/passes/block_judge.h"
+#include "check/repair/block_pieces.h"
+#include "format/region/bitmap.h"
 #include "io/memory_file.h"
+#include "io/stream_file.h"
 
 namespace vde {
 namespace {
@@ -60,7 +60,7 @@ class StreamScan {
         kept_(kept),
         judge_(context),
         data_(data_region(context.probe)),
-        bitmap_(context.find(tags::kBitmap)),
+        bitmap_(context.find(block_types::kBitmap)),
         bitmap_buffer_(context.io.make_buffer()) {}
 
   Result<void> run(Bytes head, StreamInput& input) {
@@ -116,7 +116,8 @@ class StreamScan {
     if (is_head) judge_.look_at_head(index, block);
     const bool in_bitmap = &region == bitmap_;
     if ((is_head || in_bitmap) && !kept_.keep(block) && in_bitmap) bitmap_lost_ = true;
-    const bool is_journal = region.tag == tags::kMetadataWal || region.tag == tags::kDataWal;
+    const bool is_journal =
+        region.tag == block_types::kMetadataWal || region.tag == block_types::kDataWal;
     if (is_journal && !is_head) return;
     judge_.judge(block, region, findings);
     ++context_.report.summary().blocks_checked;
@@ -152,7 +153,7 @@ class StreamScan {
     const auto block = context_.io.read(number, bitmap_buffer_);
     if (!block) return {};
     if (block->is_unwritten()) return block->unchecked_payload();
-    const auto checked = block->check(tags::kBitmap);
+    const auto checked = block->check(block_types::kBitmap);
     return checked ? checked->payload() : Bytes{};
   }
 
@@ -184,7 +185,7 @@ Result<void> finish(VerifyContext& context, const StreamScan& scan) {
   }
   if (all_data) return {};
   summary.not_checked.emplace_back(kDataBlocks);
-  context.report.spoil("DATA");
+  context.report.taint("DATA");
   return {};
 }
 

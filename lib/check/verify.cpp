@@ -69,24 +69,24 @@ void Reporter::pass_on(Finding finding) {
   if (finding.block)
     finding.bytes = {*finding.block * block_size_, (*finding.block + 1) * block_size_};
   if (finding.kind->severity != Severity::kNote) {
-    if (!finding.region.empty()) spoilt_.insert(finding.region);
+    if (!finding.region.empty()) tainted_.insert(finding.region);
     if (finding.block && *finding.block < kFirstRegionBlock)
-      spoilt_fixed_ |= uint64_t{1} << *finding.block;
+      tainted_fixed_ |= uint64_t{1} << *finding.block;
   }
   sink_(finding);
 }
 
 bool Reporter::are_clean(uint64_t from, uint64_t count) const {
-  return (spoilt_fixed_ >> from & ((uint64_t{1} << count) - 1)) == 0;
+  return (tainted_fixed_ >> from & ((uint64_t{1} << count) - 1)) == 0;
 }
 
-const PlacedRegion* VerifyContext::find(Tag tag) const {
+const PlacedRegion* VerifyContext::find(BlockType tag) const {
   for (const PlacedRegion& region : regions)
     if (region.tag == tag) return &region;
   return nullptr;
 }
 
-const PlacedRegion* VerifyContext::find_plain(Tag tag) const {
+const PlacedRegion* VerifyContext::find_plain(BlockType tag) const {
   const PlacedRegion* region = find(tag);
   return region != nullptr && probe.slots[region->slot].is_plain() ? region : nullptr;
 }
@@ -111,7 +111,8 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   VerifySummary& summary = reporter.summary();
   summary.intact = intact_structures(context);
   // Which data blocks count is the bitmap's to say.
-  const bool bitmap_counts = context.find(tags::kBitmap) != nullptr && reporter.is_clean("BMAP");
+  const bool bitmap_counts =
+      context.find(block_types::kBitmap) != nullptr && reporter.is_clean("BMAP");
   if (options.scope == VerifyScope::kMetadata || !bitmap_counts)
     summary.not_checked = {"data blocks"};
   return summary;

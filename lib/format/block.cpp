@@ -34,7 +34,7 @@ BlockState UncheckedBlock::state() const {
   return all_zero(unchecked_payload()) ? BlockState::kUnwritten : BlockState::kNoTrailer;
 }
 
-Result<CheckedBlock> UncheckedBlock::check(Tag expected) const {
+Result<CheckedBlock> UncheckedBlock::check(BlockType expected) const {
   VDE_TRY_ASSIGN(block, check_any());
   if (block.trailer().tag != expected)
     return fail_at(number_, ErrorCode::kDamaged,
@@ -56,7 +56,7 @@ Result<CheckedBlock> UncheckedBlock::check_any() const {
   return CheckedBlock(number_, unchecked_payload(), trailer);
 }
 
-void seal(MutableBytes block, Tag tag, uint32_t generation) {
+void seal(MutableBytes block, BlockType tag, uint32_t generation) {
   const MutableBytes payload = block.first(block.size() - kTrailerSize);
   kTrailerLayout.encode({tag, generation, checksum(payload)}, block.last(kTrailerSize));
 }

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "format/tag.h"
+#include "format/block_type.h"
 #include "vde/error.h"
 
 namespace vde {
@@ -30,7 +30,7 @@ inline constexpr uint64_t kMaxBlocks = uint64_t{1} << 46;
 }
 
 struct Trailer {
-  Tag tag;
+  BlockType tag;
   uint32_t generation = 0;
   uint64_t checksum = 0;
   bool operator==(const Trailer&) const = default;
@@ -79,7 +79,7 @@ class UncheckedBlock {
   [[nodiscard]] bool is_unwritten() const { return all_zero(bytes_); }
 
   // kDamaged, naming the block, unless the block is sealed and carries `expected`.
-  [[nodiscard]] Result<CheckedBlock> check(Tag expected) const;
+  [[nodiscard]] Result<CheckedBlock> check(BlockType expected) const;
   // As check(), for any known tag.
   [[nodiscard]] Result<CheckedBlock> check_any() const;
 
@@ -106,6 +106,6 @@ class CheckedBlock {
 };
 
 // Writes the trailer that fits the payload into the last 16 bytes of `block`.
-void seal(MutableBytes block, Tag tag, uint32_t generation);
+void seal(MutableBytes block, BlockType tag, uint32_t generation);
 
 }  // namespace vde

@@ -16,9 +16,9 @@
 namespace vde {
 
 // A four-character type tag, "TAGI" for one, as the number that the text spells big-endian.
-struct Tag {
+struct BlockType {
   uint32_t value = 0;
-  bool operator==(const Tag&) const = default;
+  bool operator==(const BlockType&) const = default;
 };
 
 // Text in a fixed number of bytes, padded with zeros.
@@ -109,11 +109,11 @@ struct FieldTraits<Ticks> {
 };
 
 template <>
-struct FieldTraits<Tag> {
+struct FieldTraits<BlockType> {
   static constexpr FieldKind kKind = FieldKind::kTag;
   static constexpr uint32_t kWidth = 4;
-  static Tag load(Bytes bytes) { return {load_le<uint32_t>(bytes, 0)}; }
-  static void store(MutableBytes bytes, Tag value) { store_le(bytes, 0, value.value); }
+  static BlockType load(Bytes bytes) { return {load_le<uint32_t>(bytes, 0)}; }
+  static void store(MutableBytes bytes, BlockType value) { store_le(bytes, 0, value.value); }
 };
 
 }  // namespace detail

@@ -8,7 +8,7 @@
 namespace vde {
 namespace {
 
-constexpr int32_t kMostModules = 64;
+constexpr int32_t kMaxModules = 64;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Opaque<32> format_fingerprint() {
   writer.store(static_cast<int32_t>(kMinBlockSize));
   writer.store(static_cast<int32_t>(kMaxBlockSize));
   writer.store(static_cast<int32_t>(kGroupBlocks));
-  writer.store(kMostModules);
+  writer.store(kMaxModules);
   return sha256(facts);
 }
 

@@ -47,7 +47,7 @@ std::optional<JournalMark> decode_journal_mark(Bytes bytes) {
   return mark;
 }
 
-uint64_t record_meta_blocks(uint64_t entries, uint32_t block_size) {
+uint64_t record_descriptor_blocks(uint64_t entries, uint32_t block_size) {
   const uint64_t payload = payload_size(block_size);
   return (stream_size(entries) + payload - 1) / payload;
 }
@@ -56,7 +56,7 @@ std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint
                                    uint32_t generation) {
   RecordHead& head = record.head;
   head.entry_count = static_cast<uint32_t>(record.entries.size());
-  head.meta_blocks = static_cast<uint32_t>(record_meta_blocks(record.entries.size(), block_size));
+  head.descriptor_blocks = static_cast<uint32_t>(record_descriptor_blocks(record.entries.size(), block_size));
   head.inline_images = static_cast<uint32_t>(
       std::count_if(record.entries.begin(), record.entries.end(),
                     [](const RecordEntry& entry) { return entry.place == 0; }));
@@ -68,13 +68,13 @@ std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint
   head.checksum = record_checksum(stream, uuid, head.epoch);
   store_le(MutableBytes(stream), kRecordChecksumOffset, head.checksum);
 
-  std::vector<uint8_t> blocks(size_t{head.meta_blocks} * block_size);
+  std::vector<uint8_t> blocks(size_t{head.descriptor_blocks} * block_size);
   const size_t payload = payload_size(block_size);
-  for (size_t i = 0; i < head.meta_blocks; ++i) {
+  for (size_t i = 0; i < head.descriptor_blocks; ++i) {
     const MutableBytes block = MutableBytes(blocks).subspan(i * block_size, block_size);
     const size_t count = std::min(payload, stream.size() - i * payload);
     std::copy_n(stream.begin() + static_cast<ptrdiff_t>(i * payload), count, block.begin());
-    seal(block, tags::kMetadataWal, generation);
+    seal(block, block_types::kMetadataWal, generation);
   }
   return blocks;
 }
@@ -83,9 +83,9 @@ std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t most) {
   const auto block_size = static_cast<uint32_t>(first_payload.size()) + kTrailerSize;
   const RecordHead head = kRecordHeadLayout.decode(first_payload);
   if (head.mark != RecordHead{}.mark) return std::nullopt;
-  if (head.meta_blocks != record_meta_blocks(head.entry_count, block_size)) return std::nullopt;
+  if (head.descriptor_blocks != record_descriptor_blocks(head.entry_count, block_size)) return std::nullopt;
   if (head.inline_images > head.entry_count) return std::nullopt;
-  if (uint64_t{head.meta_blocks} + head.inline_images > most) return std::nullopt;
+  if (uint64_t{head.descriptor_blocks} + head.inline_images > most) return std::nullopt;
   return head;
 }
 

@@ -40,7 +40,7 @@ struct RecordHead {
   uint64_t epoch = 0;
   uint32_t index = 0;          // in its epoch, from 1
   uint32_t entry_count = 0;    // blocks that the commit changes
-  uint32_t meta_blocks = 0;    // blocks of head and entries
+  uint32_t descriptor_blocks = 0;    // blocks of head and entries
   uint32_t inline_images = 0;  // images behind them; the others lie where their entries say
   int64_t base_sequence = 0;   // of the superblock group that was checkpointed last
   uint64_t base_hash = 0;      // of that group's payloads
@@ -55,7 +55,7 @@ struct RecordHead {
 inline constexpr Layout kRecordHeadLayout(
     "journal record", field(0, "mark", &RecordHead::mark), field(8, "epoch", &RecordHead::epoch),
     field(16, "index", &RecordHead::index), field(20, "entry_count", &RecordHead::entry_count),
-    field(24, "meta_blocks", &RecordHead::meta_blocks),
+    field(24, "meta_blocks", &RecordHead::descriptor_blocks),
     field(28, "inline_images", &RecordHead::inline_images),
     field(32, "base_sequence", &RecordHead::base_sequence),
     field(40, "base_hash", &RecordHead::base_hash), field(48, "previous", &RecordHead::previous),
@@ -83,7 +83,7 @@ struct JournalRecord {
 };
 
 // Meta blocks that a record of `entries` entries takes.
-[[nodiscard]] uint64_t record_meta_blocks(uint64_t entries, uint32_t block_size);
+[[nodiscard]] uint64_t record_descriptor_blocks(uint64_t entries, uint32_t block_size);
 
 // The meta blocks of `record`, sealed with `generation`, its counts and checksum computed; the
 // checksum is also left in record.head.

@@ -21,13 +21,13 @@ enum RegionFlag : uint32_t {
 };
 
 struct RegionSlot {
-  Tag tag;
+  BlockType tag;
   uint32_t flags = 0;
   int64_t start = 0;  // first block
   int64_t count = 0;  // blocks
   int64_t used = 0;   // blocks that hold something; a hint
 
-  [[nodiscard]] bool is_free() const { return flags == 0 && tag == Tag{}; }
+  [[nodiscard]] bool is_free() const { return flags == 0 && tag == BlockType{}; }
   // The bytes are what the tag says: neither encrypted nor compressed.
   [[nodiscard]] bool is_plain() const {
     return (flags & (kRegionEncrypted | kRegionCompressed)) == 0;

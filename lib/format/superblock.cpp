@@ -23,16 +23,16 @@ std::string_view name_of(const NamesOfBits& names, uint32_t bit) {
 
 }  // namespace
 
-Tag group_tag(uint64_t index) {
+BlockType group_block_type(uint64_t index) {
   switch (index) {
     case 0:
-      return tags::kSuperblock;
+      return block_types::kSuperblock;
     case 1:
-      return tags::kRegionMap;
+      return block_types::kRegionMap;
     case 2:
-      return tags::kExtendedMetadata;
+      return block_types::kExtendedMetadata;
     default:
-      return tags::kIntegrityAnchor;
+      return block_types::kIntegrityAnchor;
   }
 }
 

@@ -14,7 +14,7 @@ inline constexpr uint64_t kDirectoryBlocks = 2;
 inline constexpr uint64_t kFirstRegionBlock = 10;
 
 // The tag that block `index` (0 to 3) of a group carries.
-[[nodiscard]] Tag group_tag(uint64_t index);
+[[nodiscard]] BlockType group_block_type(uint64_t index);
 
 struct Superblock {
   Opaque<4> signature{'D', 'W', 'V', 'D'};

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "image/image_state.h"
-#include "region/packed_store.h"
-#include "region/tag_tree.h"
+#include "region/packed_editor.h"
+#include "tag/tag_tree.h"
 
 namespace vde {
 

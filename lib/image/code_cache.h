@@ -2,7 +2,7 @@
 #pragma once
 
 #include "format/wasm_module.h"
-#include "region/module_table.h"
+#include "table/module_table.h"
 #include "vde/modules.h"
 
 namespace vde {

@@ -7,7 +7,7 @@ Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRe
   auto view = std::make_unique<OverlayFile>(file, probe.block_size);
   // Images stay where they are: a commit may have far more of them than there is memory.
   RecoveryPlan rest = plan;
-  for (const ReplayedBlock& image : std::exchange(rest.images, {}))
+  for (const ReplayedBlock& image : std::exchange(rest.after_images, {}))
     view->redirect(image.target * probe.block_size, image.place * probe.block_size);
   VDE_TRY(apply_recovery(BlockIo(*view, probe.block_size), probe, rest));
   return CommittedView{std::move(view), std::move(plan)};

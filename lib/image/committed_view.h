@@ -1,7 +1,7 @@
 // An image as its last commit left it.
 #pragma once
 
-#include "journal/overlay.h"
+#include "io/overlay_file.h"
 #include "journal/recovery.h"
 
 namespace vde {

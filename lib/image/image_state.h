@@ -3,7 +3,7 @@
 
 #include "image/committed_view.h"
 #include "image/volume.h"
-#include "region/tag_nodes.h"
+#include "tag/tag_nodes.h"
 #include "vde/image.h"
 
 namespace vde {

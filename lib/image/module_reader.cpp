@@ -28,7 +28,7 @@ class StoredBytes {
       const uint64_t number = first_ + offset / payload;
       if (held_ != number) {
         held_.reset();
-        VDE_TRY(io_.read_checked(number, tags::kData, buffer_));
+        VDE_TRY(io_.read_checked(number, block_types::kData, buffer_));
         held_ = number;
       }
       const uint64_t at = offset % payload;
@@ -55,7 +55,7 @@ struct ModuleReader::State {
 
   [[nodiscard]] const BlockIo& io() const { return shown.committed->io; }
   [[nodiscard]] Result<void> walk(const PackedVisitor& visit) const {
-    FileSource source(io(), region.blocks, tags::kCode);
+    FileSource source(io(), region.blocks, block_types::kCode);
     return walk_packed(source, kModuleTable, visit);
   }
   // Where a module's bytes lie; kDamaged as module_extent().

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "format/bitmap.h"
-#include "format/module.h"
+#include "format/feature.h"
+#include "format/region/bitmap.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
 #include "vde/create.h"
@@ -20,17 +20,17 @@ constexpr uint64_t kJournalBytes = uint64_t{4} << 20;
 constexpr uint64_t kMinFreeBlocks = kMinVolumeBlocks / 2;
 
 struct ModuleRegion {
-  Tag tag;
+  BlockType tag;
   std::string_view module;
 };
 // In the existing writer's order.
-constexpr ModuleRegion kModuleRegions[] = {{tags::kTagIndex, "tags"},
-                                           {tags::kCode, "compute"},
-                                           {tags::kIntegrityTree, "integrity"},
-                                           {tags::kSnapshots, "snapshot"}};
+constexpr ModuleRegion kModuleRegions[] = {{block_types::kTagIndex, "tags"},
+                                           {block_types::kCode, "compute"},
+                                           {block_types::kIntegrityTree, "integrity"},
+                                           {block_types::kSnapshots, "snapshot"}};
 
 uint32_t manifest_bit(std::string_view module) {
-  for (const ModuleInfo& info : modules())
+  for (const Feature& info : features())
     if (info.name == module) return uint32_t{1} << info.id;
   return 0;
 }
@@ -74,7 +74,7 @@ Result<uint64_t> journal_blocks(const CreateOptions& options, uint64_t total) {
 // Appends regions one behind the other.
 class Placement {
  public:
-  void add(Tag tag, uint64_t count, uint64_t used) {
+  void add(BlockType tag, uint64_t count, uint64_t used) {
     regions_.push_back({to_string(tag), {next_, next_ + count}, used});
     next_ += count;
   }
@@ -121,7 +121,7 @@ Result<uint32_t> profile_modules(std::string_view name) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", profile.name);
     if (profile.name != name) continue;
     std::string missing;
-    for (const ModuleInfo& info : modules())
+    for (const Feature& info : features())
       if ((profile.manifest & ~supported_manifest()) >> info.id & 1)
         missing += fmt::format("{}{}", missing.empty() ? "" : ", ", info.name);
     if (missing.empty()) return profile.manifest;
@@ -140,16 +140,16 @@ Result<ImagePlan> plan_image(const CreateOptions& options) {
   const uint64_t bitmap = bitmap_blocks_for(total, options.block_size);
 
   Placement place;
-  place.add(tags::kSuperblock, kGroupBlocks, kGroupBlocks);
-  place.add(tags::kSuperblock, kGroupBlocks, kGroupBlocks);
-  place.add(tags::kRegionMap, kDirectoryBlocks, kDirectoryBlocks);
-  place.add(tags::kBitmap, bitmap, bitmap);
-  place.add(tags::kInodes, std::max<uint64_t>(1, total / 256), 1);
-  place.add(tags::kMetadataWal, journal, 1);
+  place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
+  place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
+  place.add(block_types::kRegionMap, kDirectoryBlocks, kDirectoryBlocks);
+  place.add(block_types::kBitmap, bitmap, bitmap);
+  place.add(block_types::kInodes, std::max<uint64_t>(1, total / 256), 1);
+  place.add(block_types::kMetadataWal, journal, 1);
   for (const ModuleRegion& region : kModuleRegions)
     if ((options.modules & manifest_bit(region.module)) != 0)
       place.add(region.tag, std::clamp<uint64_t>(total / 64, 4, 64),
-                region.tag == tags::kTagIndex ? 2 : 1);
+                region.tag == block_types::kTagIndex ? 2 : 1);
 
   const uint64_t allocated = place.next();
   if (allocated + kMinFreeBlocks > total)
@@ -157,7 +157,7 @@ Result<ImagePlan> plan_image(const CreateOptions& options) {
                 fmt::format("the regions take {} of {} blocks, and {} must stay free", allocated,
                             total, kMinFreeBlocks),
                 "make the journal smaller or the volume larger");
-  place.add(tags::kData, total - allocated, 0);
+  place.add(block_types::kData, total - allocated, 0);
   return ImagePlan{options, total, allocated, place.take()};
 }
 

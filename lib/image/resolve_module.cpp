@@ -9,8 +9,8 @@
 namespace vde {
 namespace {
 
-constexpr size_t kLeastPrefix = 4;
-constexpr size_t kMostCandidates = 10;
+constexpr size_t kMinPrefix = 4;
+constexpr size_t kMaxCandidates = 10;
 
 // A reference, ready to be held against many entries.
 class Reference {
@@ -25,7 +25,7 @@ class Reference {
     }
     id_ = parse_guid(text_);
     const auto first = from_hex(std::string_view(text_).substr(0, 2));
-    if (first && text_.size() >= kLeastPrefix) first_ = (*first)[0];
+    if (first && text_.size() >= kMinPrefix) first_ = (*first)[0];
   }
 
   [[nodiscard]] bool is_whole() const { return whole_hash_ || id_; }
@@ -77,7 +77,7 @@ Result<Module> resolve_module(const PackedWalk& walk, std::string_view text) {
   const auto look = [&](const PackedRecord& record) {
     if (!reference.means(record.bytes)) return true;
     ++count;
-    if (candidates.size() == kMostCandidates) return true;
+    if (candidates.size() == kMaxCandidates) return true;
     Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
     if (entry) candidates.push_back(public_module(entry->entry));
     if (!entry) decoded = propagate(entry);

@@ -53,7 +53,7 @@ SnapshotEntry entry_for(Transaction& transaction, const SnapshotOptions& options
   SnapshotEntry entry;
   entry.parent = parent;
   entry.created = now;
-  if (const auto inodes = transaction.regions().find(tags::kInodes)) {
+  if (const auto inodes = transaction.regions().find(block_types::kInodes)) {
     entry.inode_table_start = static_cast<int64_t>(inodes->blocks.begin);
     entry.inode_table_blocks = static_cast<int64_t>(inodes->blocks.count());
   }

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "region/snapshot_table.h"
+#include "table/snapshot_table.h"
 #include "vde/snapshots.h"
 
 namespace vde {

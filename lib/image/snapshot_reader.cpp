@@ -22,7 +22,7 @@ Result<SnapshotReader> Image::snapshots() const {
   const BlockIo io = committed->io;
   const BlockRange blocks = region.blocks;
   const PackedWalk walk = [io, blocks](const PackedVisitor& visit) {
-    FileSource source(io, blocks, tags::kSnapshots);
+    FileSource source(io, blocks, block_types::kSnapshots);
     return walk_packed(source, snapshot_table(), visit);
   };
   return SnapshotReader(std::make_unique<SnapshotReader::State>(

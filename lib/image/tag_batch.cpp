@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "region/tag_build.h"
-#include "region/tag_bulk.h"
+#include "tag/tag_builder.h"
+#include "tag/tag_rebuild.h"
 
 namespace vde {
 

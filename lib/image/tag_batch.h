@@ -4,7 +4,7 @@
 #include <array>
 
 #include "image/change_state.h"
-#include "io/tag_sort.h"
+#include "tag/tag_sort.h"
 
 namespace vde {
 

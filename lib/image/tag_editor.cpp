@@ -1,7 +1,7 @@
 #include "image/change_state.h"
 #include "image/region_words.h"
 #include "image/tag_batch.h"
-#include "region/tag_build.h"
+#include "tag/tag_builder.h"
 
 namespace vde {
 

@@ -5,8 +5,8 @@
 
 #include "image/region_words.h"
 #include "image/tag_batch.h"
-#include "region/tag_bulk.h"
-#include "region/tag_search.h"
+#include "tag/tag_rebuild.h"
+#include "tag/tag_search.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -145,7 +145,7 @@ Result<TagImportReport> SortedImport::build() {
   VDE_TRY_ASSIGN(old, transaction.regions().open_region(kTagWords));
   VDE_TRY(change_.allocator().check(transaction, old.blocks));
   TagSort& sort = batch_.sort;
-  VDE_TRY_ASSIGN(bulk, TagBulk::begin(transaction, change_.allocator(),
+  VDE_TRY_ASSIGN(bulk, TagRebuild::begin(transaction, change_.allocator(),
                                          {sort.count(), batch_.entry_bytes, sort.count()}));
   UniqueTags tags(sort, replace_);
   VDE_TRY(tags.start());

@@ -1,6 +1,6 @@
 #include "image/image_state.h"
 #include "image/region_words.h"
-#include "region/tag_search.h"
+#include "tag/tag_search.h"
 
 namespace vde {
 

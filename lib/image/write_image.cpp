@@ -3,14 +3,14 @@
 #include <algorithm>
 
 #include "base/piece.h"
-#include "format/bitmap.h"
-#include "format/inode.h"
 #include "format/integrity_anchor.h"
 #include "format/journal_record.h"
+#include "format/region/bitmap.h"
+#include "format/region/inode.h"
+#include "format/region/wal_header.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
-#include "format/tag_index.h"
-#include "format/wal_header.h"
+#include "format/tag/tag_index.h"
 #include "io/block_io.h"
 
 namespace vde {
@@ -38,9 +38,9 @@ Superblock fresh_superblock(const ImagePlan& plan, uint16_t inode_size) {
 std::vector<RegionSlot> slots_of(const ImagePlan& plan) {
   std::vector<RegionSlot> slots;
   for (const PlannedRegion& region : plan.regions)
-    slots.push_back({make_tag(region.tag), kRegionActive, static_cast<int64_t>(region.blocks.begin),
-                     static_cast<int64_t>(region.blocks.count()),
-                     static_cast<int64_t>(region.used)});
+    slots.push_back(
+        {make_block_type(region.tag), kRegionActive, static_cast<int64_t>(region.blocks.begin),
+         static_cast<int64_t>(region.blocks.count()), static_cast<int64_t>(region.used)});
   return slots;
 }
 
@@ -62,14 +62,14 @@ class ImageWriter {
 
  private:
   Result<void> write_region(const PlannedRegion& region) {
-    const Tag tag = make_tag(region.tag);
-    if (tag == tags::kBitmap) return write_bitmap(region.blocks);
-    if (tag == tags::kInodes) {
+    const BlockType tag = make_block_type(region.tag);
+    if (tag == block_types::kBitmap) return write_bitmap(region.blocks);
+    if (tag == block_types::kInodes) {
       BlockBuffer block = io_.make_buffer();
       encode_inode_layout(inodes_, block);
       return write_block(region.blocks.begin, tag, block);
     }
-    if (tag == tags::kMetadataWal) {
+    if (tag == block_types::kMetadataWal) {
       BlockBuffer block = io_.make_buffer();
       kWalHeaderLayout.encode(
           fresh_wal_header(static_cast<int64_t>(region.blocks.count()), plan_.options.now), block);
@@ -79,9 +79,10 @@ class ImageWriter {
       encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
       return write_block(region.blocks.begin, tag, block);
     }
-    if (tag == tags::kTagIndex) return write_tag_index(region.blocks);
+    if (tag == block_types::kTagIndex) return write_tag_index(region.blocks);
     // The existing readers check the trailer of every block of these.
-    if (tag == tags::kCode || tag == tags::kSnapshots || tag == tags::kIntegrityTree)
+    if (tag == block_types::kCode || tag == block_types::kSnapshots ||
+        tag == block_types::kIntegrityTree)
       return write_run(region.blocks, tag, io_.make_buffer());
     return {};
   }
@@ -92,12 +93,12 @@ class ImageWriter {
     BlockBuffer block = io_.make_buffer();
     if (full > 0) {
       set_bits(MutableBytes(block).first(payload_size(io_.block_size())), 0, bits);
-      VDE_TRY(write_run({region.begin, region.begin + full}, tags::kBitmap, block));
+      VDE_TRY(write_run({region.begin, region.begin + full}, block_types::kBitmap, block));
     }
     if (plan_.allocated_blocks % bits == 0) return {};
     std::fill(block.begin(), block.end(), uint8_t{0});
     set_bits(block, 0, plan_.allocated_blocks % bits);
-    return write_block(region.begin + full, tags::kBitmap, block);
+    return write_block(region.begin + full, block_types::kBitmap, block);
   }
 
   Result<void> write_tag_index(BlockRange region) {
@@ -106,12 +107,12 @@ class ImageWriter {
     header.bloom_bits = static_cast<int32_t>(default_bloom_bits(io_.block_size()));
     header.bloom_hashes = kDefaultBloomHashes;
     kTagIndexHeaderLayout.encode(header, block);
-    VDE_TRY(write_block(region.begin, tags::kTagIndex, block));
+    VDE_TRY(write_block(region.begin, block_types::kTagIndex, block));
     std::fill(block.begin(), block.end(), uint8_t{0});
     TagNode root;
     root.leaf = true;
     VDE_TRY(encode_tag_node(root, MutableBytes(block).first(payload_size(io_.block_size()))));
-    return write_block(region.begin + 1, tags::kTagIndex, block);
+    return write_block(region.begin + 1, block_types::kTagIndex, block);
   }
 
   Result<void> write_directory() {
@@ -122,34 +123,34 @@ class ImageWriter {
     header.slot_count = static_cast<uint16_t>(slots_per_block(io_.block_size()));
     header.active_count = static_cast<uint16_t>(plan_.regions.size());
     header.slots_checksum = checksum(Bytes(block).first(payload));
-    VDE_TRY(write_block(kDirectoryStart, tags::kRegionMap, block));
+    VDE_TRY(write_block(kDirectoryStart, block_types::kRegionMap, block));
     std::fill(block.begin(), block.end(), uint8_t{0});
     kDirectoryHeaderLayout.encode(header, block);
-    return write_block(kDirectoryStart + 1, tags::kRegionMap, block);
+    return write_block(kDirectoryStart + 1, block_types::kRegionMap, block);
   }
 
   Result<void> write_group(uint64_t start) {
     const size_t payload = payload_size(io_.block_size());
     BlockBuffer block = io_.make_buffer();
     kSuperblockLayout.encode(fresh_superblock(plan_, inodes_.header.inode_size), block);
-    VDE_TRY(write_block(start, group_tag(0), block));
+    VDE_TRY(write_block(start, group_block_type(0), block));
     encode_slots(slots_of(plan_), MutableBytes(block).first(payload));
-    VDE_TRY(write_block(start + 1, group_tag(1), block));
+    VDE_TRY(write_block(start + 1, group_block_type(1), block));
     std::fill(block.begin(), block.end(), uint8_t{0});
-    VDE_TRY(write_block(start + 2, group_tag(2), block));
+    VDE_TRY(write_block(start + 2, group_block_type(2), block));
     IntegrityAnchor anchor;
     anchor.format_fingerprint = format_fingerprint();
     std::fill(block.begin(), block.end(), uint8_t{0});
     kIntegrityAnchorLayout.encode(anchor, block);
-    return write_block(start + 3, group_tag(3), block);
+    return write_block(start + 3, group_block_type(3), block);
   }
 
-  Result<void> write_block(uint64_t number, Tag tag, BlockBuffer& block) {
+  Result<void> write_block(uint64_t number, BlockType tag, BlockBuffer& block) {
     return io_.write(number, tag, kFirstGeneration, block);
   }
 
   // Writes the same block all over `blocks`: nothing in a block tells its own number.
-  Result<void> write_run(BlockRange blocks, Tag tag, BlockBuffer block) {
+  Result<void> write_run(BlockRange blocks, BlockType tag, BlockBuffer block) {
     seal(block, tag, kFirstGeneration);
     const uint64_t at_once = std::min<uint64_t>(blocks.count(), kPieceBytes / block.size());
     BlockBuffer run;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "format/bitmap.h"
+#include "format/region/bitmap.h"
 
 namespace vde {
 

@@ -5,20 +5,20 @@
 #include <algorithm>
 #include <bit>
 
-#include "format/bitmap.h"
-#include "format/encryption_header.h"
 #include "format/extended_metadata.h"
-#include "format/inode.h"
 #include "format/integrity_anchor.h"
-#include "format/integrity_tree.h"
-#include "format/module_entry.h"
-#include "format/packed_table.h"
-#include "format/policy.h"
+#include "format/region/bitmap.h"
+#include "format/region/encryption_header.h"
+#include "format/region/inode.h"
+#include "format/region/integrity_tree.h"
+#include "format/region/module_entry.h"
+#include "format/region/packed_table.h"
+#include "format/region/policy.h"
+#include "format/region/snapshot_entry.h"
+#include "format/region/wal_header.h"
 #include "format/region_map.h"
-#include "format/snapshot_entry.h"
 #include "format/superblock.h"
-#include "format/tag_index.h"
-#include "format/wal_header.h"
+#include "format/tag/tag_index.h"
 #include "inspect/structure.h"
 #include "vde/text.h"
 
@@ -248,23 +248,25 @@ Json region_map(uint64_t number, Bytes payload) {
 
 }  // namespace
 
-Json decode_structures(Tag tag, const BlockPlace& place, Bytes payload) {
-  if (tag == tags::kSuperblock) return superblock(payload);
-  if (tag == tags::kRegionMap) return region_map(place.number, payload);
-  if (tag == tags::kExtendedMetadata) return Json::array({one(kExtendedMetadataLayout, payload)});
-  if (tag == tags::kIntegrityAnchor) return Json::array({one(kIntegrityAnchorLayout, payload)});
+Json decode_structures(BlockType tag, const BlockPlace& place, Bytes payload) {
+  if (tag == block_types::kSuperblock) return superblock(payload);
+  if (tag == block_types::kRegionMap) return region_map(place.number, payload);
+  if (tag == block_types::kExtendedMetadata)
+    return Json::array({one(kExtendedMetadataLayout, payload)});
+  if (tag == block_types::kIntegrityAnchor)
+    return Json::array({one(kIntegrityAnchorLayout, payload)});
   if (!place.index) return Json::array();
   const uint64_t index = *place.index;
-  if (tag == tags::kBitmap) return bitmap(index, payload);
-  if (tag == tags::kInodes && index == 0) return inode_layout(payload);
-  if ((tag == tags::kMetadataWal || tag == tags::kDataWal) && index == 0)
+  if (tag == block_types::kBitmap) return bitmap(index, payload);
+  if (tag == block_types::kInodes && index == 0) return inode_layout(payload);
+  if ((tag == block_types::kMetadataWal || tag == block_types::kDataWal) && index == 0)
     return Json::array({one(kWalHeaderLayout, payload)});
-  if (tag == tags::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
-  if (tag == tags::kSnapshots) return snapshots(index, payload);
-  if (tag == tags::kCode) return code_modules(index, payload);
-  if (tag == tags::kPolicyVault) return policies(index, payload);
-  if (tag == tags::kEncryption) return encryption(index, payload);
-  if (tag == tags::kIntegrityTree) return integrity_tree(index, payload);
+  if (tag == block_types::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
+  if (tag == block_types::kSnapshots) return snapshots(index, payload);
+  if (tag == block_types::kCode) return code_modules(index, payload);
+  if (tag == block_types::kPolicyVault) return policies(index, payload);
+  if (tag == block_types::kEncryption) return encryption(index, payload);
+  if (tag == block_types::kIntegrityTree) return integrity_tree(index, payload);
   return Json::array();
 }
 

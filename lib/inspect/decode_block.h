@@ -16,6 +16,6 @@ struct BlockPlace {
 // An array of structures (see StructureBuilder::build), empty where the tag has no structure of its
 // own (data) or its place is not known. Never fails: what does not decode becomes a structure named
 // "undecodable" that says why. The payload need not have been verified.
-[[nodiscard]] Json decode_structures(Tag tag, const BlockPlace& place, Bytes payload);
+[[nodiscard]] Json decode_structures(BlockType tag, const BlockPlace& place, Bytes payload);
 
 }  // namespace vde

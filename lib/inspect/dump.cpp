@@ -31,8 +31,8 @@ std::string key_of(std::string name) {
 }
 
 // The tag by which to decode: the block's own where it can be believed, else its region's.
-Tag decoding_tag(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
-  const Tag own = block.unchecked_trailer().tag;
+BlockType decoding_tag(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
+  const BlockType own = block.unchecked_trailer().tag;
   if (block.state() == BlockState::kSealed && is_known(own)) return own;
   return owner ? expected_tag(*owner) : own;
 }
@@ -45,7 +45,7 @@ Json block_json(const Probe& probe, const UncheckedBlock& block) {
   const auto owner = owner_of(probe, block.number());
   const Trailer trailer = block.unchecked_trailer();
   const BlockState state = block.state();
-  const Tag tag = decoding_tag(block, owner);
+  const BlockType tag = decoding_tag(block, owner);
   Json json = header_json();
   json.update(
       Json{{"block", block.number()},
@@ -183,7 +183,7 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   json["covered_by"] = covering(probe.block_size, within);
   for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
     json[name] = decoded[name];
-  const bool in_bitmap = in_payload && owner && decoding_tag(block, owner) == tags::kBitmap;
+  const bool in_bitmap = in_payload && owner && decoding_tag(block, owner) == block_types::kBitmap;
   if (in_bitmap)
     json["field"] = bitmap_byte(owner->index, block.unchecked_payload(), within);
   else

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
-#include "format/module.h"
-#include "format/packed_table.h"
-#include "format/tag_index.h"
+#include "format/feature.h"
+#include "format/region/packed_table.h"
+#include "format/tag/tag_index.h"
 #include "image/committed_view.h"
 #include "inspect/structure.h"
 #include "probe/probe.h"
-#include "region/snapshot_table.h"
+#include "table/snapshot_table.h"
 #include "vde/inspect.h"
 
 namespace vde {
@@ -55,7 +55,7 @@ Json bit_names(uint32_t bits, NameOf name_of) {
 }
 
 std::string_view module_name(uint32_t bit) {
-  const ModuleInfo* module = find_module(bit);
+  const Feature* module = find_feature(bit);
   return module == nullptr ? std::string_view{} : module->name;
 }
 
@@ -93,7 +93,7 @@ std::string region_state(const Probe& probe, const BlockIo& io, const RegionSlot
   if (!block) return "unreadable";
   const BlockState state = block->state();
   if (state != BlockState::kSealed) return std::string(to_string(state));
-  const Tag tag = block->unchecked_trailer().tag;
+  const BlockType tag = block->unchecked_trailer().tag;
   if (tag != slot.tag) return "tagged " + to_string(tag);
   return all_zero(block->unchecked_payload()) ? "empty" : "ok";
 }
@@ -118,7 +118,7 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
 
 // The entries of the first region tagged `tag`, as its header counts them; null where there is none
 // or its header does not verify.
-Json count_in(const Probe& probe, const BlockIo& io, Tag tag) {
+Json count_in(const Probe& probe, const BlockIo& io, BlockType tag) {
   for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.tag != tag) continue;
     const auto range = block_range(slot.start, slot.count);
@@ -126,9 +126,10 @@ Json count_in(const Probe& probe, const BlockIo& io, Tag tag) {
     BlockBuffer buffer = io.make_buffer();
     const auto block = io.read_checked(range->begin, tag, buffer);
     if (!block) return nullptr;
-    if (tag == tags::kTagIndex) return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
+    if (tag == block_types::kTagIndex)
+      return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
     const int32_t count = kPackedTableHeaderLayout.decode(block->payload()).count;
-    if (tag != tags::kSnapshots || range->end > probe.usable_blocks()) return count;
+    if (tag != block_types::kSnapshots || range->end > probe.usable_blocks()) return count;
     // Padding entries count in the header; as far as the table can be read they are left out.
     FileSource source(io, *range, tag);
     return count_snapshots(source).value_or(count);
@@ -179,9 +180,9 @@ Result<Json> image_info(BlockFile& file) {
   json["superblock"] =
       probe.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(probe);
   json["regions"] = regions_json(probe, io);
-  json["counts"] = Json{{"tags", count_in(probe, io, tags::kTagIndex)},
-                        {"snapshots", count_in(probe, io, tags::kSnapshots)},
-                        {"modules", count_in(probe, io, tags::kCode)}};
+  json["counts"] = Json{{"tags", count_in(probe, io, block_types::kTagIndex)},
+                        {"snapshots", count_in(probe, io, block_types::kSnapshots)},
+                        {"modules", count_in(probe, io, block_types::kCode)}};
   return json;
 }
 
@@ -194,9 +195,9 @@ Result<Json> dump_regions(BlockFile& file) {
             {"regions", regions_json(probe, io)}};
   json["tables"] =
       Json::array({table_json("primary pointer table", probe.primary.blocks[1],
-                              probe.primary.blocks[1].is(tags::kRegionMap)),
+                              probe.primary.blocks[1].is(block_types::kRegionMap)),
                    table_json("mirror pointer table", probe.mirror.blocks[1],
-                              probe.mirror.blocks[1].is(tags::kRegionMap)),
+                              probe.mirror.blocks[1].is(block_types::kRegionMap)),
                    table_json("directory", probe.directory.blocks[0], probe.directory.whole)});
   return json;
 }

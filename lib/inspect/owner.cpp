@@ -7,7 +7,7 @@ namespace vde {
 std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block) {
   // The fixed places are what they are, whatever a damaged table says.
   if (block < kDirectoryStart)
-    return BlockOwner{block / kGroupBlocks, tags::kSuperblock, block % kGroupBlocks, false};
+    return BlockOwner{block / kGroupBlocks, block_types::kSuperblock, block % kGroupBlocks, false};
   const auto data_area = data_area_slot(probe.slots);
   std::optional<BlockOwner> owner;
   for (size_t i = 0; i < probe.slots.size(); ++i) {
@@ -21,8 +21,8 @@ std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block) {
   return owner;
 }
 
-Tag expected_tag(const BlockOwner& owner) {
-  return owner.tag == tags::kSuperblock ? group_tag(owner.index) : owner.tag;
+BlockType expected_tag(const BlockOwner& owner) {
+  return owner.tag == block_types::kSuperblock ? group_block_type(owner.index) : owner.tag;
 }
 
 }  // namespace vde

@@ -9,7 +9,7 @@ namespace vde {
 
 struct BlockOwner {
   size_t slot = 0;
-  Tag tag;
+  BlockType tag;
   uint64_t index = 0;  // the block's place in its region
   bool is_data_area = false;
 };
@@ -19,6 +19,6 @@ struct BlockOwner {
 [[nodiscard]] std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block);
 
 // The tag that a block of `owner` carries: the region's, but for the groups' four kinds of blocks.
-[[nodiscard]] Tag expected_tag(const BlockOwner& owner);
+[[nodiscard]] BlockType expected_tag(const BlockOwner& owner);
 
 }  // namespace vde

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/tag.h"
+#include "format/block_type.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -61,7 +61,7 @@ void put_field(Json& object, const Field& field, Bytes structure) {
       break;
     }
     case FieldKind::kTag:
-      object[name] = to_string(Tag{static_cast<uint32_t>(load_unsigned(bytes))});
+      object[name] = to_string(BlockType{static_cast<uint32_t>(load_unsigned(bytes))});
       break;
     case FieldKind::kText: {
       const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());

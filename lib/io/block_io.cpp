@@ -18,13 +18,13 @@ Result<UncheckedBlock> BlockIo::read(uint64_t number, MutableBytes buffer) const
   return UncheckedBlock(number, buffer.first(block_size_));
 }
 
-Result<CheckedBlock> BlockIo::read_checked(uint64_t number, Tag expected,
+Result<CheckedBlock> BlockIo::read_checked(uint64_t number, BlockType expected,
                                            MutableBytes buffer) const {
   VDE_TRY_ASSIGN(block, read(number, buffer));
   return block.check(expected);
 }
 
-Result<void> BlockIo::write(uint64_t number, Tag tag, uint32_t generation,
+Result<void> BlockIo::write(uint64_t number, BlockType tag, uint32_t generation,
                             MutableBytes block) const {
   seal(block, tag, generation);
   Result<void> result = file_->write(number * block_size_, block);

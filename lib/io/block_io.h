@@ -27,11 +27,11 @@ class BlockIo {
   // points into `buffer`.
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number, MutableBytes buffer) const;
   // As read(), and the block must verify and carry `expected`.
-  [[nodiscard]] Result<CheckedBlock> read_checked(uint64_t number, Tag expected,
+  [[nodiscard]] Result<CheckedBlock> read_checked(uint64_t number, BlockType expected,
                                                   MutableBytes buffer) const;
 
   // Seals `block` (one block long; its last 16 bytes are overwritten) and writes it.
-  [[nodiscard]] Result<void> write(uint64_t number, Tag tag, uint32_t generation,
+  [[nodiscard]] Result<void> write(uint64_t number, BlockType tag, uint32_t generation,
                                    MutableBytes block) const;
 
   [[nodiscard]] ByteRange bytes_of(BlockRange blocks) const {

@@ -13,7 +13,7 @@ namespace {
 // Of memory, offset and length, in bytes: what any file system is content with.
 constexpr size_t kAlignment = 4096;
 // More than that gains nothing: the disk is slower than the calls.
-constexpr size_t kMost = size_t{1} << 18;
+constexpr size_t kMax = size_t{1} << 18;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ constexpr size_t kMost = size_t{1} << 18;
 bool DirectWriter::open(int fd) {
   if (!tried_) {
     tried_ = true;
-    buffer_.reset(static_cast<uint8_t*>(std::aligned_alloc(kAlignment, kMost)));
+    buffer_.reset(static_cast<uint8_t*>(std::aligned_alloc(kAlignment, kMax)));
     const std::string path = "/proc/self/fd/" + std::to_string(fd);
     if (buffer_ != nullptr)
       file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_DIRECT | O_DSYNC | O_CLOEXEC));
@@ -30,7 +30,7 @@ bool DirectWriter::open(int fd) {
 }
 
 Result<bool> DirectWriter::write(int fd, uint64_t offset, Bytes bytes) {
-  if ((offset | bytes.size()) % kAlignment != 0 || bytes.size() > kMost || !open(fd)) return false;
+  if ((offset | bytes.size()) % kAlignment != 0 || bytes.size() > kMax || !open(fd)) return false;
   std::copy(bytes.begin(), bytes.end(), buffer_.get());
   ssize_t count = -1;
   do {

@@ -11,12 +11,12 @@ namespace vde {
 
 struct Journal::Staged {
   JournalRecord record;
-  std::vector<BlockBuffer> images;  // of the entries, sealed, in their order
-  uint64_t meta_blocks = 0;
+  std::vector<BlockBuffer> after_images;  // of the entries, sealed, in their order
+  uint64_t descriptor_blocks = 0;
   std::vector<uint64_t> spilled;
 
   [[nodiscard]] uint64_t inline_blocks() const {
-    return meta_blocks + (spilled.empty() ? images.size() : 0);
+    return descriptor_blocks + (spilled.empty() ? after_images.size() : 0);
   }
 };
 
@@ -172,9 +172,9 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
 Result<void> Journal::stage_tables(Transaction& transaction) const {
   const std::vector<RegionSlot>& slots = transaction.regions_.raw_slots();
   if (slots == state_.slots) return {};
-  VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, tags::kRegionMap));
+  VDE_TRY_ASSIGN(table, transaction.replace(kDirectoryStart, block_types::kRegionMap));
   encode_slots(slots, table);
-  VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, tags::kRegionMap));
+  VDE_TRY_ASSIGN(payload, transaction.edit(kDirectoryStart + 1, block_types::kRegionMap));
   DirectoryHeader header = kDirectoryHeaderLayout.decode(payload);
   header.active_count = static_cast<uint16_t>(std::count_if(
       slots.begin(), slots.end(), [](const RegionSlot& slot) { return !slot.is_free(); }));
@@ -189,9 +189,9 @@ Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& s
                                   Staged& staged) const {
   const uint64_t images = transaction.staged_.size();
   const uint64_t room = area_.used().count();
-  staged.meta_blocks = record_meta_blocks(images, io_.block_size());
-  if (staged.meta_blocks + images <= room) return {};
-  if (staged.meta_blocks > room)
+  staged.descriptor_blocks = record_descriptor_blocks(images, io_.block_size());
+  if (staged.descriptor_blocks + images <= room) return {};
+  if (staged.descriptor_blocks > room)
     return fail(
         ErrorCode::kNoSpace,
         fmt::format("the journal's {} blocks cannot hold a commit of {} blocks", room, images),
@@ -208,7 +208,7 @@ Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
     vde::seal(block.bytes, block.tag, transaction.generation());
     const Trailer after = kTrailerLayout.decode(Bytes(block.bytes).last(kTrailerSize));
     staged.record.entries.push_back({number, 0, block.before, after});
-    staged.images.push_back(std::move(block.bytes));
+    staged.after_images.push_back(std::move(block.bytes));
   }
   transaction.staged_.clear();
   RecordHead& head = staged.record.head;
@@ -220,7 +220,7 @@ Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
 Result<void> Journal::make_room(Staged& staged) {
   for (size_t i = 0; i < staged.spilled.size(); ++i) {
     note_direct_write();
-    VDE_TRY(io_.file().write(staged.spilled[i] * io_.block_size(), staged.images[i]));
+    VDE_TRY(io_.file().write(staged.spilled[i] * io_.block_size(), staged.after_images[i]));
     staged.record.entries[i].place = staged.spilled[i];
   }
   if (next_ + staged.inline_blocks() > area_.used().end) VDE_TRY(checkpoint());
@@ -237,9 +237,9 @@ Result<void> Journal::allocate_space(const Staged& staged) {
     VDE_TRY(io_.file().allocate(io_.bytes_of({kPrimaryGroup, kMirrorGroup + kGroupBlocks})));
   }
   space_taken_ = true;
-  constexpr uint32_t kLeastHole = 4096;
+  constexpr uint32_t kMinHole = 4096;
   for (const RecordEntry& entry : staged.record.entries)
-    if (entry.before == Trailer{} || io_.block_size() > kLeastHole)
+    if (entry.before == Trailer{} || io_.block_size() > kMinHole)
       VDE_TRY(io_.file().allocate(io_.bytes_of({entry.target, entry.target + 1})));
   return {};
 }
@@ -259,13 +259,13 @@ Result<void> Journal::write_record(Staged& staged) {
                                     static_cast<uint32_t>(sequence));
   bytes.reserve(staged.inline_blocks() * io_.block_size());
   if (staged.spilled.empty())
-    for (const BlockBuffer& image : staged.images)
+    for (const BlockBuffer& image : staged.after_images)
       bytes.insert(bytes.end(), image.begin(), image.end());
   if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
   if (fault(JournalFault::kHomeBeforeRecord))
-    for (size_t i = 0; i < staged.images.size(); ++i)
-      VDE_TRY(
-          io_.file().write(staged.record.entries[i].target * io_.block_size(), staged.images[i]));
+    for (size_t i = 0; i < staged.after_images.size(); ++i)
+      VDE_TRY(io_.file().write(staged.record.entries[i].target * io_.block_size(),
+                               staged.after_images[i]));
   const uint64_t offset = next_ * io_.block_size();
   return fault(JournalFault::kRecordUnsynced) ? io_.file().write(offset, bytes)
                                               : io_.file().write_through(offset, bytes);
@@ -273,11 +273,11 @@ Result<void> Journal::write_record(Staged& staged) {
 
 // The commit is durable: it becomes the state that everybody sees.
 void Journal::adopt(Transaction& transaction, Staged& staged) {
-  for (size_t i = 0; i < staged.images.size(); ++i) {
+  for (size_t i = 0; i < staged.after_images.size(); ++i) {
     const RecordEntry& entry = staged.record.entries[i];
-    live_[entry.target] = staged.spilled.empty() ? LiveImage{std::move(staged.images[i]),
-                                                             next_ + staged.meta_blocks + i}
-                                                 : LiveImage{{}, entry.place};
+    live_[entry.target] = staged.spilled.empty() ? AfterImage{std::move(staged.after_images[i]),
+                                                              next_ + staged.descriptor_blocks + i}
+                                                 : AfterImage{{}, entry.place};
   }
   if (!fault(JournalFault::kPlacesReused))
     for (const uint64_t place : staged.spilled) pin({place, place + 1});

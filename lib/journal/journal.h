@@ -36,8 +36,8 @@
 #include <map>
 #include <memory>
 
+#include "io/overlay_file.h"
 #include "journal/journal_area.h"
-#include "journal/overlay.h"
 #include "journal/recovery.h"
 #include "journal/transaction.h"
 #include "probe/group.h"
@@ -106,7 +106,7 @@ class Journal {
  private:
   Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch);
 
-  struct LiveImage {
+  struct AfterImage {
     BlockBuffer bytes;   // empty where the image lies outside of the journal
     uint64_t place = 0;  // the block that holds it
   };
@@ -135,7 +135,7 @@ class Journal {
   uint64_t next_ = 0;  // the block where the next record goes
   uint32_t live_records_ = 0;
   uint64_t previous_ = 0;  // checksum of the last record
-  std::map<uint64_t, LiveImage> live_;
+  std::map<uint64_t, AfterImage> live_;
   std::map<uint64_t, uint64_t> pinned_;  // begin -> end, disjoint
   bool space_taken_ = false;
   bool wipes_freed_ = false;

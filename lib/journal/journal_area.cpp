@@ -8,7 +8,7 @@ namespace vde {
 namespace {
 
 // Header, mark block and room for the smallest record.
-constexpr uint64_t kLeastBlocks = 8;
+constexpr uint64_t kMinBlocks = 8;
 
 std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
   const auto mark = decode_journal_mark(bytes);
@@ -19,9 +19,9 @@ std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
 
 Result<JournalArea> find_journal(const Probe& probe) {
   for (const RegionSlot& slot : probe.slots) {
-    if (slot.is_free() || slot.tag != tags::kMetadataWal) continue;
+    if (slot.is_free() || slot.tag != block_types::kMetadataWal) continue;
     const auto range = block_range(slot.start, slot.count);
-    if (!range || range->count() < kLeastBlocks || range->end > probe.usable_blocks()) break;
+    if (!range || range->count() < kMinBlocks || range->end > probe.usable_blocks()) break;
     return JournalArea{*range, probe.block_size};
   }
   return fail(ErrorCode::kDamaged, "there is no journal region within the volume", kRunRepair);
@@ -80,7 +80,7 @@ Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
   mark.epoch = epoch;
   mark.uuid = superblock.uuid;
   encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
-  return io.write(area.header(), tags::kMetadataWal,
+  return io.write(area.header(), block_types::kMetadataWal,
                   static_cast<uint32_t>(superblock.checkpoint_sequence), block);
 }
 
@@ -93,7 +93,7 @@ Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
     mark.uuid = superblock.uuid;
     encode_journal_mark(mark, block);
   }
-  return io.write(area.last(), tags::kMetadataWal,
+  return io.write(area.last(), block_types::kMetadataWal,
                   static_cast<uint32_t>(superblock.checkpoint_sequence), block);
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "format/journal_record.h"
-#include "format/wal_header.h"
+#include "format/region/wal_header.h"
 #include "probe/probe.h"
 #include "probe/region_table.h"
 
@@ -23,8 +23,8 @@ struct JournalArea {
   // Those of them that are written. Existing writers make MWAL 0.5 % of the volume: to take room
   // in the file for all of it would fill disks, and what lives in it is kept in memory, too.
   [[nodiscard]] BlockRange used() const {
-    constexpr uint64_t kMostBytes = uint64_t{16} << 20;
-    return {region.begin + 1, std::min(region.end - 1, region.begin + 1 + kMostBytes / block_size)};
+    constexpr uint64_t kMaxBytes = uint64_t{16} << 20;
+    return {region.begin + 1, std::min(region.end - 1, region.begin + 1 + kMaxBytes / block_size)};
   }
 };
 

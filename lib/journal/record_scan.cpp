@@ -15,7 +15,7 @@ Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64
   VDE_TRY_ASSIGN(block, io.read(at, buffer));
   // Most blocks hold images or nothing: their checksums need not be computed to see that.
   auto head = peek_record(block.unchecked_payload(), most);
-  if (head && !block.check(tags::kMetadataWal)) head.reset();
+  if (head && !block.check(block_types::kMetadataWal)) head.reset();
   return head;
 }
 
@@ -27,8 +27,8 @@ Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, u
   if (!head) return none;
   BlockBuffer buffer = io.make_buffer();
   std::vector<uint8_t> stream;
-  for (uint64_t i = 0; i < head->meta_blocks; ++i) {
-    auto block = io.read_checked(at + i, tags::kMetadataWal, buffer);
+  for (uint64_t i = 0; i < head->descriptor_blocks; ++i) {
+    auto block = io.read_checked(at + i, block_types::kMetadataWal, buffer);
     if (!block && block.error().code == ErrorCode::kIo) return propagate(block);
     if (!block) return none;
     stream.insert(stream.end(), block->payload().begin(), block->payload().end());
@@ -41,10 +41,11 @@ using Places = std::vector<uint64_t>;
 // Where the images of the record in `at` lie; nothing where an inline one is not intact, as in a
 // record that was never finished. The others were durable before the record's first byte was
 // written: kDamaged where one is not intact.
-Result<std::optional<Places>> find_images(const BlockIo& io, uint64_t at,
-                                          const JournalRecord& record, uint64_t blocks_in_file) {
+Result<std::optional<Places>> find_after_images(const BlockIo& io, uint64_t at,
+                                                const JournalRecord& record,
+                                                uint64_t blocks_in_file) {
   Places places;
-  uint64_t next_inline = at + record.head.meta_blocks;
+  uint64_t next_inline = at + record.head.descriptor_blocks;
   const uint64_t end_inline = next_inline + record.head.inline_images;
   BlockBuffer buffer = io.make_buffer();
   for (const RecordEntry& entry : record.entries) {
@@ -81,7 +82,7 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
     at = data.begin / io.block_size();
     VDE_TRY_ASSIGN(head, head_at(io, at, end - at));
     if (!head || head->epoch != epoch || head->index <= intact + 1) continue;
-    read += head->meta_blocks;
+    read += head->descriptor_blocks;
     if (read > kReadings * area.records().count())
       return fail_at(from, ErrorCode::kDamaged, "the journal is full of damaged records",
                      "keep a copy of the image and run 'vdetool verify'");
@@ -110,7 +111,7 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
         record->head.previous != previous)
       break;
-    auto found = find_images(io, at, *record, probe.blocks_in_file());
+    auto found = find_after_images(io, at, *record, probe.blocks_in_file());
     if (found && *found) {
       Result<void> admitted = rules.admit(at, *record, **found);
       if (!admitted) found = propagate(admitted);
@@ -120,7 +121,7 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     VDE_TRY_ASSIGN(places, std::move(found));
     if (!places) break;
     previous = record->head.checksum;
-    at += uint64_t{record->head.meta_blocks} + record->head.inline_images;
+    at += uint64_t{record->head.descriptor_blocks} + record->head.inline_images;
     scan.records.push_back({std::move(*record), std::move(*places)});
   }
   if (lost == LostRecords::kRefuse)

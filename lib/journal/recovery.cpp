@@ -66,7 +66,7 @@ Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const Reco
   const auto directory = versions.find(kDirectoryStart);
   const uint64_t place = directory == versions.end() ? kDirectoryStart : directory->second.place;
   BlockBuffer buffer = io.make_buffer();
-  auto found = io.read_checked(place, tags::kRegionMap, buffer);
+  auto found = io.read_checked(place, block_types::kRegionMap, buffer);
   // No record changes the slots: those of the group are the directory's, should it be damaged.
   const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
   if (damaged && directory == versions.end()) return state;
@@ -107,7 +107,7 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
   }
   for (const auto& [target, version] : versions) {
     VDE_TRY(check_home(io, target, version));
-    plan.images.push_back({target, version.place});
+    plan.after_images.push_back({target, version.place});
   }
   plan.records = scan.records.size();
   plan.group = std::move(state);
@@ -196,8 +196,8 @@ Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupStat
 // Images are read where they lie while others go home: none may lie where one goes. Records that
 // name such a place are never planned for (replay_rules.h).
 Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
-  for (const ReplayedBlock& image : plan.images)
-    if (std::ranges::binary_search(plan.images, image.place, {}, &ReplayedBlock::target))
+  for (const ReplayedBlock& image : plan.after_images)
+    if (std::ranges::binary_search(plan.after_images, image.place, {}, &ReplayedBlock::target))
       return fail_at(image.place, ErrorCode::kDamaged,
                      fmt::format("an image of the journal lies in block {}, which is to be "
                                  "overwritten",
@@ -213,7 +213,7 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   VDE_TRY(refuse_overwritten_places(plan));
   BlockBuffer buffer = io.make_buffer();
   RunWriter home(io);
-  for (const ReplayedBlock& image : plan.images) {
+  for (const ReplayedBlock& image : plan.after_images) {
     VDE_TRY(io.read(image.place, buffer));
     VDE_TRY(home.add(image.target, buffer));
   }

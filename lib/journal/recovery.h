@@ -16,9 +16,9 @@ struct ReplayedBlock {
 struct RecoveryPlan {
   JournalArea area;
   JournalHeader header;
-  uint64_t epoch = 0;                 // the highest seen; the next one to use is above it
-  uint64_t records = 0;               // intact commits that wait
-  std::vector<ReplayedBlock> images;  // the last image of each target, ascending
+  uint64_t epoch = 0;                       // the highest seen; the next one to use is above it
+  uint64_t records = 0;                     // intact commits that wait
+  std::vector<ReplayedBlock> after_images;  // the last image of each target, ascending
   std::optional<GroupState>
       group;  // after the last record; nothing where no group is to be written
   // The header fails its trailer, and the journal was used before: a crash may have torn it.

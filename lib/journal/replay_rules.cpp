@@ -16,7 +16,7 @@ tl::unexpected<Error> broken(uint64_t at, const JournalRecord& record, const std
 // The journal of an image is in the first of its MWAL slots.
 bool keeps_journal(const std::vector<RegionSlot>& slots, BlockRange journal) {
   const auto slot = std::ranges::find_if(slots, [](const RegionSlot& candidate) {
-    return !candidate.is_free() && candidate.tag == tags::kMetadataWal;
+    return !candidate.is_free() && candidate.tag == block_types::kMetadataWal;
   });
   return slot != slots.end() && slot->start == static_cast<int64_t>(journal.begin) &&
          slot->count == static_cast<int64_t>(journal.count());
@@ -84,7 +84,7 @@ Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
   BlockBuffer buffer = io_.make_buffer();
   for (size_t i = 0; i < record.entries.size(); ++i) {
     if (record.entries[i].target != kDirectoryStart) continue;
-    VDE_TRY_ASSIGN(block, io_.read_checked(places[i], tags::kRegionMap, buffer));
+    VDE_TRY_ASSIGN(block, io_.read_checked(places[i], block_types::kRegionMap, buffer));
     const std::vector<RegionSlot> slots = decode_slots(block.payload());
     if (!keeps_journal(slots, area_.region)) return "moves the journal";
     metadata_ = RegionTable(slots, blocks_in_file_).metadata();

@@ -17,7 +17,7 @@ int64_t Transaction::sequence() const {
   return journal_.superblock().checkpoint_sequence + 1;
 }
 
-Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
+Result<Bytes> Transaction::read(uint64_t number, BlockType tag) {
   const size_t payload = payload_size(journal_.io().block_size());
   if (const auto found = staged_.find(number); found != staged_.end())
     return Bytes(found->second.bytes).first(payload);
@@ -31,14 +31,14 @@ Result<Bytes> Transaction::read(uint64_t number, Tag tag) {
   return Bytes(buffer_).first(payload);
 }
 
-Result<uint32_t> Transaction::committed_generation(uint64_t number, Tag tag) {
+Result<uint32_t> Transaction::committed_generation(uint64_t number, BlockType tag) {
   if (const auto found = staged_.find(number); found != staged_.end())
     return found->second.before.generation;
   VDE_TRY(read(number, tag));
   return kTrailerLayout.decode(Bytes(buffer_).last(kTrailerSize)).generation;
 }
 
-Result<Bytes> Transaction::read_up_to(uint32_t newest, uint64_t number, Tag tag) {
+Result<Bytes> Transaction::read_up_to(uint32_t newest, uint64_t number, BlockType tag) {
   VDE_TRY_ASSIGN(payload, read(number, tag));
   const bool is_staged = payload.data() != buffer_.data();
   // The generation is the second field of the trailer.
@@ -58,12 +58,12 @@ Result<bool> Transaction::is_unwritten(uint64_t number) const {
   return block.is_unwritten();
 }
 
-Result<MutableBytes> Transaction::edit(uint64_t number, Tag tag) {
+Result<MutableBytes> Transaction::edit(uint64_t number, BlockType tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, true));
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
 }
 
-Result<MutableBytes> Transaction::edit_written(uint64_t number, Tag tag) {
+Result<MutableBytes> Transaction::edit_written(uint64_t number, BlockType tag) {
   if (!staged_.contains(number)) {
     VDE_TRY(read(number, tag));
     if (kTrailerLayout.decode(Bytes(buffer_).last(kTrailerSize)) == Trailer{})
@@ -72,13 +72,13 @@ Result<MutableBytes> Transaction::edit_written(uint64_t number, Tag tag) {
   return edit(number, tag);
 }
 
-Result<MutableBytes> Transaction::replace(uint64_t number, Tag tag) {
+Result<MutableBytes> Transaction::replace(uint64_t number, BlockType tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, false));
   std::fill(block->bytes.begin(), block->bytes.end(), uint8_t{0});
   return MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
 }
 
-Result<MutableBytes> Transaction::replace_unused(uint64_t number, Tag tag) {
+Result<MutableBytes> Transaction::replace_unused(uint64_t number, BlockType tag) {
   VDE_TRY_ASSIGN(block, stage(number, tag, false));
   const MutableBytes payload =
       MutableBytes(block->bytes).first(payload_size(journal_.io().block_size()));
@@ -87,7 +87,8 @@ Result<MutableBytes> Transaction::replace_unused(uint64_t number, Tag tag) {
                  kRunRepair);
 }
 
-Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, Tag tag, bool keep_content) {
+Result<Transaction::StagedBlock*> Transaction::stage(uint64_t number, BlockType tag,
+                                                     bool keep_content) {
   if (const auto found = staged_.find(number); found != staged_.end()) {
     found->second.tag = tag;
     return &found->second;
@@ -114,7 +115,7 @@ Result<void> Transaction::wipe_direct(BlockRange blocks) {
   return journal_.io().file().zero(journal_.io().bytes_of(blocks));
 }
 
-Result<void> Transaction::write_direct(uint64_t first, Tag tag, MutableBytes blocks) {
+Result<void> Transaction::write_direct(uint64_t first, BlockType tag, MutableBytes blocks) {
   const BlockIo& io = journal_.io();
   for (size_t at = 0; at < blocks.size(); at += io.block_size())
     vde::seal(blocks.subspan(at, io.block_size()), tag, generation());

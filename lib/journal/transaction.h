@@ -26,39 +26,39 @@ class Transaction {
 
   // The payload of block `number` as this transaction sees it. A block that is not staged must
   // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
-  [[nodiscard]] Result<Bytes> read(uint64_t number, Tag tag);
+  [[nodiscard]] Result<Bytes> read(uint64_t number, BlockType tag);
 
   // As read(); kDamaged, too, where the block that was committed is of a generation after `newest`.
   // For structures of which one block changes with every change: a block that is newer than that
   // one shows that a write of it was lost.
-  [[nodiscard]] Result<Bytes> read_up_to(uint32_t newest, uint64_t number, Tag tag);
+  [[nodiscard]] Result<Bytes> read_up_to(uint32_t newest, uint64_t number, BlockType tag);
 
   // The generation of block `number` as it was committed, 0 where it was never written; checks the
   // block as read() does.
-  [[nodiscard]] Result<uint32_t> committed_generation(uint64_t number, Tag tag);
+  [[nodiscard]] Result<uint32_t> committed_generation(uint64_t number, BlockType tag);
 
   // Whether the block reads as never written, as this transaction sees it: one that is staged will
   // have a trailer.
   [[nodiscard]] Result<bool> is_unwritten(uint64_t number) const;
 
   // As read(), to be changed in place: the block is staged. Stays valid for the transaction's life.
-  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, Tag tag);
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType tag);
 
   // As edit(), and kDamaged where the block was never written.
-  [[nodiscard]] Result<MutableBytes> edit_written(uint64_t number, Tag tag);
+  [[nodiscard]] Result<MutableBytes> edit_written(uint64_t number, BlockType tag);
 
   // Stages a block whose content does not matter any more: its payload, zeroed.
-  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, Tag tag);
+  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType tag);
 
   // As replace(), of a block that is said to be in no use: kDamaged where its payload is not zero.
-  [[nodiscard]] Result<MutableBytes> replace_unused(uint64_t number, Tag tag);
+  [[nodiscard]] Result<MutableBytes> replace_unused(uint64_t number, BlockType tag);
 
   // Takes back what was staged for these blocks: their content does not matter any more.
   void unstage(BlockRange blocks);
 
   // Writes sealed `blocks` (whole blocks of `tag`, trailers set here) from `first` on, straight
   // home. Only for blocks that were free and not pinned when this transaction began.
-  [[nodiscard]] Result<void> write_direct(uint64_t first, Tag tag, MutableBytes blocks);
+  [[nodiscard]] Result<void> write_direct(uint64_t first, BlockType tag, MutableBytes blocks);
 
   // Makes blocks read as never written, under the same condition.
   [[nodiscard]] Result<void> wipe_direct(BlockRange blocks);
@@ -81,12 +81,12 @@ class Transaction {
   friend class Journal;
 
   struct StagedBlock {
-    Tag tag;
+    BlockType tag;
     Trailer before;     // at home, or in the last record
     BlockBuffer bytes;  // a whole block; the trailer is set at commit
   };
 
-  [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, Tag tag, bool keep_content);
+  [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, BlockType tag, bool keep_content);
 
   const Journal& journal_;
   Superblock superblock_;
@@ -99,7 +99,7 @@ class Transaction {
   static constexpr uint64_t kNone = UINT64_MAX;
   BlockBuffer buffer_;
   uint64_t buffered_ = kNone;
-  Tag buffered_tag_;
+  BlockType buffered_tag_;
 };
 
 }  // namespace vde

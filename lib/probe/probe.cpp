@@ -74,9 +74,9 @@ GroupProbe probe_group(Head& head, const BlockIo& io, uint64_t start) {
   bool whole = true;
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     group.blocks[i] = head.block(io, start + i);
-    whole = whole && group.blocks[i].is(group_tag(i));
+    whole = whole && group.blocks[i].is(group_block_type(i));
   }
-  if (!group.blocks[0].is(group_tag(0))) return group;
+  if (!group.blocks[0].is(group_block_type(0))) return group;
   const Superblock superblock = kSuperblockLayout.decode(group.blocks[0].payload());
   // A superblock that names another block size says nothing about this one; sealed bytes without
   // the signature are none.
@@ -95,9 +95,9 @@ DirectoryProbe probe_directory(Head& head, const BlockIo& io) {
   DirectoryProbe directory;
   for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
     directory.blocks[i] = head.block(io, kDirectoryStart + i);
-  if (!directory.blocks[1].is(tags::kRegionMap)) return directory;
+  if (!directory.blocks[1].is(block_types::kRegionMap)) return directory;
   directory.header = kDirectoryHeaderLayout.decode(directory.blocks[1].payload());
-  directory.whole = directory.blocks[0].is(tags::kRegionMap) &&
+  directory.whole = directory.blocks[0].is(block_types::kRegionMap) &&
                     checksum(directory.blocks[0].payload()) == directory.header->slots_checksum;
   return directory;
 }
@@ -135,7 +135,7 @@ void choose_slots(Probe& probe) {
     return;
   }
   for (const GroupProbe* other : {&probe.primary, &probe.mirror}) {
-    if (!other->blocks[1].is(group_tag(1))) continue;
+    if (!other->blocks[1].is(group_block_type(1))) continue;
     probe.slots = decode_slots(other->blocks[1].payload());
     probe.slot_source = SlotSource::kPointerTable;
     return;

@@ -24,7 +24,7 @@ struct FixedBlock {
   BlockBuffer bytes;
 
   // The trailer verifies and carries `tag`.
-  [[nodiscard]] bool is(Tag tag) const {
+  [[nodiscard]] bool is(BlockType tag) const {
     return readable && state == BlockState::kSealed && trailer.tag == tag;
   }
   [[nodiscard]] Bytes payload() const { return Bytes(bytes).first(bytes.size() - kTrailerSize); }

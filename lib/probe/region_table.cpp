@@ -15,8 +15,8 @@ tl::unexpected<Error> contradiction(std::string what) {
   return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-bool is_fixed(Tag tag) {
-  return tag == tags::kSuperblock || tag == tags::kRegionMap;
+bool is_fixed(BlockType tag) {
+  return tag == block_types::kSuperblock || tag == block_types::kRegionMap;
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Region RegionTable::at(size_t slot) const {
   return {slot, raw.tag, {start, start + static_cast<uint64_t>(raw.count)}, raw.used};
 }
 
-std::optional<Region> RegionTable::find(Tag tag) const {
+std::optional<Region> RegionTable::find(BlockType tag) const {
   for (size_t i = 0; i < slots_.size(); ++i)
     if (!slots_[i].is_free() && slots_[i].tag == tag) return placed(i);
   return std::nullopt;
@@ -55,11 +55,11 @@ Result<Region> RegionTable::open_region(const RegionWords& words) const {
 }
 
 Result<void> RegionTable::check_places() const {
-  std::vector<std::pair<BlockRange, Tag>> places;
+  std::vector<std::pair<BlockRange, BlockType>> places;
   const auto data_area = data_area_slot(slots_);
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].is_free()) continue;
-    const Tag tag = slots_[i].tag;
+    const BlockType tag = slots_[i].tag;
     const auto range = block_range(slots_[i].start, slots_[i].count);
     if (!range || range->end > blocks_)
       return contradiction(fmt::format("region {} lies outside the volume", to_string(tag)));

@@ -13,14 +13,14 @@ namespace vde {
 // A region that lies within the volume.
 struct Region {
   size_t slot = 0;  // names it to the table
-  Tag tag;
+  BlockType tag;
   BlockRange blocks;
   int64_t used = 0;  // blocks that hold something, by the slot; a hint
 };
 
 // A region in words: its name, what is said where an image has none, and what to do then.
 struct RegionWords {
-  Tag tag;
+  BlockType tag;
   std::string_view name;
   std::string_view missing;
   std::string_view remedy;
@@ -40,7 +40,7 @@ class RegionTable {
 
   // The first region of that tag, whatever its flags; nothing where there is none, or where it is
   // empty or reaches out of the volume.
-  [[nodiscard]] std::optional<Region> find(Tag tag) const;
+  [[nodiscard]] std::optional<Region> find(BlockType tag) const;
 
   // The one rule for what may be read: the first region of that tag exists (else kUnsupported), is
   // neither encrypted nor compressed (kUnsupported), and lies after the fixed places and within the

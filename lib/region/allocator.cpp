@@ -63,7 +63,7 @@ Result<Allocator> Allocator::open(const Journal& journal) {
 Result<Bytes> Allocator::bits_at(Transaction& transaction, uint64_t index) {
   VDE_TRY(guard_.check(transaction.journal(), index));
   VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));
-  return transaction.read(bitmap.blocks.begin + index, tags::kBitmap);
+  return transaction.read(bitmap.blocks.begin + index, block_types::kBitmap);
 }
 
 // First fit: every bitmap block is read once, whole words are looked at.
@@ -179,12 +179,12 @@ Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits b
     const uint64_t base = blocks.begin / bits_ * bits_;
     const uint64_t end = std::min(blocks.end, base + bits_);
     const uint64_t number = bitmap.blocks.begin + blocks.begin / bits_;
-    VDE_TRY_ASSIGN(current, transaction.read(number, tags::kBitmap));
+    VDE_TRY_ASSIGN(current, transaction.read(number, block_types::kBitmap));
     // A block that has the bits already is not written again.
     const uint64_t ones = count_bits(current, blocks.begin - base, end - base);
     if (ones != (bits == Bits::kSet ? end - blocks.begin : 0)) {
       VDE_TRY(guard_.check(transaction.journal(), blocks.begin / bits_));
-      VDE_TRY_ASSIGN(payload, transaction.edit(number, tags::kBitmap));
+      VDE_TRY_ASSIGN(payload, transaction.edit(number, block_types::kBitmap));
       if (bits == Bits::kSet)
         set_bits(payload, blocks.begin - base, end - base);
       else

@@ -32,7 +32,7 @@ void each_gap(const std::vector<BlockRange>& ranges, BlockRange within, Visit vi
 }  // namespace
 
 Result<Region> bitmap_region(const RegionTable& regions) {
-  if (const auto region = regions.find(tags::kBitmap)) return *region;
+  if (const auto region = regions.find(block_types::kBitmap)) return *region;
   return contradiction(kDirectoryStart, "there is no allocation bitmap");
 }
 
@@ -46,7 +46,7 @@ Result<Bytes> BitmapGuard::payload(const Journal& journal, uint64_t index) {
   VDE_TRY_ASSIGN(block, journal.read(number, buffer_));
   if (index == 0 && all_zero(block.unchecked_payload()))
     return contradiction(number, "the first block of the allocation bitmap is all zero");
-  if (!block.is_unwritten()) VDE_TRY(block.check(tags::kBitmap));
+  if (!block.is_unwritten()) VDE_TRY(block.check(block_types::kBitmap));
   return block.unchecked_payload();
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <unordered_set>
 
-#include "format/bitmap.h"
+#include "format/region/bitmap.h"
 #include "region/owners.h"
 
 namespace vde {

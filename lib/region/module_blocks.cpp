@@ -44,7 +44,7 @@ Result<void> gather(uint64_t first, Bytes blocks, uint32_t block_size, MutableBy
     if (block.is_unwritten())
       return fail_at(block.number(), ErrorCode::kDamaged,
                      "a block of the module was never written: its bytes are missing");
-    VDE_TRY_ASSIGN(checked, block.check(tags::kData));
+    VDE_TRY_ASSIGN(checked, block.check(block_types::kData));
     const size_t count = std::min<size_t>(checked.payload().size(), to.size());
     std::copy_n(checked.payload().begin(), count, to.begin());
     to = to.subspan(count);
@@ -87,7 +87,7 @@ Result<Opaque<32>> write_module(Transaction& transaction, BlockRange blocks,
     const MutableBytes sealed =
         MutableBytes(run).first(module_blocks(count, block_size) * block_size);
     spread(bytes, sealed, block_size);
-    VDE_TRY(transaction.write_direct(blocks.begin, tags::kData, sealed));
+    VDE_TRY(transaction.write_direct(blocks.begin, block_types::kData, sealed));
     VDE_TRY(go_on(activity, count));
     blocks.begin += sealed.size() / block_size;
     at += count;

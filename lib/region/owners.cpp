@@ -2,16 +2,16 @@
 
 #include "base/checked.h"
 #include "base/ranges.h"
-#include "region/dictionary_table.h"
-#include "region/module_table.h"
-#include "region/snapshot_table.h"
+#include "table/dictionary_table.h"
+#include "table/module_table.h"
+#include "table/snapshot_table.h"
 
 namespace vde {
 namespace {
 
 // Reads the first region of that tag; not one that only its maker can read.
 template <class Read>
-Result<void> read_region(const Journal& journal, Tag tag, Read read) {
+Result<void> read_region(const Journal& journal, BlockType tag, Read read) {
   const auto region = journal.regions().open_region({tag, {}, {}, {}});
   if (!region) return {};
   // Many blocks at once, where none of them waits in the journal.
@@ -54,7 +54,7 @@ Result<Owners> find_owners(const Journal& journal) {
     const ModuleEntry entry = kModuleEntryLayout.decode(record);
     add(stored, entry.first_block, entry.block_count);
   }));
-  VDE_TRY(read_region(journal, tags::kDictionaries, [&](PackedSource& source) {
+  VDE_TRY(read_region(journal, block_types::kDictionaries, [&](PackedSource& source) {
     return walk_dictionaries(source, [&](const Dictionary& entry) {
       add(stored, entry.first_block, entry.block_count);
       return true;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "region/packed_store.h"
+#include "region/packed_editor.h"
 #include "region/placement.h"
 
 namespace vde {
@@ -11,7 +11,7 @@ namespace {
 
 // Blocks that others left unwritten are sealed up to this many: staged blocks take memory. The
 // existing reader does not read a table with more of them, before or after.
-constexpr uint64_t kMostSealed = 65536;
+constexpr uint64_t kMaxSealed = 65536;
 
 std::vector<uint32_t> sizes_of(const std::vector<std::vector<uint8_t>>& records) {
   std::vector<uint32_t> sizes;
@@ -116,7 +116,7 @@ Result<void> PackedEditor::adopt() {
 }
 
 Result<void> PackedEditor::seal_unwritten() {
-  const uint64_t end = std::min(region().count(), tail_ + kMostSealed);
+  const uint64_t end = std::min(region().count(), tail_ + kMaxSealed);
   for (uint64_t index = 0; index < end; ++index) {
     VDE_TRY_ASSIGN(unwritten, is_unwritten(index));
     if (unwritten) VDE_TRY(edit(index));
@@ -278,7 +278,7 @@ Result<bool> PackedEditor::refill_two(uint64_t index, Records pool) {
   const uint64_t other = index + 1 == tail_ ? index - 1 : tail_ - 1;
   VDE_TRY_ASSIGN(more, records_of(other));
   pool.insert(pool.end(), more.begin(), more.end());
-  const Division first = divide(index, std::move(pool), Fill::kLeast);
+  const Division first = divide(index, std::move(pool), Fill::kMin);
   const Division second = divide(other, first.there, Fill::kFirst);
   const std::vector<uint32_t> left = sizes_of(second.there);
   if (!first.is_tight || !second.is_tight ||

@@ -44,7 +44,7 @@ std::vector<size_t> fill_block(std::span<const uint32_t> sizes, uint32_t room, u
   if (first.size() == sizes.size() || (fill == Fill::kFirst && first_sum >= enough)) return first;
 
   enough = std::min(enough, room);
-  const bool all_sums = fill == Fill::kLeast;
+  const bool all_sums = fill == Fill::kMin;
   const std::vector<uint32_t> last_of = reachable_sums(sizes, room, all_sums ? room : enough);
   uint32_t sum = enough;
   if (all_sums)

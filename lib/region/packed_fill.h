@@ -10,7 +10,7 @@ namespace vde {
 
 enum class Fill {
   kFirst,  // whatever is enough, the first ones where they will do
-  kLeast,  // the least sum that is enough, so that more stays for another block
+  kMin,    // the least sum that is enough, so that more stays for another block
 };
 
 // The indices, ascending, of some of `sizes` (bytes, none zero, few thousand at most) whose sum is

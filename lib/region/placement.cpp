@@ -8,7 +8,7 @@ namespace vde {
 namespace {
 
 // Blocks that were free get the content of spare ones, straight home.
-Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks,
+Result<void> write_spare(Transaction& transaction, BlockType tag, BlockRange blocks,
                          SpareKind spare) {
   if (blocks.empty()) return {};
   if (spare == SpareKind::kUnwritten) return transaction.wipe_direct(blocks);
@@ -26,7 +26,7 @@ Result<void> write_spare(Transaction& transaction, Tag tag, BlockRange blocks,
 
 // Copies what is written of `from` to the same places of `to`; block by block, as the transaction
 // sees it, so that changes staged in it come along.
-Result<void> copy_blocks(Transaction& transaction, Tag tag, BlockRange from, uint64_t to,
+Result<void> copy_blocks(Transaction& transaction, BlockType tag, BlockRange from, uint64_t to,
                          std::optional<uint32_t> newest) {
   const BlockIo& io = transaction.journal().io();
   BlockBuffer block = io.make_buffer();
@@ -70,12 +70,12 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
                          uint64_t count, SpareKind spare, std::optional<uint32_t> newest) {
   const Region before = transaction.regions().at(slot);
   const BlockRange old_run = before.blocks;
-  const Tag tag = before.tag;
+  const BlockType tag = before.tag;
   const BlockRange next{old_run.end, old_run.begin + count};
   // The bitmap itself is copied as a whole.
   const auto total = static_cast<uint64_t>(transaction.superblock().total_blocks);
   VDE_TRY(
-      allocator.check(transaction, tag == tags::kBitmap ? BlockRange{0, total} : old_run));
+      allocator.check(transaction, tag == block_types::kBitmap ? BlockRange{0, total} : old_run));
   VDE_TRY_ASSIGN(in_place, allocator.allocate_exactly(transaction, next));
   if (in_place) {
     transaction.regions().grow(slot, count);

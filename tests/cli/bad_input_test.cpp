@@ -270,7 +270,7 @@ TEST_CASE("regions of the same tag, over each other, or of every block") {
   const std::vector<uint8_t> fresh = fresh_image();
   EditedImage all(fresh, 4096);
   for (size_t slot = 0; slot < kMaxSlots; ++slot)
-    all.put_slot(slot, {tags::kTagIndex, kRegionActive, 0, 256, -1});
+    all.put_slot(slot, {block_types::kTagIndex, kRegionActive, 0, 256, -1});
   check_image(all.bytes(), {0, 4}, {});
 
   EditedImage huge(fresh, 4096);

@@ -72,7 +72,7 @@ void leave_waiting(const std::string& path, const std::string& label) {
   const auto run = (*volume)->allocator().allocate(*transaction, 2);
   REQUIRE(run.has_value());
   for (uint64_t n = run->begin; n < run->end; ++n)
-    REQUIRE(transaction->replace(n, tags::kData).has_value());
+    REQUIRE(transaction->replace(n, block_types::kData).has_value());
   REQUIRE((*volume)->commit(*transaction).has_value());
 }
 

@@ -4,7 +4,7 @@
 #include <xxhash.h>
 
 #include "base/checked.h"
-#include "format/bitmap.h"
+#include "format/region/bitmap.h"
 
 namespace vde::test {
 namespace {
@@ -13,7 +13,8 @@ using ReadBlock = std::function<Result<Bytes>(uint64_t number)>;
 using Visit = std::function<void(uint64_t number, uint64_t hash)>;
 
 bool is_visible(const RegionSlot& slot) {
-  return !slot.is_free() && slot.tag != tags::kSuperblock && slot.tag != tags::kMetadataWal;
+  return !slot.is_free() && slot.tag != block_types::kSuperblock &&
+         slot.tag != block_types::kMetadataWal;
 }
 
 // Visits each block of the state once: first the regions', then the data area's.
@@ -26,7 +27,7 @@ Result<void> visit_blocks(const std::vector<RegionSlot>& slots, uint32_t block_s
     const auto range = block_range(slots[i].start, slots[i].count);
     if (slots[i].is_free() || i == data_area || !range) continue;
     regions.push_back(*range);
-    if (slots[i].tag == tags::kBitmap) bitmap = range;
+    if (slots[i].tag == block_types::kBitmap) bitmap = range;
     if (!is_visible(slots[i])) continue;
     for (uint64_t number = range->begin; number < range->end; ++number) {
       VDE_TRY_ASSIGN(bytes, read(number));

@@ -197,9 +197,9 @@ std::optional<Violation> Explorer::explore(const Recording& recording, const Exp
 
 std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
   std::vector<DiskState> states = run.disk.states(run.limits.enumeration, thorough, random_);
-  constexpr size_t kLeast = 4;
+  constexpr size_t kMin = 4;
   const size_t share = run.limits.states_a_recording / (run.recording.log.size() + 1);
-  const size_t most = std::max(share, kLeast);
+  const size_t most = std::max(share, kMin);
   if (states.size() > most) {
     for (size_t i = 0; i < most; ++i)
       std::swap(states[i], states[i + random_.below(states.size() - i)]);

@@ -4,7 +4,7 @@
 
 #include "crash/random.h"
 #include "crash/stage.h"
-#include "format/wal_header.h"
+#include "format/region/wal_header.h"
 #include "probe/probe.h"
 
 namespace vde::test {
@@ -15,7 +15,7 @@ ImageEditor::ImageEditor(MemoryFile& file) : file_(file) {
   slots_ = probe.slots;
 }
 
-BlockRange ImageEditor::region(Tag tag) const {
+BlockRange ImageEditor::region(BlockType tag) const {
   for (const RegionSlot& slot : slots_)
     if (!slot.is_free() && slot.tag == tag)
       return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
@@ -30,11 +30,11 @@ MutableBytes ImageEditor::payload(uint64_t number) {
   return block(number).first(payload_size(block_size_));
 }
 
-Tag ImageEditor::tag_of(uint64_t number) const {
+BlockType ImageEditor::tag_of(uint64_t number) const {
   return kTrailerLayout.decode(block(number).last(kTrailerSize)).tag;
 }
 
-void ImageEditor::reseal(uint64_t number, uint32_t generation, std::optional<Tag> tag) {
+void ImageEditor::reseal(uint64_t number, uint32_t generation, std::optional<BlockType> tag) {
   seal(block(number), tag ? *tag : tag_of(number), generation);
 }
 
@@ -43,22 +43,22 @@ void ImageEditor::change_group(uint64_t group, const std::function<void(Superblo
   change(superblock);
   kSuperblockLayout.encode(superblock, payload(group));
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
-    reseal(group + i, static_cast<uint32_t>(superblock.checkpoint_sequence), group_tag(i));
+    reseal(group + i, static_cast<uint32_t>(superblock.checkpoint_sequence), group_block_type(i));
 }
 
 void ImageEditor::forget_journal(bool clean) {
-  const BlockRange journal = region(tags::kMetadataWal);
+  const BlockRange journal = region(block_types::kMetadataWal);
   const MutableBytes header = payload(journal.begin);
   WalHeader wal = kWalHeaderLayout.decode(header);
   wal.clean = clean ? 1 : 0;
   wal.tail_offset = clean ? 0 : static_cast<int64_t>((journal.begin + 1) * block_size_ + 345);
   std::fill(header.begin(), header.end(), uint8_t{0});
   kWalHeaderLayout.encode(wal, header);
-  reseal(journal.begin, 1, tags::kMetadataWal);
+  reseal(journal.begin, 1, block_types::kMetadataWal);
 }
 
 void ImageEditor::overwrite_journal(uint64_t bytes) {
-  const uint64_t begin = (region(tags::kMetadataWal).begin + 1) * block_size_;
+  const uint64_t begin = (region(block_types::kMetadataWal).begin + 1) * block_size_;
   Random random(7);
   for (uint64_t i = 0; i < bytes; ++i)
     file_.bytes()[begin + i] = static_cast<uint8_t>(random.next());

@@ -15,12 +15,12 @@ class ImageEditor {
   explicit ImageEditor(MemoryFile& file);
 
   [[nodiscard]] uint32_t block_size() const { return block_size_; }
-  [[nodiscard]] BlockRange region(Tag tag) const;
+  [[nodiscard]] BlockRange region(BlockType tag) const;
   // The payload of a block, to be changed; reseal() makes it verify again.
   [[nodiscard]] MutableBytes payload(uint64_t block);
-  [[nodiscard]] Tag tag_of(uint64_t block) const;
+  [[nodiscard]] BlockType tag_of(uint64_t block) const;
   // With the tag that it has, or `tag`.
-  void reseal(uint64_t block, uint32_t generation, std::optional<Tag> tag = std::nullopt);
+  void reseal(uint64_t block, uint32_t generation, std::optional<BlockType> tag = std::nullopt);
 
   // Changes the superblock of the group that starts at `group`, and seals its four blocks with the
   // generation that its sequence asks for.

@@ -35,7 +35,7 @@ std::unique_ptr<Crashed> crashed_image(uint32_t block_size) {
   crashed->state = must(committed_state(stage.volume().journal()));
   stage.crash();
   crashed->file.bytes() = stage.file().bytes();
-  crashed->journal = ImageEditor(crashed->file).region(tags::kMetadataWal).begin;
+  crashed->journal = ImageEditor(crashed->file).region(block_types::kMetadataWal).begin;
   return crashed;
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("a block that waits to be replaced, resealed with other content, is no
     const auto crashed = crashed_image(block_size);
     ImageEditor editor(crashed->file);
     editor.payload(crashed->data.begin)[3] = 0x99;
-    editor.reseal(crashed->data.begin, 2, tags::kData);
+    editor.reseal(crashed->data.begin, 2, block_types::kData);
     check_refused(crashed->file, "neither as it was nor as it is to be");
   }
 }
@@ -85,7 +85,7 @@ TEST_CASE("a block that waits to be replaced, resealed with other content, is no
 TEST_CASE("the same payload under another generation is another program's too") {
   const auto crashed = crashed_image(512);
   ImageEditor editor(crashed->file);
-  editor.reseal(editor.region(tags::kBitmap).begin, 99);
+  editor.reseal(editor.region(block_types::kBitmap).begin, 99);
   check_refused(crashed->file, "neither as it was nor as it is to be");
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("an image that waits in a free block is missed when another program ta
   MemoryFile file(stage.file().bytes());
   ImageEditor editor(file);
   editor.payload(place)[0] ^= 1;
-  editor.reseal(place, 7, tags::kData);
+  editor.reseal(place, 7, block_types::kData);
   check_refused(file, "which keeps a part of it, was overwritten");
 }
 

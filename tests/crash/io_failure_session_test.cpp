@@ -33,7 +33,7 @@ Result<void> commit_blocks(Volume& volume, uint64_t count) {
   VDE_TRY_ASSIGN(transaction, volume.begin());
   VDE_TRY_ASSIGN(run, volume.allocator().allocate(transaction, count));
   for (uint64_t n = run.begin; n < run.end; ++n) {
-    VDE_TRY_ASSIGN(payload, transaction.replace(n, tags::kData));
+    VDE_TRY_ASSIGN(payload, transaction.replace(n, block_types::kData));
     payload[0] = 1;
   }
   return volume.commit(transaction);

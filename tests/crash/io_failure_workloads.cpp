@@ -20,7 +20,7 @@ Result<BlockRange> add_blocks(Volume& volume, Transaction& transaction, uint64_t
                               uint8_t fill) {
   VDE_TRY_ASSIGN(run, volume.allocator().allocate(transaction, count));
   for (uint64_t n = run.begin; n < run.end; ++n) {
-    VDE_TRY_ASSIGN(payload, transaction.replace(n, tags::kData));
+    VDE_TRY_ASSIGN(payload, transaction.replace(n, block_types::kData));
     std::fill(payload.begin(), payload.end(), fill);
   }
   return run;
@@ -31,7 +31,7 @@ Result<BlockRange> add_blocks_directly(Volume& volume, Transaction& transaction,
                                        uint8_t fill) {
   VDE_TRY_ASSIGN(run, volume.allocator().allocate(transaction, count));
   BlockBuffer blocks(count * volume.journal().io().block_size(), fill);
-  VDE_TRY(transaction.write_direct(run.begin, tags::kData, blocks));
+  VDE_TRY(transaction.write_direct(run.begin, block_types::kData, blocks));
   return run;
 }
 
@@ -63,7 +63,7 @@ Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
     } else if (i % 4 == 2) {
       VDE_TRY(add_blocks_directly(*volume, transaction, 2, i));
     } else {
-      VDE_TRY_ASSIGN(payload, transaction.edit(run.begin + 1, tags::kData));
+      VDE_TRY_ASSIGN(payload, transaction.edit(run.begin + 1, block_types::kData));
       payload[i] = i;
     }
     VDE_TRY(volume->commit(transaction));
@@ -72,7 +72,7 @@ Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
   return volume->close();
 }
 
-Result<size_t> slot_of(const Transaction& transaction, Tag tag) {
+Result<size_t> slot_of(const Transaction& transaction, BlockType tag) {
   const auto& slots = transaction.journal().regions().raw_slots();
   for (size_t i = 0; i < slots.size(); ++i)
     if (slots[i].tag == tag) return i;
@@ -82,7 +82,8 @@ Result<size_t> slot_of(const Transaction& transaction, Tag tag) {
 // SNAP is the last region before the data area and grows in place, TAGI has to move.
 Result<void> grow_regions(BlockFile& file, const Acknowledge& acknowledge) {
   VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
-  for (const Tag tag : {tags::kSnapshots, tags::kTagIndex, tags::kCode}) {
+  for (const BlockType tag :
+       {block_types::kSnapshots, block_types::kTagIndex, block_types::kCode}) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
     VDE_TRY_ASSIGN(slot, slot_of(transaction, tag));
     const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
@@ -103,13 +104,13 @@ Result<void> spill(BlockFile& file, const Acknowledge& acknowledge) {
   acknowledge();
   VDE_TRY_ASSIGN(second, volume->begin());
   for (uint64_t n = run.begin; n < run.end; ++n) {
-    VDE_TRY_ASSIGN(payload, second.edit(n, tags::kData));
+    VDE_TRY_ASSIGN(payload, second.edit(n, block_types::kData));
     payload[0] = 3;
   }
   VDE_TRY(volume->commit(second));
   acknowledge();
   VDE_TRY_ASSIGN(third, volume->begin());
-  VDE_TRY_ASSIGN(payload, third.edit(run.begin, tags::kData));
+  VDE_TRY_ASSIGN(payload, third.edit(run.begin, block_types::kData));
   payload[1] = 4;
   VDE_TRY(volume->commit(third));
   acknowledge();

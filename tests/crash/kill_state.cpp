@@ -69,18 +69,18 @@ Result<BlockRange> add_run(Volume& volume, Transaction& transaction, uint64_t nu
   VDE_TRY_ASSIGN(run, volume.allocator().allocate(transaction, count));
   if (number % 3 == 0) {
     BlockBuffer blocks(count * kBlockSize, fill_of(number));
-    VDE_TRY(transaction.write_direct(run.begin, tags::kData, blocks));
+    VDE_TRY(transaction.write_direct(run.begin, block_types::kData, blocks));
     return run;
   }
   for (uint64_t n = run.begin; n < run.end; ++n) {
-    VDE_TRY_ASSIGN(payload, transaction.replace(n, tags::kData));
+    VDE_TRY_ASSIGN(payload, transaction.replace(n, block_types::kData));
     std::fill(payload.begin(), payload.end(), fill_of(number));
   }
   return run;
 }
 
 Result<void> check_block(Transaction& transaction, uint64_t block, const Note& note) {
-  VDE_TRY_ASSIGN(payload, transaction.read(block, tags::kData));
+  VDE_TRY_ASSIGN(payload, transaction.read(block, block_types::kData));
   const Note found = decode_note(payload);
   if (found.number != note.number || found.run != note.run ||
       !is_filled(payload.subspan(24), note.number))
@@ -107,7 +107,7 @@ Result<void> make_kill_image(BlockFile& file) {
   VDE_TRY_ASSIGN(transaction, volume->begin());
   VDE_TRY(volume->allocator().allocate_exactly(transaction, {first, first + kKillBlocks}));
   for (uint64_t i = 0; i < kKillBlocks; ++i) {
-    VDE_TRY_ASSIGN(payload, transaction.replace(first + i, tags::kData));
+    VDE_TRY_ASSIGN(payload, transaction.replace(first + i, block_types::kData));
     encode_note({}, payload);
   }
   VDE_TRY(volume->commit(transaction));
@@ -117,12 +117,12 @@ Result<void> make_kill_image(BlockFile& file) {
 Result<void> commit_kill_state(Volume& volume, uint64_t number) {
   VDE_TRY_ASSIGN(first, first_block(volume));
   VDE_TRY_ASSIGN(transaction, volume.begin());
-  VDE_TRY_ASSIGN(payload, transaction.read(first, tags::kData));
+  VDE_TRY_ASSIGN(payload, transaction.read(first, block_types::kData));
   const Note before = decode_note(payload);
   VDE_TRY_ASSIGN(run, add_run(volume, transaction, number));
   if (!before.run.empty()) VDE_TRY(volume.allocator().release(transaction, before.run));
   for (uint64_t i = 0; i < kKillBlocks; ++i) {
-    VDE_TRY_ASSIGN(fixed, transaction.replace(first + i, tags::kData));
+    VDE_TRY_ASSIGN(fixed, transaction.replace(first + i, block_types::kData));
     encode_note({number, run}, fixed);
   }
   set_label(transaction, number);
@@ -132,7 +132,7 @@ Result<void> commit_kill_state(Volume& volume, uint64_t number) {
 Result<uint64_t> kill_state(Volume& volume) {
   VDE_TRY_ASSIGN(first, first_block(volume));
   Transaction transaction(volume.journal());
-  VDE_TRY_ASSIGN(payload, transaction.read(first, tags::kData));
+  VDE_TRY_ASSIGN(payload, transaction.read(first, block_types::kData));
   const Note note = decode_note(payload);
   const Superblock& superblock = volume.journal().superblock();
   if (superblock.label.view() != std::to_string(note.number))
@@ -146,7 +146,7 @@ Result<uint64_t> kill_state(Volume& volume) {
     return fail(ErrorCode::kDamaged, fmt::format("{} blocks are allocated where {} should be",
                                                  superblock.total_allocated_blocks, allocated));
   for (uint64_t n = note.run.begin; n < note.run.end; ++n) {
-    VDE_TRY_ASSIGN(block, transaction.read(n, tags::kData));
+    VDE_TRY_ASSIGN(block, transaction.read(n, block_types::kData));
     if (!is_filled(block, note.number))
       return fail_at(n, ErrorCode::kDamaged, fmt::format("not of state {}", note.number));
   }

@@ -13,7 +13,7 @@ constexpr uint64_t kBlock = 100;  // of data
 Result<void> change(BlockFile& file, uint8_t fill, bool checkpoint) {
   VDE_TRY_ASSIGN(volume, try_open_volume(file));
   VDE_TRY_ASSIGN(transaction, volume->begin());
-  VDE_TRY_ASSIGN(payload, transaction.replace(kBlock, tags::kData));
+  VDE_TRY_ASSIGN(payload, transaction.replace(kBlock, block_types::kData));
   std::fill(payload.begin(), payload.end(), fill);
   VDE_TRY(volume->commit(transaction));
   return checkpoint ? volume->close() : Result<void>{};

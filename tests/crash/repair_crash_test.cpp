@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "../damage/recipes.h"
-#include "check/undo_file.h"
+#include "check/undo/undo_file.h"
 #include "crash/disk_states.h"
 #include "probe/probe.h"
 #include "support/failing_file.h"
@@ -110,7 +110,7 @@ Result<std::vector<std::string>> repair_again(BlockFile& file) {
   Activity activity;
   VDE_TRY_ASSIGN(plan, plan_repair(file, crash_options(), activity));
   if (plan.steps.empty()) return left_codes(plan.left);
-  VDE_TRY_ASSIGN(left, carry_out(file, plan, crash_options(), nullptr, activity));
+  VDE_TRY_ASSIGN(left, apply_repair(file, plan, crash_options(), nullptr, activity));
   return left_codes(left);
 }
 
@@ -130,7 +130,7 @@ void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evid
   const auto plan = plan_repair(file, crash_options(), activity);
   REQUIRE(plan.has_value());
   SnapshotUndo undo;
-  const auto left = carry_out(file, *plan, crash_options(), &undo, activity);
+  const auto left = apply_repair(file, *plan, crash_options(), &undo, activity);
   REQUIRE_MESSAGE(left.has_value(), (left ? "" : left.error().message));
   const auto wanted = left_codes(*left);
   MemoryFile original(image.content);
@@ -163,7 +163,7 @@ void explore_undo(const DamagedImage& image, size_t& states) {
   const auto plan = plan_repair(memory, crash_options(), activity);
   REQUIRE(plan.has_value());
   MemoryUndo undo;
-  REQUIRE(carry_out(memory, *plan, crash_options(), &undo, activity).has_value());
+  REQUIRE(apply_repair(memory, *plan, crash_options(), &undo, activity).has_value());
   const std::vector<uint8_t> repaired = memory.bytes();
 
   RecordingFile file(repaired);
@@ -220,7 +220,7 @@ TEST_CASE("a call that fails ends a repair with an error, and undo still puts ev
         MemoryFile memory(image.content);
         FailingFile file(memory, Failure{call, nth, true, ErrorCode::kIo, false});
         MemoryUndo undo;
-        const auto left = carry_out(file, *plan, crash_options(), &undo, activity);
+        const auto left = apply_repair(file, *plan, crash_options(), &undo, activity);
         if (file.failures() == 0) break;
         CAPTURE(nth);
         CHECK(file.changes_after_failed_sync() == 0);

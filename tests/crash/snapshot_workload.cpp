@@ -1,6 +1,6 @@
 #include "crash/workloads.h"
-#include "region/snapshot_table.h"
 #include "support/one_change.h"
+#include "table/snapshot_table.h"
 
 namespace vde::test {
 namespace {
@@ -28,7 +28,7 @@ void play_snapshots(Stage& stage) {
   stage.open();
   Transaction many = stage.begin();
   size_t place = 0;
-  while (many.regions().raw_slots()[place].tag != tags::kSnapshots) ++place;
+  while (many.regions().raw_slots()[place].tag != block_types::kSnapshots) ++place;
   const RegionSlot& slot = many.regions().raw_slots()[place];
   stage.add_direct(many, 1, static_cast<uint64_t>(slot.start + slot.count));
   PackedEditor editor =

@@ -59,7 +59,7 @@ BlockRange Stage::add_staged(Transaction& transaction, uint64_t count,
                              std::optional<uint64_t> hint) {
   const BlockRange run = must(volume_->allocator().allocate(transaction, count, hint));
   for (uint64_t number = run.begin; number < run.end; ++number)
-    fill(must(transaction.replace(number, tags::kData)));
+    fill(must(transaction.replace(number, block_types::kData)));
   return run;
 }
 
@@ -68,12 +68,12 @@ BlockRange Stage::add_direct(Transaction& transaction, uint64_t count,
   const BlockRange run = must(volume_->allocator().allocate(transaction, count, hint));
   BlockBuffer blocks(count * block_size());
   fill(blocks);
-  must(transaction.write_direct(run.begin, tags::kData, blocks));
+  must(transaction.write_direct(run.begin, block_types::kData, blocks));
   return run;
 }
 
 void Stage::rewrite(Transaction& transaction, uint64_t block) {
-  fill(must(transaction.edit(block, tags::kData)).first(64));
+  fill(must(transaction.edit(block, block_types::kData)).first(64));
 }
 
 void Stage::release(Transaction& transaction, BlockRange blocks) {

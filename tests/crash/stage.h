@@ -36,7 +36,7 @@ struct Recording {
   std::vector<LoggedEvent> log;
   std::vector<CommittedState> states;  // [0] at the start, [n] after the commit that was ack n
   // The start is as another program left it: not all that `verify` says has to be fine before the
-  // first session has mended it.
+  // first session has repaired it.
   bool starts_unclean = false;
 };
 

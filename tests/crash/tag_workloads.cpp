@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "region/tag_bulk.h"
-#include "region/tag_tree.h"
+#include "tag/tag_rebuild.h"
+#include "tag/tag_tree.h"
 
 namespace vde::test {
 namespace {
 
 size_t tag_slot_of(Transaction& transaction) {
   size_t slot = 0;
-  while (transaction.regions().raw_slots()[slot].tag != tags::kTagIndex) ++slot;
+  while (transaction.regions().raw_slots()[slot].tag != block_types::kTagIndex) ++slot;
   return slot;
 }
 
@@ -67,7 +67,7 @@ void play_tag_bulk(Stage& stage) {
   for (const int count : {30, 10}) {
     Transaction transaction = stage.begin();
     const auto bulk =
-        must(TagBulk::begin(transaction, stage.volume().allocator(),
+        must(TagRebuild::begin(transaction, stage.volume().allocator(),
                             {static_cast<uint64_t>(count), 3000, static_cast<uint64_t>(count)}));
     for (int i = 0; i < count; ++i) must(bulk->add({fmt::format("bulk{:03}", i), "value", i, i}));
     must(bulk->finish(tag_slot_of(transaction), 1));

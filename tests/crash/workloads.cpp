@@ -10,7 +10,7 @@
 namespace vde::test {
 namespace {
 
-constexpr uint64_t kLeast = 256;
+constexpr uint64_t kMin = 256;
 
 void play_labels(Stage& stage) {
   for (int i = 0; i < 3; ++i) {
@@ -141,7 +141,7 @@ void play_no_space(Stage& stage) {
   stage.close();
 }
 
-void grow(Stage& stage, Tag tag, uint64_t more, SpareKind spare) {
+void grow(Stage& stage, BlockType tag, uint64_t more, SpareKind spare) {
   Transaction transaction = stage.begin();
   size_t slot = 0;
   while (transaction.regions().raw_slots()[slot].tag != tag) ++slot;
@@ -156,19 +156,19 @@ void grow(Stage& stage, Tag tag, uint64_t more, SpareKind spare) {
 // The last region grows where it is, the first ones move; blocks stay in use around them.
 void play_regions(Stage& stage) {
   stage.open();
-  grow(stage, tags::kSnapshots, 3, SpareKind::kSealed);
-  grow(stage, tags::kTagIndex, 4, SpareKind::kSealed);
+  grow(stage, block_types::kSnapshots, 3, SpareKind::kSealed);
+  grow(stage, block_types::kTagIndex, 4, SpareKind::kSealed);
   Transaction one = stage.begin();
   stage.add_direct(one, 2);
   stage.commit(one);
-  grow(stage, tags::kSnapshots, 5, SpareKind::kSealed);
+  grow(stage, block_types::kSnapshots, 5, SpareKind::kSealed);
   stage.checkpoint();
   // The places that the regions left.
   Transaction two = stage.begin();
   stage.add_direct(two, 3, 12);
   stage.add_staged(two, 3, 12);
   stage.commit(two);
-  grow(stage, tags::kTagIndex, 2, SpareKind::kUnwritten);
+  grow(stage, block_types::kTagIndex, 2, SpareKind::kUnwritten);
   stage.close();
 }
 
@@ -252,8 +252,8 @@ void make_foreign(MemoryFile& image, uint32_t) {
   ImageEditor editor(image);
   editor.forget_journal(false);
   editor.overwrite_journal(3000);
-  const uint64_t bitmap = editor.region(tags::kBitmap).begin;
-  const BlockRange snapshots = editor.region(tags::kSnapshots);
+  const uint64_t bitmap = editor.region(block_types::kBitmap).begin;
+  const BlockRange snapshots = editor.region(block_types::kSnapshots);
   clear_bits(editor.payload(bitmap), snapshots.begin, snapshots.end);
   editor.reseal(bitmap, 1);
 }
@@ -313,28 +313,28 @@ void play_retry(Stage& stage) {
 }
 
 constexpr Workload kWorkloads[] = {
-    {"labels", "one small commit a session", kLeast, nullptr, play_labels},
-    {"few", "a few commits in one session", kLeast, nullptr, play_few},
-    {"wrap", "many small commits a session, over several checkpoints", kLeast, nullptr, play_wrap},
-    {"reuse", "blocks allocated, freed and used again", kLeast, nullptr, play_reuse},
-    {"direct", "blocks written straight home", kLeast, nullptr, play_direct},
+    {"labels", "one small commit a session", kMin, nullptr, play_labels},
+    {"few", "a few commits in one session", kMin, nullptr, play_few},
+    {"wrap", "many small commits a session, over several checkpoints", kMin, nullptr, play_wrap},
+    {"reuse", "blocks allocated, freed and used again", kMin, nullptr, play_reuse},
+    {"direct", "blocks written straight home", kMin, nullptr, play_direct},
     {"spill", "transactions larger than the journal", 400, nullptr, play_spill},
-    {"no-space", "a transaction that has no room", kLeast, nullptr, play_no_space},
-    {"regions", "regions grow in place and move", kLeast, nullptr, play_regions},
-    {"modules", "modules registered and removed, and a table that grows", kLeast, nullptr,
+    {"no-space", "a transaction that has no room", kMin, nullptr, play_no_space},
+    {"regions", "regions grow in place and move", kMin, nullptr, play_regions},
+    {"modules", "modules registered and removed, and a table that grows", kMin, nullptr,
      play_modules},
-    {"snapshots", "snapshots made and deleted, and a table that moves", kLeast, nullptr,
+    {"snapshots", "snapshots made and deleted, and a table that moves", kMin, nullptr,
      play_snapshots},
-    {"resize", "the volume grows and shrinks", kLeast, nullptr, play_resize},
+    {"resize", "the volume grows and shrinks", kMin, nullptr, play_resize},
     {"resize-bitmap", "the volume outgrows its bitmap (512-byte blocks)", 3950, nullptr,
      play_resize_bitmap},
-    {"killed", "sessions that end without checkpoint", kLeast, nullptr, play_killed},
-    {"retry", "a commit that is made again after a crash", kLeast, nullptr, play_retry},
-    {"foreign", "an image of the existing writer's", kLeast, make_foreign, play_foreign},
-    {"lagging", "superblock groups that differ", kLeast, make_lagging, play_foreign},
-    {"sealed", "a seal that is cleared", kLeast, make_sealed, play_sealed},
-    {"tags", "tags come and go: splits, merges, growth", kLeast, nullptr, play_tag_changes},
-    {"tag-bulk", "a tag index built at once", kLeast, nullptr, play_tag_bulk},
+    {"killed", "sessions that end without checkpoint", kMin, nullptr, play_killed},
+    {"retry", "a commit that is made again after a crash", kMin, nullptr, play_retry},
+    {"foreign", "an image of the existing writer's", kMin, make_foreign, play_foreign},
+    {"lagging", "superblock groups that differ", kMin, make_lagging, play_foreign},
+    {"sealed", "a seal that is cleared", kMin, make_sealed, play_sealed},
+    {"tags", "tags come and go: splits, merges, growth", kMin, nullptr, play_tag_changes},
+    {"tag-bulk", "a tag index built at once", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},
     {"random-2", "everything at once", 1200, nullptr, [](Stage& stage) { play_random(stage, 2); }},
     {"random-3", "everything at once", 1500, nullptr, [](Stage& stage) { play_random(stage, 3); }},

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "base/checked.h"
-#include "format/bitmap.h"
-#include "format/packed_table.h"
-#include "format/tag_extension.h"
-#include "format/tag_filter.h"
+#include "format/region/bitmap.h"
+#include "format/region/packed_table.h"
+#include "format/tag/tag_extension.h"
+#include "format/tag/tag_filter.h"
 #include "probe/probe.h"
 #include "support/one_change.h"
 #include "support/verify_list.h"
@@ -21,7 +21,7 @@ constexpr uint64_t kGroupEnd = 8;
 constexpr uint64_t kDirectoryEnd = 10;
 
 bool is_data_area(const std::vector<RegionSlot>& slots, size_t i) {
-  return slots[i].tag == tags::kData || data_area_slot(slots) == i;
+  return slots[i].tag == block_types::kData || data_area_slot(slots) == i;
 }
 
 // Finds the parts of a base.
@@ -35,16 +35,18 @@ class PartFinder {
       const auto range = block_range(slot.start, slot.count);
       if (!range || range->empty()) continue;
       const std::string name = to_string(slot.tag);
-      if (slot.tag == tags::kBitmap)
+      if (slot.tag == block_types::kBitmap)
         add_range("BMAP", 6, {range->begin, range->begin + bitmap_blocks()});
-      if (slot.tag == tags::kInodes) add_range("INOD first", 1, {range->begin, range->begin + 1});
-      if (slot.tag == tags::kMetadataWal) {
+      if (slot.tag == block_types::kInodes)
+        add_range("INOD first", 1, {range->begin, range->begin + 1});
+      if (slot.tag == block_types::kMetadataWal) {
         base_.journal = *range;
         add_range("MWAL header", 1, {range->begin, range->begin + 1});
         add_range("MWAL last", 1, {range->end - 1, range->end});
       }
-      if (slot.tag == tags::kSnapshots || slot.tag == tags::kCode) add_table(name, *range);
-      if (slot.tag == tags::kTagIndex) add_tags(*range);
+      if (slot.tag == block_types::kSnapshots || slot.tag == block_types::kCode)
+        add_table(name, *range);
+      if (slot.tag == block_types::kTagIndex) add_tags(*range);
     }
     add_range("group", 2, {0, kGroupEnd});
     add_range("directory", 1, {kGroupEnd, kDirectoryEnd});
@@ -134,7 +136,7 @@ void find_owners(CampaignBase& base) {
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || !range || is_data_area(base.slots, i)) continue;
     own(*range);
-    if (slot.tag == tags::kBitmap) bitmap = range->begin;
+    if (slot.tag == block_types::kBitmap) bitmap = range->begin;
   }
   for (const Module& module : base.content.modules)
     if (const auto range = block_range(module.first_block, module.block_count)) own(*range);

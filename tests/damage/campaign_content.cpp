@@ -80,7 +80,7 @@ bool bytes_verify(const BlockIo& io, const Module& module) {
   bytes.reserve(range->count() * payload);
   BlockBuffer buffer = io.make_buffer();
   for (uint64_t n = range->begin; n < range->end; ++n) {
-    const auto block = io.read_checked(n, tags::kData, buffer);
+    const auto block = io.read_checked(n, block_types::kData, buffer);
     if (!block) return false;
     bytes.insert(bytes.end(), block->payload().begin(), block->payload().end());
   }

@@ -123,9 +123,10 @@ class FaultMaker {
   }
 
   bool put_other_type(uint64_t number, BlockBytes block) {
-    constexpr Tag kTypes[] = {tags::kBitmap, tags::kInodes, tags::kTagIndex,
-                              tags::kData,   tags::kCode,   tags::kSnapshots};
-    const Tag type = kTypes[random_.below(std::size(kTypes))];
+    constexpr BlockType kTypes[] = {block_types::kBitmap,   block_types::kInodes,
+                                    block_types::kTagIndex, block_types::kData,
+                                    block_types::kCode,     block_types::kSnapshots};
+    const BlockType type = kTypes[random_.below(std::size(kTypes))];
     if (type == trailer_of(block).tag) return false;
     seal(block, type, trailer_of(block).generation);
     return put(number, block);

@@ -21,7 +21,8 @@ bool repair(BlockFile& file) {
   Activity activity;
   const auto plan = plan_repair(file, kRepair, activity);
   if (!plan) return true;
-  if (!plan->steps.empty()) static_cast<void>(carry_out(file, *plan, kRepair, nullptr, activity));
+  if (!plan->steps.empty())
+    static_cast<void>(apply_repair(file, *plan, kRepair, nullptr, activity));
   return std::ranges::none_of(plan->notes, [](const std::string& note) {
     return note.find("vdetool resize") != std::string::npos;
   });

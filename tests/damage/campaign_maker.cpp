@@ -87,7 +87,7 @@ ImageMaker& ImageMaker::add_snapshots(int count) {
 
 ImageMaker& ImageMaker::add_modules(int count, size_t size) {
   for (int i = 0; i < count; ++i, ++modules_) {
-    MemoryFile bytes(component_of_size(kLeastWasm + size + random_.below(200), modules_));
+    MemoryFile bytes(component_of_size(kMinWasm + size + random_.below(200), modules_));
     ModuleOptions options;
     options.entry = std::string(random_.below(100), 'e');
     options.force = true;
@@ -133,7 +133,7 @@ ImageMaker& ImageMaker::add_foreign(uint64_t count) {
     std::vector<uint8_t> block(block_size_);
     for (uint64_t n = run.begin; n < run.end; ++n) {
       std::fill(block.begin(), block.end(), static_cast<uint8_t>(n | 1));
-      need(transaction.write_direct(n, tags::kData, block));
+      need(transaction.write_direct(n, block_types::kData, block));
     }
   });
   return *this;

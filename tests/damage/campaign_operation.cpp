@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "format/bitmap.h"
 #include "format/hash.h"
+#include "format/region/bitmap.h"
 #include "io/memory_file.h"
 #include "support/one_change.h"
 #include "support/wasm_bytes.h"
@@ -235,7 +235,7 @@ class Chooser {
   Operation register_small() { return register_of(random_.below(3000)); }
   Operation register_large() { return register_of((10 + random_.below(60)) * base_.block_size); }
   Operation register_of(size_t more) {
-    const size_t size = kLeastWasm + more;
+    const size_t size = kMinWasm + more;
     const uint64_t seed = random_.next();
     const auto bytes = std::make_shared<std::vector<uint8_t>>(
         random_.below(8) == 0 ? wasm_of_size(size, seed) : component_of_size(size, seed));

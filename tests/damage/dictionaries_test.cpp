@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "crash/random.h"
-#include "region/dictionary_table.h"
 #include "support/dictionary_image.h"
 #include "support/repair_image.h"
 #include "support/verify_list.h"
+#include "table/dictionary_table.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -102,7 +102,7 @@ TEST_CASE("of tables of hostile bytes verify says what those who use them refuse
     const Verified result = verified(image.file());
     CHECK_FALSE(result.error.has_value());
     FileSource source(BlockIo(image.file(), 512), {kDictionaryTable, kDictionaryTable + 4},
-                      tags::kDictionaries);
+                      block_types::kDictionaries);
     const auto blocks = dictionary_blocks(source, 256);
     ++(blocks ? taken : refused);
     if (!blocks) CHECK(blocks.error().code == ErrorCode::kDamaged);

@@ -1,4 +1,4 @@
-#include "format/module_entry.h"
+#include "format/region/module_entry.h"
 #include "recipes.h"
 #include "support/dictionary_image.h"
 

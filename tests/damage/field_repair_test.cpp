@@ -63,7 +63,7 @@ class FieldRepair {
     if (plan->steps.empty()) return;
     ++repaired;
     MemoryUndo undo;
-    const auto left = carry_out(image_.file(), *plan, kFieldRepair, &undo, activity);
+    const auto left = apply_repair(image_.file(), *plan, kFieldRepair, &undo, activity);
     REQUIRE_MESSAGE(left.has_value(), (left ? "" : left.error().message));
     judge(*plan, *left);
     look_at_content(target, before, has_errors(*left));

@@ -81,7 +81,7 @@ TEST_CASE("a policy vault without policies has an HMAC, and lost nothing") {
   ImageBuilder image({4096, 256, "compute"});
   const uint64_t vault = image.start("CODE");
   image.slot(image.slot_of("CODE"), [](RegionSlot& slot) {
-    slot.tag = tags::kPolicyVault;
+    slot.tag = block_types::kPolicyVault;
     slot.count = 2;
   });
   image.superblock([](Superblock& superblock) { superblock.module_manifest = 0; });

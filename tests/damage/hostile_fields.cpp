@@ -6,13 +6,13 @@
 
 #include "format/extended_metadata.h"
 #include "format/hash.h"
-#include "format/inode.h"
 #include "format/integrity_anchor.h"
-#include "format/integrity_tree.h"
-#include "format/module_entry.h"
-#include "format/snapshot_entry.h"
-#include "format/tag_index.h"
-#include "format/wal_header.h"
+#include "format/region/inode.h"
+#include "format/region/integrity_tree.h"
+#include "format/region/module_entry.h"
+#include "format/region/snapshot_entry.h"
+#include "format/region/wal_header.h"
+#include "format/tag/tag_index.h"
 
 namespace vde::test {
 namespace {
@@ -133,7 +133,7 @@ class TargetList {
 
 }  // namespace
 
-void spoil(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+void taint(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
            uint64_t seed) {
   for (const uint64_t block : target.blocks) {
     std::mt19937_64 random(seed);
@@ -190,7 +190,7 @@ void spoil_each(ImageBuilder& image, uint64_t seed,
       for (const bool resealed : {false, true}) {
         if (++number % kImagesInTurn != 0) continue;
         image.bytes() = sound;
-        spoil(image, target, Variant{variant}, resealed, seed + number);
+        taint(image, target, Variant{variant}, resealed, seed + number);
         if (image.bytes() == sound) continue;
         INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ",
              variant, resealed ? ", resealed" : "");

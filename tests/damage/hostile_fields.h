@@ -34,7 +34,7 @@ enum class Variant {
 
 // Changes the field, the same in each of its copies: resealed, with all that vouches for it, or in
 // the first copy alone and not resealed.
-void spoil(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+void taint(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
            uint64_t seed);
 
 // Fills the regions of a sound image: a tag, two snapshots, a module, a tree of three leaves.

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "format/hash.h"
-#include "format/module_entry.h"
+#include "format/region/module_entry.h"
 #include "support/allocation_watch.h"
 #include "support/module_session.h"
 
@@ -14,7 +14,7 @@ using namespace vde::test;
 
 namespace {
 
-constexpr size_t kMostAtOnce = size_t{16} << 20;  // bytes
+constexpr size_t kMaxAtOnce = size_t{16} << 20;  // bytes
 
 // The sanitizers see the same code in fewer images, as wabt's processes are slow to start there.
 #if defined(__SANITIZE_ADDRESS__)
@@ -29,7 +29,7 @@ class ModuleSiege {
  public:
   // Nine modules in three blocks of 512 bytes.
   ModuleSiege() {
-    for (size_t i = 0; i < 9; ++i) must(add(wasm_of_size(kLeastWasm + i * 200, i), i * 29 % 129));
+    for (size_t i = 0; i < 9; ++i) must(add(wasm_of_size(kMinWasm + i * 200, i), i * 29 % 129));
     sound_ = image_.bytes();
     for (const Module& module : modules_in(image_.file()))
       contents_[module.hash] = stored_bytes(image_.file(), module);
@@ -117,7 +117,7 @@ class ModuleSiege {
     CHECK((listed.has_value() || found.complains()));
     for (const Module& module : all) extract(module, found.complains());
     change(all, found.complains());
-    CHECK(largest_allocation() < kMostAtOnce);
+    CHECK(largest_allocation() < kMaxAtOnce);
   }
 
   // The bytes of its hash, or none that count.

@@ -43,7 +43,7 @@ class SnapshotFuzzer {
     for (int i = 0; i < images; ++i) {
       CAPTURE(i);
       image_.bytes() = sound_;
-      spoil();
+      taint();
       reset_largest_allocation();
       const auto before = listed();
       look(before.value_or(std::vector<Snapshot>{}));
@@ -61,7 +61,7 @@ class SnapshotFuzzer {
   uint64_t below(uint64_t limit) { return random_() % limit; }
 
   // A few bytes of the table become others; half the time where lengths, counts and flags are.
-  void spoil() {
+  void taint() {
     const uint64_t start = image_.start("SNAP");
     for (uint64_t changes = 1 + below(3); changes > 0; --changes) {
       const uint64_t block = start + below(4);

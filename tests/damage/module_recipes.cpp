@@ -1,5 +1,5 @@
 #include "format/hash.h"
-#include "format/module_entry.h"
+#include "format/region/module_entry.h"
 #include "recipes.h"
 
 namespace vde::test {
@@ -218,9 +218,9 @@ std::vector<Recipe> module_recipes() {
   add_module_bytes(recipes);
   add_module_table(recipes);
   // Bytes and entries come from nowhere else; counts and bits of the bitmap do.
-  const std::set<std::string> mended = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011"};
+  const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011"};
   for (Recipe& recipe : recipes)
-    if (!mended.contains(recipe.code)) recipe = lost(std::move(recipe));
+    if (!repaired.contains(recipe.code)) recipe = lost(std::move(recipe));
   add_lost_module_blocks(recipes);
   return recipes;
 }

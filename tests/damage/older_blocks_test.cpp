@@ -6,9 +6,9 @@
 #include <set>
 
 #include "format/hash.h"
-#include "format/module_entry.h"
-#include "format/snapshot_entry.h"
-#include "format/tag_index.h"
+#include "format/region/module_entry.h"
+#include "format/region/snapshot_entry.h"
+#include "format/tag/tag_index.h"
 #include "full_image.h"
 #include "support/verify_list.h"
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "format/inode.h"
 #include "format/journal_record.h"
-#include "format/wal_header.h"
+#include "format/region/inode.h"
+#include "format/region/wal_header.h"
 #include "recipes.h"
 #include "support/crafted_journal.h"
 #include "support/session.h"
@@ -223,8 +223,8 @@ void add_journal(std::vector<Recipe>& recipes) {
                 "a record changes the block in which an image of its own waits",
                 [](ImageBuilder& image) {
                   CraftedJournal journal(image);
-                  const BlockBuffer one = journal.sealed(tags::kData, 1);
-                  const BlockBuffer two = journal.sealed(tags::kData, 2);
+                  const BlockBuffer one = journal.sealed(block_types::kData, 1);
+                  const BlockBuffer two = journal.sealed(block_types::kData, 2);
                   journal.add({{15, 0, one}, {200, 0, two}});
                 },
                 {"MWAL-005"},

@@ -64,9 +64,9 @@ TEST_CASE("without its first record a journal is given up, and the image stays a
 TEST_CASE("before a record that names what it must not the others count, and the loss is named") {
   ImageBuilder image({512, 256, kAllModules});
   CraftedJournal journal(image);
-  journal.add({{200, 0, journal.sealed(tags::kData, 1)}});
-  const uint64_t bad = journal.add({{201, 0, journal.sealed(tags::kData, 2)},
-                                    {journal.next(), 0, journal.sealed(tags::kData, 3)}});
+  journal.add({{200, 0, journal.sealed(block_types::kData, 1)}});
+  const uint64_t bad = journal.add({{201, 0, journal.sealed(block_types::kData, 2)},
+                                    {journal.next(), 0, journal.sealed(block_types::kData, 3)}});
   CHECK(verified(image.file()).codes == std::vector<std::string>{"MWAL-005"});
   CHECK(verified(image.file()).findings.front().block == bad);
   const Repaired repaired = repair_and_back(image);
@@ -88,7 +88,7 @@ TEST_CASE("what another program wrote over waiting commits stays") {
   CHECK(probe_to_judge(group.image.file())->superblock.policy_version == 9);
 }
 
-TEST_CASE("a damaged group or directory under waiting commits is mended, and no commit is lost") {
+TEST_CASE("a damaged group or directory under waiting commits is repaired, and no commit is lost") {
   for (const uint64_t damaged : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u}) {
     CAPTURE(damaged);
     WaitingImage waiting;

@@ -24,7 +24,7 @@ RepairPlan plan_of(BlockFile& file) {
 RepairPlan repair_lost(BlockFile& file) {
   RepairPlan plan = plan_of(file);
   Activity activity;
-  must(carry_out(file, plan, kLostBlocksOptions, nullptr, activity));
+  must(apply_repair(file, plan, kLostBlocksOptions, nullptr, activity));
   CHECK(plan_of(file).steps.empty());
   return plan;
 }
@@ -68,7 +68,7 @@ std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry
   options.entry = std::string(entry, 'e');
   options.force = true;
   for (size_t i = 0; i < count; ++i) {
-    MemoryFile file(wasm_of_size(kLeastWasm + more + i, i));
+    MemoryFile file(wasm_of_size(kMinWasm + more + i, i));
     Activity activity;
     must(register_module(image.file(), file, options, kSomeOptions, activity));
   }
@@ -161,7 +161,7 @@ TEST_CASE("a repair of more blocks than one commit holds can be broken off at ev
     MemoryFile file(damaged);
     FailingFile failing(file, Failure{.call = FileCall::kWrite, .nth = nth, .for_ever = true});
     Activity activity;
-    if (carry_out(failing, plan, kLostBlocksOptions, nullptr, activity)) break;
+    if (apply_repair(failing, plan, kLostBlocksOptions, nullptr, activity)) break;
     ++broken_off;
     repair_lost(file);
     CHECK(snapshots_in(file) == left);

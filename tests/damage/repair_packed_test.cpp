@@ -40,7 +40,7 @@ std::string repair_chains(ImageBuilder& image) {
   Activity activity;
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
   REQUIRE(plan.steps.size() == 1);
-  for (const Finding& left : must(carry_out(image.file(), plan, options, nullptr, activity)))
+  for (const Finding& left : must(apply_repair(image.file(), plan, options, nullptr, activity)))
     CHECK(left.kind->severity == Severity::kNote);
   CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
   return plan.steps[0].loses;

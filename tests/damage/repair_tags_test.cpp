@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "format/tag_index.h"
+#include "format/tag/tag_index.h"
 #include "support/repair_image.h"
 #include "support/strict_reader.h"
 #include "support/verify_list.h"

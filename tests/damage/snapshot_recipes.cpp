@@ -1,4 +1,4 @@
-#include "format/snapshot_entry.h"
+#include "format/region/snapshot_entry.h"
 #include "recipes.h"
 
 namespace vde::test {
@@ -111,11 +111,12 @@ void add_counts(std::vector<Recipe>& recipes) {
                              [](ImageBuilder& image) { set_count(image, 1); }));
   recipes.push_back(on_table("SNAP-007", "none is counted", kTable,
                              [](ImageBuilder& image) { set_count(image, 0); }));
-  Recipe twins = on_table("SNAP-007", "one less is counted, and it has the other's id", kTable,
-                          [](ImageBuilder& image) {
-                            put_snapshots(image, kTable, {sound_snapshot(1), sound_snapshot(1)}, 1);
-                          });
-  recipes.push_back(lost(std::move(twins)));
+  Recipe duplicates =
+      on_table("SNAP-007", "one less is counted, and it has the other's id", kTable,
+               [](ImageBuilder& image) {
+                 put_snapshots(image, kTable, {sound_snapshot(1), sound_snapshot(1)}, 1);
+               });
+  recipes.push_back(lost(std::move(duplicates)));
   recipes.push_back(on_table("BLCK-009", "the only block with entries was never written", kTable,
                              [](ImageBuilder& image) { image.wipe(kTable); }));
   recipes.push_back(on_table("SNAP-007", "a spare block holds something", 90,
@@ -229,9 +230,10 @@ std::vector<Recipe> snapshot_recipes() {
   std::vector<Recipe> recipes;
   add_entries(recipes);
   add_counts(recipes);
-  const std::set<std::string> mended = {"BLCK-009", "SNAP-001", "SNAP-004", "SNAP-005", "SNAP-007"};
+  const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-004", "SNAP-005",
+                                          "SNAP-007"};
   for (Recipe& recipe : recipes)
-    if (!mended.contains(recipe.code) || !recipe.left.empty() ||
+    if (!repaired.contains(recipe.code) || !recipe.left.empty() ||
         recipe.name == "a spare block holds something")
       recipe = lost(std::move(recipe));
   add_lost_blocks(recipes);

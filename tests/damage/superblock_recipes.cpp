@@ -1,6 +1,6 @@
-#include "format/inode.h"
 #include "format/integrity_anchor.h"
-#include "format/wal_header.h"
+#include "format/region/inode.h"
+#include "format/region/wal_header.h"
 #include "recipes.h"
 
 namespace vde::test {

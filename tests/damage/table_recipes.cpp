@@ -1,4 +1,4 @@
-#include "format/module.h"
+#include "format/feature.h"
 #include "recipes.h"
 
 namespace vde::test {
@@ -131,7 +131,7 @@ void add_places(std::vector<Recipe>& recipes) {
   recipes.push_back({"RMAP-013",
                      "the mirror group's slot has an unknown tag",
                      [](ImageBuilder& image) {
-                       image.slot(1, [](RegionSlot& slot) { slot.tag = Tag{0x41414141}; });
+                       image.slot(1, [](RegionSlot& slot) { slot.tag = BlockType{0x41414141}; });
                      },
                      {"RMAP-009", "RMAP-013"},
                      std::nullopt});
@@ -144,16 +144,15 @@ void add_places(std::vector<Recipe>& recipes) {
 }
 
 void add_tags(std::vector<Recipe>& recipes) {
-  recipes.push_back(lost(Recipe{"RMAP-007",
-                                "the code cache's slot becomes a second tag index",
-                                [](ImageBuilder& image) {
-                                  image.slot(kCode,
-                                             [](RegionSlot& slot) { slot.tag = tags::kTagIndex; });
-                                  for (uint64_t block = 80; block < 84; ++block)
-                                    image.set_tag(block, "TAGI");
-                                },
-                                {"RMAP-007", "RMAP-008"},
-                                std::nullopt}));
+  recipes.push_back(
+      lost(Recipe{"RMAP-007",
+                  "the code cache's slot becomes a second tag index",
+                  [](ImageBuilder& image) {
+                    image.slot(kCode, [](RegionSlot& slot) { slot.tag = block_types::kTagIndex; });
+                    for (uint64_t block = 80; block < 84; ++block) image.set_tag(block, "TAGI");
+                  },
+                  {"RMAP-007", "RMAP-008"},
+                  std::nullopt}));
   recipes.push_back(lost(on_slot("RMAP-008", "the code cache's slot is free", kCode,
                                  [](RegionSlot& slot) { slot = RegionSlot{}; })));
   recipes.push_back(lost(Recipe{"RMAP-008",
@@ -161,7 +160,7 @@ void add_tags(std::vector<Recipe>& recipes) {
                                 [](ImageBuilder& image) {
                                   image.superblock([](Superblock& superblock) {
                                     superblock.module_manifest |= 1u
-                                                                  << find_module("audit-log")->id;
+                                                                  << find_feature("audit-log")->id;
                                   });
                                 },
                                 {"RMAP-008"},
@@ -172,14 +171,14 @@ void add_tags(std::vector<Recipe>& recipes) {
       [](ImageBuilder& image) { image.slot(5, [](RegionSlot& slot) { slot = RegionSlot{}; }); },
       {"RMAP-008"},
       std::nullopt}));
-  recipes.push_back(lost(Recipe{"RMAP-009",
-                                "a region tagged QQQQ; its blocks carry a known tag",
-                                [](ImageBuilder& image) {
-                                  image.slot(kCode,
-                                             [](RegionSlot& slot) { slot.tag = make_tag("QQQQ"); });
-                                },
-                                {"RMAP-009", "RMAP-008"},
-                                std::nullopt}));
+  recipes.push_back(
+      lost(Recipe{"RMAP-009",
+                  "a region tagged QQQQ; its blocks carry a known tag",
+                  [](ImageBuilder& image) {
+                    image.slot(kCode, [](RegionSlot& slot) { slot.tag = make_block_type("QQQQ"); });
+                  },
+                  {"RMAP-009", "RMAP-008"},
+                  std::nullopt}));
   recipes.push_back(
       lost(on_slot("RMAP-010", "flag 64", kTags, [](RegionSlot& slot) { slot.flags |= 64; })));
 }

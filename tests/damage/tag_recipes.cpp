@@ -1,6 +1,6 @@
-#include "format/tag_extension.h"
-#include "format/tag_filter.h"
-#include "format/tag_leaf.h"
+#include "format/tag/tag_extension.h"
+#include "format/tag/tag_filter.h"
+#include "format/tag/tag_leaf.h"
 #include "recipes.h"
 #include "support/one_change.h"
 

@@ -83,7 +83,7 @@ std::unique_ptr<ImageBuilder> snapshots_image() {
 std::unique_ptr<ImageBuilder> modules_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 256, "compute"});
   for (size_t i = 0; i < 12; ++i) {
-    MemoryFile module(wasm_of_size(kLeastWasm + i * 150, i));
+    MemoryFile module(wasm_of_size(kMinWasm + i * 150, i));
     ModuleOptions wish;
     wish.force = i > 0;
     if (i > 0) wish.entry = std::string(i * 37 % 129, 'e');

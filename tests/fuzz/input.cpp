@@ -4,12 +4,12 @@
 #include <set>
 
 #include "base/cursor.h"
-#include "format/tag_extension.h"
+#include "format/tag/tag_extension.h"
 
 namespace vde::test {
 namespace {
 
-constexpr size_t kMostEdits = 64;
+constexpr size_t kMaxEdits = 64;
 constexpr uint64_t kGroupBlocks = 4;
 
 class Editor {
@@ -22,7 +22,7 @@ class Editor {
   }
 
   void edit(Reader& reader) {
-    for (size_t i = 0; i < kMostEdits && !reader.left().empty(); ++i) edit_one(reader);
+    for (size_t i = 0; i < kMaxEdits && !reader.left().empty(); ++i) edit_one(reader);
     for (const uint64_t number : dirty_) vouch_for(number);
   }
 
@@ -50,7 +50,7 @@ class Editor {
       case 5:
         return edit_slot(reader, offset);
       case 6:
-        return spoil(block, next(reader));
+        return taint(block, next(reader));
       case 7: {
         const auto delta = static_cast<int8_t>(next(reader));
         if (at.size() < 4) return;
@@ -78,7 +78,7 @@ class Editor {
   }
 
   // What no checksum makes right.
-  void spoil(uint64_t block, uint8_t how) {
+  void taint(uint64_t block, uint8_t how) {
     if (how % 4 == 0) image_.wipe(block);
     if (how % 4 == 1) image_.flip(block, 0);
     if (how % 4 == 2) image_.set_tag(block, "DATA");

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostAtOnce = size_t{16} << 20;  // bytes of one allocation
+constexpr size_t kMaxAtOnce = size_t{16} << 20;  // bytes of one allocation
 
 std::vector<std::string> inputs_of(const fs::path& path) {
   if (!fs::is_directory(path)) return {path.string()};
@@ -34,7 +34,7 @@ bool replay(const std::string& path) {
   vde::test::reset_largest_allocation();
   vde::test::play_fuzz_input(input);
   const size_t most = vde::test::largest_allocation();
-  if (most <= kMostAtOnce) return true;
+  if (most <= kMaxAtOnce) return true;
   std::fprintf(stderr, "%s: %zu bytes at once\n", path.c_str(), most);
   return false;
 }

@@ -12,7 +12,7 @@ CraftedJournal::CraftedJournal(ImageBuilder& image)
   epoch_ = decode_journal_mark(header.subspan(kJournalMarkOffset)).value().epoch;
 }
 
-BlockBuffer CraftedJournal::sealed(Tag tag, uint8_t fill) const {
+BlockBuffer CraftedJournal::sealed(BlockType tag, uint8_t fill) const {
   BlockBuffer block(image_.block_size(), fill);
   seal(block, tag, 1);
   return block;

@@ -33,7 +33,7 @@ class CraftedJournal {
   [[nodiscard]] uint64_t next() const { return next_; }
 
   // A block of `tag` whose payload is `fill` all over, sealed.
-  [[nodiscard]] BlockBuffer sealed(Tag tag, uint8_t fill) const;
+  [[nodiscard]] BlockBuffer sealed(BlockType tag, uint8_t fill) const;
 
  private:
   [[nodiscard]] uint64_t blocks() { return image_.bytes().size() / image_.block_size(); }

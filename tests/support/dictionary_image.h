@@ -2,8 +2,8 @@
 // the integrity tree, blocks 84 to 87 of an ImageBuilder with all modules.
 #pragma once
 
-#include "format/dictionary.h"
 #include "format/hash.h"
+#include "format/region/dictionary.h"
 #include "support/image_builder.h"
 
 namespace vde::test {
@@ -14,7 +14,8 @@ inline constexpr uint64_t kDictionaryBytes = 200;  // the first block for bytes 
 // Turns the region into an empty table, and the module off that the region was for.
 inline void make_dictionary_table(ImageBuilder& image) {
   constexpr uint32_t kIntegrityModule = 11;
-  image.slot(image.slot_of("MTRK"), [](RegionSlot& slot) { slot.tag = tags::kDictionaries; });
+  image.slot(image.slot_of("MTRK"),
+             [](RegionSlot& slot) { slot.tag = block_types::kDictionaries; });
   image.superblock(
       [](Superblock& superblock) { superblock.module_manifest &= ~(1u << kIntegrityModule); });
   for (uint64_t block = kDictionaryTable; block < kDictionaryTable + 4; ++block)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "format/bitmap.h"
+#include "format/region/bitmap.h"
 #include "image/write_image.h"
 #include "vde/text.h"
 
@@ -56,7 +56,7 @@ std::vector<RegionSlot> ImageBuilder::slots() {
 size_t ImageBuilder::slot_of(std::string_view tag) {
   const auto all = slots();
   for (size_t i = 0; i < all.size(); ++i)
-    if (!all[i].is_free() && all[i].tag == make_tag(tag)) return i;
+    if (!all[i].is_free() && all[i].tag == make_block_type(tag)) return i;
   throw std::logic_error("no such region");
 }
 
@@ -102,7 +102,7 @@ ImageBuilder& ImageBuilder::reseal(uint64_t number) {
 }
 
 ImageBuilder& ImageBuilder::set_tag(uint64_t number, std::string_view tag) {
-  store_le(block(number).last(kTrailerSize), 0, make_tag(tag).value);
+  store_le(block(number).last(kTrailerSize), 0, make_block_type(tag).value);
   return *this;
 }
 
@@ -119,7 +119,7 @@ ImageBuilder& ImageBuilder::clear_trailer(uint64_t number) {
 
 ImageBuilder& ImageBuilder::write(uint64_t number, std::string_view tag, std::string_view hex) {
   clear_payload(number).patch(number, 0, hex);
-  seal(block(number), make_tag(tag), 1);
+  seal(block(number), make_block_type(tag), 1);
   return *this;
 }
 
@@ -163,7 +163,7 @@ ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {
     uint8_t& byte = payload(number)[n % bits / 8];
     const auto mask = static_cast<uint8_t>(1u << (n % 8));
     byte = static_cast<uint8_t>(value ? byte | mask : byte & ~mask);
-    seal(block(number), tags::kBitmap, 1);
+    seal(block(number), block_types::kBitmap, 1);
   }
   return *this;
 }
@@ -171,7 +171,7 @@ ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {
 ImageBuilder& ImageBuilder::data_block(uint64_t number, uint8_t fill) {
   const MutableBytes target = payload(number);
   std::fill(target.begin(), target.end(), fill);
-  seal(block(number), tags::kData, 1);
+  seal(block(number), block_types::kData, 1);
   bits(number, number + 1, true);
   return superblock([](Superblock& superblock) {
     --superblock.free_blocks;

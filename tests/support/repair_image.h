@@ -25,7 +25,7 @@ inline Repaired repair_and_back(ImageBuilder& image) {
   RepairPlan plan = must(plan_repair(image.file(), kSomeRepair, activity));
   REQUIRE_FALSE(plan.steps.empty());
   MemoryUndo undo;
-  std::vector<Finding> left = must(carry_out(image.file(), plan, kSomeRepair, &undo, activity));
+  std::vector<Finding> left = must(apply_repair(image.file(), plan, kSomeRepair, &undo, activity));
   const std::vector<uint8_t> after = image.bytes();
   CHECK(must(plan_repair(image.file(), kSomeRepair, activity)).steps.empty());
   CHECK(image.bytes() == after);

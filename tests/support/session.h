@@ -33,7 +33,7 @@ inline OpenSnapshots open_snapshots(BlockFile& file) {
 
 // Gives block `number` a payload of `fill`, through the journal.
 inline void fill_block(Transaction& transaction, uint64_t number, uint8_t fill) {
-  const MutableBytes payload = must(transaction.replace(number, tags::kData));
+  const MutableBytes payload = must(transaction.replace(number, block_types::kData));
   std::fill(payload.begin(), payload.end(), fill);
 }
 
@@ -55,7 +55,7 @@ inline void commit_change(Volume& volume, BlockRange blocks, uint8_t fill) {
 
 // The first byte of the payload of block `number`, as `transaction` sees it.
 inline uint8_t first_byte(Transaction& transaction, uint64_t number) {
-  return must(transaction.read(number, tags::kData))[0];
+  return must(transaction.read(number, block_types::kData))[0];
 }
 
 }  // namespace vde::test

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kSmallestBlock = 512;
 constexpr size_t kLargestBlock = 65536;
 constexpr size_t kSlotSize = 32;
-constexpr size_t kMostSlots = 127;
+constexpr size_t kMaxSlots = 127;
 constexpr std::array<std::string_view, 4> kGroupTags{"SUPB", "RMAP", "EXMD", "IANT"};
 
 // Tags are numbers whose big-endian spelling is the text, stored little-endian.
@@ -47,7 +47,7 @@ bool is_dwvd_2(Bytes payload) {
 
 std::vector<Slot> decode_slots(Bytes payload) {
   std::vector<Slot> slots;
-  const size_t count = std::min(kMostSlots, payload.size() / kSlotSize);
+  const size_t count = std::min(kMaxSlots, payload.size() / kSlotSize);
   for (size_t i = 0; i < count; ++i) {
     Cursor cursor(payload, i * kSlotSize);
     Slot slot{.slot = static_cast<uint32_t>(i), .tag = tag_at(cursor.take(4))};

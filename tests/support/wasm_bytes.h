@@ -24,7 +24,7 @@ inline constexpr std::string_view kStartModule =
     "03 02 01 00"                          // functions: one of type 0
     "07 0a 01 06 5f 73 74 61 72 74 00 00"  // exports: "_start", function 0
     "0a 04 01 02 00 0b";                   // code: nothing
-inline constexpr size_t kLeastWasm = 43;   // bytes that wasm_of_size can make
+inline constexpr size_t kMinWasm = 43;     // bytes that wasm_of_size can make
 
 // `bytes` made `size` bytes long by a custom section of random content.
 [[nodiscard]] inline std::vector<uint8_t> with_custom_section(std::vector<uint8_t> bytes,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/tag_index.h"
+#include "format/tag/tag_index.h"
 
 namespace vde::test {
 namespace {
@@ -80,7 +80,7 @@ bool write_as_foreign(MutableBytes region, uint32_t block_size,
     bloom_insert(payload(0).subspan(kTagIndexHeaderLayout.size()),
                  static_cast<uint32_t>(header.bloom_bits), header.bloom_hashes, entry.key);
   for (size_t at = 0; at < written.size(); at += block_size)
-    seal(MutableBytes(written).subspan(at, block_size), tags::kTagIndex, 1);
+    seal(MutableBytes(written).subspan(at, block_size), block_types::kTagIndex, 1);
   std::copy(written.begin(), written.end(), region.begin());
   return true;
 }

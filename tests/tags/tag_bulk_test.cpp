@@ -1,9 +1,9 @@
 // Indexes that are built at once.
 #include <doctest/doctest.h>
 
-#include "format/tag_extension.h"
-#include "region/tag_bulk.h"
+#include "format/tag/tag_extension.h"
 #include "support/verify_list.h"
+#include "tag/tag_rebuild.h"
 #include "tags/tag_session.h"
 
 using namespace vde;
@@ -14,7 +14,7 @@ namespace {
 size_t tag_slot(Volume& volume) {
   const auto& slots = volume.journal().regions().raw_slots();
   size_t slot = 0;
-  while (slots[slot].tag != tags::kTagIndex) ++slot;
+  while (slots[slot].tag != block_types::kTagIndex) ++slot;
   return slot;
 }
 
@@ -22,11 +22,11 @@ size_t tag_slot(Volume& volume) {
 void build(BlockFile& file, const std::vector<TagEntry>& entries) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
-  TagBulkSize size;
+  TagRebuildSize size;
   size.entries = size.keys = entries.size();
   for (const TagEntry& entry : entries)
     size.entry_bytes += kTagEntryOverhead + entry.key.size() + entry.value.size();
-  const auto bulk = must(TagBulk::begin(transaction, volume->allocator(), size));
+  const auto bulk = must(TagRebuild::begin(transaction, volume->allocator(), size));
   for (const TagEntry& entry : entries) must(bulk->add(view_of(entry)));
   must(bulk->finish(tag_slot(*volume), 0));
   must(volume->commit(transaction));
@@ -144,7 +144,7 @@ TEST_CASE("entries out of order, or twice, are refused") {
   ImageBuilder image({4096, 1024, "tags"});
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
-  const auto bulk = must(TagBulk::begin(transaction, volume->allocator(), {3, 100, 3}));
+  const auto bulk = must(TagRebuild::begin(transaction, volume->allocator(), {3, 100, 3}));
   must(bulk->add({"b", "", 1, 0}));
   CHECK(bulk->add({"b", "", 1, 0}).error().code == ErrorCode::kUsage);
   CHECK(bulk->add({"b", "", 0, 0}).error().code == ErrorCode::kUsage);

@@ -2,8 +2,8 @@
 // no list ends early because of them.
 #include <doctest/doctest.h>
 
-#include "format/tag_extension.h"
-#include "format/tag_index.h"
+#include "format/tag/tag_extension.h"
+#include "format/tag/tag_index.h"
 #include "support/image_builder.h"
 #include "tags/tag_session.h"
 

@@ -9,14 +9,14 @@ namespace vde::cli {
 namespace {
 
 std::string blocks_text(const std::vector<BlockRange>& blocks) {
-  constexpr size_t kMost = 8;
+  constexpr size_t kMax = 8;
   std::string text;
-  for (size_t i = 0; i < blocks.size() && i < kMost; ++i) {
+  for (size_t i = 0; i < blocks.size() && i < kMax; ++i) {
     const BlockRange& range = blocks[i];
     text += fmt::format("{}{}", text.empty() ? "" : ", ", range.begin);
     if (range.count() > 1) text += fmt::format("-{}", range.end - 1);
   }
-  if (blocks.size() > kMost) text += fmt::format(" and {} runs more", blocks.size() - kMost);
+  if (blocks.size() > kMax) text += fmt::format(" and {} runs more", blocks.size() - kMax);
   return text;
 }
 
@@ -51,7 +51,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
   if (arguments.dry_run || result.plan.steps.empty()) return result;
   std::string path;
   VDE_TRY_ASSIGN(undo, make_undo_target(arguments, *file, image, path));
-  auto left = carry_out(*file, result.plan, options, undo.get(), context.activity);
+  auto left = apply_repair(*file, result.plan, options, undo.get(), context.activity);
   if (!left && undo != nullptr)
     left.error().hint = fmt::format("'vdetool undo {} {}' puts everything back", image, path);
   VDE_TRY_ASSIGN(found, std::move(left));

@@ -79,9 +79,9 @@ class UndoTarget {
 // then the image, then a verification of what is on the disk, whose findings are returned. After an
 // error the undo file, once it is published, still puts everything back. `file` holds the exclusive
 // lock.
-[[nodiscard]] Result<std::vector<Finding>> carry_out(BlockFile& file, const RepairPlan& plan,
-                                                     const RepairOptions& options, UndoTarget* undo,
-                                                     Activity& activity);
+[[nodiscard]] Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& plan,
+                                                        const RepairOptions& options,
+                                                        UndoTarget* undo, Activity& activity);
 
 // What an undo file is about.
 struct UndoSummary {

@@ -8,7 +8,7 @@ using namespace vde::test;
 
 namespace {
 
-std::vector<uint8_t> sealed(Tag tag) {
+std::vector<uint8_t> sealed(BlockType tag) {
   std::vector<uint8_t> block(4096, 0x5A);
   seal(block, tag, 7);
   return block;
@@ -18,7 +18,7 @@ std::vector<uint8_t> sealed(Tag tag) {
 
 TEST_CASE("a trailer is tag, generation and checksum, the tag reversed on disk") {
   std::vector<uint8_t> block(4096, 0);
-  seal(block, tags::kTagIndex, 1);
+  seal(block, block_types::kTagIndex, 1);
   CHECK(to_hex(Bytes(block).last(16)) == "4947415401000000f050e50a6bbef651");
   CHECK(all_zero(Bytes(block).first(4080)));
 }
@@ -30,8 +30,8 @@ TEST_CASE("the checksum is XXH64 of the payload with seed 0") {
 }
 
 TEST_CASE("a sealed block gives its payload and its trailer") {
-  const auto block = sealed(tags::kCode);
-  const auto checked = UncheckedBlock(12, block).check(tags::kCode);
+  const auto block = sealed(block_types::kCode);
+  const auto checked = UncheckedBlock(12, block).check(block_types::kCode);
   REQUIRE(checked.has_value());
   CHECK(checked->number() == 12);
   CHECK(checked->payload().size() == 4080);
@@ -40,8 +40,8 @@ TEST_CASE("a sealed block gives its payload and its trailer") {
 }
 
 TEST_CASE("a block with another tag is refused") {
-  const auto block = sealed(tags::kCode);
-  const auto checked = UncheckedBlock(12, block).check(tags::kSnapshots);
+  const auto block = sealed(block_types::kCode);
+  const auto checked = UncheckedBlock(12, block).check(block_types::kSnapshots);
   REQUIRE_FALSE(checked.has_value());
   CHECK(checked.error().code == ErrorCode::kDamaged);
   CHECK(checked.error().message == "block is tagged CODE where SNAP belongs");
@@ -52,16 +52,16 @@ TEST_CASE("a block with another tag is refused") {
 TEST_CASE("a flipped bit of payload or checksum is refused") {
   for (const size_t at : {size_t{0}, size_t{4079}, size_t{4088}, size_t{4095}}) {
     CAPTURE(at);
-    auto block = sealed(tags::kCode);
+    auto block = sealed(block_types::kCode);
     block[at] ^= 0x10;
     CHECK(UncheckedBlock(1, block).state() == BlockState::kBadChecksum);
-    CHECK(UncheckedBlock(1, block).check(tags::kCode).error().message ==
+    CHECK(UncheckedBlock(1, block).check(block_types::kCode).error().message ==
           "block does not verify: bad checksum");
   }
 }
 
 TEST_CASE("an unknown tag is refused though the checksum fits") {
-  const auto block = sealed(make_tag("ZZZZ"));
+  const auto block = sealed(make_block_type("ZZZZ"));
   CHECK(UncheckedBlock(1, block).state() == BlockState::kSealed);
   CHECK(UncheckedBlock(1, block).check_any().error().message == "block has the unknown tag ZZZZ");
 }
@@ -83,13 +83,13 @@ TEST_CASE("block sizes are the powers of two from 512 to 65536") {
 }
 
 TEST_CASE("a tag spells its four characters, escaped where they do not print") {
-  CHECK(tags::kTagIndex.value == 0x54414749);
-  CHECK(tags::kCode.value == 0x434F4445);
-  CHECK(tags::kSnapshots.value == 0x534E4150);
-  CHECK(to_string(tags::kSnapshots) == "SNAP");
-  CHECK(to_string(Tag{0x01414243}) == "\\x01ABC");
-  CHECK(describe(tags::kTagIndex) == "tag index");
-  CHECK_FALSE(is_known(Tag{}));
+  CHECK(block_types::kTagIndex.value == 0x54414749);
+  CHECK(block_types::kCode.value == 0x434F4445);
+  CHECK(block_types::kSnapshots.value == 0x534E4150);
+  CHECK(to_string(block_types::kSnapshots) == "SNAP");
+  CHECK(to_string(BlockType{0x01414243}) == "\\x01ABC");
+  CHECK(describe(block_types::kTagIndex) == "tag index");
+  CHECK_FALSE(is_known(BlockType{}));
 }
 
 TEST_CASE("the tags that the format names are known, all forty") {
@@ -99,6 +99,6 @@ TEST_CASE("the tags that the format names are known, all forty") {
       "WALS ZNSM OPJR TRLR";
   for (size_t at = 0; at < all.size(); at += 5) {
     CAPTURE(all.substr(at, 4));
-    CHECK(is_known(make_tag(all.substr(at, 4))));
+    CHECK(is_known(make_block_type(all.substr(at, 4))));
   }
 }

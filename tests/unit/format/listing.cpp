@@ -56,7 +56,7 @@ nlohmann::json listed_value(const Field& field, Bytes structure) {
       return to_string(guid);
     }
     case FieldKind::kTag:
-      return to_string(Tag{static_cast<uint32_t>(little_endian())});
+      return to_string(BlockType{static_cast<uint32_t>(little_endian())});
     case FieldKind::kText: {
       const std::string text(bytes.begin(), bytes.end());
       return text.substr(0, text.find('\0'));

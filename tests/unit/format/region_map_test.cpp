@@ -8,7 +8,7 @@ using namespace vde;
 using namespace vde::test;
 
 TEST_CASE("a region slot's bytes") {
-  const RegionSlot slot{tags::kTagIndex, kRegionActive | kRegionWorm, 1099, 64, 3};
+  const RegionSlot slot{block_types::kTagIndex, kRegionActive | kRegionWorm, 1099, 64, 3};
   CHECK(to_hex(bytes_of(kRegionSlotLayout, slot)) ==
         "49474154"
         "09000000"
@@ -32,15 +32,15 @@ TEST_CASE("a block holds 127 slots, small blocks as many as fit") {
 
 TEST_CASE("a slot is free when flags and tag are zero") {
   CHECK(RegionSlot{}.is_free());
-  CHECK(RegionSlot{Tag{}, 0, 5, 6, 7}.is_free());
-  CHECK_FALSE(RegionSlot{tags::kData, 0, 0, 0, 0}.is_free());
-  CHECK_FALSE(RegionSlot{Tag{}, kRegionActive, 0, 0, 0}.is_free());
+  CHECK(RegionSlot{BlockType{}, 0, 5, 6, 7}.is_free());
+  CHECK_FALSE(RegionSlot{block_types::kData, 0, 0, 0, 0}.is_free());
+  CHECK_FALSE(RegionSlot{BlockType{}, kRegionActive, 0, 0, 0}.is_free());
 }
 
 TEST_CASE("slots keep their places, and what is not a slot becomes zero") {
   std::vector<RegionSlot> slots(15);
-  slots[0] = {tags::kBitmap, 1, 10, 1, 0};
-  slots[14] = {tags::kData, 1, 11, 99, 0};
+  slots[0] = {block_types::kBitmap, 1, 10, 1, 0};
+  slots[14] = {block_types::kData, 1, 11, 99, 0};
   std::vector<uint8_t> payload(payload_size(512), 0xEE);
   encode_slots(slots, payload);
   CHECK(decode_slots(payload) == slots);

@@ -114,10 +114,10 @@ TEST_CASE("the seal lies in the payload's last 32 bytes") {
 }
 
 TEST_CASE("the blocks of a group carry SUPB, RMAP, EXMD and IANT") {
-  CHECK(to_string(group_tag(0)) == "SUPB");
-  CHECK(to_string(group_tag(1)) == "RMAP");
-  CHECK(to_string(group_tag(2)) == "EXMD");
-  CHECK(to_string(group_tag(3)) == "IANT");
+  CHECK(to_string(group_block_type(0)) == "SUPB");
+  CHECK(to_string(group_block_type(1)) == "RMAP");
+  CHECK(to_string(group_block_type(2)) == "EXMD");
+  CHECK(to_string(group_block_type(3)) == "IANT");
 }
 
 TEST_CASE("what is no superblock of version 2 is refused by its reason") {

@@ -34,7 +34,7 @@ class ModulePlay {
   uint64_t below(uint64_t limit) { return random_() % limit; }
 
   void add() {
-    const std::vector<uint8_t> bytes = wasm_of_size(kLeastWasm + below(4 * payload_), random_());
+    const std::vector<uint8_t> bytes = wasm_of_size(kMinWasm + below(4 * payload_), random_());
     MemoryFile file(bytes);
     ModuleOptions options;
     options.entry.assign(below(129), 'e');

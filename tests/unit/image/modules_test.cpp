@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "format/hash.h"
-#include "format/module_entry.h"
+#include "format/region/module_entry.h"
 #include "support/image_builder.h"
 #include "support/module_session.h"
 #include "support/temporary_folder.h"

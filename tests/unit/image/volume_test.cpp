@@ -46,7 +46,7 @@ void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t coun
   const BlockIo io(file, probe.block_size);
   BlockBuffer image = io.make_buffer();
   image[0] = 1;
-  must(io.write(place, tags::kData, 2, image));
+  must(io.write(place, block_types::kData, 2, image));
   JournalRecord record;
   record.head.epoch = 1;
   record.head.index = 1;
@@ -180,10 +180,10 @@ TEST_CASE("records that only look like some do not cost a reading of the journal
     head.epoch = 1;
     head.index = 9;
     head.entry_count = static_cast<uint32_t>((left * 496 - 400) / 48);
-    if (record_meta_blocks(head.entry_count, 512) > left) break;
-    head.meta_blocks = static_cast<uint32_t>(record_meta_blocks(head.entry_count, 512));
+    if (record_descriptor_blocks(head.entry_count, 512) > left) break;
+    head.descriptor_blocks = static_cast<uint32_t>(record_descriptor_blocks(head.entry_count, 512));
     kRecordHeadLayout.encode(head, image.payload(n));
-    seal(image.block(n), tags::kMetadataWal, 2);
+    seal(image.block(n), block_types::kMetadataWal, 2);
   }
   FailingFile file(image.file());
   const auto view = committed_view(file);

@@ -155,7 +155,7 @@ TEST_CASE("every block of CODE and SNAP is sealed, the data area is never writte
   for (uint64_t block = 80; block < 88; ++block) {
     CHECK(zero(image, block, 0, 496));
     CHECK(UncheckedBlock(block, image.block(block)).state() == BlockState::kSealed);
-    CHECK(image.trailer(block).tag == (block < 84 ? tags::kCode : tags::kSnapshots));
+    CHECK(image.trailer(block).tag == (block < 84 ? block_types::kCode : block_types::kSnapshots));
   }
   for (uint64_t block = 88; block < 256; ++block) CHECK(zero(image, block, 0, 512));
 }

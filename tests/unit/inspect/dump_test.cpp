@@ -102,7 +102,7 @@ TEST_CASE("a tag that is not printable is escaped once") {
         "block 79 at byte 40448\n"
         "  owner: TAGI (slot 6), block 3 of 4\n"
         "  trailer: tag \\0\\0\\0\\0, generation 0, checksum 0000000000000000: unwritten\n");
-  image.slot(7, [](RegionSlot& slot) { slot.tag = Tag{0xFF000041}; });
+  image.slot(7, [](RegionSlot& slot) { slot.tag = BlockType{0xFF000041}; });
   CHECK(text_of(image, 8).find("  0x00e0    4  tag                            \\xff\\0\\0A\n") !=
         std::string::npos);
 }

@@ -117,7 +117,7 @@ TEST_CASE("what is written straight home is synced before the first byte of the 
   Transaction transaction = must(volume->begin());
   const BlockRange run = must(volume->allocator().allocate(transaction, 4));
   BlockBuffer blocks(2 * 512, 7);
-  must(transaction.write_direct(run.begin, tags::kData, blocks));
+  must(transaction.write_direct(run.begin, block_types::kData, blocks));
   must(transaction.wipe_direct({run.begin + 2, run.end}));
   must(volume->commit(transaction));
   CHECK(stage.told() == Story{"write home", "zero home", "sync", "write record", "sync"});
@@ -131,7 +131,7 @@ TEST_CASE("what a dropped transaction wrote straight home is synced before the n
     Transaction dropped = must(volume->begin());
     run = must(volume->allocator().allocate(dropped, 1));
     BlockBuffer block(512, 7);
-    must(dropped.write_direct(run.begin, tags::kData, block));
+    must(dropped.write_direct(run.begin, block_types::kData, block));
   }
   CHECK(stage.told() == Story{"write home"});
   // The next image replaces what was written there, and must not find something older.

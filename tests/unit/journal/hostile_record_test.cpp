@@ -30,7 +30,9 @@ struct Target {
     CHECK(image.bytes() == before);
   }
 
-  [[nodiscard]] BlockBuffer data(uint8_t fill) const { return journal.sealed(tags::kData, fill); }
+  [[nodiscard]] BlockBuffer data(uint8_t fill) const {
+    return journal.sealed(block_types::kData, fill);
+  }
 
   // The directory's first block with the slot of `tag` changed.
   [[nodiscard]] BlockBuffer directory(std::string_view tag,
@@ -110,7 +112,7 @@ void add_record(Random& random, ImageBuilder& image, CraftedJournal& journal) {
   for (CraftedEntry& entry : entries) {
     entry.target = some_block(random, journal.next());
     if (random.below(3) == 0) entry.place = some_block(random, journal.next());
-    entry.image = journal.sealed(tags::kData, static_cast<uint8_t>(random.below(200)));
+    entry.image = journal.sealed(block_types::kData, static_cast<uint8_t>(random.below(200)));
     // What lies at fixed places stays: else there is no image to look at.
     const bool is_fixed = entry.place != 0 && entry.place < kFirstRegionBlock;
     if (is_fixed || entry.target == kDirectoryStart) {
@@ -264,11 +266,11 @@ TEST_CASE("an image is never read from where the same replay wrote") {
   const Probe probe = must(probe_to_judge(target.image.file()));
   RecoveryPlan plan = must(plan_recovery(io, probe));
   plan.needs_reset = true;
-  plan.images = {{200, 210}, {210, 211}};
+  plan.after_images = {{200, 210}, {210, 211}};
   const std::vector<uint8_t> before = target.image.bytes();
   CHECK(apply_recovery(io, probe, plan).error().code == ErrorCode::kDamaged);
   CHECK(target.image.bytes() == before);
-  plan.images = {{200, 210}, {201, 211}};
+  plan.after_images = {{200, 210}, {201, 211}};
   must(apply_recovery(io, probe, plan));
   CHECK(target.image.block(200)[0] == 0x11);
   CHECK(target.image.block(201)[0] == 0x22);

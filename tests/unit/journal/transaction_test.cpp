@@ -22,7 +22,7 @@ TEST_CASE("a transaction reads what it wrote, and nobody else does before it com
   const BlockRange run = commit_data(*volume, 1, 1);
   Transaction first = must(volume->begin());
   CHECK(first_byte(first, run.begin) == 1);
-  must(first.edit(run.begin, tags::kData))[0] = 2;
+  must(first.edit(run.begin, block_types::kData))[0] = 2;
   CHECK(first_byte(first, run.begin) == 2);
   Transaction second = must(volume->begin());
   CHECK(first_byte(second, run.begin) == 1);
@@ -36,11 +36,11 @@ TEST_CASE("a change begins with what the block held, a replacement with zeros") 
   const auto volume = open_volume(image.file());
   const BlockRange run = commit_data(*volume, 2, 7);
   Transaction transaction = must(volume->begin());
-  CHECK(must(transaction.edit(run.begin, tags::kData))[100] == 7);
-  CHECK(must(transaction.replace(run.begin + 1, tags::kData))[100] == 0);
-  must(transaction.edit(run.begin, tags::kData))[0] = 8;
-  CHECK(must(transaction.edit(run.begin, tags::kData))[0] == 8);
-  CHECK(must(transaction.replace(run.begin, tags::kData))[0] == 0);
+  CHECK(must(transaction.edit(run.begin, block_types::kData))[100] == 7);
+  CHECK(must(transaction.replace(run.begin + 1, block_types::kData))[100] == 0);
+  must(transaction.edit(run.begin, block_types::kData))[0] = 8;
+  CHECK(must(transaction.edit(run.begin, block_types::kData))[0] == 8);
+  CHECK(must(transaction.replace(run.begin, block_types::kData))[0] == 0);
 }
 
 TEST_CASE(
@@ -50,12 +50,13 @@ TEST_CASE(
   image.data_block(data, 5).flip(data, 3);
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
-  CHECK(all_zero(must(transaction.read(data + 1, tags::kData))));
-  CHECK(all_zero(must(transaction.edit(data + 1, tags::kData))));
-  CHECK(transaction.read(data, tags::kData).error().code == ErrorCode::kDamaged);
-  CHECK(transaction.edit(data, tags::kData).error().code == ErrorCode::kDamaged);
-  CHECK(transaction.read(image.start("SNAP"), tags::kData).error().code == ErrorCode::kDamaged);
-  CHECK(transaction.replace(data, tags::kData).has_value());
+  CHECK(all_zero(must(transaction.read(data + 1, block_types::kData))));
+  CHECK(all_zero(must(transaction.edit(data + 1, block_types::kData))));
+  CHECK(transaction.read(data, block_types::kData).error().code == ErrorCode::kDamaged);
+  CHECK(transaction.edit(data, block_types::kData).error().code == ErrorCode::kDamaged);
+  CHECK(transaction.read(image.start("SNAP"), block_types::kData).error().code ==
+        ErrorCode::kDamaged);
+  CHECK(transaction.replace(data, block_types::kData).has_value());
 }
 
 TEST_CASE("what is taken back is not committed") {
@@ -106,7 +107,8 @@ TEST_CASE("all blocks of a commit carry its checkpoint sequence as their generat
   const BlockRange one = commit_data(*volume, 1, 1);
   const BlockRange two = commit_data(*volume, 1, 2);
   must(volume->close());
-  CHECK(image.trailer(one.begin) == Trailer{tags::kData, 2, image.trailer(one.begin).checksum});
+  CHECK(image.trailer(one.begin) ==
+        Trailer{block_types::kData, 2, image.trailer(one.begin).checksum});
   CHECK(image.trailer(two.begin).generation == 3);
   CHECK(image.trailer(image.start("BMAP")).generation == 3);
   for (uint64_t n = 0; n < 8; ++n) CHECK(image.trailer(n).generation == 3);
@@ -121,7 +123,7 @@ TEST_CASE("images that have no room in the journal lie where nothing else does")
     fill_block(transaction, n, static_cast<uint8_t>(n));
   const BlockRange direct = must(volume->allocator().allocate(transaction, 3));
   BlockBuffer blocks(3 * 512, 0xDD);
-  must(transaction.write_direct(direct.begin, tags::kData, blocks));
+  must(transaction.write_direct(direct.begin, block_types::kData, blocks));
   must(volume->commit(transaction));
 
   // The same once more on top of it, so that live images are replaced by others elsewhere.

@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // Lowest first. check and inspect stand side by side.
-const std::map<std::string, int> kRank = {{"base", 0},  {"format", 1},  {"io", 2},
-                                          {"probe", 3}, {"journal", 4}, {"region", 5},
-                                          {"image", 6}, {"check", 7},   {"inspect", 7}};
+const std::map<std::string, int> kRank = {
+    {"base", 0},   {"format", 1}, {"io", 2},    {"probe", 3}, {"journal", 4}, {"table", 5},
+    {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9}, {"inspect", 9}};
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {

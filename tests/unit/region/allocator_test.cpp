@@ -191,9 +191,9 @@ TEST_CASE("regions in later bitmap blocks are completed too") {
     RegionSlot& slot = transaction.regions().raw_slots()[inod];
     const BlockRange old{static_cast<uint64_t>(slot.start),
                          static_cast<uint64_t>(slot.start + slot.count)};
-    const Bytes layout = must(transaction.read(old.begin, tags::kInodes));
+    const Bytes layout = must(transaction.read(old.begin, block_types::kInodes));
     const BlockBuffer copy(layout.begin(), layout.end());
-    const MutableBytes moved = must(transaction.replace(run.begin, tags::kInodes));
+    const MutableBytes moved = must(transaction.replace(run.begin, block_types::kInodes));
     std::copy(copy.begin(), copy.end(), moved.begin());
     must(volume->allocator().release(transaction, old));
     slot.start = static_cast<int64_t>(run.begin);

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "format/module_entry.h"
-#include "region/packed_store.h"
+#include "format/region/module_entry.h"
+#include "region/packed_editor.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 
@@ -31,8 +31,8 @@ struct GuardedImage {
     std::vector<uint8_t> record(encoded_size(entry));
     encode(entry, record);
     size_t slot = 0;
-    while (first.regions().raw_slots()[slot].tag != tags::kCode) ++slot;
-    const PackedTable code{tags::kCode, kModuleShape};
+    while (first.regions().raw_slots()[slot].tag != block_types::kCode) ++slot;
+    const PackedTable code{block_types::kCode, kModuleShape};
     PackedEditor table = must(PackedEditor::open(first, volume->allocator(), slot, code));
     must(table.append(record));
     must(volume->commit(first));

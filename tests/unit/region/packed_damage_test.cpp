@@ -1,8 +1,8 @@
 // What a lost write leaves in a packed table: nothing is added to it, and no list ends early.
 #include <doctest/doctest.h>
 
-#include "format/module_entry.h"
-#include "region/packed_store.h"
+#include "format/region/module_entry.h"
+#include "region/packed_editor.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 
@@ -11,7 +11,7 @@ using namespace vde::test;
 
 namespace {
 
-constexpr PackedTable kCodeTable{tags::kCode, kModuleShape};
+constexpr PackedTable kCodeTable{block_types::kCode, kModuleShape};
 
 std::vector<uint8_t> record_of(uint32_t number) {
   ModuleEntry entry;
@@ -26,7 +26,7 @@ Result<void> add_entries(BlockFile& file, uint32_t from, uint32_t to) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
   size_t slot = 0;
-  while (transaction.regions().raw_slots()[slot].tag != tags::kCode) ++slot;
+  while (transaction.regions().raw_slots()[slot].tag != block_types::kCode) ++slot;
   VDE_TRY_ASSIGN(table, PackedEditor::open(transaction, volume->allocator(), slot, kCodeTable));
   for (uint32_t i = from; i < to; ++i) VDE_TRY(table.append(record_of(i)));
   VDE_TRY(volume->commit(transaction));
@@ -37,7 +37,7 @@ Result<size_t> count_entries(ImageBuilder& image) {
   const uint64_t begin = image.start("CODE");
   const auto blocks = static_cast<uint64_t>(image.slots()[image.slot_of("CODE")].count);
   FileSource source(BlockIo(image.file(), image.block_size()), {begin, begin + blocks},
-                    tags::kCode);
+                    block_types::kCode);
   size_t count = 0;
   VDE_TRY(walk_packed(source, kCodeTable, [&](const PackedRecord&) {
     ++count;

@@ -15,7 +15,7 @@ namespace {
 
 size_t slot_of(const std::vector<RegionSlot>& slots, std::string_view tag) {
   for (size_t i = 0; i < slots.size(); ++i)
-    if (!slots[i].is_free() && slots[i].tag == make_tag(tag)) return i;
+    if (!slots[i].is_free() && slots[i].tag == make_block_type(tag)) return i;
   FAIL("no region ", std::string(tag));
   return 0;
 }
@@ -50,7 +50,7 @@ TEST_CASE("a region with free blocks behind it grows in place, out of the data a
   CHECK(place_of(image.slots(), "SNAP") == BlockRange{snap.begin, snap.begin + 9});
   CHECK(place_of(image.slots(), "DATA") == BlockRange{snap.begin + 9, data.end});
   for (uint64_t n = snap.end; n < snap.begin + 9; ++n) {
-    CHECK(image.trailer(n).tag == tags::kSnapshots);
+    CHECK(image.trailer(n).tag == block_types::kSnapshots);
     CHECK(all_zero(image.payload(n)));
   }
   check_clean(image.file());
@@ -108,12 +108,12 @@ TEST_CASE("what is staged for a region moves with it") {
     const auto volume = open_volume(image.file());
     Transaction transaction = must(volume->begin());
     const BlockRange code = place_of(transaction.regions().raw_slots(), "CODE");
-    must(transaction.edit(code.begin + 2, tags::kCode))[10] = 0x77;
+    must(transaction.edit(code.begin + 2, block_types::kCode))[10] = 0x77;
     const size_t slot = slot_of(transaction.regions().raw_slots(), "CODE");
     must(grow_region(transaction, volume->allocator(), slot, 9, SpareKind::kSealed));
     const BlockRange now = place_of(transaction.regions().raw_slots(), "CODE");
     REQUIRE(now.begin != code.begin);
-    CHECK(must(transaction.read(now.begin + 2, tags::kCode))[10] == 0x77);
+    CHECK(must(transaction.read(now.begin + 2, block_types::kCode))[10] == 0x77);
     must(volume->commit(transaction));
     must(volume->close());
   }
@@ -141,7 +141,7 @@ TEST_CASE("the existing readers find all they found before a region moved") {
     for (const std::string_view tag : {"TAGI", "SNAP", "CODE", "MTRK"}) {
       const auto slots = slots_of(file);
       const bool present = std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
-        return slot.tag == make_tag(tag);
+        return slot.tag == make_block_type(tag);
       });
       if (!present) continue;
       must(grow(file, tag, place_of(slots, tag).count() + 3, SpareKind::kSealed));

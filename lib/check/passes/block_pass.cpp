@@ -1,0 +1,125 @@
+// The trailer of every written block, on several threads.
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "base/piece.h"
+#include "check/passes/block_judge.h"
+#include "check/passes/tags_reached.h"
+#include "check/passes/workers.h"
+#include "check/repair/block_pieces.h"
+
+namespace vde {
+namespace {
+
+// Threads take pieces from a common source and hand their findings back, which are passed on in the
+// order of the pieces.
+class BlockScan {
+ public:
+  explicit BlockScan(VerifyContext& context)
+      : context_(context), judge_(context), source_(context) {}
+
+  Result<void> run() {
+    look_at_heads();
+    run_on_threads(context_.options, [this] { work(); });
+    if (!outcome_) return outcome_;
+    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    judge_.report_empty_heads();
+    return {};
+  }
+
+ private:
+  void look_at_heads() {
+    BlockBuffer buffer = context_.io.make_buffer();
+    for (size_t i = 0; i < context_.regions.size(); ++i) {
+      const PlacedRegion& region = context_.regions[i];
+      if (!BlockJudge::has_head(region)) continue;
+      // One that cannot be read is reported when its piece is read.
+      const auto block = context_.io.read(region.blocks.begin, buffer);
+      if (block) judge_.look_at_head(i, *block);
+    }
+  }
+
+  void work() {
+    BlockBuffer buffer(std::max<uint64_t>(kPieceBytes, context_.io.block_size()));
+    while (const std::optional<Piece> piece = take()) {
+      std::vector<Finding> findings;
+      scan(*piece, buffer, findings);
+      deliver(*piece, std::move(findings));
+    }
+  }
+
+  std::optional<Piece> take() {
+    const std::lock_guard lock(mutex_);
+    if (!outcome_ || context_.activity.stop) return std::nullopt;
+    Result<std::optional<Piece>> piece = source_.next();
+    if (piece) return *piece;
+    outcome_ = propagate(piece);
+    return std::nullopt;
+  }
+
+  void scan(const Piece& piece, MutableBytes buffer, std::vector<Finding>& findings) {
+    if (was_looked_at(piece)) return;
+    const size_t block_size = context_.io.block_size();
+    const ByteRange bytes = context_.io.bytes_of(piece.blocks);
+    if (!context_.io.file().read(bytes.begin, buffer.first(bytes.length())))
+      return scan_one_by_one(piece, buffer, findings);
+    for (uint64_t i = 0; i < piece.blocks.count(); ++i)
+      judge_.judge({piece.blocks.begin + i, Bytes(buffer).subspan(i * block_size, block_size)},
+                   *piece.region, findings);
+  }
+
+  // The tag tree was looked at as a whole, and every block of the piece is a sound node of it.
+  [[nodiscard]] bool was_looked_at(const Piece& piece) const {
+    const auto* index = context_.find(block_types::kTagIndex);
+    if (context_.sound_tags == nullptr || index == nullptr || piece.region != index) return false;
+    for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number)
+      if (!context_.sound_tags->is_reached(number - piece.region->blocks.begin)) return false;
+    return true;
+  }
+
+  // After a failed read: finds out which of the blocks it is.
+  void scan_one_by_one(const Piece& piece, MutableBytes buffer, std::vector<Finding>& findings) {
+    for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number) {
+      const auto block = context_.io.read(number, buffer);
+      if (block) {
+        judge_.judge(*block, *piece.region, findings);
+        continue;
+      }
+      constexpr auto kCode = FindingCode::kBlockUnreadable;
+      if (is_switched_off(kCode, FindingSite::here())) continue;
+      findings.push_back(
+          {&kind_of(kCode), number, to_string(piece.region->tag), block.error().message, {}});
+    }
+  }
+
+  void deliver(const Piece& piece, std::vector<Finding> findings) {
+    const std::lock_guard lock(mutex_);
+    context_.activity.done += piece.blocks.count() * context_.io.block_size();
+    context_.report.summary().blocks_checked += piece.blocks.count();
+    waiting_.emplace(piece.index, std::move(findings));
+    while (!waiting_.empty() && waiting_.begin()->first == next_index_) {
+      for (Finding& finding : waiting_.begin()->second) context_.report.pass_on(std::move(finding));
+      waiting_.erase(waiting_.begin());
+      ++next_index_;
+    }
+  }
+
+  VerifyContext& context_;
+  BlockJudge judge_;
+  std::mutex mutex_;  // guards all below
+  PieceSource source_;
+  std::map<uint64_t, std::vector<Finding>> waiting_;  // done, but an earlier piece is not
+  uint64_t next_index_ = 0;
+  Result<void> outcome_;
+};
+
+}  // namespace
+
+Result<void> check_blocks(VerifyContext& context) {
+  // What is found sound on the way through the tag tree is not read a second time.
+  VDE_TRY(look_at_tags(context));
+  return BlockScan(context).run();
+}
+
+}  // namespace vde

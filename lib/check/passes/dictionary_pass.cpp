@@ -1,0 +1,250 @@
+// The table of compression dictionaries: its entries by themselves, against each other, and against
+// what else has blocks. Who made them stored references alone: their bytes may never have been
+// written.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bitset>
+
+#include "check/passes/bitmap_bits.h"
+#include "region/module_blocks.h"
+#include "table/dictionary_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr const char* kDictionaryRegion = "DICT";
+
+struct PlacedDictionary {
+  Dictionary entry;
+  uint64_t block = 0;  // of the image, that its entry is in
+  BlockRange blocks;
+};
+
+class DictionaryJudge {
+ public:
+  DictionaryJudge(VerifyContext& context, const PlacedRegion& region)
+      : context_(context),
+        region_(region.blocks),
+        source_(context.io, region.blocks, block_types::kDictionaries),
+        bits_(context),
+        total_(context.probe.usable_blocks()),
+        others_(context.references.merged(total_, {})) {}
+
+  Result<void> judge() {
+    const auto head = source_.payload(0);
+    // The block pass has reported it.
+    if (!head) return {};
+    read_header(*head);
+    if (!complete_) return {};
+    const bool is_zero = all_zero(*head);
+    const uint64_t end = read_entries();
+    // Content behind zeros was reported as a lost header.
+    if (!is_zero) VDE_TRY(look_behind(end));
+    if (complete_) context_.references.know(block_types::kDictionaries);
+    return judge_places();
+  }
+
+ private:
+  void add(FindingCode code, uint64_t block, std::string message,
+           std::vector<std::string> affects = {}, FindingSite site = FindingSite::here()) {
+    context_.report.add(code, block, kDictionaryRegion, std::move(message), std::move(affects),
+                        site);
+  }
+  void add(FindingCode code, const PlacedDictionary& dictionary, const std::string& message,
+           FindingSite site = FindingSite::here()) {
+    const std::string name = fmt::format("dictionary {}", dictionary.entry.id);
+    add(code, dictionary.block, fmt::format("{}: {}", name, message), {name}, site);
+  }
+
+  void read_header(Bytes head) {
+    const PackedTableHeader header = kPackedTableHeaderLayout.decode(head);
+    const uint32_t most = most_dictionaries(source_.blocks(), context_.io.block_size());
+    if (!all_zero(header.reserved))
+      add(FindingCode::kReservedNotZero, region_.begin,
+          "reserved bytes of the dictionary table's header are not zero");
+    complete_ = header.count >= 0 && static_cast<uint32_t>(header.count) <= most;
+    if (complete_) counted_ = static_cast<uint32_t>(header.count);
+    // Which entries there are is not known then, and none is judged.
+    if (!complete_)
+      add(FindingCode::kDictionaryCountWrong, region_.begin,
+          fmt::format("the header counts {} dictionaries, there is room for {}", header.count,
+                      most));
+  }
+
+  // Returns the first block of the region behind those with entries; the first has some always.
+  uint64_t read_entries() {
+    uint32_t left = counted_;
+    uint64_t index = 0;
+    for (; index == 0 || left > 0; ++index) {
+      const auto payload = source_.payload(index);
+      const uint32_t room = dictionaries_in(payload_size(context_.io.block_size()), index == 0);
+      const uint32_t here = std::min(left, room);
+      left -= here;
+      complete_ &= payload.has_value();
+      if (!payload) continue;
+      for (const Dictionary& entry : decode_dictionaries(*payload, index == 0, here))
+        look_at(entry, region_.begin + index);
+      look_behind_entries(*payload, index, here);
+    }
+    return index;
+  }
+
+  void look_at(const Dictionary& entry, uint64_t block) {
+    PlacedDictionary placed{entry, block, {}};
+    if (entry.id >= kMaxDictionaries)
+      add(FindingCode::kDictionaryIdTooHigh, placed,
+          fmt::format("ids end at {}", kMaxDictionaries - 1));
+    else if (seen_.test(entry.id))
+      add(FindingCode::kDictionaryTwice, placed, "its id occurs more than once");
+    if (entry.id < kMaxDictionaries) seen_.set(entry.id);
+    if (entry.algorithm > kLastDictionaryAlgorithm)
+      add(FindingCode::kDictionaryUnknownAlgorithm, placed,
+          fmt::format("the algorithm is {}", entry.algorithm));
+    if (entry.size < 0 || entry.block_count < 0)
+      return add(FindingCode::kDictionaryEntryBroken, placed,
+                 fmt::format("{} bytes in {} blocks", entry.size, entry.block_count));
+    const auto extent = dictionary_extent(entry, total_);
+    if (!extent)
+      return add(FindingCode::kDictionaryOutside, placed,
+                 fmt::format("{} blocks from {}, but the volume has {}", entry.block_count,
+                             entry.first_block, total_));
+    placed.blocks = *extent;
+    if (!extent->empty()) dictionaries_.push_back(placed);
+  }
+
+  // What lies behind the last entry of a block.
+  void look_behind_entries(Bytes payload, uint64_t index, uint32_t entries) {
+    const bool first = index == 0;
+    const size_t end = dictionary_offset(entries, first);
+    const size_t end_of_entries = dictionary_offset(dictionaries_in(payload.size(), first), first);
+    if (!all_zero(payload.subspan(end, end_of_entries - end)))
+      report_uncounted(region_.begin + index);
+    else if (!all_zero(payload.subspan(end_of_entries)))
+      add(FindingCode::kReservedNotZero, region_.begin + index,
+          "bytes behind the last dictionary are not zero");
+  }
+
+  Result<void> look_behind(uint64_t index) {
+    for (; index < source_.blocks() && !uncounted_; ++index) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(written, source_.next_written(index));
+      index = written;
+      if (index >= source_.blocks()) break;
+      const auto payload = source_.payload(index);
+      if (payload && !all_zero(*payload)) report_uncounted(region_.begin + index);
+    }
+    return {};
+  }
+
+  void report_uncounted(uint64_t block) {
+    uncounted_ = true;
+    add(FindingCode::kDictionaryUncounted, block,
+        fmt::format("there is more behind the last of the {} dictionaries", counted_));
+  }
+
+  Result<void> judge_places() {
+    std::ranges::stable_sort(dictionaries_, {}, [](const auto& d) { return d.blocks.begin; });
+    uint64_t end = 0;  // of the blocks that dictionaries before have
+    for (const PlacedDictionary& dictionary : dictionaries_) {
+      // Bytes are read once, however many entries name them.
+      const bool shared = dictionary.blocks.begin < end;
+      if (shared)
+        add(FindingCode::kDictionaryBlocksShared, dictionary,
+            fmt::format("its blocks from {} are also another dictionary's",
+                        dictionary.blocks.begin));
+      else if (!lies_over_others(dictionary))
+        VDE_TRY(judge_bytes(dictionary));
+      context_.references.add(dictionary.blocks);
+      end = std::max(end, dictionary.blocks.end);
+    }
+    return {};
+  }
+
+  bool lies_over_others(const PlacedDictionary& dictionary) {
+    const BlockRange blocks = dictionary.blocks;
+    const auto meets = [&](BlockRange other) {
+      return other.begin < blocks.end && blocks.begin < other.end;
+    };
+    for (const PlacedRegion& region : context_.regions) {
+      if (region.is_data_area || !meets(region.blocks)) continue;
+      add(FindingCode::kDictionaryOverRegion, dictionary,
+          fmt::format("its blocks {} to {} lie over the {} region", blocks.begin, blocks.end - 1,
+                      to_string(region.tag)));
+      return true;
+    }
+    const auto other = std::ranges::upper_bound(others_, blocks.begin, {}, &BlockRange::end);
+    if (other == others_.end() || !meets(*other)) return false;
+    add(FindingCode::kDictionaryBlocksShared, dictionary,
+        fmt::format("its blocks from {} are also a module's", blocks.begin));
+    return true;
+  }
+
+  Result<void> judge_bytes(const PlacedDictionary& dictionary) {
+    const uint64_t free = bits_.count_free(dictionary.blocks);
+    if (free == 0) return judge_hash(dictionary);
+    VDE_TRY_ASSIGN(written, first_written_free(dictionary.blocks));
+    if (written)
+      add(FindingCode::kDictionaryBlocksFree, dictionary,
+          fmt::format("block {}, which is written, is marked free", *written));
+    else
+      add(FindingCode::kDictionaryUnwritten, dictionary,
+          fmt::format("marked free and never written: {} of {} blocks from {}", free,
+                      dictionary.blocks.count(), dictionary.blocks.begin));
+    return {};
+  }
+
+  Result<std::optional<uint64_t>> first_written_free(BlockRange blocks) {
+    BlockBuffer buffer = context_.io.make_buffer();
+    for (uint64_t at = blocks.begin; at < blocks.end; ++at) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(data, context_.io.file().next_data(context_.io.bytes_of({at, blocks.end})));
+      if (data.empty()) break;
+      at = std::max(at, data.begin / context_.io.block_size());
+      if (!bits_.is_free(at)) continue;
+      const auto block = context_.io.read(at, buffer);
+      if (block && !block->is_unwritten()) return std::optional(at);
+    }
+    return std::optional<uint64_t>{};
+  }
+
+  // How bytes lie in blocks is settled nowhere: those that are packed as a module's can be hashed.
+  Result<void> judge_hash(const PlacedDictionary& dictionary) {
+    const Dictionary& entry = dictionary.entry;
+    const auto size = static_cast<uint64_t>(entry.size);
+    const bool packed = dictionary.blocks.count() == module_blocks(size, context_.io.block_size());
+    if (!packed || context_.options.scope == VerifyScope::kMetadata) return {};
+    const auto nowhere = [](Bytes) { return Result<void>{}; };
+    const auto bytes =
+        read_module(context_.io, dictionary.blocks.begin, size, nowhere, context_.activity);
+    if (!bytes && bytes.error().code == ErrorCode::kInterrupted)
+      return tl::make_unexpected(bytes.error());
+    if (bytes && bytes->hash != entry.hash)
+      add(FindingCode::kDictionaryHashWrong, dictionary,
+          fmt::format("its bytes have the hash {}", to_hex(bytes->hash)));
+    return {};
+  }
+
+  VerifyContext& context_;
+  BlockRange region_;
+  FileSource source_;
+  BitmapBits bits_;
+  uint64_t total_;                  // blocks that dictionaries may lie in
+  std::vector<BlockRange> others_;  // the blocks of modules, ascending
+  uint32_t counted_ = 0;
+  bool complete_ = true;    // all entries were seen
+  bool uncounted_ = false;  // reported
+  std::bitset<kMaxDictionaries> seen_;
+  std::vector<PlacedDictionary> dictionaries_;
+};
+
+}  // namespace
+
+Result<void> check_dictionaries(VerifyContext& context) {
+  const PlacedRegion* region = context.find_plain(block_types::kDictionaries);
+  if (region == nullptr) return {};
+  return DictionaryJudge(context, *region).judge();
+}
+
+}  // namespace vde

@@ -1,0 +1,69 @@
+// The journal's header (MWAL), and the data journal's where there is one.
+#include <fmt/format.h>
+
+#include "check/context.h"
+#include "format/region/wal_header.h"
+
+namespace vde {
+namespace {
+
+Result<void> check_wal(VerifyContext& context, BlockType tag, uint8_t type) {
+  const PlacedRegion* region = context.find(tag);
+  if (region == nullptr) return {};
+  BlockBuffer buffer = context.io.make_buffer();
+  const auto block = context.io.read_checked(region->blocks.begin, tag, buffer);
+  // A first block that does not verify is the block pass's to report.
+  if (!block) return {};
+  const WalHeader header = kWalHeaderLayout.decode(block->payload());
+  const std::string name = to_string(tag);
+  if (header.type != type || header.version != 1) {
+    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), name,
+                       fmt::format("journal of type {}, version {}", header.type, header.version));
+    return {};
+  }
+  if (header.reserved != 0)
+    context.report.add(FindingCode::kReservedNotZero, block->number(), name,
+                       "the reserved field of the journal's header is not zero");
+  const int64_t slot_count = context.probe.slots[region->slot].count;
+  if (header.max_blocks != slot_count)
+    context.report.add(
+        FindingCode::kJournalSizeWrong, block->number(), name,
+        fmt::format("the header says {} blocks, the region has {}", header.max_blocks, slot_count));
+  if (header.clean == 0)
+    context.report.add(FindingCode::kJournalForeign, block->number(), name,
+                       fmt::format("not clean: {} entries, tail at byte {}; nothing of it is ever "
+                                   "replayed",
+                                   header.total_entries, header.tail_offset));
+  return {};
+}
+
+// What vdetool's own journal held before it was replayed in memory.
+void report_journal(VerifyContext& context) {
+  if (context.journal.error) {
+    context.report.add(FindingCode::kJournalRefused, context.journal.error->block, "MWAL",
+                       context.journal.error->message);
+    return;
+  }
+  if (!context.journal.view) return;
+  const RecoveryPlan& plan = context.journal.view->plan;
+  if (plan.torn_header)
+    context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(), "MWAL",
+                       "the journal's header does not verify");
+  if (plan.records > 0)
+    context.report.add(
+        FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+        fmt::format("{} commits wait in the journal; verified as they will be", plan.records));
+  else if (plan.needs_reset && !plan.torn_header)
+    context.report.add(FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+                       "a session ended without closing the journal; nothing waits in it");
+}
+
+}  // namespace
+
+Result<void> check_journal(VerifyContext& context) {
+  report_journal(context);
+  VDE_TRY(check_wal(context, block_types::kMetadataWal, 0));
+  return check_wal(context, block_types::kDataWal, 1);
+}
+
+}  // namespace vde

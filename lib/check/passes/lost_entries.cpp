@@ -1,0 +1,94 @@
+#include "check/passes/lost_entries.h"
+
+#include <fmt/format.h>
+
+#include "base/checked.h"
+#include "table/module_table.h"
+#include "table/snapshot_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+// Blocks, and entries, that are named one by one.
+constexpr size_t kMaxLostNamed = 16;
+
+// Any bytes can be taken for an entry: these are names only if they could be one.
+std::string name_of_snapshot(Bytes record, uint64_t total_blocks) {
+  const SnapshotEntry entry = snapshot_of(record);
+  const auto inodes = block_range(entry.inode_table_start, entry.inode_table_blocks);
+  const bool likely = inodes && inodes->end <= total_blocks &&
+                      (entry.flags & ~kKnownSnapshotFlags) == 0 && is_utf8(entry.label) &&
+                      !is_padding(entry);
+  if (!likely) return {};
+  if (entry.label.empty()) return fmt::format("snapshot {}", to_string(entry.id));
+  return fmt::format("snapshot {} '{}'", to_string(entry.id), escape(entry.label));
+}
+
+std::string name_of_module(Bytes record, uint64_t total_blocks, uint32_t block_size) {
+  const auto decoded = decode_module_entry(record);
+  if (!decoded) return {};
+  const auto extent = module_extent(decoded->entry, total_blocks, block_size);
+  if (!extent) return {};
+  const std::string hash = to_hex(decoded->entry.hash);
+  if (extent->count() == 1) return fmt::format("module {} in block {}", hash, extent->begin);
+  return fmt::format("module {} in blocks {} to {}", hash, extent->begin, extent->end - 1);
+}
+
+}  // namespace
+
+void LostEntries::add(uint64_t number, int64_t before) {
+  if (count_++ == 0) before_ = before;
+  if (blocks_.size() < kMaxLostNamed) blocks_.push_back(number);
+}
+
+void LostEntries::add_head(uint64_t number) {
+  ++count_;
+  before_ = 0;
+  blocks_.insert(blocks_.begin(), number);
+}
+
+void LostEntries::name(const UncheckedBlock& block, bool first) {
+  const Bytes payload = block.unchecked_payload();
+  const auto block_size = static_cast<uint32_t>(payload.size() + kTrailerSize);
+  PackedCursor cursor(table_->shape, payload, first);
+  while (!cursor.at_end()) {
+    const Result<Bytes> record = cursor.next();
+    if (!record) return;
+    std::string name = table_->tag == block_types::kCode
+                           ? name_of_module(*record, total_blocks_, block_size)
+                           : name_of_snapshot(*record, total_blocks_);
+    if (name.empty()) continue;
+    more_names_ = names_.size() == kMaxLostNamed;
+    if (more_names_) return;
+    names_.push_back(std::move(name));
+  }
+}
+
+std::string LostEntries::where() const {
+  std::string text = count_ == 1 ? "block" : "blocks";
+  for (size_t i = 0; i < blocks_.size(); ++i)
+    text += fmt::format("{} {}", i == 0 ? "" : ",", blocks_[i]);
+  if (count_ > blocks_.size()) text += fmt::format(" and {} more", count_ - blocks_.size());
+  return text;
+}
+
+std::string LostEntries::which(std::optional<int64_t> counted, int64_t found) const {
+  if (!counted)
+    return fmt::format("an unknown number of entries, beside {} that can be read", found);
+  const int64_t lost = *counted - found;
+  if (count_ > 1)
+    return fmt::format("{} of {} entries, the first of them entry {}", lost, *counted, before_);
+  if (lost == 1) return fmt::format("entry {} of {}", before_, *counted);
+  return fmt::format("entries {} to {} of {}", before_, before_ + lost - 1, *counted);
+}
+
+std::string LostEntries::seeming() const {
+  std::string text;
+  for (const std::string& name : names_)
+    text += fmt::format("{} {}", text.empty() ? ", as it seems" : ",", name);
+  if (more_names_) text += " and more";
+  return text;
+}
+
+}  // namespace vde

@@ -1,0 +1,196 @@
+// The code cache: its entries by themselves, against each other, and against the bytes that they
+// name.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "check/passes/bitmap_bits.h"
+#include "check/passes/packed_scan.h"
+#include "region/module_blocks.h"
+#include "table/module_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr const char* kCodeName = "CODE";
+
+// What is kept of an entry while the others are read.
+struct KeptModule {
+  Opaque<32> hash;
+  Guid id;
+  uint64_t first = 0;
+  uint32_t size = 0;   // bytes
+  uint32_t block = 0;  // of the region, that its entry is in
+};
+static_assert(sizeof(KeptModule) == 64);
+
+class ModuleJudge {
+ public:
+  ModuleJudge(VerifyContext& context, const PlacedRegion& region)
+      : context_(context), region_(region), bits_(context) {
+    const int64_t total = context.probe.superblock.total_blocks;
+    total_ = context.probe.blocks_in_file();
+    if (context.probe.superblock_verified())
+      total_ = std::min(total_, static_cast<uint64_t>(std::max<int64_t>(0, total)));
+  }
+
+  void look_at(const PackedRecord& record) {
+    const auto decoded = decode_module_entry(record.bytes);
+    if (!decoded) return;
+    const ModuleEntry& entry = decoded->entry;
+    const auto block = static_cast<uint32_t>(record.place.block);
+    KeptModule kept{entry.hash, entry.id, 0, 0, block};
+    if (entry.abi > kAbiStable)
+      add(FindingCode::kModuleUnknownAbi, kept, fmt::format("the ABI is {}", entry.abi));
+    if (!is_utf8(entry.entry_point))
+      add(FindingCode::kModuleEntryNotText, kept,
+          fmt::format("the entry point is '{}'", escape(entry.entry_point)));
+    const auto extent = module_extent(entry, total_, context_.io.block_size());
+    if (!extent) return add(FindingCode::kModuleOutside, kept, extent.error().message);
+    kept.first = extent->begin;
+    kept.size = static_cast<uint32_t>(entry.size);
+    modules_.push_back(kept);
+  }
+
+  Result<void> judge_all() {
+    find_twins(FindingCode::kModuleTwice, "its hash", [](const KeptModule& m) { return m.hash; });
+    find_twins(FindingCode::kModuleIdTwice, "its id", [](const KeptModule& m) { return m.id; });
+    std::sort(modules_.begin(), modules_.end(), [](const KeptModule& a, const KeptModule& b) {
+      return std::tie(a.first, a.hash) < std::tie(b.first, b.hash);
+    });
+    uint64_t end = 0;  // of the blocks that modules before have
+    for (const KeptModule& module : modules_) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      const BlockRange blocks = blocks_of(module);
+      // Bytes are read once, however many entries name them.
+      const bool shared = blocks.begin < end;
+      if (shared)
+        add(FindingCode::kModulesOverlap, module,
+            fmt::format("its blocks from {} are also another module's", blocks.begin));
+      else
+        VDE_TRY(judge_blocks(module, blocks));
+      context_.references.add(blocks);
+      end = std::max(end, blocks.end);
+    }
+    return {};
+  }
+
+ private:
+  void add(FindingCode code, const KeptModule& module, const std::string& message,
+           FindingSite site = FindingSite::here()) {
+    const std::string name = to_hex(module.hash);
+    context_.report.add(code, region_.blocks.begin + module.block, kCodeName,
+                        fmt::format("module {}: {}", name, message), {"module " + name}, site);
+  }
+
+  [[nodiscard]] BlockRange blocks_of(const KeptModule& module) const {
+    return {module.first, module.first + module_blocks(module.size, context_.io.block_size())};
+  }
+
+  // Entries that have the same key.
+  template <class Key>
+  void find_twins(FindingCode code, std::string_view what, Key key) {
+    std::sort(modules_.begin(), modules_.end(), [&](const KeptModule& a, const KeptModule& b) {
+      return std::pair(key(a), a.block) < std::pair(key(b), b.block);
+    });
+    for (size_t i = 1; i < modules_.size(); ++i)
+      if (key(modules_[i]) == key(modules_[i - 1]))
+        add(code, modules_[i], fmt::format("{} occurs more than once", what));
+  }
+
+  Result<void> judge_blocks(const KeptModule& module, BlockRange blocks) {
+    for (const PlacedRegion& other : context_.regions)
+      if (!other.is_data_area && other.blocks.begin < blocks.end &&
+          blocks.begin < other.blocks.end) {
+        add(FindingCode::kModuleOverRegion, module,
+            fmt::format("its blocks {} to {} lie over the {} region", blocks.begin, blocks.end - 1,
+                        to_string(other.tag)));
+        return {};
+      }
+    if (const uint64_t free = bits_.count_free(blocks); free > 0)
+      add(FindingCode::kModuleBlocksFree, module,
+          fmt::format("{} of its {} blocks from {} are marked free", free, blocks.count(),
+                      blocks.begin));
+    if (context_.options.scope == VerifyScope::kMetadata) return {};
+    return judge_bytes(module);
+  }
+
+  Result<void> judge_bytes(const KeptModule& module) {
+    const auto nowhere = [](Bytes) { return Result<void>{}; };
+    const auto bytes =
+        read_module(context_.io, module.first, module.size, nowhere, context_.activity);
+    if (!bytes) {
+      if (bytes.error().code == ErrorCode::kInterrupted) return tl::make_unexpected(bytes.error());
+      std::string where;
+      if (bytes.error().block) where = fmt::format(" (block {})", *bytes.error().block);
+      add(FindingCode::kModuleBytesLost, module, bytes.error().message + where);
+      return {};
+    }
+    if (bytes->hash != module.hash)
+      add(FindingCode::kModuleHashWrong, module,
+          fmt::format("its bytes have the hash {}", to_hex(bytes->hash)));
+    if (!bytes->padding_zero)
+      add(FindingCode::kModulePaddingSet, module, "bytes behind its last one are not zero");
+    return {};
+  }
+
+  VerifyContext& context_;
+  const PlacedRegion& region_;
+  BitmapBits bits_;
+  uint64_t total_ = 0;  // blocks that modules may lie in
+  // In pieces: a vector that grows takes three times the memory for a moment.
+  std::deque<KeptModule> modules_;
+};
+
+void report_code_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
+  const uint64_t head = region.blocks.begin;
+  const auto add = [&](FindingCode code, std::optional<uint64_t> block, std::string message,
+                       FindingSite site = FindingSite::here()) {
+    context.report.add(code, block, kCodeName, std::move(message), {}, site);
+  };
+  for (const Error& error : scan.broken)
+    add(FindingCode::kModuleEntryBroken, error.block, error.message);
+  if (std::string lost = describe_lost(scan); !lost.empty())
+    context.report.add(FindingCode::kModulesLost, scan.lost.first_block(), kCodeName,
+                       std::move(lost), scan.lost.names());
+  if (!scan.has_header) return;
+  if (scan.reserved_set)
+    add(FindingCode::kReservedNotZero, head,
+        "reserved bytes of the code cache's header are not zero");
+  if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
+    add(FindingCode::kModuleCountWrong, head,
+        fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
+  if (scan.behind_end)
+    add(FindingCode::kModuleUncounted, scan.behind_end,
+        fmt::format("there is more behind the last of the {} entries", scan.counted));
+  if (scan.left_over > 0 && scan.complete && scan.found >= scan.counted)
+    add(FindingCode::kModuleLeftOver, scan.first_left_over,
+        fmt::format("{} blocks, of which this is the first, end in {} bytes or more that are no "
+                    "entry",
+                    scan.left_over, kModuleEntryLayout.size()));
+  // A region that was never written at all has a note of its own.
+  if (scan.unwritten > 0 && scan.head_written)
+    add(FindingCode::kModuleSpareUnwritten, scan.first_unwritten,
+        fmt::format("{} blocks behind the last entry, this one first, were never written",
+                    scan.unwritten));
+}
+
+}  // namespace
+
+Result<void> check_modules(VerifyContext& context) {
+  const PlacedRegion* region = context.find_plain(block_types::kCode);
+  if (region == nullptr) return {};
+  ModuleJudge judge(context, *region);
+  const PackedVisitor visit = [&](const PackedRecord& record) {
+    judge.look_at(record);
+    return true;
+  };
+  VDE_TRY_ASSIGN(scan, scan_packed(context, *region, kModuleTable, visit));
+  report_code_table(context, *region, scan);
+  if (scan.complete && scan.found >= scan.counted) context.references.know(block_types::kCode);
+  return judge.judge_all();
+}
+
+}  // namespace vde

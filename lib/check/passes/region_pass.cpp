@@ -1,0 +1,200 @@
+// The region tables: the directory by itself, against the pointer table, and the slots by what they
+// say: bounds, overlaps, tags, modules.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/context.h"
+#include "format/feature.h"
+
+namespace vde {
+namespace {
+
+std::string slot_text(const RegionSlot& slot) {
+  if (slot.is_free()) return "free";
+  return fmt::format("{} flags {} start {} count {} used {}", to_string(slot.tag), slot.flags,
+                     slot.start, slot.count, slot.used);
+}
+
+void check_directory_blocks(VerifyContext& context) {
+  const DirectoryProbe& directory = context.probe.directory;
+  for (const FixedBlock& block : directory.blocks) {
+    if (block.readable) ++context.report.summary().blocks_checked;
+    if (block.is(block_types::kRegionMap)) continue;
+    const std::string why = !block.readable ? block.read_error
+                            : block.state != BlockState::kSealed
+                                ? std::string(to_string(block.state))
+                                : "tagged " + to_string(block.trailer.tag);
+    context.report.add(FindingCode::kDirectoryDamaged, block.number, "RMAP",
+                       "region directory: " + why);
+  }
+  const bool sealed =
+      std::all_of(directory.blocks.begin(), directory.blocks.end(),
+                  [](const FixedBlock& b) { return b.is(block_types::kRegionMap); });
+  if (!sealed) return;
+  if (!directory.whole) {
+    context.report.add(FindingCode::kDirectoryChecksumWrong, kDirectoryStart + 1, "RMAP",
+                       "block 9 holds the checksum of another block 8");
+    return;
+  }
+  if (directory.blocks[0].trailer.generation != directory.blocks[1].trailer.generation)
+    context.report.add(
+        FindingCode::kDirectoryGenerationOdd, kDirectoryStart, "RMAP",
+        fmt::format("block 8 has generation {}, block 9 {}", directory.blocks[0].trailer.generation,
+                    directory.blocks[1].trailer.generation));
+  const auto slots = decode_slots(directory.blocks[0].payload());
+  const auto active = std::count_if(slots.begin(), slots.end(),
+                                    [](const RegionSlot& slot) { return !slot.is_free(); });
+  const DirectoryHeader& header = *directory.header;
+  const bool all_slots = header.slot_count == slots.size() || header.slot_count == kMaxSlots;
+  if (!all_slots || header.active_count != active || header.version != 1)
+    context.report.add(
+        FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, "RMAP",
+        fmt::format("version {}, {} slots of which {} in use; block 8 has {} and {}",
+                    header.version, header.slot_count, header.active_count, slots.size(), active));
+  if (header.reserved != 0)
+    context.report.add(FindingCode::kReservedNotZero, kDirectoryStart + 1, "RMAP",
+                       "the reserved field of the directory's header is not zero");
+}
+
+void compare_tables(VerifyContext& context) {
+  const Probe& probe = context.probe;
+  if (probe.superblock_source != SuperblockSource::kGroup || !probe.directory.whole) return;
+  const auto other = decode_slots(probe.directory.blocks[0].payload());
+  for (size_t i = 0; i < other.size(); ++i)
+    if (probe.slots[i] != other[i])
+      context.report.add(FindingCode::kTablesDisagree, kDirectoryStart, to_string(other[i].tag),
+                         fmt::format("slot {}: pointer table {}; directory {}", i,
+                                     slot_text(probe.slots[i]), slot_text(other[i])));
+}
+
+bool may_repeat(BlockType tag) {
+  return tag == block_types::kSuperblock || tag == block_types::kRegionMap ||
+         tag == block_types::kData;
+}
+
+constexpr uint32_t kKnownFlags = kRegionActive | kRegionEncrypted | kRegionCompressed |
+                                 kRegionWorm | kRegionReadOnly | kRegionMigrating;
+
+// Judges one slot by itself, and keeps its region for the later passes as far as the file goes.
+void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
+  const RegionSlot& slot = context.probe.slots[index];
+  const std::string tag = to_string(slot.tag);
+  if (!is_known(slot.tag))
+    context.report.add(FindingCode::kRegionUnknownTag, std::nullopt, tag,
+                       fmt::format("slot {} has the unknown tag {}", index, tag));
+  if ((slot.flags & ~kKnownFlags) != 0)
+    context.report.add(
+        FindingCode::kRegionUnknownFlags, std::nullopt, tag,
+        fmt::format("slot {} sets unknown flags {:#x}", index, slot.flags & ~kKnownFlags));
+  const auto blocks = block_range(slot.start, slot.count);
+  const bool verified = context.probe.superblock_verified();
+  const uint64_t end_of_volume = verified && context.probe.superblock.total_blocks >= 0
+                                     ? static_cast<uint64_t>(context.probe.superblock.total_blocks)
+                                     : context.probe.blocks_in_file();
+  if (!blocks || blocks->empty() || blocks->end > end_of_volume)
+    context.report.add(FindingCode::kRegionOutside, std::nullopt, tag,
+                       fmt::format("slot {}: {} blocks from {}, but the volume has {}", index,
+                                   slot.count, slot.start, end_of_volume));
+  if (!blocks) return;
+  const uint64_t end = std::min(blocks->end, context.probe.blocks_in_file());
+  if (blocks->begin < end)
+    context.regions.push_back({index, slot.tag, {blocks->begin, end}, is_data_area});
+}
+
+void check_overlaps(VerifyContext& context) {
+  std::vector<PlacedRegion> sorted = context.regions;
+  std::sort(sorted.begin(), sorted.end(), [](const PlacedRegion& a, const PlacedRegion& b) {
+    return std::pair(a.blocks.begin, a.slot) < std::pair(b.blocks.begin, b.slot);
+  });
+  // 127 slots at most: every pair is cheap, and every overlap is named.
+  for (size_t i = 0; i < sorted.size(); ++i)
+    for (size_t j = i + 1; j < sorted.size() && sorted[j].blocks.begin < sorted[i].blocks.end;
+         ++j) {
+      const bool data = sorted[i].is_data_area || sorted[j].is_data_area;
+      const uint64_t end = std::min(sorted[i].blocks.end, sorted[j].blocks.end);
+      if (!data)
+        for (const size_t k : {i, j}) context.report.taint(to_string(sorted[k].tag));
+      context.report.add(
+          data ? FindingCode::kRegionOverlapsData : FindingCode::kRegionsOverlap,
+          sorted[j].blocks.begin, to_string(sorted[sorted[i].is_data_area ? j : i].tag),
+          fmt::format("{} (slot {}) and {} (slot {}) share blocks {} to {}",
+                      to_string(sorted[i].tag), sorted[i].slot, to_string(sorted[j].tag),
+                      sorted[j].slot, sorted[j].blocks.begin, end - 1));
+    }
+}
+
+size_t count_slots(const VerifyContext& context, BlockType tag) {
+  const auto& slots = context.probe.slots;
+  return static_cast<size_t>(std::count_if(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
+    return !slot.is_free() && slot.tag == tag;
+  }));
+}
+
+void require_region(VerifyContext& context, BlockType tag, std::string_view why) {
+  if (count_slots(context, tag) > 0) return;
+  context.report.add(FindingCode::kRegionMissing, std::nullopt, to_string(tag),
+                     fmt::format("there is no {} region, but {}", to_string(tag), why));
+}
+
+void check_presence(VerifyContext& context) {
+  const auto& slots = context.probe.slots;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].is_free() || may_repeat(slots[i].tag)) continue;
+    const auto first = std::find_if(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
+      return !slot.is_free() && slot.tag == slots[i].tag;
+    });
+    if (first - slots.begin() != static_cast<ptrdiff_t>(i))
+      context.report.add(
+          FindingCode::kRegionTwice, std::nullopt, to_string(slots[i].tag),
+          fmt::format("slot {} names another {} region", i, to_string(slots[i].tag)));
+  }
+  for (const BlockType tag :
+       {block_types::kBitmap, block_types::kInodes, block_types::kMetadataWal})
+    require_region(context, tag, "every image has one");
+  if (!context.probe.superblock_verified()) return;
+  for (const Feature& module : features())
+    if ((context.probe.superblock.module_manifest >> module.id & 1) != 0)
+      for (const BlockType tag : module.regions)
+        require_region(context, tag, fmt::format("the {} module is active", module.name));
+}
+
+void check_fixed_places(VerifyContext& context) {
+  struct Fixed {
+    BlockType tag;
+    int64_t start;
+    int64_t count;
+  };
+  for (const Fixed& fixed : {Fixed{block_types::kSuperblock, kPrimaryGroup, kGroupBlocks},
+                             Fixed{block_types::kSuperblock, kMirrorGroup, kGroupBlocks},
+                             Fixed{block_types::kRegionMap, kDirectoryStart, kDirectoryBlocks}}) {
+    const auto& slots = context.probe.slots;
+    const bool there = std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
+      return slot.tag == fixed.tag && slot.start == fixed.start && slot.count == fixed.count;
+    });
+    if (!there)
+      context.report.add(FindingCode::kFixedRegionMisplaced, static_cast<uint64_t>(fixed.start),
+                         to_string(fixed.tag),
+                         fmt::format("no slot names the {} blocks from {} as {}", fixed.count,
+                                     fixed.start, to_string(fixed.tag)));
+  }
+}
+
+}  // namespace
+
+Result<void> check_regions(VerifyContext& context) {
+  check_directory_blocks(context);
+  compare_tables(context);
+  const auto& slots = context.probe.slots;
+  const auto data_area = data_area_slot(slots);
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (!slots[i].is_free()) place_slot(context, i, data_area == i);
+  if (slots.empty()) return {};
+  check_overlaps(context);
+  check_fixed_places(context);
+  check_presence(context);
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,157 @@
+// The snapshot table: its entries by themselves, then the chains that they make.
+#include <fmt/format.h>
+
+#include "base/checked.h"
+#include "check/passes/packed_scan.h"
+#include "check/passes/snapshot_chains.h"
+#include "table/snapshot_table.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr const char* kRegionName = "SNAP";
+constexpr size_t kMaxMissingNamed = 16;
+
+class SnapshotJudge {
+ public:
+  SnapshotJudge(VerifyContext& context, const PlacedRegion& region)
+      : context_(context), region_(region) {}
+
+  void look_at(const PackedRecord& record) {
+    const SnapshotEntry entry = snapshot_of(record.bytes);
+    if (is_padding(entry)) return;
+    chains_.add({entry.id, entry.parent, entry.created, static_cast<uint32_t>(record.place.block),
+                 record.place.offset, 0, false});
+    const uint64_t block = region_.blocks.begin + record.place.block;
+    const std::string name = to_string(entry.id);
+    if (!is_in_volume(entry))
+      add(FindingCode::kSnapshotOutside, block, entry.id,
+          fmt::format("snapshot {}: an inode table of {} blocks from {}", name,
+                      entry.inode_table_blocks, entry.inode_table_start));
+    if ((entry.flags & ~kKnownSnapshotFlags) != 0)
+      add(FindingCode::kSnapshotUnknownFlags, block, entry.id,
+          fmt::format("snapshot {} sets unknown flags {:#x}", name,
+                      entry.flags & ~kKnownSnapshotFlags));
+    if (!is_utf8(entry.label))
+      add(FindingCode::kSnapshotLabelNotText, block, entry.id,
+          fmt::format("snapshot {} is labelled '{}'", name, escape(entry.label)));
+  }
+
+  // Snapshots that others build on and that are not in the table, a few of them: where entries are
+  // lost, these are among them.
+  std::vector<std::string> missing_parents() {
+    std::vector<std::string> missing;
+    chains_.sort();
+    for (size_t i = 0; i < chains_.size() && missing.size() < kMaxMissingNamed; ++i)
+      if (chains_.lacks_parent(i))
+        missing.push_back(fmt::format("snapshot {}, the parent of {}", to_string(chains_[i].parent),
+                                      to_string(chains_[i].id)));
+    return missing;
+  }
+
+  // All entries were seen, and none is missing.
+  Result<void> judge_chains() {
+    chains_.sort();
+    for (size_t i = 0; i < chains_.size(); ++i)
+      if (chains_.is_twin(i))
+        add(FindingCode::kSnapshotTwice, block_of(chains_[i]), chains_[i].id,
+            fmt::format("snapshot {} is there more than once", to_string(chains_[i].id)));
+    for (size_t i = 0; i < chains_.size(); ++i) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (chains_.lacks_parent(i))
+        add(FindingCode::kSnapshotParentMissing, block_of(chains_[i]), chains_[i].id,
+            fmt::format("snapshot {} has the parent {}, which is not in the table",
+                        to_string(chains_[i].id), to_string(chains_[i].parent)));
+      if (const auto ring = chains_.find_ring(i))
+        add(FindingCode::kSnapshotCycle, block_of(chains_[*ring]), chains_[*ring].id,
+            fmt::format("the chain of snapshot {} comes back to it", to_string(chains_[*ring].id)));
+    }
+    return {};
+  }
+
+ private:
+  void add(FindingCode code, uint64_t block, const Guid& id, std::string message,
+           FindingSite site = FindingSite::here()) {
+    context_.report.add(code, block, kRegionName, std::move(message),
+                        {fmt::format("snapshot {}", to_string(id))}, site);
+  }
+
+  [[nodiscard]] uint64_t block_of(const ChainLink& link) const {
+    return region_.blocks.begin + link.block;
+  }
+
+  [[nodiscard]] bool is_in_volume(const SnapshotEntry& entry) const {
+    const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
+    const int64_t total = context_.probe.superblock_verified()
+                              ? std::max<int64_t>(0, context_.probe.superblock.total_blocks)
+                              : static_cast<int64_t>(context_.probe.blocks_in_file());
+    return blocks && blocks->end <= static_cast<uint64_t>(total);
+  }
+
+  VerifyContext& context_;
+  const PlacedRegion& region_;
+  SnapshotChains chains_;
+};
+
+void report_broken(VerifyContext& context, const PackedScan& scan) {
+  for (const Error& error : scan.broken)
+    context.report.add(FindingCode::kSnapshotEntryBroken, error.block, kRegionName, error.message);
+}
+
+void report_lost(VerifyContext& context, const PackedScan& scan, SnapshotJudge& judge) {
+  std::string lost = describe_lost(scan);
+  if (lost.empty()) return;
+  std::vector<std::string> affects = scan.lost.names();
+  for (std::string& parent : judge.missing_parents()) affects.push_back(std::move(parent));
+  context.report.add(FindingCode::kSnapshotsLost, scan.lost.first_block(), kRegionName,
+                     std::move(lost), std::move(affects));
+}
+
+void report_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
+  const uint64_t head = region.blocks.begin;
+  if (scan.reserved_set)
+    context.report.add(FindingCode::kReservedNotZero, head, kRegionName,
+                       "reserved bytes of the snapshot table's header are not zero");
+  if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
+    context.report.add(
+        FindingCode::kSnapshotCountWrong, head, kRegionName,
+        fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
+  if (scan.behind_end)
+    context.report.add(
+        FindingCode::kSnapshotUncounted, scan.behind_end, kRegionName,
+        fmt::format("there is more behind the last of the {} entries", scan.counted));
+  if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
+    context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over, kRegionName,
+                       fmt::format("{} blocks, of which this is the first, end in {} bytes or more "
+                                   "that are no entry",
+                                   scan.left_over, kSnapshotEntryLayout.size()));
+  // A region that was never written at all has a note of its own.
+  if (scan.unwritten > 0 && scan.head_written)
+    context.report.add(FindingCode::kSnapshotSpareUnwritten, scan.first_unwritten, kRegionName,
+                       fmt::format("{} blocks behind the last entry, this one first, were never "
+                                   "written",
+                                   scan.unwritten));
+}
+
+}  // namespace
+
+Result<void> check_snapshots(VerifyContext& context) {
+  const PlacedRegion* region = context.find_plain(block_types::kSnapshots);
+  if (region == nullptr) return {};
+  SnapshotJudge judge(context, *region);
+  const PackedVisitor visit = [&](const PackedRecord& record) {
+    judge.look_at(record);
+    return true;
+  };
+  VDE_TRY_ASSIGN(scan, scan_packed(context, *region, snapshot_table(), visit));
+  report_broken(context, scan);
+  report_lost(context, scan, judge);
+  if (!scan.has_header) return {};
+  report_table(context, *region, scan);
+  // A parent that seems to be missing may lie where nothing can be read.
+  if (!scan.complete || scan.found < scan.counted) return {};
+  return judge.judge_chains();
+}
+
+}  // namespace vde

@@ -1,0 +1,151 @@
+// Both superblock groups: each block, the groups as wholes, one against the other, and fields that
+// are judged by themselves.
+#include <fmt/format.h>
+
+#include "check/context.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+std::string group_name(uint64_t start) {
+  return start == kPrimaryGroup ? "primary group" : "mirror group";
+}
+
+void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_t start) {
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) {
+    const FixedBlock& block = group.blocks[i];
+    const BlockType tag = group_block_type(i);
+    if (block.readable) ++context.report.summary().blocks_checked;
+    const bool no_superblock = i == 0 && !group.superblock;
+    if (block.is(tag) && !no_superblock) continue;
+    std::string why;
+    if (block.is(tag))
+      why = fmt::format("sealed, but it holds none of an image of {}-byte blocks",
+                        context.probe.block_size);
+    else if (!block.readable)
+      why = block.read_error;
+    else if (block.state != BlockState::kSealed)
+      why = to_string(block.state);
+    else
+      why = fmt::format("tagged {}", to_string(block.trailer.tag));
+    context.report.add(FindingCode::kGroupBlockDamaged, block.number, to_string(tag),
+                       fmt::format("{} of the {}: {}", describe(tag), group_name(start), why));
+  }
+}
+
+void check_group_generation(VerifyContext& context, const GroupProbe& group, uint64_t start) {
+  if (!group.superblock || group.whole) return;
+  const int64_t sequence = group.superblock->checkpoint_sequence;
+  const auto expected = static_cast<uint32_t>(sequence);
+  for (uint64_t i = 0; i < kGroupBlocks; ++i) {
+    const FixedBlock& block = group.blocks[i];
+    if (!block.is(group_block_type(i)) || block.trailer.generation == expected) continue;
+    context.report.add(FindingCode::kGroupGenerationWrong, block.number,
+                       to_string(group_block_type(i)),
+                       fmt::format("generation {} in the {}, whose checkpoint sequence is {}",
+                                   block.trailer.generation, group_name(start), sequence));
+  }
+}
+
+void compare_groups(VerifyContext& context) {
+  const GroupProbe& primary = context.probe.primary;
+  const GroupProbe& mirror = context.probe.mirror;
+  if (!primary.whole || !mirror.whole) return;
+  const int64_t one = primary.superblock->checkpoint_sequence;
+  const int64_t two = mirror.superblock->checkpoint_sequence;
+  if (one != two) {
+    const uint64_t older = one < two ? kPrimaryGroup : kMirrorGroup;
+    context.report.add(FindingCode::kGroupOlder, older, "SUPB",
+                       fmt::format("the {} has checkpoint sequence {}, the other one {}",
+                                   group_name(older), std::min(one, two), std::max(one, two)));
+    return;
+  }
+  for (uint64_t i = 0; i < kGroupBlocks; ++i)
+    if (primary.blocks[i].bytes != mirror.blocks[i].bytes)
+      context.report.add(FindingCode::kGroupsDiffer, kMirrorGroup + i,
+                         to_string(group_block_type(i)),
+                         fmt::format("block {} is not the same as block {}", kMirrorGroup + i, i));
+}
+
+// Blocks of a group that is not whole can still be held against a whole one.
+void compare_with_directory(VerifyContext& context) {
+  if (!context.probe.directory.whole) return;
+  const auto slots = decode_slots(context.probe.directory.blocks[0].payload());
+  for (const GroupProbe* group : {&context.probe.primary, &context.probe.mirror}) {
+    const FixedBlock& table = group->blocks[1];
+    if (group->whole || !table.is(group_block_type(1)) || decode_slots(table.payload()) == slots)
+      continue;
+    context.report.add(FindingCode::kTablesDisagree, table.number, "RMAP",
+                       fmt::format("the pointer table in block {} is not the directory's: an older "
+                                   "one, or damaged",
+                                   table.number));
+  }
+}
+
+// What may be ignored may also be damaged.
+void check_features_of_later_revisions(VerifyContext& context) {
+  const Superblock& superblock = context.probe.superblock;
+  struct Word {
+    std::string_view name;
+    uint32_t bits;
+    std::string_view (*name_of)(uint32_t);
+  };
+  const Word words[] = {{"read-only-compatible", superblock.readonly_compatible_features,
+                         readonly_compatible_feature_name},
+                        {"compatible", superblock.compatible_features, compatible_feature_name}};
+  for (const Word& word : words) {
+    uint32_t unknown = 0;
+    for (uint32_t bit = 0; bit < 32; ++bit)
+      if (word.name_of(bit).empty()) unknown |= word.bits & uint32_t{1} << bit;
+    if (unknown != 0)
+      context.report.add(FindingCode::kUnknownFeatures, context.probe.superblock_block, "SUPB",
+                         fmt::format("{} features {:#x} are not known", word.name, unknown));
+  }
+}
+
+void check_fields(VerifyContext& context) {
+  const Probe& probe = context.probe;
+  const uint64_t at = probe.superblock_block;
+  const Bytes payload = (at == kMirrorGroup ? probe.mirror : probe.primary).blocks[0].payload();
+  const uint32_t end = kSuperblockLayout.size();
+  const uint32_t seal_at = header_seal_offset(probe.block_size);
+  if (!all_zero(payload.subspan(end, seal_at - end)) || probe.superblock.padding != 0)
+    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+                       "reserved bytes of the superblock are not zero");
+  if (!all_zero(Bytes(probe.superblock.label.bytes).subspan(probe.superblock.label.view().size())))
+    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+                       "bytes behind the end of the label are not zero");
+  if (!is_utf8(probe.superblock.label.view()))
+    context.report.add(FindingCode::kLabelNotText, at, "SUPB",
+                       fmt::format("the label is '{}'", escape(probe.superblock.label.view())));
+  if (probe.seal.is_set())
+    context.report.add(FindingCode::kSealedImage, at, "SUPB",
+                       "the image carries a header seal, which needs its key to be checked");
+  check_features_of_later_revisions(context);
+  IntegrityAnchor only_fingerprint;
+  only_fingerprint.format_fingerprint = probe.anchor.format_fingerprint;
+  if (probe.anchor != only_fingerprint)
+    context.report.add(FindingCode::kAnchorSet, at + 3, "IANT",
+                       "the integrity anchor holds hashes, which are not checked");
+}
+
+}  // namespace
+
+Result<void> check_superblocks(VerifyContext& context) {
+  const Probe& probe = context.probe;
+  check_group_blocks(context, probe.primary, kPrimaryGroup);
+  check_group_generation(context, probe.primary, kPrimaryGroup);
+  check_group_blocks(context, probe.mirror, kMirrorGroup);
+  check_group_generation(context, probe.mirror, kMirrorGroup);
+  compare_groups(context);
+  compare_with_directory(context);
+  if (probe.superblock_verified())
+    check_fields(context);
+  else
+    context.report.add(FindingCode::kNoSuperblock, std::nullopt, "SUPB",
+                       "no superblock verifies; the block size comes from the directory");
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,98 @@
+#include "check/passes/tag_filter_check.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "format/tag/tag_filter.h"
+#include "io/block_window.h"
+
+namespace vde {
+namespace {
+
+constexpr uint64_t kMaxLoaded = uint64_t{32} << 20;  // bytes
+constexpr size_t kHashesAtOnce = size_t{1} << 20;
+
+}  // namespace
+
+TagFilterCheck::TagFilterCheck(const BlockIo& io, BlockRange region, const TagExtension& extension)
+    : io_(io), region_(region), lines_per_block_(tag_lines_per_block(io.block_size())) {
+  if (extension.filter_lines == 0) return;
+  start_ = extension.filter_start;
+  blocks_ = divide_up(extension.filter_lines, lines_per_block_);
+  makes_sense_ = start_ > kTagRoot && start_ + blocks_ <= region.count();
+  if (makes_sense_) lines_ = extension.filter_lines;
+}
+
+void TagFilterCheck::load() {
+  if (lines_ == 0 || bits_ != nullptr || uint64_t{lines_} * kTagLineSize > kMaxLoaded) return;
+  const auto memory = std::make_shared<AnonymousMemory>(size_t{lines_} * kTagLineSize);
+  const MutableBytes bits = memory->bytes();
+  BlockWindow window(io_, region_);
+  const size_t a_block = size_t{lines_per_block_} * kTagLineSize;
+  for (size_t at = 0, number = start_; at < bits.size(); at += a_block, ++number) {
+    const auto block = window.read(region_.begin + number);
+    if (block && block->is_unwritten()) holes_.insert(number);
+    const auto checked =
+        block ? block->check(block_types::kTagIndex) : tl::make_unexpected(block.error());
+    const MutableBytes lines = bits.subspan(at, std::min(a_block, bits.size() - at));
+    // A block that does not verify denies nothing.
+    if (checked)
+      std::copy_n(checked->payload().begin() + tag_line_offset(0), lines.size(), lines.begin());
+    else
+      std::fill(lines.begin(), lines.end(), uint8_t{0xFF});
+  }
+  bits_ = memory;
+}
+
+void TagFilterCheck::add(uint64_t hash) {
+  if (lines_ == 0) return;
+  if (bits_ == nullptr) {
+    batch_.push_back(hash);
+    if (batch_.size() == kHashesAtOnce) check_batch();
+    return;
+  }
+  __builtin_prefetch(bits_->bytes().data() + tag_line_of(hash, lines_) * kTagLineSize);
+  uint64_t& waiting = waiting_[added_ % waiting_.size()];
+  if (added_++ >= waiting_.size()) look_up(waiting);
+  waiting = hash;
+}
+
+void TagFilterCheck::look_up(uint64_t hash) {
+  const uint64_t line = tag_line_of(hash, lines_);
+  const uint64_t number = start_ + line / lines_per_block_;
+  if (!tag_line_may_contain(bits_->bytes().subspan(line * kTagLineSize, kTagLineSize), hash))
+    ++denials_[number];
+  if (!holes_.empty() && holes_.contains(number)) unwritten_.insert(number);
+}
+
+void TagFilterCheck::finish() {
+  if (bits_ == nullptr) return check_batch();
+  for (uint64_t left = std::min<uint64_t>(added_, waiting_.size()); left > 0; --left)
+    look_up(waiting_[(added_ - left) % waiting_.size()]);
+  added_ = 0;
+}
+
+void TagFilterCheck::check_batch() {
+  const auto line_of = [&](uint64_t hash) { return tag_line_of(hash, lines_); };
+  std::sort(batch_.begin(), batch_.end(),
+            [&](uint64_t a, uint64_t b) { return line_of(a) < line_of(b); });
+  BlockBuffer buffer = io_.make_buffer();
+  for (size_t i = 0; i < batch_.size();) {
+    const uint64_t number = start_ + line_of(batch_[i]) / lines_per_block_;
+    const auto found = io_.read(region_.begin + number, buffer);
+    if (found && found->is_unwritten()) unwritten_.insert(number);
+    const auto block =
+        found ? found->check(block_types::kTagIndex) : tl::make_unexpected(found.error());
+    for (; i < batch_.size(); ++i) {
+      const uint64_t line = line_of(batch_[i]);
+      if (start_ + line / lines_per_block_ != number) break;
+      if (!block) continue;
+      const Bytes bits =
+          block->payload().subspan(tag_line_offset(line % lines_per_block_), kTagLineSize);
+      if (!tag_line_may_contain(bits, batch_[i])) ++denials_[number];
+    }
+  }
+  batch_.clear();
+}
+
+}  // namespace vde

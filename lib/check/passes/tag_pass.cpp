@@ -1,0 +1,273 @@
+// The tag tree: each node once, in order, within its separators, chained, counted, and not denied
+// by any filter. First its parts are looked at on all threads, without a word. Where that finds
+// nothing, its nodes are done with, for the blocks' pass too. Otherwise it is walked again from
+// left to right, so that findings are the same ones in the same order whatever the number of
+// threads. Memory is one bit a block, the way down to a node, and the larger filter or a bounded
+// batch of keys.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "check/passes/tag_verifier.h"
+#include "check/passes/workers.h"
+
+namespace vde {
+namespace {
+
+class TagCheck {
+ public:
+  TagCheck(VerifyContext& context, const PlacedRegion& region)
+      : context_(context),
+        region_(region.blocks),
+        reached_(context.sound_tags != nullptr
+                     ? context.sound_tags
+                     : std::make_shared<TagsReached>(region.blocks.count())) {
+    facts_.region = region.blocks;
+  }
+
+  // Sets `sound_tags` of the context where there is nothing to report of the tree.
+  Result<void> look() {
+    if (region_.count() <= kTagRoot || !read_head() || !is_header_sound()) return {};
+    VDE_TRY_ASSIGN(sound, is_sound_in_parts());
+    if (sound) context_.sound_tags = reached_;
+    return {};
+  }
+
+  Result<void> run() {
+    if (!check_room() || !read_head() || !check_header()) return {};
+    if (context_.sound_tags == nullptr) VDE_TRY(walk());
+    if (facts_.extension) check_free_list();
+    if (whole_) return find_unreached();
+    return {};
+  }
+
+ private:
+  // What does not verify is reported by the blocks' pass, and so is a header of zeros.
+  bool read_head() {
+    BlockBuffer buffer = context_.io.make_buffer();
+    const auto head = context_.io.read_checked(region_.begin, block_types::kTagIndex, buffer);
+    if (!head || all_zero(head->payload())) return false;
+    facts_.header = kTagIndexHeaderLayout.decode(head->payload());
+    facts_.extension = decode_tag_extension(head->payload());
+    if (facts_.extension) facts_.newest = head->trailer().generation;
+    const Bytes bloom = head->payload().subspan(kTagIndexHeaderLayout.size());
+    facts_.bloom.assign(bloom.begin(), bloom.end());
+    facts_.bloom_full = is_header_sound() && is_bloom_full();
+    if (facts_.extension) filter_.emplace(context_.io, region_, *facts_.extension);
+    return true;
+  }
+
+  void add(FindingCode code, uint64_t number, std::string message,
+           FindingSite site = FindingSite::here()) {
+    context_.report.add(code, region_.begin + number, "TAGI", std::move(message), {}, site);
+  }
+
+  [[nodiscard]] bool is_header_sound() const {
+    const uint32_t most = max_bloom_bits(context_.io.block_size());
+    const TagIndexHeader& header = facts_.header;
+    return header.entry_count >= 0 && header.depth >= 0 && header.bloom_bits >= 1 &&
+           header.bloom_bits <= static_cast<int64_t>(most) && header.bloom_hashes >= 1;
+  }
+
+  bool check_header() {
+    if (!is_header_sound()) {
+      add(FindingCode::kTagHeaderBroken, 0,
+          fmt::format("{} entries at depth {}, a filter of {} bits and {} hashes",
+                      facts_.header.entry_count, facts_.header.depth, facts_.header.bloom_bits,
+                      facts_.header.bloom_hashes));
+      return false;
+    }
+    if (facts_.header.reserved != Opaque<5>{})
+      add(FindingCode::kReservedNotZero, 0, "the reserved bytes of the tag index are not zero");
+    return true;
+  }
+
+  // An index that was never used has to have it, too.
+  bool check_room() {
+    if (region_.count() > kTagRoot) return true;
+    add(FindingCode::kTagHeaderBroken, 0, "the region has no room for a root");
+    return false;
+  }
+
+  // Once every bit is set, as in an index of many keys, no key needs to be asked for.
+  [[nodiscard]] bool is_bloom_full() const {
+    const auto bytes = static_cast<size_t>(facts_.header.bloom_bits) / 8;
+    const Bytes bits = Bytes(facts_.bloom).first(bytes);
+    return facts_.header.bloom_bits % 8 == 0 &&
+           std::all_of(bits.begin(), bits.end(), [](uint8_t byte) { return byte == 0xFF; });
+  }
+
+  Result<void> walk() {
+    if (filter_) filter_->load();
+    BlockWindow window(context_.io, region_);
+    TagVerifier walker(context_, facts_, *reached_, window, filter_ ? &*filter_ : nullptr, false);
+    VDE_TRY(walker.walk({kTagRoot, 0, std::nullopt, std::nullopt}));
+    walker.finish_filter();
+    whole_ = walker.is_whole();
+    if (whole_) check_totals(walker.stretch());
+    return {};
+  }
+
+  // Looks at all of the tree on several threads; false where a walk has to tell what is wrong.
+  Result<bool> is_sound_in_parts() {
+    if (filter_) filter_->load();
+    const std::vector<TagVisit> parts = cut_into_parts();
+    std::vector<TagStretch> stretches(parts.size());
+    std::atomic<size_t> next{0};
+    std::atomic<bool> sound{true};
+    run_on_threads(context_.options, [&] {
+      if (!look_at_parts(parts, next, sound, stretches)) sound = false;
+    });
+    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    return sound && do_they_fit(stretches);
+  }
+
+  // The work of one thread: takes parts while all is sound.
+  bool look_at_parts(const std::vector<TagVisit>& parts, std::atomic<size_t>& next,
+                     const std::atomic<bool>& sound, std::vector<TagStretch>& stretches) {
+    BlockWindow window(context_.io, region_);
+    std::optional<TagFilterCheck> filter = filter_;
+    for (size_t i = next++; i < parts.size() && sound; i = next++) {
+      TagVerifier walker(context_, facts_, *reached_, window, filter ? &*filter : nullptr, true);
+      if (!walker.walk(parts[i]) || !walker.is_clean() || !walker.is_whole()) return false;
+      stretches[i] = walker.stretch();
+    }
+    TagVerifier last(context_, facts_, *reached_, window, filter ? &*filter : nullptr, true);
+    last.finish_filter();
+    return last.is_clean();
+  }
+
+  // Subtrees, left to right: enough of them that no thread waits long for another one. None where
+  // something has to be reported.
+  std::vector<TagVisit> cut_into_parts() {
+    constexpr size_t kEnough = 32;
+    BlockWindow window(context_.io, region_);
+    TagVerifier walker(context_, facts_, *reached_, window, nullptr, true);
+    std::vector<TagVisit> parts{{kTagRoot, 0, std::nullopt, std::nullopt}};
+    while (parts.size() < kEnough) {
+      std::vector<TagVisit> below;
+      for (const TagVisit& part : parts) {
+        auto children = walker.children(part);
+        // Leaves cannot be cut.
+        if (!children) return below.empty() ? parts : std::vector<TagVisit>{};
+        std::move(children->begin(), children->end(), std::back_inserter(below));
+      }
+      parts = std::move(below);
+    }
+    return parts;
+  }
+
+  // Whether the stretches are those of one tree: in order, chained, of one depth, counted.
+  bool do_they_fit(const std::vector<TagStretch>& stretches) const {
+    if (stretches.empty()) return false;
+    uint64_t entries = 0;
+    for (size_t i = 0; i < stretches.size(); ++i) {
+      const TagStretch& part = stretches[i];
+      entries += part.entries;
+      if (!part.first.is_set || part.has_empty_leaf ||
+          part.depth != static_cast<size_t>(facts_.header.depth))
+        return false;
+      if (i == 0) continue;
+      const TagStretch& before = stretches[i - 1];
+      const int order = before.last.key.compare(part.first.key);
+      if (order > 0 || (order == 0 && before.last.inode >= part.first.inode)) return false;
+      if (before.next != static_cast<int64_t>(*part.first_leaf)) return false;
+    }
+    return stretches.back().next == 0 &&
+           entries == static_cast<uint64_t>(facts_.header.entry_count);
+  }
+
+  void check_totals(const TagStretch& leaves) {
+    if (leaves.next.value_or(0) != 0)
+      add(FindingCode::kTagChainBroken, 0,
+          fmt::format("the last leaf is followed by block {} of the region", *leaves.next));
+    if (leaves.depth && *leaves.depth != static_cast<size_t>(facts_.header.depth))
+      add(FindingCode::kTagDepthWrong, 0,
+          fmt::format("the header says {} levels below the root, there are {}", facts_.header.depth,
+                      *leaves.depth));
+    if (leaves.entries != static_cast<uint64_t>(facts_.header.entry_count))
+      add(FindingCode::kTagCountWrong, 0,
+          fmt::format("the header says {} entries, there are {}", facts_.header.entry_count,
+                      leaves.entries));
+    if (leaves.has_empty_leaf && facts_.are_equal_keys_sorted())
+      add(FindingCode::kTagsNotSorted, 0, "a leaf is empty, which a sorted index has none of");
+  }
+
+  // Free nodes are marked as reached: each is on the list once, and in no other use.
+  void check_free_list() {
+    if (facts_.extension->high_water <= kTagRoot || facts_.extension->high_water > region_.count())
+      return add(FindingCode::kTagFreeListBroken, 0,
+                 fmt::format("blocks are said to hold nothing from {} of {} on",
+                             facts_.extension->high_water, region_.count()));
+    BlockBuffer buffer = context_.io.make_buffer();
+    int64_t at = facts_.extension->free_head;
+    for (uint32_t left = facts_.extension->free_count; at != 0 || left > 0; --left) {
+      if (left == 0 || at <= static_cast<int64_t>(kTagRoot) ||
+          at >= static_cast<int64_t>(facts_.extension->high_water))
+        return add(FindingCode::kTagFreeListBroken, 0,
+                   fmt::format("block {} of the region with {} of {} free nodes to come", at, left,
+                               facts_.extension->free_count));
+      const auto number = static_cast<uint64_t>(at);
+      const auto block =
+          context_.io.read_checked(region_.begin + number, block_types::kTagIndex, buffer);
+      const auto next = block ? decode_free_tag_node(block->payload()) : std::nullopt;
+      if (!next || (filter_ && filter_->covers(number)) || !reached_->reach(number))
+        return add(FindingCode::kTagFreeListBroken, number, "the block is not free");
+      at = *next;
+    }
+  }
+
+  Result<void> report_used(uint64_t number) {
+    add(FindingCode::kTagFreeListBroken, number,
+        fmt::format("the block holds something, and blocks are said to hold nothing from {} on",
+                    facts_.extension->high_water));
+    return {};
+  }
+
+  // Content that nothing leads to. The existing writer leaves such nodes behind, too.
+  Result<void> find_unreached() {
+    BlockWindow window(context_.io, region_);
+    for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      const bool unused = facts_.extension && number >= facts_.extension->high_water;
+      const bool known = reached_->is_reached(number) || (filter_ && filter_->covers(number));
+      if (known && !unused) continue;
+      const auto block = window.read(region_.begin + number);
+      if (!block || all_zero(block->unchecked_payload()) || !block->check(block_types::kTagIndex))
+        continue;
+      if (unused) return report_used(number);
+      add(FindingCode::kTagNodeUnreached, number, "no node and no list leads to the block");
+    }
+    return {};
+  }
+
+  VerifyContext& context_;
+  BlockRange region_;
+  TagFacts facts_;
+  std::shared_ptr<TagsReached> reached_;
+  std::optional<TagFilterCheck> filter_;
+  bool whole_ = true;  // every node could be read
+};
+
+}  // namespace
+
+namespace {
+
+Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)()) {
+  const PlacedRegion* region = context.find_plain(block_types::kTagIndex);
+  if (region == nullptr) return {};
+  TagCheck index(context, *region);
+  return (index.*check)();
+}
+
+}  // namespace
+
+Result<void> look_at_tags(VerifyContext& context) {
+  return check_index(context, &TagCheck::look);
+}
+
+Result<void> check_tags(VerifyContext& context) {
+  return check_index(context, &TagCheck::run);
+}
+
+}  // namespace vde

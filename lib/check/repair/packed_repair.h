@@ -1,0 +1,38 @@
+// What the repairs of a packed table (SNAP, CODE) share.
+#pragma once
+
+#include "check/repair/repair_session.h"
+#include "table/packed_walk.h"
+
+namespace vde {
+
+struct RepairedTable {
+  const PackedTable& table;
+  std::string_view noun;  // what its entries are, "snapshots"
+  // Whether the blocks that an entry names lie within the volume.
+  bool (*has_place)(RepairSession& session, Bytes record);
+};
+[[nodiscard]] const RepairedTable& mended_snapshots();
+[[nodiscard]] const RepairedTable& mended_modules();
+
+// A plain region of this tag, if it is the only one.
+[[nodiscard]] std::optional<PlacedRegion> plain_region(RepairSession& session, BlockType tag);
+
+// Whether entries are what they seem though nothing counts them: no two with one key, and their
+// blocks within the volume.
+class EntryProof {
+ public:
+  EntryProof(RepairSession& session, const RepairedTable& repaired)
+      : session_(session), mended_(repaired) {}
+
+  void add(Bytes record);
+  [[nodiscard]] bool holds();
+
+ private:
+  RepairSession& session_;
+  const RepairedTable& mended_;
+  std::vector<std::string> keys_;
+  bool placed_ = true;
+};
+
+}  // namespace vde

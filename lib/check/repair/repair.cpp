@@ -1,0 +1,236 @@
+// Plans a repair by carrying it out on a view in memory, and carries it out on the image.
+#include "vde/repair.h"
+
+#include <algorithm>
+#include <map>
+
+#include "check/repair/repair_session.h"
+#include "check/undo/undo_file.h"
+
+namespace vde {
+namespace {
+
+// The image while it is repaired: what the plan did not foresee is refused, because the undo file
+// does not hold it.
+class PlannedFile : public BlockFile {
+ public:
+  PlannedFile(BlockFile& file, const RepairPlan& plan) : file_(file), plan_(plan) {}
+
+  Result<void> read(uint64_t offset, MutableBytes out) override { return file_.read(offset, out); }
+  Result<void> write(uint64_t offset, Bytes bytes) override {
+    if (!foreseen({offset, offset + bytes.size()})) return unforeseen();
+    return file_.write(offset, bytes);
+  }
+  Result<void> sync() override { return file_.sync(); }
+  Result<uint64_t> size() override { return file_.size(); }
+  [[nodiscard]] bool is_device() const override { return file_.is_device(); }
+  Result<void> resize(uint64_t bytes) override {
+    return bytes == plan_.new_size ? file_.resize(bytes) : unforeseen();
+  }
+  Result<void> allocate(ByteRange range) override { return file_.allocate(range); }
+  Result<void> zero(ByteRange) override { return unforeseen(); }
+  Result<ByteRange> next_data(ByteRange within) override { return file_.next_data(within); }
+  Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
+    return file_.lock(mode, wait);
+  }
+
+ private:
+  // Touching ranges are cut only where their kinds differ: a write may go over several.
+  [[nodiscard]] bool foreseen(ByteRange bytes) const {
+    for (const ByteRange& range : plan_.changes) {
+      if (bytes.empty()) break;
+      if (range.begin <= bytes.begin && bytes.begin < range.end) bytes.begin = range.end;
+    }
+    return bytes.empty();
+  }
+  static Result<void> unforeseen() {
+    return fail(ErrorCode::kIo, "the image is not as it was when its repair was planned",
+                "nobody else may write to it; plan the repair again");
+  }
+
+  BlockFile& file_;
+  const RepairPlan& plan_;
+};
+
+Result<std::vector<Finding>> findings_of(BlockFile& file, const VerifyOptions& options,
+                                         Activity& activity, VerifySummary& summary) {
+  std::vector<Finding> findings;
+  VDE_TRY_ASSIGN(counts, verify_image(file, options, activity, [&](const Finding& finding) {
+                   findings.push_back(finding);
+                 }));
+  summary = counts;
+  return findings;
+}
+
+bool cannot_be_read(const Probe& probe, const std::vector<Finding>& findings) {
+  return !all_readable(probe) || std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.kind == &kind_of(FindingCode::kBlockUnreadable);
+  });
+}
+
+// What was written, cut where the order of an undo changes: around either group, and around the
+// journal.
+std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
+                                 const std::optional<BlockRange>& journal) {
+  std::vector<uint64_t> cuts = {kMirrorGroup, kDirectoryStart};
+  if (journal) cuts.insert(cuts.end(), {journal->begin, journal->end});
+  std::ranges::sort(cuts);
+  std::vector<ByteRange> ranges;
+  for (ByteRange range : view.written()) {
+    for (const uint64_t block : cuts) {
+      const uint64_t cut = block * block_size;
+      if (cut <= range.begin || cut >= range.end) continue;
+      ranges.push_back({range.begin, cut});
+      range.begin = cut;
+    }
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
+// What the file holds behind its new end is written, too: it will be gone. So is, with bad luck,
+// the sector that the old or the new end cuts.
+Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
+  if (plan.new_size == plan.old_size) return {};
+  constexpr uint64_t kSector = 512;
+  const uint64_t end = std::min(plan.new_size, plan.old_size);
+  const ByteRange cut{end / kSector * kSector, end};
+  const auto covers = [&](const ByteRange& range) { return range.end > cut.begin; };
+  if (!cut.empty() && std::ranges::none_of(plan.changes, covers)) plan.changes.push_back(cut);
+  for (uint64_t at = plan.new_size; at < plan.old_size;) {
+    VDE_TRY_ASSIGN(data, file.next_data({at, plan.old_size}));
+    if (data.empty()) break;
+    plan.changes.push_back(data);
+    at = data.end;
+  }
+  return {};
+}
+
+// What the rehearsal left in `view` becomes the plan.
+Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, RepairPlan& plan) {
+  plan.block_size = after.block_size;
+  plan.sequence = after.superblock.checkpoint_sequence;
+  plan.uuid = after.superblock.uuid;
+  if (const auto area = find_journal(after)) plan.journal = area->region;
+  VDE_TRY_ASSIGN(new_size, view.size());
+  plan.new_size = new_size;
+  plan.changes = ranges_of(view, plan.block_size, plan.journal);
+  VDE_TRY(add_tail(file, plan));
+  VDE_TRY_ASSIGN(hash, hash_ranges(view, plan.changes, plan.new_size));
+  plan.hash = hash;
+  return {};
+}
+
+// Carries the repair out on a view. An image that cannot be repaired is no error.
+Result<void> try_repair(BlockFile& file, const Probe& probe, const RepairOptions& options,
+                        Activity& activity, RepairPlan& plan) {
+  OverlayFile view(file, probe.block_size);
+  RepairSession session(view, options, activity);
+  Result<void> repaired = repair_all(session);
+  plan.notes = session.notes();
+  if (!repaired) {
+    const ErrorCode code = repaired.error().code;
+    if (code != ErrorCode::kDamaged && code != ErrorCode::kNoSpace) return propagate(repaired);
+    plan.notes.push_back(repaired.error().message);
+    return {};
+  }
+  if (session.steps().empty()) return {};
+  VDE_TRY(check_can_write(probe, options.unseal));
+  VDE_TRY(check_can_write(session.probe(), options.unseal));
+  plan.steps = std::move(session.steps());
+  VDE_TRY(take_over(file, view, session.probe(), plan));
+  VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
+  plan.left = std::move(left);
+  return {};
+}
+
+// Which of `found` are not in `left`. The same finding may be there several times.
+std::vector<bool> gone_findings(const std::vector<Finding>& found,
+                                const std::vector<Finding>& left) {
+  const auto name_of = [](const Finding& finding) {
+    return std::tuple(finding.kind, finding.block, finding.region);
+  };
+  std::map<decltype(name_of(found.front())), uint64_t> still;
+  for (const Finding& finding : left) ++still[name_of(finding)];
+  std::vector<bool> gone;
+  for (const Finding& finding : found) {
+    uint64_t& same = still[name_of(finding)];
+    gone.push_back(same == 0);
+    if (same > 0) --same;
+  }
+  return gone;
+}
+
+UndoHeader header_of(const RepairPlan& plan) {
+  UndoHeader header;
+  header.uuid = plan.uuid;
+  header.new_size = plan.new_size;
+  header.new_hash = plan.hash;
+  header.sequence = plan.sequence;
+  header.block_size = plan.block_size;
+  if (plan.journal) {
+    header.journal = plan.journal->begin * plan.block_size;
+    header.journal_end = plan.journal->end * plan.block_size;
+  }
+  return header;
+}
+
+Result<void> check_outcome(BlockFile& file, const RepairPlan& plan) {
+  VDE_TRY_ASSIGN(size, file.size());
+  VDE_TRY_ASSIGN(hash, hash_ranges(file, plan.changes, size));
+  if (size == plan.new_size && hash == plan.hash) return {};
+  return fail(ErrorCode::kIo, "the image does not hold what the repair wrote",
+              "the storage may be failing; run 'vdetool undo' and copy the image");
+}
+
+}  // namespace
+
+uint64_t RepairPlan::corrected() const {
+  const std::vector<bool> gone = gone_findings(found, left);
+  return static_cast<uint64_t>(std::count(gone.begin(), gone.end(), true));
+}
+
+Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Activity& activity) {
+  RepairPlan plan;
+  VDE_TRY_ASSIGN(found, findings_of(file, options.verify, activity, plan.before));
+  VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+  plan.found = std::move(found);
+  plan.left = plan.found;
+  plan.after = plan.before;
+  plan.block_size = probe.block_size;
+  plan.old_size = plan.new_size = probe.file_size;
+  if (plan.found.empty()) return plan;
+  if (cannot_be_read(probe, plan.found)) {
+    plan.notes.emplace_back(
+        "parts of the image cannot be read: copy it with a tool that retries, and repair the copy");
+    return plan;
+  }
+  VDE_TRY(try_repair(file, probe, options, activity, plan));
+  const std::vector<bool> gone = gone_findings(plan.found, plan.left);
+  for (size_t i = 0; i < gone.size(); ++i) plan.found[i].fixable = gone[i];
+  return plan;
+}
+
+Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& plan,
+                                          const RepairOptions& options, UndoTarget* undo,
+                                          Activity& activity) {
+  UndoContent written;
+  if (undo != nullptr) {
+    VDE_TRY(write_undo(undo->file(), file, header_of(plan), plan.changes));
+    VDE_TRY(undo->publish());
+    VDE_TRY_ASSIGN(content, read_undo(undo->file()));
+    written = std::move(content);
+  }
+  // From the first write on a repair is finished, not interrupted.
+  const Activity unstoppable;
+  PlannedFile planned(file, plan);
+  RepairSession session(planned, options, unstoppable);
+  VDE_TRY(repair_all(session));
+  VDE_TRY(file.sync());
+  VDE_TRY(check_outcome(file, plan));
+  if (undo != nullptr) VDE_TRY(set_undo_state(undo->file(), written.header, UndoState::kDone));
+  VerifySummary summary;
+  return findings_of(file, options.verify, activity, summary);
+}
+
+}  // namespace vde

@@ -1,0 +1,353 @@
+// The allocation bitmap from what refers to blocks, and the superblock's counts from the bitmap.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/repair/repair_session.h"
+#include "format/region/bitmap.h"
+#include "format/region/dictionary.h"
+#include "format/region/module_entry.h"
+#include "format/region/snapshot_entry.h"
+#include "table/dictionary_table.h"
+#include "table/module_table.h"
+
+namespace vde {
+namespace {
+
+// Walks the bitmap's blocks that are written or should be: a huge volume has few of them.
+class BitmapMender {
+ public:
+  BitmapMender(RepairSession& session, BlockRange region, uint64_t total)
+      : session_(session),
+        region_(region),
+        total_(total),
+        bits_(bits_per_bitmap_block(session.io().block_size())),
+        needed_(bitmap_blocks_for(total, session.io().block_size())),
+        metadata_(session.metadata()) {}
+
+  Result<void> repair_all() {
+    VDE_TRY(add_known_modules());
+    VDE_TRY(add_written_dictionaries());
+    VDE_TRY(look());
+    for (const uint64_t index : damaged_) VDE_TRY(rebuild(index));
+    if (!incomplete_.empty()) VDE_TRY(complete());
+    if (!past_end_.empty()) VDE_TRY(clear_past_end());
+    set_counts();
+    return {};
+  }
+
+ private:
+  [[nodiscard]] BlockRange covers(uint64_t index) const {
+    return {std::min(index * bits_, total_), std::min((index + 1) * bits_, total_)};
+  }
+
+  // What modules lie in is in use like metadata, whatever the bitmap says.
+  Result<void> add_known_modules() {
+    std::vector<BlockRange> used = metadata_;
+    VDE_TRY(each_table_block(block_types::kCode, [&](Bytes payload, bool first) {
+      PackedCursor cursor(kModuleShape, payload, first);
+      while (!cursor.at_end()) {
+        const Result<Bytes> record = cursor.next();
+        if (!record) return;
+        const auto decoded = decode_module_entry(*record);
+        if (!decoded) return;
+        const auto extent = module_extent(decoded->entry, total_, session_.io().block_size());
+        if (extent) used.push_back(*extent);
+      }
+    }));
+    metadata_ = merge_ranges(std::move(used), UINT64_MAX);
+    return {};
+  }
+
+  // So are blocks of dictionaries that were written. Others may be free: that is how tables are
+  // made.
+  Result<void> add_written_dictionaries() {
+    std::vector<BlockRange> named;
+    VDE_TRY(each_dictionary([&](const Dictionary& entry) {
+      const auto extent = dictionary_extent(entry, total_);
+      if (extent) named.push_back(*extent);
+    }));
+    std::vector<BlockRange> used = metadata_;
+    for (const BlockRange& blocks : merge_ranges(std::move(named), UINT64_MAX))
+      VDE_TRY(add_written_of(blocks, used));
+    metadata_ = merge_ranges(std::move(used), UINT64_MAX);
+    return {};
+  }
+
+  Result<void> add_written_of(BlockRange blocks, std::vector<BlockRange>& used) {
+    const BlockIo& io = session_.io();
+    for (uint64_t at = blocks.begin; at < blocks.end; ++at) {
+      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, blocks.end})));
+      if (data.empty()) break;
+      at = std::max(at, data.begin / io.block_size());
+      VDE_TRY_ASSIGN(block, session_.read(at));
+      if (block.is_unwritten()) continue;
+      if (used.back().end == at)
+        ++used.back().end;
+      else
+        used.push_back({at, at + 1});
+    }
+    return {};
+  }
+
+  // Calls `visit` with each part of a metadata range that bitmap block `index` covers.
+  template <class Visit>
+  void each_metadata_part(uint64_t index, Visit visit) const {
+    const BlockRange range = covers(index);
+    for (const BlockRange& metadata : metadata_) {
+      const BlockRange part{std::max(metadata.begin, range.begin),
+                            std::min(metadata.end, range.end)};
+      if (!part.empty()) visit(BlockRange{part.begin - range.begin, part.end - range.begin});
+    }
+  }
+
+  [[nodiscard]] uint64_t metadata_bits(uint64_t index) const {
+    uint64_t count = 0;
+    each_metadata_part(index, [&](BlockRange part) { count += part.count(); });
+    return count;
+  }
+
+  // Ones of metadata's blocks in `payload`.
+  [[nodiscard]] uint64_t metadata_ones(uint64_t index, Bytes payload) const {
+    uint64_t count = 0;
+    each_metadata_part(
+        index, [&](BlockRange part) { count += count_bits(payload, part.begin, part.end); });
+    return count;
+  }
+
+  // The next block from `index` on that is written or has metadata to cover; needed_ at the end.
+  Result<uint64_t> next_of_interest(uint64_t index) const {
+    const BlockIo& io = session_.io();
+    VDE_TRY_ASSIGN(
+        data, io.file().next_data(io.bytes_of({region_.begin + index, region_.begin + needed_})));
+    uint64_t next = data.empty() ? needed_ : data.begin / io.block_size() - region_.begin;
+    for (const BlockRange& metadata : metadata_)
+      if (metadata.end > index * bits_)
+        next = std::min(next, std::max(index, metadata.begin / bits_));
+    return next;
+  }
+
+  // Sorts the blocks by what is wrong with them, and counts the ones of those that verify as they
+  // will be when regions are complete.
+  Result<void> look() {
+    for (uint64_t index = 0; index < needed_; ++index) {
+      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(next, next_of_interest(index));
+      index = next;
+      if (index >= needed_) break;
+      VDE_TRY_ASSIGN(payload, session_.read_whole(region_.begin + index, block_types::kBitmap));
+      if (!payload || (index == 0 && all_zero(*payload))) {
+        damaged_.push_back(index);
+        continue;
+      }
+      const uint64_t ones = metadata_ones(index, *payload);
+      if (ones != metadata_bits(index)) incomplete_.push_back(index);
+      const uint64_t valid = covers(index).count();
+      if (find_bit(*payload, valid, bits_, true) != bits_) past_end_.push_back(index);
+      allocated_ += count_bits(*payload, 0, valid) - ones + metadata_bits(index);
+    }
+    return look_at_spare_blocks();
+  }
+
+  // Blocks behind those that hold bits of the volume need not hold anything, but must verify.
+  Result<void> look_at_spare_blocks() {
+    const BlockIo& io = session_.io();
+    for (uint64_t at = region_.begin + needed_; at < region_.end; ++at) {
+      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, region_.end})));
+      if (data.empty()) break;
+      at = data.begin / io.block_size();
+      VDE_TRY_ASSIGN(payload, session_.read_whole(at, block_types::kBitmap));
+      if (!payload) damaged_.push_back(at - region_.begin);
+    }
+    return {};
+  }
+
+  // A block that fails its checksum alone is believed where its bits cover every region and module
+  // and make up the superblock's count together with the others: then only the checksum was not
+  // written.
+  Result<bool> believable(uint64_t index) {
+    if (damaged_.size() != 1) return false;
+    VDE_TRY_ASSIGN(block, session_.read(region_.begin + index));
+    if (block.is_unwritten()) return false;
+    const Bytes payload = block.unchecked_payload();
+    const uint64_t valid = covers(index).count();
+    return metadata_ones(index, payload) == metadata_bits(index) &&
+           find_bit(payload, valid, bits_, true) == bits_ &&
+           static_cast<int64_t>(allocated_ + count_bits(payload, 0, valid)) ==
+               session_.superblock().total_allocated_blocks;
+  }
+
+  Result<void> rebuild(uint64_t index) {
+    VDE_TRY_ASSIGN(believed, believable(index));
+    BlockBuffer bits(payload_size(session_.io().block_size()));
+    if (believed) {
+      VDE_TRY_ASSIGN(block, session_.read(region_.begin + index));
+      std::copy_n(block.unchecked_payload().begin(), bits.size(), bits.begin());
+    } else {
+      VDE_TRY(collect(index, bits));
+    }
+    session_.step(
+        fmt::format("bitmap block {} is {}", index, believed ? "sealed as it is" : "made anew"),
+        believed ? "its bits cover every region and module and make up the superblock's count"
+                 : "regions, modules, snapshots, dictionaries, and every block of the data "
+                   "area that holds something");
+    VDE_TRY_ASSIGN(payload, session_.replace(region_.begin + index, block_types::kBitmap));
+    std::copy(bits.begin(), bits.end(), payload.begin());
+    allocated_ += count_bits(bits, 0, covers(index).count());
+    return {};
+  }
+
+  // All that is known to be in use. Rather too much: a leaked block is found again, a lost one is
+  // not.
+  Result<void> collect(uint64_t index, MutableBytes bits) {
+    each_metadata_part(index, [&](BlockRange part) { set_bits(bits, part.begin, part.end); });
+    if (!references_) {
+      references_.emplace();
+      VDE_TRY(add_modules());
+      VDE_TRY(add_snapshots());
+      VDE_TRY(each_dictionary(
+          [&](const Dictionary& entry) { refer(entry.first_block, entry.block_count); }));
+    }
+    const BlockRange range = covers(index);
+    for (const BlockRange& used : *references_) {
+      const uint64_t begin = std::max(used.begin, range.begin);
+      const uint64_t end = std::min(used.end, range.end);
+      if (begin < end) set_bits(bits, begin - range.begin, end - range.begin);
+    }
+    return add_written(range, bits);
+  }
+
+  Result<void> add_written(BlockRange range, MutableBytes bits) {
+    const BlockIo& io = session_.io();
+    for (uint64_t at = range.begin; at < range.end; ++at) {
+      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, range.end})));
+      if (data.empty()) break;
+      at = data.begin / io.block_size();
+      VDE_TRY_ASSIGN(block, session_.read(at));
+      if (!block.is_unwritten()) set_bits(bits, at - range.begin, at - range.begin + 1);
+    }
+    return {};
+  }
+
+  void refer(int64_t start, int64_t count) {
+    const auto range = block_range(start, count);
+    if (range && range->end <= total_) references_->push_back(*range);
+  }
+
+  // Calls `add` with the payload of each block of a table that verifies.
+  template <class Add>
+  Result<void> each_table_block(BlockType tag, Add add) {
+    const auto region = session_.sole_region(tag);
+    if (!region) return {};
+    for (uint64_t at = region->blocks.begin; at < region->blocks.end; ++at) {
+      VDE_TRY_ASSIGN(payload, session_.read_whole(at, tag));
+      if (payload) add(*payload, at == region->blocks.begin);
+    }
+    return {};
+  }
+
+  Result<void> add_modules() {
+    return each_table_block(block_types::kCode, [&](Bytes payload, bool first) {
+      const auto entries = decode_module_block(payload, first, INT32_MAX);
+      if (!entries) return;
+      for (const ModuleEntry& entry : *entries) refer(entry.first_block, entry.block_count);
+    });
+  }
+  // Those of blocks that verify, as far as the header counts them.
+  template <class Visit>
+  Result<void> each_dictionary(Visit visit) {
+    int64_t left = 0;
+    return each_table_block(block_types::kDictionaries, [&](Bytes payload, bool first) {
+      if (first)
+        left = std::clamp<int64_t>(kPackedTableHeaderLayout.decode(payload).count, 0,
+                                   kMaxDictionaries);
+      const auto entries = decode_dictionaries(payload, first, static_cast<uint32_t>(left));
+      left -= dictionaries_in(payload.size(), first);
+      left = std::max<int64_t>(left, 0);
+      for (const Dictionary& entry : entries) visit(entry);
+    });
+  }
+  Result<void> add_snapshots() {
+    return each_table_block(block_types::kSnapshots, [&](Bytes payload, bool first) {
+      const auto entries = decode_snapshot_block(payload, first, INT32_MAX);
+      if (!entries) return;
+      for (const SnapshotEntry& entry : *entries)
+        refer(entry.inode_table_start, entry.inode_table_blocks);
+    });
+  }
+
+  Result<MutableBytes> edit(uint64_t index) {
+    return session_.edit(region_.begin + index, block_types::kBitmap);
+  }
+
+  Result<void> complete() {
+    session_.step("the bitmap marks all blocks of regions and modules as allocated",
+                  "the region slots and the code cache");
+    for (const uint64_t index : incomplete_) {
+      VDE_TRY_ASSIGN(payload, edit(index));
+      each_metadata_part(index, [&](BlockRange part) { set_bits(payload, part.begin, part.end); });
+    }
+    return {};
+  }
+
+  Result<void> clear_past_end() {
+    session_.step("bitmap bits past the end of the volume become zero",
+                  "the superblock's block count");
+    for (const uint64_t index : past_end_) {
+      VDE_TRY_ASSIGN(payload, edit(index));
+      clear_bits(payload, covers(index).count(), bits_);
+    }
+    return {};
+  }
+
+  void set_counts() {
+    Superblock& superblock = session_.superblock();
+    const auto allocated = static_cast<int64_t>(allocated_);
+    const int64_t free = static_cast<int64_t>(total_) - allocated;
+    if (superblock.total_allocated_blocks == allocated && superblock.free_blocks == free) return;
+    session_.step(
+        fmt::format("the superblock counts {} blocks as allocated and {} as free", allocated, free),
+        "the bitmap and the regions");
+    superblock.total_allocated_blocks = allocated;
+    superblock.free_blocks = free;
+  }
+
+  RepairSession& session_;
+  BlockRange region_;
+  uint64_t total_;
+  uint64_t bits_;
+  uint64_t needed_;                   // blocks of the bitmap that hold bits of the volume
+  std::vector<BlockRange> metadata_;  // and the modules' blocks: all that must be allocated
+  std::optional<std::vector<BlockRange>> references_;
+  std::vector<uint64_t> damaged_;     // indices
+  std::vector<uint64_t> incomplete_;  // blocks that miss bits of regions
+  std::vector<uint64_t> past_end_;    // blocks that have bits behind the volume's end
+  uint64_t allocated_ = 0;
+};
+
+}  // namespace
+
+std::optional<BlockRange> bitmap_region(RepairSession& session) {
+  const auto region = session.sole_region(block_types::kBitmap);
+  const uint64_t total = session.total_blocks();
+  if (!region || total == 0) return std::nullopt;
+  // A region that lies elsewhere may have its blocks here.
+  const auto used = std::ranges::count_if(session.slots(),
+                                          [](const RegionSlot& slot) { return !slot.is_free(); });
+  if (static_cast<size_t>(used) != session.regions().size()) return std::nullopt;
+  if (region->blocks.count() < bitmap_blocks_for(total, session.io().block_size()))
+    return std::nullopt;
+  return region->blocks;
+}
+
+Result<void> repair_bitmap(RepairSession& session) {
+  const auto region = bitmap_region(session);
+  if (region) return BitmapMender(session, *region, session.total_blocks()).repair_all();
+  session.note("the bitmap is missing, too small for the volume, or shares its blocks");
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,268 @@
+// The tag tree anew from the leaves that verify: in its own blocks where one commit has room for
+// it, else in free ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/context.h"
+#include "check/repair/tag_salvage.h"
+#include "format/tag/tag_index.h"
+#include "tag/tag_rebuild.h"
+#include "tag/tag_sort.h"
+
+namespace vde {
+namespace {
+
+// Bytes of memory that entries are sorted in; more go to scratch files.
+constexpr uint64_t kSortMemory = uint64_t{16} << 20;
+// Bytes of a new index that is put together in memory, to go where the old one lies.
+constexpr uint64_t kMaxHeldBytes = uint64_t{16} << 20;
+// Bytes of entries up to which verify tries a repair out.
+constexpr uint64_t kMaxTriedBytes = uint64_t{4} << 20;
+
+// Whether a block fails its trailer, the header alone is gone, or the tree's own check has an
+// error.
+Result<bool> is_damaged(RepairSession& session, const PlacedRegion& region) {
+  bool damaged = false;
+  bool head_empty = false;
+  for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
+    if (session.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(block, session.read(at));
+    damaged |= !block.is_unwritten() && !block.check(block_types::kTagIndex);
+    const bool empty = all_zero(block.unchecked_payload());
+    if (at == region.blocks.begin) head_empty = empty;
+    damaged |= head_empty && !empty;
+  }
+  if (damaged) return true;
+  const std::function<void(const Finding&)> sink = [&](const Finding& finding) {
+    damaged |= finding.kind->severity == Severity::kError && finding.kind->code.starts_with("TAGI");
+  };
+  Reporter reporter(sink, nullptr, session.io().block_size());
+  const VerifyOptions options;
+  Activity activity;
+  const JournalLook journal;
+  VerifyContext context{session.io(), session.probe(), options, activity, reporter, journal, {}};
+  context.regions.push_back(region);
+  VDE_TRY(check_tags(context));
+  return damaged;
+}
+
+// The tag index, if there is one that is damaged and can be looked at.
+Result<std::optional<PlacedRegion>> damaged_index(RepairSession& session) {
+  const auto region = session.sole_region(block_types::kTagIndex);
+  if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
+  if (!session.slots()[region->slot].is_plain()) return std::optional<PlacedRegion>();
+  VDE_TRY_ASSIGN(damaged, is_damaged(session, *region));
+  return damaged ? region : std::nullopt;
+}
+
+// What is kept of an index, sorted: of tags that are told of twice, those that count.
+class KeptTags {
+ public:
+  explicit KeptTags(uint32_t block_size) : block_size_(block_size), sort_(kSortMemory, {}) {}
+
+  Result<void> gather(TagSalvage& salvage) {
+    VDE_TRY(salvage.gather(
+        [&](const TagView& entry, uint64_t rank) { return sort_.add(entry, rank); }));
+    size_.duplicates = TagDuplicates::kKept;
+    std::string last;
+    return each([&](const TagView& entry) -> Result<void> {
+      salvage.keep(entry);
+      if (size_.keys == 0 || entry.key != last) ++size_.keys;
+      last.assign(entry.key);
+      ++size_.entries;
+      size_.entry_bytes += tag_entry_size(entry);
+      if (auto fits = check_tag_entry(entry, block_size_); !fits) unfit_ = std::move(fits.error());
+      return {};
+    });
+  }
+
+  // Why one of them cannot be written: other programs take longer keys.
+  [[nodiscard]] const std::optional<Error>& unfit() const { return unfit_; }
+
+  [[nodiscard]] const TagRebuildSize& size() const { return size_; }
+
+  // In the order of key and inode, as often as it is called.
+  template <class Visit>
+  Result<void> each(Visit visit) {
+    VDE_TRY(sort_.start_reading());
+    SortedTag ahead;
+    VDE_TRY_ASSIGN(more, sort_.next(ahead));
+    while (more) {
+      TagEntry kept = copy_of(ahead.entry);
+      uint64_t rank = ahead.line;
+      while (true) {
+        VDE_TRY_ASSIGN(another, sort_.next(ahead));
+        more = another;
+        const bool same = more && ahead.entry.inode == kept.inode && ahead.entry.key == kept.key;
+        if (!same || ahead.line == 0) break;
+        if (rank == 0 || ahead.line <= rank) continue;
+        kept = copy_of(ahead.entry);
+        rank = ahead.line;
+      }
+      VDE_TRY(visit(TagView{kept.key, kept.value, kept.inode, kept.block}));
+    }
+    return {};
+  }
+
+ private:
+  static TagEntry copy_of(const TagView& entry) {
+    return {std::string(entry.key), std::string(entry.value), entry.inode, entry.block};
+  }
+
+  uint32_t block_size_;
+  std::optional<Error> unfit_;
+  TagSort sort_;  // the number that goes with an entry is its rank
+  TagRebuildSize size_;
+};
+
+// The blocks of an index that one commit has room for.
+class SmallIndex : public TagSink {
+ public:
+  explicit SmallIndex(uint32_t block_size) : block_size_(block_size) {}
+
+  Result<void> write(uint32_t first, MutableBytes blocks) override {
+    const size_t count = blocks.size() / block_size_;
+    payloads_.resize(std::max(payloads_.size(), first + count));
+    for (size_t i = 0; i < count; ++i) {
+      const Bytes payload = Bytes(blocks).subspan(i * block_size_, payload_size(block_size_));
+      payloads_[first + i].assign(payload.begin(), payload.end());
+    }
+    return {};
+  }
+
+  [[nodiscard]] const std::vector<BlockBuffer>& payloads() const { return payloads_; }
+
+ private:
+  uint32_t block_size_;
+  std::vector<BlockBuffer> payloads_;
+};
+
+void begin_step(RepairSession& session, const TagSalvage& salvage) {
+  session.step("the tag tree is made anew", "the leaves that verify", salvage.loses());
+}
+
+// Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
+// where the new tree goes. Block 0 is always among them: no node may be newer than it. False where
+// they are too many for one commit.
+Result<bool> write_here(RepairSession& session, const PlacedRegion& region,
+                        const TagSalvage& salvage, const std::vector<BlockBuffer>& blocks,
+                        uint32_t used) {
+  const BlockBuffer zeros(payload_size(session.io().block_size()));
+  const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
+  std::vector<uint64_t> changes;
+  for (uint64_t i = 0; i < region.blocks.count(); ++i) {
+    VDE_TRY_ASSIGN(block, session.read(region.blocks.begin + i));
+    const auto checked = block.check(block_types::kTagIndex);
+    const bool stays = i > 0 && checked && std::ranges::equal(checked->payload(), wanted(i)) &&
+                       !is_newer(session.probe(), checked->trailer().generation);
+    if (!stays) changes.push_back(i);
+  }
+  VDE_TRY_ASSIGN(room, session.make_room(changes.size()));
+  if (!room) return false;
+  begin_step(session, salvage);
+  for (const uint64_t i : changes) {
+    VDE_TRY_ASSIGN(payload, session.replace(region.blocks.begin + i, block_types::kTagIndex));
+    std::ranges::copy(wanted(i), payload.begin());
+  }
+  session.slots()[region.slot].used = used;
+  return true;
+}
+
+// False where the region, or half a journal, has no room for it.
+Result<bool> rebuild_here(RepairSession& session, const PlacedRegion& region, KeptTags& tags,
+                          const TagSalvage& salvage) {
+  const uint32_t block_size = session.io().block_size();
+  const uint64_t most = std::min(
+      {region.blocks.count(), session.most_in_commit(), kMaxHeldBytes / uint64_t{block_size}});
+  if (tags.size().entry_bytes / block_size > most) return false;
+  SmallIndex index(block_size);
+  // A block more: the builder's only leaf moves into the root in the end.
+  const auto builder =
+      TagBuilder::make(index, most + 1, block_size, tags.size().keys, TagDuplicates::kKept);
+  const auto added = tags.each([&](const TagView& entry) { return builder->add(entry); });
+  if (!added && added.error().code == ErrorCode::kNoSpace) return false;
+  VDE_TRY(added);
+  auto size = builder->finish(0);
+  if (!size && size.error().code == ErrorCode::kNoSpace) return false;
+  if (!size) return propagate(size);
+  if (size->used > most) return false;
+  return write_here(session, region, salvage, index.payloads(), size->used);
+}
+
+Result<void> fill_run(RepairSession& session, size_t slot, KeptTags& tags) {
+  VDE_TRY_ASSIGN(allocator, session.allocator());
+  VDE_TRY_ASSIGN(bulk, TagRebuild::begin(session.transaction(), allocator, tags.size()));
+  VDE_TRY(tags.each([&](const TagView& entry) -> Result<void> {
+    if (session.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    return bulk->add(entry);
+  }));
+  return bulk->finish(slot, 0);
+}
+
+// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
+// Why it cannot be, where the image is the reason.
+Result<std::optional<Error>> rebuild_elsewhere(RepairSession& session, const PlacedRegion& region,
+                                               KeptTags& tags, const TagSalvage& salvage) {
+  VDE_TRY(session.settle());
+  if (auto filled = fill_run(session, region.slot, tags); !filled) {
+    const ErrorCode code = filled.error().code;
+    if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged) return propagate(filled);
+    session.drop_changes();
+    return std::optional(std::move(filled.error()));
+  }
+  begin_step(session, salvage);
+  const RegionSlot& slot = session.slots()[region.slot];
+  if (const auto blocks = block_range(slot.start, slot.count)) session.touched(*blocks);
+  return std::optional<Error>();
+}
+
+Result<void> rebuild(RepairSession& session, const PlacedRegion& region) {
+  TagSalvage salvage(session, region.blocks);
+  KeptTags tags(session.io().block_size());
+  VDE_TRY(tags.gather(salvage));
+  std::optional<Error> reason = tags.unfit();
+  if (!reason) {
+    VDE_TRY_ASSIGN(here, rebuild_here(session, region, tags, salvage));
+    if (here) return {};
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(session, region, tags, salvage));
+    reason = refusal;
+  }
+  if (!reason) return {};
+  std::string note = "the tag tree cannot be rebuilt: " + reason->message;
+  if (reason->code == ErrorCode::kNoSpace)
+    note += "; enlarge the volume with 'vdetool resize', and repair again";
+  session.note(std::move(note));
+  return {};
+}
+
+}  // namespace
+
+Result<void> repair_tags(RepairSession& session) {
+  VDE_TRY_ASSIGN(region, damaged_index(session));
+  return region ? rebuild(session, *region) : Result<void>{};
+}
+
+Result<bool> can_repair_tags(RepairSession& session) {
+  VDE_TRY_ASSIGN(region, damaged_index(session));
+  if (!region) return false;
+  TagRebuildSize size;
+  TagSalvage salvage(session, region->blocks);
+  VDE_TRY(salvage.gather([&](const TagView& entry, uint64_t) -> Result<void> {
+    ++size.entries;
+    size.entry_bytes += tag_entry_size(entry);
+    return {};
+  }));
+  if (size.entry_bytes <= kMaxTriedBytes) {
+    const size_t before = session.steps().size();
+    VDE_TRY(rebuild(session, *region));
+    return session.steps().size() > before;
+  }
+  size.keys = size.entries;
+  VDE_TRY(session.settle());
+  VDE_TRY_ASSIGN(allocator, session.allocator());
+  return TagRebuild::begin(session.transaction(), allocator, size).has_value();
+}
+
+}  // namespace vde

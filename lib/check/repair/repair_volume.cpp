@@ -1,0 +1,133 @@
+// The volume as a whole: the length of the file, and the superblock's own arithmetic.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "check/repair/repair_session.h"
+#include "io/zeros.h"
+
+namespace vde {
+namespace {
+
+// Whether blocks [begin, end) of the volume were certainly never in use: no region but the data
+// area reaches there, and a bitmap that verifies calls them free.
+Result<bool> never_used(const RepairSession& session, BlockRange blocks) {
+  const Probe& probe = session.probe();
+  const auto data_area = data_area_slot(probe.slots);
+  std::optional<BlockRange> bitmap;
+  for (size_t i = 0; i < probe.slots.size(); ++i) {
+    const RegionSlot& slot = probe.slots[i];
+    if (slot.is_free() || data_area == i) continue;
+    const auto range = block_range(slot.start, slot.count);
+    if (!range || range->end > blocks.begin) return false;
+    if (slot.tag == block_types::kBitmap) bitmap = range;
+  }
+  if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, probe.block_size)) return false;
+  const uint64_t bits = bits_per_bitmap_block(probe.block_size);
+  BlockBuffer buffer = session.io().make_buffer();
+  for (uint64_t at = blocks.begin; at < blocks.end;) {
+    const uint64_t base = at / bits * bits;
+    const uint64_t end = std::min(blocks.end, base + bits);
+    VDE_TRY_ASSIGN(block, session.io().read(bitmap->begin + at / bits, buffer));
+    const bool believed =
+        block.is_unwritten() ? base > 0 : block.check(block_types::kBitmap).has_value();
+    if (!believed || count_bits(block.unchecked_payload(), at - base, end - base) != 0)
+      return false;
+    at = end;
+  }
+  return true;
+}
+
+// How many blocks the file and the data area say there are, where they agree.
+std::optional<int64_t> agreed_blocks(RepairSession& session) {
+  const Probe& probe = session.probe();
+  if (probe.file_size % probe.block_size != 0) return std::nullopt;
+  const auto blocks = static_cast<int64_t>(probe.blocks_in_file());
+  const auto data_area = data_area_slot(session.slots());
+  if (!data_area) return std::nullopt;
+  const RegionSlot& slot = session.slots()[*data_area];
+  const auto range = block_range(slot.start, slot.count);
+  return range && static_cast<int64_t>(range->end) == blocks ? std::optional(blocks) : std::nullopt;
+}
+
+}  // namespace
+
+// Lost blocks that held nothing are put back as what they were: never written.
+Result<void> repair_length(RepairSession& session) {
+  const Probe& probe = session.probe();
+  const int64_t total = probe.superblock.total_blocks;
+  if (probe.superblock_source != SuperblockSource::kGroup ||
+      total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks) ||
+      session.io().file().is_device())
+    return {};
+  const auto blocks = static_cast<uint64_t>(total);
+  if (probe.blocks_in_file() >= blocks || probe.blocks_in_file() < kFirstRegionBlock) return {};
+  const BlockRange missing{probe.blocks_in_file(), blocks};
+  VDE_TRY_ASSIGN(unused, never_used(session, missing));
+  if (!unused) {
+    session.note("blocks behind the end of the file were in use: what they held is lost");
+    return {};
+  }
+  session.step(
+      fmt::format("the file is made as long as the volume, {} bytes", blocks * probe.block_size),
+      "the superblock's block count; the bitmap calls the missing blocks free");
+  VDE_TRY(session.io().file().resize(blocks * probe.block_size));
+  VDE_TRY(session.sync());
+  return session.look();
+}
+
+Result<void> cut_tail_of(RepairSession& session) {
+  const Probe& probe = session.probe();
+  const int64_t total = probe.superblock.total_blocks;
+  if (session.io().file().is_device() || probe.superblock_source != SuperblockSource::kGroup ||
+      total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
+    return {};
+  const uint64_t bytes = static_cast<uint64_t>(total) * probe.block_size;
+  if (probe.file_size <= bytes) return {};
+  for (const RegionSlot& slot : probe.slots) {
+    const auto range = block_range(slot.start, slot.count);
+    if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
+  }
+  // What is not zero somebody put there, as an importer of disks does.
+  VDE_TRY_ASSIGN(found, first_not_zero(session.io().file(), {bytes, probe.file_size}));
+  if (found) {
+    session.note(fmt::format(
+        "the file holds something after the volume, which ends at byte {}: byte {} is not zero",
+        bytes, *found));
+    return {};
+  }
+  session.step(fmt::format("the file is cut after the volume, at {} bytes", bytes),
+               "the superblock's block count; no region reaches there, and all bytes are zero");
+  VDE_TRY(session.io().file().resize(bytes));
+  VDE_TRY(session.sync());
+  return session.look();
+}
+
+Result<void> repair_geometry(RepairSession& session) {
+  Superblock& superblock = session.superblock();
+  const Probe& probe = session.probe();
+  const auto block_size = static_cast<int64_t>(probe.block_size);
+  const auto file = static_cast<int64_t>(probe.file_size);
+  const auto agreed = agreed_blocks(session);
+  const bool possible = superblock.total_blocks >= static_cast<int64_t>(kFirstRegionBlock) &&
+                        superblock.total_blocks <= static_cast<int64_t>(kMaxBlocks);
+  if (possible && superblock.total_blocks * block_size == superblock.expected_file_size) return {};
+  const bool file_says_so = possible && superblock.total_blocks * block_size <= file &&
+                            superblock.expected_file_size != file;
+  if (!file_says_so && agreed && superblock.total_blocks != *agreed) {
+    session.step(fmt::format("the superblock's block count is {}", *agreed),
+                 "the file's size, and the end of the data area");
+    superblock.total_blocks = *agreed;
+  } else if (!possible) {
+    return {};
+  } else {
+    session.step(
+        fmt::format("the superblock's file size is {} bytes", superblock.total_blocks * block_size),
+        "its block count, which the file has room for");
+  }
+  superblock.expected_file_size = superblock.total_blocks * block_size;
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,101 @@
+// Takes a repair back.
+#include <algorithm>
+
+#include "check/undo/undo_file.h"
+#include "probe/probe.h"
+
+namespace vde {
+namespace {
+
+enum class Kind { kHome, kMirror, kPrimary, kJournal };
+
+Kind kind_of_range(uint64_t at, const UndoHeader& header) {
+  if (at >= header.journal && at < header.journal_end) return Kind::kJournal;
+  if (at < kMirrorGroup * header.block_size) return Kind::kPrimary;
+  if (at < kDirectoryStart * header.block_size) return Kind::kMirror;
+  return Kind::kHome;
+}
+
+tl::unexpected<Error> changed_since() {
+  return fail(ErrorCode::kChangedSince,
+              "the image was changed since the repair that this file undoes",
+              "what was written since would be destroyed");
+}
+
+// While a change was under way the image may hold anything between old and new: then all that can
+// be told is whose image it is, and whether somebody committed something later.
+Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
+                         uint64_t hash) {
+  const UndoHeader& header = content.header;
+  const auto probe = probe_to_judge(file);
+  if (probe && probe->superblock_verified() && probe->superblock.uuid != header.uuid)
+    return fail(ErrorCode::kMalformed, "the undo file is another image's",
+                "each repair names the undo file that it wrote");
+  if (content.state == UndoState::kDone)
+    return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
+  const auto [least, most] = std::minmax(header.old_size, header.new_size);
+  if (size < least || size > most + header.block_size) return changed_since();
+  if (probe && probe->superblock_verified() &&
+      probe->superblock.checkpoint_sequence > header.sequence)
+    return changed_since();
+  return {};
+}
+
+Result<void> write_redo(BlockFile& file, const UndoContent& content, UndoTarget& redo) {
+  UndoHeader header = content.header;
+  header.new_size = content.header.old_size;
+  header.new_hash = content.header.old_hash;
+  VDE_TRY(write_undo(redo.file(), file, header, content.ranges));
+  return redo.publish();
+}
+
+// Home blocks; mirror; primary; the journal last, so that what waited in it waits again only when
+// all else is as it was.
+Result<void> put_back(BlockFile& file, BlockFile& undo, const UndoContent& content) {
+  const UndoHeader& header = content.header;
+  VDE_TRY_ASSIGN(size, file.size());
+  if (size < header.old_size) VDE_TRY(file.resize(header.old_size));
+  for (const Kind kind : {Kind::kHome, Kind::kMirror, Kind::kPrimary, Kind::kJournal}) {
+    VDE_TRY(each_old_piece(undo, content, [&](uint64_t at, Bytes bytes) -> Result<void> {
+      return kind_of_range(at, header) == kind ? file.write(at, bytes) : Result<void>{};
+    }));
+    VDE_TRY(file.sync());
+  }
+  if (size <= header.old_size) return {};
+  VDE_TRY(file.resize(header.old_size));
+  return file.sync();
+}
+
+}  // namespace
+
+Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo) {
+  VDE_TRY(refuse_preamble(file));
+  VDE_TRY_ASSIGN(content, read_undo(undo));
+  const UndoHeader& header = content.header;
+  VDE_TRY_ASSIGN(size, file.size());
+  VDE_TRY_ASSIGN(hash, hash_ranges(file, content.ranges, size));
+  if (size == header.old_size && hash == header.old_hash)
+    return fail(ErrorCode::kUnchanged, "there is nothing to undo: the image is as it was before");
+  VDE_TRY(check_image(file, content, size, hash));
+  UndoContent written;
+  if (content.state == UndoState::kTakingBack) redo = nullptr;  // it was written the first time
+  if (redo != nullptr) {
+    VDE_TRY(write_redo(file, content, *redo));
+    VDE_TRY_ASSIGN(redone, read_undo(redo->file()));
+    written = std::move(redone);
+  }
+  VDE_TRY(set_undo_state(undo, header, UndoState::kTakingBack));
+  VDE_TRY(put_back(file, undo, content));
+  VDE_TRY_ASSIGN(outcome, hash_ranges(file, content.ranges, header.old_size));
+  if (outcome != header.old_hash)
+    return fail(ErrorCode::kIo, "the image does not hold what was put back",
+                "the storage may be failing: run 'vdetool undo' again");
+  if (redo != nullptr) VDE_TRY(set_undo_state(redo->file(), written.header, UndoState::kDone));
+  VDE_TRY(set_undo_state(undo, header, UndoState::kDone));
+  UndoSummary summary{header.uuid, 0, header.old_size, header.new_size, redo != nullptr};
+  for (const ByteRange& range : content.ranges)
+    summary.bytes += clipped(range, header.old_size).length();
+  return summary;
+}
+
+}  // namespace vde

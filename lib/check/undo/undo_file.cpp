@@ -1,0 +1,184 @@
+#include "check/undo/undo_file.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/endian.h"
+#include "base/piece.h"
+#include "format/block.h"
+
+namespace vde {
+namespace {
+
+constexpr uint64_t kStateAt = 512;
+constexpr uint64_t kRangesAt = 1024;
+constexpr uint32_t kRangeSize = 16;
+constexpr uint32_t kHeaderHashAt = 96;
+constexpr std::string_view kStateMark = "VDESTATE";
+
+// XXH64 of bytes that come piece by piece.
+class Hasher {
+ public:
+  Hasher() : state_(XXH64_createState(), XXH64_freeState) { XXH64_reset(state_.get(), 0); }
+  void add(Bytes bytes) { XXH64_update(state_.get(), bytes.data(), bytes.size()); }
+  void add(uint64_t number) {
+    std::array<uint8_t, 8> bytes{};
+    store_le(MutableBytes(bytes), 0, number);
+    add(Bytes(bytes));
+  }
+  [[nodiscard]] uint64_t value() const { return XXH64_digest(state_.get()); }
+
+ private:
+  std::unique_ptr<XXH64_state_t, XXH_errorcode (*)(XXH64_state_t*)> state_;
+};
+
+tl::unexpected<Error> no_undo_file(std::string_view why) {
+  return fail(ErrorCode::kMalformed, "is no whole undo file: " + std::string(why));
+}
+
+// Reads `range` of `file` piece by piece.
+Result<void> each_piece(BlockFile& file, ByteRange range,
+                        const std::function<Result<void>(uint64_t, Bytes)>& visit) {
+  std::vector<uint8_t> buffer(std::min<uint64_t>(kPieceBytes, range.length()));
+  while (!range.empty()) {
+    const MutableBytes piece =
+        MutableBytes(buffer).first(std::min<uint64_t>(buffer.size(), range.length()));
+    VDE_TRY(file.read(range.begin, piece));
+    VDE_TRY(visit(range.begin, piece));
+    range.begin += piece.size();
+  }
+  return {};
+}
+
+std::vector<uint8_t> encode_ranges(const std::vector<ByteRange>& ranges) {
+  std::vector<uint8_t> bytes(ranges.size() * kRangeSize);
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    store_le(MutableBytes(bytes), i * kRangeSize, ranges[i].begin);
+    store_le(MutableBytes(bytes), i * kRangeSize + 8, ranges[i].end);
+  }
+  return bytes;
+}
+
+// Ascending, disjoint, and their bytes are all that the file goes on with.
+Result<std::vector<ByteRange>> read_ranges(BlockFile& undo, const UndoHeader& header) {
+  VDE_TRY_ASSIGN(size, undo.size());
+  if (size < kRangesAt || header.range_count > (size - kRangesAt) / kRangeSize)
+    return no_undo_file("it is too short");
+  std::vector<uint8_t> table(size_t{header.range_count} * kRangeSize);
+  VDE_TRY(undo.read(kRangesAt, table));
+  if (checksum(table) != header.ranges_hash) return no_undo_file("its table is damaged");
+  std::vector<ByteRange> ranges;
+  uint64_t stored = kRangesAt + table.size();
+  for (size_t i = 0; i < header.range_count; ++i) {
+    const ByteRange range{load_le<uint64_t>(table, i * kRangeSize),
+                          load_le<uint64_t>(table, i * kRangeSize + 8)};
+    const bool ascending = ranges.empty() || range.begin >= ranges.back().end;
+    if (range.empty() || !ascending || clipped(range, header.old_size).length() > size - stored)
+      return no_undo_file("its table makes no sense");
+    stored += clipped(range, header.old_size).length();
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
+std::array<uint8_t, 512> state_sector(const UndoHeader& header, UndoState state) {
+  std::array<uint8_t, 512> sector{};
+  std::copy(kStateMark.begin(), kStateMark.end(), sector.begin());
+  store_le(MutableBytes(sector), 8, static_cast<uint64_t>(state));
+  store_le(MutableBytes(sector), 16, header.hash);
+  store_le(MutableBytes(sector), 24, checksum(Bytes(sector).first(24)));
+  return sector;
+}
+
+}  // namespace
+
+ByteRange clipped(ByteRange range, uint64_t size) {
+  return {std::min(range.begin, size), std::min(range.end, size)};
+}
+
+Result<uint64_t> hash_ranges(BlockFile& file, const std::vector<ByteRange>& ranges, uint64_t size) {
+  Hasher hasher;
+  for (const ByteRange& range : ranges)
+    VDE_TRY(each_piece(file, clipped(range, size), [&](uint64_t, Bytes bytes) -> Result<void> {
+      hasher.add(bytes);
+      return {};
+    }));
+  hasher.add(size);
+  return hasher.value();
+}
+
+Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
+                        const std::vector<ByteRange>& ranges) {
+  VDE_TRY_ASSIGN(size, image.size());
+  const std::vector<uint8_t> table = encode_ranges(ranges);
+  Hasher hasher;
+  uint64_t at = kRangesAt + table.size();
+  const auto store = [&](uint64_t, Bytes bytes) -> Result<void> {
+    hasher.add(bytes);
+    const uint64_t to = std::exchange(at, at + bytes.size());
+    return undo.write(to, bytes);
+  };
+  for (const ByteRange& range : ranges) VDE_TRY(each_piece(image, clipped(range, size), store));
+  hasher.add(size);
+  header.old_size = size;
+  header.old_hash = hasher.value();
+  header.range_count = static_cast<uint32_t>(ranges.size());
+  header.ranges_hash = checksum(table);
+  std::array<uint8_t, kStateAt> sector{};
+  kUndoHeaderLayout.encode(header, sector);
+  header.hash = checksum(Bytes(sector).first(kHeaderHashAt));
+  kUndoHeaderLayout.encode(header, sector);
+  VDE_TRY(undo.write(0, sector));
+  VDE_TRY(undo.write(kStateAt, state_sector(header, UndoState::kUnderWay)));
+  return table.empty() ? Result<void>{} : undo.write(kRangesAt, table);
+}
+
+Result<UndoContent> read_undo(BlockFile& undo) {
+  VDE_TRY_ASSIGN(size, undo.size());
+  if (size < kRangesAt) return no_undo_file("it is too short");
+  std::array<uint8_t, kRangesAt> head{};
+  VDE_TRY(undo.read(0, head));
+  UndoContent content;
+  content.header = kUndoHeaderLayout.decode(head);
+  const UndoHeader& header = content.header;
+  if (header.mark != UndoHeader{}.mark) return no_undo_file("it does not begin as one");
+  if (header.hash != checksum(Bytes(head).first(kHeaderHashAt)) ||
+      !is_block_size(header.block_size))
+    return no_undo_file("its header is damaged");
+  VDE_TRY_ASSIGN(ranges, read_ranges(undo, header));
+  content.ranges = std::move(ranges);
+  for (const UndoState state : {UndoState::kDone, UndoState::kTakingBack})
+    if (std::ranges::equal(state_sector(header, state), Bytes(head).subspan(kStateAt)))
+      content.state = state;
+  Hasher hasher;
+  VDE_TRY(each_old_piece(undo, content, [&](uint64_t, Bytes bytes) -> Result<void> {
+    hasher.add(bytes);
+    return {};
+  }));
+  hasher.add(header.old_size);
+  if (hasher.value() != header.old_hash) return no_undo_file("the bytes in it are damaged");
+  return content;
+}
+
+Result<void> set_undo_state(BlockFile& undo, const UndoHeader& header, UndoState state) {
+  VDE_TRY(undo.write(kStateAt, state_sector(header, state)));
+  return undo.sync();
+}
+
+Result<void> each_old_piece(BlockFile& undo, const UndoContent& content,
+                            const std::function<Result<void>(uint64_t, Bytes)>& visit) {
+  uint64_t stored = kRangesAt + content.ranges.size() * kRangeSize;
+  for (const ByteRange& range : content.ranges) {
+    const ByteRange there = clipped(range, content.header.old_size);
+    VDE_TRY(each_piece(undo, {stored, stored + there.length()}, [&](uint64_t at, Bytes bytes) {
+      return visit(there.begin + (at - stored), bytes);
+    }));
+    stored += there.length();
+  }
+  return {};
+}
+
+}  // namespace vde

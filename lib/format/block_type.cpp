@@ -1,0 +1,82 @@
+#include "format/block_type.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+struct KnownTag {
+  BlockType tag;
+  std::string_view meaning;
+};
+
+constexpr auto kKnownTags = std::to_array<KnownTag>({
+    {make_block_type("SUPB"), "superblock"},
+    {make_block_type("RMAP"), "region map"},
+    {make_block_type("POLV"), "policy vault"},
+    {make_block_type("ENCR"), "encryption header"},
+    {make_block_type("BMAP"), "allocation bitmap"},
+    {make_block_type("INOD"), "inode table"},
+    {make_block_type("TAGI"), "tag index"},
+    {make_block_type("MWAL"), "metadata write-ahead log"},
+    {make_block_type("MTRK"), "integrity tree"},
+    {make_block_type("BTRE"), "query B-tree"},
+    {make_block_type("SNAP"), "snapshot table"},
+    {make_block_type("REPL"), "replication state"},
+    {make_block_type("RAID"), "RAID metadata"},
+    {make_block_type("COMP"), "compression"},
+    {make_block_type("INTE"), "intelligence cache"},
+    {make_block_type("STRE"), "streaming append"},
+    {make_block_type("XREF"), "fabric cross references"},
+    {make_block_type("WORM"), "write-once data"},
+    {make_block_type("CODE"), "compute code cache"},
+    {make_block_type("DWAL"), "data write-ahead log"},
+    {make_block_type("DATA"), "data"},
+    {make_block_type("FREE"), "free block"},
+    {make_block_type("CMVT"), "compliance vault"},
+    {make_block_type("ALOG"), "audit log"},
+    {make_block_type("CMAL"), "compliance audit log"},
+    {make_block_type("CLOG"), "consensus log"},
+    {make_block_type("DICT"), "compression dictionary"},
+    {make_block_type("ANON"), "anonymisation table"},
+    {make_block_type("MLOG"), "metrics log"},
+    {make_block_type("ERCV"), "error recovery"},
+    {make_block_type("RCVR"), "recovery"},
+    {make_block_type("EXTN"), "extension"},
+    {make_block_type("EXMD"), "extended metadata"},
+    {make_block_type("IANT"), "integrity anchor"},
+    {make_block_type("COLR"), "colour"},
+    {make_block_type("ZMAP"), "zone map"},
+    {make_block_type("WALS"), "write-ahead log segment"},
+    {make_block_type("ZNSM"), "zoned namespace map"},
+    {make_block_type("OPJR"), "operation journal"},
+    {make_block_type("TRLR"), "trailer"},
+});
+
+const KnownTag* find(BlockType tag) {
+  const auto found = std::find_if(kKnownTags.begin(), kKnownTags.end(),
+                                  [&](const KnownTag& known) { return known.tag == tag; });
+  return found == kKnownTags.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string to_string(BlockType tag) {
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(tag.value >> shift);
+  return escape(text);
+}
+
+bool is_known(BlockType tag) {
+  return find(tag) != nullptr;
+}
+
+std::string_view describe(BlockType tag) {
+  const KnownTag* known = find(tag);
+  return known == nullptr ? std::string_view{} : known->meaning;
+}
+
+}  // namespace vde

@@ -1,0 +1,45 @@
+// The type tags: what a block's trailer and a region's slot say it holds.
+#pragma once
+
+#include <string>
+
+#include "format/field.h"
+
+namespace vde {
+
+// The tag that four characters spell.
+constexpr BlockType make_block_type(std::string_view text) {
+  uint32_t value = 0;
+  for (const char c : text.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(c);
+  return BlockType{value};
+}
+
+// The four characters, escaped where they are not printable.
+[[nodiscard]] std::string to_string(BlockType tag);
+
+// One of the tags that the format names.
+[[nodiscard]] bool is_known(BlockType tag);
+
+// What a tag stands for, "tag index" for one; empty for an unknown one.
+[[nodiscard]] std::string_view describe(BlockType tag);
+
+namespace block_types {
+inline constexpr BlockType kSuperblock = make_block_type("SUPB");
+inline constexpr BlockType kRegionMap = make_block_type("RMAP");
+inline constexpr BlockType kPolicyVault = make_block_type("POLV");
+inline constexpr BlockType kEncryption = make_block_type("ENCR");
+inline constexpr BlockType kBitmap = make_block_type("BMAP");
+inline constexpr BlockType kInodes = make_block_type("INOD");
+inline constexpr BlockType kTagIndex = make_block_type("TAGI");
+inline constexpr BlockType kMetadataWal = make_block_type("MWAL");
+inline constexpr BlockType kIntegrityTree = make_block_type("MTRK");
+inline constexpr BlockType kSnapshots = make_block_type("SNAP");
+inline constexpr BlockType kCode = make_block_type("CODE");
+inline constexpr BlockType kDictionaries = make_block_type("DICT");
+inline constexpr BlockType kDataWal = make_block_type("DWAL");
+inline constexpr BlockType kData = make_block_type("DATA");
+inline constexpr BlockType kExtendedMetadata = make_block_type("EXMD");
+inline constexpr BlockType kIntegrityAnchor = make_block_type("IANT");
+}  // namespace block_types
+
+}  // namespace vde

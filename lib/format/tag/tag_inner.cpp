@@ -1,0 +1,149 @@
+#include "format/tag/tag_inner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/cursor.h"
+
+namespace vde {
+
+uint64_t tag_key_head(std::string_view text) {
+  // Most are longer, and a copy of known length is one load.
+  if (text.size() >= sizeof(uint64_t))
+    return __builtin_bswap64(load_le<uint64_t>(
+        Bytes(reinterpret_cast<const uint8_t*>(text.data()), sizeof(uint64_t)), 0));
+  std::array<uint8_t, sizeof(uint64_t)> bytes{};
+  std::memcpy(bytes.data(), text.data(), text.size());
+  return __builtin_bswap64(load_le<uint64_t>(bytes, 0));
+}
+
+namespace {
+
+constexpr size_t kCacheLine = 64;
+
+std::string_view after(std::string_view text, size_t bytes) {
+  return text.substr(std::min(bytes, text.size()));
+}
+
+}  // namespace
+
+Result<TagInner> TagInner::decode(Bytes payload) {
+  Reader reader(payload);
+  const auto type = reader.load<uint8_t>();
+  const auto count = reader.load<uint16_t>();
+  if (!type || !count || *type != 0)
+    return fail(ErrorCode::kDamaged, "the block is no inner node of the tag tree");
+  if (*count > payload.size() / 8)
+    return fail(ErrorCode::kDamaged, fmt::format("a tag node claims {} keys, its block allows {}",
+                                                 *count, payload.size() / 8));
+  TagInner inner;
+  inner.ends_.reserve(size_t{*count} + 1);
+  inner.ends_.push_back(0);
+  for (unsigned i = 0; i < *count; ++i) {
+    const auto length = reader.load<uint8_t>();
+    const auto bytes = length ? reader.take(*length) : std::nullopt;
+    if (!bytes)
+      return fail(ErrorCode::kDamaged,
+                  fmt::format("key {} of {} of a tag node runs past its block", i + 1, *count));
+    inner.keys_.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    inner.ends_.push_back(static_cast<uint32_t>(inner.keys_.size()));
+  }
+  inner.children_.reserve(size_t{*count} + 1);
+  for (unsigned i = 0; i <= *count; ++i) {
+    const auto child = reader.load<int32_t>();
+    if (!child)
+      return fail(
+          ErrorCode::kDamaged,
+          fmt::format("child {} of {} of a tag node runs past its block", i + 1, *count + 1));
+    inner.children_.push_back(*child);
+  }
+  inner.find_heads();
+  return inner;
+}
+
+void TagInner::find_heads() {
+  const size_t count = ends_.size() - 1;
+  if (count > 0) common_ = key(0).size();
+  for (size_t i = 1; i < count; ++i) {
+    const std::string_view first = key(0).substr(0, common_);
+    const std::string_view other = key(i);
+    const auto mismatch =
+        std::mismatch(first.begin(), first.end(), other.begin(), other.end()).first;
+    common_ = static_cast<size_t>(mismatch - first.begin());
+  }
+  heads_.clear();
+  heads_.reserve(count);
+  for (size_t i = 0; i < count; ++i) heads_.push_back(head_of(key(i).substr(common_)));
+}
+
+void TagInner::encode(MutableBytes payload) const {
+  encode_inner_node(
+      count(), [this](size_t i) { return key(i); }, children_, payload);
+}
+
+void TagInner::insert(size_t i, std::string_view key, int32_t child) {
+  const auto at = static_cast<ptrdiff_t>(i);
+  const std::string_view common(keys_.data(), common_);
+  const bool as_others = count() > 0 && key.starts_with(common);
+  if (as_others) heads_.insert(heads_.begin() + at, head_of(key.substr(common_)));
+  const uint32_t begin = ends_[i];
+  keys_.insert(begin, key);
+  ends_.insert(ends_.begin() + at, begin);
+  for (size_t k = i + 1; k < ends_.size(); ++k) ends_[k] += static_cast<uint32_t>(key.size());
+  children_.insert(children_.begin() + at + 1, child);
+  if (!as_others) find_heads();
+}
+
+TagInner::Head TagInner::head_of(std::string_view text) {
+  return Head{tag_key_head(text)} << 64 | tag_key_head(after(text, sizeof(uint64_t)));
+}
+
+// count() if there is none. Steps do not depend on what is found, so nothing has to be guessed:
+// compilers make a branch of a conditional.
+size_t TagInner::first_not_less(Head wanted) const {
+  const Head* begin = heads_.data();
+  size_t count = heads_.size();
+  while (count > 1) {
+    const size_t half = count / 2;
+    begin += half * static_cast<size_t>(begin[half - 1] < wanted);
+    count -= half;
+  }
+  return static_cast<size_t>(begin - heads_.data()) + static_cast<size_t>(*begin < wanted);
+}
+
+size_t TagInner::search(std::string_view wanted, bool above) const {
+  const size_t all = count();
+  if (all == 0) return 0;
+  // All lines at once: of a large index a node is in no near cache, and each step would wait.
+  for (size_t i = 0; i < all; i += kCacheLine / sizeof(Head)) __builtin_prefetch(&heads_[i]);
+  const int prefix = wanted.substr(0, common_).compare({keys_.data(), common_});
+  if (prefix != 0) return prefix < 0 ? 0 : all;
+  const Head head = head_of(wanted.substr(common_));
+  size_t i = first_not_less(head);
+  if (i == all || heads_[i] != head) return i;
+  const auto alike =
+      std::upper_bound(heads_.begin() + static_cast<ptrdiff_t>(i), heads_.end(), head);
+  auto end = static_cast<size_t>(alike - heads_.begin());
+  // Keys that begin alike are few here, unless somebody wants them to be many.
+  while (i < end) {
+    const size_t middle = i + (end - i) / 2;
+    const int order = key(middle).compare(wanted);
+    if (order < 0 || (above && order == 0))
+      i = middle + 1;
+    else
+      end = middle;
+  }
+  return i;
+}
+
+TagNode TagInner::node() const {
+  TagNode node;
+  node.leaf = false;
+  for (size_t i = 0; i < count(); ++i) node.keys.emplace_back(key(i));
+  node.children = children_;
+  return node;
+}
+
+}  // namespace vde

@@ -1,0 +1,129 @@
+#include "table/snapshot_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ranges.h"
+#include "vde/text.h"
+
+namespace vde {
+namespace {
+
+constexpr size_t kMinPrefix = 4;      // characters
+constexpr size_t kMaxCandidates = 8;  // that an error names
+
+bool is_padding_record(Bytes record) {
+  return is_padding(snapshot_of(record));
+}
+
+// An id that is no other entry's: it follows from all that lies before it, other ids among it.
+void make_padding(Bytes before, uint64_t index, MutableBytes room) {
+  SnapshotEntry entry;
+  entry.flags = kSnapshotDeleted;
+  entry.label.assign(room.size() - kSnapshotEntryLayout.size(), '\0');
+  std::array<uint8_t, 24> seed{};
+  store_le(MutableBytes(seed), 0, checksum(before));
+  store_le(MutableBytes(seed), 8, index);
+  store_le(MutableBytes(seed), 16, uint64_t{before.size()});
+  store_le(MutableBytes(entry.id.bytes), 0, checksum(seed));
+  store_le(MutableBytes(entry.id.bytes), 8, checksum(entry.id.bytes));
+  // Such an id is never zero.
+  entry.id = as_version_8(entry.id);
+  encode(entry, room);
+}
+
+constexpr PackedTable kTable{block_types::kSnapshots, kSnapshotShape, make_padding,
+                             is_padding_record};
+
+// The digits of a prefix of an id; empty where `ref` is none. Dashes stand where ids have them.
+std::string prefix_digits(std::string_view ref) {
+  if (ref.size() < kMinPrefix) return {};
+  const bool with_dashes = ref.find('-') != std::string_view::npos;
+  std::string digits;
+  for (size_t i = 0; i < ref.size(); ++i) {
+    const bool dash_place = i == 8 || i == 13 || i == 18 || i == 23;
+    if (with_dashes && dash_place) {
+      if (ref[i] != '-') return {};
+      continue;
+    }
+    const char c = ref[i] >= 'A' && ref[i] <= 'F' ? static_cast<char>(ref[i] - 'A' + 'a') : ref[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
+    digits += c;
+  }
+  return digits.size() <= 2 * sizeof(Guid) ? digits : std::string{};
+}
+
+std::string digits_of(const Guid& id) {
+  std::string text = to_string(id);
+  std::erase(text, '-');
+  return text;
+}
+
+}  // namespace
+
+const PackedTable& snapshot_table() {
+  return kTable;
+}
+
+bool is_padding(const SnapshotEntry& entry) {
+  return entry.flags == kSnapshotDeleted && entry.parent.is_zero() && entry.created == Ticks{} &&
+         entry.inode_table_start == 0 && entry.inode_table_blocks == 0 && entry.data_blocks == 0 &&
+         std::all_of(entry.label.begin(), entry.label.end(), [](char c) { return c == '\0'; });
+}
+
+SnapshotEntry snapshot_of(Bytes record) {
+  Result<Decoded<SnapshotEntry>> decoded = decode_snapshot_entry(record);
+  return decoded ? std::move(decoded->entry) : SnapshotEntry{};
+}
+
+Result<int32_t> count_snapshots(PackedSource& source) {
+  int32_t count = 0;
+  VDE_TRY(walk_packed(source, kTable, [&](const PackedRecord& record) {
+    if (!is_padding_record(record.bytes)) ++count;
+    return true;
+  }));
+  return count;
+}
+
+int64_t allocated_data_blocks(const Superblock& superblock, const RegionTable& regions) {
+  const auto count = static_cast<int64_t>(count_blocks(regions.metadata()));
+  return std::max<int64_t>(0, superblock.total_allocated_blocks - count);
+}
+
+void SnapshotSearch::Matches::add(const SnapshotEntry& entry) {
+  ++count;
+  if (first.size() < kMaxCandidates) first.push_back(entry);
+}
+
+SnapshotSearch::SnapshotSearch(std::string_view ref) : ref_(ref), prefix_(prefix_digits(ref)) {}
+
+void SnapshotSearch::look_at(const SnapshotEntry& entry) {
+  if ((entry.flags & kSnapshotDeleted) != 0) return;
+  // Of those of one moment the one that comes last.
+  if (ref_ == "@latest" && (!latest_ || entry.created >= latest_->created)) latest_ = entry;
+  if (entry.label == ref_ && !ref_.empty()) labels_.add(entry);
+  if (!prefix_.empty() && digits_of(entry.id).starts_with(prefix_)) ids_.add(entry);
+}
+
+Result<SnapshotEntry> SnapshotSearch::result() const {
+  if (latest_) return *latest_;
+  if (labels_.count > 0) return only(labels_, "label");
+  if (ids_.count > 0) return only(ids_, "prefix");
+  return fail(ErrorCode::kNotFound, fmt::format("no snapshot is named '{}'", escape(ref_)),
+              "'vdetool snapshot list --all' shows all; deleted ones are found by their whole id");
+}
+
+Result<SnapshotEntry> SnapshotSearch::only(const Matches& matches, std::string_view what) const {
+  if (matches.count == 1) return matches.first.front();
+  std::string ids;
+  for (const SnapshotEntry& entry : matches.first)
+    ids += fmt::format("{}{}", ids.empty() ? "" : ", ", to_string(entry.id));
+  if (matches.count > matches.first.size()) ids += ", ..";
+  return fail(
+      ErrorCode::kUsage,
+      fmt::format("'{}' is the {} of {} snapshots: {}", escape(ref_), what, matches.count, ids),
+      "name one of them by its id");
+}
+
+}  // namespace vde

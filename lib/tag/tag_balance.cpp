@@ -1,0 +1,377 @@
+// Splits what is too full and merges what is too empty. No bytes of a block are held on to while
+// another one is allocated or released: the region may move.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tag/tag_search.h"
+#include "tag/tag_tree.h"
+
+namespace vde {
+namespace {
+
+// A node below a third of its block looks for a neighbour; together they may fill four fifths, so
+// that the next changes don't split them again.
+constexpr size_t kMergeBelow = 3;
+constexpr size_t kMergeRoomNumerator = 4;
+constexpr size_t kMergeRoomDenominator = 5;
+
+bool too_empty(size_t bytes, size_t payload) {
+  return bytes * kMergeBelow < payload;
+}
+
+bool leaves_room(size_t bytes, size_t payload) {
+  return bytes * kMergeRoomDenominator <= payload * kMergeRoomNumerator;
+}
+
+// Bytes of the keys [begin, end) with one child more.
+size_t inner_size(const TagNode& node, size_t begin, size_t end) {
+  size_t bytes = kTagNodeHead + kTagLinkSize;
+  for (size_t i = begin; i < end; ++i) bytes += encoded_key_size(node.keys[i]) + kTagLinkSize;
+  return bytes;
+}
+
+// Nodes for `count` pieces of node `number`: itself and new ones, or new ones alone for those of
+// the root, which becomes the node above them.
+Result<std::vector<int32_t>> nodes_for(TagWriterPages& pages, uint32_t number, size_t count) {
+  std::vector<int32_t> numbers;
+  if (number != kTagRoot) numbers.push_back(static_cast<int32_t>(number));
+  while (numbers.size() < count) {
+    VDE_TRY_ASSIGN(fresh, pages.allocate());
+    numbers.push_back(static_cast<int32_t>(fresh));
+  }
+  return numbers;
+}
+
+TagNode root_above(std::vector<std::string> separators, std::vector<int32_t> children) {
+  TagNode root;
+  root.leaf = false;
+  root.keys = std::move(separators);
+  root.children = std::move(children);
+  return root;
+}
+
+}  // namespace
+
+// Entries in leaves: cut between keys, as near to the middle as possible, until each piece fits; a
+// run that no leaf holds is cut within. What is appended leaves full leaves behind.
+std::vector<TagTree::Piece> TagTree::divide_entries(const std::vector<TagView>& entries,
+                                                    bool appended) const {
+  const size_t payload = pages_.payload_bytes();
+  std::vector<size_t> ends{0};  // bytes of all entries before
+  for (const TagView& entry : entries) ends.push_back(ends.back() + tag_entry_size(entry));
+  const auto fits = [&](size_t begin, size_t end) {
+    const size_t bytes = ends[end] - ends[begin];
+    return tag_leaf_holds_indexed(payload, bytes, end - begin) ||
+           (tag_leaf_holds(payload, bytes) && entries[begin].key == entries[end - 1].key);
+  };
+  const auto cut_of = [&](size_t begin, size_t end) {
+    const bool one_run = entries[begin].key == entries[end - 1].key;
+    size_t best = 0;
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = begin + 1; i < end; ++i) {
+      if (!one_run && entries[i - 1].key == entries[i].key) continue;
+      const size_t left = ends[i] - ends[begin];
+      const size_t right = ends[end] - ends[i];
+      size_t distance = left > right ? left - right : right - left;
+      if (appended) distance = fits(begin, i) ? right : SIZE_MAX - 1;
+      if (distance >= best_distance) continue;
+      best = i;
+      best_distance = distance;
+    }
+    return best;
+  };
+  std::vector<Piece> pieces;
+  std::vector<Piece> waiting{{0, entries.size()}};
+  while (!waiting.empty()) {
+    const Piece piece = waiting.back();
+    waiting.pop_back();
+    if (piece.end - piece.begin == 1 || fits(piece.begin, piece.end)) {
+      pieces.push_back(piece);
+      continue;
+    }
+    const size_t cut = cut_of(piece.begin, piece.end);
+    waiting.push_back({cut, piece.end});
+    waiting.push_back({piece.begin, cut});
+  }
+  return pieces;
+}
+
+Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i) {
+  VDE_TRY_ASSIGN(payload, pages_.read(number));
+  // The editor may have changed the bytes, and not stored its count: it knows what is there.
+  BlockBuffer old(payload.begin(), payload.end());
+  std::vector<TagView> entries;
+  for (size_t k = 0; k < editor_.count(); ++k) {
+    size_t at = static_cast<size_t>(editor_.encoded(k).data() - editor_.encoded(0).data()) +
+                TagLeaf::kFirst;
+    const Bytes bytes = Bytes(old).subspan(at, editor_.encoded(k).size());
+    const auto* text = reinterpret_cast<const char*>(bytes.data());
+    const size_t key = bytes[0];
+    const TagView original = editor_.entry(k);
+    entries.push_back(
+        {{text + 1, key}, {text + 2 + key, bytes[1 + key]}, original.inode, original.block});
+  }
+  const int32_t next = editor_.next_leaf();
+  entries.insert(entries.begin() + static_cast<ptrdiff_t>(i), entry);
+  const bool appended = next == 0 && i + 1 == entries.size();
+  const std::vector<Piece> pieces = divide_entries(entries, appended);
+  VDE_TRY_ASSIGN(numbers, nodes_for(pages_, number, pieces.size()));
+  std::vector<std::string> separators;
+  for (size_t k = 0; k < pieces.size(); ++k) {
+    VDE_TRY_ASSIGN(to, pages_.edit(static_cast<uint32_t>(numbers[k])));
+    TagLeafWriter writer(to);
+    for (size_t e = pieces[k].begin; e < pieces[k].end; ++e)
+      writer.add(entries[e], tag_key_hash(entries[e].key));
+    writer.finish(k + 1 < pieces.size() ? numbers[k + 1] : next);
+    if (k > 0)
+      separators.push_back(
+          tag_separator(entries[pieces[k].begin - 1].key, entries[pieces[k].begin].key));
+  }
+  if (number != kTagRoot)
+    return add_children(path_.size() - 1, separators, {numbers.begin() + 1, numbers.end()});
+  pages_.header().depth = 1;
+  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
+}
+
+Result<void> TagTree::write_inner(uint32_t number, const TagNode& node) {
+  nodes_.forget(number);
+  VDE_TRY_ASSIGN(payload, pages_.edit(number));
+  return encode_tag_node(node, payload);
+}
+
+// New children behind the one that the path takes at `level`.
+Result<void> TagTree::add_children(size_t level, const std::vector<std::string>& keys,
+                                   const std::vector<int32_t>& children) {
+  if (keys.empty()) return {};
+  const Parent parent = path_[level];
+  VDE_TRY_ASSIGN(old, inner(parent.number));
+  if (keys.size() == 1 && has_room(*old, keys[0])) {
+    VDE_TRY_ASSIGN(payload, pages_.edit(parent.number));
+    TagInner& node = *nodes_.find(parent.number);
+    node.insert(parent.child, keys[0], children[0]);
+    node.encode(payload);
+    return {};
+  }
+  TagNode node = old->node();
+  const auto at = static_cast<ptrdiff_t>(parent.child);
+  node.keys.insert(node.keys.begin() + at, keys.begin(), keys.end());
+  node.children.insert(node.children.begin() + at + 1, children.begin(), children.end());
+  return put_inner(level, std::move(node));
+}
+
+bool TagTree::has_room(const TagInner& node, std::string_view key) const {
+  return node.encoded_size() + encoded_key_size(key) + kTagLinkSize <= pages_.payload_bytes() &&
+         node.count() < max_node_keys(pages_.block_size());
+}
+
+// Keys in inner nodes: the key at the end of a piece moves up. Each piece has one key at least.
+std::vector<TagTree::Piece> TagTree::divide_keys(const TagNode& node) const {
+  const size_t payload = pages_.payload_bytes();
+  std::vector<Piece> pieces;
+  std::vector<Piece> waiting{{0, node.keys.size()}};
+  while (!waiting.empty()) {
+    const Piece piece = waiting.back();
+    waiting.pop_back();
+    const size_t count = piece.end - piece.begin;
+    const size_t bytes = inner_size(node, piece.begin, piece.end);
+    if (count < 3 || (bytes <= payload && count <= max_node_keys(pages_.block_size()))) {
+      pieces.push_back(piece);
+      continue;
+    }
+    size_t cut = piece.begin + 1;
+    size_t left = inner_size(node, piece.begin, cut);
+    while (cut + 2 < piece.end && left * 2 < bytes)
+      left += encoded_key_size(node.keys[cut++]) + kTagLinkSize;
+    waiting.push_back({cut + 1, piece.end});
+    waiting.push_back({piece.begin, cut});
+  }
+  return pieces;
+}
+
+// `node` becomes the path's node at `level`, in as many nodes as it takes.
+Result<void> TagTree::put_inner(size_t level, TagNode node) {
+  const uint32_t number = path_[level].number;
+  const std::vector<Piece> pieces = divide_keys(node);
+  if (pieces.size() == 1) return write_inner(number, node);
+  VDE_TRY_ASSIGN(numbers, nodes_for(pages_, number, pieces.size()));
+  std::vector<std::string> separators;
+  for (size_t k = 0; k < pieces.size(); ++k) {
+    const auto begin = static_cast<ptrdiff_t>(pieces[k].begin);
+    const auto end = static_cast<ptrdiff_t>(pieces[k].end);
+    TagNode part;
+    part.leaf = false;
+    part.keys.assign(node.keys.begin() + begin, node.keys.begin() + end);
+    part.children.assign(node.children.begin() + begin, node.children.begin() + end + 1);
+    VDE_TRY(write_inner(static_cast<uint32_t>(numbers[k]), part));
+    if (k > 0) separators.push_back(node.keys[pieces[k].begin - 1]);
+  }
+  if (number != kTagRoot)
+    return add_children(level - 1, separators, {numbers.begin() + 1, numbers.end()});
+  if (pages_.header().depth == INT16_MAX) return damaged(0, "the tag tree is too deep");
+  ++pages_.header().depth;
+  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
+}
+
+// The leaf at the path's end lost something: it may go, or take a neighbour in.
+Result<void> TagTree::repair_leaf(uint32_t number) {
+  if (path_.empty()) return {};
+  VDE_TRY_ASSIGN(payload, pages_.edit(number));
+  VDE_TRY(editor_.load(payload));
+  if (editor_.count() > 0 && !too_empty(editor_.entry_bytes(), pages_.payload_bytes())) return {};
+  const Parent parent = path_.back();
+  VDE_TRY_ASSIGN(node, inner(parent.number));
+  const size_t last = node->count();
+  if (parent.child > 0) {
+    VDE_TRY_ASSIGN(left, child_of(parent.number, parent.child - 1));
+    VDE_TRY_ASSIGN(merged, merge_leaves(left, number, parent.child - 1));
+    if (merged) return {};
+  }
+  if (parent.child >= last) return {};
+  VDE_TRY_ASSIGN(right, child_of(parent.number, parent.child + 1));
+  VDE_TRY(merge_leaves(number, right, parent.child));
+  return {};
+}
+
+// Takes the right one's entries into the left one, if there is room or one of them is empty.
+Result<bool> TagTree::merge_leaves(uint32_t left, uint32_t right, size_t separator) {
+  const size_t payload = pages_.payload_bytes();
+  VDE_TRY_ASSIGN(to, pages_.edit(left));
+  TagLeafEditor into;
+  VDE_TRY(into.load(to));
+  if (into.next_leaf() != static_cast<int32_t>(right))
+    return damaged(left, "the chain of tag leaves is not that of the tree");
+  VDE_TRY_ASSIGN(from, pages_.edit(right));
+  TagLeafEditor gone;
+  VDE_TRY(gone.load(from));
+  const size_t bytes = into.entry_bytes() + gone.entry_bytes();
+  const bool one_is_empty = into.count() == 0 || gone.count() == 0;
+  if (!one_is_empty && (!leaves_room(bytes, payload) ||
+                        !tag_leaf_holds_indexed(payload, bytes, into.count() + gone.count())))
+    return false;
+  const int32_t next = gone.next_leaf();
+  if (into.count() == 0) {
+    std::copy(from.begin(), from.end(), to.begin());
+  } else {
+    for (size_t i = 0; i < gone.count(); ++i) into.insert(into.count(), gone.entry(i));
+    into.store();
+    into.set_next_leaf(next);
+  }
+  VDE_TRY(pages_.release(right));
+  VDE_TRY(drop_child(path_.size() - 1, separator));
+  return true;
+}
+
+// The child to the right of key `separator` is gone, and the key with it.
+Result<void> TagTree::drop_child(size_t level, size_t separator) {
+  const uint32_t number = path_[level].number;
+  VDE_TRY_ASSIGN(old, inner(number));
+  TagNode node = old->node();
+  const auto at = static_cast<ptrdiff_t>(separator);
+  node.keys.erase(node.keys.begin() + at);
+  node.children.erase(node.children.begin() + at + 1);
+  VDE_TRY(write_inner(number, node));
+  return number == kTagRoot ? shorten() : repair_inner(level);
+}
+
+// The existing reader goes right of a separator that is the key. Where the last entry of the key
+// there is gone, and others may be left of it, the separator becomes greater than the key.
+Result<void> TagTree::raise_separators(const std::string& key) {
+  constexpr int kMaxAtOnce = 8;  // more stand in a row only where others left leaves empty
+  for (int i = 0; i < kMaxAtOnce; ++i) {
+    path_.clear();
+    uint32_t number = kTagRoot;
+    std::optional<size_t> level;  // of the separator to the left of the leaf
+    for (;;) {
+      VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
+      if (at_leaf) break;
+      if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
+      VDE_TRY_ASSIGN(node, inner(number));
+      path_.push_back({number, node->upper(key)});
+      if (path_.back().child > 0) level = path_.size() - 1;
+      VDE_TRY_ASSIGN(below, child_of(number, path_.back().child));
+      number = below;
+    }
+    if (!level) return {};
+    VDE_TRY_ASSIGN(there, leaf(number));
+    TagView first;
+    size_t at = TagLeaf::kFirst;
+    const bool has_first = there.count() > 0 && there.read(at, first);
+    if (has_first && first.key <= key) return {};
+    const std::string raised = has_first ? tag_separator(key, first.key) : key + '\0';
+    VDE_TRY_ASSIGN(old, inner(path_[*level].number));
+    TagNode node = old->node();
+    std::string& separator = node.keys[path_[*level].child - 1];
+    if (separator != key || raised.size() > kMaxTagKey) return {};
+    separator = raised;
+    VDE_TRY(put_inner(*level, std::move(node)));
+  }
+  return {};
+}
+
+// A root of one child takes its place.
+Result<void> TagTree::shorten() {
+  for (size_t levels = 0; levels < kMaxTagLevels; ++levels) {
+    VDE_TRY_ASSIGN(root_is_leaf, is_leaf(kTagRoot));
+    if (root_is_leaf) return {};
+    VDE_TRY_ASSIGN(root, inner(kTagRoot));
+    if (root->count() > 0) return {};
+    VDE_TRY_ASSIGN(child, child_of(kTagRoot, 0));
+    VDE_TRY_ASSIGN(payload, pages_.read(child));
+    const BlockBuffer content(payload.begin(), payload.end());
+    nodes_.forget(kTagRoot);
+    nodes_.forget(child);
+    VDE_TRY_ASSIGN(to, pages_.edit(kTagRoot));
+    std::copy(content.begin(), content.end(), to.begin());
+    VDE_TRY(pages_.release(child));
+    --pages_.header().depth;
+  }
+  return {};
+}
+
+// An inner node that lost a key: merged with a neighbour where both fit one node; one that has no
+// key left shares with it otherwise.
+Result<void> TagTree::repair_inner(size_t level) {
+  const Parent parent = path_[level - 1];
+  VDE_TRY_ASSIGN(node, inner(path_[level].number));
+  const bool without_key = node->count() == 0;
+  const TagNode own = node->node();
+  if (!without_key && !too_empty(encoded_size(own), pages_.payload_bytes())) return {};
+  VDE_TRY_ASSIGN(above, inner(parent.number));
+  if (above->count() == 0) return {};
+  const size_t separator = parent.child > 0 ? parent.child - 1 : 0;
+  const std::string key(above->key(separator));
+  VDE_TRY_ASSIGN(left, child_of(parent.number, separator));
+  VDE_TRY_ASSIGN(right, child_of(parent.number, separator + 1));
+  VDE_TRY_ASSIGN(left_node, inner(left));
+  TagNode both = left_node->node();
+  VDE_TRY_ASSIGN(right_node, inner(right));
+  const TagNode other = right_node->node();
+  both.keys.push_back(key);
+  both.keys.insert(both.keys.end(), other.keys.begin(), other.keys.end());
+  both.children.insert(both.children.end(), other.children.begin(), other.children.end());
+  const size_t bytes = encoded_size(both);
+  const bool fits =
+      bytes <= pages_.payload_bytes() && both.keys.size() <= max_node_keys(pages_.block_size());
+  if (fits && (without_key || leaves_room(bytes, pages_.payload_bytes()))) {
+    VDE_TRY(write_inner(left, both));
+    nodes_.forget(right);
+    VDE_TRY(pages_.release(right));
+    return drop_child(level - 1, separator);
+  }
+  if (!without_key) return {};
+  // Too much for one node: the right one goes, and comes back as what does not fit the left one.
+  nodes_.forget(right);
+  VDE_TRY(pages_.release(right));
+  VDE_TRY_ASSIGN(old, inner(parent.number));
+  TagNode shorter = old->node();
+  const auto at = static_cast<ptrdiff_t>(separator);
+  shorter.keys.erase(shorter.keys.begin() + at);
+  shorter.children.erase(shorter.children.begin() + at + 1);
+  VDE_TRY(write_inner(parent.number, shorter));
+  path_[level - 1].child = separator;
+  path_[level].number = left;
+  return put_inner(level, std::move(both));
+}
+
+}  // namespace vde

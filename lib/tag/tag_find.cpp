@@ -1,0 +1,302 @@
+// Walks through many entries: ranges in both directions, and what a tree is made of.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "format/region/bitmap.h"
+#include "format/tag/tag_filter.h"
+#include "tag/tag_search.h"
+
+namespace vde {
+namespace {
+
+// Which keys a query allows, as one range.
+struct KeyRange {
+  explicit KeyRange(const TagQuery& query) : end(prefix_end(query.prefix)) {
+    first = query.from && *query.from > query.prefix ? *query.from : query.prefix;
+    if (query.prefix.empty()) end.reset();
+    if (query.to && (!end || *query.to < *end)) {
+      end = query.to;
+      inclusive = true;
+    }
+  }
+
+  [[nodiscard]] bool ends_before(std::string_view key) const {
+    return end && (inclusive ? key > *end : key >= *end);
+  }
+
+  std::string first;               // the least key
+  std::optional<std::string> end;  // the last one, or the first one behind them all
+  bool inclusive = false;
+};
+
+// How many entries of a leaf, whose index tells, `range` does not end before.
+uint32_t entries_before_end(const TagLeaf& leaf, const KeyRange& range) {
+  TagView entry;
+  const auto ends_before = [&](uint32_t i) {
+    size_t at = leaf.offset(i);
+    return leaf.read(at, entry) && range.ends_before(entry.key);
+  };
+  uint32_t end = leaf.count();
+  // Most leaves lie within the range as a whole.
+  if (end == 0 || !ends_before(end - 1)) return end;
+  for (uint32_t begin = 0; begin < end;) {
+    const uint32_t middle = begin + (end - begin) / 2;
+    if (ends_before(middle))
+      end = middle;
+    else
+      begin = middle + 1;
+  }
+  return end;
+}
+
+bool is_wanted(const TagQuery& query, const TagView& entry) {
+  if (query.value && entry.value != *query.value) return false;
+  return !query.inode || entry.inode == *query.inode;
+}
+
+// A key that no user would make, another one for each number.
+std::string strange_key(uint64_t number) {
+  std::string key("\xFF\x00probe", 7);
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    key.push_back(static_cast<char>(number * 0x9E3779B97F4A7C15 >> shift & 0xFF));
+  return key;
+}
+
+}  // namespace
+
+Result<uint64_t> TagSearch::find(const TagQuery& query, const TagVisitor& visit) {
+  if (empty_) return 0;
+  return query.reverse ? find_reverse(query, visit) : find_forward(query, visit);
+}
+
+Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor& visit) {
+  const KeyRange range(query);
+  const bool filtered = query.value || query.inode;
+  VDE_TRY_ASSIGN(start, root());
+  Step at = start;
+  path_.clear();
+  while (at.inner != nullptr) {
+    if (path_.size() == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    path_.push_back({at.inner, at.inner->keys.lower(range.first)});
+    VDE_TRY_ASSIGN(below, step(*at.inner, path_.back().child));
+    at = below;
+  }
+  VDE_TRY(check_depth(at.number, path_.size()));
+  uint64_t found = 0;
+  uint64_t seen = 0;
+  uint64_t steps = 0;
+  TagView entry;
+  last_.clear();
+  for (uint64_t number = at.number; number != 0;) {
+    const std::optional<TagLeaf> leaf = blocks_.leaf(number);
+    if (!leaf) return blocks_.failure();
+    // The next leaf's first bytes come while these are looked at.
+    blocks_.prefetch(static_cast<uint64_t>(int64_t{leaf->next_leaf()}));
+    Place place;
+    if (last_ < range.first) place = lower_bound(*leaf, range.first);
+    size_t byte = place.at;
+    if (place.i < leaf->count() && leaf->read(byte, entry) && entry.key < last_)
+      return damaged(number, "the tag leaves are out of order");
+    const bool known = !range.end || leaf->has_index();
+    const uint32_t end = range.end && known ? entries_before_end(*leaf, range) : leaf->count();
+    if (place.i < end) seen += end - place.i;
+    for (; place.i < end; ++place.i) {
+      if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
+      if (!known && range.ends_before(entry.key)) return found;
+      if (filtered && !is_wanted(query, entry)) continue;
+      ++found;
+      if (!visit(entry)) return found;
+    }
+    if (end < leaf->count()) return found;
+    if (leaf->count() > 0) last_.assign(entry.key);
+    VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
+    VDE_TRY_ASSIGN(following, following_leaf());
+    if (next != following.value_or(0))
+      return damaged(number, "the chain of tag leaves is not that of the tree");
+    number = next;
+  }
+  if (range.first.empty()) VDE_TRY(check_count(seen));
+  return found;
+}
+
+// The leaf after the one that the path leads to, by the tree alone, whose block is not read;
+// nothing after the last. All leaves lie at one depth.
+Result<std::optional<uint64_t>> TagSearch::following_leaf() {
+  const size_t depth = path_.size();
+  while (!path_.empty() && path_.back().child == path_.back().node->keys.count()) path_.pop_back();
+  if (path_.empty()) return std::optional<uint64_t>();
+  ++path_.back().child;
+  while (path_.size() < depth) {
+    VDE_TRY_ASSIGN(below, step(*path_.back().node, path_.back().child));
+    if (below.inner == nullptr) return damaged(below.number, "tag leaves differ in depth");
+    path_.push_back({below.inner, 0});
+  }
+  const PathEntry& last = path_.back();
+  return std::optional(static_cast<uint64_t>(int64_t{last.node->keys.child(last.child)}));
+}
+
+// Down to the last leaf below `at`, which is put on the path.
+Result<uint64_t> TagSearch::descend_right(Step at, uint64_t& visits) {
+  while (at.inner != nullptr) {
+    if (path_.size() == kMaxTagLevels || ++visits > 2 * blocks_.count())
+      return damaged(at.number, "the tag tree has no end");
+    path_.push_back({at.inner, at.inner->keys.count()});
+    VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.count()));
+    at = below;
+  }
+  return at.number;
+}
+
+// The leaf before the one that the path leads to; nothing where that was the first.
+Result<std::optional<uint64_t>> TagSearch::previous_leaf(uint64_t& visits) {
+  while (!path_.empty() && path_.back().child == 0) path_.pop_back();
+  if (path_.empty()) return std::optional<uint64_t>();
+  if (++visits > 2 * blocks_.count()) return damaged(kTagRoot, "the tag tree has no end");
+  PathEntry& parent = path_.back();
+  --parent.child;
+  VDE_TRY_ASSIGN(below, step(*parent.node, parent.child));
+  VDE_TRY_ASSIGN(number, descend_right(below, visits));
+  return std::optional<uint64_t>(number);
+}
+
+Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor& visit) {
+  const KeyRange range(query);
+  path_.clear();
+  VDE_TRY_ASSIGN(start, root());
+  Step at = start;
+  uint64_t visits = 0;
+  while (at.inner != nullptr) {
+    if (path_.size() == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+    const TagInner& keys = at.inner->keys;
+    const size_t child = !range.end        ? keys.count()
+                         : range.inclusive ? keys.upper(*range.end)
+                                           : keys.lower(*range.end);
+    path_.push_back({at.inner, child});
+    VDE_TRY_ASSIGN(below, step(*at.inner, child));
+    at = below;
+  }
+  VDE_TRY(check_depth(at.number, path_.size()));
+  uint64_t found = 0;
+  uint64_t seen = 0;
+  TagView entry;
+  std::optional<uint64_t> after;
+  for (std::optional<uint64_t> number = at.number; number;) {
+    const std::optional<TagLeaf> leaf = blocks_.leaf(*number);
+    if (!leaf) return blocks_.failure();
+    if (after && leaf->next_leaf() != static_cast<int64_t>(*after))
+      return damaged(*number, "the chain of tag leaves is not that of the tree");
+    after = number;
+    offsets_.clear();
+    size_t byte = TagLeaf::kFirst;
+    for (uint32_t i = 0; i < leaf->count(); ++i) {
+      offsets_.push_back(byte);
+      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
+    }
+    seen += offsets_.size();
+    for (size_t i = offsets_.size(); i-- > 0;) {
+      byte = offsets_[i];
+      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
+      if (range.ends_before(entry.key)) continue;
+      if (entry.key < range.first) return found;
+      if (!is_wanted(query, entry)) continue;
+      ++found;
+      if (!visit(entry)) return found;
+    }
+    VDE_TRY_ASSIGN(previous, previous_leaf(visits));
+    number = previous;
+  }
+  if (range.first.empty() && !range.end) VDE_TRY(check_count(seen));
+  return found;
+}
+
+Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
+  std::vector<uint64_t> waiting{kTagRoot};
+  std::vector<bool> met(blocks_.count());
+  met[kTagRoot] = true;
+  uint64_t bytes = 0;
+  uint64_t entries = 0;
+  activity.total = blocks_.count() * blocks_.block_size();
+  while (!waiting.empty()) {
+    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    const uint64_t number = waiting.back();
+    waiting.pop_back();
+    ++stats.nodes;
+    activity.done += blocks_.block_size();
+    const uint8_t* payload = blocks_.payload(number);
+    if (payload == nullptr) return blocks_.failure();
+    if (*payload != kTagLeafType) {
+      Result<TagInner> inner = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
+      if (!inner) return damaged(number, std::move(inner.error().message));
+      // Each node waits once at most, however often it is named.
+      for (size_t i = inner->count() + 1; i-- > 0;) {
+        const auto child = static_cast<uint64_t>(int64_t{inner->child(i)});
+        if (child < kTagRoot || child >= blocks_.count() || met[child])
+          return damaged(0, "the tag tree names a block that is no node, or one of them twice");
+        met[child] = true;
+        waiting.push_back(child);
+      }
+      continue;
+    }
+    const std::optional<TagLeaf> leaf = blocks_.leaf(number);
+    if (!leaf) return blocks_.failure();
+    ++stats.leaves;
+    entries += leaf->count();
+    TagView entry;
+    size_t at = TagLeaf::kFirst;
+    for (uint32_t i = 0; i < leaf->count(); ++i)
+      if (!leaf->read(at, entry)) return damaged(number, "a tag leaf changed");
+    bytes += at + kTagLinkSize;
+  }
+  VDE_TRY(check_count(entries));
+  const uint64_t room = stats.leaves * blocks_.payload_bytes();
+  stats.fill = room == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(room);
+  return {};
+}
+
+void TagSearch::measure_bloom(TagStats& stats) {
+  TagStats::Bloom& bloom = stats.bloom;
+  uint64_t set = 0;
+  if (filter_lines_ > 0) {
+    bloom.extended = true;
+    bloom.bits = uint64_t{filter_lines_} * kTagLineSize * 8;
+    bloom.hashes = kTagLineProbes;
+    for (uint64_t line = 0; line < filter_lines_; ++line) {
+      const uint8_t* payload = blocks_.payload(filter_start_ + line / lines_per_block_);
+      if (payload == nullptr) continue;
+      for (const uint8_t byte :
+           Bytes(payload + tag_line_offset(line % lines_per_block_), kTagLineSize))
+        set += static_cast<uint64_t>(std::popcount(byte));
+    }
+  } else {
+    bloom.bits = static_cast<uint64_t>(std::max(header_.bloom_bits, 0));
+    bloom.hashes = header_.bloom_hashes;
+    const uint64_t bits = std::min<uint64_t>(bloom.bits, bloom_.size() * 8);
+    for (uint64_t bit = 0; bit < bits; ++bit) set += test_bit(bloom_, bit) ? 1U : 0U;
+  }
+  if (bloom.bits == 0) return;
+  bloom.fill = static_cast<double>(set) / static_cast<double>(bloom.bits);
+  bloom.expected_false_positive_rate = std::pow(bloom.fill, bloom.hashes);
+  constexpr uint64_t kProbes = 100'000;
+  uint64_t passed = 0;
+  for (uint64_t i = 0; i < kProbes; ++i) {
+    const std::string key = strange_key(i);
+    passed += may_contain(key, tag_key_hash(key)) ? 1U : 0U;
+  }
+  bloom.measured_false_positive_rate = static_cast<double>(passed) / kProbes;
+}
+
+Result<TagStats> TagSearch::stats(Activity& activity) {
+  TagStats stats;
+  stats.entries = entries_;
+  stats.depth = static_cast<uint32_t>(header_.depth);
+  stats.region_blocks = blocks_.count();
+  if (!empty_) VDE_TRY(count_nodes(activity, stats));
+  const uint64_t filter = (filter_lines_ + lines_per_block_ - 1) / lines_per_block_;
+  const uint64_t used = 1 + stats.nodes + filter;
+  stats.free_blocks = stats.region_blocks > used ? stats.region_blocks - used : 0;
+  if (!empty_) measure_bloom(stats);
+  return stats;
+}
+
+}  // namespace vde

@@ -1,0 +1,132 @@
+// Changes a tag index in place: an operation touches the few blocks on its way from root to leaf.
+//
+// Nodes are split and merged by bytes. A separator is the shortest text that is greater than all
+// keys to its left and not greater than those to its right; only inside a run of equal keys that
+// is longer than a leaf it is the key itself. A run that fits a leaf is never split.
+#pragma once
+
+#include <memory>
+
+#include "format/tag/tag_leaf.h"
+#include "tag/tag_nodes.h"
+#include "tag/tag_writer_pages.h"
+
+namespace vde {
+
+class TagTree {
+ public:
+  // The index in slot `slot`, as `transaction` sees it. An index that another program wrote last is
+  // adopted: walked once, its free blocks found, its filters made anew. kDamaged where it is no
+  // tree. Transaction, allocator and nodes outlive the tree. After an error of any call the
+  // transaction is of no use any more. `nodes` are of this index as it was committed last, or none;
+  // they go on to the next tree, but for a transaction that does not commit, which has to clear
+  // them.
+  [[nodiscard]] static Result<std::unique_ptr<TagTree>> open(Transaction& transaction,
+                                                             Allocator& allocator, TagNodes& nodes,
+                                                             size_t slot);
+
+  // As those of TagWriter (vde/tags.h).
+  [[nodiscard]] Result<bool> set(const TagView& entry);
+  [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
+  [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
+
+  // Writes the header: the transaction may commit then.
+  [[nodiscard]] Result<void> flush() { return pages_.flush(); }
+
+ private:
+  struct Parent {
+    uint32_t number;
+    size_t child;
+  };
+  // Entries or keys [begin, end) that become a node.
+  struct Piece {
+    size_t begin;
+    size_t end;
+  };
+
+  TagTree(Transaction& transaction, Allocator& allocator, TagNodes& nodes, size_t slot)
+      : pages_(transaction, allocator, slot), nodes_(nodes) {}
+
+  // tag_adopt.cpp
+  struct Walk;
+  [[nodiscard]] Result<void> adopt();
+  [[nodiscard]] Result<void> start_blank();
+  [[nodiscard]] Result<void> visit_leaf(Walk& walk, uint32_t number, size_t depth,
+                                        const TagLeaf& leaf);
+  [[nodiscard]] Result<void> build_filters();
+  [[nodiscard]] Result<void> free_unreached(const std::vector<bool>& reached);
+
+  // tag_descent.cpp
+  [[nodiscard]] bool is_sorted() { return (pages_.extension().flags & kTagEqualKeysSorted) != 0; }
+  [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
+  [[nodiscard]] Result<const TagInner*> inner(uint32_t number);
+  [[nodiscard]] Result<bool> is_leaf(uint32_t number);
+  [[nodiscard]] Result<TagLeaf> leaf(uint32_t number);
+  [[nodiscard]] Result<uint32_t> child_of(uint32_t number, size_t child);
+  // The leaf where (key, inode) is, or belongs; the path leads to it.
+  [[nodiscard]] Result<uint32_t> locate(std::string_view key, int64_t inode);
+  // The first leaf that may hold `key`.
+  [[nodiscard]] Result<uint32_t> locate_first(std::string_view key);
+  [[nodiscard]] Result<size_t> choose(uint32_t number, const TagInner& node, std::string_view key,
+                                      int64_t inode);
+  [[nodiscard]] Result<bool> starts_at_or_before(uint32_t number, std::string_view key,
+                                                 int64_t inode);
+  [[nodiscard]] Result<bool> ends_with(uint32_t number, std::string_view key);
+  // The leaf after leaf `number`, to which the path leads; nothing after the last. kDamaged unless
+  // `next`, which that leaf says follows, is the same.
+  [[nodiscard]] Result<std::optional<uint32_t>> advance(uint32_t number, int32_t next);
+  [[nodiscard]] Result<uint32_t> descend_left(uint32_t number);
+  // kDamaged unless the path that ends in leaf `number` is as long as the header says.
+  [[nodiscard]] Result<void> check_depth(uint32_t number);
+  // kDamaged where leaf `number`, to which the path leads, has entries beyond the separators around
+  // it: it is not the leaf that the tree means.
+  [[nodiscard]] Result<void> check_bounds(uint32_t number);
+  // (key, inode) belongs after all entries of leaf `number`: kDamaged where it belongs after the
+  // first one of the leaf that follows, too, of which the tree does not know then.
+  [[nodiscard]] Result<void> check_next(uint32_t number, int32_t next, std::string_view key,
+                                        int64_t inode);
+
+  // tag_tree.cpp
+  [[nodiscard]] Result<bool> put(const TagView& entry, bool& fresh);
+  [[nodiscard]] Result<bool> take(std::string_view key, int64_t inode);
+  [[nodiscard]] Result<bool> take_sorted(std::string_view key, int64_t inode);
+  [[nodiscard]] Result<bool> take_scanning(std::string_view key, int64_t inode);
+  [[nodiscard]] Result<void> check_lone_root();
+  [[nodiscard]] Result<std::vector<std::string>> keys_of(int64_t inode, const std::string& from,
+                                                         size_t most);
+  [[nodiscard]] size_t position(std::string_view key, int64_t inode, bool& found);
+  [[nodiscard]] Result<void> erase_at(uint32_t number, size_t i);
+  [[nodiscard]] bool fits_with(const TagView& entry, size_t i) const;
+  [[nodiscard]] Result<void> gather_short_run(const std::string& key);
+  [[nodiscard]] Result<std::optional<size_t>> short_run(const std::string& key,
+                                                        std::vector<TagEntry>* run);
+
+  // tag_balance.cpp
+  [[nodiscard]] Result<void> split_leaf(uint32_t number, const TagView& entry, size_t i);
+  [[nodiscard]] std::vector<Piece> divide_entries(const std::vector<TagView>& entries,
+                                                  bool appended) const;
+  [[nodiscard]] std::vector<Piece> divide_keys(const TagNode& node) const;
+  [[nodiscard]] Result<void> put_inner(size_t level, TagNode node);
+  [[nodiscard]] Result<void> write_inner(uint32_t number, const TagNode& node);
+  [[nodiscard]] Result<void> add_children(size_t level, const std::vector<std::string>& keys,
+                                          const std::vector<int32_t>& children);
+  [[nodiscard]] bool has_room(const TagInner& node, std::string_view key) const;
+  [[nodiscard]] Result<void> repair_leaf(uint32_t number);
+  [[nodiscard]] Result<bool> merge_leaves(uint32_t left, uint32_t right, size_t separator);
+  [[nodiscard]] Result<void> drop_child(size_t level, size_t separator);
+  [[nodiscard]] Result<void> repair_inner(size_t level);
+  [[nodiscard]] Result<void> shorten();
+  [[nodiscard]] Result<void> raise_separators(const std::string& key);
+
+  TagWriterPages pages_;
+  TagNodes& nodes_;
+  std::vector<Parent> path_;  // from the root to the parent of the leaf
+  TagLeafEditor editor_;
+  bool front_gone_ = false;  // what was erased last was the last of its key at its leaf's front
+  bool at_edge_ = false;     // what was erased last was, or left, its key at an end of its leaf
+};
+
+// The separator between neighbours: see above.
+[[nodiscard]] std::string tag_separator(std::string_view left, std::string_view right);
+
+}  // namespace vde

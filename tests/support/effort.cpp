@@ -1,0 +1,30 @@
+#include "support/effort.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace vde::test {
+
+double test_effort(double otherwise) {
+  const char* text = std::getenv("VDE_TEST_EFFORT");
+  if (text == nullptr || *text == '\0') return otherwise;
+  char* end = nullptr;
+  const double effort = std::strtod(text, &end);
+  if (*end != '\0' || !std::isfinite(effort) || effort <= 0)
+    throw std::runtime_error(std::string("VDE_TEST_EFFORT is no number above 0: ") + text);
+  return effort;
+}
+
+uint64_t scaled(uint64_t amount, double effort) {
+  return static_cast<uint64_t>(std::max(1.0, std::round(static_cast<double>(amount) * effort)));
+}
+
+uint64_t stretched(uint64_t step, double effort) {
+  const double wide = std::round(static_cast<double>(step) / effort);
+  return wide <= 1 ? 1 : static_cast<uint64_t>(wide) | 1;
+}
+
+}  // namespace vde::test

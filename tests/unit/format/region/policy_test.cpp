@@ -1,0 +1,96 @@
+#include "format/region/policy.h"
+
+#include "format/hash.h"
+#include "../listing.h"
+#include "vde/text.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+PolicyEntry example() {
+  PolicyEntry policy;
+  policy.id = *parse_guid("00112233-4455-6677-8899-aabbccddeeff");
+  policy.type = 3;
+  policy.version = 1;
+  policy.created = Ticks{638700000000000000};
+  policy.modified = Ticks{638700000000000001};
+  policy.data = {0xAA, 0xBB};
+  return policy;
+}
+
+std::vector<uint8_t> vault(const std::vector<PolicyEntry>& policies, size_t size = 496) {
+  std::vector<uint8_t> payload(size, 0xEE);
+  REQUIRE(encode_policies(policies, payload).has_value());
+  return payload;
+}
+
+}  // namespace
+
+TEST_CASE("the policy vault's bytes") {
+  const auto payload = vault({example(), example()});
+  const std::string entry =
+      "33221100554477668899aabbccddeeff"
+      "0300"
+      "0100"
+      "00c00a1a441edd08"
+      "01c00a1a441edd08"
+      "02000000"
+      "aabb";
+  CHECK(to_hex(Bytes(payload).first(88)) == "02000000" + entry + entry);
+  CHECK(all_zero(Bytes(payload).subspan(88)));
+  CHECK(*decode_policies(payload) == std::vector{example(), example()});
+}
+
+TEST_CASE("the seal's bytes, and the HMAC of RFC 4231's first case") {
+  CHECK(runs(bytes_of(kPolicySealLayout, PolicySeal{filled<32>(0x07)})) == "07x32");
+  const std::vector<uint8_t> key(20, 0x0B);
+  const std::string text = "Hi There";
+  CHECK(to_hex(hmac_sha256(key, {reinterpret_cast<const uint8_t*>(text.data()), text.size()})) ==
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(to_hex(hmac_sha256({}, {})) ==
+        "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+TEST_CASE("the sample's policies are read, written back and sealed by its key") {
+  for_samples_with("policy_count", [](const Sample& sample) {
+    const Bytes payload = sample.payload("POLV", 0);
+    const auto policies = decode_policies(payload);
+    REQUIRE(policies.has_value());
+    CHECK(policies->size() == sample.listing["policy_count"]);
+    CHECK(to_hex(vault(*policies, payload.size())) == to_hex(payload));
+    CHECK((*policies)[5].type == 5);
+    CHECK((*policies)[5].data.size() == 35);
+    const auto key = from_hex(sample.listing["policy_hmac_key"].get<std::string>());
+    CHECK(kPolicySealLayout.decode(sample.payload("POLV", 1)).hmac == hmac_sha256(*key, payload));
+  });
+}
+
+TEST_CASE("a vault cut short is refused at every length") {
+  const auto payload = vault({example(), example()});
+  for (size_t size = 0; size <= payload.size(); ++size) {
+    CAPTURE(size);
+    CHECK(decode_policies(prefix(payload, size)).has_value() == (size >= 88));
+  }
+}
+
+TEST_CASE("counts and lengths that make no sense are refused") {
+  auto payload = vault({example()});
+  for (const int32_t length : {-1, 453, INT32_MAX, INT32_MIN}) {
+    store_le(payload, 40, length);
+    CHECK(decode_policies(payload).error().message == "policy 1 of 1 runs past its block");
+  }
+  payload = vault({example()});
+  store_le<int32_t>(payload, 0, -1);
+  CHECK(decode_policies(payload).error().message == "the policy vault claims -1 policies");
+  store_le<int32_t>(payload, 0, INT32_MAX);
+  CHECK(decode_policies(payload).error().code == ErrorCode::kDamaged);
+}
+
+TEST_CASE("policies that do not fit are not written") {
+  std::vector<uint8_t> payload(496, 0xEE);
+  CHECK(encode_policies(std::vector(12, example()), payload).error().code == ErrorCode::kNoSpace);
+  CHECK(runs(payload) == "eex496");
+  CHECK(encode_policies(std::vector(11, example()), payload).has_value());
+}

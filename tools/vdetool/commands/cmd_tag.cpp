@@ -1,0 +1,226 @@
+// The verbs of `tag` that read: get, find, list, stats.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "commands.h"
+#include "tag_command.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct GetArguments : TagArguments {
+  std::string key;
+  std::optional<std::string> inode;
+};
+
+struct FindArguments : TagArguments {
+  std::string prefix;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::optional<std::string> value;
+  std::optional<std::string> inode;
+  std::optional<std::string> limit;
+  bool count = false;
+  bool reverse = false;
+};
+
+Result<std::optional<int64_t>> parse_inode(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  VDE_TRY_ASSIGN(inode, parse_integer(*text, "the inode"));
+  return inode;
+}
+
+Result<uint64_t> parse_limit(const std::optional<std::string>& text) {
+  if (!text) return UINT64_MAX;
+  VDE_TRY_ASSIGN(limit, parse_integer(*text, "the limit"));
+  if (limit < 1) return fail(ErrorCode::kUsage, "the limit is less than 1");
+  return static_cast<uint64_t>(limit);
+}
+
+// Nothing matched: the status says so, and a line for people.
+int nothing_found(const Context& context, const std::string& image, const char* what) {
+  if (context.globals.quiet) return kNothing;
+  return context.report(image, Error{ErrorCode::kNotFound, what, {}, {}});
+}
+
+// The number of entries, printed.
+Result<uint64_t> get_tags(Context& context, const GetArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(key, parse_key(arguments.key, separator));
+  VDE_TRY_ASSIGN(inode, parse_inode(arguments.inode));
+  VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
+  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  VDE_TRY(index.reader.get(key, inode, printer.visitor()));
+  VDE_TRY(printer.result());
+  return printer.count();
+}
+
+int run_get(Context& context, const GetArguments& arguments) {
+  const auto count = get_tags(context, arguments);
+  if (!count) return context.report(arguments.image, count.error());
+  if (*count == 0) return nothing_found(context, arguments.image, "no tag has this key");
+  return kDone;
+}
+
+Result<TagQuery> parse_query(const FindArguments& arguments, char separator) {
+  TagQuery query;
+  VDE_TRY_ASSIGN(prefix, parse_key(arguments.prefix, separator));
+  query.prefix = std::move(prefix);
+  if (arguments.from) {
+    VDE_TRY_ASSIGN(from, parse_key(*arguments.from, separator));
+    query.from = std::move(from);
+  }
+  if (arguments.to) {
+    VDE_TRY_ASSIGN(to, parse_key(*arguments.to, separator));
+    query.to = std::move(to);
+  }
+  if (arguments.value) {
+    VDE_TRY_ASSIGN(value, unescape(*arguments.value));
+    query.value = std::move(value);
+  }
+  VDE_TRY_ASSIGN(inode, parse_inode(arguments.inode));
+  query.inode = inode;
+  query.reverse = arguments.reverse;
+  return query;
+}
+
+Result<uint64_t> find_tags(Context& context, const FindArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(query, parse_query(arguments, separator));
+  VDE_TRY_ASSIGN(limit, parse_limit(arguments.limit));
+  VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
+  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  printer.set_limit(limit);
+  if (arguments.count) printer.only_count();
+  VDE_TRY(index.reader.find(query, printer.visitor()));
+  VDE_TRY(printer.result());
+  if (!arguments.count) return printer.count();
+  VDE_TRY(context.globals.json ? context.write_json(with_header("tag find", arguments.image,
+                                                                Json{{"count", printer.count()}}))
+                               : context.out.write(fmt::format("{}\n", printer.count())));
+  return printer.count();
+}
+
+int run_find(Context& context, const FindArguments& arguments) {
+  const auto count = find_tags(context, arguments);
+  if (!count) return context.report(arguments.image, count.error());
+  if (*count > 0) return kDone;
+  return arguments.count ? static_cast<int>(kNothing)
+                         : nothing_found(context, arguments.image, "no tag matches");
+}
+
+Result<void> list_tags(Context& context, const TagArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
+  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  VDE_TRY(index.reader.find({}, printer.visitor()));
+  return printer.result();
+}
+
+Json stats_json(const TagStats& stats) {
+  return Json{{"entries", stats.entries},
+              {"depth", stats.depth},
+              {"nodes", stats.nodes},
+              {"leaves", stats.leaves},
+              {"fill", stats.fill},
+              {"region_blocks", stats.region_blocks},
+              {"free_blocks", stats.free_blocks},
+              {"bloom",
+               {{"bits", stats.bloom.bits},
+                {"hashes", stats.bloom.hashes},
+                {"fill", stats.bloom.fill},
+                {"expected_false_positive_rate", stats.bloom.expected_false_positive_rate},
+                {"measured_false_positive_rate", stats.bloom.measured_false_positive_rate},
+                {"extended", stats.bloom.extended}}}};
+}
+
+std::string stats_text(const std::string& image, const TagStats& stats) {
+  const auto percent = [](double part) { return fmt::format("{:.4g} %", part * 100); };
+  std::string text = escape(image) + ":\n";
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<22} {}\n", name, value);
+  };
+  line("entries", std::to_string(stats.entries));
+  line("depth", fmt::format("{} below the root", stats.depth));
+  line("nodes", fmt::format("{}, of them {} leaves", stats.nodes, stats.leaves));
+  line("fill of the leaves", percent(stats.fill));
+  line("blocks of the region",
+       fmt::format("{}, of them {} free", stats.region_blocks, stats.free_blocks));
+  line("Bloom filter", fmt::format("{} bits, {} hashes, {}", stats.bloom.bits, stats.bloom.hashes,
+                                   stats.bloom.extended ? "extended" : "in block 0 alone"));
+  line("bits set", percent(stats.bloom.fill));
+  line("false positives",
+       fmt::format("{} expected, {} measured", percent(stats.bloom.expected_false_positive_rate),
+                   percent(stats.bloom.measured_false_positive_rate)));
+  return text;
+}
+
+Result<void> show_stats(Context& context, const TagArguments& arguments) {
+  VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
+  VDE_TRY_ASSIGN(stats, index.reader.stats(context.activity));
+  return context.globals.json
+             ? context.write_json(with_header("tag stats", arguments.image, stats_json(stats)))
+             : context.out.write(stats_text(arguments.image, stats));
+}
+
+constexpr std::array<Command, 8> kTagVerbs = {{
+    {"set", "put tags on an inode", define_tag_set},
+    {"get", "show the tags of exactly one key", define_tag_get},
+    {"find", "show the tags of a prefix or range of keys", define_tag_find},
+    {"remove", "take tags off an inode", define_tag_remove},
+    {"list", "show all tags", define_tag_list},
+    {"import", "add tags from a stream, all or none", define_tag_import},
+    {"export", "write all tags to a stream", define_tag_export},
+    {"stats", "describe the index: nodes, fill, filter", define_tag_stats},
+}};
+
+}  // namespace
+
+std::span<const Command> tag_verbs() {
+  return kTagVerbs;
+}
+
+Runner define_tag_get(CLI::App& command) {
+  auto arguments = std::make_shared<GetArguments>();
+  add_image(command, *arguments);
+  command.add_option("KEY", arguments->key, "the whole key, with escapes")->required();
+  command.add_option("--inode", arguments->inode, "of this inode alone");
+  add_separator(command, *arguments);
+  return [arguments](Context& context) { return run_get(context, *arguments); };
+}
+
+Runner define_tag_find(CLI::App& command) {
+  auto arguments = std::make_shared<FindArguments>();
+  add_image(command, *arguments);
+  command.add_option("--prefix", arguments->prefix, "keys that begin with this");
+  command.add_option("--from", arguments->from, "this key and those behind it");
+  command.add_option("--to", arguments->to, "this key and those before it");
+  command.add_option("--value", arguments->value, "of exactly this value");
+  command.add_option("--inode", arguments->inode, "of this inode");
+  command.add_option("--limit", arguments->limit, "no more tags than this");
+  command.add_flag("--count", arguments->count, "print their number alone");
+  command.add_flag("--reverse", arguments->reverse, "from the last key to the first");
+  add_separator(command, *arguments);
+  return [arguments](Context& context) { return run_find(context, *arguments); };
+}
+
+Runner define_tag_list(CLI::App& command) {
+  auto arguments = std::make_shared<TagArguments>();
+  add_image(command, *arguments);
+  add_separator(command, *arguments);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, list_tags(context, *arguments));
+  };
+}
+
+Runner define_tag_stats(CLI::App& command) {
+  auto arguments = std::make_shared<TagArguments>();
+  add_image(command, *arguments);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, show_stats(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli

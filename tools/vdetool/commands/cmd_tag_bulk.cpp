@@ -1,0 +1,116 @@
+// The verbs of `tag` that move whole indexes: import, export.
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "line_reader.h"
+#include "output_file.h"
+#include "progress.h"
+#include "tag_command.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct BulkArguments : TagArguments {
+  std::string file;
+  std::string format = "tsv";
+  bool replace = false;
+  std::string memory = "256M";
+
+  [[nodiscard]] TagFormat tag_format() const {
+    return format == "jsonl" ? TagFormat::kJsonl : TagFormat::kTsv;
+  }
+};
+
+tl::unexpected<Error> at_line(uint64_t line, Error error) {
+  error.message = fmt::format("line {}: {}", line, error.message);
+  return tl::make_unexpected(std::move(error));
+}
+
+Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagBatch& batch,
+                       Activity& activity) {
+  std::string_view line;
+  while (true) {
+    VDE_TRY_ASSIGN(more, reader.next(line, activity));
+    if (!more) return {};
+    auto entry = parser.parse(line);
+    if (!entry) return at_line(reader.number(), std::move(entry.error()));
+    VDE_TRY(batch.add(*entry, reader.number()));
+  }
+}
+
+// The lines may come slowly, and nobody else can use an image that is open for a change: it is
+// opened when all of them are there.
+Result<TagImportReport> import_lines(Context& context, const BulkArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(memory, parse_size(arguments.memory));
+  VDE_TRY_ASSIGN(reader, LineReader::open(arguments.file));
+  TagLineParser parser(arguments.tag_format(), separator);
+  TagBatchOptions options;
+  options.memory = memory;
+  TagBatch batch(options);
+  const ProgressLine progress(context.activity, context.wants_progress());
+  VDE_TRY(add_lines(reader, parser, batch, context.activity));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(
+      report, opened.change.tags().import(batch, {.replace = arguments.replace}, context.activity));
+  VDE_TRY(opened.change.commit());
+  return report;
+}
+
+Result<void> import_tags(Context& context, const BulkArguments& arguments) {
+  VDE_TRY_ASSIGN(report, import_lines(context, arguments));
+  if (context.globals.json)
+    return context.write_json(
+        with_header("tag import", arguments.image,
+                    Json{{"added", report.added}, {"replaced", report.replaced}}));
+  if (context.globals.quiet) return {};
+  return context.out.write(fmt::format("{}: {} added, {} replaced\n", escape(arguments.image),
+                                       report.added, report.replaced));
+}
+
+Result<void> export_tags(Context& context, const BulkArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
+  VDE_TRY_ASSIGN(file, OutputFile::open(arguments.file, arguments.image, context.out));
+  const TagFormat format = context.globals.json ? TagFormat::kJsonl : arguments.tag_format();
+  TagPrinter printer(file->output(), format, separator, context.activity);
+  VDE_TRY(index.reader.find({}, printer.visitor()));
+  VDE_TRY(printer.result());
+  return file->finish();
+}
+
+void add_format(CLI::App& command, const char* name, BulkArguments& arguments) {
+  command.add_option(name, arguments.format, "tsv (the default) or jsonl")
+      ->check(CLI::IsMember({"tsv", "jsonl"}));
+}
+
+}  // namespace
+
+Runner define_tag_import(CLI::App& command) {
+  auto arguments = std::make_shared<BulkArguments>();
+  add_image(command, *arguments);
+  command.add_option("FILE", arguments->file, "where to read; standard input without it or for -");
+  add_format(command, "--input-format", *arguments);
+  command.add_flag("--replace", arguments->replace, "tags that are there get the new value");
+  command.add_option("--memory", arguments->memory, "for sorting; 256M without");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_separator(command, *arguments);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, import_tags(context, *arguments));
+  };
+}
+
+Runner define_tag_export(CLI::App& command) {
+  auto arguments = std::make_shared<BulkArguments>();
+  add_image(command, *arguments);
+  command.add_option("FILE", arguments->file,
+                     "where to write; standard output without it or for -");
+  add_format(command, "--output-format", *arguments);
+  add_separator(command, *arguments);
+  return [arguments](Context& context) {
+    return context.finish(arguments->image, export_tags(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli

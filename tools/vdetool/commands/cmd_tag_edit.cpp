@@ -1,0 +1,123 @@
+// The verbs of `tag` that change single tags: set, remove.
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "tag_command.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+struct SetArguments : TagArguments {
+  std::string inode;
+  std::vector<std::string> tags;
+  std::string block = "0";
+};
+
+struct RemoveArguments : TagArguments {
+  std::string inode;
+  std::vector<std::string> keys;
+  bool all = false;
+};
+
+Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
+  VDE_TRY_ASSIGN(block, parse_integer(arguments.block, "the block"));
+  std::vector<TagEntry> entries;
+  for (const std::string& text : arguments.tags) {
+    VDE_TRY_ASSIGN(entry, parse_assignment(text, separator));
+    entry.inode = inode;
+    entry.block = block;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+Result<void> set_tags(Context& context, const SetArguments& arguments) {
+  VDE_TRY_ASSIGN(entries, parse_assignments(arguments));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  uint64_t added = 0;
+  for (const TagEntry& entry : entries) {
+    VDE_TRY_ASSIGN(is_new, opened.change.tags().set(entry));
+    if (is_new) ++added;
+  }
+  VDE_TRY(opened.change.commit());
+  if (!context.globals.json) return {};
+  return context.write_json(with_header(
+      "tag set", arguments.image, Json{{"added", added}, {"replaced", entries.size() - added}}));
+}
+
+Result<std::vector<std::string>> parse_keys(const RemoveArguments& arguments) {
+  VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
+  if (arguments.all == !arguments.keys.empty())
+    return fail(
+        ErrorCode::kUsage,
+        arguments.all ? "--all and keys exclude each other" : "which tags to remove is not said",
+        "give keys, or --all");
+  std::vector<std::string> keys;
+  for (const std::string& text : arguments.keys) {
+    VDE_TRY_ASSIGN(key, parse_key(text, separator));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Result<uint64_t> remove_each(TagEditor& tags, const std::vector<std::string>& keys, int64_t inode) {
+  uint64_t removed = 0;
+  for (const std::string& key : keys) {
+    VDE_TRY_ASSIGN(was_there, tags.remove(key, inode));
+    if (was_there) ++removed;
+  }
+  return removed;
+}
+
+Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
+  VDE_TRY_ASSIGN(keys, parse_keys(arguments));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  TagEditor& tags = opened.change.tags();
+  VDE_TRY_ASSIGN(removed, arguments.all ? tags.remove_all(inode) : remove_each(tags, keys, inode));
+  if (removed == 0)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("inode {} has {}", inode, arguments.all ? "no tags" : "no such tag"));
+  VDE_TRY(opened.change.commit());
+  if (!context.globals.json) return {};
+  return context.write_json(with_header("tag remove", arguments.image, Json{{"removed", removed}}));
+}
+
+}  // namespace
+
+Runner define_tag_set(CLI::App& command) {
+  auto arguments = std::make_shared<SetArguments>();
+  add_image(command, *arguments);
+  command.add_option("INODE", arguments->inode, "the inode's number")->required();
+  auto* tags = command
+                   .add_option("KEY[=VALUE]", arguments->tags,
+                               "the key ends at its first =; \\x3d is one inside of it")
+                   ->required();
+  command.add_option("--block", arguments->block, "the block address of the tags; 0 without");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_separator(command, *arguments);
+  return [arguments, tags](Context& context) {
+    // As typed: a vector takes {} for a list without words.
+    arguments->tags = tags->results();
+    return context.finish(arguments->image, set_tags(context, *arguments));
+  };
+}
+
+Runner define_tag_remove(CLI::App& command) {
+  auto arguments = std::make_shared<RemoveArguments>();
+  add_image(command, *arguments);
+  command.add_option("INODE", arguments->inode, "the inode's number")->required();
+  auto* keys = command.add_option("KEY", arguments->keys, "the keys of the tags, with escapes");
+  command.add_flag("--all", arguments->all, "all tags of the inode");
+  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_separator(command, *arguments);
+  return [arguments, keys](Context& context) {
+    arguments->keys = keys->results();
+    return context.finish(arguments->image, remove_tags(context, *arguments));
+  };
+}
+
+}  // namespace vde::cli

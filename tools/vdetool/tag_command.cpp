@@ -1,0 +1,41 @@
+#include "tag_command.h"
+
+#include "bus_error.h"
+
+namespace vde::cli {
+
+void add_image(CLI::App& command, TagArguments& arguments) {
+  command.add_option("IMAGE", arguments.image, "the image")->required();
+}
+
+void add_separator(CLI::App& command, TagArguments& arguments) {
+  command.add_option("--separator", arguments.separator,
+                     "character that stands for \\0 between the parts of a key");
+}
+
+Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) {
+  VDE_TRY_ASSIGN(opened, context.open_image(image, {.map = true}));
+  report_bus_errors(context, image);
+  VDE_TRY_ASSIGN(reader, opened.tags());
+  return OpenTagIndex{std::move(opened), std::move(reader)};
+}
+
+bool TagPrinter::visit(const TagView& entry) {
+  if (activity_.stop) {
+    result_ = fail(ErrorCode::kInterrupted, "interrupted");
+    return false;
+  }
+  ++count_;
+  if (prints_) {
+    line_.clear();
+    append_tag_line(line_, entry, format_, separator_);
+    result_ = output_.write(line_);
+  }
+  return result_.has_value() && count_ < limit_;
+}
+
+TagFormat print_format(const Context& context) {
+  return context.globals.json ? TagFormat::kJsonl : TagFormat::kTsv;
+}
+
+}  // namespace vde::cli
