@@ -1,5 +1,5 @@
 // Which findings --repair can put right, told from what it would find to build on.
-#include "check/repair/repair_session.h"
+#include "check/repair/repair_base.h"
 
 namespace vde {
 namespace {
@@ -28,9 +28,9 @@ RepairFacts find_repair_facts(BlockFile& file) {
   OverlayFile view(file, probe->block_size);
   const Activity activity;
   const RepairOptions options{probe->superblock.modified, false, {}};
-  RepairSession session(view, options, activity);
+  RepairLog log;
   // What fails here is damage that cannot be repaired: the facts so far hold.
-  static_cast<void>(try_out(session, facts));
+  static_cast<void>(try_out({view, options, activity, log}, facts));
   return facts;
 }
 

@@ -1,7 +1,7 @@
 // What the repairs of a packed table (SNAP, CODE) share.
 #pragma once
 
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "table/packed_walk.h"
 
 namespace vde {
@@ -10,26 +10,26 @@ struct RepairedTable {
   const PackedTable& table;
   std::string_view noun;  // what its entries are, "snapshots"
   // Whether the blocks that an entry names lie within the volume.
-  bool (*has_place)(RepairSession& session, Bytes record);
+  bool (*has_place)(StructureRepair& repair, Bytes record);
 };
 [[nodiscard]] const RepairedTable& mended_snapshots();
 [[nodiscard]] const RepairedTable& mended_modules();
 
 // A plain region of this tag, if it is the only one.
-[[nodiscard]] std::optional<PlacedRegion> plain_region(RepairSession& session, BlockType tag);
+[[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag);
 
 // Whether entries are what they seem though nothing counts them: no two with one key, and their
 // blocks within the volume.
 class EntryProof {
  public:
-  EntryProof(RepairSession& session, const RepairedTable& repaired)
-      : session_(session), mended_(repaired) {}
+  EntryProof(StructureRepair& repair, const RepairedTable& repaired)
+      : repair_(repair), mended_(repaired) {}
 
   void add(Bytes record);
   [[nodiscard]] bool holds();
 
  private:
-  RepairSession& session_;
+  StructureRepair& repair_;
   const RepairedTable& mended_;
   std::vector<std::string> keys_;
   bool placed_ = true;

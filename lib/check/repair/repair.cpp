@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "check/repair/repair_session.h"
+#include "check/repair/repair_base.h"
 #include "check/undo/undo_file.h"
 
 namespace vde {
@@ -125,20 +125,20 @@ Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, R
 Result<void> try_repair(BlockFile& file, const Probe& probe, const RepairOptions& options,
                         Activity& activity, RepairPlan& plan) {
   OverlayFile view(file, probe.block_size);
-  RepairSession session(view, options, activity);
-  Result<void> repaired = repair_all(session);
-  plan.notes = session.notes();
+  RepairLog log;
+  Result<Probe> repaired = repair_all({view, options, activity, log});
+  plan.notes = std::move(log.notes);
   if (!repaired) {
     const ErrorCode code = repaired.error().code;
     if (code != ErrorCode::kDamaged && code != ErrorCode::kNoSpace) return propagate(repaired);
     plan.notes.push_back(repaired.error().message);
     return {};
   }
-  if (session.steps().empty()) return {};
+  if (log.steps.empty()) return {};
   VDE_TRY(check_can_write(probe, options.unseal));
-  VDE_TRY(check_can_write(session.probe(), options.unseal));
-  plan.steps = std::move(session.steps());
-  VDE_TRY(take_over(file, view, session.probe(), plan));
+  VDE_TRY(check_can_write(*repaired, options.unseal));
+  plan.steps = std::move(log.steps);
+  VDE_TRY(take_over(file, view, *repaired, plan));
   VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
   plan.left = std::move(left);
   return {};
@@ -224,8 +224,8 @@ Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& pla
   // From the first write on a repair is finished, not interrupted.
   const Activity unstoppable;
   PlannedFile planned(file, plan);
-  RepairSession session(planned, options, unstoppable);
-  VDE_TRY(repair_all(session));
+  RepairLog log;
+  VDE_TRY(repair_all({planned, options, unstoppable, log}));
   VDE_TRY(file.sync());
   VDE_TRY(check_outcome(file, plan));
   if (undo != nullptr) VDE_TRY(set_undo_state(undo->file(), written.header, UndoState::kDone));

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "format/region/bitmap.h"
 #include "format/region/dictionary.h"
 #include "format/region/module_entry.h"
@@ -18,13 +18,13 @@ namespace {
 // Walks the bitmap's blocks that are written or should be: a huge volume has few of them.
 class BitmapMender {
  public:
-  BitmapMender(RepairSession& session, BlockRange region, uint64_t total)
-      : session_(session),
+  BitmapMender(StructureRepair& repair, BlockRange region, uint64_t total)
+      : repair_(repair),
         region_(region),
         total_(total),
-        bits_(bits_per_bitmap_block(session.io().block_size())),
-        needed_(bitmap_blocks_for(total, session.io().block_size())),
-        metadata_(session.metadata()) {}
+        bits_(bits_per_bitmap_block(repair.io().block_size())),
+        needed_(bitmap_blocks_for(total, repair.io().block_size())),
+        metadata_(repair.metadata()) {}
 
   Result<void> repair_all() {
     VDE_TRY(add_known_modules());
@@ -52,7 +52,7 @@ class BitmapMender {
         if (!record) return;
         const auto decoded = decode_module_entry(*record);
         if (!decoded) return;
-        const auto extent = module_extent(decoded->entry, total_, session_.io().block_size());
+        const auto extent = module_extent(decoded->entry, total_, repair_.io().block_size());
         if (extent) used.push_back(*extent);
       }
     }));
@@ -76,13 +76,13 @@ class BitmapMender {
   }
 
   Result<void> add_written_of(BlockRange blocks, std::vector<BlockRange>& used) {
-    const BlockIo& io = session_.io();
+    const BlockIo& io = repair_.io();
     for (uint64_t at = blocks.begin; at < blocks.end; ++at) {
-      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, blocks.end})));
       if (data.empty()) break;
       at = std::max(at, data.begin / io.block_size());
-      VDE_TRY_ASSIGN(block, session_.read(at));
+      VDE_TRY_ASSIGN(block, repair_.read(at));
       if (block.is_unwritten()) continue;
       if (used.back().end == at)
         ++used.back().end;
@@ -119,7 +119,7 @@ class BitmapMender {
 
   // The next block from `index` on that is written or has metadata to cover; needed_ at the end.
   Result<uint64_t> next_of_interest(uint64_t index) const {
-    const BlockIo& io = session_.io();
+    const BlockIo& io = repair_.io();
     VDE_TRY_ASSIGN(
         data, io.file().next_data(io.bytes_of({region_.begin + index, region_.begin + needed_})));
     uint64_t next = data.empty() ? needed_ : data.begin / io.block_size() - region_.begin;
@@ -133,11 +133,11 @@ class BitmapMender {
   // will be when regions are complete.
   Result<void> look() {
     for (uint64_t index = 0; index < needed_; ++index) {
-      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(next, next_of_interest(index));
       index = next;
       if (index >= needed_) break;
-      VDE_TRY_ASSIGN(payload, session_.read_whole(region_.begin + index, block_types::kBitmap));
+      VDE_TRY_ASSIGN(payload, repair_.read_whole(region_.begin + index, block_types::kBitmap));
       if (!payload || (index == 0 && all_zero(*payload))) {
         damaged_.push_back(index);
         continue;
@@ -153,12 +153,12 @@ class BitmapMender {
 
   // Blocks behind those that hold bits of the volume need not hold anything, but must verify.
   Result<void> look_at_spare_blocks() {
-    const BlockIo& io = session_.io();
+    const BlockIo& io = repair_.io();
     for (uint64_t at = region_.begin + needed_; at < region_.end; ++at) {
       VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, region_.end})));
       if (data.empty()) break;
       at = data.begin / io.block_size();
-      VDE_TRY_ASSIGN(payload, session_.read_whole(at, block_types::kBitmap));
+      VDE_TRY_ASSIGN(payload, repair_.read_whole(at, block_types::kBitmap));
       if (!payload) damaged_.push_back(at - region_.begin);
     }
     return {};
@@ -169,31 +169,31 @@ class BitmapMender {
   // written.
   Result<bool> believable(uint64_t index) {
     if (damaged_.size() != 1) return false;
-    VDE_TRY_ASSIGN(block, session_.read(region_.begin + index));
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + index));
     if (block.is_unwritten()) return false;
     const Bytes payload = block.unchecked_payload();
     const uint64_t valid = covers(index).count();
     return metadata_ones(index, payload) == metadata_bits(index) &&
            find_bit(payload, valid, bits_, true) == bits_ &&
            static_cast<int64_t>(allocated_ + count_bits(payload, 0, valid)) ==
-               session_.superblock().total_allocated_blocks;
+               repair_.superblock().total_allocated_blocks;
   }
 
   Result<void> rebuild(uint64_t index) {
     VDE_TRY_ASSIGN(believed, believable(index));
-    BlockBuffer bits(payload_size(session_.io().block_size()));
+    BlockBuffer bits(payload_size(repair_.io().block_size()));
     if (believed) {
-      VDE_TRY_ASSIGN(block, session_.read(region_.begin + index));
+      VDE_TRY_ASSIGN(block, repair_.read(region_.begin + index));
       std::copy_n(block.unchecked_payload().begin(), bits.size(), bits.begin());
     } else {
       VDE_TRY(collect(index, bits));
     }
-    session_.step(
+    repair_.step(
         fmt::format("bitmap block {} is {}", index, believed ? "sealed as it is" : "made anew"),
         believed ? "its bits cover every region and module and make up the superblock's count"
                  : "regions, modules, snapshots, dictionaries, and every block of the data "
                    "area that holds something");
-    VDE_TRY_ASSIGN(payload, session_.replace(region_.begin + index, block_types::kBitmap));
+    VDE_TRY_ASSIGN(payload, repair_.replace(region_.begin + index, block_types::kBitmap));
     std::copy(bits.begin(), bits.end(), payload.begin());
     allocated_ += count_bits(bits, 0, covers(index).count());
     return {};
@@ -220,13 +220,13 @@ class BitmapMender {
   }
 
   Result<void> add_written(BlockRange range, MutableBytes bits) {
-    const BlockIo& io = session_.io();
+    const BlockIo& io = repair_.io();
     for (uint64_t at = range.begin; at < range.end; ++at) {
-      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, range.end})));
       if (data.empty()) break;
       at = data.begin / io.block_size();
-      VDE_TRY_ASSIGN(block, session_.read(at));
+      VDE_TRY_ASSIGN(block, repair_.read(at));
       if (!block.is_unwritten()) set_bits(bits, at - range.begin, at - range.begin + 1);
     }
     return {};
@@ -240,10 +240,10 @@ class BitmapMender {
   // Calls `add` with the payload of each block of a table that verifies.
   template <class Add>
   Result<void> each_table_block(BlockType tag, Add add) {
-    const auto region = session_.sole_region(tag);
+    const auto region = repair_.sole_region(tag);
     if (!region) return {};
     for (uint64_t at = region->blocks.begin; at < region->blocks.end; ++at) {
-      VDE_TRY_ASSIGN(payload, session_.read_whole(at, tag));
+      VDE_TRY_ASSIGN(payload, repair_.read_whole(at, tag));
       if (payload) add(*payload, at == region->blocks.begin);
     }
     return {};
@@ -280,12 +280,12 @@ class BitmapMender {
   }
 
   Result<MutableBytes> edit(uint64_t index) {
-    return session_.edit(region_.begin + index, block_types::kBitmap);
+    return repair_.edit(region_.begin + index, block_types::kBitmap);
   }
 
   Result<void> complete() {
-    session_.step("the bitmap marks all blocks of regions and modules as allocated",
-                  "the region slots and the code cache");
+    repair_.step("the bitmap marks all blocks of regions and modules as allocated",
+                 "the region slots and the code cache");
     for (const uint64_t index : incomplete_) {
       VDE_TRY_ASSIGN(payload, edit(index));
       each_metadata_part(index, [&](BlockRange part) { set_bits(payload, part.begin, part.end); });
@@ -294,8 +294,8 @@ class BitmapMender {
   }
 
   Result<void> clear_past_end() {
-    session_.step("bitmap bits past the end of the volume become zero",
-                  "the superblock's block count");
+    repair_.step("bitmap bits past the end of the volume become zero",
+                 "the superblock's block count");
     for (const uint64_t index : past_end_) {
       VDE_TRY_ASSIGN(payload, edit(index));
       clear_bits(payload, covers(index).count(), bits_);
@@ -304,18 +304,18 @@ class BitmapMender {
   }
 
   void set_counts() {
-    Superblock& superblock = session_.superblock();
+    Superblock& superblock = repair_.superblock();
     const auto allocated = static_cast<int64_t>(allocated_);
     const int64_t free = static_cast<int64_t>(total_) - allocated;
     if (superblock.total_allocated_blocks == allocated && superblock.free_blocks == free) return;
-    session_.step(
+    repair_.step(
         fmt::format("the superblock counts {} blocks as allocated and {} as free", allocated, free),
         "the bitmap and the regions");
     superblock.total_allocated_blocks = allocated;
     superblock.free_blocks = free;
   }
 
-  RepairSession& session_;
+  StructureRepair& repair_;
   BlockRange region_;
   uint64_t total_;
   uint64_t bits_;
@@ -330,23 +330,23 @@ class BitmapMender {
 
 }  // namespace
 
-std::optional<BlockRange> bitmap_region(RepairSession& session) {
-  const auto region = session.sole_region(block_types::kBitmap);
-  const uint64_t total = session.total_blocks();
+std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
+  const auto region = repair.sole_region(block_types::kBitmap);
+  const uint64_t total = repair.total_blocks();
   if (!region || total == 0) return std::nullopt;
   // A region that lies elsewhere may have its blocks here.
-  const auto used = std::ranges::count_if(session.slots(),
-                                          [](const RegionSlot& slot) { return !slot.is_free(); });
-  if (static_cast<size_t>(used) != session.regions().size()) return std::nullopt;
-  if (region->blocks.count() < bitmap_blocks_for(total, session.io().block_size()))
+  const auto used =
+      std::ranges::count_if(repair.slots(), [](const RegionSlot& slot) { return !slot.is_free(); });
+  if (static_cast<size_t>(used) != repair.regions().size()) return std::nullopt;
+  if (region->blocks.count() < bitmap_blocks_for(total, repair.io().block_size()))
     return std::nullopt;
   return region->blocks;
 }
 
-Result<void> repair_bitmap(RepairSession& session) {
-  const auto region = bitmap_region(session);
-  if (region) return BitmapMender(session, *region, session.total_blocks()).repair_all();
-  session.note("the bitmap is missing, too small for the volume, or shares its blocks");
+Result<void> repair_bitmap(StructureRepair& repair) {
+  const auto region = bitmap_region(repair);
+  if (region) return BitmapMender(repair, *region, repair.total_blocks()).repair_all();
+  repair.note("the bitmap is missing, too small for the volume, or shares its blocks");
   return {};
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "check/repair/repair_session.h"
+#include "check/repair/foundation_repair.h"
 #include "format/region/bitmap.h"
 
 namespace vde {
@@ -18,9 +18,9 @@ std::string name_of(uint64_t group) {
 
 // Bit by bit over the bytes as they are: whether the bitmap marks every block of a region, as far
 // as its first block goes, which is all that the existing writer fills.
-Result<bool> bitmap_covers(const RepairSession& session, const std::vector<RegionSlot>& slots) {
-  const BlockIo& io = session.io();
-  const auto regions = place_regions(slots, session.probe().blocks_in_file());
+Result<bool> bitmap_covers(const FoundationRepair& repair, const std::vector<RegionSlot>& slots) {
+  const BlockIo& io = repair.io();
+  const auto regions = place_regions(slots, repair.probe().blocks_in_file());
   const auto bitmap = std::find_if(regions.begin(), regions.end(),
                                    [](const auto& r) { return r.tag == block_types::kBitmap; });
   if (bitmap == regions.end()) return false;
@@ -40,8 +40,8 @@ Result<bool> bitmap_covers(const RepairSession& session, const std::vector<Regio
 // The payload of both superblocks where neither has a trailer, and all the evidence that the format
 // asks for is there: they are the same, block 1 agrees with a sealed directory, and the bitmap
 // covers every region.
-Result<std::optional<Bytes>> unsealed_superblock(const RepairSession& session) {
-  const Probe& probe = session.probe();
+Result<std::optional<Bytes>> unsealed_superblock(const FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
   const std::optional<Bytes> none;
   const FixedBlock& one = probe.primary.blocks[0];
   const FixedBlock& two = probe.mirror.blocks[0];
@@ -55,7 +55,7 @@ Result<std::optional<Bytes>> unsealed_superblock(const RepairSession& session) {
   const auto slots = decode_slots(probe.directory.blocks[0].payload());
   const FixedBlock& table = probe.primary.blocks[1];
   if (!table.readable || decode_slots(table.payload()) != slots) return none;
-  VDE_TRY_ASSIGN(covered, bitmap_covers(session, slots));
+  VDE_TRY_ASSIGN(covered, bitmap_covers(repair, slots));
   return covered ? std::optional(one.payload()) : none;
 }
 
@@ -88,9 +88,9 @@ void add_block(Assembly& assembly, uint64_t index, Bytes payload, uint32_t gener
       fmt::format("{}{}: {}", assembly.sources.empty() ? "" : "; ", kNames[index], source);
 }
 
-Result<bool> add_superblock(const RepairSession& session, Assembly& assembly,
+Result<bool> add_superblock(const FoundationRepair& repair, Assembly& assembly,
                             Superblock& superblock) {
-  const Probe& probe = session.probe();
+  const Probe& probe = repair.probe();
   if (probe.superblock_source == SuperblockSource::kBlock) {
     const GroupProbe& group =
         probe.superblock_block == kPrimaryGroup ? probe.primary : probe.mirror;
@@ -100,7 +100,7 @@ Result<bool> add_superblock(const RepairSession& session, Assembly& assembly,
               fmt::format("block {}", probe.superblock_block));
     return true;
   }
-  VDE_TRY_ASSIGN(payload, unsealed_superblock(session));
+  VDE_TRY_ASSIGN(payload, unsealed_superblock(repair));
   if (!payload) return false;
   superblock = kSuperblockLayout.decode(*payload);
   add_block(assembly, 0, *payload, static_cast<uint32_t>(superblock.checkpoint_sequence),
@@ -124,24 +124,24 @@ bool add_table(const Probe& probe, Assembly& assembly, uint32_t generation) {
   return true;
 }
 
-Result<std::optional<Assembly>> assemble(RepairSession& session) {
-  const Probe& probe = session.probe();
+Result<std::optional<Assembly>> assemble(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
   Assembly assembly;
   Superblock superblock;
-  VDE_TRY_ASSIGN(found, add_superblock(session, assembly, superblock));
+  VDE_TRY_ASSIGN(found, add_superblock(repair, assembly, superblock));
   if (!found) {
-    session.note("no superblock verifies, and nothing vouches for the bytes that look like one");
+    repair.note("no superblock verifies, and nothing vouches for the bytes that look like one");
     return std::optional<Assembly>{};
   }
   const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
   if (!add_table(probe, assembly, generation)) {
-    session.note("the pointer table is damaged in both groups, and so is the directory");
+    repair.note("the pointer table is damaged in both groups, and so is the directory");
     return std::optional<Assembly>{};
   }
   for (uint64_t i = 2; i < kGroupBlocks; ++i) {
     const FixedBlock* block = best_block(probe, i, generation);
     if (block == nullptr) {
-      session.note(fmt::format("the {} is damaged in both groups", kNames[i]));
+      repair.note(fmt::format("the {} is damaged in both groups", kNames[i]));
       return std::optional<Assembly>{};
     }
     add_block(assembly, i, block->payload(), generation, fmt::format("block {}", block->number));
@@ -166,13 +166,13 @@ int sole_copies(const Probe& probe, const GroupProbe& group, const GroupProbe& o
 }
 
 // Only what differs is written, so that no good block is at risk.
-Result<void> write_group(RepairSession& session, uint64_t start,
+Result<void> write_group(FoundationRepair& repair, uint64_t start,
                          const std::vector<BlockBuffer>& blocks) {
-  const Probe& probe = session.probe();
+  const Probe& probe = repair.probe();
   const GroupProbe& group = start == kPrimaryGroup ? probe.primary : probe.mirror;
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
-    if (group.blocks[i].bytes != blocks[i]) VDE_TRY(session.write_direct(start + i, blocks[i]));
-  return session.sync();
+    if (group.blocks[i].bytes != blocks[i]) VDE_TRY(repair.write_direct(start + i, blocks[i]));
+  return repair.sync();
 }
 
 std::vector<BlockBuffer> blocks_of(const GroupProbe& group) {
@@ -182,19 +182,18 @@ std::vector<BlockBuffer> blocks_of(const GroupProbe& group) {
 }
 
 // Neither group is whole. The one whose writing risks less comes first.
-Result<void> make_whole(RepairSession& session) {
-  VDE_TRY_ASSIGN(assembly, assemble(session));
+Result<void> make_whole(FoundationRepair& repair) {
+  VDE_TRY_ASSIGN(assembly, assemble(repair));
   if (!assembly) return {};
-  const Probe& probe = session.probe();
+  const Probe& probe = repair.probe();
   const bool mirror_first = sole_copies(probe, probe.primary, probe.mirror, *assembly) >
                             sole_copies(probe, probe.mirror, probe.primary, *assembly);
-  session.step(
-      "a whole superblock group is put together and sealed, and the other made equal to it",
-      assembly->sources);
+  repair.step("a whole superblock group is put together and sealed, and the other made equal to it",
+              assembly->sources);
   for (const uint64_t group :
        {mirror_first ? kMirrorGroup : kPrimaryGroup, mirror_first ? kPrimaryGroup : kMirrorGroup})
-    VDE_TRY(write_group(session, group, assembly->blocks));
-  return session.look();
+    VDE_TRY(write_group(repair, group, assembly->blocks));
+  return repair.check_again();
 }
 
 bool table_is_directory(const Probe& probe, const GroupProbe& group) {
@@ -216,22 +215,22 @@ bool mirror_counts(const Probe& probe) {
 }
 
 // A journal in which commits wait mends the groups itself, and knows what to make of two states.
-bool commits_wait(const RepairSession& session) {
-  if (!session.journal_area()) return false;
-  const auto plan = plan_recovery(session.io(), session.probe(), LostRecords::kDrop);
+bool commits_wait(const FoundationRepair& repair) {
+  if (!repair.journal_area()) return false;
+  const auto plan = plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop);
   return plan && plan->records > 0;
 }
 
 }  // namespace
 
-Result<void> repair_groups(RepairSession& session) {
-  const Probe& probe = session.probe();
-  if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(make_whole(session));
+Result<void> repair_groups(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
+  if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(make_whole(repair));
   if (!probe.primary.whole && !probe.mirror.whole) return {};
   if (probe.primary.whole && probe.mirror.whole &&
       blocks_of(probe.primary) == blocks_of(probe.mirror))
     return {};
-  if (commits_wait(session)) return {};
+  if (commits_wait(repair)) return {};
   const bool from_mirror = mirror_counts(probe);
   const uint64_t to = from_mirror ? kPrimaryGroup : kMirrorGroup;
   const GroupProbe& good = from_mirror ? probe.mirror : probe.primary;
@@ -243,11 +242,11 @@ Result<void> repair_groups(RepairSession& session) {
       : !equals     ? "newer"
       : from_mirror ? "whole like the other, but the directory agrees with its pointer table alone"
                     : "whole like the other, and the one that readers take";
-  session.step(
+  repair.step(
       fmt::format("the {} is made equal to the {}", name_of(to), name_of(kMirrorGroup - to)),
       fmt::format("the {}: {}", name_of(kMirrorGroup - to), why));
-  VDE_TRY(write_group(session, to, blocks_of(good)));
-  return session.look();
+  VDE_TRY(write_group(repair, to, blocks_of(good)));
+  return repair.check_again();
 }
 
 }  // namespace vde

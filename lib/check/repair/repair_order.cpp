@@ -1,21 +1,19 @@
 // The order of a repair. What the journal stands on comes first and is written directly; all else
 // goes through the journal.
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 
 namespace vde {
 namespace {
 
-using Repairer = Result<void> (*)(RepairSession&);
-
 // Groups before the journal, which is judged by them; the tables after it, because commits that
 // wait may change them, and then the journal again, whose place the tables tell.
-constexpr Repairer kFoundations[] = {repair_groups, repair_journal, repair_tables,
-                                     repair_groups, repair_journal, repair_length};
+constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
+    repair_groups, repair_journal, repair_tables, repair_groups, repair_journal, repair_length};
 
 // A structure that is repaired through the journal, and what it means that there was something to
 // do.
 struct Structure {
-  Repairer repair;
+  Result<void> (*repairer)(StructureRepair&);
   bool RepairFacts::*fact;
 };
 
@@ -34,65 +32,69 @@ constexpr Structure kStructures[] = {
 };
 
 // After what tells the bitmap what is in use. Tags may need blocks that it calls free.
-constexpr Repairer kLast[] = {repair_bitmap, repair_tags};
+constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags};
 
-Result<void> clear_seal(RepairSession& session) {
-  if (!session.seal().is_set()) return {};
-  session.step("the header seal is cleared", "the image changes, and the seal's key is not here");
-  session.seal() = HeaderSeal{};
-  return {};
+void clear_seal(StructureRepair& repair) {
+  if (!repair.seal().is_set()) return;
+  repair.step("the header seal is cleared", "the image changes, and the seal's key is not here");
+  repair.seal() = HeaderSeal{};
 }
 
 // Runs `repairer`; true where it found something to do.
-Result<bool> acts(RepairSession& session, Repairer repairer) {
-  const size_t before = session.steps().size();
-  VDE_TRY(repairer(session));
-  return session.steps().size() > before;
+template <class Repair>
+Result<bool> acts(Repair& repair, Result<void> (*repairer)(Repair&)) {
+  const size_t before = repair.step_count();
+  VDE_TRY(repairer(repair));
+  return repair.step_count() > before;
 }
 
 }  // namespace
 
-Result<void> try_out(RepairSession& session, RepairFacts& facts) {
-  VDE_TRY(session.look());
-  for (const Repairer repairer : kFoundations) {
-    VDE_TRY_ASSIGN(acted, acts(session, repairer));
+Result<void> try_out(const RepairTarget& target, RepairFacts& facts) {
+  VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
+  for (const auto repairer : kFoundations) {
+    VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
     if (repairer == repair_length) facts.length = acted;
-    facts.group = session.probe().superblock_source == SuperblockSource::kGroup;
-    facts.journal = facts.group && session.journal_area().has_value();
+    facts.group = foundation.probe().superblock_source == SuperblockSource::kGroup;
+    facts.journal = facts.group && foundation.journal_area().has_value();
   }
-  facts.commit = session.can_commit();
+  facts.commit = foundation.can_commit();
   if (!facts.commit) return {};
-  VDE_TRY(session.begin());
+  VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
   // All of them, or none.
   RepairFacts found = facts;
   for (const Structure& structure : kStructures) {
-    VDE_TRY_ASSIGN(acted, acts(session, structure.repair));
+    VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
     found.*structure.fact = acted;
   }
   facts = found;
-  facts.bitmap = bitmap_region(session).has_value();
-  VDE_TRY_ASSIGN(tag_tree, can_repair_tags(session));
+  facts.bitmap = bitmap_region(repair).has_value();
+  VDE_TRY_ASSIGN(tag_tree, can_repair_tags(repair));
   facts.tag_tree = tag_tree;
-  VDE_TRY(session.finish());
-  VDE_TRY_ASSIGN(tail, acts(session, cut_tail_of));
+  VDE_TRY_ASSIGN(after, std::move(repair).finish());
+  VDE_TRY_ASSIGN(tail, acts(after, cut_tail));
   facts.tail = tail;
   return {};
 }
 
-Result<void> repair_all(RepairSession& session) {
-  VDE_TRY(session.look());
-  for (const Repairer repairer : kFoundations) VDE_TRY(repairer(session));
-  if (!session.can_commit()) {
-    session.note("the rest needs whole superblock groups, region tables that agree and a journal");
-    return {};
+Result<Probe> repair_all(const RepairTarget& target) {
+  VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
+  for (const auto repairer : kFoundations) VDE_TRY(repairer(foundation));
+  if (!foundation.can_commit()) {
+    foundation.note(
+        "the rest needs whole superblock groups, region tables that agree and a journal");
+    return foundation.probe();
   }
-  const size_t direct = session.steps().size();
-  VDE_TRY(session.begin());
-  for (const Structure& structure : kStructures) VDE_TRY(structure.repair(session));
-  for (const Repairer repairer : kLast) VDE_TRY(repairer(session));
-  if (!session.steps().empty()) VDE_TRY(clear_seal(session));
-  if (session.steps().size() > direct) VDE_TRY(session.finish());
-  return cut_tail_of(session);
+  const size_t direct = foundation.step_count();
+  VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
+  for (const Structure& structure : kStructures) VDE_TRY(structure.repairer(repair));
+  for (const auto repairer : kLast) VDE_TRY(repairer(repair));
+  if (repair.step_count() > 0) clear_seal(repair);
+  const bool changed = repair.step_count() > direct;
+  auto after = changed ? std::move(repair).finish() : std::move(repair).leave();
+  if (!after) return propagate(after);
+  VDE_TRY(cut_tail(*after));
+  return after->probe();
 }
 
 }  // namespace vde

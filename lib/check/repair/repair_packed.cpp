@@ -27,13 +27,13 @@ struct PackedContent {
 
 // Calls `visit` with each entry, those behind the counted ones too. It ends with what cannot be
 // read.
-Result<PackedContent> look_at_table(RepairSession& session, BlockRange region,
+Result<PackedContent> look_at_table(StructureRepair& repair, BlockRange region,
                                     const PackedTable& table, const PackedVisitor& visit) {
   PackedContent content;
   bool ended = false;  // the block before has room for another entry
   for (uint64_t index = 0; index < region.count(); ++index) {
-    if (session.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(payload, session.read_whole(region.begin + index, table.tag));
+    if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(payload, repair.read_whole(region.begin + index, table.tag));
     content.readable = payload.has_value();
     if (!content.readable) return content;
     if (index == 0) content.counted = kPackedTableHeaderLayout.decode(*payload).count;
@@ -54,30 +54,29 @@ Result<PackedContent> look_at_table(RepairSession& session, BlockRange region,
   return content;
 }
 
-bool snapshot_has_place(RepairSession& session, Bytes record) {
+bool snapshot_has_place(StructureRepair& repair, Bytes record) {
   const SnapshotEntry entry = snapshot_of(record);
   const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  return blocks && blocks->end <= session.total_blocks();
+  return blocks && blocks->end <= repair.total_blocks();
 }
 
-bool module_has_place(RepairSession& session, Bytes record) {
+bool module_has_place(StructureRepair& repair, Bytes record) {
   const auto decoded = decode_module_entry(record);
-  return decoded &&
-         module_extent(decoded->entry, session.total_blocks(), session.io().block_size());
+  return decoded && module_extent(decoded->entry, repair.total_blocks(), repair.io().block_size());
 }
 
 // Sets the header right where the entries leave no doubt.
-Result<void> repair_count(RepairSession& session, const RepairedTable& repaired) {
+Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
   const std::string_view noun = repaired.noun;
-  const auto region = plain_region(session, table.tag);
+  const auto region = plain_region(repair, table.tag);
   if (!region) return {};
-  EntryProof proof(session, repaired);
+  EntryProof proof(repair, repaired);
   const PackedVisitor visit = [&](const PackedRecord& record) {
     proof.add(record.bytes);
     return true;
   };
-  VDE_TRY_ASSIGN(content, look_at_table(session, region->blocks, table, visit));
+  VDE_TRY_ASSIGN(content, look_at_table(repair, region->blocks, table, visit));
   if (!content.readable || content.counted == content.found) return {};
   const bool adds = content.found > content.counted && content.found > 0;
   if (adds && (!content.in_row || !proof.holds() || content.found > INT32_MAX)) return {};
@@ -85,9 +84,9 @@ Result<void> repair_count(RepairSession& session, const RepairedTable& repaired)
   if (content.counted > content.found)
     loses = fmt::format("{} {} that the header counted, if there were so many",
                         content.counted - content.found, noun);
-  session.step(fmt::format("the {} table counts {} {}", to_string(table.tag), content.found, noun),
-               "its entries, which all can be read", std::move(loses));
-  VDE_TRY_ASSIGN(payload, session.edit(region->blocks.begin, table.tag));
+  repair.step(fmt::format("the {} table counts {} {}", to_string(table.tag), content.found, noun),
+              "its entries, which all can be read", std::move(loses));
+  VDE_TRY_ASSIGN(payload, repair.edit(region->blocks.begin, table.tag));
   PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
   header.count = static_cast<int32_t>(content.found);
   kPackedTableHeaderLayout.encode(header, payload);
@@ -126,9 +125,9 @@ std::string name_cuts(const std::vector<ChainCut>& cuts) {
 
 }  // namespace
 
-std::optional<PlacedRegion> plain_region(RepairSession& session, BlockType tag) {
-  const auto region = session.sole_region(tag);
-  if (!region || !session.slots()[region->slot].is_plain()) return std::nullopt;
+std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag) {
+  const auto region = repair.sole_region(tag);
+  if (!region || !repair.slots()[region->slot].is_plain()) return std::nullopt;
   return region;
 }
 
@@ -145,7 +144,7 @@ const RepairedTable& mended_modules() {
 void EntryProof::add(Bytes record) {
   const Bytes key = record.first(mended_.table.shape.key_size);
   keys_.emplace_back(key.begin(), key.end());
-  placed_ &= mended_.has_place(session_, record);
+  placed_ &= mended_.has_place(repair_, record);
 }
 
 bool EntryProof::holds() {
@@ -153,17 +152,17 @@ bool EntryProof::holds() {
   return placed_ && std::ranges::adjacent_find(keys_) == keys_.end();
 }
 
-Result<void> repair_snapshot_count(RepairSession& session) {
-  return repair_count(session, mended_snapshots());
+Result<void> repair_snapshot_count(StructureRepair& repair) {
+  return repair_count(repair, mended_snapshots());
 }
 
-Result<void> repair_module_count(RepairSession& session) {
-  return repair_count(session, mended_modules());
+Result<void> repair_module_count(StructureRepair& repair) {
+  return repair_count(repair, mended_modules());
 }
 
 // The oldest snapshot of a ring becomes its root: parents are made before their children.
-Result<void> repair_snapshot_chains(RepairSession& session) {
-  const auto region = plain_region(session, block_types::kSnapshots);
+Result<void> repair_snapshot_chains(StructureRepair& repair) {
+  const auto region = plain_region(repair, block_types::kSnapshots);
   if (!region) return {};
   SnapshotChains chains;
   const PackedVisitor visit = [&](const PackedRecord& record) {
@@ -175,17 +174,17 @@ Result<void> repair_snapshot_chains(RepairSession& session) {
                 record.place.offset, 0, is_padding(alone)});
     return true;
   };
-  VDE_TRY_ASSIGN(content, look_at_table(session, region->blocks, snapshot_table(), visit));
+  VDE_TRY_ASSIGN(content, look_at_table(repair, region->blocks, snapshot_table(), visit));
   // What is missing may be somewhere in what cannot be read, or is not counted.
   if (!content.readable || content.found != content.counted) return {};
   const std::vector<ChainCut> cuts = find_cuts(chains);
   if (cuts.empty()) return {};
-  session.step(fmt::format("{} snapshots become the first of their chains", cuts.size()),
-               "the snapshot table, which holds no such parent or comes back to it",
-               name_cuts(cuts));
+  repair.step(fmt::format("{} snapshots become the first of their chains", cuts.size()),
+              "the snapshot table, which holds no such parent or comes back to it",
+              name_cuts(cuts));
   for (const ChainCut& cut : cuts) {
     VDE_TRY_ASSIGN(payload,
-                   session.edit(region->blocks.begin + cut.link.block, block_types::kSnapshots));
+                   repair.edit(region->blocks.begin + cut.link.block, block_types::kSnapshots));
     const MutableBytes bytes = payload.subspan(cut.link.offset);
     const size_t parent = kSnapshotEntryLayout.fields()[1].offset;
     std::ranges::fill(bytes.subspan(parent, sizeof(Guid)), uint8_t{0});

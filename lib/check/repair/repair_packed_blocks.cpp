@@ -12,19 +12,19 @@ namespace {
 
 class TableMender {
  public:
-  TableMender(RepairSession& session, const RepairedTable& repaired, const PlacedRegion& region)
-      : session_(session),
+  TableMender(StructureRepair& repair, const RepairedTable& repaired, const PlacedRegion& region)
+      : repair_(repair),
         table_(repaired.table),
         region_(region),
-        lost_(repaired.table, session.total_blocks()),
-        proof_(session, repaired) {}
+        lost_(repaired.table, repair.total_blocks()),
+        proof_(repair, repaired) {}
 
   Result<void> repair_all() {
     VDE_TRY(look());
     if (bad_.empty()) return {};
     if (const std::string doubt = find_doubt(); !doubt.empty()) {
-      session_.note(fmt::format("blocks of the {} table that do not verify are left: {}",
-                                to_string(table_.tag), doubt));
+      repair_.note(fmt::format("blocks of the {} table that do not verify are left: {}",
+                               to_string(table_.tag), doubt));
       return {};
     }
     const bool in_front = bad_.front() < last_;
@@ -46,11 +46,11 @@ class TableMender {
     bool unwritten_head = false;
     bool written = false;  // a later block was
     for (uint64_t index = 0; index < region_.blocks.count(); ++index) {
-      if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(block, session_.read(number(index)));
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
       if (index == 0) unwritten_head = block.is_unwritten();
       written |= index > 0 && !block.is_unwritten();
-      VDE_TRY_ASSIGN(payload, session_.read_whole(number(index), table_.tag));
+      VDE_TRY_ASSIGN(payload, repair_.read_whole(number(index), table_.tag));
       if (!payload) {
         VDE_TRY(lose(index));
         continue;
@@ -76,7 +76,7 @@ class TableMender {
   Result<void> lose(uint64_t index) {
     bad_.push_back(index);
     lost_.add(number(index), found_);
-    VDE_TRY_ASSIGN(block, session_.read(number(index)));
+    VDE_TRY_ASSIGN(block, repair_.read(number(index)));
     lost_.name(block, index == 0);
     return {};
   }
@@ -115,13 +115,13 @@ class TableMender {
 
   // Entries that all blocks to be made anew have room for.
   [[nodiscard]] int64_t most_padding() const {
-    const uint64_t a_block = payload_size(session_.io().block_size()) / table_.shape.fixed_size;
+    const uint64_t a_block = payload_size(repair_.io().block_size()) / table_.shape.fixed_size;
     return static_cast<int64_t>(bad_.size() * a_block);
   }
 
   void begin_step() {
     if (counted_ == found_)
-      return session_.step(
+      return repair_.step(
           fmt::format("{} of the {} table become empty", lost_.where(), to_string(table_.tag)),
           fmt::format("the header's count: the others hold all {} entries", found_));
     std::string loses = fmt::format("what {} held: {}{}", lost_.where(),
@@ -130,16 +130,16 @@ class TableMender {
         found_ == 0 ? fmt::format("the {} table becomes an empty one", to_string(table_.tag))
                     : fmt::format("the {} table keeps the {} entries of its blocks that verify",
                                   to_string(table_.tag), found_);
-    session_.step(what,
-                  counted_
-                      ? fmt::format("those blocks; the header counts {}", *counted_)
-                      : "those blocks; the count is lost with the first one, and " + used_says(),
-                  std::move(loses));
+    repair_.step(what,
+                 counted_
+                     ? fmt::format("those blocks; the header counts {}", *counted_)
+                     : "those blocks; the count is lost with the first one, and " + used_says(),
+                 std::move(loses));
   }
 
   // How far the slot's used blocks bear out that no other entries are missing.
   [[nodiscard]] std::string used_says() {
-    const int64_t used = session_.slots()[region_.slot].used;
+    const int64_t used = repair_.slots()[region_.slot].used;
     if (used <= 0) return "nothing else tells how many there were";
     const auto tail = static_cast<uint64_t>(used) - 1;
     const bool is_bad = std::ranges::find(bad_, tail) != bad_.end();
@@ -150,7 +150,7 @@ class TableMender {
   }
 
   Result<void> set_count(int64_t count) {
-    VDE_TRY_ASSIGN(payload, session_.edit(number(0), table_.tag));
+    VDE_TRY_ASSIGN(payload, repair_.edit(number(0), table_.tag));
     PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
     header.count = static_cast<int32_t>(count);
     kPackedTableHeaderLayout.encode(header, payload);
@@ -159,7 +159,7 @@ class TableMender {
 
   // Where a writer looks for the end; 0 has it look at the whole table, as that of others does.
   void set_used(uint64_t used) {
-    int64_t& known = session_.slots()[region_.slot].used;
+    int64_t& known = repair_.slots()[region_.slot].used;
     if (known > 0) known = static_cast<int64_t>(used);
   }
 
@@ -171,8 +171,8 @@ class TableMender {
     bool gaps = false;
     if (bad_.front() != 0) VDE_TRY(set_count(counted));
     for (const uint64_t index : bad_) {
-      VDE_TRY(session_.make_room(2));
-      VDE_TRY_ASSIGN(payload, session_.replace(number(index), table_.tag));
+      VDE_TRY(repair_.make_room(2));
+      VDE_TRY_ASSIGN(payload, repair_.replace(number(index), table_.tag));
       if (index < last_ && table_.make_padding != nullptr) {
         const int32_t made = pad_block(table_, index, payload, first_offset(index));
         counted += made;
@@ -190,11 +190,11 @@ class TableMender {
   // nothing where that leaves space in which the existing reader sees an entry.
   Result<std::optional<std::vector<BlockBuffer>>> arrange(uint64_t first) {
     std::vector<BlockBuffer> blocks;
-    const size_t size = payload_size(session_.io().block_size());
+    const size_t size = payload_size(repair_.io().block_size());
     if (first == 0) blocks.emplace_back(size);
     size_t end = first_offset(first);
     for (uint64_t index = first + 1; index <= last_; ++index) {
-      VDE_TRY_ASSIGN(payload, session_.read_whole(number(index), table_.tag));
+      VDE_TRY_ASSIGN(payload, repair_.read_whole(number(index), table_.tag));
       if (!payload) continue;
       if (first > 0) {  // whole blocks, as full as they were
         if (!PackedCursor(table_.shape, *payload, false).at_end())
@@ -223,24 +223,24 @@ class TableMender {
     const auto behind = static_cast<uint64_t>(
         std::ranges::count_if(bad_, [&](uint64_t index) { return index > last_; }));
     const uint64_t changes = last_ - first + 1 + behind + 1;
-    if (changes > session_.most_in_commit()) return false;
+    if (changes > repair_.most_in_commit()) return false;
     VDE_TRY_ASSIGN(blocks, arrange(first));
     if (!blocks) return false;
-    VDE_TRY(session_.make_room(changes));
+    VDE_TRY(repair_.make_room(changes));
     begin_step();
     for (uint64_t index = first; index <= last_; ++index) {
-      VDE_TRY_ASSIGN(payload, session_.replace(number(index), table_.tag));
+      VDE_TRY_ASSIGN(payload, repair_.replace(number(index), table_.tag));
       if (index - first < blocks->size())
         std::ranges::copy((*blocks)[index - first], payload.begin());
     }
     for (const uint64_t index : bad_)
-      if (index > last_) VDE_TRY(session_.replace(number(index), table_.tag));
+      if (index > last_) VDE_TRY(repair_.replace(number(index), table_.tag));
     VDE_TRY(set_count(found_));
     set_used(first + blocks->size());
     return true;
   }
 
-  RepairSession& session_;
+  StructureRepair& repair_;
   const PackedTable& table_;
   PlacedRegion region_;
   std::vector<uint64_t> bad_;       // indices of blocks to be made anew, ascending
@@ -254,20 +254,20 @@ class TableMender {
   EntryProof proof_;
 };
 
-Result<void> repair_blocks(RepairSession& session, const RepairedTable& repaired) {
-  const auto region = plain_region(session, repaired.table.tag);
+Result<void> repair_blocks(StructureRepair& repair, const RepairedTable& repaired) {
+  const auto region = plain_region(repair, repaired.table.tag);
   if (!region) return {};
-  return TableMender(session, repaired, *region).repair_all();
+  return TableMender(repair, repaired, *region).repair_all();
 }
 
 }  // namespace
 
-Result<void> repair_snapshot_blocks(RepairSession& session) {
-  return repair_blocks(session, mended_snapshots());
+Result<void> repair_snapshot_blocks(StructureRepair& repair) {
+  return repair_blocks(repair, mended_snapshots());
 }
 
-Result<void> repair_module_blocks(RepairSession& session) {
-  return repair_blocks(session, mended_modules());
+Result<void> repair_module_blocks(StructureRepair& repair) {
+  return repair_blocks(repair, mended_modules());
 }
 
 }  // namespace vde

@@ -2,7 +2,7 @@
 // module regions that were made and never written.
 #include <fmt/format.h>
 
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "format/region/inode.h"
 #include "format/tag/tag_index.h"
 
@@ -10,14 +10,14 @@ namespace vde {
 namespace {
 
 // Whether every block of `blocks` is unwritten.
-Result<bool> unwritten(RepairSession& session, BlockRange blocks) {
+Result<bool> unwritten(StructureRepair& repair, BlockRange blocks) {
   while (!blocks.empty()) {
-    VDE_TRY_ASSIGN(data, session.io().file().next_data(session.io().bytes_of(blocks)));
+    VDE_TRY_ASSIGN(data, repair.io().file().next_data(repair.io().bytes_of(blocks)));
     if (data.empty()) return true;
-    blocks.begin = data.begin / session.io().block_size();
-    const uint64_t end = (data.end + session.io().block_size() - 1) / session.io().block_size();
+    blocks.begin = data.begin / repair.io().block_size();
+    const uint64_t end = (data.end + repair.io().block_size() - 1) / repair.io().block_size();
     for (; blocks.begin < std::min(end, blocks.end); ++blocks.begin) {
-      VDE_TRY_ASSIGN(block, session.read(blocks.begin));
+      VDE_TRY_ASSIGN(block, repair.read(blocks.begin));
       if (!block.is_unwritten()) return false;
     }
   }
@@ -31,13 +31,13 @@ bool is_legal(Bytes payload, uint32_t manifest) {
          inode_layout_contradiction(*layout, manifest).empty();
 }
 
-Result<void> write_tag_index(RepairSession& session, BlockRange blocks) {
-  const uint32_t block_size = session.io().block_size();
-  VDE_TRY_ASSIGN(head, session.replace(blocks.begin, block_types::kTagIndex));
+Result<void> write_tag_index(StructureRepair& repair, BlockRange blocks) {
+  const uint32_t block_size = repair.io().block_size();
+  VDE_TRY_ASSIGN(head, repair.replace(blocks.begin, block_types::kTagIndex));
   TagIndexHeader header;
   header.bloom_bits = static_cast<int32_t>(default_bloom_bits(block_size));
   kTagIndexHeaderLayout.encode(header, head);
-  VDE_TRY_ASSIGN(root, session.replace(blocks.begin + 1, block_types::kTagIndex));
+  VDE_TRY_ASSIGN(root, repair.replace(blocks.begin + 1, block_types::kTagIndex));
   return encode_tag_node(TagNode{}, root);
 }
 
@@ -45,38 +45,38 @@ Result<void> write_tag_index(RepairSession& session, BlockRange blocks) {
 
 // Two against one: the manifest and the superblock's inode size give the layout, and there are no
 // inodes yet that another one could have been made for.
-Result<void> repair_inode_layout(RepairSession& session) {
-  const auto region = session.sole_region(block_types::kInodes);
+Result<void> repair_inode_layout(StructureRepair& repair) {
+  const auto region = repair.sole_region(block_types::kInodes);
   if (!region) return {};
-  const InodeLayout wanted = make_inode_layout(session.superblock().module_manifest);
+  const InodeLayout wanted = make_inode_layout(repair.superblock().module_manifest);
   const uint64_t head = region->blocks.begin;
-  VDE_TRY_ASSIGN(found, session.read_whole(head, block_types::kInodes));
-  if (found && is_legal(*found, session.superblock().module_manifest)) return {};
-  if (wanted.header.inode_size != session.superblock().inode_size) return {};
-  VDE_TRY_ASSIGN(empty, unwritten(session, {head + 1, region->blocks.end}));
+  VDE_TRY_ASSIGN(found, repair.read_whole(head, block_types::kInodes));
+  if (found && is_legal(*found, repair.superblock().module_manifest)) return {};
+  if (wanted.header.inode_size != repair.superblock().inode_size) return {};
+  VDE_TRY_ASSIGN(empty, unwritten(repair, {head + 1, region->blocks.end}));
   if (!empty) return {};
-  session.step("the inode layout is written anew",
-               "the module manifest and the superblock's inode size; the table holds no inodes");
-  VDE_TRY_ASSIGN(payload, session.replace(head, block_types::kInodes));
+  repair.step("the inode layout is written anew",
+              "the module manifest and the superblock's inode size; the table holds no inodes");
+  VDE_TRY_ASSIGN(payload, repair.replace(head, block_types::kInodes));
   encode_inode_layout(wanted, payload);
   return {};
 }
 
-Result<void> repair_empty_regions(RepairSession& session) {
+Result<void> repair_empty_regions(StructureRepair& repair) {
   for (const BlockType tag : {block_types::kTagIndex, block_types::kCode,
                               block_types::kIntegrityTree, block_types::kSnapshots}) {
-    const auto region = session.sole_region(tag);
+    const auto region = repair.sole_region(tag);
     if (!region || region->blocks.count() < 2) continue;
-    VDE_TRY_ASSIGN(empty, unwritten(session, region->blocks));
+    VDE_TRY_ASSIGN(empty, unwritten(repair, region->blocks));
     if (!empty) continue;
-    session.step(fmt::format("the {} region becomes an empty one that can be used", to_string(tag)),
-                 "nothing in it was ever written");
+    repair.step(fmt::format("the {} region becomes an empty one that can be used", to_string(tag)),
+                "nothing in it was ever written");
     if (tag == block_types::kTagIndex) {
-      VDE_TRY(write_tag_index(session, region->blocks));
+      VDE_TRY(write_tag_index(repair, region->blocks));
       continue;
     }
     for (uint64_t block = region->blocks.begin; block < region->blocks.end; ++block)
-      VDE_TRY(session.replace(block, tag));
+      VDE_TRY(repair.replace(block, tag));
   }
   return {};
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "format/feature.h"
 #include "format/region/bitmap.h"
 
@@ -44,21 +44,21 @@ int missing_regions(const Probe& probe, const Slots& slots) {
 }
 
 // Regions whose first block is sealed with another region's tag.
-Result<int> foreign_heads(const RepairSession& session, const Slots& slots) {
+Result<int> foreign_heads(const FoundationRepair& repair, const Slots& slots) {
   int foreign = 0;
-  BlockBuffer buffer = session.io().make_buffer();
-  for (const PlacedRegion& region : place_regions(slots, session.probe().usable_blocks())) {
+  BlockBuffer buffer = repair.io().make_buffer();
+  for (const PlacedRegion& region : place_regions(slots, repair.probe().usable_blocks())) {
     if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
-    VDE_TRY_ASSIGN(block, session.io().read(region.blocks.begin, buffer));
+    VDE_TRY_ASSIGN(block, repair.io().read(region.blocks.begin, buffer));
     if (block.check_any() && block.unchecked_trailer().tag != region.tag) ++foreign;
   }
   return foreign;
 }
 
 // How much of the image contradicts these slots.
-Result<int> contradictions(const RepairSession& session, const Slots& slots) {
-  VDE_TRY_ASSIGN(foreign, foreign_heads(session, slots));
-  return foreign + wrong_places(session.probe(), slots) + missing_regions(session.probe(), slots);
+Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
+  VDE_TRY_ASSIGN(foreign, foreign_heads(repair, slots));
+  return foreign + wrong_places(repair.probe(), slots) + missing_regions(repair.probe(), slots);
 }
 
 // Both blocks of a directory that holds `slots`.
@@ -90,29 +90,29 @@ bool directory_is_right(const Probe& probe, const Slots& slots) {
          directory.blocks[0].trailer.generation == directory.blocks[1].trailer.generation;
 }
 
-Result<void> write_directory(RepairSession& session, const Slots& slots, std::string source) {
-  session.step("the region directory is written anew", std::move(source));
-  const auto blocks = directory_of(session.probe(), slots);
+Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::string source) {
+  repair.step("the region directory is written anew", std::move(source));
+  const auto blocks = directory_of(repair.probe(), slots);
   for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
-    VDE_TRY(session.write_direct(kDirectoryStart + i, blocks[i]));
-  VDE_TRY(session.sync());
-  return session.look();
+    VDE_TRY(repair.write_direct(kDirectoryStart + i, blocks[i]));
+  VDE_TRY(repair.sync());
+  return repair.check_again();
 }
 
 // One group after the other, each synced: the mirror stays whole until the primary is.
-Result<void> write_tables(RepairSession& session, const Slots& slots, std::string source) {
-  session.step("the pointer tables are made equal to the region directory", std::move(source));
-  const Probe& probe = session.probe();
+Result<void> write_tables(FoundationRepair& repair, const Slots& slots, std::string source) {
+  repair.step("the pointer tables are made equal to the region directory", std::move(source));
+  const Probe& probe = repair.probe();
   const uint64_t counts = probe.superblock_block;
   GroupState state = decode_group(counts == kPrimaryGroup ? probe.primary : probe.mirror);
   state.slots = slots;
   const BlockBuffer group = encode_group(state, probe.block_size);
   const Bytes table = Bytes(group).subspan(probe.block_size, probe.block_size);
   for (const uint64_t start : {kPrimaryGroup, kMirrorGroup}) {
-    VDE_TRY(session.write_direct(start + 1, table));
-    VDE_TRY(session.sync());
+    VDE_TRY(repair.write_direct(start + 1, table));
+    VDE_TRY(repair.sync());
   }
-  return session.look();
+  return repair.check_again();
 }
 
 struct Fixed {
@@ -149,85 +149,85 @@ RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
 }
 
 // A region at the front or the end of the data area is taken out of it; one in its middle may stay.
-void repair_data_area(RepairSession& session) {
-  const auto index = data_area_slot(session.slots());
+void repair_data_area(StructureRepair& repair) {
+  const auto index = data_area_slot(repair.slots());
   if (!index) return;
-  const std::vector<BlockRange> taken = session.metadata();
-  RegionSlot& slot = session.slots()[*index];
+  const std::vector<BlockRange> taken = repair.metadata();
+  RegionSlot& slot = repair.slots()[*index];
   const auto area = block_range(slot.start, slot.count);
-  if (!area || area->end > session.total_blocks()) return;
+  if (!area || area->end > repair.total_blocks()) return;
   BlockRange rest = *area;
   for (const BlockRange& other : taken)
     if (other.begin <= rest.begin) rest.begin = std::max(rest.begin, other.end);
   for (auto other = taken.rbegin(); other != taken.rend(); ++other)
     if (other->end >= rest.end) rest.end = std::min(rest.end, other->begin);
   if (rest.empty() || rest == *area) return;
-  session.step(fmt::format("the data area is blocks {} to {}", rest.begin, rest.end - 1),
-               "the slots of the regions that it overlapped");
+  repair.step(fmt::format("the data area is blocks {} to {}", rest.begin, rest.end - 1),
+              "the slots of the regions that it overlapped");
   slot.start = static_cast<int64_t>(rest.begin);
   slot.count = static_cast<int64_t>(rest.count());
 }
 
 // A bitmap that is too small for the volume goes on behind its end, if those blocks are its own or
 // unwritten, and no slot claims them: then its own slot is what is wrong.
-Result<void> repair_bitmap_slot(RepairSession& session) {
-  const auto region = session.sole_region(block_types::kBitmap);
+Result<void> repair_bitmap_slot(StructureRepair& repair) {
+  const auto region = repair.sole_region(block_types::kBitmap);
   if (!region) return {};
-  const uint64_t needed = bitmap_blocks_for(session.total_blocks(), session.io().block_size());
+  const uint64_t needed = bitmap_blocks_for(repair.total_blocks(), repair.io().block_size());
   const BlockRange rest{region->blocks.end, region->blocks.begin + needed};
-  if (region->blocks.count() >= needed || rest.end > session.total_blocks()) return {};
-  for (const PlacedRegion& other : session.regions())
+  if (region->blocks.count() >= needed || rest.end > repair.total_blocks()) return {};
+  for (const PlacedRegion& other : repair.regions())
     if (overlap(other.blocks, rest)) return {};
   for (uint64_t block = rest.begin; block < rest.end; ++block) {
-    VDE_TRY_ASSIGN(payload, session.read_whole(block, block_types::kBitmap));
+    VDE_TRY_ASSIGN(payload, repair.read_whole(block, block_types::kBitmap));
     if (!payload) return {};
   }
-  session.step(fmt::format("the bitmap is blocks {} to {}", region->blocks.begin, rest.end - 1),
-               "the volume's size; no other slot claims those blocks, and nothing else is in them");
-  session.slots()[region->slot].count = static_cast<int64_t>(needed);
+  repair.step(fmt::format("the bitmap is blocks {} to {}", region->blocks.begin, rest.end - 1),
+              "the volume's size; no other slot claims those blocks, and nothing else is in them");
+  repair.slots()[region->slot].count = static_cast<int64_t>(needed);
   return {};
 }
 
 }  // namespace
 
-Result<void> repair_tables(RepairSession& session) {
-  const Probe& probe = session.probe();
+Result<void> repair_tables(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
   if (probe.superblock_source != SuperblockSource::kGroup) return {};
   const Slots table = probe.slots;
   if (directory_is_right(probe, table)) return {};
   if (!probe.directory.whole)
-    return write_directory(session, table, "the pointer table of a whole superblock group");
+    return write_directory(repair, table, "the pointer table of a whole superblock group");
   const Slots listed = decode_slots(probe.directory.blocks[0].payload());
-  if (listed == table) return write_directory(session, table, "its own slots, which are right");
-  VDE_TRY_ASSIGN(table_wrong, contradictions(session, table));
-  VDE_TRY_ASSIGN(listed_wrong, contradictions(session, listed));
+  if (listed == table) return write_directory(repair, table, "its own slots, which are right");
+  VDE_TRY_ASSIGN(table_wrong, contradictions(repair, table));
+  VDE_TRY_ASSIGN(listed_wrong, contradictions(repair, listed));
   if (listed_wrong < table_wrong)
-    return write_tables(session, listed, "the directory, which fits the image better");
-  return write_directory(session, table,
+    return write_tables(repair, listed, "the directory, which fits the image better");
+  return write_directory(repair, table,
                          listed_wrong == table_wrong
                              ? "the pointer table, of which there are two copies"
                              : "the pointer table, which fits the image better");
 }
 
-Result<void> repair_fixed_slots(RepairSession& session) {
+Result<void> repair_fixed_slots(StructureRepair& repair) {
   for (const Fixed& fixed : kFixed) {
-    Slots& slots = session.slots();
+    Slots& slots = repair.slots();
     if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
       continue;
     RegionSlot* slot = slot_for(slots, fixed);
     if (slot == nullptr) continue;
-    session.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
-                             fixed.count, fixed.start, to_string(fixed.tag)),
-                 "the format: these places are fixed");
+    repair.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
+                            fixed.count, fixed.start, to_string(fixed.tag)),
+                "the format: these places are fixed");
     *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
   }
   return {};
 }
 
-Result<void> repair_slots(RepairSession& session) {
-  if (session.total_blocks() == 0) return {};
-  repair_data_area(session);
-  return repair_bitmap_slot(session);
+Result<void> repair_slots(StructureRepair& repair) {
+  if (repair.total_blocks() == 0) return {};
+  repair_data_area(repair);
+  return repair_bitmap_slot(repair);
 }
 
 }  // namespace vde

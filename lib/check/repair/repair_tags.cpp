@@ -23,12 +23,12 @@ constexpr uint64_t kMaxTriedBytes = uint64_t{4} << 20;
 
 // Whether a block fails its trailer, the header alone is gone, or the tree's own check has an
 // error.
-Result<bool> is_damaged(RepairSession& session, const PlacedRegion& region) {
+Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   bool damaged = false;
   bool head_empty = false;
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
-    if (session.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(block, session.read(at));
+    if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(block, repair.read(at));
     damaged |= !block.is_unwritten() && !block.check(block_types::kTagIndex);
     const bool empty = all_zero(block.unchecked_payload());
     if (at == region.blocks.begin) head_empty = empty;
@@ -38,22 +38,22 @@ Result<bool> is_damaged(RepairSession& session, const PlacedRegion& region) {
   const std::function<void(const Finding&)> sink = [&](const Finding& finding) {
     damaged |= finding.kind->severity == Severity::kError && finding.kind->code.starts_with("TAGI");
   };
-  Reporter reporter(sink, nullptr, session.io().block_size());
+  Reporter reporter(sink, nullptr, repair.io().block_size());
   const VerifyOptions options;
   Activity activity;
   const JournalLook journal;
-  VerifyContext context{session.io(), session.probe(), options, activity, reporter, journal, {}};
+  VerifyContext context{repair.io(), repair.probe(), options, activity, reporter, journal, {}};
   context.regions.push_back(region);
   VDE_TRY(check_tags(context));
   return damaged;
 }
 
 // The tag index, if there is one that is damaged and can be looked at.
-Result<std::optional<PlacedRegion>> damaged_index(RepairSession& session) {
-  const auto region = session.sole_region(block_types::kTagIndex);
+Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
+  const auto region = repair.sole_region(block_types::kTagIndex);
   if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
-  if (!session.slots()[region->slot].is_plain()) return std::optional<PlacedRegion>();
-  VDE_TRY_ASSIGN(damaged, is_damaged(session, *region));
+  if (!repair.slots()[region->slot].is_plain()) return std::optional<PlacedRegion>();
+  VDE_TRY_ASSIGN(damaged, is_damaged(repair, *region));
   return damaged ? region : std::nullopt;
 }
 
@@ -139,43 +139,43 @@ class SmallIndex : public TagSink {
   std::vector<BlockBuffer> payloads_;
 };
 
-void begin_step(RepairSession& session, const TagSalvage& salvage) {
-  session.step("the tag tree is made anew", "the leaves that verify", salvage.loses());
+void begin_step(StructureRepair& repair, const TagSalvage& salvage) {
+  repair.step("the tag tree is made anew", "the leaves that verify", salvage.loses());
 }
 
 // Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
 // where the new tree goes. Block 0 is always among them: no node may be newer than it. False where
 // they are too many for one commit.
-Result<bool> write_here(RepairSession& session, const PlacedRegion& region,
+Result<bool> write_here(StructureRepair& repair, const PlacedRegion& region,
                         const TagSalvage& salvage, const std::vector<BlockBuffer>& blocks,
                         uint32_t used) {
-  const BlockBuffer zeros(payload_size(session.io().block_size()));
+  const BlockBuffer zeros(payload_size(repair.io().block_size()));
   const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
   std::vector<uint64_t> changes;
   for (uint64_t i = 0; i < region.blocks.count(); ++i) {
-    VDE_TRY_ASSIGN(block, session.read(region.blocks.begin + i));
+    VDE_TRY_ASSIGN(block, repair.read(region.blocks.begin + i));
     const auto checked = block.check(block_types::kTagIndex);
     const bool stays = i > 0 && checked && std::ranges::equal(checked->payload(), wanted(i)) &&
-                       !is_newer(session.probe(), checked->trailer().generation);
+                       !is_newer(repair.probe(), checked->trailer().generation);
     if (!stays) changes.push_back(i);
   }
-  VDE_TRY_ASSIGN(room, session.make_room(changes.size()));
+  VDE_TRY_ASSIGN(room, repair.make_room(changes.size()));
   if (!room) return false;
-  begin_step(session, salvage);
+  begin_step(repair, salvage);
   for (const uint64_t i : changes) {
-    VDE_TRY_ASSIGN(payload, session.replace(region.blocks.begin + i, block_types::kTagIndex));
+    VDE_TRY_ASSIGN(payload, repair.replace(region.blocks.begin + i, block_types::kTagIndex));
     std::ranges::copy(wanted(i), payload.begin());
   }
-  session.slots()[region.slot].used = used;
+  repair.slots()[region.slot].used = used;
   return true;
 }
 
 // False where the region, or half a journal, has no room for it.
-Result<bool> rebuild_here(RepairSession& session, const PlacedRegion& region, KeptTags& tags,
+Result<bool> rebuild_here(StructureRepair& repair, const PlacedRegion& region, KeptTags& tags,
                           const TagSalvage& salvage) {
-  const uint32_t block_size = session.io().block_size();
+  const uint32_t block_size = repair.io().block_size();
   const uint64_t most = std::min(
-      {region.blocks.count(), session.most_in_commit(), kMaxHeldBytes / uint64_t{block_size}});
+      {region.blocks.count(), repair.most_in_commit(), kMaxHeldBytes / uint64_t{block_size}});
   if (tags.size().entry_bytes / block_size > most) return false;
   SmallIndex index(block_size);
   // A block more: the builder's only leaf moves into the root in the end.
@@ -188,14 +188,14 @@ Result<bool> rebuild_here(RepairSession& session, const PlacedRegion& region, Ke
   if (!size && size.error().code == ErrorCode::kNoSpace) return false;
   if (!size) return propagate(size);
   if (size->used > most) return false;
-  return write_here(session, region, salvage, index.payloads(), size->used);
+  return write_here(repair, region, salvage, index.payloads(), size->used);
 }
 
-Result<void> fill_run(RepairSession& session, size_t slot, KeptTags& tags) {
-  VDE_TRY_ASSIGN(allocator, session.allocator());
-  VDE_TRY_ASSIGN(bulk, TagRebuild::begin(session.transaction(), allocator, tags.size()));
+Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
+  VDE_TRY_ASSIGN(allocator, repair.allocator());
+  VDE_TRY_ASSIGN(bulk, TagRebuild::begin(repair.transaction(), allocator, tags.size()));
   VDE_TRY(tags.each([&](const TagView& entry) -> Result<void> {
-    if (session.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     return bulk->add(entry);
   }));
   return bulk->finish(slot, 0);
@@ -203,66 +203,66 @@ Result<void> fill_run(RepairSession& session, size_t slot, KeptTags& tags) {
 
 // The old blocks stay as they are until the commit: nothing limits the size of this but free space.
 // Why it cannot be, where the image is the reason.
-Result<std::optional<Error>> rebuild_elsewhere(RepairSession& session, const PlacedRegion& region,
+Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const PlacedRegion& region,
                                                KeptTags& tags, const TagSalvage& salvage) {
-  VDE_TRY(session.settle());
-  if (auto filled = fill_run(session, region.slot, tags); !filled) {
+  VDE_TRY(repair.settle());
+  if (auto filled = fill_run(repair, region.slot, tags); !filled) {
     const ErrorCode code = filled.error().code;
     if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged) return propagate(filled);
-    session.drop_changes();
+    repair.drop_changes();
     return std::optional(std::move(filled.error()));
   }
-  begin_step(session, salvage);
-  const RegionSlot& slot = session.slots()[region.slot];
-  if (const auto blocks = block_range(slot.start, slot.count)) session.touched(*blocks);
+  begin_step(repair, salvage);
+  const RegionSlot& slot = repair.slots()[region.slot];
+  if (const auto blocks = block_range(slot.start, slot.count)) repair.touched(*blocks);
   return std::optional<Error>();
 }
 
-Result<void> rebuild(RepairSession& session, const PlacedRegion& region) {
-  TagSalvage salvage(session, region.blocks);
-  KeptTags tags(session.io().block_size());
+Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
+  TagSalvage salvage(repair, region.blocks);
+  KeptTags tags(repair.io().block_size());
   VDE_TRY(tags.gather(salvage));
   std::optional<Error> reason = tags.unfit();
   if (!reason) {
-    VDE_TRY_ASSIGN(here, rebuild_here(session, region, tags, salvage));
+    VDE_TRY_ASSIGN(here, rebuild_here(repair, region, tags, salvage));
     if (here) return {};
-    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(session, region, tags, salvage));
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, tags, salvage));
     reason = refusal;
   }
   if (!reason) return {};
   std::string note = "the tag tree cannot be rebuilt: " + reason->message;
   if (reason->code == ErrorCode::kNoSpace)
     note += "; enlarge the volume with 'vdetool resize', and repair again";
-  session.note(std::move(note));
+  repair.note(std::move(note));
   return {};
 }
 
 }  // namespace
 
-Result<void> repair_tags(RepairSession& session) {
-  VDE_TRY_ASSIGN(region, damaged_index(session));
-  return region ? rebuild(session, *region) : Result<void>{};
+Result<void> repair_tags(StructureRepair& repair) {
+  VDE_TRY_ASSIGN(region, damaged_index(repair));
+  return region ? rebuild(repair, *region) : Result<void>{};
 }
 
-Result<bool> can_repair_tags(RepairSession& session) {
-  VDE_TRY_ASSIGN(region, damaged_index(session));
+Result<bool> can_repair_tags(StructureRepair& repair) {
+  VDE_TRY_ASSIGN(region, damaged_index(repair));
   if (!region) return false;
   TagRebuildSize size;
-  TagSalvage salvage(session, region->blocks);
+  TagSalvage salvage(repair, region->blocks);
   VDE_TRY(salvage.gather([&](const TagView& entry, uint64_t) -> Result<void> {
     ++size.entries;
     size.entry_bytes += tag_entry_size(entry);
     return {};
   }));
   if (size.entry_bytes <= kMaxTriedBytes) {
-    const size_t before = session.steps().size();
-    VDE_TRY(rebuild(session, *region));
-    return session.steps().size() > before;
+    const size_t before = repair.step_count();
+    VDE_TRY(rebuild(repair, *region));
+    return repair.step_count() > before;
   }
   size.keys = size.entries;
-  VDE_TRY(session.settle());
-  VDE_TRY_ASSIGN(allocator, session.allocator());
-  return TagRebuild::begin(session.transaction(), allocator, size).has_value();
+  VDE_TRY(repair.settle());
+  VDE_TRY_ASSIGN(allocator, repair.allocator());
+  return TagRebuild::begin(repair.transaction(), allocator, size).has_value();
 }
 
 }  // namespace vde

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "io/zeros.h"
 
 namespace vde {
@@ -12,8 +12,8 @@ namespace {
 
 // Whether blocks [begin, end) of the volume were certainly never in use: no region but the data
 // area reaches there, and a bitmap that verifies calls them free.
-Result<bool> never_used(const RepairSession& session, BlockRange blocks) {
-  const Probe& probe = session.probe();
+Result<bool> never_used(const FoundationRepair& repair, BlockRange blocks) {
+  const Probe& probe = repair.probe();
   const auto data_area = data_area_slot(probe.slots);
   std::optional<BlockRange> bitmap;
   for (size_t i = 0; i < probe.slots.size(); ++i) {
@@ -25,11 +25,11 @@ Result<bool> never_used(const RepairSession& session, BlockRange blocks) {
   }
   if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, probe.block_size)) return false;
   const uint64_t bits = bits_per_bitmap_block(probe.block_size);
-  BlockBuffer buffer = session.io().make_buffer();
+  BlockBuffer buffer = repair.io().make_buffer();
   for (uint64_t at = blocks.begin; at < blocks.end;) {
     const uint64_t base = at / bits * bits;
     const uint64_t end = std::min(blocks.end, base + bits);
-    VDE_TRY_ASSIGN(block, session.io().read(bitmap->begin + at / bits, buffer));
+    VDE_TRY_ASSIGN(block, repair.io().read(bitmap->begin + at / bits, buffer));
     const bool believed =
         block.is_unwritten() ? base > 0 : block.check(block_types::kBitmap).has_value();
     if (!believed || count_bits(block.unchecked_payload(), at - base, end - base) != 0)
@@ -40,13 +40,13 @@ Result<bool> never_used(const RepairSession& session, BlockRange blocks) {
 }
 
 // How many blocks the file and the data area say there are, where they agree.
-std::optional<int64_t> agreed_blocks(RepairSession& session) {
-  const Probe& probe = session.probe();
+std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
+  const Probe& probe = repair.probe();
   if (probe.file_size % probe.block_size != 0) return std::nullopt;
   const auto blocks = static_cast<int64_t>(probe.blocks_in_file());
-  const auto data_area = data_area_slot(session.slots());
+  const auto data_area = data_area_slot(repair.slots());
   if (!data_area) return std::nullopt;
-  const RegionSlot& slot = session.slots()[*data_area];
+  const RegionSlot& slot = repair.slots()[*data_area];
   const auto range = block_range(slot.start, slot.count);
   return range && static_cast<int64_t>(range->end) == blocks ? std::optional(blocks) : std::nullopt;
 }
@@ -54,33 +54,33 @@ std::optional<int64_t> agreed_blocks(RepairSession& session) {
 }  // namespace
 
 // Lost blocks that held nothing are put back as what they were: never written.
-Result<void> repair_length(RepairSession& session) {
-  const Probe& probe = session.probe();
+Result<void> repair_length(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
   const int64_t total = probe.superblock.total_blocks;
   if (probe.superblock_source != SuperblockSource::kGroup ||
       total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks) ||
-      session.io().file().is_device())
+      repair.io().file().is_device())
     return {};
   const auto blocks = static_cast<uint64_t>(total);
   if (probe.blocks_in_file() >= blocks || probe.blocks_in_file() < kFirstRegionBlock) return {};
   const BlockRange missing{probe.blocks_in_file(), blocks};
-  VDE_TRY_ASSIGN(unused, never_used(session, missing));
+  VDE_TRY_ASSIGN(unused, never_used(repair, missing));
   if (!unused) {
-    session.note("blocks behind the end of the file were in use: what they held is lost");
+    repair.note("blocks behind the end of the file were in use: what they held is lost");
     return {};
   }
-  session.step(
+  repair.step(
       fmt::format("the file is made as long as the volume, {} bytes", blocks * probe.block_size),
       "the superblock's block count; the bitmap calls the missing blocks free");
-  VDE_TRY(session.io().file().resize(blocks * probe.block_size));
-  VDE_TRY(session.sync());
-  return session.look();
+  VDE_TRY(repair.resize(blocks * probe.block_size));
+  VDE_TRY(repair.sync());
+  return repair.check_again();
 }
 
-Result<void> cut_tail_of(RepairSession& session) {
-  const Probe& probe = session.probe();
+Result<void> cut_tail(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
   const int64_t total = probe.superblock.total_blocks;
-  if (session.io().file().is_device() || probe.superblock_source != SuperblockSource::kGroup ||
+  if (repair.io().file().is_device() || probe.superblock_source != SuperblockSource::kGroup ||
       total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
     return {};
   const uint64_t bytes = static_cast<uint64_t>(total) * probe.block_size;
@@ -90,39 +90,39 @@ Result<void> cut_tail_of(RepairSession& session) {
     if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
   }
   // What is not zero somebody put there, as an importer of disks does.
-  VDE_TRY_ASSIGN(found, first_not_zero(session.io().file(), {bytes, probe.file_size}));
+  VDE_TRY_ASSIGN(found, first_not_zero(repair.io().file(), {bytes, probe.file_size}));
   if (found) {
-    session.note(fmt::format(
+    repair.note(fmt::format(
         "the file holds something after the volume, which ends at byte {}: byte {} is not zero",
         bytes, *found));
     return {};
   }
-  session.step(fmt::format("the file is cut after the volume, at {} bytes", bytes),
-               "the superblock's block count; no region reaches there, and all bytes are zero");
-  VDE_TRY(session.io().file().resize(bytes));
-  VDE_TRY(session.sync());
-  return session.look();
+  repair.step(fmt::format("the file is cut after the volume, at {} bytes", bytes),
+              "the superblock's block count; no region reaches there, and all bytes are zero");
+  VDE_TRY(repair.resize(bytes));
+  VDE_TRY(repair.sync());
+  return repair.check_again();
 }
 
-Result<void> repair_geometry(RepairSession& session) {
-  Superblock& superblock = session.superblock();
-  const Probe& probe = session.probe();
+Result<void> repair_geometry(StructureRepair& repair) {
+  Superblock& superblock = repair.superblock();
+  const Probe& probe = repair.probe();
   const auto block_size = static_cast<int64_t>(probe.block_size);
   const auto file = static_cast<int64_t>(probe.file_size);
-  const auto agreed = agreed_blocks(session);
+  const auto agreed = agreed_blocks(repair);
   const bool possible = superblock.total_blocks >= static_cast<int64_t>(kFirstRegionBlock) &&
                         superblock.total_blocks <= static_cast<int64_t>(kMaxBlocks);
   if (possible && superblock.total_blocks * block_size == superblock.expected_file_size) return {};
   const bool file_says_so = possible && superblock.total_blocks * block_size <= file &&
                             superblock.expected_file_size != file;
   if (!file_says_so && agreed && superblock.total_blocks != *agreed) {
-    session.step(fmt::format("the superblock's block count is {}", *agreed),
-                 "the file's size, and the end of the data area");
+    repair.step(fmt::format("the superblock's block count is {}", *agreed),
+                "the file's size, and the end of the data area");
     superblock.total_blocks = *agreed;
   } else if (!possible) {
     return {};
   } else {
-    session.step(
+    repair.step(
         fmt::format("the superblock's file size is {} bytes", superblock.total_blocks * block_size),
         "its block count, which the file has room for");
   }

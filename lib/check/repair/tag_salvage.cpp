@@ -33,8 +33,8 @@ void each_likely_entry(Bytes payload, Visit visit) {
 
 }  // namespace
 
-TagSalvage::TagSalvage(RepairSession& session, BlockRange region)
-    : session_(session), region_(region), seen_(region.count()) {}
+TagSalvage::TagSalvage(StructureRepair& repair, BlockRange region)
+    : repair_(repair), region_(region), seen_(region.count()) {}
 
 Result<void> TagSalvage::gather(const Take& take) {
   take_ = &take;
@@ -46,7 +46,7 @@ Result<void> TagSalvage::gather(const Take& take) {
 }
 
 Result<void> TagSalvage::read_header() {
-  VDE_TRY_ASSIGN(head, session_.read(region_.begin));
+  VDE_TRY_ASSIGN(head, repair_.read(region_.begin));
   const auto checked = head.check(block_types::kTagIndex);
   if (!checked || all_zero(checked->payload())) return {};
   const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
@@ -72,10 +72,10 @@ Result<void> TagSalvage::descend() {
   std::vector<Visit> waiting{{kTagRoot, 0}};
   seen_[kTagRoot] = true;
   while (!waiting.empty()) {
-    if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     const Visit visit = waiting.back();
     waiting.pop_back();
-    VDE_TRY_ASSIGN(block, session_.read(region_.begin + visit.number));
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + visit.number));
     const size_t before = waiting.size();
     VDE_TRY_ASSIGN(taken, take_node(block, visit, waiting));
     if (!taken) {
@@ -141,11 +141,11 @@ Result<void> TagSalvage::salvage(Bytes payload, uint64_t rank) {
 
 Result<void> TagSalvage::follow_chain() {
   while (!chain_.empty()) {
-    if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     const uint32_t number = chain_.back();
     chain_.pop_back();
     if (seen_[number]) continue;
-    VDE_TRY_ASSIGN(block, session_.read(region_.begin + number));
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
     const auto checked = block.check(block_types::kTagIndex);
     if (checked) VDE_TRY(take_older(block, *checked));
   }
@@ -155,9 +155,9 @@ Result<void> TagSalvage::follow_chain() {
 // Nothing tells which leaves the lost part led to.
 Result<void> TagSalvage::take_strays() {
   for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
-    if (session_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
-    VDE_TRY_ASSIGN(block, session_.read(region_.begin + number));
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
     if (block.is_unwritten()) continue;
     const auto checked = block.check(block_types::kTagIndex);
     if (!checked) {

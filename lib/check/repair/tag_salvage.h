@@ -9,7 +9,7 @@
 #include <functional>
 #include <set>
 
-#include "check/repair/repair_session.h"
+#include "check/repair/structure_repair.h"
 #include "format/tag/tag_leaf.h"
 
 namespace vde {
@@ -20,9 +20,9 @@ class TagSalvage {
   // during the call alone.
   using Take = std::function<Result<void>(const TagView& entry, uint64_t rank)>;
 
-  // Reads blocks of `region` as `session` shows them, which outlives this. Memory: nine bytes a
+  // Reads blocks of `region` as `repair` shows them, which outlives this. Memory: nine bytes a
   // block of the region at most.
-  TagSalvage(RepairSession& session, BlockRange region);
+  TagSalvage(StructureRepair& repair, BlockRange region);
 
   // Calls `take` with every entry that can be told: the tree's first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);
@@ -52,7 +52,7 @@ class TagSalvage {
   [[nodiscard]] bool is_node(int64_t number) const;
   void lose(const UncheckedBlock& block);
 
-  RepairSession& session_;
+  StructureRepair& repair_;
   BlockRange region_;
   const Take* take_ = nullptr;
   std::vector<bool> seen_;
