@@ -1,13 +1,12 @@
 // What the passes of a verification share.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "base/ranges.h"
-#include "check/mutation.h"
+#include "check/reporter.h"
 #include "format/region/inode.h"
 #include "image/committed_view.h"
 
@@ -19,71 +18,6 @@ struct PlacedRegion {
   BlockType tag;
   BlockRange blocks;  // clipped to what the file has
   bool is_data_area = false;
-};
-
-// What a repair would find to build on, as far as that can be told from the metadata.
-struct RepairFacts {
-  bool group = false;            // a whole superblock group is there, or can be put together
-  bool journal = false;          // the journal has a place of its own
-  bool commit = false;           // changes can go through it
-  bool bitmap = false;           // the bitmap has room for the volume, and a place of its own
-  bool length = false;           // a file that is too short can be made longer
-  bool tail = false;             // one that is too long ends in zeros, which can be cut off
-  bool geometry = false;         // the superblock's sizes can be told
-  bool fixed_slots = false;      // those of the fixed places can be named anew
-  bool slots = false;            // slots follow from the format and from other slots
-  bool inode_layout = false;     // the inode layout can be made anew
-  bool snapshot_blocks = false;  // damaged blocks of the snapshot table can be given up
-  bool module_blocks = false;    // the same for those of the code cache
-  bool snapshot_count = false;   // the snapshots can be counted again
-  bool snapshot_chains = false;  // their chains can be cut
-  bool module_count = false;     // the modules can be counted again
-  bool tag_tree = false;         // the tag tree can be made anew
-  bool empty_regions = false;    // unwritten regions can be made empty ones
-};
-
-// Tries out, in memory, what does not need the image's data. `file` is never written.
-[[nodiscard]] RepairFacts find_repair_facts(BlockFile& file);
-
-// Whether a repair that has these facts puts `finding` right.
-[[nodiscard]] bool can_repair(const RepairFacts& facts, const Finding& finding);
-
-// Makes findings and counts them. Calls never overlap: the passes that read on several threads put
-// theirs in order first.
-class Reporter {
- public:
-  // `file` is the image as it lies on the disk: what --repair can do is told from it. Null where an
-  // image streams by.
-  Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
-      : sink_(sink), file_(file), block_size_(block_size) {}
-
-  void add(FindingCode code, std::optional<uint64_t> block, std::string region, std::string message,
-           std::vector<std::string> affects = {}, FindingSite site = FindingSite::here()) {
-    if (is_switched_off(code, site)) return;
-    pass_on({&kind_of(code), block, std::move(region), std::move(message), std::move(affects)});
-  }
-  void pass_on(Finding finding);
-  // A structure that a finding touches without naming it: the other one of two that overlap.
-  void taint(const std::string& region) { tainted_.insert(region); }
-
-  [[nodiscard]] VerifySummary& summary() { return summary_; }
-  // No error or warning named the region, by its tag.
-  [[nodiscard]] bool is_clean(const std::string& region) const {
-    return !tainted_.contains(region);
-  }
-  // No error or warning named one of the fixed blocks `from` to `from + count - 1`, below 10.
-  [[nodiscard]] bool are_clean(uint64_t from, uint64_t count) const;
-
- private:
-  [[nodiscard]] bool is_fixable(const Finding& finding);
-
-  const std::function<void(const Finding&)>& sink_;
-  BlockFile* file_;
-  uint32_t block_size_;
-  std::optional<RepairFacts> facts_;  // looked for when they are first asked for
-  VerifySummary summary_;
-  std::set<std::string> tainted_;  // tags
-  uint64_t tainted_fixed_ = 0;     // a bit for each of the first ten blocks
 };
 
 // Who refers to blocks that lie in no region but the data area. Passes add what they read in their

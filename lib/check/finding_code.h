@@ -5,7 +5,8 @@
 
 namespace vde {
 
-// In the order of the table in finding_kinds.cpp, which a test holds against this list.
+// In the order of the table that finding_kinds.cpp puts together, which a test holds against this
+// list.
 enum class FindingCode : size_t {
   kBlockBadChecksum,
   kBlockNoTrailer,

@@ -21,12 +21,12 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
   for (const PlacedRegion& region : context.regions) {
     if (region.tag == block_types::kSuperblock || region.tag == block_types::kRegionMap) continue;
     const auto slot_count = static_cast<uint64_t>(probe.slots[region.slot].count);
-    const std::string tag = to_string(region.tag);
-    if (region.blocks.count() != slot_count || !report.is_clean(tag)) continue;
+    if (region.blocks.count() != slot_count || !report.is_clean(region.tag)) continue;
     // Which blocks of the data area count is the bitmap's to say.
-    const bool data_judged = context.options.scope == VerifyScope::kAll && report.is_clean("BMAP");
+    const bool data_judged =
+        context.options.scope == VerifyScope::kAll && report.is_clean(block_types::kBitmap);
     if (region.is_data_area && !data_judged) continue;
-    intact.push_back(tag);
+    intact.push_back(to_string(region.tag));
   }
   return intact;
 }

@@ -90,10 +90,10 @@ class StreamScan {
     // What lies behind the volume is nobody's.
     if (block.number() >= data_.blocks.end) return;
     if (block.number() >= next_change_) find_regions(block.number());
-    std::vector<Finding> findings;
+    std::vector<NewFinding> findings;
     for (const size_t i : here_) judge_in(i, block, findings);
     if (here_.empty()) judge_data(block, findings);
-    for (Finding& finding : findings) context_.report.pass_on(std::move(finding));
+    for (NewFinding& finding : findings) context_.report.pass_on(std::move(finding));
   }
 
   // Which regions the blocks from `number` on lie in, and up to where that holds.
@@ -109,7 +109,7 @@ class StreamScan {
     }
   }
 
-  void judge_in(size_t index, const UncheckedBlock& block, std::vector<Finding>& findings) {
+  void judge_in(size_t index, const UncheckedBlock& block, std::vector<NewFinding>& findings) {
     const PlacedRegion& region = context_.regions[index];
     const bool is_head = block.number() == region.blocks.begin;
     if (!BlockJudge::has_head(region)) return;
@@ -123,7 +123,7 @@ class StreamScan {
     ++context_.report.summary().blocks_checked;
   }
 
-  void judge_data(const UncheckedBlock& block, std::vector<Finding>& findings) {
+  void judge_data(const UncheckedBlock& block, std::vector<NewFinding>& findings) {
     if (context_.options.scope == VerifyScope::kMetadata) return;
     const std::optional<bool> allocated = is_allocated(block.number());
     if (!allocated) data_skipped_ = true;
@@ -185,7 +185,7 @@ Result<void> finish(VerifyContext& context, const StreamScan& scan) {
   }
   if (all_data) return {};
   summary.not_checked.emplace_back(kDataBlocks);
-  context.report.taint("DATA");
+  context.report.taint(block_types::kData);
   return {};
 }
 

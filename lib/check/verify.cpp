@@ -45,41 +45,6 @@ std::span<const NamedPass> passes() {
   return kPasses;
 }
 
-bool Reporter::is_fixable(const Finding& finding) {
-  if (finding.kind->fixable != Fixable::kSometimes)
-    return finding.kind->fixable == Fixable::kAlways;
-  if (file_ == nullptr) return false;
-  if (!facts_) facts_ = find_repair_facts(*file_);
-  return can_repair(*facts_, finding);
-}
-
-void Reporter::pass_on(Finding finding) {
-  finding.fixable = is_fixable(finding);
-  switch (finding.kind->severity) {
-    case Severity::kError:
-      ++summary_.errors;
-      break;
-    case Severity::kWarning:
-      ++summary_.warnings;
-      break;
-    case Severity::kNote:
-      ++summary_.notes;
-      break;
-  }
-  if (finding.block)
-    finding.bytes = {*finding.block * block_size_, (*finding.block + 1) * block_size_};
-  if (finding.kind->severity != Severity::kNote) {
-    if (!finding.region.empty()) tainted_.insert(finding.region);
-    if (finding.block && *finding.block < kFirstRegionBlock)
-      tainted_fixed_ |= uint64_t{1} << *finding.block;
-  }
-  sink_(finding);
-}
-
-bool Reporter::are_clean(uint64_t from, uint64_t count) const {
-  return (tainted_fixed_ >> from & ((uint64_t{1} << count) - 1)) == 0;
-}
-
 const PlacedRegion* VerifyContext::find(BlockType tag) const {
   for (const PlacedRegion& region : regions)
     if (region.tag == tag) return &region;
@@ -112,7 +77,7 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   summary.intact = intact_structures(context);
   // Which data blocks count is the bitmap's to say.
   const bool bitmap_counts =
-      context.find(block_types::kBitmap) != nullptr && reporter.is_clean("BMAP");
+      context.find(block_types::kBitmap) != nullptr && reporter.is_clean(block_types::kBitmap);
   if (options.scope == VerifyScope::kMetadata || !bitmap_counts)
     summary.not_checked = {"data blocks"};
   return summary;

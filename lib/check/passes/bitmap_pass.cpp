@@ -67,11 +67,11 @@ void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t me
       static_cast<int64_t>(counts.allocated - counts.allocated_regions + metadata_blocks);
   const int64_t free = superblock.total_blocks - allocated;
   if (superblock.free_blocks != free)
-    context.report.add(FindingCode::kFreeCountWrong, at, "SUPB",
+    context.report.add(FindingCode::kFreeCountWrong, at, block_types::kSuperblock,
                        fmt::format("free blocks is {}, bitmap and regions leave {}",
                                    superblock.free_blocks, free));
   if (superblock.total_allocated_blocks != allocated)
-    context.report.add(FindingCode::kAllocatedCountWrong, at, "SUPB",
+    context.report.add(FindingCode::kAllocatedCountWrong, at, block_types::kSuperblock,
                        fmt::format("allocated blocks is {}, bitmap and regions make {}",
                                    superblock.total_allocated_blocks, allocated));
 }
@@ -105,7 +105,7 @@ void report_leaks(VerifyContext& context, const BitCounts& counts) {
   }
   const uint64_t leaked = counts.allocated - counts.allocated_regions - counts.referenced;
   if (leaked > 0)
-    context.report.add(FindingCode::kBlocksLeaked, std::nullopt, "BMAP",
+    context.report.add(FindingCode::kBlocksLeaked, std::nullopt, block_types::kBitmap,
                        fmt::format("{} allocated blocks that nothing refers to", leaked));
 }
 
@@ -118,7 +118,7 @@ bool starts_with_zeros(VerifyContext& context, const PlacedRegion& region) {
   const auto checked = block->check(block_types::kBitmap);
   if (!checked) return block->is_unwritten();
   if (!all_zero(checked->payload())) return false;
-  context.report.add(FindingCode::kBitmapHeadZero, region.blocks.begin, "BMAP",
+  context.report.add(FindingCode::kBitmapHeadZero, region.blocks.begin, block_types::kBitmap,
                      "the first bitmap block is all zero");
   return true;
 }
@@ -138,20 +138,20 @@ Result<void> check_bitmap(VerifyContext& context) {
   const auto slot_count =
       static_cast<uint64_t>(context.probe.slots[region->slot].count);  // placed: not negative
   if (slot_count < needed)
-    context.report.add(FindingCode::kBitmapTooSmall, region->blocks.begin, "BMAP",
+    context.report.add(FindingCode::kBitmapTooSmall, region->blocks.begin, block_types::kBitmap,
                        fmt::format("{} blocks hold the bits, {} are needed for {} blocks",
                                    slot_count, needed, total_blocks));
 
   const std::vector<BlockRange> metadata = metadata_ranges(context, total_blocks);
   VDE_TRY_ASSIGN(counts, count_bitmap(context, *region, total_blocks, metadata));
   if (counts.past_end)
-    context.report.add(FindingCode::kBitmapPastEnd, region->blocks.begin, "BMAP",
+    context.report.add(FindingCode::kBitmapPastEnd, region->blocks.begin, block_types::kBitmap,
                        fmt::format("bits are set for blocks past {}", total_blocks - 1));
   if (!counts.complete) return {};
   uint64_t metadata_blocks = 0;
   for (const BlockRange& range : metadata) metadata_blocks += range.count();
   if (counts.allocated_regions < metadata_blocks)
-    context.report.add(FindingCode::kBitmapMissesRegions, std::nullopt, "BMAP",
+    context.report.add(FindingCode::kBitmapMissesRegions, std::nullopt, block_types::kBitmap,
                        fmt::format("{} blocks of regions are marked free",
                                    metadata_blocks - counts.allocated_regions));
   compare_counts(context, counts, metadata_blocks);

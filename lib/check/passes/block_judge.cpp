@@ -31,11 +31,10 @@ void BlockJudge::look_at_head(size_t index, const UncheckedBlock& block) {
 }
 
 void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
-                       std::vector<Finding>& findings) {
+                       std::vector<NewFinding>& findings) {
   const auto add = [&](FindingCode code, std::string message) {
     if (is_switched_off(code, FindingSite::here())) return;
-    findings.push_back(
-        {&kind_of(code), block.number(), to_string(region.tag), std::move(message), {}});
+    findings.push_back({code, block.number(), region.tag, std::move(message)});
   };
   const BlockState state = block.state();
   if (state == BlockState::kUnwritten) return;
@@ -71,7 +70,7 @@ void BlockJudge::report_empty_heads() {
     }
     const bool unwritten = watches_[i].head_unwritten;
     context_.report.add(
-        FindingCode::kRegionHeadLost, region.blocks.begin, to_string(region.tag),
+        FindingCode::kRegionHeadLost, region.blocks.begin, region.tag,
         fmt::format("{} region: its first block {}, but block {} {}", to_string(region.tag),
                     unwritten ? "was never written" : "is zero", content,
                     unwritten ? "was" : "has content"));
@@ -81,7 +80,7 @@ void BlockJudge::report_empty_heads() {
 void BlockJudge::report_unwritten(size_t index, FindingCode code) {
   const PlacedRegion& region = context_.regions[index];
   context_.report.add(
-      code, region.blocks.begin, to_string(region.tag),
+      code, region.blocks.begin, region.tag,
       fmt::format("{} region: its first block was never written", to_string(region.tag)));
 }
 

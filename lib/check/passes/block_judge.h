@@ -25,7 +25,7 @@ class BlockJudge {
   // Adds to `findings` what is wrong with `block`. `region` is one of the context's, or stands for
   // the data area.
   void judge(const UncheckedBlock& block, const PlacedRegion& region,
-             std::vector<Finding>& findings);
+             std::vector<NewFinding>& findings);
 
   // Whether a region without a head is empty is known only when all of it was seen.
   void report_empty_heads();

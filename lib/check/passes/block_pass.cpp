@@ -43,7 +43,7 @@ class BlockScan {
   void work() {
     BlockBuffer buffer(std::max<uint64_t>(kPieceBytes, context_.io.block_size()));
     while (const std::optional<Piece> piece = take()) {
-      std::vector<Finding> findings;
+      std::vector<NewFinding> findings;
       scan(*piece, buffer, findings);
       deliver(*piece, std::move(findings));
     }
@@ -58,7 +58,7 @@ class BlockScan {
     return std::nullopt;
   }
 
-  void scan(const Piece& piece, MutableBytes buffer, std::vector<Finding>& findings) {
+  void scan(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
     if (was_looked_at(piece)) return;
     const size_t block_size = context_.io.block_size();
     const ByteRange bytes = context_.io.bytes_of(piece.blocks);
@@ -79,7 +79,7 @@ class BlockScan {
   }
 
   // After a failed read: finds out which of the blocks it is.
-  void scan_one_by_one(const Piece& piece, MutableBytes buffer, std::vector<Finding>& findings) {
+  void scan_one_by_one(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
     for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number) {
       const auto block = context_.io.read(number, buffer);
       if (block) {
@@ -88,18 +88,18 @@ class BlockScan {
       }
       constexpr auto kCode = FindingCode::kBlockUnreadable;
       if (is_switched_off(kCode, FindingSite::here())) continue;
-      findings.push_back(
-          {&kind_of(kCode), number, to_string(piece.region->tag), block.error().message, {}});
+      findings.push_back({kCode, number, piece.region->tag, block.error().message});
     }
   }
 
-  void deliver(const Piece& piece, std::vector<Finding> findings) {
+  void deliver(const Piece& piece, std::vector<NewFinding> findings) {
     const std::lock_guard lock(mutex_);
     context_.activity.done += piece.blocks.count() * context_.io.block_size();
     context_.report.summary().blocks_checked += piece.blocks.count();
     waiting_.emplace(piece.index, std::move(findings));
     while (!waiting_.empty() && waiting_.begin()->first == next_index_) {
-      for (Finding& finding : waiting_.begin()->second) context_.report.pass_on(std::move(finding));
+      for (NewFinding& finding : waiting_.begin()->second)
+        context_.report.pass_on(std::move(finding));
       waiting_.erase(waiting_.begin());
       ++next_index_;
     }
@@ -109,7 +109,7 @@ class BlockScan {
   BlockJudge judge_;
   std::mutex mutex_;  // guards all below
   PieceSource source_;
-  std::map<uint64_t, std::vector<Finding>> waiting_;  // done, but an earlier piece is not
+  std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;
   Result<void> outcome_;
 };

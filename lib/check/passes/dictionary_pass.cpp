@@ -14,8 +14,6 @@
 namespace vde {
 namespace {
 
-constexpr const char* kDictionaryRegion = "DICT";
-
 struct PlacedDictionary {
   Dictionary entry;
   uint64_t block = 0;  // of the image, that its entry is in
@@ -49,8 +47,8 @@ class DictionaryJudge {
  private:
   void add(FindingCode code, uint64_t block, std::string message,
            std::vector<std::string> affects = {}, FindingSite site = FindingSite::here()) {
-    context_.report.add(code, block, kDictionaryRegion, std::move(message), std::move(affects),
-                        site);
+    context_.report.add(code, block, block_types::kDictionaries, std::move(message),
+                        std::move(affects), site);
   }
   void add(FindingCode code, const PlacedDictionary& dictionary, const std::string& message,
            FindingSite site = FindingSite::here()) {

@@ -55,32 +55,33 @@ Result<void> check_inode_layout(VerifyContext& context) {
   if (!block) return {};
   const Result<InodeLayout> layout = decode_inode_layout(block->payload());
   if (!layout) {
-    context.report.add(FindingCode::kInodeLayoutBroken, block->number(), "INOD",
+    context.report.add(FindingCode::kInodeLayoutBroken, block->number(), block_types::kInodes,
                        layout.error().message);
     return {};
   }
   if (layout->header.inode_size == 0 || layout->header.core_end != kInodeCoreSize) {
     context.report.add(
-        FindingCode::kInodeLayoutBroken, block->number(), "INOD",
+        FindingCode::kInodeLayoutBroken, block->number(), block_types::kInodes,
         fmt::format("{} bytes an inode, of which the core takes {}; it takes {}",
                     layout->header.inode_size, layout->header.core_end, kInodeCoreSize));
     return {};
   }
   if (layout->header.reserved != 0)
-    context.report.add(FindingCode::kReservedNotZero, block->number(), "INOD",
+    context.report.add(FindingCode::kReservedNotZero, block->number(), block_types::kInodes,
                        "the reserved field of the inode layout is not zero");
   for (const InodeModuleField& field : layout->fields)
     if ((field.flags & ~(kInodeFieldActive | kInodeFieldMigrating)) != 0)
       context.report.add(
-          FindingCode::kInodeFieldUnknownFlags, block->number(), "INOD",
+          FindingCode::kInodeFieldUnknownFlags, block->number(), block_types::kInodes,
           fmt::format("the field of module {} sets flags {:#x}", field.module, field.flags));
   if (!context.probe.superblock_verified()) return {};
   const Superblock& superblock = context.probe.superblock;
   if (const std::string why = inode_layout_contradiction(*layout, superblock.module_manifest);
       !why.empty())
-    context.report.add(FindingCode::kInodeLayoutContradicts, block->number(), "INOD", why);
+    context.report.add(FindingCode::kInodeLayoutContradicts, block->number(), block_types::kInodes,
+                       why);
   if (superblock.inode_size != layout->header.inode_size)
-    context.report.add(FindingCode::kInodeSizeDiffers, block->number(), "INOD",
+    context.report.add(FindingCode::kInodeSizeDiffers, block->number(), block_types::kInodes,
                        fmt::format("{} bytes an inode in the superblock, {} in the inode table",
                                    superblock.inode_size, layout->header.inode_size));
   return {};

@@ -15,22 +15,21 @@ Result<void> check_wal(VerifyContext& context, BlockType tag, uint8_t type) {
   // A first block that does not verify is the block pass's to report.
   if (!block) return {};
   const WalHeader header = kWalHeaderLayout.decode(block->payload());
-  const std::string name = to_string(tag);
   if (header.type != type || header.version != 1) {
-    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), name,
+    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), tag,
                        fmt::format("journal of type {}, version {}", header.type, header.version));
     return {};
   }
   if (header.reserved != 0)
-    context.report.add(FindingCode::kReservedNotZero, block->number(), name,
+    context.report.add(FindingCode::kReservedNotZero, block->number(), tag,
                        "the reserved field of the journal's header is not zero");
   const int64_t slot_count = context.probe.slots[region->slot].count;
   if (header.max_blocks != slot_count)
     context.report.add(
-        FindingCode::kJournalSizeWrong, block->number(), name,
+        FindingCode::kJournalSizeWrong, block->number(), tag,
         fmt::format("the header says {} blocks, the region has {}", header.max_blocks, slot_count));
   if (header.clean == 0)
-    context.report.add(FindingCode::kJournalForeign, block->number(), name,
+    context.report.add(FindingCode::kJournalForeign, block->number(), tag,
                        fmt::format("not clean: {} entries, tail at byte {}; nothing of it is ever "
                                    "replayed",
                                    header.total_entries, header.tail_offset));
@@ -40,21 +39,21 @@ Result<void> check_wal(VerifyContext& context, BlockType tag, uint8_t type) {
 // What vdetool's own journal held before it was replayed in memory.
 void report_journal(VerifyContext& context) {
   if (context.journal.error) {
-    context.report.add(FindingCode::kJournalRefused, context.journal.error->block, "MWAL",
-                       context.journal.error->message);
+    context.report.add(FindingCode::kJournalRefused, context.journal.error->block,
+                       block_types::kMetadataWal, context.journal.error->message);
     return;
   }
   if (!context.journal.view) return;
   const RecoveryPlan& plan = context.journal.view->plan;
   if (plan.torn_header)
-    context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(), "MWAL",
-                       "the journal's header does not verify");
+    context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(),
+                       block_types::kMetadataWal, "the journal's header does not verify");
   if (plan.records > 0)
     context.report.add(
-        FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+        FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
         fmt::format("{} commits wait in the journal; verified as they will be", plan.records));
   else if (plan.needs_reset && !plan.torn_header)
-    context.report.add(FindingCode::kJournalWaits, plan.area.header(), "MWAL",
+    context.report.add(FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
                        "a session ended without closing the journal; nothing waits in it");
 }
 

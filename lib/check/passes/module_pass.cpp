@@ -14,8 +14,6 @@
 namespace vde {
 namespace {
 
-constexpr const char* kCodeName = "CODE";
-
 // What is kept of an entry while the others are read.
 struct KeptModule {
   Opaque<32> hash;
@@ -81,7 +79,7 @@ class ModuleJudge {
   void add(FindingCode code, const KeptModule& module, const std::string& message,
            FindingSite site = FindingSite::here()) {
     const std::string name = to_hex(module.hash);
-    context_.report.add(code, region_.blocks.begin + module.block, kCodeName,
+    context_.report.add(code, region_.blocks.begin + module.block, block_types::kCode,
                         fmt::format("module {}: {}", name, message), {"module " + name}, site);
   }
 
@@ -148,12 +146,12 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
   const uint64_t head = region.blocks.begin;
   const auto add = [&](FindingCode code, std::optional<uint64_t> block, std::string message,
                        FindingSite site = FindingSite::here()) {
-    context.report.add(code, block, kCodeName, std::move(message), {}, site);
+    context.report.add(code, block, block_types::kCode, std::move(message), {}, site);
   };
   for (const Error& error : scan.broken)
     add(FindingCode::kModuleEntryBroken, error.block, error.message);
   if (std::string lost = describe_lost(scan); !lost.empty())
-    context.report.add(FindingCode::kModulesLost, scan.lost.first_block(), kCodeName,
+    context.report.add(FindingCode::kModulesLost, scan.lost.first_block(), block_types::kCode,
                        std::move(lost), scan.lost.names());
   if (!scan.has_header) return;
   if (scan.reserved_set)

@@ -26,7 +26,7 @@ void check_directory_blocks(VerifyContext& context) {
                             : block.state != BlockState::kSealed
                                 ? std::string(to_string(block.state))
                                 : "tagged " + to_string(block.trailer.tag);
-    context.report.add(FindingCode::kDirectoryDamaged, block.number, "RMAP",
+    context.report.add(FindingCode::kDirectoryDamaged, block.number, block_types::kRegionMap,
                        "region directory: " + why);
   }
   const bool sealed =
@@ -34,13 +34,13 @@ void check_directory_blocks(VerifyContext& context) {
                   [](const FixedBlock& b) { return b.is(block_types::kRegionMap); });
   if (!sealed) return;
   if (!directory.whole) {
-    context.report.add(FindingCode::kDirectoryChecksumWrong, kDirectoryStart + 1, "RMAP",
-                       "block 9 holds the checksum of another block 8");
+    context.report.add(FindingCode::kDirectoryChecksumWrong, kDirectoryStart + 1,
+                       block_types::kRegionMap, "block 9 holds the checksum of another block 8");
     return;
   }
   if (directory.blocks[0].trailer.generation != directory.blocks[1].trailer.generation)
     context.report.add(
-        FindingCode::kDirectoryGenerationOdd, kDirectoryStart, "RMAP",
+        FindingCode::kDirectoryGenerationOdd, kDirectoryStart, block_types::kRegionMap,
         fmt::format("block 8 has generation {}, block 9 {}", directory.blocks[0].trailer.generation,
                     directory.blocks[1].trailer.generation));
   const auto slots = decode_slots(directory.blocks[0].payload());
@@ -50,11 +50,11 @@ void check_directory_blocks(VerifyContext& context) {
   const bool all_slots = header.slot_count == slots.size() || header.slot_count == kMaxSlots;
   if (!all_slots || header.active_count != active || header.version != 1)
     context.report.add(
-        FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, "RMAP",
+        FindingCode::kDirectoryCountsWrong, kDirectoryStart + 1, block_types::kRegionMap,
         fmt::format("version {}, {} slots of which {} in use; block 8 has {} and {}",
                     header.version, header.slot_count, header.active_count, slots.size(), active));
   if (header.reserved != 0)
-    context.report.add(FindingCode::kReservedNotZero, kDirectoryStart + 1, "RMAP",
+    context.report.add(FindingCode::kReservedNotZero, kDirectoryStart + 1, block_types::kRegionMap,
                        "the reserved field of the directory's header is not zero");
 }
 
@@ -64,7 +64,7 @@ void compare_tables(VerifyContext& context) {
   const auto other = decode_slots(probe.directory.blocks[0].payload());
   for (size_t i = 0; i < other.size(); ++i)
     if (probe.slots[i] != other[i])
-      context.report.add(FindingCode::kTablesDisagree, kDirectoryStart, to_string(other[i].tag),
+      context.report.add(FindingCode::kTablesDisagree, kDirectoryStart, other[i].tag,
                          fmt::format("slot {}: pointer table {}; directory {}", i,
                                      slot_text(probe.slots[i]), slot_text(other[i])));
 }
@@ -80,13 +80,12 @@ constexpr uint32_t kKnownFlags = kRegionActive | kRegionEncrypted | kRegionCompr
 // Judges one slot by itself, and keeps its region for the later passes as far as the file goes.
 void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
   const RegionSlot& slot = context.probe.slots[index];
-  const std::string tag = to_string(slot.tag);
   if (!is_known(slot.tag))
-    context.report.add(FindingCode::kRegionUnknownTag, std::nullopt, tag,
-                       fmt::format("slot {} has the unknown tag {}", index, tag));
+    context.report.add(FindingCode::kRegionUnknownTag, std::nullopt, slot.tag,
+                       fmt::format("slot {} has the unknown tag {}", index, to_string(slot.tag)));
   if ((slot.flags & ~kKnownFlags) != 0)
     context.report.add(
-        FindingCode::kRegionUnknownFlags, std::nullopt, tag,
+        FindingCode::kRegionUnknownFlags, std::nullopt, slot.tag,
         fmt::format("slot {} sets unknown flags {:#x}", index, slot.flags & ~kKnownFlags));
   const auto blocks = block_range(slot.start, slot.count);
   const bool verified = context.probe.superblock_verified();
@@ -94,7 +93,7 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
                                      ? static_cast<uint64_t>(context.probe.superblock.total_blocks)
                                      : context.probe.blocks_in_file();
   if (!blocks || blocks->empty() || blocks->end > end_of_volume)
-    context.report.add(FindingCode::kRegionOutside, std::nullopt, tag,
+    context.report.add(FindingCode::kRegionOutside, std::nullopt, slot.tag,
                        fmt::format("slot {}: {} blocks from {}, but the volume has {}", index,
                                    slot.count, slot.start, end_of_volume));
   if (!blocks) return;
@@ -115,10 +114,10 @@ void check_overlaps(VerifyContext& context) {
       const bool data = sorted[i].is_data_area || sorted[j].is_data_area;
       const uint64_t end = std::min(sorted[i].blocks.end, sorted[j].blocks.end);
       if (!data)
-        for (const size_t k : {i, j}) context.report.taint(to_string(sorted[k].tag));
+        for (const size_t k : {i, j}) context.report.taint(sorted[k].tag);
       context.report.add(
           data ? FindingCode::kRegionOverlapsData : FindingCode::kRegionsOverlap,
-          sorted[j].blocks.begin, to_string(sorted[sorted[i].is_data_area ? j : i].tag),
+          sorted[j].blocks.begin, sorted[sorted[i].is_data_area ? j : i].tag,
           fmt::format("{} (slot {}) and {} (slot {}) share blocks {} to {}",
                       to_string(sorted[i].tag), sorted[i].slot, to_string(sorted[j].tag),
                       sorted[j].slot, sorted[j].blocks.begin, end - 1));
@@ -134,7 +133,7 @@ size_t count_slots(const VerifyContext& context, BlockType tag) {
 
 void require_region(VerifyContext& context, BlockType tag, std::string_view why) {
   if (count_slots(context, tag) > 0) return;
-  context.report.add(FindingCode::kRegionMissing, std::nullopt, to_string(tag),
+  context.report.add(FindingCode::kRegionMissing, std::nullopt, tag,
                      fmt::format("there is no {} region, but {}", to_string(tag), why));
 }
 
@@ -147,7 +146,7 @@ void check_presence(VerifyContext& context) {
     });
     if (first - slots.begin() != static_cast<ptrdiff_t>(i))
       context.report.add(
-          FindingCode::kRegionTwice, std::nullopt, to_string(slots[i].tag),
+          FindingCode::kRegionTwice, std::nullopt, slots[i].tag,
           fmt::format("slot {} names another {} region", i, to_string(slots[i].tag)));
   }
   for (const BlockType tag :
@@ -175,7 +174,7 @@ void check_fixed_places(VerifyContext& context) {
     });
     if (!there)
       context.report.add(FindingCode::kFixedRegionMisplaced, static_cast<uint64_t>(fixed.start),
-                         to_string(fixed.tag),
+                         fixed.tag,
                          fmt::format("no slot names the {} blocks from {} as {}", fixed.count,
                                      fixed.start, to_string(fixed.tag)));
   }

@@ -10,7 +10,6 @@
 namespace vde {
 namespace {
 
-constexpr const char* kRegionName = "SNAP";
 constexpr size_t kMaxMissingNamed = 16;
 
 class SnapshotJudge {
@@ -73,7 +72,7 @@ class SnapshotJudge {
  private:
   void add(FindingCode code, uint64_t block, const Guid& id, std::string message,
            FindingSite site = FindingSite::here()) {
-    context_.report.add(code, block, kRegionName, std::move(message),
+    context_.report.add(code, block, block_types::kSnapshots, std::move(message),
                         {fmt::format("snapshot {}", to_string(id))}, site);
   }
 
@@ -96,7 +95,8 @@ class SnapshotJudge {
 
 void report_broken(VerifyContext& context, const PackedScan& scan) {
   for (const Error& error : scan.broken)
-    context.report.add(FindingCode::kSnapshotEntryBroken, error.block, kRegionName, error.message);
+    context.report.add(FindingCode::kSnapshotEntryBroken, error.block, block_types::kSnapshots,
+                       error.message);
 }
 
 void report_lost(VerifyContext& context, const PackedScan& scan, SnapshotJudge& judge) {
@@ -104,31 +104,33 @@ void report_lost(VerifyContext& context, const PackedScan& scan, SnapshotJudge& 
   if (lost.empty()) return;
   std::vector<std::string> affects = scan.lost.names();
   for (std::string& parent : judge.missing_parents()) affects.push_back(std::move(parent));
-  context.report.add(FindingCode::kSnapshotsLost, scan.lost.first_block(), kRegionName,
+  context.report.add(FindingCode::kSnapshotsLost, scan.lost.first_block(), block_types::kSnapshots,
                      std::move(lost), std::move(affects));
 }
 
 void report_table(VerifyContext& context, const PlacedRegion& region, const PackedScan& scan) {
   const uint64_t head = region.blocks.begin;
   if (scan.reserved_set)
-    context.report.add(FindingCode::kReservedNotZero, head, kRegionName,
+    context.report.add(FindingCode::kReservedNotZero, head, block_types::kSnapshots,
                        "reserved bytes of the snapshot table's header are not zero");
   if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
     context.report.add(
-        FindingCode::kSnapshotCountWrong, head, kRegionName,
+        FindingCode::kSnapshotCountWrong, head, block_types::kSnapshots,
         fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
   if (scan.behind_end)
     context.report.add(
-        FindingCode::kSnapshotUncounted, scan.behind_end, kRegionName,
+        FindingCode::kSnapshotUncounted, scan.behind_end, block_types::kSnapshots,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
   if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
-    context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over, kRegionName,
+    context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over,
+                       block_types::kSnapshots,
                        fmt::format("{} blocks, of which this is the first, end in {} bytes or more "
                                    "that are no entry",
                                    scan.left_over, kSnapshotEntryLayout.size()));
   // A region that was never written at all has a note of its own.
   if (scan.unwritten > 0 && scan.head_written)
-    context.report.add(FindingCode::kSnapshotSpareUnwritten, scan.first_unwritten, kRegionName,
+    context.report.add(FindingCode::kSnapshotSpareUnwritten, scan.first_unwritten,
+                       block_types::kSnapshots,
                        fmt::format("{} blocks behind the last entry, this one first, were never "
                                    "written",
                                    scan.unwritten));

@@ -29,7 +29,7 @@ void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_
       why = to_string(block.state);
     else
       why = fmt::format("tagged {}", to_string(block.trailer.tag));
-    context.report.add(FindingCode::kGroupBlockDamaged, block.number, to_string(tag),
+    context.report.add(FindingCode::kGroupBlockDamaged, block.number, tag,
                        fmt::format("{} of the {}: {}", describe(tag), group_name(start), why));
   }
 }
@@ -41,8 +41,7 @@ void check_group_generation(VerifyContext& context, const GroupProbe& group, uin
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
     if (!block.is(group_block_type(i)) || block.trailer.generation == expected) continue;
-    context.report.add(FindingCode::kGroupGenerationWrong, block.number,
-                       to_string(group_block_type(i)),
+    context.report.add(FindingCode::kGroupGenerationWrong, block.number, group_block_type(i),
                        fmt::format("generation {} in the {}, whose checkpoint sequence is {}",
                                    block.trailer.generation, group_name(start), sequence));
   }
@@ -56,15 +55,14 @@ void compare_groups(VerifyContext& context) {
   const int64_t two = mirror.superblock->checkpoint_sequence;
   if (one != two) {
     const uint64_t older = one < two ? kPrimaryGroup : kMirrorGroup;
-    context.report.add(FindingCode::kGroupOlder, older, "SUPB",
+    context.report.add(FindingCode::kGroupOlder, older, block_types::kSuperblock,
                        fmt::format("the {} has checkpoint sequence {}, the other one {}",
                                    group_name(older), std::min(one, two), std::max(one, two)));
     return;
   }
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
     if (primary.blocks[i].bytes != mirror.blocks[i].bytes)
-      context.report.add(FindingCode::kGroupsDiffer, kMirrorGroup + i,
-                         to_string(group_block_type(i)),
+      context.report.add(FindingCode::kGroupsDiffer, kMirrorGroup + i, group_block_type(i),
                          fmt::format("block {} is not the same as block {}", kMirrorGroup + i, i));
 }
 
@@ -76,7 +74,7 @@ void compare_with_directory(VerifyContext& context) {
     const FixedBlock& table = group->blocks[1];
     if (group->whole || !table.is(group_block_type(1)) || decode_slots(table.payload()) == slots)
       continue;
-    context.report.add(FindingCode::kTablesDisagree, table.number, "RMAP",
+    context.report.add(FindingCode::kTablesDisagree, table.number, block_types::kRegionMap,
                        fmt::format("the pointer table in block {} is not the directory's: an older "
                                    "one, or damaged",
                                    table.number));
@@ -99,7 +97,8 @@ void check_features_of_later_revisions(VerifyContext& context) {
     for (uint32_t bit = 0; bit < 32; ++bit)
       if (word.name_of(bit).empty()) unknown |= word.bits & uint32_t{1} << bit;
     if (unknown != 0)
-      context.report.add(FindingCode::kUnknownFeatures, context.probe.superblock_block, "SUPB",
+      context.report.add(FindingCode::kUnknownFeatures, context.probe.superblock_block,
+                         block_types::kSuperblock,
                          fmt::format("{} features {:#x} are not known", word.name, unknown));
   }
 }
@@ -111,22 +110,22 @@ void check_fields(VerifyContext& context) {
   const uint32_t end = kSuperblockLayout.size();
   const uint32_t seal_at = header_seal_offset(probe.block_size);
   if (!all_zero(payload.subspan(end, seal_at - end)) || probe.superblock.padding != 0)
-    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+    context.report.add(FindingCode::kReservedNotZero, at, block_types::kSuperblock,
                        "reserved bytes of the superblock are not zero");
   if (!all_zero(Bytes(probe.superblock.label.bytes).subspan(probe.superblock.label.view().size())))
-    context.report.add(FindingCode::kReservedNotZero, at, "SUPB",
+    context.report.add(FindingCode::kReservedNotZero, at, block_types::kSuperblock,
                        "bytes behind the end of the label are not zero");
   if (!is_utf8(probe.superblock.label.view()))
-    context.report.add(FindingCode::kLabelNotText, at, "SUPB",
+    context.report.add(FindingCode::kLabelNotText, at, block_types::kSuperblock,
                        fmt::format("the label is '{}'", escape(probe.superblock.label.view())));
   if (probe.seal.is_set())
-    context.report.add(FindingCode::kSealedImage, at, "SUPB",
+    context.report.add(FindingCode::kSealedImage, at, block_types::kSuperblock,
                        "the image carries a header seal, which needs its key to be checked");
   check_features_of_later_revisions(context);
   IntegrityAnchor only_fingerprint;
   only_fingerprint.format_fingerprint = probe.anchor.format_fingerprint;
   if (probe.anchor != only_fingerprint)
-    context.report.add(FindingCode::kAnchorSet, at + 3, "IANT",
+    context.report.add(FindingCode::kAnchorSet, at + 3, block_types::kIntegrityAnchor,
                        "the integrity anchor holds hashes, which are not checked");
 }
 
@@ -143,7 +142,7 @@ Result<void> check_superblocks(VerifyContext& context) {
   if (probe.superblock_verified())
     check_fields(context);
   else
-    context.report.add(FindingCode::kNoSuperblock, std::nullopt, "SUPB",
+    context.report.add(FindingCode::kNoSuperblock, std::nullopt, block_types::kSuperblock,
                        "no superblock verifies; the block size comes from the directory");
   return {};
 }

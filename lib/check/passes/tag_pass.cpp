@@ -59,7 +59,8 @@ class TagCheck {
 
   void add(FindingCode code, uint64_t number, std::string message,
            FindingSite site = FindingSite::here()) {
-    context_.report.add(code, region_.begin + number, "TAGI", std::move(message), {}, site);
+    context_.report.add(code, region_.begin + number, block_types::kTagIndex, std::move(message),
+                        {}, site);
   }
 
   [[nodiscard]] bool is_header_sound() const {

@@ -17,7 +17,8 @@ void TagVerifier::add(FindingCode code, uint64_t number, std::string message, Fi
   if (is_switched_off(code, site)) return;
   clean_ = false;
   if (quiet_) return;
-  context_.report.add(code, facts_.region.begin + number, "TAGI", std::move(message), {}, site);
+  context_.report.add(code, facts_.region.begin + number, block_types::kTagIndex,
+                      std::move(message), {}, site);
 }
 
 // What follows from the whole tree is not known any more.

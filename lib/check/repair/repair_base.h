@@ -8,6 +8,7 @@
 #pragma once
 
 #include "check/context.h"
+#include "check/repair/repair_facts.h"
 #include "vde/repair.h"
 
 namespace vde {

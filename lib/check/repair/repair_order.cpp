@@ -14,21 +14,21 @@ constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
 // do.
 struct Structure {
   Result<void> (*repairer)(StructureRepair&);
-  bool RepairFacts::*fact;
+  RepairNeed fact;
 };
 
 // Places before contents.
 constexpr Structure kStructures[] = {
-    {repair_geometry, &RepairFacts::geometry},
-    {repair_fixed_slots, &RepairFacts::fixed_slots},
-    {repair_slots, &RepairFacts::slots},
-    {repair_inode_layout, &RepairFacts::inode_layout},
-    {repair_snapshot_blocks, &RepairFacts::snapshot_blocks},
-    {repair_module_blocks, &RepairFacts::module_blocks},
-    {repair_snapshot_count, &RepairFacts::snapshot_count},
-    {repair_snapshot_chains, &RepairFacts::snapshot_chains},
-    {repair_module_count, &RepairFacts::module_count},
-    {repair_empty_regions, &RepairFacts::empty_regions},
+    {repair_geometry, RepairNeed::kGeometry},
+    {repair_fixed_slots, RepairNeed::kFixedSlots},
+    {repair_slots, RepairNeed::kSlots},
+    {repair_inode_layout, RepairNeed::kInodeLayout},
+    {repair_snapshot_blocks, RepairNeed::kSnapshotBlocks},
+    {repair_module_blocks, RepairNeed::kModuleBlocks},
+    {repair_snapshot_count, RepairNeed::kSnapshotCount},
+    {repair_snapshot_chains, RepairNeed::kSnapshotChains},
+    {repair_module_count, RepairNeed::kModuleCount},
+    {repair_empty_regions, RepairNeed::kEmptyRegions},
 };
 
 // After what tells the bitmap what is in use. Tags may need blocks that it calls free.
@@ -54,26 +54,26 @@ Result<void> try_out(const RepairTarget& target, RepairFacts& facts) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
   for (const auto repairer : kFoundations) {
     VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
-    if (repairer == repair_length) facts.length = acted;
-    facts.group = foundation.probe().superblock_source == SuperblockSource::kGroup;
-    facts.journal = facts.group && foundation.journal_area().has_value();
+    if (repairer == repair_length) facts.set(RepairNeed::kLength, acted);
+    const bool group = foundation.probe().superblock_source == SuperblockSource::kGroup;
+    facts.set(RepairNeed::kGroup, group);
+    facts.set(RepairNeed::kJournal, group && foundation.journal_area().has_value());
   }
-  facts.commit = foundation.can_commit();
-  if (!facts.commit) return {};
+  if (!foundation.can_commit()) return {};
   VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
   // All of them, or none.
   RepairFacts found = facts;
   for (const Structure& structure : kStructures) {
     VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
-    found.*structure.fact = acted;
+    found.set(structure.fact, acted);
   }
   facts = found;
-  facts.bitmap = bitmap_region(repair).has_value();
+  facts.set(RepairNeed::kBitmap, bitmap_region(repair).has_value());
   VDE_TRY_ASSIGN(tag_tree, can_repair_tags(repair));
-  facts.tag_tree = tag_tree;
+  facts.set(RepairNeed::kTagTree, tag_tree);
   VDE_TRY_ASSIGN(after, std::move(repair).finish());
   VDE_TRY_ASSIGN(tail, acts(after, cut_tail));
-  facts.tail = tail;
+  facts.set(RepairNeed::kTail, tail);
   return {};
 }
 

@@ -36,7 +36,8 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   }
   if (damaged) return true;
   const std::function<void(const Finding&)> sink = [&](const Finding& finding) {
-    damaged |= finding.kind->severity == Severity::kError && finding.kind->code.starts_with("TAGI");
+    damaged |= finding.kind->severity == Severity::kError &&
+               need_of(*finding.kind) == RepairNeed::kTagTree;
   };
   Reporter reporter(sink, nullptr, repair.io().block_size());
   const VerifyOptions options;

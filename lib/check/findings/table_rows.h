@@ -1,0 +1,162 @@
+// What is wrong with the tables of modules, dictionaries and snapshots.
+#pragma once
+
+#include "check/findings/finding_row.h"
+
+namespace vde::finding_rows {
+
+inline constexpr auto kCodeRows = std::to_array<FindingRow>({
+    {"CODE-001", kError, RepairNeed::kModuleCount, "the code cache counts more than it holds",
+     "The header's count is negative, or the blocks hold fewer entries.",
+     "The modules that are missing cannot be found, and existing readers reject the table.",
+     kCountAgain},
+    {"CODE-002", kError, RepairNeed::kNever, "a module entry cannot be read",
+     "Its entry point is longer than the format allows, or runs past the block.",
+     "This module and those behind it in the block cannot be found.", kKeepCopy},
+    {"CODE-003", kError, RepairNeed::kNever, "a module's hash occurs twice",
+     "Two entries of the code cache have the same hash.",
+     "Which of the two a lookup finds is chance.", kKeepCopy},
+    {"CODE-004", kError, RepairNeed::kNever, "a module's id occurs twice",
+     "Two entries of the code cache have the same id.", "What the id means is not known.",
+     kKeepCopy},
+    {"CODE-005", kError, RepairNeed::kNever, "a module's blocks make no sense",
+     "They lie outside the volume, or their count is not that of its size.",
+     "The module's bytes cannot be found.", kRegister},
+    {"CODE-006", kError, RepairNeed::kNever, "two modules share blocks",
+     "The blocks of an entry are, in part or all, those of another one.",
+     "At most one of the two has its own bytes; freeing one would free the other's.", kRegister},
+    {"CODE-007", kError, RepairNeed::kNever, "a module lies over a region",
+     "The blocks of an entry belong to a region other than the data area.",
+     "The module's bytes cannot be there.", kRegister},
+    {"CODE-008", kError, RepairNeed::kBitmap, "a module's blocks are marked free",
+     "The allocation bitmap calls blocks free that an entry names.",
+     "The next writer may take them, and the module is lost.",
+     "Run 'vdetool verify --repair': it marks the blocks allocated. Then 'vdetool module verify' "
+     "says whether the module is whole."},
+    {"CODE-009", kError, RepairNeed::kNever, "a module's bytes are missing or damaged",
+     "A block of the module was never written, does not verify or cannot be read.",
+     "The module cannot be used.", kRegisterAgain},
+    {"CODE-010", kError, RepairNeed::kNever, "a module's bytes are not those of its hash",
+     "Every block of the module verifies, but the SHA-256 of its bytes is another one.",
+     "The module is not what was registered. It must not be run.", kRegisterAgain},
+    {"CODE-011", kError, RepairNeed::kModuleCount, "the code cache holds more than it counts",
+     "Behind the last entry that the header counts there are others, or something else.",
+     "Modules may be missing from the count. Writers refuse the table: with the next module what "
+     "lies there would count.",
+     kCountAgain},
+    {"CODE-012", kWarning, RepairNeed::kNever, "a module has an unknown ABI",
+     "The entry's ABI is a number that the format does not name.",
+     "A later revision may have set it, or it is damaged.", kNothing},
+    {"CODE-013", kWarning, RepairNeed::kNever, "a module's entry point is not UTF-8",
+     "The bytes of the entry point are not valid UTF-8 text.", "It shows as raw bytes.", kNothing},
+    {"CODE-014", kWarning, RepairNeed::kNever, "bytes behind a module's last one are not zero",
+     "The rest of the module's last block should be zero.",
+     "None for the module; something that was not meant to may lie there.", kNothing},
+    {"CODE-015", kNote, RepairNeed::kNever, "the existing reader misreads the code cache",
+     "A block that others follow ends in so much unused space that the existing reader takes it "
+     "for an entry, and misses one at the end.",
+     "None for vdetool. The existing reader shows entries that are none.", kNextModule},
+    {"CODE-016", kNote, RepairNeed::kNever, "spare blocks of the code cache were never written",
+     "Creators of images leave blocks that no entry needs without a trailer.",
+     "None for vdetool. The existing reader rejects the table.", kNextModule},
+    {"CODE-017", kError, RepairNeed::kRegionOf, "modules are lost with blocks of the code cache",
+     "Blocks of the table do not verify, and entries lay in them. Entries are numbered from 0; "
+     "what the bytes of such blocks seem to hold is named, but nothing vouches for it. Where the "
+     "block with the count is among them, nobody knows how many entries there were.",
+     "Those modules cannot be found. Their own blocks stay allocated, and belong to nobody.",
+     kKeepEntries},
+});
+
+inline constexpr auto kDictionaryRows = std::to_array<FindingRow>({
+    {"DICT-001", kError, RepairNeed::kNever, "the dictionary table counts more than it can hold",
+     "The header's count is negative, or its region has no room for so many entries.",
+     "The dictionaries cannot be found, and what they compressed cannot be read.", kKeepCopy},
+    {"DICT-002", kError, RepairNeed::kNever, "a dictionary has a negative size",
+     "The entry's size or its number of blocks is negative.",
+     "The dictionary's bytes cannot be found.", kKeepCopy},
+    {"DICT-003", kError, RepairNeed::kNever, "a dictionary's id is too high",
+     "Ids of dictionaries are 0 to 255.", "Existing readers drop the dictionary.", kKeepCopy},
+    {"DICT-004", kError, RepairNeed::kNever, "a dictionary's id occurs twice",
+     "Two entries of the table have the same id.",
+     "Existing readers keep the later one; what was compressed with the other cannot be read.",
+     kKeepCopy},
+    {"DICT-005", kError, RepairNeed::kNever, "a dictionary's blocks lie outside the volume",
+     "Not all of the blocks that the entry names are within the volume, behind its fixed blocks.",
+     "The dictionary's bytes cannot be there.", kKeepCopy},
+    {"DICT-006", kError, RepairNeed::kNever, "a dictionary lies over a region",
+     "The blocks of an entry belong to a region other than the data area.",
+     "The dictionary's bytes cannot be there.", kKeepCopy},
+    {"DICT-007", kError, RepairNeed::kNever, "a dictionary shares blocks",
+     "The blocks of an entry are, in part or all, those of another dictionary or of a module.",
+     "At most one of the two has its own bytes.", kKeepCopy},
+    {"DICT-008", kError, RepairNeed::kBitmap, "a dictionary's written blocks are marked free",
+     "The allocation bitmap calls blocks free that an entry names and that hold something.",
+     "Programs that do not know of dictionaries may take them, and the dictionary is lost.",
+     "Run 'vdetool verify --repair': it marks the blocks allocated."},
+    {"DICT-009", kNote, RepairNeed::kNever, "a dictionary's bytes were never written",
+     "The entry names blocks that were never written and that the allocation bitmap calls free. "
+     "The program that makes such tables stores references alone.",
+     "vdetool gives the blocks to nobody else; other programs may.", kNothing},
+    {"DICT-010", kWarning, RepairNeed::kNever, "a dictionary's bytes are not those of its hash",
+     "The blocks are sealed and as many as the size needs, but the SHA-256 of the bytes is another "
+     "one. How bytes lie in blocks is settled nowhere; they were taken to lie as a module's do.",
+     "What was compressed with the dictionary may not be readable.", kKeepCopy},
+    {"DICT-011", kWarning, RepairNeed::kNever, "a dictionary has an unknown algorithm",
+     "The entry's algorithm is a number that the format does not name.",
+     "A later revision may have set it, or it is damaged.", kNothing},
+    {"DICT-012", kError, RepairNeed::kNever, "the dictionary table holds more than it counts",
+     "Behind the last entry that the header counts there are others, or something else.",
+     "Dictionaries may be missing from the count: their blocks look free.", kKeepCopy},
+});
+
+inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({
+    {"SNAP-001", kError, RepairNeed::kSnapshotCount, "the snapshot table counts more than it holds",
+     "The header's count is negative, or the blocks hold fewer entries.",
+     "The snapshots that are missing are lost, and existing readers reject the table.",
+     kCountAgain},
+    {"SNAP-002", kError, RepairNeed::kNever, "a snapshot entry cannot be read",
+     "Its label is longer than the format allows, or runs past the block.",
+     "This snapshot and those behind it in the block cannot be found.", kKeepCopy},
+    {"SNAP-003", kError, RepairNeed::kNever, "a snapshot id occurs twice",
+     "Two entries of the table have the same id.",
+     "Which of the two a name or a parent means is not known.", kKeepCopy},
+    {"SNAP-004", kError, RepairNeed::kSnapshotChains, "a snapshot's parent is missing",
+     "The entry names a parent that the table does not have. Deleted parents keep their entries.",
+     "The chain ends early: what the snapshot builds on is not known.",
+     "Run 'vdetool verify --repair': the snapshot is kept, and becomes the first of its chain. The "
+     "step names the parent."},
+    {"SNAP-005", kError, RepairNeed::kSnapshotChains, "a chain of snapshots comes back to itself",
+     "Going from parent to parent leads to a snapshot that was passed before.",
+     "The snapshots of the cycle have no root.",
+     "Run 'vdetool verify --repair': all snapshots are kept, and the one that was created first "
+     "becomes the first of the chain. The step names the parent that it had."},
+    {"SNAP-006", kError, RepairNeed::kNever, "a snapshot's inode table lies outside the volume",
+     "The recorded blocks of the inode table are not all within the volume.",
+     "What the snapshot refers to is not there.", kKeepCopy},
+    {"SNAP-007", kError, RepairNeed::kSnapshotCount, "the snapshot table holds more than it counts",
+     "Behind the last entry that the header counts there are others, or something else.",
+     "Snapshots may be missing from the count. Writers refuse the table: with the next snapshot "
+     "what lies there would count.",
+     kCountAgain},
+    {"SNAP-008", kWarning, RepairNeed::kNever, "a snapshot has unknown flags",
+     "The entry sets flag bits that the format does not name.",
+     "A later revision may have set them, or they are damaged.", kNothing},
+    {"SNAP-009", kWarning, RepairNeed::kNever, "a snapshot's label is not UTF-8",
+     "The label's bytes are not valid UTF-8 text.", "It shows as raw bytes.", kNothing},
+    {"SNAP-010", kNote, RepairNeed::kNever, "the existing reader misreads the snapshot table",
+     "A block that others follow ends in so much unused space that the existing reader takes it "
+     "for an entry, and misses one at the end.",
+     "None for vdetool. The existing reader shows entries that are none.", kNextSnapshot},
+    {"SNAP-011", kNote, RepairNeed::kNever, "spare blocks of the snapshot table were never written",
+     "Creators of images leave blocks that no entry needs without a trailer.",
+     "None for vdetool. The existing reader rejects the table.", kNextSnapshot},
+    {"SNAP-012", kError, RepairNeed::kRegionOf,
+     "snapshots are lost with blocks of the snapshot table",
+     "Blocks of the table do not verify, and entries lay in them. Entries are numbered from 0, "
+     "padding included; what the bytes of such blocks seem to hold is named, but nothing vouches "
+     "for it. Where the block with the count is among them, nobody knows how many entries there "
+     "were.",
+     "Those snapshots are lost, and chains that lead to them end early.", kKeepEntries},
+});
+
+}  // namespace vde::finding_rows

@@ -1,0 +1,60 @@
+// Makes findings, counts them and keeps in mind what they named.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "check/mutation.h"
+#include "check/repair/repair_facts.h"
+
+namespace vde {
+
+// A finding as passes make it; what its code and its region say is added by the Reporter. This is
+// the only form in which regions are block types: the public one has their text.
+struct NewFinding {
+  FindingCode code;
+  std::optional<uint64_t> block;
+  std::optional<BlockType> region;
+  std::string message;
+  std::vector<std::string> affects = {};
+};
+
+// Calls never overlap: the passes that read on several threads put their findings in order first.
+class Reporter {
+ public:
+  // `file` is the image as it lies on the disk: what --repair can do is told from it. Null where an
+  // image streams by.
+  Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
+      : sink_(sink), file_(file), block_size_(block_size) {}
+
+  void add(FindingCode code, std::optional<uint64_t> block, std::optional<BlockType> region,
+           std::string message, std::vector<std::string> affects = {},
+           FindingSite site = FindingSite::here()) {
+    if (is_switched_off(code, site)) return;
+    pass_on({code, block, region, std::move(message), std::move(affects)});
+  }
+  void pass_on(NewFinding finding);
+  // A structure that a finding touches without naming it: the other one of two that overlap.
+  void taint(BlockType region) { tainted_.insert(region.value); }
+
+  [[nodiscard]] VerifySummary& summary() { return summary_; }
+  // No error or warning named a region of this type.
+  [[nodiscard]] bool is_clean(BlockType region) const { return !tainted_.contains(region.value); }
+  // No error or warning named one of the fixed blocks `from` to `from + count - 1`, below 10.
+  [[nodiscard]] bool are_clean(uint64_t from, uint64_t count) const;
+
+ private:
+  [[nodiscard]] bool is_fixable(const NewFinding& finding);
+  void tally(const NewFinding& finding);
+
+  const std::function<void(const Finding&)>& sink_;
+  BlockFile* file_;
+  uint32_t block_size_;
+  std::optional<RepairFacts> facts_;  // found when they are first asked for
+  VerifySummary summary_;
+  std::set<uint32_t> tainted_;  // block types of regions
+  uint64_t tainted_fixed_ = 0;  // a bit for each of the first ten blocks
+};
+
+}  // namespace vde
