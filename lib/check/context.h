@@ -66,8 +66,8 @@ struct VerifyContext {
   std::vector<PlacedRegion> regions;
   // Filled by the passes between the blocks' and the bitmap's.
   References references = {};
-  // Where a look at the whole tag tree found nothing to report: its nodes, all of which verify.
-  // Null otherwise.
+  // Set by the pass over the tag tree that reports nothing, where there is nothing to report: the
+  // tree's nodes, all of which verify. Null otherwise.
   std::shared_ptr<TagsReached> sound_tags = {};
 
   // The first region with this tag, or null.
@@ -91,6 +91,7 @@ Result<void> check_superblocks(VerifyContext& context);
 Result<void> check_regions(VerifyContext& context);
 Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
+Result<void> find_sound_tags(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
 Result<void> check_modules(VerifyContext& context);
 Result<void> check_dictionaries(VerifyContext& context);
@@ -98,15 +99,13 @@ Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 
-// The part of check_tags that other passes gain by: sets `sound_tags`, and reports nothing.
-[[nodiscard]] Result<void> look_at_tags(VerifyContext& context);
-
 // How much of a pass can be done on an image that streams by (see verify_stream).
 enum class OnStream {
-  kNever,    // it reads here and there: named as not done
-  kItself,   // the stream does the same block by block
-  kAtStart,  // on the fixed blocks, before anything else
-  kAtEnd,    // on what was kept: the first block of each region, and the bitmap
+  kNever,      // it reads here and there: named as not done
+  kItself,     // the stream does the same block by block
+  kNotNeeded,  // it reports nothing, and only saves other passes time
+  kAtStart,    // on the fixed blocks, before anything else
+  kAtEnd,      // on what was kept: the first block of each region, and the bitmap
 };
 
 struct NamedPass {

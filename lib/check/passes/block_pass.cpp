@@ -59,7 +59,7 @@ class BlockScan {
   }
 
   void scan(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
-    if (was_looked_at(piece)) return;
+    if (is_sound(piece)) return;
     const size_t block_size = context_.io.block_size();
     const ByteRange bytes = context_.io.bytes_of(piece.blocks);
     if (!context_.io.file().read(bytes.begin, buffer.first(bytes.length())))
@@ -69,8 +69,9 @@ class BlockScan {
                    *piece.region, findings);
   }
 
-  // The tag tree was looked at as a whole, and every block of the piece is a sound node of it.
-  [[nodiscard]] bool was_looked_at(const Piece& piece) const {
+  // Every block of the piece is a node of a tag tree that was found sound: it was read and verified
+  // then.
+  [[nodiscard]] bool is_sound(const Piece& piece) const {
     const auto* index = context_.find(block_types::kTagIndex);
     if (context_.sound_tags == nullptr || index == nullptr || piece.region != index) return false;
     for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number)
@@ -117,8 +118,6 @@ class BlockScan {
 }  // namespace
 
 Result<void> check_blocks(VerifyContext& context) {
-  // What is found sound on the way through the tag tree is not read a second time.
-  VDE_TRY(look_at_tags(context));
   return BlockScan(context).run();
 }
 

@@ -1,9 +1,9 @@
 // The tag tree: each node once, in order, within its separators, chained, counted, and not denied
-// by any filter. First its parts are looked at on all threads, without a word. Where that finds
-// nothing, its nodes are done with, for the blocks' pass too. Otherwise it is walked again from
-// left to right, so that findings are the same ones in the same order whatever the number of
-// threads. Memory is one bit a block, the way down to a node, and the larger filter or a bounded
-// batch of keys.
+// by any filter. Two passes: the first one checks its parts on all threads, without a word. Where
+// that finds nothing, its nodes are done with, for the blocks' pass too. Otherwise the second one
+// walks it from left to right, so that findings are the same ones in the same order whatever the
+// number of threads. Memory is one bit a block, the way down to a node, and the larger filter or a
+// bounded batch of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class TagCheck {
   }
 
   // Sets `sound_tags` of the context where there is nothing to report of the tree.
-  Result<void> look() {
+  Result<void> find_sound() {
     if (region_.count() <= kTagRoot || !read_head() || !is_header_sound()) return {};
     VDE_TRY_ASSIGN(sound, is_sound_in_parts());
     if (sound) context_.sound_tags = reached_;
@@ -109,7 +109,7 @@ class TagCheck {
     return {};
   }
 
-  // Looks at all of the tree on several threads; false where a walk has to tell what is wrong.
+  // Checks all of the tree on several threads; false where a walk has to tell what is wrong.
   Result<bool> is_sound_in_parts() {
     if (filter_) filter_->load();
     const std::vector<TagVisit> parts = cut_into_parts();
@@ -117,15 +117,15 @@ class TagCheck {
     std::atomic<size_t> next{0};
     std::atomic<bool> sound{true};
     run_on_threads(context_.options, [&] {
-      if (!look_at_parts(parts, next, sound, stretches)) sound = false;
+      if (!check_parts(parts, next, sound, stretches)) sound = false;
     });
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     return sound && do_they_fit(stretches);
   }
 
   // The work of one thread: takes parts while all is sound.
-  bool look_at_parts(const std::vector<TagVisit>& parts, std::atomic<size_t>& next,
-                     const std::atomic<bool>& sound, std::vector<TagStretch>& stretches) {
+  bool check_parts(const std::vector<TagVisit>& parts, std::atomic<size_t>& next,
+                   const std::atomic<bool>& sound, std::vector<TagStretch>& stretches) {
     BlockWindow window(context_.io, region_);
     std::optional<TagFilterCheck> filter = filter_;
     for (size_t i = next++; i < parts.size() && sound; i = next++) {
@@ -263,8 +263,8 @@ Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)
 
 }  // namespace
 
-Result<void> look_at_tags(VerifyContext& context) {
-  return check_index(context, &TagCheck::look);
+Result<void> find_sound_tags(VerifyContext& context) {
+  return check_index(context, &TagCheck::find_sound);
 }
 
 Result<void> check_tags(VerifyContext& context) {
