@@ -1,5 +1,4 @@
-// What a verification can vouch for.
-#include "check/context.h"
+#include "check/intact.h"
 
 namespace vde {
 

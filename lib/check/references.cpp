@@ -1,4 +1,4 @@
-#include "check/context.h"
+#include "check/references.h"
 
 namespace vde {
 

@@ -4,8 +4,10 @@
 
 #include "base/checked.h"
 #include "base/piece.h"
+#include "check/intact.h"
+#include "check/passes.h"
 #include "check/passes/block_judge.h"
-#include "check/repair/block_pieces.h"
+#include "check/passes/block_pieces.h"
 #include "format/region/bitmap.h"
 #include "io/memory_file.h"
 #include "io/stream_file.h"

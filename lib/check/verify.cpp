@@ -1,26 +1,10 @@
 #include "vde/verify.h"
 
-#include "check/context.h"
+#include "check/intact.h"
+#include "check/passes.h"
 
 namespace vde {
 namespace {
-
-// Later passes build on what earlier ones found out: regions before what lies in them, blocks
-// before the bitmap, whose damaged blocks decide nothing.
-constexpr NamedPass kPasses[] = {
-    {"geometry", check_geometry, OnStream::kAtEnd},
-    {"superblock groups", check_superblocks, OnStream::kAtStart},
-    {"region tables", check_regions, OnStream::kAtStart},
-    {"journal", check_journal},
-    {"inode layout", check_inode_layout, OnStream::kAtEnd},
-    {"tag index, quietly", find_sound_tags, OnStream::kNotNeeded},
-    {"block trailers", check_blocks, OnStream::kItself},
-    {"tag index", check_tags},
-    {"snapshot table", check_snapshots},
-    {"code cache", check_modules},
-    {"dictionary table", check_dictionaries},
-    {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
-};
 
 // The state to judge is the committed one, also where part of it still waits in the journal.
 // Without a whole group or a journal there is nothing to replay; other passes say so.
@@ -41,21 +25,6 @@ JournalLook look_at_journal(BlockFile& file, const Probe& probe) {
 }
 
 }  // namespace
-
-std::span<const NamedPass> passes() {
-  return kPasses;
-}
-
-const PlacedRegion* VerifyContext::find(BlockType tag) const {
-  for (const PlacedRegion& region : regions)
-    if (region.tag == tag) return &region;
-  return nullptr;
-}
-
-const PlacedRegion* VerifyContext::find_plain(BlockType tag) const {
-  const PlacedRegion* region = find(tag);
-  return region != nullptr && probe.slots[region->slot].is_plain() ? region : nullptr;
-}
 
 Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                    Activity& activity,

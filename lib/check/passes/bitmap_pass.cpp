@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/endian.h"
+#include "check/passes.h"
 #include "check/passes/bitmap_walk.h"
 
 namespace vde {

@@ -84,13 +84,6 @@ void BlockJudge::report_unwritten(size_t index, FindingCode code) {
       fmt::format("{} region: its first block was never written", to_string(region.tag)));
 }
 
-bool is_newer(const Probe& probe, uint32_t generation) {
-  if (!probe.superblock_verified()) return false;
-  // Generations are the low 32 bits of the sequence: past that any of them may be an old one.
-  const int64_t sequence = probe.superblock.checkpoint_sequence;
-  return sequence >= 0 && sequence <= UINT32_MAX && generation > sequence;
-}
-
 void BlockJudge::note_content(const UncheckedBlock& block, const PlacedRegion& region) {
   if (!has_head(region)) return;
   Watch& watch = watches_[static_cast<size_t>(&region - context_.regions.data())];

@@ -4,10 +4,11 @@
 #include <mutex>
 
 #include "base/piece.h"
+#include "check/passes.h"
 #include "check/passes/block_judge.h"
+#include "check/passes/block_pieces.h"
 #include "check/passes/tags_reached.h"
 #include "check/passes/workers.h"
-#include "check/repair/block_pieces.h"
 
 namespace vde {
 namespace {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bitset>
 
+#include "check/passes.h"
 #include "check/passes/bitmap_bits.h"
 #include "region/module_blocks.h"
 #include "table/dictionary_table.h"

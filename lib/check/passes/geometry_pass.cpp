@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
-#include "check/context.h"
+#include "check/passes.h"
 
 namespace vde {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "check/context.h"
-#include "format/region/inode.h"
+#include "check/passes.h"
+#include "check/passes/inode_pass.h"
 
 namespace vde {
 

@@ -1,7 +1,7 @@
 // The journal's header (MWAL), and the data journal's where there is one.
 #include <fmt/format.h>
 
-#include "check/context.h"
+#include "check/passes.h"
 #include "format/region/wal_header.h"
 
 namespace vde {

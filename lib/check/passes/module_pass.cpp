@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "check/passes.h"
 #include "check/passes/bitmap_bits.h"
 #include "check/passes/packed_scan.h"
 #include "region/module_blocks.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/context.h"
+#include "check/passes.h"
 #include "format/feature.h"
 
 namespace vde {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "check/passes.h"
 #include "check/passes/packed_scan.h"
 #include "check/passes/snapshot_chains.h"
 #include "table/snapshot_table.h"

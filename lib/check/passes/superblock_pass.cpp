@@ -2,7 +2,7 @@
 // are judged by themselves.
 #include <fmt/format.h>
 
-#include "check/context.h"
+#include "check/passes.h"
 #include "vde/text.h"
 
 namespace vde {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "check/passes.h"
 #include "check/passes/tag_verifier.h"
 #include "check/passes/workers.h"
 

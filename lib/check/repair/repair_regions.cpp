@@ -2,8 +2,8 @@
 // module regions that were made and never written.
 #include <fmt/format.h>
 
+#include "check/passes/inode_pass.h"
 #include "check/repair/structure_repair.h"
-#include "format/region/inode.h"
 #include "format/tag/tag_index.h"
 
 namespace vde {

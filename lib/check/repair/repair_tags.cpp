@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/context.h"
+#include "check/passes.h"
 #include "check/repair/tag_salvage.h"
 #include "format/tag/tag_index.h"
 #include "tag/tag_rebuild.h"

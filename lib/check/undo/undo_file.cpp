@@ -1,14 +1,19 @@
 #include "check/undo/undo_file.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "base/endian.h"
 #include "base/piece.h"
 #include "format/block.h"
+#include "io/new_file.h"
+#include "vde/text.h"
 
 namespace vde {
 namespace {
@@ -91,6 +96,28 @@ std::array<uint8_t, 512> state_sector(const UndoHeader& header, UndoState state)
   store_le(MutableBytes(sector), 16, header.hash);
   store_le(MutableBytes(sector), 24, checksum(Bytes(sector).first(24)));
   return sector;
+}
+
+class NewUndoFile : public UndoTarget {
+ public:
+  explicit NewUndoFile(NewFile file) : file_(std::move(file)) {}
+  // It holds what the image holds, whose permissions may be narrow.
+  Result<void> make_private() {
+    const int descriptor = static_cast<PosixFile&>(file_.file()).descriptor();
+    return fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
+               ? Result<void>{}
+               : Result<void>(system_failure("cannot set the permissions of the undo file"));
+  }
+  BlockFile& file() override { return file_.file(); }
+  Result<void> publish() override { return file_.publish(false); }
+
+ private:
+  NewFile file_;
+};
+
+bool is_there(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
 
 }  // namespace
@@ -179,6 +206,30 @@ Result<void> each_old_piece(BlockFile& undo, const UndoContent& content,
     stored += there.length();
   }
   return {};
+}
+
+Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path) {
+  if (is_there(path))
+    return fail(ErrorCode::kExists, fmt::format("the undo file '{}' exists", escape(path)),
+                "name another one with --undo FILE");
+  auto file = NewFile::create(path, std::nullopt);
+  if (!file) {
+    file.error().message = fmt::format("undo file '{}': {}", escape(path), file.error().message);
+    return propagate(file);
+  }
+  auto undo = std::make_unique<NewUndoFile>(std::move(*file));
+  VDE_TRY(undo->make_private());
+  return std::unique_ptr<UndoTarget>(std::move(undo));
+}
+
+Result<std::string> free_undo_path(const std::string& image) {
+  constexpr int kMax = 1000;
+  for (int i = 0; i < kMax; ++i) {
+    std::string path = image + (i == 0 ? ".undo" : fmt::format(".undo.{}", i));
+    if (!is_there(path)) return path;
+  }
+  return fail(ErrorCode::kExists, fmt::format("all undo files up to '{}.undo.999' exist", image),
+              "name another one with --undo FILE, or delete old ones");
 }
 
 }  // namespace vde

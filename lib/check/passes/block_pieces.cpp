@@ -1,4 +1,4 @@
-#include "check/repair/block_pieces.h"
+#include "check/passes/block_pieces.h"
 
 #include <algorithm>
 
