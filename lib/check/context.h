@@ -19,8 +19,8 @@ struct PlacedRegion {
 };
 
 // What the journal that was found on the disk asks for.
-struct JournalLook {
-  std::optional<CommittedView> view;  // the image with all commits; what the passes look at
+struct JournalOnDisk {
+  std::optional<CommittedView> view;  // the image with all commits; what the passes judge
   std::optional<Error> error;         // why there is none: the journal must not be touched
 };
 
@@ -32,7 +32,7 @@ struct VerifyContext {
   const VerifyOptions& options;
   Activity& activity;
   Reporter& report;
-  const JournalLook& journal;
+  const JournalOnDisk& journal;
 
   // Filled by the region pass, in slot order.
   std::vector<PlacedRegion> regions;
@@ -48,7 +48,7 @@ struct VerifyContext {
   [[nodiscard]] const PlacedRegion* find_plain(BlockType tag) const;
 };
 
-// Whether a block of this generation is newer than the superblock, as far as that can be told.
+// Whether a block of this generation is newer than the superblock, as far as that is known.
 [[nodiscard]] bool is_newer(const Probe& probe, uint32_t generation);
 
 }  // namespace vde

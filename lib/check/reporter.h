@@ -23,8 +23,8 @@ struct NewFinding {
 // Calls never overlap: the passes that read on several threads put their findings in order first.
 class Reporter {
  public:
-  // `file` is the image as it lies on the disk: what --repair can do is told from it. Null where an
-  // image streams by.
+  // `file` is the image as it lies on the disk: what --repair can do is found out from it. Null
+  // where an image streams by.
   Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
       : sink_(sink), file_(file), block_size_(block_size) {}
 

@@ -54,7 +54,7 @@ uint64_t promised_size(const Probe& probe) {
   return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * probe.block_size;
 }
 
-// Judges the blocks behind the fixed ones in the order in which they come.
+// Judges the blocks after the fixed ones in the order in which they come.
 class StreamScan {
  public:
   StreamScan(VerifyContext& context, StreamFile& kept)
@@ -89,7 +89,7 @@ class StreamScan {
   }
 
   void judge(const UncheckedBlock& block) {
-    // What lies behind the volume is nobody's.
+    // What lies after the volume is nobody's.
     if (block.number() >= data_.blocks.end) return;
     if (block.number() >= next_change_) find_regions(block.number());
     std::vector<NewFinding> findings;
@@ -115,7 +115,7 @@ class StreamScan {
     const PlacedRegion& region = context_.regions[index];
     const bool is_head = block.number() == region.blocks.begin;
     if (!BlockJudge::has_head(region)) return;
-    if (is_head) judge_.look_at_head(index, block);
+    if (is_head) judge_.check_head(index, block);
     const bool in_bitmap = &region == bitmap_;
     if ((is_head || in_bitmap) && !kept_.keep(block) && in_bitmap) bitmap_lost_ = true;
     const bool is_journal =
@@ -134,7 +134,7 @@ class StreamScan {
     ++context_.report.summary().blocks_checked;
   }
 
-  // Nothing where the bitmap was not kept, does not verify or comes behind the block.
+  // Nothing where the bitmap was not kept, does not verify or comes after the block.
   std::optional<bool> is_allocated(uint64_t number) {
     if (bitmap_ == nullptr || bitmap_lost_) return std::nullopt;
     const uint64_t bits = bits_per_bitmap_block(context_.io.block_size());
@@ -206,7 +206,7 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
   probe.file_size = promised_size(probe);
   StreamFile kept(probe.block_size, kKeptBytes);
   Reporter reporter(report, nullptr, probe.block_size);
-  const JournalLook no_journal;
+  const JournalOnDisk no_journal;
   VerifyContext context{
       BlockIo(kept, probe.block_size), probe, options, activity, reporter, no_journal, {}};
   for (const NamedPass& pass : passes())

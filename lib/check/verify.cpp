@@ -8,20 +8,20 @@ namespace {
 
 // The state to judge is the committed one, also where part of it still waits in the journal.
 // Without a whole group or a journal there is nothing to replay; other passes say so.
-JournalLook look_at_journal(BlockFile& file, const Probe& probe) {
-  JournalLook look;
-  if (probe.superblock_source != SuperblockSource::kGroup || !find_journal(probe)) return look;
+JournalOnDisk read_journal(BlockFile& file, const Probe& probe) {
+  JournalOnDisk found;
+  if (probe.superblock_source != SuperblockSource::kGroup || !find_journal(probe)) return found;
   Result<CommittedView> view = view_committed(file, probe);
   if (!view) {
     // A block that cannot be read is reported where it is judged.
-    if (view.error().code == ErrorCode::kDamaged) look.error = std::move(view.error());
-    return look;
+    if (view.error().code == ErrorCode::kDamaged) found.error = std::move(view.error());
+    return found;
   }
   // A header that fails its trailer though no session ever wrote it is simply damaged.
   const bool damaged = view->plan.header.kind != HeaderKind::kForeign &&
                        !view->plan.header.sealed && !view->plan.torn_header;
-  if (!damaged) look.view = std::move(*view);
-  return look;
+  if (!damaged) found.view = std::move(*view);
+  return found;
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   // Unsealed superblocks whose directory is whole can still be judged; probe_image knows.
   VDE_TRY_ASSIGN(on_disk, probe_to_judge(file));
   VDE_TRY(check_features(on_disk));
-  const JournalLook journal = look_at_journal(file, on_disk);
+  const JournalOnDisk journal = read_journal(file, on_disk);
   BlockFile& judged = journal.view ? *journal.view->file : file;
   VDE_TRY_ASSIGN(probe, probe_to_judge(judged));
   activity.total = activity.done + probe.file_size;

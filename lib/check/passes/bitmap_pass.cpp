@@ -35,7 +35,7 @@ struct BitCounts {
   uint64_t allocated = 0;          // ones of the volume
   uint64_t allocated_regions = 0;  // those of them within regions
   uint64_t referenced = 0;         // those of them outside of regions that something refers to
-  bool past_end = false;           // a one behind the volume's last block
+  bool past_end = false;           // a one after the volume's last block
   bool complete = true;            // no block was damaged
 };
 
@@ -84,7 +84,7 @@ bool may_refer(BlockType tag) {
          tag == block_types::kDictionaries;
 }
 
-// Whether a region whose pass told nothing of its references has none: it is empty.
+// Whether a region whose pass said nothing of its references has none: it is empty.
 bool is_empty_region(const VerifyContext& context, const PlacedRegion& region) {
   BlockBuffer buffer = context.io.make_buffer();
   const auto block = context.io.read(region.blocks.begin, buffer);

@@ -11,7 +11,7 @@ BitmapWalk::BitmapWalk(const BlockIo& io, BlockRange region, uint64_t total_bloc
       bits_(bits_per_bitmap_block(io.block_size())),
       at_(region.begin),
       buffer_(io.make_buffer()) {
-  // Blocks behind the last one that is needed hold no bits of the volume.
+  // Blocks after the last one that is needed hold no bits of the volume.
   const uint64_t needed = bitmap_blocks_for(total_blocks, io.block_size());
   region_.end = std::min(region.end, region.begin + needed);
 }

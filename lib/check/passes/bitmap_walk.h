@@ -27,7 +27,7 @@ class BitmapWalk {
   BlockRange region_;
   uint64_t total_blocks_;
   uint64_t bits_;
-  uint64_t at_;     // next block to look at
+  uint64_t at_;     // next block to read
   ByteRange data_;  // the stretch of the file without holes that `at_` is in
   BlockBuffer buffer_;
 };

@@ -17,7 +17,7 @@ bool BlockJudge::has_head(const PlacedRegion& region) {
          region.tag != block_types::kRegionMap;
 }
 
-void BlockJudge::look_at_head(size_t index, const UncheckedBlock& block) {
+void BlockJudge::check_head(size_t index, const UncheckedBlock& block) {
   const PlacedRegion& region = context_.regions[index];
   Watch& watch = watches_[index];
   const bool unwritten = block.is_unwritten();

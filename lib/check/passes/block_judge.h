@@ -18,7 +18,7 @@ class BlockJudge {
 
   // Looks at the first block of region `index` of the context, which may be empty in ways that no
   // other block may. Comes before judge() of any block of the region.
-  void look_at_head(size_t index, const UncheckedBlock& block);
+  void check_head(size_t index, const UncheckedBlock& block);
   // Blocks of such regions are judged elsewhere or as data: they have no head.
   [[nodiscard]] static bool has_head(const PlacedRegion& region);
 
@@ -35,7 +35,7 @@ class BlockJudge {
   struct Watch {
     bool head_unwritten = false;  // the first block was never written, and may be so
     bool head_is_empty = false;  // the first block is sealed zeros or unwritten: nothing may follow
-    // The first later block that holds something; behind one that was never written, the first that
+    // The first later block that holds something; after one that was never written, the first that
     // was written at all: whoever makes a region starts with its first block.
     std::atomic<uint64_t> content{UINT64_MAX};
   };

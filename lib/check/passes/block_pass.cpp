@@ -21,7 +21,7 @@ class BlockScan {
       : context_(context), judge_(context), source_(context) {}
 
   Result<void> run() {
-    look_at_heads();
+    check_heads();
     run_on_threads(context_.options, [this] { work(); });
     if (!outcome_) return outcome_;
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -30,14 +30,14 @@ class BlockScan {
   }
 
  private:
-  void look_at_heads() {
+  void check_heads() {
     BlockBuffer buffer = context_.io.make_buffer();
     for (size_t i = 0; i < context_.regions.size(); ++i) {
       const PlacedRegion& region = context_.regions[i];
       if (!BlockJudge::has_head(region)) continue;
       // One that cannot be read is reported when its piece is read.
       const auto block = context_.io.read(region.blocks.begin, buffer);
-      if (block) judge_.look_at_head(i, *block);
+      if (block) judge_.check_head(i, *block);
     }
   }
 

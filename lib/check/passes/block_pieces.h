@@ -12,7 +12,7 @@ struct Piece {
   BlockRange blocks;
 };
 
-// What stands for the data area where blocks are judged: all blocks of the volume behind the fixed
+// What stands for the data area where blocks are judged: all blocks of the volume after the fixed
 // ones that the file has; those of other regions are theirs.
 [[nodiscard]] PlacedRegion data_region(const Probe& probe);
 
@@ -37,7 +37,7 @@ class PieceSource {
   std::vector<BlockRange> other_regions_;  // not the data area, ascending
   std::optional<BitmapWalk> bitmap_;       // while in the data area
   BitmapWalk::Block bitmap_block_;
-  uint64_t bitmap_at_ = 0;  // next block of the volume to look at in bitmap_block_
+  uint64_t bitmap_at_ = 0;  // next block of the volume to judge by bitmap_block_
 
   PlacedRegion data_;  // all of the volume that regions leave
   bool data_started_ = false;

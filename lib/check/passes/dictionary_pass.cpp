@@ -39,8 +39,8 @@ class DictionaryJudge {
     if (!complete_) return {};
     const bool is_zero = all_zero(*head);
     const uint64_t end = read_entries();
-    // Content behind zeros was reported as a lost header.
-    if (!is_zero) VDE_TRY(look_behind(end));
+    // Content after zeros was reported as a lost header.
+    if (!is_zero) VDE_TRY(check_rest(end));
     if (complete_) context_.references.know(block_types::kDictionaries);
     return judge_places();
   }
@@ -72,7 +72,7 @@ class DictionaryJudge {
                       most));
   }
 
-  // Returns the first block of the region behind those with entries; the first has some always.
+  // Returns the first block of the region after those with entries; the first has some always.
   uint64_t read_entries() {
     uint32_t left = counted_;
     uint64_t index = 0;
@@ -84,13 +84,13 @@ class DictionaryJudge {
       complete_ &= payload.has_value();
       if (!payload) continue;
       for (const Dictionary& entry : decode_dictionaries(*payload, index == 0, here))
-        look_at(entry, region_.begin + index);
-      look_behind_entries(*payload, index, here);
+        check_entry(entry, region_.begin + index);
+      check_rest_of_block(*payload, index, here);
     }
     return index;
   }
 
-  void look_at(const Dictionary& entry, uint64_t block) {
+  void check_entry(const Dictionary& entry, uint64_t block) {
     PlacedDictionary placed{entry, block, {}};
     if (entry.id >= kMaxDictionaries)
       add(FindingCode::kDictionaryIdTooHigh, placed,
@@ -113,8 +113,8 @@ class DictionaryJudge {
     if (!extent->empty()) dictionaries_.push_back(placed);
   }
 
-  // What lies behind the last entry of a block.
-  void look_behind_entries(Bytes payload, uint64_t index, uint32_t entries) {
+  // What lies after the last entry of a block.
+  void check_rest_of_block(Bytes payload, uint64_t index, uint32_t entries) {
     const bool first = index == 0;
     const size_t end = dictionary_offset(entries, first);
     const size_t end_of_entries = dictionary_offset(dictionaries_in(payload.size(), first), first);
@@ -125,7 +125,7 @@ class DictionaryJudge {
           "bytes behind the last dictionary are not zero");
   }
 
-  Result<void> look_behind(uint64_t index) {
+  Result<void> check_rest(uint64_t index) {
     for (; index < source_.blocks() && !uncounted_; ++index) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(written, source_.next_written(index));

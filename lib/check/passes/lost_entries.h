@@ -1,4 +1,4 @@
-// What can be told of entries of a packed table (SNAP, CODE) whose blocks do not verify.
+// What is known of entries of a packed table (SNAP, CODE) whose blocks do not verify.
 #pragma once
 
 #include <optional>

@@ -35,7 +35,7 @@ class ModuleJudge {
       total_ = std::min(total_, static_cast<uint64_t>(std::max<int64_t>(0, total)));
   }
 
-  void look_at(const PackedRecord& record) {
+  void check_entry(const PackedRecord& record) {
     const auto decoded = decode_module_entry(record.bytes);
     if (!decoded) return;
     const ModuleEntry& entry = decoded->entry;
@@ -161,8 +161,8 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
   if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
     add(FindingCode::kModuleCountWrong, head,
         fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
-  if (scan.behind_end)
-    add(FindingCode::kModuleUncounted, scan.behind_end,
+  if (scan.past_end)
+    add(FindingCode::kModuleUncounted, scan.past_end,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
   if (scan.left_over > 0 && scan.complete && scan.found >= scan.counted)
     add(FindingCode::kModuleLeftOver, scan.first_left_over,
@@ -183,7 +183,7 @@ Result<void> check_modules(VerifyContext& context) {
   if (region == nullptr) return {};
   ModuleJudge judge(context, *region);
   const PackedVisitor visit = [&](const PackedRecord& record) {
-    judge.look_at(record);
+    judge.check_entry(record);
     return true;
   };
   VDE_TRY_ASSIGN(scan, scan_packed(context, *region, kModuleTable, visit));

@@ -27,9 +27,9 @@ class PackedScanner {
       VDE_TRY_ASSIGN(written, source_.next_written(index));
       ended_ = written != index;
       index = written;
-      if (wants_more() && index < source_.blocks()) look_at(index);
+      if (wants_more() && index < source_.blocks()) read_block(index);
     }
-    if (head) VDE_TRY(look_behind());
+    if (head) VDE_TRY(check_rest());
     return std::move(scan_);
   }
 
@@ -46,7 +46,7 @@ class PackedScanner {
     most_ = header.count;
   }
 
-  // Whether the table goes on. Without a header a block without entries tells.
+  // Whether the table goes on. Without a header a block without entries ends it.
   [[nodiscard]] bool wants_more() const { return scan_.has_header ? scan_.found < most_ : !ended_; }
 
   void lose(uint64_t index) {
@@ -57,7 +57,7 @@ class PackedScanner {
       scan_.lost.name(*block, index == 0);
   }
 
-  void look_at(uint64_t index) {
+  void read_block(uint64_t index) {
     const auto payload = source_.payload(index);
     if (!payload) return lose(index);
     note_left_over();
@@ -80,42 +80,42 @@ class PackedScanner {
     tail_end_ = cursor.offset();
   }
 
-  // The block looked at last is not the table's last one.
+  // The block read last is not the table's last one.
   void note_left_over() {
     const size_t payload = payload_size(context_.io.block_size());
     if (!tail_end_ || payload - *tail_end_ < table_.shape.fixed_size) return;
     if (scan_.left_over++ == 0) scan_.first_left_over = region_.begin + tail_;
   }
 
-  // What lies behind the last entry.
-  Result<void> look_behind() {
+  // What lies after the last entry.
+  Result<void> check_rest() {
     if (!scan_.complete || scan_.found < scan_.counted) return {};
-    if (counts_) look_behind_last_entry();
+    if (counts_) check_last_block();
     uint64_t index = tail_ + 1;
     while (index < source_.blocks()) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(written, source_.next_written(index));
       note_unwritten(index, written);
       index = written;
-      if (index < source_.blocks()) look_at_spare(index++);
+      if (index < source_.blocks()) check_spare(index++);
     }
     return {};
   }
 
-  void look_behind_last_entry() {
+  void check_last_block() {
     const auto payload = source_.payload(tail_);
     if (!payload || payload->size() - *tail_end_ < table_.shape.fixed_size) return;
     if (!all_zero(payload->subspan(*tail_end_, table_.shape.key_size)))
-      scan_.behind_end = region_.begin + tail_;
+      scan_.past_end = region_.begin + tail_;
   }
 
-  void look_at_spare(uint64_t index) {
+  void check_spare(uint64_t index) {
     const auto block = context_.io.read(region_.begin + index, buffer_);
     if (!block) return;
     if (block->is_unwritten()) note_unwritten(index, index + 1);
-    if (counts_ && !scan_.behind_end && block->state() == BlockState::kSealed &&
+    if (counts_ && !scan_.past_end && block->state() == BlockState::kSealed &&
         !all_zero(block->unchecked_payload()))
-      scan_.behind_end = region_.begin + index;
+      scan_.past_end = region_.begin + index;
   }
 
   void note_unwritten(uint64_t begin, uint64_t end) {
@@ -131,10 +131,10 @@ class PackedScanner {
   FileSource source_;
   BlockBuffer buffer_ = context_.io.make_buffer();
   PackedScan scan_;
-  int64_t most_ = INT64_MAX;        // entries, as far as the header tells
-  bool ended_ = false;              // the block looked at last had no entries
+  int64_t most_ = INT64_MAX;        // entries, as far as the header says
+  bool ended_ = false;              // the block read last had no entries
   bool counts_ = false;             // a zero header above content is reported as that
-  uint64_t tail_ = 0;               // the block of the region looked at last
+  uint64_t tail_ = 0;               // the block of the region read last
   std::optional<size_t> tail_end_;  // where its entries end, in bytes; nothing where not known
 };
 

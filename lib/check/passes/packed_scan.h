@@ -17,15 +17,15 @@ struct PackedScan {
   std::vector<Error> broken = {};  // entries that make no sense, each with its block
   uint64_t left_over = 0;  // blocks, in which the existing reader takes padding for an entry
   uint64_t first_left_over = 0;
-  uint64_t unwritten = 0;  // blocks behind the last entry that were never written
+  uint64_t unwritten = 0;  // blocks after the last entry that were never written
   uint64_t first_unwritten = 0;
-  std::optional<uint64_t> behind_end = {};  // a block that has more behind the last entry
-  LostEntries lost;                         // blocks that do not verify, among those with entries
+  std::optional<uint64_t> past_end = {};  // a block that has more after the last entry
+  LostEntries lost;                       // blocks that do not verify, among those with entries
 };
 
 // Hands out the entries, padding too; those of damaged blocks are missing. Where the header is, the
 // table is taken to end at the first block that has none. An error is kInterrupted or that of a
-// file that cannot tell holes.
+// file that does not know its holes.
 [[nodiscard]] Result<PackedScan> scan_packed(VerifyContext& context, const PlacedRegion& region,
                                              const PackedTable& table, const PackedVisitor& visit);
 

@@ -18,7 +18,7 @@ class SnapshotJudge {
   SnapshotJudge(VerifyContext& context, const PlacedRegion& region)
       : context_(context), region_(region) {}
 
-  void look_at(const PackedRecord& record) {
+  void check_entry(const PackedRecord& record) {
     const SnapshotEntry entry = snapshot_of(record.bytes);
     if (is_padding(entry)) return;
     chains_.add({entry.id, entry.parent, entry.created, static_cast<uint32_t>(record.place.block),
@@ -118,9 +118,9 @@ void report_table(VerifyContext& context, const PlacedRegion& region, const Pack
     context.report.add(
         FindingCode::kSnapshotCountWrong, head, block_types::kSnapshots,
         fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
-  if (scan.behind_end)
+  if (scan.past_end)
     context.report.add(
-        FindingCode::kSnapshotUncounted, scan.behind_end, block_types::kSnapshots,
+        FindingCode::kSnapshotUncounted, scan.past_end, block_types::kSnapshots,
         fmt::format("there is more behind the last of the {} entries", scan.counted));
   if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
     context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over,
@@ -144,7 +144,7 @@ Result<void> check_snapshots(VerifyContext& context) {
   if (region == nullptr) return {};
   SnapshotJudge judge(context, *region);
   const PackedVisitor visit = [&](const PackedRecord& record) {
-    judge.look_at(record);
+    judge.check_entry(record);
     return true;
   };
   VDE_TRY_ASSIGN(scan, scan_packed(context, *region, snapshot_table(), visit));

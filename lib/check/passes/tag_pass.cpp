@@ -110,7 +110,7 @@ class TagCheck {
     return {};
   }
 
-  // Checks all of the tree on several threads; false where a walk has to tell what is wrong.
+  // Checks all of the tree on several threads; false where a walk has to find what is wrong.
   Result<bool> is_sound_in_parts() {
     if (filter_) filter_->load();
     const std::vector<TagVisit> parts = cut_into_parts();

@@ -43,9 +43,9 @@ Result<void> TagVerifier::walk(TagVisit from) {
     if (!payload) {
       lose_track();
     } else if (payload->front() == kTagLeafType) {
-      look_at_leaf(visit, *payload);
+      check_leaf(visit, *payload);
     } else {
-      std::vector<TagVisit> below = look_at_inner(visit, *payload);
+      std::vector<TagVisit> below = check_inner(visit, *payload);
       std::move(below.rbegin(), below.rend(), std::back_inserter(waiting));
     }
   }
@@ -57,7 +57,7 @@ std::optional<Bytes> TagVerifier::read(uint64_t number) {
   const auto block = window_.read(facts_.region.begin + number);
   if (!block) return std::nullopt;
   const auto checked = block->check(block_types::kTagIndex);
-  // The blocks' pass tells of a block that is too new; a quiet walk must stand in for it.
+  // The blocks' pass reports a block that is too new; a quiet walk must stand in for it.
   if (checked && quiet_ && is_newer(context_.probe, checked->trailer().generation)) clean_ = false;
   if (checked) {
     compare_age(number, checked->trailer().generation);
@@ -67,7 +67,7 @@ std::optional<Bytes> TagVerifier::read(uint64_t number) {
   return std::nullopt;
 }
 
-// One node tells as much as all of them.
+// One node shows as much as all of them.
 void TagVerifier::compare_age(uint64_t number, uint32_t generation) {
   if (header_is_older_ || !facts_.newest || !is_later_generation(generation, *facts_.newest))
     return;
@@ -79,12 +79,12 @@ void TagVerifier::compare_age(uint64_t number, uint32_t generation) {
 std::optional<std::vector<TagVisit>> TagVerifier::children(const TagVisit& visit) {
   const std::optional<Bytes> payload = read(visit.number);
   if (!payload || payload->front() == kTagLeafType) return std::nullopt;
-  std::vector<TagVisit> below = look_at_inner(visit, *payload);
+  std::vector<TagVisit> below = check_inner(visit, *payload);
   if (!clean_ || !reached_.reach(visit.number)) return std::nullopt;
   return below;
 }
 
-std::vector<TagVisit> TagVerifier::look_at_inner(const TagVisit& visit, Bytes payload) {
+std::vector<TagVisit> TagVerifier::check_inner(const TagVisit& visit, Bytes payload) {
   std::vector<TagVisit> below;
   const Result<TagInner> inner = TagInner::decode(payload);
   if (!inner || visit.depth == kMaxTagLevels) {
@@ -118,9 +118,10 @@ std::vector<TagVisit> TagVerifier::look_at_inner(const TagVisit& visit, Bytes pa
   return below;
 }
 
-void TagVerifier::look_at_leaf(const TagVisit& visit, Bytes payload) {
+void TagVerifier::check_leaf(const TagVisit& visit, Bytes payload) {
   const std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-  // Nothing else is told of a broken leaf. A quiet walk, which ends there, finds out as it reads.
+  // Nothing else is reported of a broken leaf. A quiet walk, which ends there, finds out as it
+  // reads.
   if (!leaf || (!quiet_ && leaf->shape() == TagLeaf::Shape::kBroken)) {
     add(FindingCode::kTagNodeBroken, visit.number,
         "the leaf claims more entries than it has, or one runs past its block");
@@ -128,7 +129,7 @@ void TagVerifier::look_at_leaf(const TagVisit& visit, Bytes payload) {
   }
   check_place(visit, *leaf);
   Tally tally;
-  const size_t end = look_at_entries(*leaf, tally);
+  const size_t end = check_entries(*leaf, tally);
   tally.beside = count_beside(visit, *leaf, tally.disorder == 0);
   // Where the index would have to lie over entries, it is none: other writers' bytes may look so.
   const size_t room = payload.size() - kTagLinkSize - end;
@@ -153,8 +154,8 @@ void TagVerifier::check_place(const TagVisit& visit, const TagLeaf& leaf) {
   if (leaf.count() == 0 && visit.number != kTagRoot) stretch_.has_empty_leaf = true;
 }
 
-// The byte behind the last entry that was read: of a leaf that is not broken, behind all.
-size_t TagVerifier::look_at_entries(const TagLeaf& leaf, Tally& tally) {
+// The byte after the last entry that was read: of a leaf that is not broken, after all.
+size_t TagVerifier::check_entries(const TagLeaf& leaf, Tally& tally) {
   TagMark& last = stretch_.last;
   const bool known_size = context_.probe.superblock_verified();
   const int64_t blocks = context_.probe.superblock.total_blocks;
@@ -194,7 +195,7 @@ size_t TagVerifier::look_at_entries(const TagLeaf& leaf, Tally& tally) {
   return at;
 }
 
-// Entries beyond the separators. Of those in order, the first and the last one tell.
+// Entries beyond the separators. Of those in order, the first and the last one suffice.
 uint64_t TagVerifier::count_beside(const TagVisit& visit, const TagLeaf& leaf,
                                    bool in_order) const {
   TagView entry;

@@ -11,7 +11,7 @@
 
 namespace vde {
 
-// What all walkers of a tree look at.
+// What all walkers of a tree go by.
 struct TagFacts {
   BlockRange region;
   TagIndexHeader header;
@@ -94,10 +94,10 @@ class TagVerifier {
   void lose_track();
   [[nodiscard]] std::optional<Bytes> read(uint64_t number);
   void compare_age(uint64_t number, uint32_t generation);
-  [[nodiscard]] std::vector<TagVisit> look_at_inner(const TagVisit& visit, Bytes payload);
-  void look_at_leaf(const TagVisit& visit, Bytes payload);
+  [[nodiscard]] std::vector<TagVisit> check_inner(const TagVisit& visit, Bytes payload);
+  void check_leaf(const TagVisit& visit, Bytes payload);
   void check_place(const TagVisit& visit, const TagLeaf& leaf);
-  [[nodiscard]] size_t look_at_entries(const TagLeaf& leaf, Tally& tally);
+  [[nodiscard]] size_t check_entries(const TagLeaf& leaf, Tally& tally);
   [[nodiscard]] uint64_t count_beside(const TagVisit& visit, const TagLeaf& leaf,
                                       bool in_order) const;
   void report(uint64_t number, const Tally& tally);

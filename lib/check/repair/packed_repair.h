@@ -12,8 +12,8 @@ struct RepairedTable {
   // Whether the blocks that an entry names lie within the volume.
   bool (*has_place)(StructureRepair& repair, Bytes record);
 };
-[[nodiscard]] const RepairedTable& mended_snapshots();
-[[nodiscard]] const RepairedTable& mended_modules();
+[[nodiscard]] const RepairedTable& repaired_snapshots();
+[[nodiscard]] const RepairedTable& repaired_modules();
 
 // A plain region of this tag, if it is the only one.
 [[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag);
@@ -23,14 +23,14 @@ struct RepairedTable {
 class EntryProof {
  public:
   EntryProof(StructureRepair& repair, const RepairedTable& repaired)
-      : repair_(repair), mended_(repaired) {}
+      : repair_(repair), repaired_(repaired) {}
 
   void add(Bytes record);
   [[nodiscard]] bool holds();
 
  private:
   StructureRepair& repair_;
-  const RepairedTable& mended_;
+  const RepairedTable& repaired_;
   std::vector<std::string> keys_;
   bool placed_ = true;
 };

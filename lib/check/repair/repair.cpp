@@ -88,7 +88,7 @@ std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
   return ranges;
 }
 
-// What the file holds behind its new end is written, too: it will be gone. So is, with bad luck,
+// What the file holds after its new end is written, too: it will be gone. So is, with bad luck,
 // the sector that the old or the new end cuts.
 Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
   if (plan.new_size == plan.old_size) return {};
@@ -121,7 +121,7 @@ Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, R
   return {};
 }
 
-// Carries the repair out on a view. An image that cannot be repaired is no error.
+// Carries the repair out on a view. That an image cannot be repaired is not an error.
 Result<void> try_repair(BlockFile& file, const Probe& probe, const RepairOptions& options,
                         Activity& activity, RepairPlan& plan) {
   OverlayFile view(file, probe.block_size);

@@ -75,7 +75,7 @@ class RepairBase {
 // is there then.
 [[nodiscard]] Result<Probe> repair_all(const RepairTarget& target);
 
-// Those that need nothing of the image's data, for what can be told before a repair: `facts` says
+// Those that need nothing of the image's data, for what can be known before a repair: `facts` says
 // which of them found something to do.
 [[nodiscard]] Result<void> try_out(const RepairTarget& target, RepairFacts& facts);
 

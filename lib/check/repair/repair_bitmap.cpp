@@ -16,9 +16,9 @@ namespace vde {
 namespace {
 
 // Walks the bitmap's blocks that are written or should be: a huge volume has few of them.
-class BitmapMender {
+class BitmapRepairer {
  public:
-  BitmapMender(StructureRepair& repair, BlockRange region, uint64_t total)
+  BitmapRepairer(StructureRepair& repair, BlockRange region, uint64_t total)
       : repair_(repair),
         region_(region),
         total_(total),
@@ -29,7 +29,7 @@ class BitmapMender {
   Result<void> repair_all() {
     VDE_TRY(add_known_modules());
     VDE_TRY(add_written_dictionaries());
-    VDE_TRY(look());
+    VDE_TRY(check_blocks());
     for (const uint64_t index : damaged_) VDE_TRY(rebuild(index));
     if (!incomplete_.empty()) VDE_TRY(complete());
     if (!past_end_.empty()) VDE_TRY(clear_past_end());
@@ -131,7 +131,7 @@ class BitmapMender {
 
   // Sorts the blocks by what is wrong with them, and counts the ones of those that verify as they
   // will be when regions are complete.
-  Result<void> look() {
+  Result<void> check_blocks() {
     for (uint64_t index = 0; index < needed_; ++index) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(next, next_of_interest(index));
@@ -148,11 +148,11 @@ class BitmapMender {
       if (find_bit(*payload, valid, bits_, true) != bits_) past_end_.push_back(index);
       allocated_ += count_bits(*payload, 0, valid) - ones + metadata_bits(index);
     }
-    return look_at_spare_blocks();
+    return check_spare_blocks();
   }
 
-  // Blocks behind those that hold bits of the volume need not hold anything, but must verify.
-  Result<void> look_at_spare_blocks() {
+  // Blocks after those that hold bits of the volume need not hold anything, but must verify.
+  Result<void> check_spare_blocks() {
     const BlockIo& io = repair_.io();
     for (uint64_t at = region_.begin + needed_; at < region_.end; ++at) {
       VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, region_.end})));
@@ -324,7 +324,7 @@ class BitmapMender {
   std::optional<std::vector<BlockRange>> references_;
   std::vector<uint64_t> damaged_;     // indices
   std::vector<uint64_t> incomplete_;  // blocks that miss bits of regions
-  std::vector<uint64_t> past_end_;    // blocks that have bits behind the volume's end
+  std::vector<uint64_t> past_end_;    // blocks that have bits after the volume's end
   uint64_t allocated_ = 0;
 };
 
@@ -345,7 +345,7 @@ std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
 
 Result<void> repair_bitmap(StructureRepair& repair) {
   const auto region = bitmap_region(repair);
-  if (region) return BitmapMender(repair, *region, repair.total_blocks()).repair_all();
+  if (region) return BitmapRepairer(repair, *region, repair.total_blocks()).repair_all();
   repair.note("the bitmap is missing, too small for the volume, or shares its blocks");
   return {};
 }

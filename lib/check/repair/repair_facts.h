@@ -1,4 +1,4 @@
-// What the repair of a finding needs, and what of it an image has: told before a repair, from what
+// What the repair of a finding needs, and what of it an image has: known before a repair, from what
 // it would find to build on.
 #pragma once
 
@@ -20,7 +20,7 @@ enum class RepairNeed : uint8_t {
   kBitmap,          // changes can be committed, and the bitmap has room for the volume
   kLength,          // a file that is too short can be made longer
   kTail,            // one that is too long ends in zeros, which can be cut off
-  kGeometry,        // the superblock's sizes can be told
+  kGeometry,        // the superblock's sizes can be found out
   kFixedSlots,      // slots of the fixed places can be named again
   kSlots,           // slots follow from the format and from other slots
   kInodeLayout,     // the inode layout can be made again

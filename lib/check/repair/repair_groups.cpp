@@ -214,7 +214,7 @@ bool mirror_counts(const Probe& probe) {
          table_is_directory(probe, mirror);
 }
 
-// A journal in which commits wait mends the groups itself, and knows what to make of two states.
+// A journal in which commits wait repairs the groups itself, and knows what to make of two states.
 bool commits_wait(const FoundationRepair& repair) {
   if (!repair.journal_area()) return false;
   const auto plan = plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop);

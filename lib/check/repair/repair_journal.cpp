@@ -1,5 +1,5 @@
 // The journal: what waits in it goes home, as far as its checksums say; what must not be replayed
-// is given up, by name; its header is made anew where it is wrong.
+// is given up, by name; its header is made again where it is wrong.
 #include <fmt/format.h>
 
 #include "check/repair/foundation_repair.h"

@@ -22,13 +22,13 @@ struct PackedContent {
   int64_t counted = 0;   // entries, by the header
   int64_t found = 0;     // entries
   bool in_row = true;    // each begins where the one before ends, or where the next block does
-  bool readable = true;  // every block verifies, every entry can be told, nothing else is there
+  bool readable = true;  // every block verifies, every entry can be read, nothing else is there
 };
 
-// Calls `visit` with each entry, those behind the counted ones too. It ends with what cannot be
+// Calls `visit` with each entry, those after the counted ones too. It ends with what cannot be
 // read.
-Result<PackedContent> look_at_table(StructureRepair& repair, BlockRange region,
-                                    const PackedTable& table, const PackedVisitor& visit) {
+Result<PackedContent> read_table(StructureRepair& repair, BlockRange region,
+                                 const PackedTable& table, const PackedVisitor& visit) {
   PackedContent content;
   bool ended = false;  // the block before has room for another entry
   for (uint64_t index = 0; index < region.count(); ++index) {
@@ -76,7 +76,7 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
     proof.add(record.bytes);
     return true;
   };
-  VDE_TRY_ASSIGN(content, look_at_table(repair, region->blocks, table, visit));
+  VDE_TRY_ASSIGN(content, read_table(repair, region->blocks, table, visit));
   if (!content.readable || content.counted == content.found) return {};
   const bool adds = content.found > content.counted && content.found > 0;
   if (adds && (!content.in_row || !proof.holds() || content.found > INT32_MAX)) return {};
@@ -131,20 +131,20 @@ std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag)
   return region;
 }
 
-const RepairedTable& mended_snapshots() {
+const RepairedTable& repaired_snapshots() {
   static const RepairedTable snapshots{snapshot_table(), "snapshots", snapshot_has_place};
   return snapshots;
 }
 
-const RepairedTable& mended_modules() {
+const RepairedTable& repaired_modules() {
   static constexpr RepairedTable kModules{kModuleTable, "modules", module_has_place};
   return kModules;
 }
 
 void EntryProof::add(Bytes record) {
-  const Bytes key = record.first(mended_.table.shape.key_size);
+  const Bytes key = record.first(repaired_.table.shape.key_size);
   keys_.emplace_back(key.begin(), key.end());
-  placed_ &= mended_.has_place(repair_, record);
+  placed_ &= repaired_.has_place(repair_, record);
 }
 
 bool EntryProof::holds() {
@@ -153,11 +153,11 @@ bool EntryProof::holds() {
 }
 
 Result<void> repair_snapshot_count(StructureRepair& repair) {
-  return repair_count(repair, mended_snapshots());
+  return repair_count(repair, repaired_snapshots());
 }
 
 Result<void> repair_module_count(StructureRepair& repair) {
-  return repair_count(repair, mended_modules());
+  return repair_count(repair, repaired_modules());
 }
 
 // The oldest snapshot of a ring becomes its root: parents are made before their children.
@@ -174,7 +174,7 @@ Result<void> repair_snapshot_chains(StructureRepair& repair) {
                 record.place.offset, 0, is_padding(alone)});
     return true;
   };
-  VDE_TRY_ASSIGN(content, look_at_table(repair, region->blocks, snapshot_table(), visit));
+  VDE_TRY_ASSIGN(content, read_table(repair, region->blocks, snapshot_table(), visit));
   // What is missing may be somewhere in what cannot be read, or is not counted.
   if (!content.readable || content.found != content.counted) return {};
   const std::vector<ChainCut> cuts = find_cuts(chains);

@@ -10,9 +10,9 @@
 namespace vde {
 namespace {
 
-class TableMender {
+class TableRepairer {
  public:
-  TableMender(StructureRepair& repair, const RepairedTable& repaired, const PlacedRegion& region)
+  TableRepairer(StructureRepair& repair, const RepairedTable& repaired, const PlacedRegion& region)
       : repair_(repair),
         table_(repaired.table),
         region_(region),
@@ -20,7 +20,7 @@ class TableMender {
         proof_(repair, repaired) {}
 
   Result<void> repair_all() {
-    VDE_TRY(look());
+    VDE_TRY(read_table());
     if (bad_.empty()) return {};
     if (const std::string doubt = find_doubt(); !doubt.empty()) {
       repair_.note(fmt::format("blocks of the {} table that do not verify are left: {}",
@@ -41,7 +41,7 @@ class TableMender {
     return index == 0 ? kPackedTableHeaderLayout.size() : 0;
   }
 
-  Result<void> look() {
+  Result<void> read_table() {
     bool zero_head = false;
     bool unwritten_head = false;
     bool written = false;  // a later block was
@@ -60,9 +60,9 @@ class TableMender {
         zero_head = all_zero(*payload);
         if (counted >= 0 && !zero_head) counted_ = counted;
       }
-      look_at(index, *payload);
+      read_block(index, *payload);
     }
-    // That is how an empty table begins: only what lies behind tells that the count is lost.
+    // That is how an empty table begins: only what lies after it shows that the count is lost.
     if (!zero_head) return {};
     if (found_ == 0 && !(unwritten_head && written)) {
       counted_ = 0;
@@ -81,7 +81,7 @@ class TableMender {
     return {};
   }
 
-  void look_at(uint64_t index, Bytes payload) {
+  void read_block(uint64_t index, Bytes payload) {
     PackedCursor cursor(table_.shape, payload, index == 0);
     const bool empty = cursor.at_end();
     while (!cursor.at_end()) {
@@ -113,7 +113,7 @@ class TableMender {
     return {};
   }
 
-  // Entries that all blocks to be made anew have room for.
+  // Entries that all blocks to be made again have room for.
   [[nodiscard]] int64_t most_padding() const {
     const uint64_t a_block = payload_size(repair_.io().block_size()) / table_.shape.fixed_size;
     return static_cast<int64_t>(bad_.size() * a_block);
@@ -157,7 +157,7 @@ class TableMender {
     return {};
   }
 
-  // Where a writer looks for the end; 0 has it look at the whole table, as that of others does.
+  // Where a writer looks for the end; 0 has it read the whole table, as that of others does.
   void set_used(uint64_t used) {
     int64_t& known = repair_.slots()[region_.slot].used;
     if (known > 0) known = static_cast<int64_t>(used);
@@ -220,9 +220,9 @@ class TableMender {
   // All at once: false where one commit has no room for it, or space would be left over.
   Result<bool> close_gaps() {
     const uint64_t first = bad_.front();
-    const auto behind = static_cast<uint64_t>(
+    const auto after = static_cast<uint64_t>(
         std::ranges::count_if(bad_, [&](uint64_t index) { return index > last_; }));
-    const uint64_t changes = last_ - first + 1 + behind + 1;
+    const uint64_t changes = last_ - first + 1 + after + 1;
     if (changes > repair_.most_in_commit()) return false;
     VDE_TRY_ASSIGN(blocks, arrange(first));
     if (!blocks) return false;
@@ -243,13 +243,13 @@ class TableMender {
   StructureRepair& repair_;
   const PackedTable& table_;
   PlacedRegion region_;
-  std::vector<uint64_t> bad_;       // indices of blocks to be made anew, ascending
+  std::vector<uint64_t> bad_;       // indices of blocks to be made again, ascending
   std::optional<int64_t> counted_;  // entries, by the header
   int64_t found_ = 0;               // entries in blocks that verify
   uint64_t last_ = 0;               // the last block that has any
   std::optional<uint64_t> broken_;  // a block with one that makes no sense
   bool ended_ = false;              // a block without entries was seen
-  bool beyond_end_ = false;         // and something behind it
+  bool beyond_end_ = false;         // and something after it
   LostEntries lost_;
   EntryProof proof_;
 };
@@ -257,17 +257,17 @@ class TableMender {
 Result<void> repair_blocks(StructureRepair& repair, const RepairedTable& repaired) {
   const auto region = plain_region(repair, repaired.table.tag);
   if (!region) return {};
-  return TableMender(repair, repaired, *region).repair_all();
+  return TableRepairer(repair, repaired, *region).repair_all();
 }
 
 }  // namespace
 
 Result<void> repair_snapshot_blocks(StructureRepair& repair) {
-  return repair_blocks(repair, mended_snapshots());
+  return repair_blocks(repair, repaired_snapshots());
 }
 
 Result<void> repair_module_blocks(StructureRepair& repair) {
-  return repair_blocks(repair, mended_modules());
+  return repair_blocks(repair, repaired_modules());
 }
 
 }  // namespace vde

@@ -168,7 +168,7 @@ void repair_data_area(StructureRepair& repair) {
   slot.count = static_cast<int64_t>(rest.count());
 }
 
-// A bitmap that is too small for the volume goes on behind its end, if those blocks are its own or
+// A bitmap that is too small for the volume continues after its end, if those blocks are its own or
 // unwritten, and no slot claims them: then its own slot is what is wrong.
 Result<void> repair_bitmap_slot(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kBitmap);

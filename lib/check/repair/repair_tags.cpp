@@ -1,5 +1,5 @@
-// The tag tree anew from the leaves that verify: in its own blocks where one commit has room for
-// it, else in free ones.
+// The tag tree, made again from the leaves that verify: in its own blocks where one commit has room
+// for it, else in free ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,14 +42,14 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   Reporter reporter(sink, nullptr, repair.io().block_size());
   const VerifyOptions options;
   Activity activity;
-  const JournalLook journal;
+  const JournalOnDisk journal;
   VerifyContext context{repair.io(), repair.probe(), options, activity, reporter, journal, {}};
   context.regions.push_back(region);
   VDE_TRY(check_tags(context));
   return damaged;
 }
 
-// The tag index, if there is one that is damaged and can be looked at.
+// The tag index, if there is one that is damaged and can be read.
 Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kTagIndex);
   if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
@@ -58,7 +58,7 @@ Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
   return damaged ? region : std::nullopt;
 }
 
-// What is kept of an index, sorted: of tags that are told of twice, those that count.
+// What is kept of an index, sorted: of tags that are found twice, those that count.
 class KeptTags {
  public:
   explicit KeptTags(uint32_t block_size) : block_size_(block_size), sort_(kSortMemory, {}) {}
@@ -144,7 +144,7 @@ void begin_step(StructureRepair& repair, const TagSalvage& salvage) {
   repair.step("the tag tree is made anew", "the leaves that verify", salvage.loses());
 }
 
-// Gives the region these blocks, and zeros behind them: all in one commit, because the leaves lie
+// Gives the region these blocks, and zeros after them: all in one commit, because the leaves lie
 // where the new tree goes. Block 0 is always among them: no node may be newer than it. False where
 // they are too many for one commit.
 Result<bool> write_here(StructureRepair& repair, const PlacedRegion& region,

@@ -46,7 +46,7 @@ class StructureRepair : public RepairBase {
   // For repairers that take free blocks, after the bitmap is repaired. First settle(): it commits
   // what is staged, so that drop_changes() forgets what comes after it alone.
   [[nodiscard]] Result<void> settle() { return commit(); }
-  // kDamaged where there is no bitmap to go by.
+  // kDamaged without a bitmap to go by.
   [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
   void drop_changes();

@@ -3,7 +3,7 @@
 // The leaves are those that the tree leads to. Where a part of it that holds no tags itself is
 // lost, or leads where it cannot, or the header counts more tags than it leads to, those that their
 // chain leads to count as well, and then all others of the region. Other programs leave old leaves
-// behind: of tags that are told of twice, the tree's count first, then the newest leaf's.
+// behind: of tags that are found twice, the tree's count first, then the newest leaf's.
 #pragma once
 
 #include <functional>
@@ -24,12 +24,12 @@ class TagSalvage {
   // block of the region at most.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
-  // Calls `take` with every entry that can be told: the tree's first, in its order.
+  // Calls `take` with every entry that can be read: the tree's first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);
 
   // Says that this one of them is kept: then it is not lost elsewhere.
   void keep(const TagView& entry);
-  // After all of them: what is lost, as far as it can be told, or an empty text.
+  // After all of them: what is lost, as far as it is known, or an empty text.
   [[nodiscard]] std::string loses() const;
 
  private:

@@ -23,7 +23,7 @@ tl::unexpected<Error> changed_since() {
 }
 
 // While a change was under way the image may hold anything between old and new: then all that can
-// be told is whose image it is, and whether somebody committed something later.
+// be known is whose image it is, and whether somebody committed something later.
 Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
                          uint64_t hash) {
   const UndoHeader& header = content.header;

@@ -50,7 +50,7 @@ inline constexpr Layout kUndoHeaderLayout(
 static_assert(kUndoHeaderLayout.covers(104));
 
 // What an undo file says. The ranges are ascending and disjoint, in bytes of the image; of those
-// that reach behind the old end of the image only the part before it has bytes in the file.
+// that reach past the old end of the image only the part before it has bytes in the file.
 struct UndoContent {
   UndoHeader header;
   std::vector<ByteRange> ranges;
@@ -69,7 +69,7 @@ struct UndoContent {
 [[nodiscard]] Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
                                       const std::vector<ByteRange>& ranges);
 
-// Reads all but the bytes, and holds the bytes against their hash. kUnsupported where it is no
+// Reads all but the bytes, and holds the bytes against their hash. kMalformed where it is not a
 // whole undo file.
 [[nodiscard]] Result<UndoContent> read_undo(BlockFile& undo);
 
