@@ -8,6 +8,7 @@
 #include "base/piece.h"
 #include "journal/journal.h"
 #include "region/hash_pipe.h"
+#include "table/module_table.h"
 
 namespace vde {
 namespace {
@@ -54,10 +55,6 @@ Result<void> gather(uint64_t first, Bytes blocks, uint32_t block_size, MutableBy
 }
 
 }  // namespace
-
-uint64_t module_blocks(uint64_t size, uint32_t block_size) {
-  return std::max<uint64_t>(1, divide_up(size, payload_size(block_size)));
-}
 
 Result<Opaque<32>> hash_source(const ByteSource& source, uint64_t size, Activity& activity) {
   std::vector<uint8_t> buffer(std::min<uint64_t>(size, kPieceBytes));

@@ -12,9 +12,6 @@ namespace vde {
 
 inline constexpr uint64_t kMaxModuleSize = INT32_MAX;  // bytes
 
-// Blocks for a module of `size` bytes: at least one.
-[[nodiscard]] uint64_t module_blocks(uint64_t size, uint32_t block_size);
-
 // SHA-256 of `size` bytes of `source`. kInterrupted where `activity` says stop, here and below;
 // `activity.done` grows by the bytes that are done with.
 [[nodiscard]] Result<Opaque<32>> hash_source(const ByteSource& source, uint64_t size,

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/checked.h"
-#include "region/module_blocks.h"
 
 namespace vde {
+
+uint64_t module_blocks(uint64_t size, uint32_t block_size) {
+  return std::max<uint64_t>(1, divide_up(size, payload_size(block_size)));
+}
 
 Result<BlockRange> module_extent(const ModuleEntry& entry, uint64_t total_blocks,
                                  uint32_t block_size) {

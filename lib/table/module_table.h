@@ -9,6 +9,9 @@ namespace vde {
 // Removing swaps the last entry in, and any order works: there is no padding.
 inline constexpr PackedTable kModuleTable{block_types::kCode, kModuleShape};
 
+// Blocks for a module of `size` bytes: at least one.
+[[nodiscard]] uint64_t module_blocks(uint64_t size, uint32_t block_size);
+
 // The blocks of a module. kDamaged, saying why, where size and count contradict each other or the
 // blocks do not lie within a volume of `total_blocks`, behind its fixed places.
 [[nodiscard]] Result<BlockRange> module_extent(const ModuleEntry& entry, uint64_t total_blocks,

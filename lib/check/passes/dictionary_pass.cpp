@@ -10,6 +10,7 @@
 #include "check/passes/bitmap_bits.h"
 #include "region/module_blocks.h"
 #include "table/dictionary_table.h"
+#include "table/module_table.h"
 #include "vde/text.h"
 
 namespace vde {
