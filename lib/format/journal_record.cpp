@@ -56,7 +56,8 @@ std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint
                                    uint32_t generation) {
   RecordHead& head = record.head;
   head.entry_count = static_cast<uint32_t>(record.entries.size());
-  head.descriptor_blocks = static_cast<uint32_t>(record_descriptor_blocks(record.entries.size(), block_size));
+  head.descriptor_blocks =
+      static_cast<uint32_t>(record_descriptor_blocks(record.entries.size(), block_size));
   head.inline_images = static_cast<uint32_t>(
       std::count_if(record.entries.begin(), record.entries.end(),
                     [](const RecordEntry& entry) { return entry.place == 0; }));
@@ -83,7 +84,8 @@ std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t most) {
   const auto block_size = static_cast<uint32_t>(first_payload.size()) + kTrailerSize;
   const RecordHead head = kRecordHeadLayout.decode(first_payload);
   if (head.mark != RecordHead{}.mark) return std::nullopt;
-  if (head.descriptor_blocks != record_descriptor_blocks(head.entry_count, block_size)) return std::nullopt;
+  if (head.descriptor_blocks != record_descriptor_blocks(head.entry_count, block_size))
+    return std::nullopt;
   if (head.inline_images > head.entry_count) return std::nullopt;
   if (uint64_t{head.descriptor_blocks} + head.inline_images > most) return std::nullopt;
   return head;

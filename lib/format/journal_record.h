@@ -38,16 +38,16 @@ void encode_journal_mark(JournalMark mark, MutableBytes bytes);
 struct RecordHead {
   Text<8> mark{{'V', 'D', 'E', 'R', 'E', 'C', 'R', 'D'}};
   uint64_t epoch = 0;
-  uint32_t index = 0;          // in its epoch, from 1
-  uint32_t entry_count = 0;    // blocks that the commit changes
-  uint32_t descriptor_blocks = 0;    // blocks of head and entries
-  uint32_t inline_images = 0;  // images behind them; the others lie where their entries say
-  int64_t base_sequence = 0;   // of the superblock group that was checkpointed last
-  uint64_t base_hash = 0;      // of that group's payloads
-  uint64_t previous = 0;       // checksum of the record before, 0 in the first
-  Opaque<0x130> superblock{};  // as it is after the commit
-  Opaque<32> seal{};           // the header seal after the commit
-  uint64_t checksum = 0;       // XXH64 over head (this field zero) and entries, seeded
+  uint32_t index = 0;              // in its epoch, from 1
+  uint32_t entry_count = 0;        // blocks that the commit changes
+  uint32_t descriptor_blocks = 0;  // blocks of head and entries
+  uint32_t inline_images = 0;      // images behind them; the others lie where their entries say
+  int64_t base_sequence = 0;       // of the superblock group that was checkpointed last
+  uint64_t base_hash = 0;          // of that group's payloads
+  uint64_t previous = 0;           // checksum of the record before, 0 in the first
+  Opaque<0x130> superblock{};      // as it is after the commit
+  Opaque<32> seal{};               // the header seal after the commit
+  uint64_t checksum = 0;           // XXH64 over head (this field zero) and entries, seeded
 
   bool operator==(const RecordHead&) const = default;
 };

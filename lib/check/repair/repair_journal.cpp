@@ -52,7 +52,8 @@ Result<void> take_home(FoundationRepair& repair, const RecoveryPlan& plan, std::
                   ? fmt::format("{} commits that wait in the journal are taken home", plan.records)
                   : "the journal, which was left open, is closed",
               "the journal, by its checksums", std::move(loses));
-  for (const ReplayedBlock& image : plan.after_images) repair.touched({image.target, image.target + 1});
+  for (const ReplayedBlock& image : plan.after_images)
+    repair.touched({image.target, image.target + 1});
   VDE_TRY(apply_recovery(repair.io(), repair.probe(), plan));
   return repair.check_again();
 }
