@@ -3,17 +3,13 @@
 
 #include "commit_store.h"
 #include "open_volume.h"
+#include "support/must.h"
 #include "vde/create.h"
 
 namespace {
 
 using namespace vde;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) give_up("vde: " + result.error().message);
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 class VdeStore : public CommitStore {
  public:

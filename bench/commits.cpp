@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <vector>
 
 #include "commit_store.h"
@@ -41,7 +42,9 @@ void give_up(const std::string& why) {
   std::exit(8);
 }
 
-int main(int argc, char** argv) {
+namespace {
+
+int main_of(int argc, char** argv) {
   const uint64_t rounds = argc == 5 ? parse_count(argv[3]) : 0;
   const uint64_t commits = argc == 5 ? parse_count(argv[4]) : 0;
   if (rounds == 0 || commits == 0) {
@@ -63,4 +66,14 @@ int main(int argc, char** argv) {
   }
   std::printf("%.1f %.1f\n", median(our_rates), median(peer_rates));
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return main_of(argc, argv);
+  } catch (const std::exception& failure) {
+    give_up(failure.what());
+  }
 }

@@ -11,6 +11,7 @@
 #include "base/checked.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
+#include "support/random.h"
 #include "vde/storage.h"
 
 namespace vde {
@@ -61,19 +62,14 @@ Result<BlockRange> range_of(const Image& image, const RegionSlot& slot) {
   return *range;
 }
 
-// Bytes without a pattern, cheaply: xorshift64.
-void fill_random(MutableBytes payload, uint64_t& state) {
-  for (size_t at = 0; at + 8 <= payload.size(); at += 8) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    store_le(payload, at, state);
-  }
+// Bytes without a pattern.
+void fill_random(MutableBytes payload, test::Random& random) {
+  for (size_t at = 0; at + 8 <= payload.size(); at += 8) store_le(payload, at, random.next());
 }
 
 // Seals what is unwritten in `range` with `tag`; data gets random bytes first. Any written block
 // stays as it is.
-Result<void> fill(const Image& image, BlockRange range, BlockType tag, uint64_t& state) {
+Result<void> fill(const Image& image, BlockRange range, BlockType tag, test::Random& random) {
   std::vector<uint8_t> buffer(kBlocksAtOnce * image.block_size);
   for (uint64_t first = range.begin; first < range.end; first += kBlocksAtOnce) {
     const uint64_t count = std::min(kBlocksAtOnce, range.end - first);
@@ -83,7 +79,7 @@ Result<void> fill(const Image& image, BlockRange range, BlockType tag, uint64_t&
       const MutableBytes block = bytes.subspan(i * image.block_size, image.block_size);
       if (!all_zero(block)) continue;
       if (tag == block_types::kData)
-        fill_random(block.first(payload_size(image.block_size)), state);
+        fill_random(block.first(payload_size(image.block_size)), random);
       seal(block, tag, kGeneration);
     }
     VDE_TRY(image.file.write(image.offset(first), bytes));
@@ -128,11 +124,11 @@ Result<void> fill_image(const std::string& path) {
   VDE_TRY_ASSIGN(file, open_file(path, OpenMode::kReadWrite));
   VDE_TRY(file->lock(LockMode::kExclusive, {}));
   VDE_TRY_ASSIGN(image, load(*file));
-  uint64_t state = 0x9E3779B97F4A7C15;
+  test::Random random(1);
   for (const RegionSlot& slot : image.slots) {
     if (slot.is_free() || slot.start < static_cast<int64_t>(kFirstRegionBlock)) continue;
     VDE_TRY_ASSIGN(range, range_of(image, slot));
-    VDE_TRY(fill(image, range, slot.tag, state));
+    VDE_TRY(fill(image, range, slot.tag, random));
     if (slot.tag == block_types::kBitmap) VDE_TRY(allocate_all(image, range));
   }
   VDE_TRY(count_all(image));

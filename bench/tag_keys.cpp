@@ -1,19 +1,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "support/random.h"
 #include "tag_store.h"
 
 namespace {
 
-// xorshift64: the same order on every machine.
+// The same order on every machine.
 void shuffle(std::vector<uint32_t>& numbers) {
-  uint64_t state = 0x9E3779B97F4A7C15;
-  for (uint64_t left = numbers.size(); left > 1; --left) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    std::swap(numbers[left - 1], numbers[state % left]);
-  }
+  vde::test::Random random(1);
+  for (uint64_t left = numbers.size(); left > 1; --left)
+    std::swap(numbers[left - 1], numbers[random.below(left)]);
 }
 
 char* put_number(char* to, uint64_t number, int digits) {

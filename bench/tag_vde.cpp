@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "support/must.h"
 #include "tag_store.h"
 #include "vde/create.h"
 #include "vde/image.h"
@@ -9,12 +10,7 @@
 namespace {
 
 using namespace vde;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) give_up("vde: " + result.error().message);
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 std::string image_path(const std::string& folder) {
   return folder + "/image.dwvd";

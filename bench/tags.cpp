@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <functional>
 
 #include "tag_store.h"
@@ -199,7 +200,9 @@ void give_up(const std::string& why) {
   std::exit(8);
 }
 
-int main(int argc, char** argv) {
+namespace {
+
+int main_of(int argc, char** argv) {
   if (argc == 5) {
     const Run run{argv[1], argv[2], parse_count(argv[3]), parse_count(argv[4])};
     for (const Row& row : kRows) {
@@ -210,4 +213,14 @@ int main(int argc, char** argv) {
   }
   std::fprintf(stderr, "usage: bench_tags ROW FOLDER COUNT ROUNDS\n");
   return 16;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return main_of(argc, argv);
+  } catch (const std::exception& failure) {
+    give_up(failure.what());
+  }
 }

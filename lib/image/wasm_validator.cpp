@@ -76,7 +76,7 @@ void limit_self() {
   };
   set(RLIMIT_CORE, 0);
   set(RLIMIT_CPU, kMaxSeconds);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef VDE_SANITIZED
   set(RLIMIT_AS, kMaxMemory);
 #endif
   // What it prints when it gives up is for nobody.

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "support/edit_image.h"
+#include "support/effort.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
@@ -32,7 +33,7 @@ struct Expected {
 // Memory follows the image's size, never a number in it. Sanitizers reserve what they like.
 void limit_memory() {
   const rlimit limit{rlim_t{1} << 30, rlim_t{1} << 30};
-  if (kSlowness == 1) setrlimit(RLIMIT_AS, &limit);
+  if (!kSanitized) setrlimit(RLIMIT_AS, &limit);
 }
 
 // An error is told in one line, or in one object under --json; findings and data come without.
@@ -65,8 +66,7 @@ void check_commands(const std::string& path, Expected expected,
                     const std::vector<std::string>& tags = {"TAGI"}) {
   for (const std::vector<std::string>& options :
        {std::vector<std::string>{}, std::vector<std::string>{"--json"}}) {
-    // Starting a program takes long under sanitizers.
-    if (kSlowness > 1 && options.empty()) continue;
+    if (test_effort() < 1 && options.empty()) continue;
     const auto run = [&](std::vector<std::string> arguments) {
       arguments.insert(arguments.begin() + 1, path);
       arguments.insert(arguments.end(), options.begin(), options.end());
@@ -87,8 +87,8 @@ void check_commands(const std::string& path, Expected expected,
 // As check_commands(), for an image that becomes a file first and must not change.
 void check_image(const std::vector<uint8_t>& image, Expected expected,
                  const std::vector<std::string>& tags = {"TAGI"}) {
-  static size_t images = 0;
-  if (kSlowness > 1 && images++ % 3 != 0) return;
+  static Share share(test_effort());
+  if (!share.takes_next()) return;
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, image);
@@ -100,9 +100,8 @@ void check_image(const std::vector<uint8_t>& image, Expected expected,
 
 // As check_image(), with the commands that programs use alone.
 void check_briefly(const std::vector<uint8_t>& image, Expected expected, const std::string& tag) {
-  // Starting a program takes long under sanitizers: there every fourth image will do.
-  static size_t images = 0;
-  if (kSlowness > 1 && images++ % 4 != 0) return;
+  static Share share(test_effort());
+  if (!share.takes_next()) return;
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, image);

@@ -4,9 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "line_reader.h"
+#include "support/random.h"
 #include "support/temporary_folder.h"
 
 using namespace vde;
@@ -173,15 +173,16 @@ TEST_CASE("JSONL lines of other shapes are refused") {
 
 TEST_CASE("what is written is read back to the same bytes, and JSON is what others read") {
   constexpr std::string_view kAwkward("\0\\\"/\t\n a=", 9);
-  std::mt19937_64 random(3);
+  test::Random random(3);
   for (int i = 0; i < 3000; ++i) {
     TagEntry entry;
     for (std::string* text : {&entry.key, &entry.value})
-      for (uint64_t n = random() % 20; n > 0; --n)
-        *text += static_cast<char>(
-            random() % 3 == 0 ? random() % 256 : static_cast<uint8_t>(kAwkward[random() % 9]));
-    entry.inode = static_cast<int64_t>(random());
-    entry.block = random() % 2 == 0 ? 0 : static_cast<int64_t>(random());
+      for (uint64_t n = random.below(20); n > 0; --n)
+        *text += static_cast<char>(random.below(3) == 0
+                                       ? random.below(256)
+                                       : static_cast<uint8_t>(kAwkward[random.below(9)]));
+    entry.inode = static_cast<int64_t>(random.next());
+    entry.block = random.below(2) == 0 ? 0 : static_cast<int64_t>(random.next());
     for (const char separator : {'\0', '/'}) {
       const std::string line = tag_line(entry, TagFormat::kTsv, separator);
       CHECK(std::count(line.begin(), line.end(), '\n') == 1);

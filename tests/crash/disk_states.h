@@ -5,8 +5,8 @@
 #include <map>
 #include <vector>
 
-#include "crash/random.h"
 #include "crash/scratch_file.h"
+#include "support/random.h"
 #include "support/recording_file.h"
 
 namespace vde::test {

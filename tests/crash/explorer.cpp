@@ -171,7 +171,7 @@ struct Explorer::Run {
 std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block_size) {
   try {
     return explore(record(workload, block_size));
-  } catch (const WorkloadFailure& failure) {
+  } catch (const MustFailure& failure) {
     return Violation{fmt::format("{}/{}", workload.name, block_size), 0, "while it played",
                      "nothing crashed",
                      fmt::format("the workload cannot go on: {}", failure.what())};
@@ -235,7 +235,7 @@ std::optional<Violation> Explorer::aftermath(Run& run, const DiskState& state) {
     const Recording recording = next_session(run.recording.name, run.recording.block_size, content,
                                              run.recording.starts_unclean);
     violation = explore(recording, limits, run.depth - 1);
-  } catch (const WorkloadFailure& failure) {
+  } catch (const MustFailure& failure) {
     return run.violation(state, fmt::format("the next session fails: {}", failure.what()));
   }
   if (violation)

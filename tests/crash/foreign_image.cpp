@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "crash/random.h"
 #include "crash/stage.h"
 #include "format/region/wal_header.h"
 #include "probe/probe.h"
+#include "support/random.h"
 
 namespace vde::test {
 
@@ -19,7 +19,7 @@ BlockRange ImageEditor::region(BlockType tag) const {
   for (const RegionSlot& slot : slots_)
     if (!slot.is_free() && slot.tag == tag)
       return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
-  throw WorkloadFailure("no region " + to_string(tag));
+  throw MustFailure("no region " + to_string(tag));
 }
 
 MutableBytes ImageEditor::block(uint64_t number) const {

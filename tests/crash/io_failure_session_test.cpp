@@ -71,7 +71,7 @@ std::optional<Error> commit_without_space(FileCall call, uint64_t nth, uint64_t 
     CHECK(volume->close().has_value());
     CHECK(describe_trouble(image.file(), std::array{after}) == "");
   } else {
-    CHECK(again.error().message == "not written: an earlier commit of this session failed");
+    CHECK(again.error().message == "not changed: an earlier write of this session failed");
     CHECK(describe_trouble(image.file(), std::array{before}) == "");
   }
   return result.error();

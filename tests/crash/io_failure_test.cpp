@@ -7,6 +7,7 @@
 #include "image/volume.h"
 #include "image/write_image.h"
 #include "io/memory_file.h"
+#include "support/effort.h"
 #include "support/failing_file.h"
 #include "support/image_builder.h"
 #include "support/image_state.h"
@@ -15,13 +16,6 @@ using namespace vde;
 using namespace vde::test;
 
 namespace {
-
-// The sanitizers see the same code when every third call fails.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t kStep = 3;
-#else
-constexpr uint64_t kStep = 1;
-#endif
 
 // All ways in which calls fail; which call it is comes later.
 constexpr auto kWays = std::to_array<Failure>({
@@ -93,13 +87,14 @@ bool try_failure(const Workload& workload, const std::vector<uint64_t>& states,
 }  // namespace
 
 TEST_CASE("a call that fails leaves the state before or after, and is reported") {
+  const uint64_t step = stretched();
   for (const Workload& workload : make_workloads()) {
     const std::vector<uint64_t> states = states_of(workload);
     for (Failure failure : kWays)
       for (const bool for_ever : {false, true}) {
         failure.for_ever = for_ever;
         failure.nth = 1;
-        while (try_failure(workload, states, failure)) failure.nth += kStep;
+        while (try_failure(workload, states, failure)) failure.nth += step;
       }
   }
 }

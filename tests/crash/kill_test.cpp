@@ -16,7 +16,9 @@
 
 #include "crash/kill_state.h"
 #include "io/zeros.h"
+#include "support/must.h"
 #include "support/one_change.h"
+#include "support/random.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 #include "support/verify_list.h"
@@ -32,16 +34,10 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-template <class T>
-T demand(Result<T> result, std::string_view what) {
-  if (!result) throw Violation(fmt::format("{}: {}", what, result.error().message));
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
 std::unique_ptr<BlockFile> open_locked(const std::string& path) {
-  auto file = demand(open_file(path, OpenMode::kReadWrite), "open");
+  auto file = must(open_file(path, OpenMode::kReadWrite));
   // A killed process may still be on its way out.
-  demand(file->lock(LockMode::kExclusive, std::chrono::seconds(20)), "lock");
+  must(file->lock(LockMode::kExclusive, std::chrono::seconds(20)));
   return file;
 }
 
@@ -70,7 +66,7 @@ class KillTest {
  public:
   explicit KillTest(uint64_t seed) : random_(seed) {
     write_file(path_, std::string_view());
-    demand(make_kill_image(*open_locked(path_)), "make an image");
+    must(make_kill_image(*open_locked(path_)));
     const auto begin = std::chrono::steady_clock::now();
     if (run_tool({"label", path_, label_}).status != 0) throw Violation("label does not work");
     lifetime_ = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begin);
@@ -88,7 +84,7 @@ class KillTest {
   }
 
  private:
-  void nap(uint64_t most) { std::this_thread::sleep_for(Microseconds(random_() % most)); }
+  void nap(uint64_t most) { std::this_thread::sleep_for(Microseconds(random_.below(most))); }
   // Runs vdetool and kills it; true where it was done before.
   bool kill_tool(const std::vector<std::string>& arguments);
   // How many lines of the worker's output are whole; the last one's number.
@@ -96,7 +92,7 @@ class KillTest {
 
   TemporaryFolder folder_;
   std::string path_ = folder_ / "image.dwvd";
-  std::mt19937_64 random_;
+  Random random_;
   Counts counts_;
   uint64_t state_ = 0;  // of the image, by the worker's numbers
   std::string label_ = "0";
@@ -130,7 +126,7 @@ void KillTest::kill_worker() {
   }
   close(ends[1]);
   // Long enough for some commits, short enough to hit the start as well.
-  nap(random_() % 4 == 0 ? 3'000 : 40'000);
+  nap(random_.below(4) == 0 ? 3'000 : 40'000);
   kill(child, SIGKILL);
   int status = 0;
   waitpid(child, &status, 0);
@@ -141,8 +137,8 @@ void KillTest::kill_worker() {
 
   const auto file = open_locked(path_);
   if (check_clean(*file)) ++counts_.left_open;
-  const auto volume = demand(try_open_volume(*file, {}), "open after a kill");
-  state_ = demand(kill_state(*volume), "after a kill");
+  const auto volume = must(try_open_volume(*file, {}));
+  state_ = must(kill_state(*volume));
   if (state_ != acknowledged && state_ != acknowledged + 1)
     throw Violation(fmt::format("state {} after {} was acknowledged", state_, acknowledged));
   counts_.unanswered += state_ - acknowledged;
@@ -166,26 +162,26 @@ void KillTest::kill_label() {
   const bool done = kill_tool({"label", path_, wanted});
   const auto file = open_locked(path_);
   check_clean(*file);
-  const std::string found = demand(read_label(*file), "label after a kill");
+  const std::string found = must(read_label(*file));
   if (found != wanted && (done || found != label_))
     throw Violation(fmt::format("label '{}' after '{}' and '{}'", found, label_, wanted));
   label_ = found;
 }
 
 void KillTest::kill_resize() {
-  const uint64_t wanted = (16384 + random_() % 512) * 4096;
+  const uint64_t wanted = (16384 + random_.below(512)) * 4096;
   if (wanted == size_) return;
   const bool done = kill_tool({"resize", path_, "--size", std::to_string(wanted)});
   const auto file = open_locked(path_);
   check_clean(*file);
-  const auto volume = demand(try_open_volume(*file, {}), "open after a kill");
+  const auto volume = must(try_open_volume(*file, {}));
   const auto found = static_cast<uint64_t>(volume->journal().superblock().expected_file_size);
   if (found != wanted && (done || found != size_))
     throw Violation(fmt::format("{} bytes after {} and {}", found, size_, wanted));
   // An interrupted resize leaves zeros after the volume, and nothing else.
-  const uint64_t size = demand(file->size(), "size");
+  const uint64_t size = must(file->size());
   if (size < found || (done && size != found)) throw Violation("the file has another size");
-  if (demand(first_not_zero(*file, {found, size}), "rest")) throw Violation("the rest is not zero");
+  if (must(first_not_zero(*file, {found, size}))) throw Violation("the rest is not zero");
   check_clean(*file);
   size_ = found;
 }

@@ -1,6 +1,6 @@
-// Shows that the crash explorer has teeth: each sync of the journal in turn is left out, and each
-// of its rules in turn is broken, in a build of the library made for that. The explorer must see
-// every one. Exit status 1: it did not.
+// Shows that the crash explorer sees what is wrong: each sync of the journal in turn is left out,
+// and each of its rules in turn is broken, in a build of the library made for that. The explorer
+// must see every one of these mutations. Exit status 1: it did not.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -19,7 +19,7 @@ JournalFault active_fault = JournalFault::kNone;
 namespace vde::test {
 namespace {
 
-struct Tooth {
+struct Mutation {
   JournalFault fault;
   std::string_view broken;
   std::string_view workload;  // the one that is made for it; empty where crashes alone show nothing
@@ -29,7 +29,7 @@ struct Tooth {
   std::string (*look)() = nullptr;
 };
 
-constexpr Tooth kTeeth[] = {
+constexpr Mutation kMutations[] = {
     {JournalFault::kRecordUnsynced, "the record is not synced", "labels"},
     {JournalFault::kDirectUnsynced, "direct writes are not synced before their record", "direct"},
     {JournalFault::kSpillUnsynced, "images outside of the journal are not synced", "spill"},
@@ -91,35 +91,35 @@ std::optional<Violation> look(const Workload& workload, const Effort& effort) {
   return std::nullopt;
 }
 
-std::optional<Violation> find_violation(const Tooth& tooth) {
-  if (tooth.look != nullptr) {
-    const std::string seen = tooth.look();
+std::optional<Violation> find_violation(const Mutation& mutation) {
+  if (mutation.look != nullptr) {
+    const std::string seen = mutation.look();
     if (seen.empty()) return std::nullopt;
     return Violation{"old epochs", 0, "all is written", "as it is", seen};
   }
   const std::span<const Effort> rounds =
-      tooth.harmless.empty() ? std::span(kRounds) : std::span(&kHarmless, 1);
+      mutation.harmless.empty() ? std::span(kRounds) : std::span(&kHarmless, 1);
   for (const Effort& effort : rounds)
     for (const Workload& workload : workloads())
-      if (workload.name == tooth.workload)
+      if (workload.name == mutation.workload)
         if (auto violation = look(workload, effort)) return violation;
   return std::nullopt;
 }
 
-bool bites(const Tooth& tooth) {
-  active_fault = tooth.fault;
-  const auto violation = find_violation(tooth);
+bool is_as_expected(const Mutation& mutation) {
+  active_fault = mutation.fault;
+  const auto violation = find_violation(mutation);
   active_fault = JournalFault::kNone;
-  if (!tooth.harmless.empty()) {
-    fmt::print("{}\n    {}: {}\n", tooth.broken, violation ? "SEEN, though" : "harmless",
-               tooth.harmless);
+  if (!mutation.harmless.empty()) {
+    fmt::print("{}\n    {}: {}\n", mutation.broken, violation ? "SEEN, though" : "harmless",
+               mutation.harmless);
     return !violation;
   }
   if (!violation) {
-    fmt::print("{}\n    NOT SEEN\n", tooth.broken);
+    fmt::print("{}\n    NOT SEEN\n", mutation.broken);
     return false;
   }
-  fmt::print("{}\n    {}, moment {} ({}): {}\n", tooth.broken, violation->workload,
+  fmt::print("{}\n    {}, moment {} ({}): {}\n", mutation.broken, violation->workload,
              violation->moment, violation->event, violation->problem);
   return true;
 }
@@ -137,10 +137,10 @@ bool is_quiet() {
 int run(std::string_view only) {
   size_t missed = is_quiet() ? 0 : 1;
   size_t tried = 0;
-  for (const Tooth& tooth : kTeeth) {
-    if (!only.empty() && tooth.broken.find(only) == std::string_view::npos) continue;
+  for (const Mutation& mutation : kMutations) {
+    if (!only.empty() && mutation.broken.find(only) == std::string_view::npos) continue;
     ++tried;
-    if (!bites(tooth)) ++missed;
+    if (!is_as_expected(mutation)) ++missed;
     std::fflush(stdout);
   }
   fmt::print("{} of {} as expected\n", tried - missed, tried);

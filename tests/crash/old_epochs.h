@@ -7,7 +7,7 @@
 
 namespace vde::test {
 
-// Empty if all is well, else what went wrong; for the teeth.
+// Empty if all is well, else what went wrong; for mutations.cpp.
 
 // The mark in the last block outlived its records: must not make another program's new journal
 // header look like one written over waiting commits.

@@ -1,5 +1,5 @@
-#include "crash/random.h"
 #include "crash/workloads.h"
+#include "support/random.h"
 
 namespace vde::test {
 namespace {
@@ -29,7 +29,7 @@ class RandomPlay {
       const uint64_t changes = 1 + random_.below(4);
       for (uint64_t i = 0; i < changes; ++i) change(transaction);
       if (what != 2) return stage_.commit(transaction);
-    } catch (const WorkloadFailure& failure) {
+    } catch (const MustFailure& failure) {
       if (failure.code != ErrorCode::kNoSpace) throw;
     }
     runs_ = before;  // what it did is never committed

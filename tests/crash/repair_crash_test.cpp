@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "../damage/recipes.h"
 #include "check/undo/undo_file.h"
 #include "crash/disk_states.h"
 #include "probe/probe.h"
+#include "support/effort.h"
 #include "support/failing_file.h"
 #include "support/memory_undo.h"
 #include "support/vectors.h"
@@ -20,16 +20,8 @@ using namespace vde::test;
 
 namespace {
 
-// States of the disk that are looked at, a damaged image. VDE_LONG=1 in the environment: many more.
-size_t states_an_image() {
-  const char* wanted = std::getenv("VDE_LONG");
-  const bool is_long = wanted != nullptr && *wanted == '1';
-#if defined(__SANITIZE_ADDRESS__)
-  return is_long ? 200 : 6;
-#else
-  return is_long ? 2000 : 40;
-#endif
-}
+// States of the disk that are looked at, a damaged image.
+constexpr uint64_t kStatesAnImage = 40;
 
 RepairOptions crash_options() {
   return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
@@ -40,22 +32,17 @@ struct DamagedImage {
   std::vector<uint8_t> content;
 };
 
-// All that a repair has something to do for; every third one in the slow build of the sanitizers.
+// All that a repair has something to do for.
 std::vector<DamagedImage> damaged_images() {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr size_t kStep = 3;
-#else
-  constexpr size_t kStep = 1;
-#endif
   std::vector<DamagedImage> images = {{"online-add-tags", vector_image("online-add-tags")}};
-  size_t found = 0;
+  Share share(test_effort());
   for (const Recipe& recipe : all_recipes()) {
     if (!recipe.unreadable.empty() || recipe.left == recipe.expected) continue;
     if (!recipe.left.empty() && recipe.expected.empty()) continue;
     ImageBuilder image(recipe.shape);
     recipe.damage(image);
     // Disks are explored by whole sectors.
-    if (image.bytes().size() % 512 != 0 || found++ % kStep != 0) continue;
+    if (image.bytes().size() % 512 != 0 || !share.takes_next()) continue;
     images.push_back({recipe.code + ": " + recipe.name, image.bytes()});
   }
   return images;
@@ -85,7 +72,7 @@ size_t explore(const Play& play, Judge judge) {
   PendingDisk disk(play.start);
   Random random(1);
   const EnumerationLimits limits{64, 6, 24};
-  const size_t share = std::max<size_t>(2, states_an_image() / (play.log.size() + 1));
+  const size_t share = std::max<size_t>(2, scaled(kStatesAnImage) / (play.log.size() + 1));
   size_t count = 0;
   for (size_t i = 0; i <= play.log.size(); ++i) {
     const bool thorough = i == play.log.size() || play.log[i].kind == LoggedEvent::Kind::kSync;
@@ -194,7 +181,7 @@ TEST_CASE("whatever moment the power goes during a repair, undo and another repa
   for (const DamagedImage& image : images) explore_repair(image, states, lost_evidence);
   MESSAGE(images.size(), " damaged images, ", states, " states of the disk, ", lost_evidence,
           " of them to be undone before another repair");
-  CHECK(images.size() >= 40);
+  CHECK(images.size() >= scaled(40, std::min(1.0, test_effort())));
   CHECK(states >= images.size() * 6);
   CHECK(lost_evidence * 4 <= states);
 }
@@ -215,7 +202,7 @@ TEST_CASE("a call that fails ends a repair with an error, and undo still puts ev
     const auto plan = plan_repair(start, crash_options(), activity);
     REQUIRE(plan.has_value());
     for (const FileCall call : kCalls) {
-      const uint64_t step = call == FileCall::kRead ? 13 : 1;
+      const uint64_t step = stretched(call == FileCall::kRead ? 13 : 1);
       for (uint64_t nth = 1;; nth += step) {
         MemoryFile memory(image.content);
         FailingFile file(memory, Failure{call, nth, true, ErrorCode::kIo, false});
@@ -232,9 +219,6 @@ TEST_CASE("a call that fails ends a repair with an error, and undo still puts ev
         const auto undone = undo_repair(memory, undo.file(), nullptr);
         if (!undone) CHECK(undone.error().code == ErrorCode::kUnchanged);
         CHECK(memory.bytes() == image.content);
-#if defined(__SANITIZE_ADDRESS__)
-        nth += 5;
-#endif
       }
     }
   }

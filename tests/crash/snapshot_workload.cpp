@@ -1,4 +1,5 @@
 #include "crash/workloads.h"
+#include "region/packed_editor.h"
 #include "support/one_change.h"
 #include "table/snapshot_table.h"
 

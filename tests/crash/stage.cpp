@@ -4,15 +4,11 @@
 
 #include <algorithm>
 
-#include "crash/random.h"
 #include "image/write_image.h"
+#include "support/random.h"
 #include "vde/create.h"
 
 namespace vde::test {
-
-void must(const Result<void>& result) {
-  if (!result) throw WorkloadFailure(result.error());
-}
 
 Stage::Stage(std::string name, uint32_t block_size, std::vector<uint8_t> content) : file_(content) {
   recording_.name = std::move(name);

@@ -4,29 +4,13 @@
 
 #include <memory>
 #include <optional>
-#include <stdexcept>
 
 #include "crash/committed_state.h"
+#include "support/must.h"
 #include "support/recording_file.h"
 #include "support/try_open.h"
 
 namespace vde::test {
-
-// The workload itself could not go on: with an intact journal that is a violation too.
-struct WorkloadFailure : std::runtime_error {
-  explicit WorkloadFailure(const std::string& what, ErrorCode why = ErrorCode::kDamaged)
-      : std::runtime_error(what), code(why) {}
-  explicit WorkloadFailure(const Error& error) : WorkloadFailure(error.message, error.code) {}
-  ErrorCode code;
-};
-
-void must(const Result<void>& result);
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw WorkloadFailure(result.error());
-  return std::move(*result);
-}
 
 // All that a workload did, ready to be explored.
 struct Recording {

@@ -68,7 +68,7 @@ void play_tag_bulk(Stage& stage) {
     Transaction transaction = stage.begin();
     const auto bulk =
         must(TagRebuild::begin(transaction, stage.volume().allocator(),
-                            {static_cast<uint64_t>(count), 3000, static_cast<uint64_t>(count)}));
+                               {static_cast<uint64_t>(count), 3000, static_cast<uint64_t>(count)}));
     for (int i = 0; i < count; ++i) must(bulk->add({fmt::format("bulk{:03}", i), "value", i, i}));
     must(bulk->finish(tag_slot_of(transaction), 1));
     stage.commit(transaction);

@@ -134,7 +134,7 @@ void play_no_space(Stage& stage) {
   for (uint64_t i = 0; i < 90; ++i) stage.rewrite(two, most.begin + i);
   const Result<void> refused = stage.volume().commit(two);
   if (refused || refused.error().code != ErrorCode::kNoSpace)
-    throw WorkloadFailure("a commit without room was not refused");
+    throw MustFailure("a commit without room was not refused");
   Transaction three = stage.begin();
   stage.rewrite(three, most.begin);
   stage.commit(three);

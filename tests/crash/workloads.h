@@ -22,7 +22,8 @@ struct Workload {
 
 [[nodiscard]] std::span<const Workload> workloads();
 
-// Plays `workload` on an image of this block size. Throws WorkloadFailure.
+// Plays `workload` on an image of this block size. Throws MustFailure where it cannot go
+// on: with an intact journal that is a violation too.
 [[nodiscard]] Recording record(const Workload& workload, uint32_t block_size);
 
 // Modules of one to many blocks, registered and removed, and a table that grows for more.

@@ -11,6 +11,7 @@
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_filter.h"
 #include "probe/probe.h"
+#include "support/must.h"
 #include "support/one_change.h"
 #include "support/verify_list.h"
 
@@ -172,11 +173,11 @@ CampaignBase make_base(std::string name, std::shared_ptr<const FrozenImage> imag
   base.image = std::move(image);
   base.older = std::move(older);
   const auto file = base.open();
-  const Probe probe = need(probe_to_judge(*file));
+  const Probe probe = must(probe_to_judge(*file));
   base.block_size = probe.block_size;
   base.blocks = probe.usable_blocks();
   base.slots = probe.slots;
-  base.label = need(read_label(*file));
+  base.label = must(read_label(*file));
   Listing listing = list_content(*file);
   if (!listing.tags.whole() || !listing.snapshots.whole() || !listing.modules.whole() ||
       listing.content.modules.size() != listing.listed_modules.size())

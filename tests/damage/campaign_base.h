@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -40,16 +39,6 @@ struct CampaignBase {
   // "TAGI", "group" (blocks 0 to 7), "directory" or "data".
   [[nodiscard]] std::string region_of(uint64_t block) const;
 };
-
-// What building an image needs: a failure is the campaign's own mistake, and ends it.
-inline void need(const Result<void>& result) {
-  if (!result) throw std::logic_error(result.error().message);
-}
-template <class T>
-T need(Result<T> result) {
-  if (!result) throw std::logic_error(result.error().message);
-  return std::move(*result);
-}
 
 // Looks `image` over: what it holds, whose its blocks are.
 [[nodiscard]] CampaignBase make_base(std::string name, std::shared_ptr<const FrozenImage> image,

@@ -7,6 +7,7 @@
 #include "image/write_image.h"
 #include "io/memory_file.h"
 #include "region/bitmap_guard.h"
+#include "support/must.h"
 #include "support/vectors.h"
 #include "support/wasm_bytes.h"
 
@@ -29,10 +30,10 @@ ImageMaker::ImageMaker(uint32_t block_size, uint64_t blocks, std::string_view fe
   options.block_size = block_size;
   options.label = "campaign";
   options.uuid = parse_guid("00112233-4455-6677-8899-aabbccddeeff").value();
-  options.modules = need(parse_modules(features));
+  options.modules = must(parse_modules(features));
   options.now = from_unix_seconds(1'700'000'000);
   const Activity activity;
-  need(write_image(file_, need(plan_image(options)), activity));
+  must(write_image(file_, must(plan_image(options)), activity));
 }
 
 ImageMaker::ImageMaker(const std::string& sample)
@@ -44,30 +45,30 @@ ImageMaker& ImageMaker::keep() {
 }
 
 ImageMaker& ImageMaker::set_tags(int first, int count) {
-  const auto writer = need(TagWriter::open(file_, edit()));
-  for (int i = first; i < first + count; ++i) need(writer->set(numbered_tag(i)));
-  need(writer->commit());
-  need(writer->close());
+  const auto writer = must(TagWriter::open(file_, edit()));
+  for (int i = first; i < first + count; ++i) must(writer->set(numbered_tag(i)));
+  must(writer->commit());
+  must(writer->close());
   return *this;
 }
 
 ImageMaker& ImageMaker::remove_tags(int first, int count) {
-  const auto writer = need(TagWriter::open(file_, edit()));
+  const auto writer = must(TagWriter::open(file_, edit()));
   for (int i = first; i < first + count; ++i)
-    need(writer->remove(numbered_tag(i).key, numbered_tag(i).inode));
-  need(writer->commit());
-  need(writer->close());
+    must(writer->remove(numbered_tag(i).key, numbered_tag(i).inode));
+  must(writer->commit());
+  must(writer->close());
   return *this;
 }
 
 ImageMaker& ImageMaker::import_tags(int first, int count) {
-  const auto import = need(TagImport::open(file_, {}, edit()));
+  const auto import = must(TagImport::open(file_, {}, edit()));
   for (int i = first; i < first + count; ++i) {
     const TagEntry entry = numbered_tag(i);
-    need(import->add({entry.key, entry.value, entry.inode, entry.block}, 1));
+    must(import->add({entry.key, entry.value, entry.inode, entry.block}, 1));
   }
   Activity activity;
-  need(import->finish(activity));
+  must(import->finish(activity));
   return *this;
 }
 
@@ -78,9 +79,9 @@ ImageMaker& ImageMaker::add_snapshots(int count) {
     wish.id = Guid{};
     for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
     if (last_ && snapshots_ % 7 != 0) wish.parent = to_string(*last_);
-    last_ = need(create_snapshot(file_, wish, edit())).id;
+    last_ = must(create_snapshot(file_, wish, edit())).id;
     if (snapshots_ % 5 == 4)
-      need(delete_snapshots(file_, std::vector<std::string>{to_string(*last_)}, edit()));
+      must(delete_snapshots(file_, std::vector<std::string>{to_string(*last_)}, edit()));
   }
   return *this;
 }
@@ -92,48 +93,48 @@ ImageMaker& ImageMaker::add_modules(int count, size_t size) {
     options.entry = std::string(random_.below(100), 'e');
     options.force = true;
     Activity activity;
-    ids_.push_back(need(register_module(file_, bytes, options, edit(), activity)).module.id);
+    ids_.push_back(must(register_module(file_, bytes, options, edit(), activity)).module.id);
   }
   return *this;
 }
 
 ImageMaker& ImageMaker::remove_module(size_t index) {
-  need(remove_modules(file_, {to_string(ids_[index])}, edit()));
+  must(remove_modules(file_, {to_string(ids_[index])}, edit()));
   ids_.erase(ids_.begin() + static_cast<ptrdiff_t>(index));
   return *this;
 }
 
 ImageMaker& ImageMaker::take(uint64_t count) {
   with_volume([&](Volume& volume, Transaction& transaction) {
-    taken_.push_back(need(volume.allocator().allocate(transaction, count)));
+    taken_.push_back(must(volume.allocator().allocate(transaction, count)));
   });
   return *this;
 }
 
 ImageMaker& ImageMaker::give_back() {
   with_volume([&](Volume& volume, Transaction& transaction) {
-    for (const BlockRange& range : taken_) need(volume.allocator().release(transaction, range));
+    for (const BlockRange& range : taken_) must(volume.allocator().release(transaction, range));
   });
   taken_.clear();
   return *this;
 }
 
 ImageMaker& ImageMaker::punch_bitmap() {
-  const auto volume = need(try_open_volume(file_, edit()));
-  const BlockRange bitmap = need(bitmap_region(volume->journal().regions())).blocks;
+  const auto volume = must(try_open_volume(file_, edit()));
+  const BlockRange bitmap = must(bitmap_region(volume->journal().regions())).blocks;
   for (uint64_t n = bitmap.begin + 1; n < bitmap.end; ++n)
     if (all_zero(Bytes(file_.block(n, block_size_)).first(payload_size(block_size_))))
-      need(file_.zero({n * block_size_, (n + 1) * block_size_}));
+      must(file_.zero({n * block_size_, (n + 1) * block_size_}));
   return *this;
 }
 
 ImageMaker& ImageMaker::add_foreign(uint64_t count) {
   with_volume([&](Volume& volume, Transaction& transaction) {
-    const BlockRange run = need(volume.allocator().allocate(transaction, count));
+    const BlockRange run = must(volume.allocator().allocate(transaction, count));
     std::vector<uint8_t> block(block_size_);
     for (uint64_t n = run.begin; n < run.end; ++n) {
       std::fill(block.begin(), block.end(), static_cast<uint8_t>(n | 1));
-      need(transaction.write_direct(n, block_types::kData, block));
+      must(transaction.write_direct(n, block_types::kData, block));
     }
   });
   return *this;
@@ -149,11 +150,11 @@ EditOptions ImageMaker::edit() {
 
 template <class Action>
 void ImageMaker::with_volume(Action action) {
-  const auto volume = need(try_open_volume(file_, edit()));
-  Transaction transaction = need(volume->begin());
+  const auto volume = must(try_open_volume(file_, edit()));
+  Transaction transaction = must(volume->begin());
   action(*volume, transaction);
-  need(volume->commit(transaction));
-  need(volume->close());
+  must(volume->commit(transaction));
+  must(volume->close());
 }
 
 }  // namespace vde::test

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "campaign_base.h"
-#include "crash/random.h"
 #include "support/one_change.h"
+#include "support/random.h"
 
 namespace vde::test {
 

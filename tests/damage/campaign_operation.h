@@ -6,7 +6,7 @@
 #include <string>
 
 #include "campaign_base.h"
-#include "crash/random.h"
+#include "support/random.h"
 
 namespace vde::test {
 

@@ -2,8 +2,8 @@
 // the bitmap leaves them, and tables of hostile bytes.
 #include <doctest/doctest.h>
 
-#include "crash/random.h"
 #include "support/dictionary_image.h"
+#include "support/random.h"
 #include "support/repair_image.h"
 #include "support/verify_list.h"
 #include "table/dictionary_table.h"

@@ -2,13 +2,13 @@
 // nothing on the disk can vouch for. What info shows as right stays right.
 //
 // Trailers are flipped in full; of payloads every so manieth bit, at a step that visits all bytes'
-// neighbourhoods and all bits of a byte in turn. VDE_EVERY_BIT=1 flips all of them.
+// neighbourhoods and all bits of a byte in turn. VDE_TEST_EFFORT=100 flips all of them.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <set>
 
 #include "full_image.h"
+#include "support/effort.h"
 #include "support/verify_list.h"
 #include "vde/inspect.h"
 
@@ -17,13 +17,7 @@ using namespace vde::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr size_t kPayloadFlips = 800;
-constexpr size_t kTrailerStep = 29;
-#else
 constexpr size_t kPayloadFlips = 8'000;
-constexpr size_t kTrailerStep = 1;
-#endif
 // Every how many flips info is asked too.
 constexpr size_t kInfoStep = 23;
 
@@ -31,17 +25,17 @@ constexpr size_t kInfoStep = 23;
 using Bit = std::pair<uint64_t, size_t>;
 
 std::vector<Bit> bits_to_flip(ImageBuilder& image) {
-  const bool all = std::getenv("VDE_EVERY_BIT") != nullptr;
   const size_t payload_bits = size_t{payload_size(image.block_size())} * 8;
   const std::vector<uint64_t> written = image.written_blocks();
-  // Odd, so that it has no divisor in common with a byte's bits or a power of two.
-  const size_t step = all ? 1 : (written.size() * payload_bits / kPayloadFlips) | 1;
+  // Odd, so that they have no divisor in common with a byte's bits or a power of two.
+  const size_t step = (written.size() * payload_bits / scaled(kPayloadFlips)) | 1;
+  const size_t trailer_step = stretched() | 1;
   std::vector<Bit> bits;
   size_t next = 0;
   for (const uint64_t block : written) {
     for (; next < payload_bits; next += step) bits.emplace_back(block, next);
     next -= payload_bits;
-    for (size_t bit = 0; bit < kTrailerSize * 8; bit += all ? 1 : kTrailerStep)
+    for (size_t bit = 0; bit < kTrailerSize * 8; bit += trailer_step)
       bits.emplace_back(block, payload_bits + bit);
   }
   return bits;

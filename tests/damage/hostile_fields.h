@@ -43,16 +43,9 @@ void fill_regions(ImageBuilder& image);
 // The fields of an image that fill_regions filled.
 [[nodiscard]] std::vector<Target> all_targets(ImageBuilder& image);
 
-// Every how many images spoil_each() makes one: the sanitizers see the same code in fewer images; a
-// prime, so that all variants take turns.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr size_t kImagesInTurn = 11;
-#else
-inline constexpr size_t kImagesInTurn = 1;
-#endif
-
-// Calls `look` with `image`, sound before, spoiled in every way, one after the other. Ways that
-// change nothing are left out. Messages of doctest say which way it is.
+// Calls `look` with `image`, sound before, spoiled in every way, one after the other; in some of
+// them where the test's effort is less than 1. Ways that change nothing are left out. Messages of
+// doctest say which way it is.
 void spoil_each(ImageBuilder& image, uint64_t seed,
                 const std::function<void(const Target& target, bool resealed)>& look);
 

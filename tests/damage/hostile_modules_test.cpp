@@ -2,12 +2,13 @@
 // they are listed, verified and extracted, or refused, and no wrong bytes are handed out as a
 // module. What verify finds no fault with takes another module.
 #include <map>
-#include <random>
 
 #include "format/hash.h"
 #include "format/region/module_entry.h"
 #include "support/allocation_watch.h"
+#include "support/effort.h"
 #include "support/module_session.h"
+#include "support/random.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -15,15 +16,6 @@ using namespace vde::test;
 namespace {
 
 constexpr size_t kMaxAtOnce = size_t{16} << 20;  // bytes
-
-// The sanitizers see the same code in fewer images, as wabt's processes are slow to start there.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kEveryVariant = 3;
-constexpr int kRandomImages = 60;
-#else
-constexpr int kEveryVariant = 1;
-constexpr int kRandomImages = 600;
-#endif
 
 class ModuleSiege {
  public:
@@ -47,8 +39,8 @@ class ModuleSiege {
 
   // A few bytes of the table become others; half the time the fields that tell places and sizes.
   void attack_at_random(int count, uint64_t seed) {
-    std::mt19937_64 random(seed);
-    const auto below = [&](uint64_t limit) { return random() % limit; };
+    Random random(seed);
+    const auto below = [&](uint64_t limit) { return random.below(limit); };
     for (int i = 0; i < count; ++i) {
       CAPTURE(i);
       image_.bytes() = sound_;
@@ -56,7 +48,7 @@ class ModuleSiege {
         const uint64_t block = image_.start("CODE") + below(4);
         const MutableBytes payload = image_.payload(block);
         const size_t at = below(2) == 0 ? below(payload.size()) : 16 * below(2) + 48 + below(28);
-        payload[at] = below(2) == 0 ? static_cast<uint8_t>(random())
+        payload[at] = below(2) == 0 ? static_cast<uint8_t>(random.next())
                                     : static_cast<uint8_t>(payload[at] + 1 - 2 * below(2));
         image_.reseal(block);
       }
@@ -81,8 +73,8 @@ class ModuleSiege {
 
   void attack(uint64_t index, size_t offset, const Field& field) {
     const uint64_t block = image_.start("CODE") + index;
-    std::mt19937_64 random(image_.start("CODE") + offset);
-    for (int variant = 0; variant < 8; variant += kEveryVariant) {
+    Random random(image_.start("CODE") + offset);
+    for (int variant = 0; variant < 8; ++variant) {
       INFO("block ", index, ", ", field.name, ", variant ", variant);
       image_.bytes() = sound_;
       const MutableBytes bytes = image_.payload(block).subspan(offset + field.offset, field.width);
@@ -94,8 +86,8 @@ class ModuleSiege {
       if (variant == 4) last = static_cast<uint8_t>(last ^ 0x80);
       if (variant == 5) last = 0x7F;
       if (variant > 5)
-        for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-      if (image_.bytes() == sound_) continue;
+        for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+      if (image_.bytes() == sound_ || !share_.takes_next()) continue;
       image_.reseal(block);
       judge();
     }
@@ -149,6 +141,7 @@ class ModuleSiege {
   }
 
   ImageBuilder image_{{512, 256, "compute"}};
+  Share share_{test_effort()};
   std::vector<uint8_t> sound_;
   std::map<std::array<uint8_t, 32>, std::vector<uint8_t>> contents_;
 };
@@ -159,15 +152,16 @@ TEST_CASE("hostile values in the code cache are refused or reported, and give no
   ModuleSiege siege;
   siege.attack_fields();
   MESSAGE(siege.images, " images, ", siege.reported, " reported, ", siege.written, " written to");
-  CHECK(siege.images > 150 / kEveryVariant);
+  CHECK(siege.images > static_cast<int>(scaled(150, std::min(1.0, test_effort()))));
   CHECK(siege.reported > siege.images / 2);
   CHECK(siege.written > 0);
 }
 
 TEST_CASE("random code caches are read or refused, and never made worse") {
   ModuleSiege siege;
-  siege.attack_at_random(kRandomImages, 20261122);
+  const int images = static_cast<int>(scaled(600));
+  siege.attack_at_random(images, 20261122);
   MESSAGE(siege.read, " read, ", siege.written, " written");
-  CHECK(siege.read > kRandomImages / 10);
-  CHECK(siege.written > kRandomImages / 50);
+  CHECK(siege.read > images / 10);
+  CHECK(siege.written > images / 50);
 }

@@ -2,10 +2,10 @@
 // and one that verify finds no fault with takes another entry, which all readers see.
 #include <doctest/doctest.h>
 
-#include <random>
-
 #include "support/allocation_watch.h"
+#include "support/effort.h"
 #include "support/image_builder.h"
+#include "support/random.h"
 #include "support/session.h"
 #include "support/strict_reader.h"
 #include "support/verify_list.h"
@@ -58,7 +58,7 @@ class SnapshotFuzzer {
   Tally tally;
 
  private:
-  uint64_t below(uint64_t limit) { return random_() % limit; }
+  uint64_t below(uint64_t limit) { return random_.below(limit); }
 
   // A few bytes of the table become others; half the time where lengths, counts and flags are.
   void taint() {
@@ -68,7 +68,7 @@ class SnapshotFuzzer {
       const MutableBytes payload = image_.payload(block);
       size_t at = below(payload.size());
       if (below(2) == 0) at = block == start ? below(8) : 60 + below(12);
-      payload[at] = below(2) == 0 ? static_cast<uint8_t>(random_())
+      payload[at] = below(2) == 0 ? static_cast<uint8_t>(random_.next())
                                   : static_cast<uint8_t>(payload[at] + 1 - 2 * below(2));
       image_.reseal(block);
     }
@@ -131,21 +131,17 @@ class SnapshotFuzzer {
   }
 
   ImageBuilder image_{{512, 256, "snapshot"}};
-  std::mt19937_64 random_;
+  Random random_;
   std::vector<uint8_t> sound_;
 };
 
 }  // namespace
 
 TEST_CASE("random snapshot tables are read or refused, and never made worse") {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr int kImages = 300;
-#else
-  constexpr int kImages = 3000;
-#endif
+  const int images = static_cast<int>(scaled(3000));
   SnapshotFuzzer fuzzer(20261121);
-  fuzzer.run(kImages);
-  CHECK(fuzzer.tally.read > kImages / 10);
-  CHECK(fuzzer.tally.written > kImages / 20);
+  fuzzer.run(images);
+  CHECK(fuzzer.tally.read > images / 10);
+  CHECK(fuzzer.tally.written > images / 20);
   MESSAGE(fuzzer.tally.read, " read, ", fuzzer.tally.written, " written");
 }

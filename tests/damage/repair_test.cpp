@@ -271,7 +271,7 @@ TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone")
     REQUIRE((*writer)->close().has_value());
   }
   const std::vector<uint8_t> whole = image.bytes();
-  const std::vector<strict::BlockType> tags = StrictReader(whole).tags();
+  const std::vector<strict::Tag> tags = StrictReader(whole).tags();
   REQUIRE(tags.size() == 300);
   const auto region =
       static_cast<uint64_t>(probe_to_judge(image.file())->slots[image.slot_of("TAGI")].start);
@@ -284,10 +284,10 @@ TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone")
     CHECK(plan.steps[0].loses.empty() == (block < 2));
     CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "");
     CHECK(planned(image.file()).steps.empty());
-    const std::vector<strict::BlockType> left = StrictReader(image.bytes()).tags();
+    const std::vector<strict::Tag> left = StrictReader(image.bytes()).tags();
     CHECK((left == tags) == (block < 2));
     CHECK(left.size() > 200);
-    for (const strict::BlockType& tag : left) CHECK(std::ranges::find(tags, tag) != tags.end());
+    for (const strict::Tag& tag : left) CHECK(std::ranges::find(tags, tag) != tags.end());
   }
 }
 

@@ -2,6 +2,7 @@
 #include "format/tag/tag_filter.h"
 #include "format/tag/tag_leaf.h"
 #include "recipes.h"
+#include "support/must.h"
 #include "support/one_change.h"
 
 namespace vde::test {
@@ -370,13 +371,11 @@ void add_large(std::vector<Recipe>& recipes) {
   recipes.push_back({"TAGI-009",
                      "the header of a large index counts one less",
                      [](ImageBuilder& image) {
-                       const auto writer = TagWriter::open(image.file(), {});
-                       if (!writer) throw std::logic_error(writer.error().message);
+                       const auto writer = must(TagWriter::open(image.file(), {}));
                        for (int64_t i = 0; i < 500; ++i)
-                         if (!(*writer)->set({"key" + std::to_string(i), "value", i, 0}))
-                           throw std::logic_error("a tag cannot be set");
-                       if (!(*writer)->commit() || !(*writer)->close())
-                         throw std::logic_error("tags cannot be set");
+                         must(writer->set({"key" + std::to_string(i), "value", i, 0}));
+                       must(writer->commit());
+                       must(writer->close());
                        const uint64_t head = image.start("TAGI");
                        edit(image, head, 0, kTagIndexHeaderLayout, [](TagIndexHeader& header) {
                          --header.entry_count;

@@ -12,19 +12,16 @@
 #include <thread>
 
 #include "campaign_judge.h"
+#include "support/effort.h"
 
 namespace vde::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kSeeds = 200;
-#else
 constexpr uint64_t kSeeds = 1000;
-#endif
 constexpr uint64_t kLongSeeds = 50'000;
 
 struct Options {
-  uint64_t seeds = kSeeds;
+  uint64_t seeds = scaled(kSeeds);
   uint64_t from = 1;
   std::optional<uint64_t> seed;
   bool long_run = false;
@@ -115,7 +112,7 @@ class Campaign {
 int main_of(int argc, char** argv) {
   Options options;
   CLI::App app("Damages images and lets writers change them");
-  app.add_option("--seeds", options.seeds, "how many; 1000 by default, fewer under sanitizers");
+  app.add_option("--seeds", options.seeds, "how many; 1000 by default, times VDE_TEST_EFFORT");
   app.add_option("--from", options.from, "the first of them");
   app.add_option("--seed", options.seed, "play this one alone, and show all of it");
   app.add_flag("--long", options.long_run, "50000 seeds");

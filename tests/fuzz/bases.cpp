@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "io/memory_file.h"
+#include "support/must.h"
 #include "support/one_change.h"
 #include "support/wasm_bytes.h"
 #include "tags/foreign_tags.h"
@@ -12,10 +13,6 @@ namespace vde::test {
 namespace {
 
 constexpr uint32_t kBlock = 512;  // bytes, so that few entries make many nodes
-
-void demand(const Result<void>& result) {
-  if (!result) throw std::logic_error(result.error().message);
-}
 
 // Short keys enough for the larger filter, one key on many inodes, and some that fill a leaf.
 std::vector<TagEntry> some_tags() {
@@ -31,13 +28,13 @@ std::vector<TagEntry> some_tags() {
 
 std::unique_ptr<ImageBuilder> tags_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 512, "tags"});
-  const auto writer = demanded(TagWriter::open(image->file(), kSomeOptions));
-  for (const TagEntry& tag : some_tags()) demanded(writer->set(tag));
-  demand(writer->commit());
+  const auto writer = must(TagWriter::open(image->file(), kSomeOptions));
+  for (const TagEntry& tag : some_tags()) must(writer->set(tag));
+  must(writer->commit());
   // What goes leaves free nodes behind.
-  for (int i = 60; i < 120; ++i) demanded(writer->remove("k" + std::to_string(i * 7), i));
-  demand(writer->commit());
-  demand(writer->close());
+  for (int i = 60; i < 120; ++i) must(writer->remove("k" + std::to_string(i * 7), i));
+  must(writer->commit());
+  must(writer->close());
   return image;
 }
 
@@ -74,9 +71,9 @@ std::unique_ptr<ImageBuilder> snapshots_image() {
     wish.base = i == 0;
     wish.read_only = i % 5 == 1;
     if (i > 0 && i != 10) wish.parent = "@latest";
-    demanded(create_snapshot(image->file(), wish, {Ticks{1'000'000 + i}, false}));
+    must(create_snapshot(image->file(), wish, {Ticks{1'000'000 + i}, false}));
   }
-  demanded(delete_snapshots(image->file(), std::vector<std::string>{"@latest"}, kSomeOptions));
+  must(delete_snapshots(image->file(), std::vector<std::string>{"@latest"}, kSomeOptions));
   return image;
 }
 
@@ -88,7 +85,7 @@ std::unique_ptr<ImageBuilder> modules_image() {
     wish.force = i > 0;
     if (i > 0) wish.entry = std::string(i * 37 % 129, 'e');
     Activity activity;
-    demanded(register_module(image->file(), module, wish, kSomeOptions, activity));
+    must(register_module(image->file(), module, wish, kSomeOptions, activity));
   }
   return image;
 }

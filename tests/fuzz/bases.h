@@ -23,11 +23,4 @@ inline constexpr size_t kFuzzBases = 5;
 // The region that the base is about.
 [[nodiscard]] std::string_view fuzzed_region(FuzzBase base);
 
-// A value that must be there, as a fuzz target has no framework that could say so.
-template <class T>
-T demanded(Result<T> result) {
-  if (!result) throw std::logic_error(result.error().message);
-  return std::move(*result);
-}
-
 }  // namespace vde::test

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fuzz/play_parts.h"
+#include "support/must.h"
 
 namespace vde::test {
 namespace {
@@ -62,7 +63,7 @@ class TagPlay {
   void look() {
     const auto view = committed_view(fuzz_.image->file());
     if (!view) return promise(!clean_, "a clean image has no view");
-    std::vector<uint8_t> bytes(demanded((*view)->size()));
+    std::vector<uint8_t> bytes(must((*view)->size()));
     static_cast<void>((*view)->read(0, bytes));
     MappedFile file(std::move(bytes));
     const auto reader = try_open_tags(file, fuzz_.play.mapped);

@@ -23,8 +23,12 @@ uint64_t scaled(uint64_t amount, double effort) {
 }
 
 uint64_t stretched(uint64_t step, double effort) {
-  const double wide = std::round(static_cast<double>(step) / effort);
-  return wide <= 1 ? 1 : static_cast<uint64_t>(wide) | 1;
+  return scaled(step, 1 / effort);
+}
+
+bool Share::takes_next() {
+  constexpr uint64_t kWhole = 1'000'000;
+  return static_cast<double>(random_.below(kWhole)) < effort_ * kWhole;
 }
 
 }  // namespace vde::test

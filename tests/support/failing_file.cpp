@@ -1,17 +1,10 @@
 #include "support/failing_file.h"
 
 #include <algorithm>
-#include <stdexcept>
+
+#include "support/must.h"
 
 namespace vde::test {
-namespace {
-
-// The file below is in memory: what it fails at is a mistake of the test.
-void must(const Result<void>& result) {
-  if (!result) throw std::logic_error(result.error().message);
-}
-
-}  // namespace
 
 std::string_view to_string(FileCall call) {
   constexpr std::array<std::string_view, kFileCalls> kNames = {"read",   "write",    "sync",

@@ -5,17 +5,11 @@
 
 #include "format/region/bitmap.h"
 #include "image/write_image.h"
+#include "support/must.h"
 #include "vde/text.h"
 
 namespace vde::test {
 namespace {
-
-// A recipe that does not work is a bug of the test: it ends the test case.
-template <class T>
-T demand(Result<T> result) {
-  if (!result) throw std::logic_error(result.error().message);
-  return *result;
-}
 
 CreateOptions options_of(const ImageShape& shape) {
   CreateOptions options;
@@ -23,7 +17,7 @@ CreateOptions options_of(const ImageShape& shape) {
   options.block_size = shape.block_size;
   options.label = "damage";
   options.uuid = parse_guid("00112233-4455-6677-8899-aabbccddeeff").value();
-  options.modules = demand(parse_modules(shape.modules));
+  options.modules = must(parse_modules(shape.modules));
   options.now = from_unix_seconds(1'700'000'000);
   return options;
 }
@@ -32,8 +26,7 @@ CreateOptions options_of(const ImageShape& shape) {
 
 ImageBuilder::ImageBuilder(const ImageShape& shape) : block_size_(shape.block_size) {
   const Activity activity;
-  if (!write_image(file_, demand(plan_image(options_of(shape))), activity))
-    throw std::logic_error("the image was not written");
+  must(write_image(file_, must(plan_image(options_of(shape))), activity));
 }
 
 MutableBytes ImageBuilder::block(uint64_t number) {

@@ -21,9 +21,9 @@ struct MustFailure : std::runtime_error {
 template <class T>
 T must(Result<T> result, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   if (!result)
-    throw MustFailure(std::string(file) + ":" + std::to_string(line) + ": " +
-                          result.error().message,
-                      result.error().code);
+    throw MustFailure(
+        std::string(file) + ":" + std::to_string(line) + ": " + result.error().message,
+        result.error().code);
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 

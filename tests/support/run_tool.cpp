@@ -18,7 +18,7 @@
 #include <string_view>
 #include <thread>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef VDE_SANITIZED
 // A fork copies the page tables of all that the test has in memory. What its own mistakes would
 // need is little: the code under test runs in other programs.
 extern "C" const char* __asan_default_options();  // NOLINT(readability-identifier-naming)

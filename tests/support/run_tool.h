@@ -10,14 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "support/effort.h"
+
 namespace vde::test {
 
-// Sanitizers slow everything down.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr int kSlowness = 10;
-#else
-inline constexpr int kSlowness = 1;
-#endif
 // The most processor time that a command on a small image may take.
 inline constexpr std::chrono::milliseconds kSecond{1000 * kSlowness};
 

@@ -5,19 +5,10 @@
 
 #include <algorithm>
 
+#include "support/must.h"
 #include "support/one_change.h"
 
 namespace vde::test {
-
-inline void must(const Result<void>& result) {
-  REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
-}
-
-template <class T>
-T must(Result<T> result) {
-  REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
-  return std::move(*result);
-}
 
 inline std::unique_ptr<Volume> open_volume(BlockFile& file) {
   return must(try_open_volume(file));

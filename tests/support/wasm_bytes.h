@@ -1,10 +1,10 @@
 // WebAssembly modules for tests, byte by byte.
 #pragma once
 
-#include <random>
 #include <string_view>
 #include <vector>
 
+#include "support/random.h"
 #include "vde/text.h"
 
 namespace vde::test {
@@ -34,8 +34,8 @@ inline constexpr size_t kMinWasm = 43;     // bytes that wasm_of_size can make
   for (unsigned i = 0; i < 5; ++i)
     bytes.push_back(static_cast<uint8_t>((content >> (7 * i) & 0x7F) | (i < 4 ? 0x80 : 0)));
   bytes.push_back(0);  // the section's name
-  std::mt19937_64 random(seed);
-  while (bytes.size() < size) bytes.push_back(static_cast<uint8_t>(random()));
+  Random random(seed);
+  while (bytes.size() < size) bytes.push_back(static_cast<uint8_t>(random.next()));
   return bytes;
 }
 

@@ -2,10 +2,10 @@
 // equal keys longer than a leaf, growth, reopening, and the existing writer writing in between.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <map>
 
-#include "crash/random.h"
+#include "support/effort.h"
+#include "support/random.h"
 #include "support/verify_list.h"
 #include "tags/foreign_tags.h"
 #include "tags/tag_session.h"
@@ -218,12 +218,8 @@ class Run {
 
 // Operations of all runs together.
 uint64_t operations() {
-  if (const char* text = std::getenv("VDE_TAG_OPERATIONS")) return std::strtoull(text, nullptr, 10);
-#ifdef __SANITIZE_ADDRESS__
-  return 40'000;
-#else
-  return 1'000'000;
-#endif
+  constexpr uint64_t kMin = 1000;
+  return std::max(kMin, scaled(1'000'000));
 }
 
 }  // namespace

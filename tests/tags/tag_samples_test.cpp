@@ -41,7 +41,7 @@ void for_tag_samples(Check check) {
     if (listing["tags"].contains("entries_left_out")) {
       entries.clear();
       const StrictReader reader(file.bytes());
-      for (const strict::BlockType& tag : reader.tags())
+      for (const strict::Tag& tag : reader.tags())
         entries.push_back({tag.key, tag.value, tag.inode, tag.address});
     }
     check(file, entries);

@@ -48,7 +48,7 @@ void check_strictly(const std::vector<uint8_t>& image, const std::vector<TagEntr
   REQUIRE(reader.validates());
   REQUIRE_MESSAGE(reader.outcome("TAGI") == Outcome::kReads, reader.failure("TAGI"));
   std::vector<TagEntry> listed;
-  for (const strict::BlockType& tag : reader.tags())
+  for (const strict::Tag& tag : reader.tags())
     listed.push_back({tag.key, tag.value, tag.inode, tag.address});
   CHECK(sorted(std::move(listed)) == entries);
   CHECK(reader.tag_index().entry_count() == static_cast<int64_t>(entries.size()));

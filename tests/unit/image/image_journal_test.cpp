@@ -91,7 +91,8 @@ TEST_CASE("a change that recovered a crashed image goes by what it recovered") {
   Activity activity;
   must(change.modules().add(module, activity));
   TagBatch batch;
-  for (uint64_t i = 0; i < 1000; ++i) must(batch.add({"z" + std::to_string(i), "more", 1, 0}, i + 1));
+  for (uint64_t i = 0; i < 1000; ++i)
+    must(batch.add({"z" + std::to_string(i), "more", 1, 0}, i + 1));
   must(change.tags().import(batch, {}, activity));
   must(change.commit());
   CHECK(count_values(image, "new") == kTags);
@@ -133,7 +134,8 @@ TEST_CASE("a reader whose visitor commits something says that the image was chan
   CHECK(code_of(found) == ErrorCode::kChangedSince);
 }
 
-TEST_CASE("what a change staged before an import is kept where the import finds no room for a tree") {
+TEST_CASE(
+    "what a change staged before an import is kept where the import finds no room for a tree") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   {

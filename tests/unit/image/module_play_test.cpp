@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 
+#include "support/effort.h"
 #include "support/module_session.h"
+#include "support/random.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -31,10 +33,10 @@ class ModulePlay {
   }
 
  private:
-  uint64_t below(uint64_t limit) { return random_() % limit; }
+  uint64_t below(uint64_t limit) { return random_.below(limit); }
 
   void add() {
-    const std::vector<uint8_t> bytes = wasm_of_size(kMinWasm + below(4 * payload_), random_());
+    const std::vector<uint8_t> bytes = wasm_of_size(kMinWasm + below(4 * payload_), random_.next());
     MemoryFile file(bytes);
     ModuleOptions options;
     options.entry.assign(below(129), 'e');
@@ -82,23 +84,18 @@ class ModulePlay {
   uint64_t payload_;
   uint64_t free_;
   uint64_t first_table_ = table_blocks();
-  std::mt19937_64 random_;
+  Random random_;
   std::map<std::string, std::pair<Module, std::vector<uint8_t>>> model_;
 };
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kRounds = 40;
-#else
-constexpr int kRounds = 150;
-#endif
 
 }  // namespace
 
 TEST_CASE("modules registered and removed at random are those of a plain map") {
+  const int rounds = static_cast<int>(scaled(150));
   for (const uint32_t block_size : {512u, 1024u, 4096u})
     for (uint64_t seed = 1; seed <= 2; ++seed) {
       CAPTURE(block_size);
       CAPTURE(seed);
-      ModulePlay(block_size, seed).play(kRounds);
+      ModulePlay(block_size, seed).play(rounds);
     }
 }

@@ -28,7 +28,7 @@ class DeviceFile : public FaultyFile {
   Result<void> resize(uint64_t) override { return fail(ErrorCode::kUnsupported, "a device"); }
 };
 
-uint64_t free_blocks(ImageBuilder& image) {
+uint64_t counted_free(ImageBuilder& image) {
   return static_cast<uint64_t>(must(probe_to_judge(image.file())).superblock.free_blocks);
 }
 
@@ -38,13 +38,13 @@ TEST_CASE("a volume grows and shrinks at every block size, and is clean after ea
   for (uint32_t block_size = 512; block_size <= 65'536; block_size *= 2) {
     CAPTURE(block_size);
     ImageBuilder image({block_size, 300, kAllModules});
-    const uint64_t free = free_blocks(image);
+    const uint64_t free = counted_free(image);
     for (const uint64_t blocks : {301u, 1000u, 999u, 256u, 512u, 300u}) {
       CAPTURE(blocks);
       const Resized done = must(resize_volume(image.file(), blocks * block_size, kSomeOptions));
       CHECK(done.new_size == blocks * block_size);
       CHECK(image.bytes().size() == blocks * block_size);
-      CHECK(free_blocks(image) == free + blocks - 300);
+      CHECK(counted_free(image) == free + blocks - 300);
       const auto slots = image.slots();
       const RegionSlot& data = slots[image.slot_of("DATA")];
       CHECK(static_cast<uint64_t>(data.start + data.count) == blocks);

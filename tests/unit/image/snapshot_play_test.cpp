@@ -1,9 +1,9 @@
 // Long random plays on the snapshot table, held against a plain list.
 #include <doctest/doctest.h>
 
-#include <random>
-
 #include "snapshot_look.h"
+#include "support/effort.h"
+#include "support/random.h"
 #include "support/verify_list.h"
 
 using namespace vde;
@@ -31,7 +31,7 @@ class SnapshotPlay {
   }
 
  private:
-  uint64_t below(uint64_t limit) { return random_() % limit; }
+  uint64_t below(uint64_t limit) { return random_.below(limit); }
   Snapshot& any() { return model_[below(model_.size())]; }
 
   static void sort(std::vector<Snapshot>& snapshots) {
@@ -80,7 +80,7 @@ class SnapshotPlay {
   }
 
   ImageBuilder image_;
-  std::mt19937_64 random_;
+  Random random_;
   int64_t second_ = 0;
   std::vector<Snapshot> model_;
 };
@@ -88,11 +88,7 @@ class SnapshotPlay {
 }  // namespace
 
 TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr int kSnapshotRounds = 60;
-#else
-  constexpr int kSnapshotRounds = 150;
-#endif
+  const int rounds = static_cast<int>(scaled(150));
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     if (block_size == 65536) {
       SnapshotPlay(block_size, 9).play(10);
@@ -101,7 +97,7 @@ TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
     for (uint64_t seed = 1; seed <= 3; ++seed) {
       CAPTURE(block_size);
       CAPTURE(seed);
-      SnapshotPlay(block_size, seed).play(kSnapshotRounds);
+      SnapshotPlay(block_size, seed).play(rounds);
     }
   }
 }

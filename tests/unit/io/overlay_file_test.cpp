@@ -3,9 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <random>
 
 #include "io/memory_file.h"
+#include "support/random.h"
 #include "support/session.h"
 #include "support/sparse_file.h"
 
@@ -159,8 +159,8 @@ TEST_CASE("a view with little memory is the same as one with much, whatever happ
   must(below.write(8 * 512, page_of(7)));
   OverlayFile small(below, 512, 3 * 512);
   OverlayFile large(below, 512);
-  std::mt19937_64 random(1);
-  const auto upto = [&](uint64_t most) { return random() % (most + 1); };
+  Random random(1);
+  const auto upto = [&](uint64_t most) { return random.below(most + 1); };
   for (int step = 0; step < 3000; ++step) {
     CAPTURE(step);
     const uint64_t size = must(large.size());

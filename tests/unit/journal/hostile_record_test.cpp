@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "crash/random.h"
 #include "image/committed_view.h"
 #include "support/crafted_journal.h"
+#include "support/random.h"
 #include "support/session.h"
 
 using namespace vde;

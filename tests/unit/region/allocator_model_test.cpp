@@ -1,9 +1,8 @@
 // The allocator against the simplest thing that could be right, over random operations.
 #include <doctest/doctest.h>
 
-#include <random>
-
 #include "support/image_builder.h"
+#include "support/random.h"
 #include "support/session.h"
 #include "support/verify_list.h"
 
@@ -100,7 +99,7 @@ class Player {
  private:
   static constexpr uint64_t kBlocks = 9'001;  // three bitmap blocks, no whole number of bytes
 
-  uint64_t below(uint64_t limit) { return random_() % limit; }
+  uint64_t below(uint64_t limit) { return random_.below(limit); }
 
   void step(Transaction& transaction) {
     if (below(3) == 0) return release(transaction);
@@ -138,7 +137,7 @@ class Player {
   std::unique_ptr<Volume> volume_;
   uint64_t data_;
   Model model_;
-  std::mt19937_64 random_;
+  Random random_;
 };
 
 }  // namespace

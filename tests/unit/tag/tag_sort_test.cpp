@@ -3,8 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <random>
 
+#include "support/effort.h"
+#include "support/random.h"
 #include "support/temporary_folder.h"
 
 using namespace vde;
@@ -58,14 +59,14 @@ std::vector<Line> expected(const std::vector<TagEntry>& entries) {
 
 // Keys that share beginnings of all lengths, end anywhere, and come again on other inodes.
 std::vector<TagEntry> awkward_entries(size_t count) {
-  std::mt19937_64 random(5);
-  const auto below = [&](uint64_t limit) { return random() % limit; };
+  Random random(5);
+  const auto below = [&](uint64_t limit) { return random.below(limit); };
   std::vector<TagEntry> entries;
   for (size_t i = 0; i < count; ++i) {
     std::string key = below(4) == 0 ? std::string(below(240), 'a') : "category";
     for (uint64_t n = below(12); n > 0; --n) key += static_cast<char>(below(3) * 127 + below(2));
     entries.push_back({key, std::string(below(8) == 0 ? 255 : below(12), 'v'),
-                       static_cast<int64_t>(below(9)) - 4, static_cast<int64_t>(random())});
+                       static_cast<int64_t>(below(9)) - 4, static_cast<int64_t>(random.next())});
   }
   return entries;
 }
@@ -109,11 +110,7 @@ TEST_CASE("runs are merged in levels where there are many, and read twice the sa
   // Runs of 900 KiB, more than are merged at once.
   std::vector<TagEntry> entries = awkward_entries(2'000);
   TagSort sort(kMinSortMemory, folder.path());
-#if defined(__SANITIZE_ADDRESS__)
-  const uint64_t rounds = 80;
-#else
-  const uint64_t rounds = 400;
-#endif
+  const uint64_t rounds = scaled(400);
   for (uint64_t round = 0; round < rounds; ++round)
     for (const TagEntry& entry : entries) REQUIRE(sort.add(view(entry), round).has_value());
   CHECK(folder.count() == 0);

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <random>
 #include <vector>
 
+#include "support/random.h"
 #include "vde/text.h"
 
 using namespace vde;
@@ -49,10 +49,8 @@ TEST_CASE("a bitmap block has a bit for each bit of its payload") {
 }
 
 TEST_CASE("setting, counting and finding agree with going bit by bit") {
-  std::mt19937 random(4711);
-  const auto below = [&](uint64_t end) {
-    return std::uniform_int_distribution<uint64_t>(0, end - 1)(random);
-  };
+  test::Random random(4711);
+  const auto below = [&](uint64_t end) { return random.below(end); };
   for (int round = 0; round < 3000; ++round) {
     // Sizes that are no multiple of a word, and none at all; sparse, dense and mixed bits.
     std::vector<uint8_t> bits(below(40));

@@ -1,7 +1,7 @@
 #include "format/region/integrity_tree.h"
 
-#include "format/hash.h"
 #include "../listing.h"
+#include "format/hash.h"
 #include "vde/text.h"
 
 using namespace vde;

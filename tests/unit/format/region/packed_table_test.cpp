@@ -1,8 +1,8 @@
 #include "format/region/packed_table.h"
 
+#include "../listing.h"
 #include "format/region/module_entry.h"
 #include "format/region/snapshot_entry.h"
-#include "../listing.h"
 #include "vde/text.h"
 
 using namespace vde;

@@ -1,8 +1,8 @@
 // The larger filter of the tag index, a line a key.
 #include "format/tag/tag_filter.h"
 
-#include "format/tag/tag_leaf.h"
 #include "../listing.h"
+#include "format/tag/tag_leaf.h"
 #include "vde/text.h"
 
 using namespace vde;

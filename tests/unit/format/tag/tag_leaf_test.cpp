@@ -1,8 +1,8 @@
 // Leaves with the index that vdetool keeps in them.
 #include "format/tag/tag_leaf.h"
 
-#include "format/tag/tag_index.h"
 #include "../listing.h"
+#include "format/tag/tag_index.h"
 #include "tag_example.h"
 #include "vde/text.h"
 

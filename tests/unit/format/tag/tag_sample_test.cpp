@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "../listing.h"
 #include "format/hash.h"
 #include "format/tag/tag_index.h"
-#include "../listing.h"
 #include "vde/text.h"
 
 using namespace vde;
