@@ -10,7 +10,7 @@
 namespace vde {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // Each one after the first means that somebody replaced the file meanwhile.
@@ -36,11 +36,11 @@ Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode 
 }
 
 // In short waits, so that an interruption is seen soon.
-Result<void> lock_until(BlockFile& file, LockMode mode, Clock::time_point deadline,
+Result<void> lock_until(BlockFile& file, LockMode mode, SteadyClock::time_point deadline,
                         const Activity& activity) {
   constexpr milliseconds kPatience(100);
   for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
     Result<void> locked = file.lock(mode, std::clamp(left, kPatience * 0, kPatience));
     if (locked || locked.error().code != ErrorCode::kInUse) return locked;
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -71,7 +71,7 @@ Result<std::unique_ptr<BlockFile>> open_file(const std::string& path, OpenMode m
 Result<std::unique_ptr<BlockFile>> open_locked(const std::string& path, OpenMode mode,
                                                milliseconds wait, const Activity& activity) {
   const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
-  const auto deadline = Clock::now() + wait;
+  const auto deadline = SteadyClock::now() + wait;
   for (int openings = 0; openings < kMaxOpenings; ++openings) {
     VDE_TRY_ASSIGN(file, open_posix(path, mode));
     VDE_TRY(lock_until(*file, lock, deadline, activity));
