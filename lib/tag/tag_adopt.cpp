@@ -83,8 +83,9 @@ Result<void> TagTree::adopt() {
     // The header to come must be the newest block.
     VDE_TRY_ASSIGN(future, pages_.is_from_the_future(at.number));
     if (future) VDE_TRY(pages_.edit(at.number));
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(at.number));
-    if (at_leaf) {
+    may_forget();
+    VDE_TRY_ASSIGN(met, meet(at.number));
+    if (met.inner == nullptr) {
       VDE_TRY_ASSIGN(node, leaf(at.number));
       TagView first;
       size_t byte = TagLeaf::kFirst;
@@ -95,13 +96,13 @@ Result<void> TagTree::adopt() {
         return damaged(at.number, "a tag is greater than the separator behind it");
       continue;
     }
-    VDE_TRY_ASSIGN(node, inner(at.number));
-    const TagNode keys = node->node();
-    if (keys.keys.empty()) walk.sorted = false;
-    for (size_t i = keys.children.size(); i-- > 0;) {
-      VDE_TRY_ASSIGN(child, child_of(at.number, i));
-      waiting.push_back({child, at.depth + 1, i > 0 ? std::optional(keys.keys[i - 1]) : at.from,
-                         i < keys.keys.size() ? std::optional(keys.keys[i]) : at.to});
+    const TagInner& keys = met.keys();
+    if (keys.count() == 0) walk.sorted = false;
+    for (size_t i = keys.count() + 1; i-- > 0;) {
+      VDE_TRY_ASSIGN(child, child_of(met, i));
+      waiting.push_back({child, at.depth + 1,
+                         i > 0 ? std::optional(std::string(keys.key(i - 1))) : at.from,
+                         i < keys.count() ? std::optional(std::string(keys.key(i))) : at.to});
     }
   }
   if (walk.next.value_or(0) != 0)
@@ -133,7 +134,8 @@ Result<void> TagTree::build_filters() {
       VDE_TRY(pages_.restart_filters(keys, uint64_t{10} * keys > bits));
     }
     path_.clear();
-    VDE_TRY_ASSIGN(start, descend_left(kTagRoot));
+    VDE_TRY_ASSIGN(root, meet(kTagRoot));
+    VDE_TRY_ASSIGN(start, first_leaf(root));
     std::optional<uint32_t> number = start;
     std::optional<std::string> last;
     for (uint64_t steps = 0; number; ++steps) {

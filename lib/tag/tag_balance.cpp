@@ -279,32 +279,24 @@ Result<void> TagTree::drop_child(size_t level, size_t separator) {
 Result<void> TagTree::raise_separators(const std::string& key) {
   constexpr int kMaxAtOnce = 8;  // more stand in a row only where others left leaves empty
   for (int i = 0; i < kMaxAtOnce; ++i) {
-    path_.clear();
-    uint32_t number = kTagRoot;
-    std::optional<size_t> level;  // of the separator to the left of the leaf
-    for (;;) {
-      VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-      if (at_leaf) break;
-      if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-      VDE_TRY_ASSIGN(node, inner(number));
-      path_.push_back({number, node->upper(key)});
-      if (path_.back().child > 0) level = path_.size() - 1;
-      VDE_TRY_ASSIGN(below, child_of(number, path_.back().child));
-      number = below;
-    }
-    if (!level) return {};
+    const auto highest = [&](const At& at) -> Result<size_t> { return at.keys().upper(key); };
+    VDE_TRY_ASSIGN(number, go_down(highest));
+    size_t level = path_.size();  // of the separator to the left of the leaf, and one
+    while (level > 0 && path_[level - 1].child == 0) --level;
+    if (level == 0) return {};
+    const Parent parent = path_[--level];
     VDE_TRY_ASSIGN(there, leaf(number));
     TagView first;
     size_t at = TagLeaf::kFirst;
     const bool has_first = there.count() > 0 && there.read(at, first);
     if (has_first && first.key <= key) return {};
     const std::string raised = has_first ? tag_separator(key, first.key) : key + '\0';
-    VDE_TRY_ASSIGN(old, inner(path_[*level].number));
+    VDE_TRY_ASSIGN(old, inner(parent.number));
     TagNode node = old->node();
-    std::string& separator = node.keys[path_[*level].child - 1];
+    std::string& separator = node.keys[parent.child - 1];
     if (separator != key || raised.size() > kMaxTagKey) return {};
     separator = raised;
-    VDE_TRY(put_inner(*level, std::move(node)));
+    VDE_TRY(put_inner(level, std::move(node)));
   }
   return {};
 }
@@ -312,11 +304,9 @@ Result<void> TagTree::raise_separators(const std::string& key) {
 // A root of one child takes its place.
 Result<void> TagTree::shorten() {
   for (size_t levels = 0; levels < kMaxTagLevels; ++levels) {
-    VDE_TRY_ASSIGN(root_is_leaf, is_leaf(kTagRoot));
-    if (root_is_leaf) return {};
-    VDE_TRY_ASSIGN(root, inner(kTagRoot));
-    if (root->count() > 0) return {};
-    VDE_TRY_ASSIGN(child, child_of(kTagRoot, 0));
+    VDE_TRY_ASSIGN(root, meet(kTagRoot));
+    if (root.inner == nullptr || root.keys().count() > 0) return {};
+    VDE_TRY_ASSIGN(child, child_of(root, 0));
     VDE_TRY_ASSIGN(payload, pages_.read(child));
     const BlockBuffer content(payload.begin(), payload.end());
     nodes_.forget(kTagRoot);

@@ -9,18 +9,19 @@ tl::unexpected<Error> TagTree::damaged(uint64_t number, std::string what) const 
   return fail_at(pages_.place(number), ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-Result<const TagInner*> TagTree::inner(uint32_t number) {
-  if (const TagInner* kept = nodes_.find(number)) return kept;
+Result<TagTree::At> TagTree::meet(uint32_t number) {
+  if (const TagInner* kept = nodes_.find(number)) return At{kept, number};
   VDE_TRY_ASSIGN(payload, pages_.read(number));
+  if (payload[0] == kTagLeafType) return At{nullptr, number};
   Result<TagInner> decoded = TagInner::decode(payload);
   if (!decoded) return damaged(number, std::move(decoded.error().message));
-  return nodes_.keep(number, std::move(*decoded));
+  return At{nodes_.keep(number, std::move(*decoded)), number};
 }
 
-Result<bool> TagTree::is_leaf(uint32_t number) {
-  if (nodes_.find(number) != nullptr) return false;
-  VDE_TRY_ASSIGN(payload, pages_.read(number));
-  return payload[0] == kTagLeafType;
+Result<const TagInner*> TagTree::inner(uint32_t number) {
+  VDE_TRY_ASSIGN(at, meet(number));
+  if (at.inner == nullptr) return damaged(number, "the block is no inner node of the tag tree");
+  return at.inner;
 }
 
 Result<TagLeaf> TagTree::leaf(uint32_t number) {
@@ -34,116 +35,78 @@ Result<TagLeaf> TagTree::leaf(uint32_t number) {
   return *leaf;
 }
 
-Result<uint32_t> TagTree::child_of(uint32_t number, size_t child) {
-  VDE_TRY_ASSIGN(node, inner(number));
-  const int32_t below = node->child(child);
+Result<uint32_t> TagTree::child_of(const At& at, size_t child) const {
+  const int32_t below = at.keys().child(child);
   if (below <= static_cast<int32_t>(kTagRoot) || below >= static_cast<int64_t>(pages_.count()))
-    return damaged(number, fmt::format("the tag tree names its block {}, which is no node", below));
+    return damaged(at.number,
+                   fmt::format("the tag tree names its block {}, which is no node", below));
   return static_cast<uint32_t>(below);
 }
 
-Result<uint32_t> TagTree::descend_left(uint32_t number) {
-  for (;;) {
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) return number;
-    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-    path_.push_back({number, 0});
-    VDE_TRY_ASSIGN(below, child_of(number, 0));
-    number = below;
-  }
+Result<uint32_t> TagTree::child_of(uint32_t number, size_t child) {
+  VDE_TRY_ASSIGN(node, inner(number));
+  return child_of(At{node, number}, child);
 }
 
-Result<bool> TagTree::starts_at_or_before(uint32_t number, std::string_view key, int64_t inode) {
-  for (size_t level = 0;; ++level) {
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) break;
-    if (level == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(below, child_of(number, 0));
-    number = below;
-  }
-  VDE_TRY_ASSIGN(first, leaf(number));
+Result<TagTree::At> TagTree::step(const At& at, size_t child) {
+  VDE_TRY_ASSIGN(below, child_of(at, child));
+  return meet(below);
+}
+
+// A sorted index has no empty leaf.
+Result<std::optional<TagView>> TagTree::first(const At& at) {
+  VDE_TRY_ASSIGN(there, leaf(at.number));
   TagView entry;
-  size_t at = TagLeaf::kFirst;
-  if (first.count() == 0 || !first.read(at, entry))
-    return damaged(number, "a leaf of a sorted tag index is empty");
-  const int order = entry.key.compare(key);
-  return order < 0 || (order == 0 && entry.inode <= inode);
+  size_t byte = TagLeaf::kFirst;
+  if (there.count() == 0 || !there.read(byte, entry))
+    return damaged(at.number, "a leaf of a sorted tag index is empty");
+  return std::optional<TagView>(entry);
 }
 
-// Whether the last entry below `number` has this key.
-Result<bool> TagTree::ends_with(uint32_t number, std::string_view key) {
-  for (size_t level = 0;; ++level) {
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) break;
-    if (level == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(node, inner(number));
-    VDE_TRY_ASSIGN(below, child_of(number, node->count()));
-    number = below;
-  }
+// Whether the last entry below `at` has this key.
+Result<bool> TagTree::ends_with(At at, std::string_view key) {
+  VDE_TRY(Descent::to_leaf(*this, at, 0, [](const At& node) { return node.keys().count(); }));
+  const uint32_t number = at.number;
   VDE_TRY_ASSIGN(last, leaf(number));
   TagView entry;
-  size_t at = TagLeaf::kFirst;
+  size_t byte = TagLeaf::kFirst;
   for (uint32_t i = 0; i < last.count(); ++i)
-    if (!last.read(at, entry)) return damaged(number, "an entry of a tag leaf runs past its block");
+    if (!last.read(byte, entry))
+      return damaged(number, "an entry of a tag leaf runs past its block");
   return last.count() > 0 && entry.key == key;
 }
 
-// Where equal keys are sorted: the last child that begins at or before (key, inode). A run that
-// begins behind it stays in one piece: what comes before its first entry goes to its front.
-Result<size_t> TagTree::choose(uint32_t number, const TagInner& node, std::string_view key,
-                               int64_t inode) {
-  const size_t first = node.lower(key);
-  size_t end = node.upper(key);
-  if (!is_sorted() || first == end) return end;
-  size_t begin = first;
-  while (begin < end) {
-    const size_t middle = begin + (end - begin + 1) / 2;
-    VDE_TRY_ASSIGN(below, child_of(number, middle));
-    VDE_TRY_ASSIGN(before, starts_at_or_before(below, key, inode));
-    if (before)
-      begin = middle;
-    else
-      end = middle - 1;
-  }
-  if (begin > first) return begin;
-  VDE_TRY_ASSIGN(below, child_of(number, first));
+// Where equal keys are sorted: as a lookup does. But a run that begins behind what is looked for
+// stays in one piece: what comes before its first entry goes to its front.
+Result<size_t> TagTree::choose(const At& at, std::string_view key, int64_t inode) {
+  const size_t end = at.keys().upper(key);
+  if (!is_sorted()) return end;
+  const size_t first = at.keys().lower(key);
+  if (first == end) return end;
+  VDE_TRY_ASSIGN(child, Descent::choose(*this, at, key, inode));
+  if (*child > first) return *child;
+  VDE_TRY_ASSIGN(below, step(at, first));
   VDE_TRY_ASSIGN(begun, ends_with(below, key));
   return begun ? first : first + 1;
 }
 
 Result<uint32_t> TagTree::locate(std::string_view key, int64_t inode) {
-  path_.clear();
-  for (uint32_t number = kTagRoot;;) {
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) {
-      VDE_TRY(check_depth(number));
-      return number;
-    }
-    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(node, inner(number));
-    // The choice may look at many nodes, and the cache of them may be emptied.
-    const TagInner copy = is_sorted() && node->lower(key) != node->upper(key) ? *node : TagInner{};
-    VDE_TRY_ASSIGN(child, choose(number, copy.count() > 0 ? copy : *node, key, inode));
-    path_.push_back({number, child});
-    VDE_TRY_ASSIGN(below, child_of(number, child));
-    number = below;
-  }
+  const auto to_entry = [&](const At& at) { return choose(at, key, inode); };
+  VDE_TRY_ASSIGN(number, go_down(to_entry));
+  VDE_TRY(check_depth(number));
+  return number;
 }
 
 Result<uint32_t> TagTree::locate_first(std::string_view key) {
-  path_.clear();
-  for (uint32_t number = kTagRoot;;) {
-    VDE_TRY_ASSIGN(at_leaf, is_leaf(number));
-    if (at_leaf) {
-      VDE_TRY(check_depth(number));
-      return number;
-    }
-    if (path_.size() == kMaxTagLevels) return damaged(number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(node, inner(number));
-    path_.push_back({number, node->lower(key)});
-    VDE_TRY_ASSIGN(below, child_of(number, path_.back().child));
-    number = below;
-  }
+  const auto lowest = [&](const At& at) -> Result<size_t> { return at.keys().lower(key); };
+  VDE_TRY_ASSIGN(number, go_down(lowest));
+  VDE_TRY(check_depth(number));
+  return number;
+}
+
+Result<uint32_t> TagTree::first_leaf(const At& from) {
+  const auto leftmost = [](const At&) -> Result<size_t> { return size_t{0}; };
+  return go_down(from, leftmost);
 }
 
 // A root or an inner node of some time ago leads to leaves that are no longer the right ones.
@@ -189,17 +152,17 @@ Result<void> TagTree::check_next(uint32_t number, int32_t next, std::string_view
 }
 
 Result<std::optional<uint32_t>> TagTree::advance(uint32_t from, int32_t next) {
-  while (!path_.empty()) {
-    VDE_TRY_ASSIGN(node, inner(path_.back().number));
-    if (path_.back().child < node->count()) break;
-    path_.pop_back();
-  }
+  may_forget();
   std::optional<uint32_t> number;
-  if (!path_.empty()) {
+  for (; !path_.empty(); path_.pop_back()) {
+    const Parent parent = path_.back();
+    VDE_TRY_ASSIGN(node, inner(parent.number));
+    if (parent.child >= node->count()) continue;
     ++path_.back().child;
-    VDE_TRY_ASSIGN(below, child_of(path_.back().number, path_.back().child));
-    VDE_TRY_ASSIGN(first, descend_left(below));
+    VDE_TRY_ASSIGN(below, step({node, parent.number}, parent.child + 1));
+    VDE_TRY_ASSIGN(first, first_leaf(below));
     number = first;
+    break;
   }
   if (static_cast<int64_t>(number.value_or(0)) == next) return number;
   return damaged(from, "the chain of tag leaves is not that of the tree");

@@ -70,25 +70,30 @@ Result<uint64_t> TagSearch::find(const TagQuery& query, const TagVisitor& visit)
   return query.reverse ? find_reverse(query, visit) : find_forward(query, visit);
 }
 
+template <class Choose>
+Result<uint64_t> TagSearch::start_walk(const Choose& choose) {
+  path_.clear();
+  VDE_TRY_ASSIGN(at, root());
+  const auto down = [&](const At& node) {
+    path_.push_back({node, choose(node.keys())});
+    return path_.back().child;
+  };
+  VDE_TRY(Descent::to_leaf(*this, at, 0, down));
+  VDE_TRY(check_depth(at.number, path_.size()));
+  return at.number;
+}
+
 Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor& visit) {
   const KeyRange range(query);
   const bool filtered = query.value || query.inode;
-  VDE_TRY_ASSIGN(start, root());
-  Step at = start;
-  path_.clear();
-  while (at.inner != nullptr) {
-    if (path_.size() == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    path_.push_back({at.inner, at.inner->keys.lower(range.first)});
-    VDE_TRY_ASSIGN(below, step(*at.inner, path_.back().child));
-    at = below;
-  }
-  VDE_TRY(check_depth(at.number, path_.size()));
+  const auto lowest = [&](const TagInner& keys) { return keys.lower(range.first); };
+  VDE_TRY_ASSIGN(start, start_walk(lowest));
   uint64_t found = 0;
   uint64_t seen = 0;
   uint64_t steps = 0;
   TagView entry;
   last_.clear();
-  for (uint64_t number = at.number; number != 0;) {
+  for (uint64_t number = start; number != 0;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);
     if (!leaf) return blocks_.failure();
     // The next leaf's first bytes come while these are looked at.
@@ -124,27 +129,26 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
 // nothing after the last. All leaves lie at one depth.
 Result<std::optional<uint64_t>> TagSearch::following_leaf() {
   const size_t depth = path_.size();
-  while (!path_.empty() && path_.back().child == path_.back().node->keys.count()) path_.pop_back();
+  while (!path_.empty() && path_.back().child == path_.back().at.keys().count()) path_.pop_back();
   if (path_.empty()) return std::optional<uint64_t>();
   ++path_.back().child;
   while (path_.size() < depth) {
-    VDE_TRY_ASSIGN(below, step(*path_.back().node, path_.back().child));
+    VDE_TRY_ASSIGN(below, step(path_.back().at, path_.back().child));
     if (below.inner == nullptr) return damaged(below.number, "tag leaves differ in depth");
-    path_.push_back({below.inner, 0});
+    path_.push_back({below, 0});
   }
   const PathEntry& last = path_.back();
-  return std::optional(static_cast<uint64_t>(int64_t{last.node->keys.child(last.child)}));
+  return std::optional(static_cast<uint64_t>(int64_t{last.at.keys().child(last.child)}));
 }
 
 // Down to the last leaf below `at`, which is put on the path.
-Result<uint64_t> TagSearch::descend_right(Step at, uint64_t& visits) {
-  while (at.inner != nullptr) {
-    if (path_.size() == kMaxTagLevels || ++visits > 2 * blocks_.count())
-      return damaged(at.number, "the tag tree has no end");
-    path_.push_back({at.inner, at.inner->keys.count()});
-    VDE_TRY_ASSIGN(below, step(*at.inner, at.inner->keys.count()));
-    at = below;
-  }
+Result<uint64_t> TagSearch::descend_right(At at, uint64_t& visits) {
+  const auto rightmost = [&](const At& node) -> Result<std::optional<size_t>> {
+    if (++visits > 2 * blocks_.count()) return damaged(node.number, "the tag tree has no end");
+    path_.push_back({node, node.keys().count()});
+    return path_.back().child;
+  };
+  VDE_TRY(Descent::to_leaf(*this, at, path_.size(), rightmost));
   return at.number;
 }
 
@@ -155,33 +159,24 @@ Result<std::optional<uint64_t>> TagSearch::previous_leaf(uint64_t& visits) {
   if (++visits > 2 * blocks_.count()) return damaged(kTagRoot, "the tag tree has no end");
   PathEntry& parent = path_.back();
   --parent.child;
-  VDE_TRY_ASSIGN(below, step(*parent.node, parent.child));
+  VDE_TRY_ASSIGN(below, step(parent.at, parent.child));
   VDE_TRY_ASSIGN(number, descend_right(below, visits));
   return std::optional<uint64_t>(number);
 }
 
 Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor& visit) {
   const KeyRange range(query);
-  path_.clear();
-  VDE_TRY_ASSIGN(start, root());
-  Step at = start;
   uint64_t visits = 0;
-  while (at.inner != nullptr) {
-    if (path_.size() == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    const TagInner& keys = at.inner->keys;
-    const size_t child = !range.end        ? keys.count()
-                         : range.inclusive ? keys.upper(*range.end)
-                                           : keys.lower(*range.end);
-    path_.push_back({at.inner, child});
-    VDE_TRY_ASSIGN(below, step(*at.inner, child));
-    at = below;
-  }
-  VDE_TRY(check_depth(at.number, path_.size()));
+  const auto highest = [&](const TagInner& keys) {
+    if (!range.end) return keys.count();
+    return range.inclusive ? keys.upper(*range.end) : keys.lower(*range.end);
+  };
+  VDE_TRY_ASSIGN(start, start_walk(highest));
   uint64_t found = 0;
   uint64_t seen = 0;
   TagView entry;
   std::optional<uint64_t> after;
-  for (std::optional<uint64_t> number = at.number; number;) {
+  for (std::optional<uint64_t> number = start; number;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(*number);
     if (!leaf) return blocks_.failure();
     if (after && leaf->next_leaf() != static_cast<int64_t>(*after))

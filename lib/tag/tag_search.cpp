@@ -147,21 +147,19 @@ bool TagSearch::may_contain(std::string_view key, uint64_t hash) {
 }
 
 // Where a block leads: an inner node may be met again, so what it is is kept.
-Result<TagSearch::Step> TagSearch::meet(uint64_t number) {
+Result<TagSearch::At> TagSearch::meet(uint64_t number) {
   const uint8_t* payload = blocks_.payload(number);
   if (payload == nullptr) return blocks_.failure();
-  if (*payload == kTagLeafType) return Step{nullptr, number};
-  if (const auto found = inner_.find(number); found != inner_.end())
-    return Step{found->second.get(), number};
+  if (*payload == kTagLeafType) return At{nullptr, number};
+  if (Inner* found = inner_.find(number)) return At{found, number};
   Result<TagInner> decoded = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
   if (!decoded)
     return damaged(number,
                    fmt::format("block {}: {}", blocks_.place(number), decoded.error().message));
-  auto inner = std::make_unique<Inner>(Inner{std::move(*decoded), {}});
-  return Step{inner_.emplace(number, std::move(inner)).first->second.get(), number};
+  return At{inner_.keep(number, {std::move(*decoded), {}}), number};
 }
 
-Result<TagSearch::Step> TagSearch::root() {
+Result<TagSearch::At> TagSearch::root() {
   if (!root_) {
     VDE_TRY_ASSIGN(met, meet(kTagRoot));
     root_ = met;
@@ -169,10 +167,11 @@ Result<TagSearch::Step> TagSearch::root() {
   return *root_;
 }
 
-Result<TagSearch::Step> TagSearch::step(Inner& node, size_t child) {
+Result<TagSearch::At> TagSearch::step(const At& at, size_t child) {
+  Inner& node = *at.inner;
   const int32_t child_number = node.keys.child(child);
   const auto number = static_cast<uint64_t>(int64_t{child_number});
-  if (!node.below.empty() && node.below[child] != nullptr) return Step{node.below[child], number};
+  if (!node.below.empty() && node.below[child] != nullptr) return At{node.below[child], number};
   if (number <= kTagRoot || number >= blocks_.count())
     return fail(ErrorCode::kDamaged,
                 fmt::format("the tag tree of region block {} names its block {}, which is no node",
@@ -258,18 +257,14 @@ Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> ino
 Result<TagSearch::LeafPlace> TagSearch::first_leaf(std::string_view key) {
   VDE_TRY_ASSIGN(at, root());
   LeafPlace leaf;
-  size_t level = 0;
-  for (; at.inner != nullptr; ++level) {
-    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    const TagInner& keys = at.inner->keys;
-    const size_t child = keys.lower(key);
-    leaf.descend(keys, child);
-    Result<Step> below = step(*at.inner, child);
-    if (!below) return propagate(below);
-    at = *below;
-  }
-  VDE_TRY(check_depth(at.number, level));
+  const auto choose = [&](const At& node) {
+    const size_t child = node.keys().lower(key);
+    leaf.descend(node.keys(), child);
+    return child;
+  };
+  VDE_TRY(Descent::to_leaf(*this, at, 0, choose));
   leaf.number = at.number;
+  VDE_TRY(check_depth(leaf.number, leaf.depth));
   return leaf;
 }
 
@@ -310,60 +305,31 @@ Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key
   return found;
 }
 
-// Whether the first entry below `at` is at or before (key, inode); nothing where a leaf is empty.
-Result<std::optional<bool>> TagSearch::starts_at_or_before(Step at, std::string_view key,
-                                                           int64_t inode) {
-  for (size_t level = 0; at.inner != nullptr; ++level) {
-    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    Result<Step> below = step(*at.inner, 0);
-    if (!below) return propagate(below);
-    at = *below;
-  }
+// Nothing where the leaf is empty.
+Result<std::optional<TagView>> TagSearch::first(const At& at) {
   const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
   if (!leaf) return blocks_.failure();
   TagView entry;
   size_t byte = TagLeaf::kFirst;
-  if (leaf->count() == 0 || !leaf->read(byte, entry)) return std::optional<bool>();
-  const int order = entry.key.compare(key);
-  return std::optional<bool>(order < 0 || (order == 0 && entry.inode <= inode));
-}
-
-// Of the children that may hold `key`, the last one that begins at or before (key, inode).
-Result<std::optional<size_t>> TagSearch::child_for(Inner& node, std::string_view key,
-                                                   int64_t inode) {
-  size_t child = node.keys.lower(key);
-  size_t last = node.keys.upper(key);
-  while (child < last) {
-    const size_t middle = child + (last - child + 1) / 2;
-    VDE_TRY_ASSIGN(below, step(node, middle));
-    VDE_TRY_ASSIGN(before, starts_at_or_before(below, key, inode));
-    if (!before) return std::optional<size_t>();
-    if (*before)
-      child = middle;
-    else
-      last = middle - 1;
-  }
-  return std::optional<size_t>(child);
+  if (leaf->count() == 0 || !leaf->read(byte, entry)) return std::optional<TagView>();
+  return std::optional<TagView>(entry);
 }
 
 // By descent; nothing where an empty leaf is in the way, which a sorted index has none of.
 Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int64_t inode,
                                                       const TagVisitor& visit) {
-  VDE_TRY_ASSIGN(start, root());
-  Step at = start;
+  VDE_TRY_ASSIGN(at, root());
   LeafPlace place;
-  size_t level = 0;
-  for (; at.inner != nullptr; ++level) {
-    if (level == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
-    VDE_TRY_ASSIGN(child, child_for(*at.inner, key, inode));
-    if (!child) return std::optional<uint64_t>();
-    place.descend(at.inner->keys, *child);
-    Result<Step> below = step(*at.inner, *child);
-    if (!below) return propagate(below);
-    at = *below;
-  }
-  VDE_TRY(check_depth(at.number, level));
-  const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
+  const auto choose = [&](const At& node) {
+    Result<std::optional<size_t>> child = Descent::choose(*this, node, key, inode);
+    if (child && *child) place.descend(node.keys(), **child);
+    return child;
+  };
+  VDE_TRY_ASSIGN(told, Descent::to_leaf(*this, at, 0, choose));
+  if (!told) return std::optional<uint64_t>();
+  place.number = at.number;
+  VDE_TRY(check_depth(place.number, place.depth));
+  const std::optional<TagLeaf> leaf = blocks_.leaf(place.number);
   if (!leaf) return blocks_.failure();
   TagView entry;
   uint32_t low = 0;
@@ -389,7 +355,6 @@ Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int6
     static_cast<void>(visit(entry));
     return std::optional<uint64_t>(1);
   }
-  place.number = at.number;
   VDE_TRY(check_miss(place, key));
   return std::optional<uint64_t>(0);
 }

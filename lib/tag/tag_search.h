@@ -4,11 +4,11 @@
 #pragma once
 
 #include <array>
-#include <unordered_map>
 
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_index.h"
-#include "format/tag/tag_inner.h"
+#include "tag/tag_descent.h"
+#include "tag/tag_nodes.h"
 #include "tag/tag_read_cache.h"
 
 #include "vde/activity.h"
@@ -30,6 +30,9 @@ class TagSearch {
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
  private:
+  friend class TagDescent<TagSearch>;
+  using Descent = TagDescent<TagSearch>;
+
   // An inner node, taken apart when it was first met.
   struct Inner {
     TagInner keys;
@@ -37,19 +40,24 @@ class TagSearch {
     // leaves: of a large index, what a lookup touches stays in the processor's own cache.
     std::vector<Inner*> below;
   };
-  struct Step {
-    Inner* inner = nullptr;  // null: the child is a leaf
+  // As TagDescent wants it.
+  struct At {
+    Inner* inner = nullptr;  // null: a leaf
     uint64_t number = 0;
+
+    [[nodiscard]] const TagInner& keys() const { return inner->keys; }
   };
   // Where a descent ended, and the separators around that leaf.
   struct LeafPlace {
     uint64_t number = 0;
+    size_t depth = 0;
     const TagInner* node = nullptr;  // of the right one; null: there is none
     size_t child = 0;
     const TagInner* left_node = nullptr;  // of the left one; null: there is none
     size_t left_child = 0;
 
     void descend(const TagInner& keys, size_t to) {
+      ++depth;
       if (to < keys.count()) {
         node = &keys;
         child = to;
@@ -71,7 +79,7 @@ class TagSearch {
     size_t offset;
   };
   struct PathEntry {
-    Inner* node;
+    At at;
     size_t child;
   };
   // One entry of a leaf: its index, and the byte where it begins.
@@ -89,9 +97,10 @@ class TagSearch {
   [[nodiscard]] LinePlace line_place(uint64_t hash) const;
   [[nodiscard]] bool in_filter(uint64_t hash);
   void prefetch_filter(uint64_t hash) const;
-  [[nodiscard]] Result<Step> root();
-  [[nodiscard]] Result<Step> step(Inner& node, size_t child);
-  [[nodiscard]] Result<Step> meet(uint64_t number);
+  [[nodiscard]] Result<At> root();
+  [[nodiscard]] Result<At> step(const At& at, size_t child);
+  [[nodiscard]] Result<At> meet(uint64_t number);
+  [[nodiscard]] Result<std::optional<TagView>> first(const At& leaf);
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
   // kDamaged where an index that vdetool made has leaves at another depth than the header says, or
   // one leaf, the root, with another count.
@@ -114,10 +123,6 @@ class TagSearch {
                                          const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> get_sorted(std::string_view key, int64_t inode,
                                                            const TagVisitor& visit);
-  [[nodiscard]] Result<std::optional<size_t>> child_for(Inner& node, std::string_view key,
-                                                        int64_t inode);
-  [[nodiscard]] Result<std::optional<bool>> starts_at_or_before(Step at, std::string_view key,
-                                                                int64_t inode);
   [[nodiscard]] Result<uint64_t> next_in_chain(uint64_t number, const TagLeaf& leaf,
                                                uint64_t& steps) const;
 
@@ -125,7 +130,10 @@ class TagSearch {
   [[nodiscard]] Result<uint64_t> find_reverse(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(uint64_t& visits);
   [[nodiscard]] Result<std::optional<uint64_t>> following_leaf();
-  [[nodiscard]] Result<uint64_t> descend_right(Step at, uint64_t& visits);
+  // From the root to a leaf, by the child that `choose(keys)` names; the path leads there.
+  template <class Choose>
+  [[nodiscard]] Result<uint64_t> start_walk(const Choose& choose);
+  [[nodiscard]] Result<uint64_t> descend_right(At at, uint64_t& visits);
 
   [[nodiscard]] Result<void> count_nodes(Activity& activity, TagStats& stats);
   void measure_bloom(TagStats& stats);
@@ -141,8 +149,8 @@ class TagSearch {
   uint32_t filter_lines_ = 0;  // 0: no line filter
   uint32_t lines_per_block_ = 1;
   bool found_last_ = false;  // by get()
-  std::optional<Step> root_;
-  std::unordered_map<uint64_t, std::unique_ptr<Inner>> inner_;
+  std::optional<At> root_;
+  TagNodeCache<Inner> inner_;
   std::vector<PathEntry> path_;  // of a walk
   std::vector<size_t> offsets_;  // of the leaf that is read backwards
   std::string last_;             // the last key of the leaf before

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "format/tag/tag_leaf.h"
+#include "tag/tag_descent.h"
 #include "tag/tag_nodes.h"
 #include "tag/tag_writer_pages.h"
 
@@ -34,6 +35,16 @@ class TagTree {
   [[nodiscard]] Result<void> flush() { return pages_.flush(); }
 
  private:
+  friend class TagDescent<TagTree>;
+  using Descent = TagDescent<TagTree>;
+
+  // As TagDescent wants it.
+  struct At {
+    const TagInner* inner = nullptr;  // null: a leaf
+    uint32_t number = 0;
+
+    [[nodiscard]] const TagInner& keys() const { return *inner; }
+  };
   struct Parent {
     uint32_t number;
     size_t child;
@@ -60,22 +71,32 @@ class TagTree {
   [[nodiscard]] bool is_sorted() { return (pages_.extension().flags & kTagEqualKeysSorted) != 0; }
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
   [[nodiscard]] Result<const TagInner*> inner(uint32_t number);
-  [[nodiscard]] Result<bool> is_leaf(uint32_t number);
+  // What inner() returns, and `inner` of these, stays until its node changes or may_forget().
+  [[nodiscard]] Result<At> meet(uint32_t number);
+  [[nodiscard]] Result<At> step(const At& at, size_t child);
+  [[nodiscard]] Result<std::optional<TagView>> first(const At& at);
+  void may_forget() { nodes_.limit(); }
   [[nodiscard]] Result<TagLeaf> leaf(uint32_t number);
+  [[nodiscard]] Result<uint32_t> child_of(const At& at, size_t child) const;
   [[nodiscard]] Result<uint32_t> child_of(uint32_t number, size_t child);
   // The leaf where (key, inode) is, or belongs; the path leads to it.
   [[nodiscard]] Result<uint32_t> locate(std::string_view key, int64_t inode);
+  // The first leaf below `from`, to which the path leads.
+  [[nodiscard]] Result<uint32_t> first_leaf(const At& from);
   // The first leaf that may hold `key`.
   [[nodiscard]] Result<uint32_t> locate_first(std::string_view key);
-  [[nodiscard]] Result<size_t> choose(uint32_t number, const TagInner& node, std::string_view key,
-                                      int64_t inode);
-  [[nodiscard]] Result<bool> starts_at_or_before(uint32_t number, std::string_view key,
-                                                 int64_t inode);
-  [[nodiscard]] Result<bool> ends_with(uint32_t number, std::string_view key);
+  // From `at`, to which the path leads, to a leaf, by the child that `choose(at)`, a
+  // Result<size_t>, names in each node; the path leads there then.
+  template <class Choose>
+  [[nodiscard]] Result<uint32_t> go_down(At at, const Choose& choose);
+  // The same from the root, where the path begins anew.
+  template <class Choose>
+  [[nodiscard]] Result<uint32_t> go_down(const Choose& choose);
+  [[nodiscard]] Result<size_t> choose(const At& at, std::string_view key, int64_t inode);
+  [[nodiscard]] Result<bool> ends_with(At at, std::string_view key);
   // The leaf after leaf `number`, to which the path leads; nothing after the last. kDamaged unless
   // `next`, which that leaf says follows, is the same.
   [[nodiscard]] Result<std::optional<uint32_t>> advance(uint32_t number, int32_t next);
-  [[nodiscard]] Result<uint32_t> descend_left(uint32_t number);
   // kDamaged unless the path that ends in leaf `number` is as long as the header says.
   [[nodiscard]] Result<void> check_depth(uint32_t number);
   // kDamaged where leaf `number`, to which the path leads, has entries beyond the separators around
@@ -125,6 +146,25 @@ class TagTree {
   bool front_gone_ = false;  // what was erased last was the last of its key at its leaf's front
   bool at_edge_ = false;     // what was erased last was, or left, its key at an end of its leaf
 };
+
+template <class Choose>
+Result<uint32_t> TagTree::go_down(At at, const Choose& choose) {
+  const auto down = [&](const At& node) -> Result<std::optional<size_t>> {
+    VDE_TRY_ASSIGN(child, choose(node));
+    path_.push_back({node.number, child});
+    return child;
+  };
+  VDE_TRY(Descent::to_leaf(*this, at, path_.size(), down));
+  return at.number;
+}
+
+template <class Choose>
+Result<uint32_t> TagTree::go_down(const Choose& choose) {
+  may_forget();
+  path_.clear();
+  VDE_TRY_ASSIGN(root, meet(kTagRoot));
+  return go_down(root, choose);
+}
 
 // The separator between neighbours: see above.
 [[nodiscard]] std::string tag_separator(std::string_view left, std::string_view right);
