@@ -25,9 +25,9 @@ bool leaves_room(size_t bytes, size_t payload) {
 }
 
 // Bytes of the keys [begin, end) with one child more.
-size_t inner_size(const TagNode& node, size_t begin, size_t end) {
+size_t inner_size(const TagInner& node, size_t begin, size_t end) {
   size_t bytes = kTagNodeHead + kTagLinkSize;
-  for (size_t i = begin; i < end; ++i) bytes += encoded_key_size(node.keys[i]) + kTagLinkSize;
+  for (size_t i = begin; i < end; ++i) bytes += encoded_key_size(node.key(i)) + kTagLinkSize;
   return bytes;
 }
 
@@ -43,11 +43,10 @@ Result<std::vector<int32_t>> nodes_for(TagWriterPages& pages, uint32_t number, s
   return numbers;
 }
 
-TagNode root_above(std::vector<std::string> separators, std::vector<int32_t> children) {
-  TagNode root;
-  root.leaf = false;
-  root.keys = std::move(separators);
-  root.children = std::move(children);
+TagInner root_above(const std::vector<std::string>& separators,
+                    const std::vector<int32_t>& children) {
+  TagInner root(children[0]);
+  for (size_t i = 0; i < separators.size(); ++i) root.insert(i, separators[i], children[i + 1]);
   return root;
 }
 
@@ -131,13 +130,31 @@ Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i
   if (number != kTagRoot)
     return add_children(path_.size() - 1, separators, {numbers.begin() + 1, numbers.end()});
   pages_.header().depth = 1;
-  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
+  return write_inner(kTagRoot, root_above(separators, numbers));
 }
 
-Result<void> TagTree::write_inner(uint32_t number, const TagNode& node) {
-  nodes_.forget(number);
+bool TagTree::fits(size_t keys, size_t bytes) const {
+  return bytes <= pages_.payload_bytes() && keys <= max_node_keys(pages_.block_size());
+}
+
+Result<void> TagTree::write_inner(uint32_t number, TagInner node) {
+  if (!fits(node.count(), node.encoded_size()))
+    return fail(ErrorCode::kNoSpace, fmt::format("a tag node of {} keys and {} bytes does not fit",
+                                                 node.count(), node.encoded_size()));
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
-  return encode_tag_node(node, payload);
+  node.encode(payload);
+  nodes_.keep(number, std::move(node));
+  return {};
+}
+
+// Key `separator` of a node, and the child to its right.
+Result<void> TagTree::erase_child(uint32_t number, size_t separator) {
+  VDE_TRY(inner(number));
+  VDE_TRY_ASSIGN(payload, pages_.edit(number));
+  TagInner& node = *nodes_.find(number);
+  node.erase(separator);
+  node.encode(payload);
+  return {};
 }
 
 // New children behind the one that the path takes at `level`.
@@ -146,43 +163,36 @@ Result<void> TagTree::add_children(size_t level, const std::vector<std::string>&
   if (keys.empty()) return {};
   const Parent parent = path_[level];
   VDE_TRY_ASSIGN(old, inner(parent.number));
-  if (keys.size() == 1 && has_room(*old, keys[0])) {
+  const size_t more = encoded_key_size(keys[0]) + kTagLinkSize;
+  if (keys.size() == 1 && fits(old->count() + 1, old->encoded_size() + more)) {
     VDE_TRY_ASSIGN(payload, pages_.edit(parent.number));
     TagInner& node = *nodes_.find(parent.number);
     node.insert(parent.child, keys[0], children[0]);
     node.encode(payload);
     return {};
   }
-  TagNode node = old->node();
-  const auto at = static_cast<ptrdiff_t>(parent.child);
-  node.keys.insert(node.keys.begin() + at, keys.begin(), keys.end());
-  node.children.insert(node.children.begin() + at + 1, children.begin(), children.end());
+  TagInner node = *old;
+  for (size_t i = 0; i < keys.size(); ++i) node.insert(parent.child + i, keys[i], children[i]);
   return put_inner(level, std::move(node));
 }
 
-bool TagTree::has_room(const TagInner& node, std::string_view key) const {
-  return node.encoded_size() + encoded_key_size(key) + kTagLinkSize <= pages_.payload_bytes() &&
-         node.count() < max_node_keys(pages_.block_size());
-}
-
 // Keys in inner nodes: the key at the end of a piece moves up. Each piece has one key at least.
-std::vector<TagTree::Piece> TagTree::divide_keys(const TagNode& node) const {
-  const size_t payload = pages_.payload_bytes();
+std::vector<TagTree::Piece> TagTree::divide_keys(const TagInner& node) const {
   std::vector<Piece> pieces;
-  std::vector<Piece> waiting{{0, node.keys.size()}};
+  std::vector<Piece> waiting{{0, node.count()}};
   while (!waiting.empty()) {
     const Piece piece = waiting.back();
     waiting.pop_back();
     const size_t count = piece.end - piece.begin;
     const size_t bytes = inner_size(node, piece.begin, piece.end);
-    if (count < 3 || (bytes <= payload && count <= max_node_keys(pages_.block_size()))) {
+    if (count < 3 || fits(count, bytes)) {
       pieces.push_back(piece);
       continue;
     }
     size_t cut = piece.begin + 1;
     size_t left = inner_size(node, piece.begin, cut);
     while (cut + 2 < piece.end && left * 2 < bytes)
-      left += encoded_key_size(node.keys[cut++]) + kTagLinkSize;
+      left += encoded_key_size(node.key(cut++)) + kTagLinkSize;
     waiting.push_back({cut + 1, piece.end});
     waiting.push_back({piece.begin, cut});
   }
@@ -190,27 +200,22 @@ std::vector<TagTree::Piece> TagTree::divide_keys(const TagNode& node) const {
 }
 
 // `node` becomes the path's node at `level`, in as many nodes as it takes.
-Result<void> TagTree::put_inner(size_t level, TagNode node) {
+Result<void> TagTree::put_inner(size_t level, TagInner node) {
   const uint32_t number = path_[level].number;
   const std::vector<Piece> pieces = divide_keys(node);
-  if (pieces.size() == 1) return write_inner(number, node);
+  if (pieces.size() == 1) return write_inner(number, std::move(node));
   VDE_TRY_ASSIGN(numbers, nodes_for(pages_, number, pieces.size()));
   std::vector<std::string> separators;
   for (size_t k = 0; k < pieces.size(); ++k) {
-    const auto begin = static_cast<ptrdiff_t>(pieces[k].begin);
-    const auto end = static_cast<ptrdiff_t>(pieces[k].end);
-    TagNode part;
-    part.leaf = false;
-    part.keys.assign(node.keys.begin() + begin, node.keys.begin() + end);
-    part.children.assign(node.children.begin() + begin, node.children.begin() + end + 1);
-    VDE_TRY(write_inner(static_cast<uint32_t>(numbers[k]), part));
-    if (k > 0) separators.push_back(node.keys[pieces[k].begin - 1]);
+    const Piece& piece = pieces[k];
+    VDE_TRY(write_inner(static_cast<uint32_t>(numbers[k]), node.part(piece.begin, piece.end)));
+    if (k > 0) separators.emplace_back(node.key(piece.begin - 1));
   }
   if (number != kTagRoot)
     return add_children(level - 1, separators, {numbers.begin() + 1, numbers.end()});
   if (pages_.header().depth == INT16_MAX) return damaged(0, "the tag tree is too deep");
   ++pages_.header().depth;
-  return write_inner(kTagRoot, root_above(std::move(separators), std::move(numbers)));
+  return write_inner(kTagRoot, root_above(separators, numbers));
 }
 
 // The leaf at the path's end lost something: it may go, or take a neighbour in.
@@ -265,12 +270,7 @@ Result<bool> TagTree::merge_leaves(uint32_t left, uint32_t right, size_t separat
 // The child to the right of key `separator` is gone, and the key with it.
 Result<void> TagTree::drop_child(size_t level, size_t separator) {
   const uint32_t number = path_[level].number;
-  VDE_TRY_ASSIGN(old, inner(number));
-  TagNode node = old->node();
-  const auto at = static_cast<ptrdiff_t>(separator);
-  node.keys.erase(node.keys.begin() + at);
-  node.children.erase(node.children.begin() + at + 1);
-  VDE_TRY(write_inner(number, node));
+  VDE_TRY(erase_child(number, separator));
   return number == kTagRoot ? shorten() : repair_inner(level);
 }
 
@@ -292,10 +292,9 @@ Result<void> TagTree::raise_separators(const std::string& key) {
     if (has_first && first.key <= key) return {};
     const std::string raised = has_first ? tag_separator(key, first.key) : key + '\0';
     VDE_TRY_ASSIGN(old, inner(parent.number));
-    TagNode node = old->node();
-    std::string& separator = node.keys[parent.child - 1];
-    if (separator != key || raised.size() > kMaxTagKey) return {};
-    separator = raised;
+    if (old->key(parent.child - 1) != key || raised.size() > kMaxTagKey) return {};
+    TagInner node = *old;
+    node.set_key(parent.child - 1, raised);
     VDE_TRY(put_inner(level, std::move(node)));
   }
   return {};
@@ -325,8 +324,7 @@ Result<void> TagTree::repair_inner(size_t level) {
   const Parent parent = path_[level - 1];
   VDE_TRY_ASSIGN(node, inner(path_[level].number));
   const bool without_key = node->count() == 0;
-  const TagNode own = node->node();
-  if (!without_key && !too_empty(encoded_size(own), pages_.payload_bytes())) return {};
+  if (!without_key && !too_empty(node->encoded_size(), pages_.payload_bytes())) return {};
   VDE_TRY_ASSIGN(above, inner(parent.number));
   if (above->count() == 0) return {};
   const size_t separator = parent.child > 0 ? parent.child - 1 : 0;
@@ -334,17 +332,12 @@ Result<void> TagTree::repair_inner(size_t level) {
   VDE_TRY_ASSIGN(left, child_of(parent.number, separator));
   VDE_TRY_ASSIGN(right, child_of(parent.number, separator + 1));
   VDE_TRY_ASSIGN(left_node, inner(left));
-  TagNode both = left_node->node();
+  TagInner both = *left_node;
   VDE_TRY_ASSIGN(right_node, inner(right));
-  const TagNode other = right_node->node();
-  both.keys.push_back(key);
-  both.keys.insert(both.keys.end(), other.keys.begin(), other.keys.end());
-  both.children.insert(both.children.end(), other.children.begin(), other.children.end());
-  const size_t bytes = encoded_size(both);
-  const bool fits =
-      bytes <= pages_.payload_bytes() && both.keys.size() <= max_node_keys(pages_.block_size());
-  if (fits && (without_key || leaves_room(bytes, pages_.payload_bytes()))) {
-    VDE_TRY(write_inner(left, both));
+  both.append(key, *right_node);
+  const size_t bytes = both.encoded_size();
+  if (fits(both.count(), bytes) && (without_key || leaves_room(bytes, pages_.payload_bytes()))) {
+    VDE_TRY(write_inner(left, std::move(both)));
     nodes_.forget(right);
     VDE_TRY(pages_.release(right));
     return drop_child(level - 1, separator);
@@ -353,12 +346,7 @@ Result<void> TagTree::repair_inner(size_t level) {
   // Too much for one node: the right one goes, and comes back as what does not fit the left one.
   nodes_.forget(right);
   VDE_TRY(pages_.release(right));
-  VDE_TRY_ASSIGN(old, inner(parent.number));
-  TagNode shorter = old->node();
-  const auto at = static_cast<ptrdiff_t>(separator);
-  shorter.keys.erase(shorter.keys.begin() + at);
-  shorter.children.erase(shorter.children.begin() + at + 1);
-  VDE_TRY(write_inner(parent.number, shorter));
+  VDE_TRY(erase_child(parent.number, separator));
   path_[level - 1].child = separator;
   path_[level].number = left;
   return put_inner(level, std::move(both));

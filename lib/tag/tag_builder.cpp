@@ -95,16 +95,15 @@ class InnerLevels {
     if (level == levels_.size()) levels_.emplace_back();
     Level& at = levels_[level];
     const auto number = static_cast<int32_t>(child);
-    if (at.last.node.children.empty()) {
+    if (!at.last) {
       at.last = begin(std::move(separator), number);
       return {};
     }
     const size_t more = encoded_key_size(separator) + kTagLinkSize;
-    if (at.last.bytes + more <= payload_size(block_size_) &&
-        at.last.node.keys.size() < max_node_keys(block_size_)) {
-      at.last.bytes += more;
-      at.last.node.keys.push_back(std::move(separator));
-      at.last.node.children.push_back(number);
+    TagInner& node = at.last->node;
+    if (node.encoded_size() + more <= payload_size(block_size_) &&
+        node.count() < max_node_keys(block_size_)) {
+      node.insert(node.count(), separator, number);
       return {};
     }
     std::optional<Part> full = std::exchange(at.before, std::move(at.last));
@@ -113,53 +112,48 @@ class InnerLevels {
   }
 
   // The root's content; its children are written. Nothing where no child came.
-  [[nodiscard]] Result<std::optional<TagNode>> finish(int16_t& depth) {
+  [[nodiscard]] Result<std::optional<TagInner>> finish(int16_t& depth) {
     for (size_t level = 0; level < levels_.size(); ++level) {
-      Part last = std::move(levels_[level].last);
+      Part last = std::move(*levels_[level].last);
       std::optional<Part> before = std::move(levels_[level].before);
       if (!before && level + 1 == levels_.size()) {
         depth = static_cast<int16_t>(level + 1);
-        return std::optional<TagNode>(std::move(last.node));
+        return std::optional<TagInner>(std::move(last.node));
       }
-      if (before && last.node.keys.empty()) lend(*before, last);
+      if (before && last.node.count() == 0) lend(*before, last);
       if (before) VDE_TRY(emit(level, *before));
       VDE_TRY(emit(level, last));
     }
-    return std::optional<TagNode>();
+    return std::optional<TagInner>();
   }
 
  private:
   struct Part {
-    TagNode node;
-    size_t bytes = 0;
+    TagInner node;
     std::string separator;  // before it
   };
   struct Level {
     std::optional<Part> before;
-    Part last;
+    std::optional<Part> last;  // nothing before the first child
   };
 
   static Part begin(std::string separator, int32_t child) {
-    Part part;
-    part.node.leaf = false;
-    part.node.children.push_back(child);
-    part.bytes = kTagNodeHead + kTagLinkSize;
-    part.separator = std::move(separator);
-    return part;
+    return {TagInner(child), std::move(separator)};
   }
 
   // The last child of `from` becomes the first of `to`.
   static void lend(Part& from, Part& to) {
-    to.node.keys.insert(to.node.keys.begin(), std::move(to.separator));
-    to.node.children.insert(to.node.children.begin(), from.node.children.back());
-    to.separator = std::move(from.node.keys.back());
-    from.node.keys.pop_back();
-    from.node.children.pop_back();
+    const size_t last = from.node.count() - 1;
+    TagInner longer(from.node.child(last + 1));
+    longer.append(to.separator, to.node);
+    to.node = std::move(longer);
+    to.separator = from.node.key(last);
+    from.node.erase(last);
   }
 
   [[nodiscard]] Result<void> emit(size_t level, Part& part) {
     VDE_TRY_ASSIGN(number, out_.reserve());
-    VDE_TRY(encode_tag_node(part.node, out_.payload(number)));
+    part.node.encode(out_.payload(number));
     out_.done(number);
     return add(level + 1, std::move(part.separator), number);
   }
@@ -287,7 +281,7 @@ Result<void> Builder::write_root(BlockBuffer& head) {
   if (leaves_ > 1) {
     VDE_TRY(levels_.add(0, std::move(leaf_separator_), leaf_number_));
     VDE_TRY_ASSIGN(node, levels_.finish(header.depth));
-    if (node) VDE_TRY(encode_tag_node(*node, root));
+    if (node) node->encode(root);
   }
   kTagIndexHeaderLayout.encode(header, head);
   return {};

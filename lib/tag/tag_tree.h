@@ -126,12 +126,13 @@ class TagTree {
   [[nodiscard]] Result<void> split_leaf(uint32_t number, const TagView& entry, size_t i);
   [[nodiscard]] std::vector<Piece> divide_entries(const std::vector<TagView>& entries,
                                                   bool appended) const;
-  [[nodiscard]] std::vector<Piece> divide_keys(const TagNode& node) const;
-  [[nodiscard]] Result<void> put_inner(size_t level, TagNode node);
-  [[nodiscard]] Result<void> write_inner(uint32_t number, const TagNode& node);
+  [[nodiscard]] std::vector<Piece> divide_keys(const TagInner& node) const;
+  [[nodiscard]] Result<void> put_inner(size_t level, TagInner node);
+  [[nodiscard]] Result<void> write_inner(uint32_t number, TagInner node);
+  [[nodiscard]] Result<void> erase_child(uint32_t number, size_t separator);
   [[nodiscard]] Result<void> add_children(size_t level, const std::vector<std::string>& keys,
                                           const std::vector<int32_t>& children);
-  [[nodiscard]] bool has_room(const TagInner& node, std::string_view key) const;
+  [[nodiscard]] bool fits(size_t keys, size_t bytes) const;
   [[nodiscard]] Result<void> repair_leaf(uint32_t number);
   [[nodiscard]] Result<bool> merge_leaves(uint32_t left, uint32_t right, size_t separator);
   [[nodiscard]] Result<void> drop_child(size_t level, size_t separator);

@@ -96,6 +96,43 @@ void TagInner::insert(size_t i, std::string_view key, int32_t child) {
   if (!as_others) find_heads();
 }
 
+void TagInner::erase(size_t i) {
+  const auto at = static_cast<ptrdiff_t>(i);
+  const uint32_t size = ends_[i + 1] - ends_[i];
+  keys_.erase(ends_[i], size);
+  ends_.erase(ends_.begin() + at);
+  for (size_t k = i; k < ends_.size(); ++k) ends_[k] -= size;
+  children_.erase(children_.begin() + at + 1);
+  // What all keys began with, those that are left begin with.
+  heads_.erase(heads_.begin() + at);
+}
+
+void TagInner::set_key(size_t i, std::string_view key) {
+  const int32_t child = children_[i + 1];
+  erase(i);
+  insert(i, key, child);
+}
+
+void TagInner::append(std::string_view key, const TagInner& right) {
+  keys_.append(key);
+  for (const uint32_t end : right.ends_) ends_.push_back(static_cast<uint32_t>(keys_.size()) + end);
+  keys_.append(right.keys_);
+  children_.insert(children_.end(), right.children_.begin(), right.children_.end());
+  find_heads();
+}
+
+TagInner TagInner::part(size_t begin, size_t end) const {
+  const auto from = static_cast<ptrdiff_t>(begin);
+  const auto to = static_cast<ptrdiff_t>(end) + 1;
+  TagInner inner;
+  inner.keys_ = keys_.substr(ends_[begin], ends_[end] - ends_[begin]);
+  inner.ends_.assign(ends_.begin() + from, ends_.begin() + to);
+  for (uint32_t& at : inner.ends_) at -= ends_[begin];
+  inner.children_.assign(children_.begin() + from, children_.begin() + to);
+  inner.find_heads();
+  return inner;
+}
+
 TagInner::Head TagInner::head_of(std::string_view text) {
   return Head{tag_key_head(text)} << 64 | tag_key_head(after(text, sizeof(uint64_t)));
 }

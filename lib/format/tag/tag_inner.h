@@ -10,6 +10,8 @@ namespace vde {
 
 class TagInner {
  public:
+  // A node of one child, without keys.
+  explicit TagInner(int32_t child) : ends_{0}, children_{child} {}
   // kDamaged where `payload` is no inner node, or anything in it runs past the block. Children are
   // for the caller to judge. Nothing of `payload` is referred to afterwards.
   [[nodiscard]] static Result<TagInner> decode(Bytes payload);
@@ -34,11 +36,20 @@ class TagInner {
   void encode(MutableBytes payload) const;
   // Puts `key` in as key i, and `child` behind it, as child i + 1.
   void insert(size_t i, std::string_view key, int32_t child);
+  // Takes out key i and the child behind it.
+  void erase(size_t i);
+  void set_key(size_t i, std::string_view key);
+  // `key` and all of `right` go behind what is there.
+  void append(std::string_view key, const TagInner& right);
+  // A node of the keys [begin, end) and their children, one more.
+  [[nodiscard]] TagInner part(size_t begin, size_t end) const;
 
   // The node as the codec for whole nodes has it.
   [[nodiscard]] TagNode node() const;
 
  private:
+  TagInner() = default;
+
   // Sixteen bytes as a big-endian number: in most nodes they tell keys apart.
   __extension__ using Head = unsigned __int128;
 
