@@ -169,3 +169,34 @@ TEST_CASE("a key that is put in is found as if the node had been read with it") 
     }
   }
 }
+
+TEST_CASE("keys taken out, replaced and put together are found as if the node had been read so") {
+  const std::vector<std::string> texts = {"same/a", "same/b", "same/bb", "same/c", "t", "u"};
+  const TagInner whole = inner_of(texts);
+  const auto check = [&](const TagInner& inner, std::vector<std::string> keys) {
+    const TagInner expected = inner_of(keys);
+    CHECK(inner.node() == expected.node());
+    CHECK(inner.encoded_size() == expected.encoded_size());
+    for (const std::string& text : texts) {
+      CHECK(inner.lower(text) == expected.lower(text));
+      CHECK(inner.upper(text + "x") == expected.upper(text + "x"));
+    }
+  };
+  check(whole.part(0, 6), texts);
+  check(whole.part(1, 4), {"same/b", "same/bb", "same/c"});
+  check(whole.part(2, 2), {});
+  TagInner joined = whole.part(0, 2);
+  joined.append(texts[2], whole.part(3, 6));
+  check(joined, texts);
+  TagInner shorter = whole;
+  shorter.erase(5);
+  shorter.erase(0);
+  check(shorter, {"same/b", "same/bb", "same/c", "t"});
+  shorter.set_key(3, "same/d");
+  check(shorter, {"same/b", "same/bb", "same/c", "same/d"});
+  while (shorter.count() > 0) shorter.erase(0);
+  check(shorter, {});
+  shorter.insert(0, "new", 7);
+  check(shorter, {"new"});
+  check(TagInner(7), {});
+}
