@@ -1,5 +1,5 @@
 // Each place that makes a finding, so that a test build can switch one off and show that a recipe
-// sees it (tests/damage/teeth_test.cpp). Every other build switches nothing off: the question is
+// sees it (tests/damage/mutations_test.cpp). Every other build switches nothing off: the question is
 // answered when it is compiled.
 #pragma once
 
