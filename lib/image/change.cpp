@@ -31,8 +31,8 @@ void ChangeState::drop() {
   // Nodes that were taken apart may hold what was staged.
   if (tree) image.tag_nodes.clear();
   tree.reset();
-  snapshot_table.reset();
-  module_table.reset();
+  snapshot_entries.editor.reset();
+  module_entries.editor.reset();
   index_rebuilt = false;
   snapshots_made = 0;
   transaction.reset();
@@ -49,21 +49,21 @@ void ChangeState::end() {
   image.change_open = false;
 }
 
-Result<PackedEditor*> ChangeState::open_table(std::optional<PackedEditor>& editor,
-                                              const RegionWords& words, const PackedTable& table) {
-  if (editor) return &*editor;
-  VDE_TRY_ASSIGN(region, transaction->regions().open_region(words));
-  VDE_TRY_ASSIGN(opened, PackedEditor::open(*transaction, allocator(), region.slot, table));
-  editor.emplace(opened);
-  return &*editor;
+Result<PackedEditor*> ChangeState::open(StagedTable& staged) {
+  if (staged.editor) return &*staged.editor;
+  VDE_TRY_ASSIGN(region, transaction->regions().open_region(staged.words));
+  VDE_TRY_ASSIGN(opened, PackedEditor::open(*transaction, allocator(), region.slot, staged.table));
+  staged.editor.emplace(opened);
+  return &*staged.editor;
 }
 
-Result<void> ChangeState::walk(std::optional<PackedEditor>& editor, const RegionWords& words,
-                               const PackedTable& table, const PackedVisitor& visit) {
-  if (editor) return editor->walk(visit);
-  VDE_TRY_ASSIGN(region, image.committed->regions.open_region(words));
-  FileSource source(image.committed->io, region.blocks, words.tag);
-  return walk_packed(source, table, visit);
+PackedWalk ChangeState::walk_of(StagedTable& staged) {
+  return [this, &staged](const PackedVisitor& visit) -> Result<void> {
+    if (staged.editor) return staged.editor->walk(visit);
+    VDE_TRY_ASSIGN(region, image.committed->regions.open_region(staged.words));
+    FileSource source(image.committed->io, region.blocks, staged.words.tag);
+    return walk_packed(source, staged.table, visit);
+  };
 }
 
 Result<void> ChangeState::commit(const CommitOptions& options) {

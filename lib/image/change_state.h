@@ -2,7 +2,10 @@
 #pragma once
 
 #include "image/image_state.h"
+#include "image/region_words.h"
 #include "region/packed_editor.h"
+#include "table/module_table.h"
+#include "table/snapshot_table.h"
 #include "tag/tag_tree.h"
 
 namespace vde {
@@ -12,6 +15,13 @@ namespace vde {
   return code == ErrorCode::kUsage || code == ErrorCode::kNotFound ||
          code == ErrorCode::kUnchanged || code == ErrorCode::kExists;
 }
+
+// A packed table as a change has it: as it was committed, until the change opens it.
+struct StagedTable {
+  const RegionWords& words;
+  const PackedTable& table;
+  std::optional<PackedEditor> editor = {};
+};
 
 struct ChangeState {
   // Marks `image` as having an open change, until this is gone.
@@ -24,9 +34,9 @@ struct ChangeState {
   std::unique_ptr<Transaction> transaction;  // from the first staging call on
   std::unique_ptr<TagTree> tree;
   bool index_rebuilt = false;  // the tag index is a new one, which no tree may change here
-  std::optional<PackedEditor> snapshot_table;
+  StagedTable snapshot_entries{kSnapshotWords, snapshot_table()};
   uint32_t snapshots_made = 0;  // in this transaction
-  std::optional<PackedEditor> module_table;
+  StagedTable module_entries{kCodeWords, kModuleTable};
   bool ended = false;
   TagEditor tags;
   SnapshotEditor snapshots;
@@ -64,13 +74,10 @@ struct ChangeState {
     return refused(std::move(result));
   }
 
-  // The table of `words` for changes, opened the first time; `editor` is the member for it.
-  [[nodiscard]] Result<PackedEditor*> open_table(std::optional<PackedEditor>& editor,
-                                                 const RegionWords& words,
-                                                 const PackedTable& table);
-  // Hands out the entries of a table as this change has them; stages nothing.
-  [[nodiscard]] Result<void> walk(std::optional<PackedEditor>& editor, const RegionWords& words,
-                                  const PackedTable& table, const PackedVisitor& visit);
+  // A table of this change, opened the first time.
+  [[nodiscard]] Result<PackedEditor*> open(StagedTable& staged);
+  // Hands out the entries of one of its tables; stages nothing. This outlives what it returns.
+  [[nodiscard]] PackedWalk walk_of(StagedTable& staged);
 
   [[nodiscard]] Result<void> commit(const CommitOptions& options);
 };

@@ -5,7 +5,6 @@
 #include "base/ranges.h"
 #include "image/change_state.h"
 #include "image/module_input.h"
-#include "image/region_words.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -21,17 +20,6 @@ Guid id_of(const Opaque<32>& hash) {
                 .value_or(Guid{});
   id.bytes[8] &= 0x0f;
   return as_version_8(id);
-}
-
-Result<PackedEditor*> open_module_table(ChangeState& change) {
-  return change.open_table(change.module_table, kCodeWords, kModuleTable);
-}
-
-// The entries as `change` has them.
-PackedWalk walk_of(ChangeState& change) {
-  return [&change](const PackedVisitor& visit) {
-    return change.walk(change.module_table, kCodeWords, kModuleTable, visit);
-  };
 }
 
 tl::unexpected<Error> is_there(const ModuleEntry& entry) {
@@ -97,7 +85,7 @@ Result<void> free_blocks(ChangeState& change, PackedEditor& table, std::vector<B
 // Writes the bytes to free blocks and adds the entry.
 Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks now,
                      Activity& activity) {
-  VDE_TRY_ASSIGN(table, open_module_table(change));
+  VDE_TRY_ASSIGN(table, change.open(change.module_entries));
   Transaction& transaction = *change.transaction;
   const uint32_t block_size = transaction.journal().io().block_size();
   VDE_TRY(change.allocator().check(transaction, table->region()));
@@ -124,7 +112,7 @@ Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks
 }
 
 Result<std::vector<Module>> take_out(ChangeState& change, std::vector<Module> modules) {
-  VDE_TRY_ASSIGN(table, open_module_table(change));
+  VDE_TRY_ASSIGN(table, change.open(change.module_entries));
   const uint64_t total = change.transaction->regions().blocks();
   const uint32_t block_size = change.image.committed->io.block_size();
   std::vector<BlockRange> blocks;
@@ -147,16 +135,17 @@ Result<Module> ModuleEditor::add(ModuleFile& file, Activity& activity) {
   const ModuleFile::State& module = *file.state_;
   VDE_TRY(change_.check_open());
   activity.total += module.size;
-  VDE_TRY(change_.checked(refuse_known(walk_of(change_), module, activity)));
+  VDE_TRY(change_.checked(refuse_known(change_.walk_of(change_.module_entries), module, activity)));
   VDE_TRY_ASSIGN(now, change_.checked(change_.now()));
   return change_.stage([&] { return store(change_, module, now, activity); });
 }
 
 Result<std::vector<Module>> ModuleEditor::remove(std::span<const std::string> references) {
   VDE_TRY(change_.check_open());
+  const PackedWalk walk = change_.walk_of(change_.module_entries);
   std::vector<Module> modules;
   for (const std::string& reference : references) {
-    VDE_TRY_ASSIGN(module, change_.checked(resolve_module(walk_of(change_), reference)));
+    VDE_TRY_ASSIGN(module, change_.checked(resolve_module(walk, reference)));
     if (std::find(modules.begin(), modules.end(), module) == modules.end())
       modules.push_back(module);
   }

@@ -5,7 +5,6 @@
 
 #include "format/hash.h"
 #include "image/change_state.h"
-#include "image/region_words.h"
 #include "image/snapshot_list.h"
 #include "vde/text.h"
 
@@ -17,14 +16,7 @@ static_assert(kMaxLabelBytes == kMaxSnapshotLabel);
 // The snapshots as `change` has them.
 Result<SnapshotList> list_of(ChangeState& change) {
   VDE_TRY_ASSIGN(region, change.image.committed->regions.open_region(kSnapshotWords));
-  const PackedWalk walk = [&change](const PackedVisitor& visit) {
-    return change.walk(change.snapshot_table, kSnapshotWords, snapshot_table(), visit);
-  };
-  return SnapshotList(walk, region.blocks.begin);
-}
-
-Result<PackedEditor*> open_snapshot_table(ChangeState& change) {
-  return change.open_table(change.snapshot_table, kSnapshotWords, snapshot_table());
+  return SnapshotList(change.walk_of(change.snapshot_entries), region.blocks.begin);
 }
 
 Result<void> check_id(SnapshotList& list, const Guid& id) {
@@ -84,7 +76,7 @@ Result<Guid> resolve(SnapshotList& list, SnapshotRef ref, bool deleted) {
 // Sets or clears the mark of all `ids`.
 Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vector<Guid>& ids,
                                            bool deleted) {
-  VDE_TRY_ASSIGN(table, open_snapshot_table(change));
+  VDE_TRY_ASSIGN(table, change.open(change.snapshot_entries));
   std::map<Guid, PackedPlace> places;
   VDE_TRY(table->walk([&](const PackedRecord& record) {
     Guid id;
@@ -129,7 +121,7 @@ Result<Snapshot> SnapshotEditor::create(const SnapshotOptions& options) {
   if (options.id) VDE_TRY(change_.checked(check_id(list, *options.id)));
   VDE_TRY_ASSIGN(now, change_.checked(change_.now()));
   return change_.stage([&]() -> Result<Snapshot> {
-    VDE_TRY_ASSIGN(table, open_snapshot_table(change_));
+    VDE_TRY_ASSIGN(table, change_.open(change_.snapshot_entries));
     SnapshotEntry entry = entry_for(*change_.transaction, options, parent, now);
     if (options.id)
       entry.id = *options.id;
