@@ -131,7 +131,6 @@ Result<ModuleFacts> ModuleReader::facts(const Module& module, Activity& activity
 
 Result<void> ModuleReader::read(const Module& module, Activity& activity,
                                 const std::function<Result<void>(Bytes)>& sink) {
-  VDE_TRY(state_->shown.check());
   VDE_TRY_ASSIGN(extent, state_->extent(module));
   const auto size = static_cast<uint64_t>(module.size);
   activity.total += size;

@@ -49,9 +49,10 @@ Result<void> SnapshotReader::chain(const Guid& id, const SnapshotVisitor& visit)
 }
 
 Result<void> SnapshotReader::children(const Guid& id, const SnapshotVisitor& visit) {
-  VDE_TRY(state_->shown.check());
-  return state_->list.each(
-      [&](const SnapshotEntry& entry) { return entry.parent != id || visit(public_form(entry)); });
+  const auto visit_child = [&](const SnapshotEntry& entry) {
+    return entry.parent != id || visit(public_form(entry));
+  };
+  return state_->shown.read([&] { return state_->list.each(visit_child); });
 }
 
 Result<void> SnapshotReader::load() {

@@ -127,34 +127,49 @@ TEST_CASE("a reader whose visitor commits something says that the image was chan
   TagReader reader = must(image.tags());
   uint64_t visited = 0;
   const auto found = reader.find({}, [&](const TagView&) {
-    if (++visited == 50) must(must(image.begin()).set_label("meanwhile"));
-    if (visited == 50) fill_tags(image, "new", true);
+    if (++visited == 50) fill_tags(image, "new", true);
     return true;
   });
   CHECK(code_of(found) == ErrorCode::kChangedSince);
 }
 
-TEST_CASE(
-    "what a change staged before an import is kept where the import finds no room for a tree") {
+TEST_CASE("a list of children whose visitor commits something says that, too") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   {
-    // Until no run of free blocks is left.
-    for (size_t size = 600'000; size > 10'000; size = size * 3 / 4) {
-      Change change = must(image.begin());
-      ModuleFile module = module_of_size(size);
-      Activity activity;
-      if (change.modules().add(module, activity)) must(change.commit());
-    }
+    Change change = must(image.begin());
+    must(change.snapshots().create({}));
+    must(change.commit());
+  }
+  SnapshotReader reader = must(image.snapshots());
+  const auto listed = reader.children({}, [&](const Snapshot&) {
+    Change change = must(image.begin());
+    must(change.set_label("meanwhile"));
+    must(change.commit());
+    return true;
+  });
+  CHECK(code_of(listed) == ErrorCode::kChangedSince);
+}
+
+TEST_CASE("an import that finds no room for a new tree drops nothing of its change in silence") {
+  ImageBuilder builder;
+  Image image = opened(builder.file());
+  // Until no run of free blocks is left.
+  for (size_t size = 600'000; size > 10'000; size = size * 3 / 4) {
+    Change change = must(image.begin());
+    ModuleFile module = module_of_size(size);
+    Activity activity;
+    if (change.modules().add(module, activity)) must(change.commit());
   }
   Change change = must(image.begin());
-  must(change.set_label("kept"));
+  must(change.set_label("staged"));
   TagBatch batch;
   for (uint64_t i = 0; i < 20; ++i) must(batch.add({"k" + std::to_string(i), "v", 0, 0}, i + 1));
   Activity activity;
-  if (!change.tags().import(batch, {}, activity)) return;  // refused whole, which is right as well
-  must(change.commit());
-  CHECK(image.label() == "kept");
+  CHECK(code_of(change.tags().import(batch, {}, activity)) == ErrorCode::kNoSpace);
+  CHECK(code_of(change.commit()) == ErrorCode::kUsage);
+  CHECK(image.label() == "damage");
+  CHECK(tag_count(image) == 0);
 }
 
 TEST_CASE("a change whose first call cannot begin has ended") {
