@@ -13,9 +13,10 @@ Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRe
   return CommittedView{std::move(view), std::move(plan)};
 }
 
-Result<Probe> probe_committed(const CommittedView& view, const Probe& on_disk) {
-  if (view.plan.records == 0) return on_disk;
-  return probe_to_judge(*view.file);
+Result<std::optional<Probe>> probe_replayed(const CommittedView& view) {
+  if (view.plan.records == 0) return std::optional<Probe>();
+  VDE_TRY_ASSIGN(probe, probe_to_judge(*view.file));
+  return std::optional(std::move(probe));
 }
 
 }  // namespace vde

@@ -15,7 +15,8 @@ struct CommittedView {
 [[nodiscard]] Result<CommittedView> view_committed(BlockFile& file, const Probe& probe,
                                                    LostRecords lost = LostRecords::kRefuse);
 
-// The probe of the view: `on_disk`, that of the file, unless commits wait in the journal.
-[[nodiscard]] Result<Probe> probe_committed(const CommittedView& view, const Probe& on_disk);
+// The probe of the view where commits wait in the journal; without them that of the file is right,
+// and nothing is read.
+[[nodiscard]] Result<std::optional<Probe>> probe_replayed(const CommittedView& view);
 
 }  // namespace vde

@@ -24,7 +24,8 @@ Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
   state->options = options;
   VDE_TRY_ASSIGN(on_disk, probe_to_judge(*state->file));
   VDE_TRY_ASSIGN(view, view_committed(*state->file, on_disk, LostRecords::kRefuseMarked));
-  VDE_TRY_ASSIGN(probe, probe_committed(view, on_disk));
+  VDE_TRY_ASSIGN(replayed, probe_replayed(view));
+  const Probe& probe = replayed ? *replayed : on_disk;
   VDE_TRY(check_features(probe));
   if (options.mode == OpenMode::kReadWrite) VDE_TRY(check_writable(probe, options.unseal));
   const RegionTable regions(probe.slots, probe.usable_blocks());
@@ -122,8 +123,9 @@ Result<Change> Image::begin() {
 }
 
 Result<Resized> Image::resize(uint64_t bytes) {
-  VDE_TRY_ASSIGN(alone, begin());
-  static_cast<void>(alone);
+  // Nobody else can change the image while this one lives.
+  Result<Change> alone = begin();
+  if (!alone) return propagate(alone);
   return resize_image(*state_, bytes);
 }
 

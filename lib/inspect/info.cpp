@@ -165,7 +165,8 @@ Result<Json> image_info(BlockFile& file) {
   VDE_TRY_ASSIGN(on_disk, probe_to_show(file));
   const auto view = view_committed(file, on_disk);
   BlockFile& shown = view ? *view->file : file;
-  VDE_TRY_ASSIGN(probe, view ? probe_committed(*view, on_disk) : Result<Probe>(on_disk));
+  VDE_TRY_ASSIGN(replayed, view ? probe_replayed(*view) : Result<std::optional<Probe>>());
+  const Probe& probe = replayed ? *replayed : on_disk;
   const BlockIo io(shown, probe.block_size);
   Json json{{"schema_version", kSchemaVersion},
             {"command", "info"},

@@ -11,7 +11,8 @@ Clock clock_of(const EditOptions& options) {
 Result<std::unique_ptr<Volume>> try_open_volume(BlockFile& file, const EditOptions& options) {
   VDE_TRY_ASSIGN(probe, probe_to_judge(file));
   VDE_TRY_ASSIGN(view, view_committed(file, probe));
-  VDE_TRY_ASSIGN(committed, probe_committed(view, probe));
+  VDE_TRY_ASSIGN(replayed, probe_replayed(view));
+  const Probe& committed = replayed ? *replayed : probe;
   VDE_TRY(check_features(committed));
   VDE_TRY(check_writable(committed, options.unseal));
   return Volume::open(file, probe, view.plan, {options.unseal, clock_of(options)});
