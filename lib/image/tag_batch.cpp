@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "tag/tag_builder.h"
 #include "tag/tag_rebuild.h"
 
@@ -29,9 +31,9 @@ void TagBatch::State::note_misfits(const TagView& entry, uint64_t line) {
 }
 
 Result<void> TagBatch::State::check_fits(uint32_t block_size) const {
-  for (size_t i = 0; i < kBlockSizes; ++i)
-    if (kMinBlockSize << i == block_size && misfits[i]) return tl::make_unexpected(*misfits[i]);
-  return {};
+  const std::optional<Error>& misfit =
+      misfits[static_cast<size_t>(std::countr_zero(block_size / kMinBlockSize))];
+  return misfit ? Result<void>(tl::make_unexpected(*misfit)) : Result<void>();
 }
 
 Result<void> TagBatch::add(const TagView& entry, uint64_t line) {

@@ -26,7 +26,7 @@ class TagTree {
                                                              Allocator& allocator, TagNodes& nodes,
                                                              size_t slot);
 
-  // As those of TagWriter (vde/tags.h).
+  // As those of TagEditor (vde/tags.h).
   [[nodiscard]] Result<bool> set(const TagView& entry);
   [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
   [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
