@@ -43,10 +43,16 @@ struct Globals {
   }
 };
 
-// An image and the one change to it that a command makes. In this order: the change is gone first.
+// An image and the one change to it that a command makes, or a reader of it. In this order: what
+// refers to the image is gone first.
 struct OpenChange {
   Image image;
   Change change;
+};
+template <class Reader>
+struct OpenReader {
+  Image image;
+  Reader reader;
 };
 
 class Context {
@@ -57,6 +63,14 @@ class Context {
 
   // Opens the image at `path`, with the wait for its lock that --lock-wait gives.
   [[nodiscard]] Result<Image> open_image(const std::string& path, OpenOptions options = {});
+  // The same, and the reader that `make` makes of it: &Image::snapshots.
+  template <class Reader>
+  [[nodiscard]] Result<OpenReader<Reader>> open_reader(const std::string& path,
+                                                       Result<Reader> (Image::*make)() const) {
+    VDE_TRY_ASSIGN(image, open_image(path));
+    VDE_TRY_ASSIGN(reader, (image.*make)());
+    return OpenReader<Reader>{std::move(image), std::move(reader)};
+  }
   // The same, for one change.
   [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, bool unseal);
   // The bytes at `path`, locked for `mode`, whatever they are.

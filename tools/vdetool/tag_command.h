@@ -18,11 +18,8 @@ struct TagArguments {
 void add_image(CLI::App& command, TagArguments& arguments);
 void add_separator(CLI::App& command, TagArguments& arguments);
 
-// An image's index, open for reading through a mapping. In this order: the reader is gone first.
-struct OpenTagIndex {
-  Image image;
-  TagReader reader;
-};
+// An image's index, open for reading through a mapping.
+using OpenTagIndex = OpenReader<TagReader>;
 [[nodiscard]] Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image);
 
 // Prints the entries that it visits, no more than a limit.

@@ -167,20 +167,8 @@ Result<void> run_register(Context& context, const ModuleArguments& arguments) {
   return context.write_json(with_header("module-register", arguments.image, json));
 }
 
-// An image opened for reading its modules. In this order: the reader is gone first.
-struct OpenModules {
-  Image image;
-  ModuleReader reader;
-};
-
-Result<OpenModules> open_modules(Context& context, const std::string& path) {
-  VDE_TRY_ASSIGN(image, context.open_image(path));
-  VDE_TRY_ASSIGN(reader, image.modules());
-  return OpenModules{std::move(image), std::move(reader)};
-}
-
 Result<void> run_list(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   Result<void> written;
   VDE_TRY(open.reader.list([&](const Module& module) {
     written =
@@ -194,7 +182,7 @@ Result<void> run_list(Context& context, const ModuleArguments& arguments) {
 }
 
 Result<void> run_show(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
   // The entry is worth showing though the bytes behind it are damaged.
   Result<ModuleFacts> facts = open.reader.facts(module, context.activity);
@@ -210,7 +198,7 @@ Result<void> run_show(Context& context, const ModuleArguments& arguments) {
 }
 
 Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
   const Work work(context);
   if (!arguments.file.empty() && arguments.file != "-")
@@ -248,7 +236,7 @@ Result<bool> verify_one(Context& context, const ModuleArguments& arguments, Modu
 }
 
 Result<void> run_verify_modules(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_modules(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   std::vector<Module> modules;
   for (const std::string& reference : arguments.references) {
     VDE_TRY_ASSIGN(module, open.reader.find(reference));

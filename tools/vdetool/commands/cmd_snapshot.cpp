@@ -111,18 +111,6 @@ class SnapshotPrinter {
   Result<void> written_;
 };
 
-// An image opened for reading its snapshots. In this order: the reader is gone first.
-struct OpenSnapshots {
-  Image image;
-  SnapshotReader reader;
-};
-
-Result<OpenSnapshots> open_snapshots(Context& context, const std::string& path) {
-  VDE_TRY_ASSIGN(image, context.open_image(path));
-  VDE_TRY_ASSIGN(reader, image.snapshots());
-  return OpenSnapshots{std::move(image), std::move(reader)};
-}
-
 // What can be refused without the image is refused here.
 Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
   SnapshotOptions options;
@@ -153,7 +141,7 @@ Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
 }
 
 Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
   SnapshotPrinter printer(context, "snapshot list", arguments.image);
   if (!arguments.tree)
     return printer.outcome(open.reader.list([&](const Snapshot& snapshot) {
@@ -170,7 +158,7 @@ Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
 }
 
 Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
   VDE_TRY_ASSIGN(snapshot, open.reader.find(arguments.ref));
   return context.globals.json ? context.write_json(with_header("snapshot show", arguments.image,
                                                                snapshot_json(snapshot)))
@@ -178,7 +166,7 @@ Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
 }
 
 Result<void> run_chain(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
   VDE_TRY_ASSIGN(from, open.reader.find(arguments.ref));
   SnapshotPrinter printer(context, "snapshot chain", arguments.image);
   return printer.outcome(open.reader.chain(
@@ -186,7 +174,7 @@ Result<void> run_chain(Context& context, const SnapshotArguments& arguments) {
 }
 
 Result<void> run_children(Context& context, const SnapshotArguments& arguments) {
-  VDE_TRY_ASSIGN(open, open_snapshots(context, arguments.image));
+  VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
   VDE_TRY_ASSIGN(parent, open.reader.find(arguments.ref));
   SnapshotPrinter printer(context, "snapshot children", arguments.image);
   return printer.outcome(open.reader.children(parent.id, [&](const Snapshot& snapshot) {
