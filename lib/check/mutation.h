@@ -1,6 +1,6 @@
 // Each place that makes a finding, so that a test build can switch one off and show that a recipe
-// sees it (tests/damage/mutations_test.cpp). Every other build switches nothing off: the question is
-// answered when it is compiled.
+// sees it (tests/damage/mutations_test.cpp). Every other build switches nothing off: the question
+// is answered when it is compiled.
 #pragma once
 
 #include "check/finding_code.h"
@@ -18,7 +18,7 @@ struct FindingSite {
   }
 };
 
-#ifdef VDE_CHECK_TEETH
+#ifdef VDE_CHECK_MUTATIONS
 [[nodiscard]] bool is_switched_off(FindingCode code, FindingSite site);
 #else
 [[nodiscard]] constexpr bool is_switched_off(FindingCode, FindingSite) {

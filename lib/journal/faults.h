@@ -1,6 +1,6 @@
 // The journal's order, step by step, so that a test build can leave one out and show that the crash
-// explorer sees it (tests/crash/mutations.cpp). Every other build leaves nothing out: the question is
-// answered when it is compiled.
+// explorer sees it (tests/crash/mutations.cpp). Every other build leaves nothing out: the question
+// is answered when it is compiled.
 #pragma once
 
 #include "vde/storage.h"

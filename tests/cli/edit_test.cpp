@@ -7,7 +7,7 @@
 #include "support/edit_image.h"
 #include "support/image_builder.h"
 #include "support/run_tool.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/temporary_folder.h"
 #include "support/try_open.h"
 #include "support/vectors.h"

@@ -5,7 +5,7 @@
 
 #include "support/edit_image.h"
 #include "support/run_tool.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/temporary_folder.h"
 #include "vde/guid.h"
 

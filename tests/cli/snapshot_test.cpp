@@ -3,7 +3,7 @@
 
 #include "support/image_builder.h"
 #include "support/run_tool.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
 

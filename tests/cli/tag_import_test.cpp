@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "tag_image.h"
 
 using namespace vde;

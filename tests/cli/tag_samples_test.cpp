@@ -6,7 +6,7 @@
 
 #include "base/endian.h"
 #include "support/edit_image.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/vectors.h"
 #include "tag_image.h"
 

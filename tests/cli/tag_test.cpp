@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "support/edit_image.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/vectors.h"
 #include "tag_image.h"
 #include "vde/storage.h"

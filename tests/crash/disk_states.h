@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "crash/scratch_file.h"
+#include "support/files/recording_file.h"
 #include "support/random.h"
-#include "support/recording_file.h"
 
 namespace vde::test {
 

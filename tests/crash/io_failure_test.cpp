@@ -8,7 +8,7 @@
 #include "image/write_image.h"
 #include "io/memory_file.h"
 #include "support/effort.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/image_builder.h"
 #include "support/image_state.h"
 

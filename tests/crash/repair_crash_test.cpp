@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "../damage/recipes.h"
+#include "../damage/recipes/recipes.h"
 #include "check/undo/undo_file.h"
 #include "crash/disk_states.h"
 #include "probe/probe.h"
 #include "support/effort.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/memory_undo.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "crash/committed_state.h"
+#include "support/files/recording_file.h"
 #include "support/must.h"
-#include "support/recording_file.h"
 #include "support/try_open.h"
 
 namespace vde::test {

@@ -8,7 +8,7 @@
 
 #include "hostile_fields.h"
 #include "support/memory_undo.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "vde/repair.h"
 

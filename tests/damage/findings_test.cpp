@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "recipes.h"
-#include "support/faulty_file.h"
+#include "damage/recipes/recipes.h"
+#include "support/files/faulty_file.h"
 #include "support/verify_list.h"
 
 using namespace vde;

@@ -7,7 +7,7 @@
 #include "support/image_builder.h"
 #include "support/random.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "vde/snapshots.h"
 

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "check/mutation.h"
-#include "recipes.h"
-#include "support/faulty_file.h"
+#include "damage/recipes/recipes.h"
+#include "support/files/faulty_file.h"
 #include "support/verify_list.h"
 
 using namespace vde;

@@ -2,7 +2,7 @@
 // is gone is named.
 #include <fmt/format.h>
 
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/memory_undo.h"
 #include "support/module_session.h"
 #include "vde/repair.h"

@@ -6,7 +6,7 @@
 
 #include "format/tag/tag_index.h"
 #include "support/repair_image.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "vde/tags.h"
 

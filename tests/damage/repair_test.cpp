@@ -2,13 +2,13 @@
 // nothing, and undo puts every byte back.
 #include <doctest/doctest.h>
 
+#include "damage/recipes/recipes.h"
 #include "format/region/bitmap.h"
 #include "probe/probe.h"
-#include "recipes.h"
-#include "support/faulty_file.h"
+#include "support/files/faulty_file.h"
 #include "support/memory_undo.h"
 #include "support/one_change.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "recipes.h"
+#include "damage/recipes/recipes.h"
 #include "support/allocation_watch.h"
 #include "support/verify_list.h"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "recipes.h"
+#include "damage/recipes/recipes.h"
 #include "support/verify_list.h"
 
 using namespace vde;

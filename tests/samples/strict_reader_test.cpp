@@ -1,6 +1,6 @@
 // The strict reader against the samples: it must take each as the listing says that the existing
 // readers do, and where they read a region it must yield the listing's entries.
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 
 #include <doctest/doctest.h>
 #include <openssl/evp.h>

@@ -3,7 +3,7 @@
 
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "support/wasm_bytes.h"
 #include "vde/modules.h"

@@ -1,6 +1,6 @@
 #include "support/one_change.h"
 
-#include "support/borrowed_file.h"
+#include "support/files/borrowed_file.h"
 
 namespace vde::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "vde/tags.h"
 
 namespace vde::test {

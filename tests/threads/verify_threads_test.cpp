@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "support/faulty_file.h"
+#include "support/files/faulty_file.h"
 #include "support/module_session.h"
 #include "vde/tags.h"
 

@@ -1,4 +1,4 @@
-#include "campaign_base.h"
+#include "damage/campaign/campaign_base.h"
 
 #include <algorithm>
 #include <functional>

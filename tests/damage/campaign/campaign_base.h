@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "campaign_content.h"
+#include "damage/campaign/campaign_content.h"
 #include "format/region_map.h"
-#include "support/cow_file.h"
+#include "support/files/cow_file.h"
 
 namespace vde::test {
 

@@ -1,4 +1,4 @@
-#include "campaign_content.h"
+#include "damage/campaign/campaign_content.h"
 
 #include <fmt/format.h>
 

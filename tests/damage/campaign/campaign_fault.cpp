@@ -1,4 +1,4 @@
-#include "campaign_fault.h"
+#include "damage/campaign/campaign_fault.h"
 
 #include <fmt/format.h>
 

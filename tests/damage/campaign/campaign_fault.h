@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "campaign_base.h"
+#include "damage/campaign/campaign_base.h"
 #include "support/random.h"
 
 namespace vde::test {

@@ -3,7 +3,7 @@
 #include <array>
 #include <mutex>
 
-#include "campaign_maker.h"
+#include "damage/campaign/campaign_maker.h"
 
 namespace vde::test {
 namespace {

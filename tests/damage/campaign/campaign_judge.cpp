@@ -1,4 +1,4 @@
-#include "campaign_judge.h"
+#include "damage/campaign/campaign_judge.h"
 
 #include <fmt/format.h>
 

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "campaign_fault.h"
-#include "campaign_operation.h"
+#include "damage/campaign/campaign_fault.h"
+#include "damage/campaign/campaign_operation.h"
 
 namespace vde::test {
 

@@ -1,4 +1,4 @@
-#include "campaign_maker.h"
+#include "damage/campaign/campaign_maker.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "campaign_base.h"
+#include "damage/campaign/campaign_base.h"
 #include "support/one_change.h"
 #include "support/random.h"
 

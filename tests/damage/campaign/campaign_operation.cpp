@@ -1,4 +1,4 @@
-#include "campaign_operation.h"
+#include "damage/campaign/campaign_operation.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "campaign_base.h"
+#include "damage/campaign/campaign_base.h"
 #include "support/random.h"
 
 namespace vde::test {

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-#include "campaign_judge.h"
+#include "damage/campaign/campaign_judge.h"
 #include "support/effort.h"
 
 namespace vde::test {

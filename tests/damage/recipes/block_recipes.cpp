@@ -1,4 +1,4 @@
-#include "recipes.h"
+#include "damage/recipes/recipes.h"
 
 namespace vde::test {
 

@@ -1,5 +1,5 @@
+#include "damage/recipes/recipes.h"
 #include "format/region/module_entry.h"
-#include "recipes.h"
 #include "support/dictionary_image.h"
 
 namespace vde::test {

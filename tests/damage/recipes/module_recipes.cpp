@@ -1,6 +1,6 @@
+#include "damage/recipes/recipes.h"
 #include "format/hash.h"
 #include "format/region/module_entry.h"
-#include "recipes.h"
 
 namespace vde::test {
 namespace {

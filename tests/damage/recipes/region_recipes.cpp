@@ -1,9 +1,9 @@
 #include <algorithm>
 
+#include "damage/recipes/recipes.h"
 #include "format/journal_record.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
-#include "recipes.h"
 #include "support/crafted_journal.h"
 #include "support/session.h"
 

@@ -1,5 +1,5 @@
+#include "damage/recipes/recipes.h"
 #include "format/region/snapshot_entry.h"
-#include "recipes.h"
 
 namespace vde::test {
 namespace {

@@ -1,7 +1,7 @@
+#include "damage/recipes/recipes.h"
 #include "format/integrity_anchor.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
-#include "recipes.h"
 
 namespace vde::test {
 namespace {

@@ -1,5 +1,5 @@
+#include "damage/recipes/recipes.h"
 #include "format/feature.h"
-#include "recipes.h"
 
 namespace vde::test {
 namespace {

@@ -1,7 +1,7 @@
+#include "damage/recipes/recipes.h"
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_filter.h"
 #include "format/tag/tag_leaf.h"
-#include "recipes.h"
 #include "support/must.h"
 #include "support/one_change.h"
 

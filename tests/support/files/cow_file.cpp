@@ -1,4 +1,4 @@
-#include "support/cow_file.h"
+#include "support/files/cow_file.h"
 
 #include <algorithm>
 #include <set>

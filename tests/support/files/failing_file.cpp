@@ -1,4 +1,4 @@
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 
 #include <algorithm>
 

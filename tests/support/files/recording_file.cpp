@@ -1,4 +1,4 @@
-#include "support/recording_file.h"
+#include "support/files/recording_file.h"
 
 #include <algorithm>
 

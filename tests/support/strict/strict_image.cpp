@@ -1,4 +1,4 @@
-#include "support/strict_image.h"
+#include "support/strict/strict_image.h"
 
 #include <xxhash.h>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/strict_bytes.h"
+#include "support/strict/strict_bytes.h"
 
 namespace vde::test::strict {
 

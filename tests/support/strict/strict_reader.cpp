@@ -1,4 +1,4 @@
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 
 namespace vde::test {
 

@@ -16,8 +16,8 @@
 
 #include <map>
 
-#include "support/strict_tables.h"
-#include "support/strict_tags.h"
+#include "support/strict/strict_tables.h"
+#include "support/strict/strict_tags.h"
 
 namespace vde::test {
 

@@ -1,4 +1,4 @@
-#include "support/strict_tables.h"
+#include "support/strict/strict_tables.h"
 
 #include <algorithm>
 #include <bit>

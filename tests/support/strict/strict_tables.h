@@ -2,7 +2,7 @@
 // and the encryption header (ENCR). Each reader throws Failure where the existing one would fail.
 #pragma once
 
-#include "support/strict_image.h"
+#include "support/strict/strict_image.h"
 
 namespace vde::test::strict {
 

@@ -1,4 +1,4 @@
-#include "support/strict_tags.h"
+#include "support/strict/strict_tags.h"
 
 #include <xxhash.h>
 

@@ -1,7 +1,7 @@
 // The strict reader's tag index (TAGI): a B+-tree parsed and searched as the existing reader does.
 #pragma once
 
-#include "support/strict_image.h"
+#include "support/strict/strict_image.h"
 
 namespace vde::test::strict {
 

@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "image_look.h"
-#include "support/borrowed_file.h"
-#include "support/failing_file.h"
+#include "support/files/borrowed_file.h"
+#include "support/files/failing_file.h"
 #include "support/image_state.h"
 #include "support/temporary_folder.h"
 

@@ -3,7 +3,7 @@
 
 #include "image_look.h"
 #include "support/check_clean.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/image_state.h"
 
 using namespace vde;

@@ -3,11 +3,11 @@
 
 #include "format/region/bitmap.h"
 #include "support/check_clean.h"
-#include "support/failing_file.h"
-#include "support/faulty_file.h"
+#include "support/files/failing_file.h"
+#include "support/files/faulty_file.h"
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 
 using namespace vde;
 using namespace vde::test;

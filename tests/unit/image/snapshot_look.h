@@ -3,7 +3,7 @@
 
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "vde/snapshots.h"
 
 namespace vde::test {

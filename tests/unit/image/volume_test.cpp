@@ -5,10 +5,10 @@
 #include <malloc.h>
 
 #include "image/write_image.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
+#include "support/files/sparse_file.h"
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/sparse_file.h"
 #include "support/vectors.h"
 
 using namespace vde;

@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "io/memory_file.h"
+#include "support/files/sparse_file.h"
 #include "support/random.h"
 #include "support/session.h"
-#include "support/sparse_file.h"
 
 using namespace vde;
 using namespace vde::test;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "io/memory_file.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/session.h"
 
 using namespace vde;

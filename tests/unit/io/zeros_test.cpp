@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "io/memory_file.h"
-#include "support/sparse_file.h"
+#include "support/files/sparse_file.h"
 
 using namespace vde;
 using namespace vde::test;

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "journal/journal.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/image_builder.h"
 #include "support/session.h"
 #include "support/vectors.h"

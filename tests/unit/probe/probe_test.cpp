@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "format/preamble.h"
-#include "support/failing_file.h"
-#include "support/faulty_file.h"
+#include "support/files/failing_file.h"
+#include "support/files/faulty_file.h"
 #include "support/image_builder.h"
 
 using namespace vde;

@@ -2,10 +2,10 @@
 #include <doctest/doctest.h>
 
 #include "image/write_image.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
+#include "support/files/sparse_file.h"
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/sparse_file.h"
 
 using namespace vde;
 using namespace vde::test;

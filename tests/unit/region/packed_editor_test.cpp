@@ -8,11 +8,11 @@
 #include "format/region/module_entry.h"
 #include "region/packed_fill.h"
 #include "support/effort.h"
-#include "support/failing_file.h"
+#include "support/files/failing_file.h"
 #include "support/image_builder.h"
 #include "support/random.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "table/snapshot_table.h"
 

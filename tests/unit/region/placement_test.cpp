@@ -5,7 +5,7 @@
 #include "support/check_clean.h"
 #include "support/image_builder.h"
 #include "support/session.h"
-#include "support/strict_reader.h"
+#include "support/strict/strict_reader.h"
 #include "support/vectors.h"
 
 using namespace vde;
