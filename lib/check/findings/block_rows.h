@@ -74,7 +74,7 @@ inline constexpr auto kBitmapRows = std::to_array<FindingRow>({
      "If the volume grows, the new blocks seem taken.", kNextWrite},
     {"BMAP-007", kNote, RepairNeed::kNever, "allocated blocks that nothing refers to",
      "The bitmap calls blocks of the data area allocated, and no structure of the image has them. "
-     "Only told of images without errors.",
+     "Reported only for images without errors.",
      "None but the space they take, unless what referred to them was lost.", kNothing},
 });
 

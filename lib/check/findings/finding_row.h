@@ -42,7 +42,7 @@ inline constexpr std::string_view kNextSnapshot =
 inline constexpr std::string_view kLookAtTable =
     "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it.";
 inline constexpr std::string_view kOtherCopy =
-    "The other copy holds what is needed; keep the image as it is until it has been put right.";
+    "The other copy holds what is needed; keep the image as it is until it has been repaired.";
 inline constexpr std::string_view kKeepLeaves =
     "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
     "verify, and names what is lost.";
