@@ -52,6 +52,23 @@ ImageMaker& ImageMaker::set_tags(int first, int count) {
   return *this;
 }
 
+ImageMaker& ImageMaker::leave_waiting(int first, int count, int commits) {
+  Image image = must(open_to_change(file_, edit()));
+  for (int commit = 0; commit < commits; ++commit) {
+    keep();
+    Change change = must(image.begin());
+    for (int i = first; i < first + count; ++i) must(change.tags().set(numbered_tag(i)));
+    first += count;
+    SnapshotOptions wish;
+    wish.label = "waits";
+    wish.id = Guid{};
+    for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
+    must(change.snapshots().create(wish));
+    must(change.commit({.checkpoint = false}));
+  }
+  return *this;
+}
+
 ImageMaker& ImageMaker::remove_tags(int first, int count) {
   const auto writer = must(TagWriter::open(file_, edit()));
   for (int i = first; i < first + count; ++i)

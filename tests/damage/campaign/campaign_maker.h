@@ -24,6 +24,9 @@ class ImageMaker {
   ImageMaker& set_tags(int first, int count);
   ImageMaker& remove_tags(int first, int count);
   ImageMaker& import_tags(int first, int count);
+  // Commits that wait in the journal, of `count` tags and a snapshot each; what the image was
+  // before each of them is an older copy. Nothing may be made after it.
+  ImageMaker& leave_waiting(int first, int count, int commits);
 
   // Most of them in chains, every fifth deleted.
   ImageMaker& add_snapshots(int count);

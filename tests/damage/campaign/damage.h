@@ -1,0 +1,42 @@
+// Faults in the metadata of a known image, as storage, memory and bad programs make them.
+#pragma once
+
+#include "damage/campaign/known_image.h"
+#include "support/random.h"
+
+namespace vde::test {
+
+enum class DamageKind : uint8_t {
+  kZeros,   // a whole block
+  kNoise,   // a whole block
+  kFlips,   // up to eight bits, in the trailer, too
+  kSector,  // zeros or noise
+  kSwap,    // with another block
+  kCopy,    // of another block, in its place
+  kType,    // the trailer's type, while the checksum fits
+  kLie,     // one number, while the checksum fits
+};
+
+struct Damage {
+  DamageKind kind = DamageKind::kZeros;
+  std::string part;  // "TAGI leaf"
+  uint64_t block = 0;
+  std::string detail;  // "with block 93"
+
+  [[nodiscard]] std::string describe() const;
+};
+
+struct DamageOptions {
+  bool data = false;  // the bytes of modules may be hit, too
+};
+
+// Puts one to six faults into `file`, which holds the image as it is.
+[[nodiscard]] std::vector<Damage> put_damages(const KnownImage& known, CowFile& file,
+                                              Random& random, const DamageOptions& options);
+
+// Changes one number of a block that verifies and gives it a checksum that fits. Nothing where
+// there is no such number.
+[[nodiscard]] std::optional<Damage> tell_lie(const KnownImage& known, CowFile& file,
+                                             Random& random);
+
+}  // namespace vde::test

@@ -1,0 +1,58 @@
+// One seed of the repair campaign: a known image, one to six faults, and a repair with and one
+// without consent to lose data.
+//
+// A repair is right where all of this is:
+//  - Every entry of the undamaged image all of whose blocks were untouched is there; or, without
+//    consent, every entry is there, or the blocks that hold it are as the damage left them.
+//  - Nothing is there that the undamaged image does not hold, or twice what it holds once.
+//  - Another verification finds nothing that the undamaged image does not have. It may name what
+//    the damage destroyed for good, if the repair named that too. What is gone is named.
+//  - Another repair finds nothing to do.
+//  - Undo leaves the bytes that were there before the repair.
+// Where no copy is left of one of the blocks that exist in both superblock groups nothing has to be
+// there.
+#pragma once
+
+#include <array>
+
+#include "damage/campaign/damage.h"
+
+namespace vde::test {
+
+enum class WrongKind : uint8_t {
+  kLost,
+  kInvented,
+  kNotClean,
+  kNotIdempotent,
+  kNotUndone,
+  kCrashed,
+};
+inline constexpr size_t kWrongKinds = 6;
+[[nodiscard]] std::string_view wrong_name(WrongKind kind);
+
+struct Wrong {
+  WrongKind kind;
+  bool consent;  // of which run
+  std::string what;
+};
+
+struct RepairSeed {
+  std::string image;
+  std::vector<std::string> damages;
+  std::vector<Wrong> wrong;
+  std::vector<std::string> details;  // what was found and done, where that is asked for
+};
+
+struct RepairSeedOptions {
+  DamageOptions damage;
+  bool explain = false;
+  std::string keep;  // name of the file for the damaged image; empty: none
+};
+
+// The library asks for consent before a repair loses data.
+[[nodiscard]] bool consent_exists();
+
+// The same for the same seed, on any machine.
+[[nodiscard]] RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options);
+
+}  // namespace vde::test
