@@ -19,10 +19,13 @@ constexpr bool kHasConsent = requires(Options options) {
   options.allow_loss;
 };
 
-// The one place where a run without consent differs.
+// The one place where a run without consent differs. A template, so that it is right before the
+// library knows of consent, too.
 template <class Options>
 Options options_of(bool consent) {
-  Options options{Ticks{640'000'000'000'000'000}, false, {VerifyScope::kAll, 1}};
+  Options options;
+  options.now = Ticks{640'000'000'000'000'000};
+  options.verify = {VerifyScope::kAll, 1};
   if constexpr (kHasConsent<Options>) options.allow_loss = consent;
   return options;
 }
