@@ -164,8 +164,9 @@ class RepairRun {
   [[nodiscard]] bool is_lost_for_good(const Finding& finding) const {
     constexpr std::string_view kRepaired[] = {"SUPB", "RMAP", "EXMD", "IANT", "BMAP",  "MWAL",
                                               "TAGI", "SNAP", "CODE", "INOD", "group", "directory"};
-    if (!finding.block) return false;
-    if (!touched_.contains(*finding.block)) return false;
+    const bool is_module = finding.kind->code == "CODE-009" || finding.kind->code == "CODE-010";
+    if (is_module) return wish_.damage.data;
+    if (!finding.block || !touched_.contains(*finding.block)) return false;
     const std::string region = known_.base.region_of(*finding.block);
     return std::ranges::find(kRepaired, region) == std::end(kRepaired);
   }
