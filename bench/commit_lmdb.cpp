@@ -1,4 +1,4 @@
-// A put into each of several leaves a transaction, synced as LMDB does by default.
+// Each transaction puts a value into each of several leaves, synced as LMDB does by default.
 #include <lmdb.h>
 
 #include <array>
@@ -29,7 +29,7 @@ class LmdbStore : public CommitStore {
   }
 
  private:
-  // Two values fill a leaf; one that filled it alone would get a page outside of the tree.
+  // Two values fill a leaf. A value that filled a leaf alone would get a page outside of the tree.
   static constexpr uint64_t kEntriesAPage = 2;
   static constexpr size_t kValueBytes = 1900;
 

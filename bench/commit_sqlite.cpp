@@ -1,4 +1,4 @@
-// Updates of rows of a page each: WAL, synchronous = FULL, all else as it comes.
+// Updates rows of one page each: WAL, synchronous = FULL, otherwise default settings.
 #include <sqlite3.h>
 
 #include <array>
@@ -54,7 +54,7 @@ class SqliteStore : public CommitStore {
   }
   [[noreturn]] void fail() { give_up(std::string("SQLite: ") + sqlite3_errmsg(database_)); }
 
-  std::array<char, 3900> value_{};  // with its row's header, as much as a page holds
+  std::array<char, 3900> value_{};  // with its row's header, it fills a page
   sqlite3* database_ = nullptr;
   sqlite3_stmt* statement_ = nullptr;
 };

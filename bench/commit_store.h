@@ -1,5 +1,6 @@
-// Something that makes small changes durable, one after the other: an image, or a peer of its kind.
-// All of them change as much: a few bytes in each of kChanged pages of kPages, all of 4096 bytes.
+// Something that makes small changes durable, one by one: an image, or a comparable store. All of
+// them change the same amount: a few bytes in each of kChanged pages out of kPages, each of 4096
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ class CommitStore {
   CommitStore& operator=(const CommitStore&) = delete;
   virtual ~CommitStore() = default;
 
-  // The change with this number, of pages `number` * kChanged and the next ones, is on the disk
-  // when it returns. Ends the program, saying why, where something fails.
+  // Makes change `number`, of pages `number` * kChanged and the following, durable. Prints the
+  // reason and ends the program if something fails.
   virtual void commit(uint64_t number) = 0;
-  // Takes home what waits in a log, as all do by themselves when it is full.
+  // Writes back what is in a log, as all stores do when it is full.
   virtual void settle() {}
 };
 
-// Each makes its file or files new in `folder`.
+// Each creates new files in `folder`.
 std::unique_ptr<CommitStore> make_vde_store(const std::string& folder);
 std::unique_ptr<CommitStore> make_sqlite_store(const std::string& folder);
 std::unique_ptr<CommitStore> make_lmdb_store(const std::string& folder);

@@ -15,8 +15,8 @@ class VdeStore : public CommitStore {
  public:
   explicit VdeStore(const std::string& folder) {
     CreateOptions options;
-    // The least volume with the largest journal that `format` makes by itself: 4 MiB, as much as
-    // SQLite lets its log grow to.
+    // The smallest volume for which `format` chooses its largest journal: 4 MiB, the size to which
+    // SQLite lets its log grow.
     options.size = uint64_t{256} << 20;
     options.uuid.bytes[0] = 1;
     options.modules = must(parse_modules(kDefaultModules));

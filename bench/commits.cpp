@@ -1,6 +1,7 @@
-// bench_commits FOLDER sqlite|lmdb ROUNDS COMMITS: durable commits a second of the library and of a
-// peer, on files in FOLDER, in turn, so that a slow spell of the machine hits both. Prints both
-// medians: ours, the peer's. Exit 8, saying why, where something fails.
+// bench_commits FOLDER sqlite|lmdb ROUNDS COMMITS: measures durable commits per second of the
+// library and of another store, on files in FOLDER. They alternate, so that a slow period of the
+// machine affects both. Prints both medians: the library's, then the other's. If something fails,
+// prints the reason and exits with 8.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -20,7 +21,7 @@ uint64_t parse_count(const char* text) {
   return count;
 }
 
-// Commits a second over one round, with the work that it put off.
+// Commits per second over one round, including deferred work.
 double rate(CommitStore& store, uint64_t first, uint64_t commits) {
   const auto begin = std::chrono::steady_clock::now();
   for (uint64_t i = 0; i < commits; ++i) store.commit(first + i);

@@ -1,4 +1,4 @@
-// A program that does nothing: what loading and starting costs before any work.
+// A program that does nothing: the cost of loading and starting a program.
 int main() {
   return 0;
 }

@@ -1,7 +1,7 @@
-// bench_fill_image IMAGE: writes every block that a freshly formatted image leaves unwritten, so
-// that a verify of it has the whole file to check: zero payloads in the regions, pseudo-random
-// bytes in the data area. Then marks every block allocated and makes the counts agree. Knows no
-// journal: only for an image that nobody uses and whose journal is empty.
+// bench_fill_image IMAGE: writes every block that a newly formatted image leaves unwritten, so that
+// verify has the whole file to check: zero payloads in the regions, pseudo-random bytes in the data
+// area. Then marks every block as allocated and updates the counts. Ignores the journal, so the
+// image must not be in use and its journal must be empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ Result<Image> load(BlockFile& file) {
   Image image{file, static_cast<uint32_t>(superblock.block_size), 0, {}};
   image.total_blocks = size / image.block_size;
   if (superblock.total_blocks != static_cast<int64_t>(image.total_blocks))
-    return fail(ErrorCode::kDamaged, "the superblock and the file disagree on the size");
+    return fail(ErrorCode::kDamaged, "the superblock and the file have different sizes");
   VDE_TRY_ASSIGN(table, read_block(image, kDirectoryStart));
   const UncheckedBlock block(kDirectoryStart, table);
   VDE_TRY_ASSIGN(checked, block.check(block_types::kRegionMap));
@@ -58,7 +58,7 @@ Result<BlockRange> range_of(const Image& image, const RegionSlot& slot) {
   const auto range = block_range(slot.start, slot.count);
   if (!range || range->end > image.total_blocks)
     return fail(ErrorCode::kDamaged,
-                fmt::format("region {} is not in the volume", to_string(slot.tag)));
+                fmt::format("region {} is not in the volume", to_string(slot.type)));
   return *range;
 }
 
@@ -67,8 +67,8 @@ void fill_random(MutableBytes payload, test::Random& random) {
   for (size_t at = 0; at + 8 <= payload.size(); at += 8) store_le(payload, at, random.next());
 }
 
-// Seals what is unwritten in `range` with `tag`; data gets random bytes first. Any written block
-// stays as it is.
+// Adds trailers of `type` to unwritten blocks in `range`; data blocks get random bytes first.
+// Written blocks are not changed.
 Result<void> fill(const Image& image, BlockRange range, BlockType tag, test::Random& random) {
   std::vector<uint8_t> buffer(kBlocksAtOnce * image.block_size);
   for (uint64_t first = range.begin; first < range.end; first += kBlocksAtOnce) {
@@ -80,14 +80,14 @@ Result<void> fill(const Image& image, BlockRange range, BlockType tag, test::Ran
       if (!all_zero(block)) continue;
       if (tag == block_types::kData)
         fill_random(block.first(payload_size(image.block_size)), random);
-      seal(block, tag, kGeneration);
+      write_trailer(block, tag, kGeneration);
     }
     VDE_TRY(image.file.write(image.offset(first), bytes));
   }
   return {};
 }
 
-// A bit for each block of the volume, none behind them.
+// Sets the bit of each block of the volume, and none after them.
 Result<void> allocate_all(const Image& image, BlockRange bitmap) {
   const uint64_t bits_a_block = uint64_t{payload_size(image.block_size)} * 8;
   std::vector<uint8_t> block(image.block_size);
@@ -98,13 +98,13 @@ Result<void> allocate_all(const Image& image, BlockRange bitmap) {
     const uint64_t bits = std::min(left, bits_a_block);
     std::fill_n(block.begin(), bits / 8, uint8_t{0xFF});
     if (bits % 8 != 0) block[bits / 8] = static_cast<uint8_t>((1U << (bits % 8)) - 1);
-    seal(block, block_types::kBitmap, kGeneration);
+    write_trailer(block, block_types::kBitmap, kGeneration);
     VDE_TRY(image.file.write(image.offset(bitmap.begin + i), block));
   }
   return {};
 }
 
-// No block of the volume is free any more: both superblocks say so.
+// Sets the free count of both superblocks to zero.
 Result<void> count_all(const Image& image) {
   for (const uint64_t number : {kPrimaryGroup, kMirrorGroup}) {
     VDE_TRY_ASSIGN(bytes, read_block(image, number));
@@ -114,7 +114,7 @@ Result<void> count_all(const Image& image) {
     superblock.free_blocks = 0;
     superblock.total_allocated_blocks = total;
     kSuperblockLayout.encode(superblock, bytes);
-    seal(bytes, block_types::kSuperblock, generation);
+    write_trailer(bytes, block_types::kSuperblock, generation);
     VDE_TRY(image.file.write(image.offset(number), bytes));
   }
   return {};
@@ -128,8 +128,8 @@ Result<void> fill_image(const std::string& path) {
   for (const RegionSlot& slot : image.slots) {
     if (slot.is_free() || slot.start < static_cast<int64_t>(kFirstRegionBlock)) continue;
     VDE_TRY_ASSIGN(range, range_of(image, slot));
-    VDE_TRY(fill(image, range, slot.tag, random));
-    if (slot.tag == block_types::kBitmap) VDE_TRY(allocate_all(image, range));
+    VDE_TRY(fill(image, range, slot.type, random));
+    if (slot.type == block_types::kBitmap) VDE_TRY(allocate_all(image, range));
   }
   VDE_TRY(count_all(image));
   return file->sync();

@@ -1,5 +1,5 @@
-// bench_fill_modules IMAGE COUNT: adds COUNT modules of eight bytes and a number each, in commits
-// of many. Prints the hash of the one in the middle.
+// bench_fill_modules IMAGE COUNT: adds COUNT modules with a custom section that holds a number,
+// many per commit. Prints the hash of the one in the middle.
 #include <cstdio>
 
 #include "fill_table.h"
@@ -10,7 +10,7 @@
 namespace vde {
 namespace {
 
-// A core module of one custom section, which holds `number`.
+// A core module with one custom section, which holds `number`.
 std::vector<uint8_t> small_module(uint32_t number) {
   std::vector<uint8_t> bytes = {0, 'a', 's', 'm', 1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0};
   store_le(MutableBytes(bytes), bytes.size() - sizeof(number), number);

@@ -1,5 +1,5 @@
-// bench_fill_snapshots IMAGE COUNT: adds COUNT snapshots, labelled snapshot-0 and so on, in commits
-// of many.
+// bench_fill_snapshots IMAGE COUNT: adds COUNT snapshots, labelled snapshot-0 and so on, many per
+// commit.
 #include "fill_table.h"
 #include "table/snapshot_table.h"
 

@@ -16,7 +16,7 @@ Result<void> add_entries(const TableFill& fill, const std::string& path, uint32_
   VDE_TRY_ASSIGN(volume, open_volume(*file));
   for (uint32_t number = 0; number < count;) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
-    const auto region = transaction.regions().find(fill.table.tag);
+    const auto region = transaction.regions().find(fill.table.type);
     if (!region) return fail(ErrorCode::kUnsupported, "the image has no such table");
     VDE_TRY_ASSIGN(table,
                    PackedEditor::open(transaction, volume->allocator(), region->slot, fill.table));

@@ -1,4 +1,4 @@
-// Fills a packed table of an image: what bench_fill_modules and bench_fill_snapshots share.
+// Fills a packed table of an image; shared by bench_fill_modules and bench_fill_snapshots.
 #pragma once
 
 #include "region/packed_editor.h"
@@ -13,8 +13,8 @@ struct TableFill {
                       uint32_t number);
 };
 
-// Does what `PROGRAM IMAGE COUNT` asks for, in commits of many entries. COUNT, or nothing where
-// that went wrong, which is then told, with the status that the program ends with.
+// Runs `PROGRAM IMAGE COUNT`, with many entries per commit. Returns COUNT, or the exit status of
+// the program if something failed; the error is already printed then.
 [[nodiscard]] tl::expected<uint32_t, int> fill_table(const TableFill& fill, int argc, char** argv);
 
 }  // namespace vde

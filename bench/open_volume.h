@@ -1,12 +1,12 @@
-// Opens what lies below the library's public interface: a volume, for writing blocks of data and
-// many entries a commit.
+// Opens a volume below the library's public interface, to write data blocks and many entries per
+// commit.
 #pragma once
 
 #include "image/volume.h"
 
 namespace vde {
 
-// The image in `file`, whose exclusive lock the caller holds; nothing may forbid writing to it.
+// Opens the image in `file`, whose exclusive lock the caller must hold. The image must be writable.
 [[nodiscard]] inline Result<std::unique_ptr<Volume>> open_volume(BlockFile& file) {
   VDE_TRY_ASSIGN(probe, probe_to_use(file));
   VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, probe.block_size), probe));

@@ -1,6 +1,6 @@
-// bench_plain_hash FILE: the least work that checking an image's trailers takes. Reads FILE in
-// pieces of 256 KiB on one thread a core and hashes the first 4080 of each 4096 bytes with XXH64;
-// looks at nothing else, so nothing that verifies can be much faster.
+// bench_plain_hash FILE: the minimum work of checking an image's trailers. Reads FILE in pieces of
+// 256 KiB with one thread per core and hashes the first 4080 of each 4096 bytes with XXH64. It does
+// nothing else, so no verification can be much faster.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ constexpr uint64_t kPiece = 256 * 1024;
 constexpr uint64_t kBlock = 4096;
 constexpr uint64_t kPayload = kBlock - 16;
 
-// What the threads share.
+// Data shared by the threads.
 struct Job {
   int fd = -1;
   uint64_t size = 0;  // bytes of the file
@@ -28,7 +28,7 @@ struct Job {
   std::atomic<bool> failed{false};
 };
 
-// Reads `length` bytes at `offset`; false where they are not there.
+// Reads `length` bytes at `offset`; false if the file does not have them.
 bool read_piece(int fd, uint64_t offset, uint8_t* out, uint64_t length) {
   while (length > 0) {
     const ssize_t count = pread(fd, out, length, static_cast<off_t>(offset));
@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   for (std::thread& thread : threads) thread.join();
   close(job.fd);
   if (job.failed) {
-    std::fprintf(stderr, "%s: cannot be read\n", argv[1]);
+    std::fprintf(stderr, "%s: cannot read\n", argv[1]);
     return 8;
   }
   std::printf("%016llx\n", static_cast<unsigned long long>(job.sum.load()));

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# bench/run.sh [--quick] [--json] [--list] [ROW...]: measures vdetool against its peers and goals.
-# Builds what it needs, prints a table, or with --json an object a row. A ratio above 1 means that
-# vdetool is the better one. A missed goal is a number, not a failure: the status is 0; it is 1 only
-# where a row could not be measured. A row is a function row_NAME in a file of bench/rows.
+# bench/run.sh [--quick] [--json] [--list] [ROW...]: compares vdetool with other programs and goals.
+# Builds what it needs, prints a table, or with --json one object per row. A ratio above 1 means that
+# vdetool is better. A missed goal is a number, not a failure: the status is 0; it is 1 only
+# if a row could not be measured. A row is a function row_NAME in a file of bench/rows.
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,10 +19,10 @@ for argument in "$@"; do
     --json) json=yes ;;
     --list) echo "$all" && exit 0 ;;
     --help | -h) sed -n '2,5s/^# //p' "$0" && exit 0 ;;
-    -*) echo "bench/run.sh: no option '$argument'" >&2 && exit 16 ;;
+    -*) echo "bench/run.sh: unknown option '$argument'" >&2 && exit 16 ;;
     *)
       if ! grep -qxF -- "$argument" <<<"$all"; then
-        echo "bench/run.sh: no row '$argument'; there are:" $all >&2
+        echo "bench/run.sh: unknown row '$argument'; choose from:" $all >&2
         exit 16
       fi
       wanted+=("$argument")
@@ -31,19 +31,19 @@ for argument in "$@"; do
 done
 if [ ${#wanted[@]} -eq 0 ]; then mapfile -t wanted <<<"$all"; fi
 
-# Rows run these by name.
+# Rows call these by name.
 build=$root/build/release
 PATH=$build/tools/vdetool:$build/bench:$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# say WORDS: for the person who waits; stdout carries rows alone.
+# say WORDS: prints progress to stderr; stdout is for rows only.
 say() { echo "$*" >&2; }
 
-# runs MANY FEW: how often to measure, the second with --quick.
+# runs MANY FEW: prints the number of measurements, FEW with --quick.
 runs() { if [ "$quick" = yes ]; then echo "$2"; else echo "$1"; fi; }
 
-# measure ARGUMENTS: runs bench_timing and keeps what it says; seconds N and peak_kib N then give the
+# measure ARGUMENTS: runs bench_timing and keeps its output; seconds N and peak_kib N then print the
 # median time and the peak memory of its Nth command, from 0.
 measured=()
 measure() {
@@ -54,7 +54,7 @@ measure() {
 seconds() { awk '{ print $1 }' <<<"${measured[$1]}"; }
 peak_kib() { awk '{ print $4 }' <<<"${measured[$1]}"; }
 
-# calculate EXPRESSION: with fractions.
+# calculate EXPRESSION: prints its value, with fractions.
 calculate() { awk "BEGIN { printf \"%.6g\", $1 }"; }
 
 # emit NAME OURS PEER PEER_NAME UNIT BETTER GOAL: prints a row. BETTER is `more` or `less`: whether
@@ -83,7 +83,7 @@ if [ "$json" = no ]; then
 fi
 status=0
 for row in "${wanted[@]}"; do
-  # A shell of its own for each row: `set -e` would be off in a function that `if` calls.
+  # A separate shell for each row: `set -e` would be off in a function called by `if`.
   set +e
   (set -e && "row_${row//-/_}")
   [ $? -eq 0 ] || { say "$row: could not be measured" && status=1; }

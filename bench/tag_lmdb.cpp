@@ -1,4 +1,4 @@
-// Tags in LMDB with its default settings: values carry inode and block behind them.
+// Tags in LMDB with its default settings; values are followed by inode and block.
 #include <lmdb.h>
 #include <sys/stat.h>
 
@@ -51,7 +51,7 @@ class LmdbTags : public TagStore {
     MDB_val key = as_value(prefix);
     MDB_val value{};
     uint64_t count = 0;
-    // It has no empty keys.
+    // LMDB has no empty keys.
     int status = mdb_cursor_get(cursor_, &key, &value, prefix.empty() ? MDB_FIRST : MDB_SET_RANGE);
     while (status == 0 && key.mv_size >= prefix.size() &&
            std::memcmp(key.mv_data, prefix.data(), prefix.size()) == 0) {

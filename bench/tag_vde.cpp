@@ -73,7 +73,7 @@ class VdeTags : public TagStore {
  private:
   static constexpr uint64_t kBlock = 4096;
 
-  // Room for two indexes, with the largest journal that `format` makes by itself.
+  // Room for two indexes, with the largest journal that `format` chooses.
   static void make(const std::string& path, uint64_t count) {
     CreateOptions options;
     options.size = (uint64_t{256} << 20) + count * 160 / kBlock * kBlock;
@@ -83,7 +83,7 @@ class VdeTags : public TagStore {
     must(create_image(path, must(plan_image(options)), {}, activity));
   }
 
-  // Opened the first time, which is part of what is timed.
+  // Opens the image at the first call, which is part of the measured time.
   Image& image() {
     if (!image_) {
       OpenOptions options;
@@ -97,7 +97,7 @@ class VdeTags : public TagStore {
   std::string path_;
   std::optional<Image> image_;
   std::optional<TagReader> reader_;
-  uint64_t seen_ = 0;  // so that looking at entries is not optimised away
+  uint64_t seen_ = 0;  // keeps reading from being optimized away
 };
 
 }  // namespace

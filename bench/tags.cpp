@@ -1,13 +1,15 @@
-// bench_tags ROW FOLDER COUNT ROUNDS: tags in an image beside a peer, on files in FOLDER, in turn,
-// so that a slow spell of the machine hits both. Prints two numbers, ours and the peer's: medians.
-//   load-sorted, load-shuffled  entries a second into an empty store, to durable; LMDB
-//   hit, miss                   seconds a lookup, warm; LMDB
-//   scan, iterate               entries a second of 1,000 prefixes, and of all, verified; LMDB
-//   insert                      durable inserts a second, one at a time; SQLite
+// bench_tags ROW FOLDER COUNT ROUNDS: compares tags in an image with another store, on files in
+// FOLDER. They alternate, so that a slow period of the machine affects both. Prints two medians,
+// the library's and the other store's.
+//   load-sorted, load-shuffled  entries per second into an empty store, durable; LMDB
+//   hit, miss                   seconds per lookup, warm; LMDB
+//   scan, iterate               entries per second of 1,000 prefixes, and of all, verified; LMDB
+//   insert                      durable inserts per second, one at a time; SQLite
 //   size                        bytes; LMDB
-// and, without a peer: `prepare` makes the files that the last six read, `prepare-sqlite` SQLite's,
-// which `check-sqlite` has checked by PRAGMA integrity_check; `lines` prints the tags in shuffled
-// order for `vdetool tag import`. Exit 8, saying why, where something fails.
+// Rows without another store: `prepare` creates the files that the last six read, `prepare-sqlite`
+// those of SQLite, which `check-sqlite` checks by PRAGMA integrity_check; `lines` prints the tags
+// in shuffled order for `vdetool tag import`. If something fails, prints the reason and exits with
+// 8.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -48,7 +50,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-// Runs both in turn, the first round for warming up where `warm`, and prints the medians.
+// Runs both alternately, the first round as a warm-up if `warm`, and prints the medians.
 void compare(uint64_t rounds, bool warm, const std::function<double()>& ours,
              const std::function<double()>& peer) {
   std::vector<double> our_numbers;
@@ -88,14 +90,14 @@ void compare_lookups(const Run& run) {
       for (const TagText& tag : probes)
         if (store.get(hit ? tag.key() : tag.missing_key())) ++found;
     });
-    if (found != (hit ? probes.size() : 0)) give_up("a lookup gave the wrong answer");
+    if (found != (hit ? probes.size() : 0)) give_up("a lookup returned the wrong answer");
     return seconds / static_cast<double>(probes.size());
   };
   const auto ours = open_vde_tags(run.folder, run.count);
   const auto peer = open_lmdb_tags(run.folder, run.count);
   for (TagStore* store : {ours.get(), peer.get()}) {
     store->open_for_reading();
-    if (store->scan("") != run.count) give_up("not all entries are there");
+    if (store->scan("") != run.count) give_up("entries are missing");
   }
   compare(
       run.rounds, true, [&] { return probe(*ours); }, [&] { return probe(*peer); });
@@ -103,7 +105,7 @@ void compare_lookups(const Run& run) {
 
 void compare_scans(const Run& run) {
   const bool all = run.row == "iterate";
-  // One tag of each sub that is scanned.
+  // One tag of each sub to be scanned.
   auto order = make_tags(run.count / kNamesASub, true);
   order.resize(all ? 1 : std::min<size_t>(order.size(), 1000));
   for (TagText& tag : order) tag = TagText(uint64_t{tag.number} * kNamesASub);

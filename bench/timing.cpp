@@ -1,9 +1,9 @@
-// bench_timing [--runs N] [--warmup N] [--remove FILE] -- COMMAND... [-- COMMAND...]...
-// Runs the commands in turn, A B A B, so that a slow spell of the machine hits all of them, and
-// prints a line for each: median, least and most wall seconds, then the largest peak RSS in KiB.
-// A whole process is timed, from spawn to wait. --remove deletes FILE before every run, untimed.
-// Exit 8, saying which, as soon as a command does not exit 0. The peak is at least this program's
-// own, because a child starts as its image: some 3 MiB.
+// bench_timing [--runs N] [--warmup N] [--remove FILE] -- COMMAND... [-- COMMAND...]... Runs the
+// commands alternately (A B A B), so that a slow period of the machine affects all of them, and
+// prints a line for each: median, minimum and maximum wall seconds, then the largest peak RSS in
+// KiB. Measures whole processes, from spawn to wait. --remove deletes FILE before every run,
+// untimed. If a command does not exit with 0, prints it and exits with 8. The peak RSS is at least
+// this program's own, some 3 MiB, because a child starts with its memory.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -85,7 +85,7 @@ std::optional<Plan> parse(int argc, char** argv) {
   return plan;
 }
 
-// One run, its stdout thrown away; nothing where it did not exit 0.
+// One run, with its output discarded; nothing if it did not exit with 0.
 std::optional<Measured> run(const Command& command) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -106,7 +106,7 @@ std::optional<Measured> run(const Command& command) {
   return Measured{elapsed.count(), usage.ru_maxrss};
 }
 
-// Every command once; `keep` is false for a warm-up.
+// Runs every command once; `keep` is false for a warm-up.
 bool round(Plan& plan, bool keep) {
   for (Command& command : plan.commands) {
     if (plan.remove != nullptr) unlink(plan.remove);

@@ -1,4 +1,4 @@
-# Durable commits a second in one process, each of which changes three blocks of 999, beside
+# Durable commits per second in one process, each of which changes three blocks of 999, compared to
 # transactions that change three pages in SQLite (WAL, synchronous = FULL) and three leaves in LMDB,
 # in files of the same folder.
 

@@ -1,21 +1,21 @@
-# A sparse image of 64 TiB: what costs time and memory must be what is written, not what could be.
-# On tmpfs, because few file systems on disk hold a file of that size.
+# A sparse image of 64 TiB: time and memory must depend on the written part, not on the size.
+# On tmpfs, because few file systems on disk support a file of that size.
 
 huge=$(mktemp -u /dev/shm/vdetool-bench-XXXXXX)
 
-# on_tmpfs: true where /dev/shm is there, is tmpfs and takes a file of that size.
+# on_tmpfs: true if /dev/shm exists, is tmpfs and supports a file of that size.
 on_tmpfs() {
   [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && truncate -s 64T "$huge" 2>/dev/null
 }
 
-# with_huge FUNCTION: runs it where there is such a place; the file is gone afterwards.
+# with_huge FUNCTION: runs it if there is such a place; removes the file afterwards.
 with_huge() {
   trap 'rm -f "$huge"' EXIT
   if on_tmpfs; then
     rm -f "$huge"
     "$1"
   else
-    say "skipped: /dev/shm is no tmpfs that takes a file of 64 TiB"
+    say "skipped: /dev/shm is not a tmpfs that supports a file of 64 TiB"
   fi
 }
 

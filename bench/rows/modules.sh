@@ -1,7 +1,7 @@
-# WebAssembly modules: a large one in and out against hashing alone, and many of them.
+# WebAssembly modules: storing and extracting a large one, compared to hashing alone; and many of them.
 
-# module_files: makes a module of 1 GiB and an image that has room for it, in memory where that is:
-# what counts is the work, not the disk's speed. Prints the folder.
+# module_files: creates a module of 1 GiB and an image with room for it, in memory if possible, to
+# measure the work instead of the disk. Prints the folder.
 module_files() {
   local size folder
   size=$(runs 1073741824 268435456)
@@ -24,7 +24,7 @@ module_files() {
   echo "$folder"
 }
 
-# The goal of both: 80 % of the speed of openssl, with everything that storing needs besides.
+# The goal of both: 80 % of the speed of openssl, including everything else that storing needs.
 row_module_register() {
   local folder
   folder=$(module_files)
@@ -54,10 +54,10 @@ row_module_extract() {
   emit module-extract-memory "$(peak_kib 0)" 65536 limit KiB less 1
 }
 
-# The goal: within 20 ms of a program that does nothing, whatever module it is.
+# The goal: at most 20 ms more than a program that does nothing, for any module.
 row_module_show() {
   local image=$work/modules.dwvd hash
-  say "making an image of 100000 modules"
+  say "creating an image with 100000 modules"
   vdetool format "$image" --size 512M >&2
   hash=$(bench_fill_modules "$image" 100000)
   measure --runs "$(runs 101 31)" --warmup 3 -- vdetool module show "$image" "$hash" -- bench_empty

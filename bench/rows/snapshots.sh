@@ -1,10 +1,10 @@
-# Snapshots: one of many is shown by a process of its own.
+# Snapshots: a separate process shows one of many.
 
-# snapshot_image: makes an image of 100,000 snapshots once and names it.
+# snapshot_image: creates an image with 100,000 snapshots once and prints its path.
 snapshot_image() {
   local image=$work/snapshots.dwvd
   if [ ! -e "$image" ]; then
-    say "making an image of 100000 snapshots"
+    say "creating an image with 100000 snapshots"
     vdetool format "$image.new" --size 64M >&2
     bench_fill_snapshots "$image.new" 100000
     mv "$image.new" "$image"
@@ -12,7 +12,7 @@ snapshot_image() {
   echo "$image"
 }
 
-# The goal: within 20 ms of a program that does nothing.
+# The goal: at most 20 ms more than a program that does nothing.
 row_snapshot_show() {
   local image id
   image=$(snapshot_image)
@@ -22,7 +22,7 @@ row_snapshot_show() {
     "$(calculate "$(seconds 1) * 1000 + 20")" empty+20 ms less 1
 }
 
-# One more, durably: beside the same on an image that has none.
+# One more, durably: compared to the same on an image without snapshots.
 row_snapshot_create() {
   local image few=$work/few-snapshots.dwvd
   image=$(snapshot_image)

@@ -1,7 +1,7 @@
-# The tag index beside LMDB (single inserts: SQLite): the same keys, one thread, in files of the same
-# folder, at one million tags and at ten.
+# The tag index compared to LMDB (single inserts: SQLite): the same keys, one thread, files in the same
+# folder, with one and ten million tags.
 
-# tag_files COUNT: makes an image and LMDB's file with so many tags once, and names their folder.
+# tag_files COUNT: creates an image and LMDB's file with COUNT tags once, and prints their folder.
 tag_files() {
   local folder=$work/tags-$1
   if [ ! -e "$folder" ]; then
@@ -24,7 +24,7 @@ tag_load() {
   emit "$1" "$(calculate "$3 / 1e6")" "$(calculate "$4 / 1e6")" lmdb M/s more "$2"
 }
 
-# tag_read NAME ROW COUNT ROUNDS SCALE UNIT BETTER GOAL: numbers are shown times SCALE.
+# tag_read NAME ROW COUNT ROUNDS SCALE UNIT BETTER GOAL: numbers are multiplied by SCALE.
 tag_read() {
   local folder said
   folder=$(tag_files "$3")
@@ -67,7 +67,7 @@ row_tag_insert() {
   emit tag-insert "$1" "$2" sqlite 1/s more 1.0
 }
 
-# A process that opens an index and gets one key, beside a program that does nothing.
+# A process that opens an index and gets one key, compared to a program that does nothing.
 tag_start() {
   local folder
   folder=$(tag_files "$2")
@@ -88,7 +88,7 @@ tag_filter() {
 row_tag_filter() { tag_filter tag-filter 1000000; }
 row_tag_filter_10M() { not_quick tag_filter tag-filter-10M 10000000; }
 
-# A million shuffled lines from a pipe, beside the library that gets the same entries from memory.
+# A million shuffled lines from a pipe, compared to the library with the same entries in memory.
 row_tag_import() {
   local folder said library
   folder=$(mktemp -d "$work/import-XXXXXX")

@@ -1,10 +1,10 @@
-# Verifying: speed and memory on an image of which every block is written.
+# Verifying: speed and memory on an image with every block written.
 
-# full_image: makes the image once and names it.
+# full_image: creates the image once and prints its path.
 full_image() {
   local image=$work/full.dwvd
   if [ ! -e "$image" ]; then
-    say "making an image with every block written"
+    say "creating an image with every block written"
     vdetool format "$image.new" --size "$(runs 1G 256M)" >&2
     bench_fill_image "$image.new"
     vdetool verify "$image.new" >&2
@@ -30,7 +30,7 @@ row_verify_memory() {
   emit verify-memory "$(peak_kib 0)" 65536 limit KiB less 1
 }
 
-# tags_to_verify: an image of ten million tags and a table of the same rows; prints the folder.
+# tags_to_verify: creates an image with ten million tags and a table with the same rows; prints the folder.
 tags_to_verify() {
   local folder=$work/verify-tags count
   count=$(runs 10000000 1000000)
@@ -45,7 +45,7 @@ tags_to_verify() {
   echo "$folder"
 }
 
-# Everything that verify looks at, beside all that SQLite looks at.
+# A full verification, compared to the integrity check of SQLite.
 row_verify_tags() {
   local folder
   folder=$(tags_to_verify)

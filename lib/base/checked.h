@@ -1,4 +1,4 @@
-// Arithmetic on numbers that came from an image: overflow is an answer, not an accident.
+// Arithmetic on numbers from an image: an overflow is a result, not undefined behavior.
 #pragma once
 
 #include <concepts>

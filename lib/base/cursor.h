@@ -1,4 +1,4 @@
-// Reading and writing records of variable length from front to back, with every step checked.
+// Reads and writes records of variable length, front to back, with bounds checks.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace vde {
 
-// Takes values off the front of a span. What does not fit is not taken.
+// Reads values from the front of a span. A value that does not fit is not consumed.
 class Reader {
  public:
   explicit Reader(Bytes bytes) : left_(bytes) {}
@@ -34,7 +34,7 @@ class Reader {
   Bytes left_;
 };
 
-// Puts values at the front of a span. The caller has checked that they fit.
+// Writes values to the front of a span. The caller must check that they fit.
 class Writer {
  public:
   explicit Writer(MutableBytes bytes) : left_(bytes) {}

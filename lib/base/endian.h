@@ -1,5 +1,5 @@
-// Little-endian loads and stores at a byte offset of a span. The caller has checked that the bytes
-// are there; the check is repeated by the standard library's assertions in debug builds.
+// Little-endian loads and stores at a byte offset of a span. The caller must check the bounds;
+// debug builds check them again, with the standard library's assertions.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace vde {
 
-// The value whose bytes in memory are little-endian, and back: nothing to do on most machines.
+// Converts between native and little-endian byte order, in both directions.
 template <std::integral T>
 [[nodiscard]] constexpr T swap_unless_little(T value) {
   if constexpr (std::endian::native == std::endian::little) return value;

@@ -9,7 +9,7 @@
 namespace vde {
 namespace {
 
-// The place on disk of each byte, in the order in which the text names them.
+// The offset on disk of each byte, in text order.
 constexpr std::array<size_t, 16> kTextOrder = {3, 2, 1,  0,  5,  4,  7,  6,
                                                8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -52,7 +52,7 @@ Guid as_version_8(Guid guid) {
 
 Guid random_guid() {
   Guid guid;
-  // 16 bytes are below the size that getrandom may return short; without entropy nothing is safe.
+  // getrandom never returns fewer than 16 bytes when it succeeds; without entropy nothing is safe.
   if (getrandom(guid.bytes.data(), guid.bytes.size(), 0) != 16) std::abort();
   guid.bytes[7] = static_cast<uint8_t>((guid.bytes[7] & 0x0f) | 0x40);
   guid.bytes[8] = static_cast<uint8_t>((guid.bytes[8] & 0x3f) | 0x80);

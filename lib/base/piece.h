@@ -1,6 +1,6 @@
-// How much goes through the hands of a loop at once: enough that calls cost nothing beside the
-// bytes, and little enough to stay in a core's own cache from being read to being hashed, copied
-// and written. 1 MiB pieces made storing a module a third slower.
+// The number of bytes that a loop processes at once: large enough that calls cost little compared
+// to the bytes, and small enough that the bytes stay in a core's cache while they are read, hashed,
+// copied and written. With 1 MiB, storing a module took a third longer.
 #pragma once
 
 #include <cstddef>

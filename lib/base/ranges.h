@@ -14,12 +14,12 @@ namespace vde {
 // The blocks of `ranges` below `end`, as disjoint ascending ranges that do not touch.
 [[nodiscard]] std::vector<BlockRange> merge_ranges(std::vector<BlockRange> ranges, uint64_t end);
 
-// The blocks of `ranges` that `except` lacks. Both are as merge_ranges() returns them, and so is
-// the result, but that its ranges may touch.
+// The blocks of `ranges` that are not in `except`. Both are as merge_ranges() returns them, and so
+// is the result, except that its ranges may touch.
 [[nodiscard]] std::vector<BlockRange> subtract(const std::vector<BlockRange>& ranges,
                                                const std::vector<BlockRange>& except);
 
-// Blocks in ranges that are disjoint.
+// The number of blocks in disjoint ranges.
 [[nodiscard]] uint64_t count_blocks(const std::vector<BlockRange>& ranges);
 
 }  // namespace vde

@@ -22,8 +22,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Length in bytes of the UTF-8 character at the start of `text`, 0 if there is none: overlong
-// forms, surrogates and code points past U+10FFFF are not UTF-8.
+// Length in bytes of the UTF-8 character at the start of `text`, or 0 if there is none. Overlong
+// forms, surrogates and code points above U+10FFFF are not UTF-8.
 size_t utf8_length(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const auto tail = [&](size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
@@ -60,7 +60,7 @@ void append_hex_escape(std::string& text, char byte) {
   text += kDigits[value & 15];
 }
 
-// A character that may need an escape, or a byte that is none.
+// Appends a character that may need an escape, or a byte that is not part of a character.
 void append_unusual(std::string& text, std::string_view character, bool is_character,
                     char separator) {
   const char first = character[0];
@@ -86,7 +86,8 @@ Result<size_t> append_unescaped_character(std::string& bytes, std::string_view t
   if (kind == 'x') {
     const int high = text.size() > 3 ? hex_digit(text[2]) : -1;
     const int low = text.size() > 3 ? hex_digit(text[3]) : -1;
-    if (high < 0 || low < 0) return fail(ErrorCode::kUsage, "\\x wants two hexadecimal digits");
+    if (high < 0 || low < 0)
+      return fail(ErrorCode::kUsage, "\\x must be followed by two hexadecimal digits");
     bytes += static_cast<char>(high * 16 + low);
     return 4;
   }
@@ -94,8 +95,7 @@ Result<size_t> append_unescaped_character(std::string& bytes, std::string_view t
   static constexpr std::string_view kBytes("\\\n\t\0", 4);
   const size_t at = text.size() > 1 ? kKinds.find(kind) : std::string_view::npos;
   if (at == std::string_view::npos)
-    return fail(ErrorCode::kUsage, "unknown escape after a backslash",
-                "write \\\\, \\n, \\t, \\0 or \\xHH");
+    return fail(ErrorCode::kUsage, "invalid escape sequence", "use \\\\, \\n, \\t, \\0 or \\xHH");
   bytes += kBytes[at];
   return 2;
 }
@@ -214,14 +214,14 @@ std::optional<std::string> from_base64(std::string_view text) {
     bits -= 8;
     bytes += static_cast<char>(group >> bits & 0xFF);
   }
-  // What is left of the last digit names no byte.
+  // The unused bits of the last digit must be zero.
   if ((group & ((1U << bits) - 1)) != 0) return std::nullopt;
   return bytes;
 }
 
 namespace {
 
-// The factor that a size's suffix names; 0 for an unknown one.
+// The factor of a size suffix; 0 for an unknown one.
 uint64_t size_unit(std::string_view suffix) {
   if (suffix.empty() || suffix == "B") return 1;
   static constexpr std::string_view kPrefixes = "KMGTP";
@@ -235,7 +235,7 @@ uint64_t size_unit(std::string_view suffix) {
   return unit;
 }
 
-// 10^digits must divide unit x the digits behind the point.
+// 10^digits must divide unit x the digits after the point.
 std::optional<uint64_t> fraction_of(uint64_t unit, std::string_view digits) {
   if (digits.size() > 15) return std::nullopt;
   uint64_t numerator = 0;
@@ -259,7 +259,7 @@ std::optional<uint64_t> fraction_of(uint64_t unit, std::string_view digits) {
 Result<uint64_t> parse_size(std::string_view text) {
   const auto bad = [&] {
     return fail(ErrorCode::kUsage, fmt::format("'{}' is not a size", escape(text)),
-                "write a number of bytes, or one with K, M, G, T or P");
+                "use a number of bytes, or a number with K, M, G, T or P");
   };
   uint64_t whole = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), whole);
@@ -285,6 +285,7 @@ Result<uint64_t> parse_size(std::string_view text) {
 std::string describe_size(uint64_t bytes) {
   static constexpr std::array<std::string_view, 7> kUnits = {"",    "KiB", "MiB", "GiB",
                                                              "TiB", "PiB", "EiB"};
+  if (bytes == 1) return "1 byte";
   if (bytes < 1024) return fmt::format("{} bytes", bytes);
   auto scaled = static_cast<double>(bytes);
   size_t unit = 0;
@@ -312,8 +313,8 @@ bool is_near(std::string_view text, std::string_view candidate) {
 
 Result<void> check_label(std::string_view label) {
   if (label.size() > kMaxLabelBytes)
-    return fail(ErrorCode::kUsage, fmt::format("the label is {} bytes long", label.size()),
-                fmt::format("{} is the most", kMaxLabelBytes));
+    return fail(ErrorCode::kUsage,
+                fmt::format("label too long: {} bytes (maximum {})", label.size(), kMaxLabelBytes));
   if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
     return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
   return {};

@@ -45,7 +45,7 @@ Result<Ticks> current_ticks() {
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     constexpr int64_t kLast = (kMaxTicks - kUnixEpochTicks) / kTicksPerSecond;
     if (status != std::errc{} || end != text.data() + text.size() || seconds < 0 || seconds > kLast)
-      return fail(ErrorCode::kUsage, fmt::format("SOURCE_DATE_EPOCH is '{}'", text),
+      return fail(ErrorCode::kUsage, fmt::format("invalid SOURCE_DATE_EPOCH '{}'", text),
                   "set it to a number of seconds since 1970, or unset it");
     return from_unix_seconds(seconds);
   }

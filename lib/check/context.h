@@ -1,4 +1,4 @@
-// What the passes of a verification share.
+// What the passes of a verification share: the image, its regions, the reporter.
 #pragma once
 
 #include <memory>
@@ -10,18 +10,18 @@
 
 namespace vde {
 
-// A region slot whose place was checked: it lies within the file, and its blocks may be read.
+// A region slot with checked bounds: it lies within the file, so its blocks can be read.
 struct PlacedRegion {
   size_t slot = 0;
-  BlockType tag;
-  BlockRange blocks;  // clipped to what the file has
+  BlockType type;
+  BlockRange blocks;  // clipped to the file
   bool is_data_area = false;
 };
 
-// What the journal that was found on the disk asks for.
+// The journal on disk.
 struct JournalOnDisk {
-  std::optional<CommittedView> view;  // the image with all commits; what the passes judge
-  std::optional<Error> error;         // why there is none: the journal must not be touched
+  std::optional<CommittedView> view;  // the image with all commits applied; the passes check this
+  std::optional<Error> error;         // why there is no view: the journal cannot be replayed safely
 };
 
 class TagsReached;
@@ -36,19 +36,19 @@ struct VerifyContext {
 
   // Filled by the region pass, in slot order.
   std::vector<PlacedRegion> regions;
-  // Filled by the passes between the blocks' and the bitmap's.
+  // Filled by the passes between the block pass and the bitmap pass.
   References references = {};
-  // Set by the pass over the tag tree that reports nothing, where there is nothing to report: the
-  // tree's nodes, all of which verify. Null otherwise.
+  // Set by the silent pass over the tag tree if it finds nothing to report: the nodes of the tree,
+  // which are all intact. Null otherwise.
   std::shared_ptr<TagsReached> sound_tags = {};
 
-  // The first region with this tag, or null.
-  [[nodiscard]] const PlacedRegion* find(BlockType tag) const;
-  // The same, or null where it is encrypted or compressed.
-  [[nodiscard]] const PlacedRegion* find_plain(BlockType tag) const;
+  // The first region of this type, or null.
+  [[nodiscard]] const PlacedRegion* find(BlockType type) const;
+  // The same, or null if it is encrypted or compressed.
+  [[nodiscard]] const PlacedRegion* find_plain(BlockType type) const;
 };
 
-// Whether a block of this generation is newer than the superblock, as far as that is known.
+// Whether a block of this generation is newer than the superblock. False if that is unknown.
 [[nodiscard]] bool is_newer(const Probe& probe, uint32_t generation);
 
 }  // namespace vde

@@ -1,17 +1,16 @@
-// The kinds of findings by name, for the passes that make them.
+// The kinds of findings by name, for the passes that report them.
 #pragma once
 
 #include "vde/verify.h"
 
 namespace vde {
 
-// In the order of the table that finding_kinds.cpp puts together, which a test holds against this
-// list.
+// In the order of the table in finding_kinds.cpp; a test compares the two.
 enum class FindingCode : size_t {
   kBlockBadChecksum,
   kBlockNoTrailer,
-  kBlockUnknownTag,
-  kBlockWrongTag,
+  kBlockUnknownType,
+  kBlockWrongType,
   kBlockNewer,
   kBlockUnreadable,
   kRegionHeadMissing,
@@ -26,8 +25,8 @@ enum class FindingCode : size_t {
   kBlocksLeaked,
   kModuleCountWrong,
   kModuleEntryBroken,
-  kModuleTwice,
-  kModuleIdTwice,
+  kModuleHashDuplicate,
+  kModuleIdDuplicate,
   kModuleOutside,
   kModulesOverlap,
   kModuleOverRegion,
@@ -44,7 +43,7 @@ enum class FindingCode : size_t {
   kDictionaryCountWrong,
   kDictionaryEntryBroken,
   kDictionaryIdTooHigh,
-  kDictionaryTwice,
+  kDictionaryIdDuplicate,
   kDictionaryOutside,
   kDictionaryOverRegion,
   kDictionaryBlocksShared,
@@ -72,16 +71,16 @@ enum class FindingCode : size_t {
   kRegionOutside,
   kRegionsOverlap,
   kRegionOverlapsData,
-  kRegionTwice,
+  kRegionDuplicate,
   kRegionMissing,
-  kRegionUnknownTag,
+  kRegionUnknownType,
   kRegionUnknownFlags,
   kDirectoryCountsWrong,
   kDirectoryGenerationOdd,
   kFixedRegionMisplaced,
   kSnapshotCountWrong,
   kSnapshotEntryBroken,
-  kSnapshotTwice,
+  kSnapshotIdDuplicate,
   kSnapshotParentMissing,
   kSnapshotCycle,
   kSnapshotOutside,
@@ -107,12 +106,12 @@ enum class FindingCode : size_t {
   kTagNodeTwice,
   kTagChildOutside,
   kTagsOutOfOrder,
-  kTagBesideSeparator,
+  kTagBeyondSeparator,
   kTagDepthWrong,
   kTagChainBroken,
   kTagCountWrong,
-  kTagBloomDenies,
-  kTagFilterDenies,
+  kTagBloomMisses,
+  kLineFilterMisses,
   kTagLeafIndexWrong,
   kTagFreeListBroken,
   kTagsNotSorted,

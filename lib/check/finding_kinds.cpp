@@ -1,4 +1,4 @@
-// The one table of findings, put together from its families, and how one is found in it.
+// The table of findings, built from its families, and lookups in it.
 #include <algorithm>
 #include <cctype>
 
@@ -28,7 +28,7 @@ static_assert(kRows.size() == static_cast<size_t>(FindingCode::kTagHeaderOlder) 
 
 constexpr FindingKind to_kind(const FindingRow& row) {
   const Fixable fixable = row.need == RepairNeed::kNever ? Fixable::kNever : Fixable::kSometimes;
-  return {row.code, row.severity, fixable, row.title, row.meaning, row.risk, row.next};
+  return {row.code, row.severity, fixable, row.title, row.meaning, row.risk, row.next, row.loses};
 }
 
 constexpr auto kKinds = [] {

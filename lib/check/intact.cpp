@@ -6,8 +6,8 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
   const Probe& probe = context.probe;
   const Reporter& report = context.report;
   std::vector<std::string> intact;
-  // What contradicts the superblock's fields is reported at the group in use; the other one says
-  // the same unless it is older.
+  // A wrong field is reported for the group in use only. The other group has the same fields unless
+  // it is older.
   const bool same =
       probe.primary.whole && probe.mirror.whole &&
       probe.primary.superblock->checkpoint_sequence == probe.mirror.superblock->checkpoint_sequence;
@@ -18,14 +18,14 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
   if (probe.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
     intact.emplace_back("region directory");
   for (const PlacedRegion& region : context.regions) {
-    if (region.tag == block_types::kSuperblock || region.tag == block_types::kRegionMap) continue;
+    if (region.type == block_types::kSuperblock || region.type == block_types::kRegionMap) continue;
     const auto slot_count = static_cast<uint64_t>(probe.slots[region.slot].count);
-    if (region.blocks.count() != slot_count || !report.is_clean(region.tag)) continue;
-    // Which blocks of the data area count is the bitmap's to say.
-    const bool data_judged =
+    if (region.blocks.count() != slot_count || !report.is_clean(region.type)) continue;
+    // The bitmap tells which data blocks are checked.
+    const bool data_checked =
         context.options.scope == VerifyScope::kAll && report.is_clean(block_types::kBitmap);
-    if (region.is_data_area && !data_judged) continue;
-    intact.push_back(to_string(region.tag));
+    if (region.is_data_area && !data_checked) continue;
+    intact.push_back(to_string(region.type));
   }
   return intact;
 }

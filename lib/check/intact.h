@@ -1,12 +1,12 @@
-// What a verification can vouch for.
+// The structures that a verification found intact.
 #pragma once
 
 #include "check/context.h"
 
 namespace vde {
 
-// What of the image verified whole, for the summary: structures that no error or warning names, all
-// of whose blocks the file has.
+// For the summary: the structures that no error or warning names and that lie in the file
+// completely.
 [[nodiscard]] std::vector<std::string> intact_structures(const VerifyContext& context);
 
 }  // namespace vde

@@ -1,13 +1,13 @@
-// Each place that makes a finding, so that a test build can switch one off and show that a recipe
-// sees it (tests/damage/mutations_test.cpp). Every other build switches nothing off: the question
-// is answered when it is compiled.
+// Identifies the places in the code that report findings, so that a test build can switch one off
+// and check that a recipe notices (tests/damage/mutations_test.cpp). In all other builds the check
+// is a constant.
 #pragma once
 
 #include "check/finding_code.h"
 
 namespace vde {
 
-// Where a finding is made. As a default argument it stands for the caller's line.
+// Where a finding is reported. As a default argument, here() is the caller's line.
 struct FindingSite {
   const char* file;
   int line;

@@ -7,7 +7,7 @@
 
 namespace vde {
 
-// One pass. An error ends the verification; damage is never one.
+// One pass. An error ends the verification. Damage is reported as a finding, not as an error.
 using Pass = Result<void> (*)(VerifyContext&);
 
 Result<void> check_geometry(VerifyContext& context);
@@ -23,13 +23,13 @@ Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 
-// How much of a pass can be done on an image that streams by (see verify_stream).
+// When a pass runs on a stream (see verify_stream).
 enum class OnStream {
-  kNever,      // it reads here and there: named as not done
-  kItself,     // the stream does the same block by block
-  kNotNeeded,  // it reports nothing, and only saves other passes time
+  kNever,      // it needs random access: reported as not checked
+  kItself,     // the stream code does the same, block by block
+  kNotNeeded,  // it reports nothing and only saves time for other passes
   kAtStart,    // on the fixed blocks, before anything else
-  kAtEnd,      // on what was kept: the first block of each region, and the bitmap
+  kAtEnd,      // on the blocks that were kept: the first block of each region, and the bitmap
 };
 
 struct NamedPass {
@@ -38,8 +38,8 @@ struct NamedPass {
   OnStream on_stream = OnStream::kNever;
 };
 
-// All passes, in their order: later ones build on what earlier ones found out, regions before what
-// lies in them, blocks before the bitmap, whose damaged blocks decide nothing.
+// All passes, in their order. Later ones use the results of earlier ones: regions before their
+// content, blocks before the bitmap, because damaged bitmap blocks are ignored.
 [[nodiscard]] std::span<const NamedPass> passes();
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// Who refers to blocks that lie in no region but the data area.
+// References to blocks of the data area.
 #pragma once
 
 #include <set>
@@ -9,23 +9,23 @@
 
 namespace vde {
 
-// Passes add what they read in their structures; the bitmap is held against it, by the last pass.
+// Passes add the references in their structures; the last pass compares them with the bitmap.
 class References {
  public:
   void add(BlockRange blocks) {
-    // Modules lie one after the other, and an image may have a hundred thousand.
+    // Merge neighbours: modules are adjacent, and an image may have a hundred thousand.
     if (!ranges_.empty() && ranges_.back().end == blocks.begin)
       ranges_.back().end = blocks.end;
     else
       ranges_.push_back(blocks);
   }
-  // All that the regions with this tag refer to was added. Without that for each structure that may
-  // refer to blocks, nothing can be said to be referred to by nobody.
-  void know(BlockType tag) { known_.insert(tag.value); }
-  [[nodiscard]] bool knows(BlockType tag) const { return known_.contains(tag.value); }
+  // All references from regions of this type were added. Blocks can be reported as unreferenced
+  // only if that holds for every type of region that may refer to blocks.
+  void know(BlockType type) { known_.insert(type.value); }
+  [[nodiscard]] bool knows(BlockType type) const { return known_.contains(type.value); }
 
-  // What was added, as disjoint ascending ranges below `end`, without what `except` has, which is
-  // disjoint and ascending too.
+  // All references as disjoint ascending ranges below `end`, without the ranges in `except`, which
+  // are disjoint and ascending too.
   [[nodiscard]] std::vector<BlockRange> merged(uint64_t end,
                                                const std::vector<BlockRange>& except) const;
 

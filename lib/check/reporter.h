@@ -1,4 +1,4 @@
-// Makes findings, counts them and keeps in mind what they named.
+// Creates findings, counts them, and remembers which structures they name.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@
 
 namespace vde {
 
-// A finding as passes make it; what its code and its region say is added by the Reporter. This is
-// the only form in which regions are block types: the public one has their text.
+// A finding as a pass reports it. The Reporter adds what follows from the code and the region. Here
+// a region is a block type; the public form has it as text.
 struct NewFinding {
   FindingCode code;
   std::optional<uint64_t> block;
@@ -23,8 +23,7 @@ struct NewFinding {
 // Calls never overlap: the passes that read on several threads put their findings in order first.
 class Reporter {
  public:
-  // `file` is the image as it lies on the disk: what --repair can do is found out from it. Null
-  // where an image streams by.
+  // `file` is the image on disk; it is used to find out what a repair can fix. Null for a stream.
   Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
       : sink_(sink), file_(file), block_size_(block_size) {}
 
@@ -35,7 +34,7 @@ class Reporter {
     pass_on({code, block, region, std::move(message), std::move(affects)});
   }
   void pass_on(NewFinding finding);
-  // A structure that a finding touches without naming it: the other one of two that overlap.
+  // Marks a structure as affected that the finding does not name: the other of two that overlap.
   void taint(BlockType region) { tainted_.insert(region.value); }
 
   [[nodiscard]] VerifySummary& summary() { return summary_; }
@@ -51,10 +50,10 @@ class Reporter {
   const std::function<void(const Finding&)>& sink_;
   BlockFile* file_;
   uint32_t block_size_;
-  std::optional<RepairFacts> facts_;  // found when they are first asked for
+  std::optional<RepairFacts> facts_;  // determined when first needed
   VerifySummary summary_;
   std::set<uint32_t> tainted_;  // block types of regions
-  uint64_t tainted_fixed_ = 0;  // a bit for each of the first ten blocks
+  uint64_t tainted_fixed_ = 0;  // one bit for each of the first ten blocks
 };
 
 }  // namespace vde

@@ -1,5 +1,5 @@
-// Verifying an image that streams by: every block is judged as it passes, and only what says how to
-// judge later ones is kept.
+// Verification of a stream. Every block is checked as it arrives; only blocks that are needed to
+// check later ones are kept.
 #include <algorithm>
 
 #include "base/checked.h"
@@ -15,9 +15,10 @@
 namespace vde {
 namespace {
 
-// The fixed blocks, whatever their size.
+// Enough for the fixed blocks at any block size.
 constexpr size_t kHeadBytes = size_t{kFirstRegionBlock} * kMaxBlockSize;
-// For first blocks of regions and the bitmap: that of 512 GiB in 4096-byte blocks, if it were full.
+// For the first blocks of regions and the bitmap: enough for a full bitmap of 512 GiB in 4096-byte
+// blocks.
 constexpr size_t kKeptBytes = size_t{32} << 20;
 constexpr const char* kDataBlocks = "data blocks";
 
@@ -25,7 +26,7 @@ class StreamInput {
  public:
   StreamInput(const StreamReader& read, Activity& activity) : read_(read), activity_(activity) {}
 
-  // Fills `out` from the stream; fewer bytes only at its end.
+  // Fills `out` from the stream; returns fewer bytes only at its end.
   Result<size_t> fill(MutableBytes out) {
     size_t filled = 0;
     while (filled < out.size()) {
@@ -46,15 +47,15 @@ class StreamInput {
   uint64_t total_ = 0;
 };
 
-// How long the superblock says the stream will be, in bytes; without one, as long as any image.
-uint64_t promised_size(const Probe& probe) {
+// The stream's length according to the superblock, in bytes; without one, the maximum of any image.
+uint64_t expected_size(const Probe& probe) {
   const int64_t total = probe.superblock.total_blocks;
   const bool known =
       probe.superblock_verified() && total >= 0 && total <= static_cast<int64_t>(kMaxBlocks);
   return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * probe.block_size;
 }
 
-// Judges the blocks after the fixed ones in the order in which they come.
+// Checks the blocks after the fixed ones, in the order in which they arrive.
 class StreamScan {
  public:
   StreamScan(VerifyContext& context, StreamFile& kept)
@@ -79,7 +80,7 @@ class StreamScan {
   }
 
   [[nodiscard]] bool bitmap_kept() const { return bitmap_ == nullptr || !bitmap_lost_; }
-  [[nodiscard]] bool data_judged() const { return !data_skipped_; }
+  [[nodiscard]] bool data_checked() const { return !data_skipped_; }
 
  private:
   void judge_all(Bytes bytes) {
@@ -89,7 +90,7 @@ class StreamScan {
   }
 
   void judge(const UncheckedBlock& block) {
-    // What lies after the volume is nobody's.
+    // Blocks after the volume belong to nothing.
     if (block.number() >= data_.blocks.end) return;
     if (block.number() >= next_change_) find_regions(block.number());
     std::vector<NewFinding> findings;
@@ -98,7 +99,8 @@ class StreamScan {
     for (NewFinding& finding : findings) context_.report.pass_on(std::move(finding));
   }
 
-  // Which regions the blocks from `number` on lie in, and up to where that holds.
+  // Sets here_ to the regions that contain block `number`, and next_change_ to the next block where
+  // that changes.
   void find_regions(uint64_t number) {
     here_.clear();
     next_change_ = UINT64_MAX;
@@ -119,7 +121,7 @@ class StreamScan {
     const bool in_bitmap = &region == bitmap_;
     if ((is_head || in_bitmap) && !kept_.keep(block) && in_bitmap) bitmap_lost_ = true;
     const bool is_journal =
-        region.tag == block_types::kMetadataWal || region.tag == block_types::kDataWal;
+        region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
     if (is_journal && !is_head) return;
     judge_.judge(block, region, findings);
     ++context_.report.summary().blocks_checked;
@@ -134,7 +136,7 @@ class StreamScan {
     ++context_.report.summary().blocks_checked;
   }
 
-  // Nothing where the bitmap was not kept, does not verify or comes after the block.
+  // Nothing if the bitmap was not kept, is damaged or comes after the block.
   std::optional<bool> is_allocated(uint64_t number) {
     if (bitmap_ == nullptr || bitmap_lost_) return std::nullopt;
     const uint64_t bits = bits_per_bitmap_block(context_.io.block_size());
@@ -145,7 +147,7 @@ class StreamScan {
       bitmap_payload_ = load_bitmap(bitmap_->blocks.begin + index);
     }
     if (bitmap_payload_.empty()) {
-      bitmap_index_ = UINT64_MAX;  // it may come yet
+      bitmap_index_ = UINT64_MAX;  // it may still arrive
       return std::nullopt;
     }
     return test_bit(bitmap_payload_, number % bits);
@@ -165,7 +167,7 @@ class StreamScan {
   const PlacedRegion data_;
   const PlacedRegion* bitmap_;
   uint64_t next_block_ = kFirstRegionBlock;
-  std::vector<size_t> here_;  // regions that the blocks up to next_change_ lie in
+  std::vector<size_t> here_;  // regions that contain the blocks up to next_change_
   uint64_t next_change_ = 0;
   bool bitmap_lost_ = false;
   bool data_skipped_ = false;
@@ -174,10 +176,10 @@ class StreamScan {
   Bytes bitmap_payload_;
 };
 
-// The passes that what was kept is enough for; the others are named as not done.
+// Runs the passes for which the kept blocks are enough; lists the others as not checked.
 Result<void> finish(VerifyContext& context, const StreamScan& scan) {
   VerifySummary& summary = context.report.summary();
-  const bool all_data = context.options.scope == VerifyScope::kAll && scan.data_judged();
+  const bool all_data = context.options.scope == VerifyScope::kAll && scan.data_checked();
   for (const NamedPass& pass : passes()) {
     const bool lacks_bitmap = pass.run == check_bitmap && !scan.bitmap_kept();
     if (pass.on_stream == OnStream::kNever || lacks_bitmap)
@@ -203,7 +205,7 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
   MemoryFile head_file(head);
   VDE_TRY_ASSIGN(probe, probe_to_judge(head_file));
   VDE_TRY(check_features(probe));
-  probe.file_size = promised_size(probe);
+  probe.file_size = expected_size(probe);
   StreamFile kept(probe.block_size, kKeptBytes);
   Reporter reporter(report, nullptr, probe.block_size);
   const JournalOnDisk no_journal;
@@ -213,7 +215,7 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
     if (pass.on_stream == OnStream::kAtStart) VDE_TRY(pass.run(context));
   StreamScan scan(context, kept);
   VDE_TRY(scan.run(head, input));
-  // Now the length is known.
+  // The length is known only now.
   probe.file_size = input.total();
   kept.set_size(probe.file_size);
   for (PlacedRegion& region : context.regions)

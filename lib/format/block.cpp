@@ -4,6 +4,20 @@
 #include <xxhash.h>
 
 namespace vde {
+namespace {
+
+std::string describe_fault(BlockState state) {
+  switch (state) {
+    case BlockState::kUnwritten:
+      return "the block was never written";
+    case BlockState::kNoTrailer:
+      return "the block has no trailer";
+    default:
+      return "the block has a bad checksum";
+  }
+}
+
+}  // namespace
 
 uint64_t checksum(Bytes bytes) {
   return XXH64(bytes.data(), bytes.size(), 0);
@@ -11,7 +25,7 @@ uint64_t checksum(Bytes bytes) {
 
 std::string_view to_string(BlockState state) {
   switch (state) {
-    case BlockState::kSealed:
+    case BlockState::kValid:
       return "ok";
     case BlockState::kUnwritten:
       return "unwritten";
@@ -29,36 +43,36 @@ Trailer UncheckedBlock::unchecked_trailer() const {
 
 BlockState UncheckedBlock::state() const {
   const Bytes trailer = bytes_.last(kTrailerSize);
-  if (load_le<uint64_t>(trailer, 8) == checksum(unchecked_payload())) return BlockState::kSealed;
+  if (load_le<uint64_t>(trailer, 8) == checksum(unchecked_payload())) return BlockState::kValid;
   if (!all_zero(trailer)) return BlockState::kBadChecksum;
   return all_zero(unchecked_payload()) ? BlockState::kUnwritten : BlockState::kNoTrailer;
 }
 
 Result<CheckedBlock> UncheckedBlock::check(BlockType expected) const {
   VDE_TRY_ASSIGN(block, check_any());
-  if (block.trailer().tag != expected)
+  if (block.trailer().type != expected)
     return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("block is tagged {} where {} belongs",
-                               to_string(block.trailer().tag), to_string(expected)),
+                   fmt::format("the block has the type {} instead of {}",
+                               to_string(block.trailer().type), to_string(expected)),
                    kRunVerify);
   return block;
 }
 
 Result<CheckedBlock> UncheckedBlock::check_any() const {
   const BlockState found = state();
-  if (found != BlockState::kSealed)
-    return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("block does not verify: {}", to_string(found)), kRunVerify);
+  if (found != BlockState::kValid)
+    return fail_at(number_, ErrorCode::kDamaged, describe_fault(found), kRunVerify);
   const Trailer trailer = unchecked_trailer();
-  if (!is_known(trailer.tag))
+  if (!is_known(trailer.type))
     return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("block has the unknown tag {}", to_string(trailer.tag)), kRunVerify);
+                   fmt::format("the block has the unknown type {}", to_string(trailer.type)),
+                   kRunVerify);
   return CheckedBlock(number_, unchecked_payload(), trailer);
 }
 
-void seal(MutableBytes block, BlockType tag, uint32_t generation) {
+void write_trailer(MutableBytes block, BlockType type, uint32_t generation) {
   const MutableBytes payload = block.first(block.size() - kTrailerSize);
-  kTrailerLayout.encode({tag, generation, checksum(payload)}, block.last(kTrailerSize));
+  kTrailerLayout.encode({type, generation, checksum(payload)}, block.last(kTrailerSize));
 }
 
 }  // namespace vde

@@ -1,8 +1,8 @@
 // Blocks and their trailers: the unit of everything on disk.
 //
-// A block's last 16 bytes are its trailer: [type tag u32][generation u32][XXH64 u64]. The hash has
-// seed 0 and covers the payload, all bytes before the trailer; nothing covers the tag and the
-// generation, so they are believed only where something else confirms them.
+// The last 16 bytes of a block are its trailer: [block type u32][generation u32][XXH64 u64]. The
+// hash has seed 0 and covers the payload, which is all bytes before the trailer. No checksum covers
+// the type and the generation, so they are trusted only if something else confirms them.
 #pragma once
 
 #include <optional>
@@ -30,19 +30,19 @@ inline constexpr uint64_t kMaxBlocks = uint64_t{1} << 46;
 }
 
 struct Trailer {
-  BlockType tag;
+  BlockType type;
   uint32_t generation = 0;
   uint64_t checksum = 0;
   bool operator==(const Trailer&) const = default;
 };
 
-inline constexpr Layout kTrailerLayout("trailer", field(0, "tag", &Trailer::tag),
+inline constexpr Layout kTrailerLayout("trailer", field(0, "tag", &Trailer::type),
                                        field(4, "generation", &Trailer::generation),
                                        field(8, "checksum", &Trailer::checksum));
 static_assert(kTrailerLayout.covers(kTrailerSize));
 
-// Generations are the low 32 bits of a sequence that only grows: whether `a` comes after `b`, past
-// the point where they wrap, too.
+// True if `a` comes after `b`. Generations are the low 32 bits of a sequence that only grows, so
+// the comparison must allow for wrapping.
 [[nodiscard]] constexpr bool is_later_generation(uint32_t a, uint32_t b) {
   return a != b && a - b < uint32_t{1} << 31;
 }
@@ -50,19 +50,19 @@ static_assert(kTrailerLayout.covers(kTrailerSize));
 // XXH64 with seed 0, the format's checksum.
 [[nodiscard]] uint64_t checksum(Bytes bytes);
 
-// What a look at a block's bytes alone can tell.
+// The state of a block, determined from its bytes alone.
 enum class BlockState {
-  kSealed,       // the trailer's hash fits the payload
+  kValid,        // the checksum matches the payload
   kUnwritten,    // every byte is zero: never written, or a hole
   kNoTrailer,    // the trailer is 16 zero bytes, the payload is not zero
-  kBadChecksum,  // the hash does not fit
+  kBadChecksum,  // the checksum does not match
 };
 [[nodiscard]] std::string_view to_string(BlockState state);
 
 class CheckedBlock;
 
-// The bytes of a block as they came from the disk. Nothing in them may be believed; check() is the
-// one way to a block whose payload may be parsed. Does not own the bytes.
+// The bytes of a block as read from the disk, not to be trusted. Only check() and check_any()
+// return a block whose payload may be parsed. Does not own the bytes.
 class UncheckedBlock {
  public:
   // `bytes` is one whole block of a valid block size.
@@ -75,12 +75,12 @@ class UncheckedBlock {
   }
   [[nodiscard]] Trailer unchecked_trailer() const;
   [[nodiscard]] BlockState state() const;
-  // As state() == kUnwritten, without a checksum.
+  // Same as state() == kUnwritten, without computing a checksum.
   [[nodiscard]] bool is_unwritten() const { return all_zero(bytes_); }
 
-  // kDamaged, naming the block, unless the block is sealed and carries `expected`.
+  // kDamaged, naming the block, unless the trailer is valid and the block type is `expected`.
   [[nodiscard]] Result<CheckedBlock> check(BlockType expected) const;
-  // As check(), for any known tag.
+  // Same, for any known block type.
   [[nodiscard]] Result<CheckedBlock> check_any() const;
 
  private:
@@ -88,7 +88,7 @@ class UncheckedBlock {
   Bytes bytes_;
 };
 
-// A block whose trailer verified. Does not own the bytes.
+// A block with a valid trailer. Does not own the bytes.
 class CheckedBlock {
  public:
   [[nodiscard]] uint64_t number() const { return number_; }
@@ -105,7 +105,7 @@ class CheckedBlock {
   Trailer trailer_;
 };
 
-// Writes the trailer that fits the payload into the last 16 bytes of `block`.
-void seal(MutableBytes block, BlockType tag, uint32_t generation);
+// Writes a valid trailer for the payload into the last 16 bytes of `block`.
+void write_trailer(MutableBytes block, BlockType type, uint32_t generation);
 
 }  // namespace vde

@@ -8,12 +8,12 @@
 namespace vde {
 namespace {
 
-struct KnownTag {
-  BlockType tag;
+struct KnownType {
+  BlockType type;
   std::string_view meaning;
 };
 
-constexpr auto kKnownTags = std::to_array<KnownTag>({
+constexpr auto kKnownTypes = std::to_array<KnownType>({
     {make_block_type("SUPB"), "superblock"},
     {make_block_type("RMAP"), "region map"},
     {make_block_type("POLV"), "policy vault"},
@@ -56,26 +56,26 @@ constexpr auto kKnownTags = std::to_array<KnownTag>({
     {make_block_type("TRLR"), "trailer"},
 });
 
-const KnownTag* find(BlockType tag) {
-  const auto found = std::find_if(kKnownTags.begin(), kKnownTags.end(),
-                                  [&](const KnownTag& known) { return known.tag == tag; });
-  return found == kKnownTags.end() ? nullptr : &*found;
+const KnownType* find(BlockType type) {
+  const auto found = std::find_if(kKnownTypes.begin(), kKnownTypes.end(),
+                                  [&](const KnownType& known) { return known.type == type; });
+  return found == kKnownTypes.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-std::string to_string(BlockType tag) {
+std::string to_string(BlockType type) {
   std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(tag.value >> shift);
+  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(type.value >> shift);
   return escape(text);
 }
 
-bool is_known(BlockType tag) {
-  return find(tag) != nullptr;
+bool is_known(BlockType type) {
+  return find(type) != nullptr;
 }
 
-std::string_view describe(BlockType tag) {
-  const KnownTag* known = find(tag);
+std::string_view describe(BlockType type) {
+  const KnownType* known = find(type);
   return known == nullptr ? std::string_view{} : known->meaning;
 }
 

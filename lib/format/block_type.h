@@ -1,4 +1,4 @@
-// The type tags: what a block's trailer and a region's slot say it holds.
+// Block types: four-character codes in a block's trailer and in a region's slot.
 #pragma once
 
 #include <string>
@@ -7,21 +7,21 @@
 
 namespace vde {
 
-// The tag that four characters spell.
+// The block type that four characters spell.
 constexpr BlockType make_block_type(std::string_view text) {
   uint32_t value = 0;
   for (const char c : text.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(c);
   return BlockType{value};
 }
 
-// The four characters, escaped where they are not printable.
-[[nodiscard]] std::string to_string(BlockType tag);
+// The four characters; unprintable ones are escaped.
+[[nodiscard]] std::string to_string(BlockType type);
 
-// One of the tags that the format names.
-[[nodiscard]] bool is_known(BlockType tag);
+// True if the format defines the block type.
+[[nodiscard]] bool is_known(BlockType type);
 
-// What a tag stands for, "tag index" for one; empty for an unknown one.
-[[nodiscard]] std::string_view describe(BlockType tag);
+// What a block type stands for, e.g. "tag index"; empty for an unknown one.
+[[nodiscard]] std::string_view describe(BlockType type);
 
 namespace block_types {
 inline constexpr BlockType kSuperblock = make_block_type("SUPB");

@@ -1,5 +1,5 @@
 // Block 2 of a superblock group: extended metadata (EXMD). Blocks of 512 and 1024 bytes hold only
-// the fields that fit whole; the others read as zero there and are not written.
+// the fields that fit completely; the other fields read as zero and are not written.
 #pragma once
 
 #include "format/field.h"

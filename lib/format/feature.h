@@ -1,4 +1,4 @@
-// The modules of the manifest: what a set bit brings to an image, and the profiles that set them.
+// Features: the bits of the superblock's module manifest, and the profiles that set them.
 #pragma once
 
 #include <span>
@@ -9,19 +9,19 @@
 namespace vde {
 
 struct Feature {
-  uint8_t id = 0;            // the bit of the manifest
-  std::string_view name;     // lower case, "audit-log" for one
-  uint16_t inode_bytes = 0;  // what the module adds to every inode
-  // Tags of the regions that the module brings. The second region of compliance is not among them:
-  // it has no tag of its own (DATA).
+  uint8_t id = 0;            // bit number in the manifest
+  std::string_view name;     // lower case, e.g. "audit-log"
+  uint16_t inode_bytes = 0;  // bytes that the feature adds to every inode
+  // Block types of the regions that the feature adds. The second region of compliance is missing:
+  // it has no type of its own (DATA).
   std::span<const BlockType> regions;
 };
 
-// The modules that have a name, in the order of their bits: element i is bit i. Bits above exist in
-// later revisions and are kept as they are.
+// The features that have a name, in bit order: element i is bit i. Higher bits exist in later
+// revisions and are preserved.
 [[nodiscard]] std::span<const Feature> features();
 
-// Null where `bit` has no name.
+// Null if the bit or name is unknown.
 [[nodiscard]] const Feature* find_feature(uint32_t bit);
 [[nodiscard]] const Feature* find_feature(std::string_view name);
 

@@ -1,6 +1,6 @@
-// One table of fields for each structure on disk. The table is the only place that knows where a
-// field lies and how it is stored: decoding, encoding, `dump`, the layout tests and the fuzzers all
-// read it, so they cannot disagree.
+// One table of fields for each structure on disk. The table alone defines the offset and encoding
+// of each field: decoding, encoding, `dump`, the layout tests and the fuzzers all use it, so they
+// cannot disagree.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace vde {
 
-// A four-character type tag, "TAGI" for one, as the number that the text spells big-endian.
+// A four-character code, e.g. "TAGI", as the number that the text spells in big-endian order.
 struct BlockType {
   uint32_t value = 0;
   bool operator==(const BlockType&) const = default;
@@ -37,16 +37,16 @@ template <size_t N>
 using Opaque = std::array<uint8_t, N>;
 
 enum class FieldKind : uint8_t {
-  kUnsigned,  // little-endian, 1 to 8 bytes
-  kSigned,    // little-endian two's complement
-  kTicks,     // 8 bytes
-  kGuid,      // 16 bytes, .NET order
-  kTag,       // 4 bytes
-  kText,      // zero-padded UTF-8
-  kBytes,     // anything else: hashes, keys, reserved bytes
+  kUnsigned,   // little-endian, 1 to 8 bytes
+  kSigned,     // little-endian two's complement
+  kTicks,      // 8 bytes
+  kGuid,       // 16 bytes, .NET order
+  kBlockType,  // 4 bytes
+  kText,       // zero-padded UTF-8
+  kBytes,      // anything else: hashes, keys, reserved bytes
 };
 
-// Where one field lies in its structure. Offsets and widths are in bytes.
+// The position of a field in its structure. Offsets and widths are in bytes.
 struct Field {
   std::string_view name;
   uint32_t offset = 0;
@@ -110,7 +110,7 @@ struct FieldTraits<Ticks> {
 
 template <>
 struct FieldTraits<BlockType> {
-  static constexpr FieldKind kKind = FieldKind::kTag;
+  static constexpr FieldKind kKind = FieldKind::kBlockType;
   static constexpr uint32_t kWidth = 4;
   static BlockType load(Bytes bytes) { return {load_le<uint32_t>(bytes, 0)}; }
   static void store(MutableBytes bytes, BlockType value) { store_le(bytes, 0, value.value); }
@@ -118,7 +118,7 @@ struct FieldTraits<BlockType> {
 
 }  // namespace detail
 
-// A field bound to the member that holds its value.
+// A field and the member that holds its value.
 template <class Structure, class Member>
 struct BoundField {
   using Traits = detail::FieldTraits<Member>;
@@ -155,8 +155,8 @@ class Layout {
     return at == size;
   }
 
-  // Fields that lie wholly within `bytes` are read, the others keep their defaults: only a
-  // structure that its block truncates is ever decoded from fewer than size() bytes.
+  // Reads the fields that lie completely within `bytes`; the others keep their defaults. Only
+  // structures that can be truncated by their block are decoded from fewer than size() bytes.
   [[nodiscard]] Structure decode(Bytes bytes) const {
     Structure value;
     each([&](const auto& bound) {
@@ -167,7 +167,7 @@ class Layout {
     return value;
   }
 
-  // Writes the fields that fit, and touches no other byte.
+  // Writes the fields that fit, and changes no other byte.
   void encode(const Structure& value, MutableBytes bytes) const {
     each([&](const auto& bound) {
       using Traits = typename std::decay_t<decltype(bound)>::Traits;

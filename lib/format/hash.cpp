@@ -8,13 +8,13 @@
 namespace vde {
 namespace {
 
-// An empty span may have no address, which HMAC takes for "the key of last time".
+// An empty span may have a null address, which HMAC interprets as "use the previous key".
 constexpr uint8_t kNoKey = 0;
 
 }  // namespace
 
-// These calls fail only without memory or without a provider of SHA-256, and a wrong hash must
-// never be taken for an answer.
+// These calls fail only if memory or a SHA-256 provider is missing. Returning a wrong hash would be
+// worse than ending the program.
 Opaque<32> sha256(Bytes bytes) {
   Opaque<32> hash{};
   if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)

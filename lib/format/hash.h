@@ -9,12 +9,12 @@ namespace vde {
 
 [[nodiscard]] Opaque<32> sha256(Bytes bytes);
 
-// SHA-256 of bytes that come piece by piece.
+// SHA-256 of bytes that are added piece by piece.
 class Sha256Stream {
  public:
   Sha256Stream();
   void add(Bytes bytes);
-  // Of all that was added; nothing may be added afterwards.
+  // The hash of all bytes added. Nothing may be added afterwards.
   [[nodiscard]] Opaque<32> finish();
 
  private:
@@ -24,7 +24,7 @@ class Sha256Stream {
   std::unique_ptr<void, Free> context_;
 };
 
-// `key` may have any length; the format's keys have 32 bytes.
+// `key` may have any length; the format uses keys of 32 bytes.
 [[nodiscard]] Opaque<32> hmac_sha256(Bytes key, Bytes bytes);
 
 }  // namespace vde

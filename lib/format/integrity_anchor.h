@@ -1,5 +1,6 @@
-// Block 3 of a superblock group: the integrity anchor (IANT). What its hashes cover is settled
-// nowhere, so they are shown and kept, never judged; the fingerprint alone is known.
+// Block 3 of a superblock group: the integrity anchor (IANT). The format does not specify what its
+// hashes cover, so they are shown and preserved but never checked. Only the fingerprint is
+// specified.
 #pragma once
 
 #include "format/field.h"
@@ -38,7 +39,7 @@ inline constexpr Layout kIntegrityAnchorLayout(
     field(368, "chain_ticks", &IntegrityAnchor::chain));
 static_assert(kIntegrityAnchorLayout.covers(376));
 
-// The value of IntegrityAnchor::format_fingerprint in a new image: SHA-256 over the versions and
+// The value of IntegrityAnchor::format_fingerprint in a new image: SHA-256 of the versions and
 // limits of the format.
 [[nodiscard]] Opaque<32> format_fingerprint();
 

@@ -10,7 +10,7 @@ namespace {
 constexpr uint32_t kMarkHashOffset = 32;
 constexpr uint32_t kRecordChecksumOffset = 392;
 
-// A record must not be taken for one of another volume or of another time.
+// The seed keeps a record from matching another volume or another epoch.
 uint64_t record_checksum(Bytes stream, const Guid& uuid, uint64_t epoch) {
   return XXH64(stream.data(), stream.size(), XXH64(uuid.bytes.data(), uuid.bytes.size(), epoch));
 }
@@ -75,19 +75,19 @@ std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint
     const MutableBytes block = MutableBytes(blocks).subspan(i * block_size, block_size);
     const size_t count = std::min(payload, stream.size() - i * payload);
     std::copy_n(stream.begin() + static_cast<ptrdiff_t>(i * payload), count, block.begin());
-    seal(block, block_types::kMetadataWal, generation);
+    write_trailer(block, block_types::kMetadataWal, generation);
   }
   return blocks;
 }
 
-std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t most) {
+std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t max) {
   const auto block_size = static_cast<uint32_t>(first_payload.size()) + kTrailerSize;
   const RecordHead head = kRecordHeadLayout.decode(first_payload);
   if (head.mark != RecordHead{}.mark) return std::nullopt;
   if (head.descriptor_blocks != record_descriptor_blocks(head.entry_count, block_size))
     return std::nullopt;
   if (head.inline_images > head.entry_count) return std::nullopt;
-  if (uint64_t{head.descriptor_blocks} + head.inline_images > most) return std::nullopt;
+  if (uint64_t{head.descriptor_blocks} + head.inline_images > max) return std::nullopt;
   return head;
 }
 

@@ -1,5 +1,5 @@
-// vdetool's own journal inside MWAL: the fields behind the header's first 83 bytes, and the
-// records. docs/FORMAT.md describes the bytes, lib/journal/journal.h the rules they serve.
+// vdetool's own journal in MWAL: the fields after the first 83 bytes of the header, and the
+// records. docs/FORMAT.md describes the bytes, lib/journal/journal.h the rules.
 #pragma once
 
 #include <vector>
@@ -9,15 +9,15 @@
 
 namespace vde {
 
-// Where JournalMark lies in MWAL's first block: behind the header's 83 bytes, within the first
-// 512-byte sector. MWAL's last block repeats it at offset 0 while records live.
+// Offset of JournalMark in MWAL's first block: after the header's 83 bytes, within the first
+// 512-byte sector. MWAL's last block repeats the mark at offset 0 while there are live records.
 inline constexpr uint32_t kJournalMarkOffset = 96;
 
 struct JournalMark {
   Text<8> mark{{'V', 'D', 'E', 'J', 'R', 'N', 'L', '1'}};
-  uint64_t epoch = 1;  // raised whenever the journal starts over: records of other epochs are stale
+  uint64_t epoch = 1;  // raised whenever the journal starts over; records of other epochs are stale
   Guid uuid;           // of the volume
-  uint64_t hash = 0;   // XXH64 of the fields before it
+  uint64_t hash = 0;   // XXH64 of the fields before this one
 
   bool operator==(const JournalMark&) const = default;
 };
@@ -28,26 +28,28 @@ inline constexpr Layout kJournalMarkLayout("journal mark", field(0, "mark", &Jou
                                            field(32, "hash", &JournalMark::hash));
 static_assert(kJournalMarkLayout.covers(40));
 
-// Writes the mark, its hash computed, to the front of `bytes`.
+// Writes the mark, with its hash, to the start of `bytes`.
 void encode_journal_mark(JournalMark mark, MutableBytes bytes);
-// The mark at the front of `bytes`, if one with a right hash is there.
+// The mark at the start of `bytes`; nothing if its hash does not match.
 [[nodiscard]] std::optional<JournalMark> decode_journal_mark(Bytes bytes);
 
-// The head of a record. A record is a run of meta blocks (sealed, MWAL), whose payloads one after
-// the other hold this head and the entries, then the inline images, whole blocks as they go home.
+// The header of a record. A record starts with descriptor blocks (block type MWAL, with valid
+// trailers). Their concatenated payloads hold this header and the entries. The inline after-images
+// follow: complete blocks, as they are written to their home locations.
 struct RecordHead {
   Text<8> mark{{'V', 'D', 'E', 'R', 'E', 'C', 'R', 'D'}};
   uint64_t epoch = 0;
-  uint32_t index = 0;              // in its epoch, from 1
+  uint32_t index = 0;              // within its epoch, from 1
   uint32_t entry_count = 0;        // blocks that the commit changes
-  uint32_t descriptor_blocks = 0;  // blocks of head and entries
-  uint32_t inline_images = 0;      // images behind them; the others lie where their entries say
-  int64_t base_sequence = 0;       // of the superblock group that was checkpointed last
-  uint64_t base_hash = 0;          // of that group's payloads
-  uint64_t previous = 0;           // checksum of the record before, 0 in the first
-  Opaque<0x130> superblock{};      // as it is after the commit
-  Opaque<32> seal{};               // the header seal after the commit
-  uint64_t checksum = 0;           // XXH64 over head (this field zero) and entries, seeded
+  uint32_t descriptor_blocks = 0;  // blocks of header and entries
+  // after-images that follow; the others are at the places in their entries
+  uint32_t inline_images = 0;
+  int64_t base_sequence = 0;   // sequence of the superblock group of the last checkpoint
+  uint64_t base_hash = 0;      // of that group's payloads
+  uint64_t previous = 0;       // checksum of the previous record, 0 in the first
+  Opaque<0x130> superblock{};  // after the commit
+  Opaque<32> seal{};           // header seal after the commit
+  uint64_t checksum = 0;       // XXH64 of header (this field zero) and entries, seeded
 
   bool operator==(const RecordHead&) const = default;
 };
@@ -64,11 +66,12 @@ inline constexpr Layout kRecordHeadLayout(
 static_assert(kRecordHeadLayout.covers(400));
 static_assert(kRecordHeadLayout.size() <= payload_size(kMinBlockSize));
 
-// One changed block. The trailers vouch for the bytes: an image counts only if it is sealed with
-// exactly `after`, and is only ever put where `before` (or another journaled version) was.
+// One changed block. Trailers identify its versions: an after-image is accepted only if it is valid
+// and has exactly the trailer `after`, and it is written only over a block with the trailer
+// `before` or of another journaled version.
 struct RecordEntry {
   uint64_t target = 0;  // block number
-  uint64_t place = 0;   // block that holds the image; 0 = the next inline one
+  uint64_t place = 0;   // block with the after-image; 0 = the next inline one
   Trailer before;       // all zero: the block was unwritten
   Trailer after;
 
@@ -82,20 +85,21 @@ struct JournalRecord {
   std::vector<RecordEntry> entries;
 };
 
-// Meta blocks that a record of `entries` entries takes.
+// The number of descriptor blocks of a record with `entries` entries.
 [[nodiscard]] uint64_t record_descriptor_blocks(uint64_t entries, uint32_t block_size);
 
-// The meta blocks of `record`, sealed with `generation`, its counts and checksum computed; the
-// checksum is also left in record.head.
+// Encodes the descriptor blocks of `record`, with trailers of `generation`. Computes its counts and
+// checksum; the checksum is also stored in record.head.
 [[nodiscard]] std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid,
                                                  uint32_t block_size, uint32_t generation);
 
-// How many meta blocks the record takes whose first meta block has this payload, as far as can be
-// told without a checksum; nothing if the payload starts no record, or one longer than `most`.
-[[nodiscard]] std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t most);
+// Reads a record's header from the payload of its first descriptor block, without verifying the
+// checksum. Nothing if the payload does not start a record, or the record has more than `max`
+// descriptor blocks.
+[[nodiscard]] std::optional<RecordHead> peek_record(Bytes first_payload, uint64_t max);
 
-// The record in the meta blocks' payloads, one after the other in `stream`; nothing unless its
-// checksum fits.
+// Decodes a record from the concatenated payloads of its descriptor blocks; nothing if the checksum
+// does not match.
 [[nodiscard]] std::optional<JournalRecord> decode_record(Bytes stream, const Guid& uuid);
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// Boot code that stands before a volume in the same file: docs/FORMAT.md, section 1.1.
+// Boot code before the volume in the same file: docs/FORMAT.md, section 1.1.
 #pragma once
 
 #include "format/field.h"
@@ -11,7 +11,7 @@ struct PreambleHeader {
   uint16_t flags = 0;
   uint32_t content_hash_offset = 0;
   uint64_t total_size = 0;     // bytes, hash and signature included
-  uint64_t volume_offset = 0;  // bytes: where block 0 of the volume is
+  uint64_t volume_offset = 0;  // offset of block 0 of the volume, in bytes
   uint32_t kernel_offset = 0;
   uint32_t kernel_size = 0;
   uint32_t spdk_offset = 0;
@@ -38,12 +38,13 @@ inline constexpr Layout kPreambleHeaderLayout(
     field(56, "checksum", &PreambleHeader::checksum));
 static_assert(kPreambleHeaderLayout.covers(64));
 
-// `head` is the start of a file. Bytes 4 to 7 alone decide: what has them is not a volume at byte
-// 0, whatever else is damaged.
+// `head` is the start of a file. Only bytes 4 to 7 matter: if they match, the file does not have a
+// volume at byte 0, whatever else is damaged.
 [[nodiscard]] bool has_preamble(Bytes head);
-// The first 8 bytes of the SHA-256 of the header's first 56, which `head` has.
+// The first 8 bytes of the SHA-256 of the first 56 bytes of `head`, which must have that many.
 [[nodiscard]] uint64_t preamble_checksum(Bytes head);
-// Whether a volume may start where the header says: after the preamble, at a multiple of 4096.
+// True if a volume may start at the header's volume offset: after the preamble, at a multiple of
+// 4096.
 [[nodiscard]] bool is_possible(const PreambleHeader& header);
 
 }  // namespace vde

@@ -1,5 +1,5 @@
-// Where the regions lie: the pointer table (block 1 of a group, RMAP) and the directory (blocks 8
-// and 9, RMAP) hold the same slots.
+// The locations of the regions. The pointer table (block 1 of a group, RMAP) and the directory
+// (blocks 8 and 9, RMAP) hold the same slots.
 #pragma once
 
 #include <optional>
@@ -21,42 +21,42 @@ enum RegionFlag : uint32_t {
 };
 
 struct RegionSlot {
-  BlockType tag;
+  BlockType type;
   uint32_t flags = 0;
   int64_t start = 0;  // first block
   int64_t count = 0;  // blocks
-  int64_t used = 0;   // blocks that hold something; a hint
+  int64_t used = 0;   // blocks in use; only a hint
 
-  [[nodiscard]] bool is_free() const { return flags == 0 && tag == BlockType{}; }
-  // The bytes are what the tag says: neither encrypted nor compressed.
+  [[nodiscard]] bool is_free() const { return flags == 0 && type == BlockType{}; }
+  // The content can be read: it is neither encrypted nor compressed.
   [[nodiscard]] bool is_plain() const {
     return (flags & (kRegionEncrypted | kRegionCompressed)) == 0;
   }
   bool operator==(const RegionSlot&) const = default;
 };
 
-inline constexpr Layout kRegionSlotLayout("region slot", field(0, "tag", &RegionSlot::tag),
+inline constexpr Layout kRegionSlotLayout("region slot", field(0, "tag", &RegionSlot::type),
                                           field(4, "flags", &RegionSlot::flags),
                                           field(8, "start", &RegionSlot::start),
                                           field(16, "count", &RegionSlot::count),
                                           field(24, "used", &RegionSlot::used));
 static_assert(kRegionSlotLayout.covers(32));
 
-// Slots that a block holds: 127 from 4096-byte blocks on, as many as fit below.
+// The number of slots in a block: 127 with blocks of 4096 bytes or more, fewer in smaller ones.
 [[nodiscard]] constexpr uint32_t slots_per_block(uint32_t block_size) {
   const uint32_t fit = payload_size(block_size) / kRegionSlotLayout.size();
   return fit < kMaxSlots ? fit : kMaxSlots;
 }
 
-// All slots of a block, free ones included, so that a slot's index is its place.
+// All slots of a block, including free ones, so that an index is a slot number.
 [[nodiscard]] std::vector<RegionSlot> decode_slots(Bytes payload);
-// `slots` are at most slots_per_block; the rest of the payload becomes zero.
+// Encodes at most slots_per_block slots and fills the rest of the payload with zeros.
 void encode_slots(const std::vector<RegionSlot>& slots, MutableBytes payload);
 
-// The last slot tagged DATA is the data area; nothing where there is none.
+// The slot of the data area: the last one of type DATA. Nothing if there is none.
 [[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
 
-// Block 9: how many slots block 8 has, and their checksum.
+// Block 9: the number of slots in block 8, and their checksum.
 struct DirectoryHeader {
   uint16_t version = 1;
   uint16_t slot_count = kMaxSlots;

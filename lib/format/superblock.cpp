@@ -43,16 +43,15 @@ Result<void> check_identity(const Superblock& superblock) {
     return fail(ErrorCode::kUnsupported,
                 fmt::format("format version {}.{} is not supported", superblock.major_version,
                             superblock.minor_version),
-                "this program knows version 2");
+                "vdetool supports version 2");
   if (superblock.min_reader_version > 2)
     return fail(ErrorCode::kUnsupported,
-                fmt::format("the image asks for a reader of version {} or later",
-                            superblock.min_reader_version),
-                "this program reads version 2");
+                fmt::format("needs a reader of version {} or later", superblock.min_reader_version),
+                "vdetool reads version 2");
   if (!is_block_size(superblock.block_size))
-    return fail(
-        ErrorCode::kDamaged,
-        fmt::format("block size {} is no power of two from 512 to 65536", superblock.block_size));
+    return fail(ErrorCode::kDamaged,
+                fmt::format("invalid block size {}: must be a power of two from 512 to 65536",
+                            superblock.block_size));
   return {};
 }
 

@@ -5,7 +5,7 @@
 
 namespace vde {
 
-// The four blocks of a superblock group and the fixed places of the image.
+// The fixed blocks of an image. A superblock group has four blocks.
 inline constexpr uint64_t kPrimaryGroup = 0;
 inline constexpr uint64_t kMirrorGroup = 4;
 inline constexpr uint64_t kGroupBlocks = 4;
@@ -13,7 +13,7 @@ inline constexpr uint64_t kDirectoryStart = 8;
 inline constexpr uint64_t kDirectoryBlocks = 2;
 inline constexpr uint64_t kFirstRegionBlock = 10;
 
-// The tag that block `index` (0 to 3) of a group carries.
+// The block type of block `index` (0 to 3) of a group.
 [[nodiscard]] BlockType group_block_type(uint64_t index);
 
 struct Superblock {
@@ -28,7 +28,7 @@ struct Superblock {
   uint32_t readonly_compatible_features = 0;
   uint32_t compatible_features = 0;
   uint32_t module_manifest = 0;
-  uint64_t module_config = 0;      // 4 bits a module, modules 0 to 15
+  uint64_t module_config = 0;      // 4 bits per module, modules 0 to 15
   uint64_t module_config_ext = 0;  // modules 16 to 31
   int32_t block_size = kDefaultBlockSize;
   int64_t total_blocks = 0;
@@ -103,8 +103,8 @@ inline constexpr Layout kSuperblockLayout(
     field(0x128, "physical_allocated_blocks", &Superblock::physical_allocated_blocks));
 static_assert(kSuperblockLayout.covers(0x130));
 
-// The seal lies in the last 32 bytes of block 0's payload: HMAC-SHA256 by a user's key over all
-// that comes before it, or zeros in an image that is not sealed.
+// The header seal: the last 32 bytes of block 0's payload. HMAC-SHA256 with a user's key over all
+// preceding bytes, or zeros if the image is not sealed.
 struct HeaderSeal {
   Opaque<32> header_seal{};
 
@@ -114,19 +114,19 @@ struct HeaderSeal {
 inline constexpr Layout kHeaderSealLayout("header seal",
                                           field(0, "header_seal", &HeaderSeal::header_seal));
 
-// Offset of the seal in block 0, in bytes.
+// Offset of the header seal in block 0, in bytes.
 [[nodiscard]] constexpr uint32_t header_seal_offset(uint32_t block_size) {
   return payload_size(block_size) - 32;
 }
 
-// Why `superblock` cannot be the head of an image that this program understands, or nothing:
-// signature, versions and block size. Features and counts are judged by the caller.
+// Checks signature, versions and block size. kNotAnImage, kUnsupported, or kDamaged for an invalid
+// block size. Does not check features and counts.
 [[nodiscard]] Result<void> check_identity(const Superblock& superblock);
 
-// The incompatible features that no revision known here defines.
+// The incompatible features that no known revision of the format defines.
 [[nodiscard]] uint32_t unknown_incompatible_features(uint32_t features);
 
-// The name of feature bit `bit` (0 to 31) of the three feature words; empty where it has none.
+// The name of bit `bit` (0 to 31) of each feature word; empty if it has none.
 [[nodiscard]] std::string_view incompatible_feature_name(uint32_t bit);
 [[nodiscard]] std::string_view readonly_compatible_feature_name(uint32_t bit);
 [[nodiscard]] std::string_view compatible_feature_name(uint32_t bit);

@@ -9,7 +9,7 @@ namespace {
 
 tl::unexpected<Error> ends_early(uint64_t at) {
   return fail(ErrorCode::kMalformed,
-              fmt::format("not WebAssembly: it ends too early at byte {}", at));
+              fmt::format("invalid or truncated WebAssembly: it ends too early at byte {}", at));
 }
 
 constexpr uint8_t kMoreFollow = 0x80;
@@ -48,7 +48,7 @@ Result<uint64_t> WasmInput::long_number() {
     if ((next & kMoreFollow) == 0) return value;
   }
   return fail(ErrorCode::kMalformed,
-              fmt::format("not WebAssembly: a number is too long at byte {}", begin));
+              fmt::format("invalid WebAssembly: the number at byte {} is too long", begin));
 }
 
 Result<uint32_t> WasmInput::number() {
@@ -56,7 +56,7 @@ Result<uint32_t> WasmInput::number() {
   VDE_TRY_ASSIGN(value, long_number());
   if (value > UINT32_MAX || at_ - begin > 5)
     return fail(ErrorCode::kMalformed,
-                fmt::format("not WebAssembly: a number is too large at byte {}", begin));
+                fmt::format("invalid WebAssembly: the number at byte {} is too large", begin));
   return static_cast<uint32_t>(value);
 }
 
@@ -67,7 +67,7 @@ Result<void> WasmInput::skip_signed() {
     if ((next & kMoreFollow) == 0) return {};
   }
   return fail(ErrorCode::kMalformed,
-              fmt::format("not WebAssembly: a number is too long at byte {}", begin));
+              fmt::format("invalid WebAssembly: the number at byte {} is too long", begin));
 }
 
 Result<bool> WasmInput::name_is(std::string_view expected) {

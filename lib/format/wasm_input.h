@@ -1,5 +1,5 @@
-// Reading a WebAssembly file from front to back, with every step checked: bytes, LEB128 numbers and
-// names within the section at hand.
+// Reads a WebAssembly file front to back with bounds checks: bytes, LEB128 numbers and names within
+// the current section.
 #pragma once
 
 #include <array>
@@ -16,21 +16,21 @@ class WasmInput {
   [[nodiscard]] uint64_t at() const { return at_; }
   [[nodiscard]] uint64_t left() const { return end_ - at_; }
 
-  // From now on only `bytes` bytes are left, which are there; widen() undoes it.
+  // Limits reading to the next `bytes` bytes, which must exist; widen() removes the limit.
   void narrow(uint64_t bytes) { end_ = at_ + bytes; }
   void widen() { end_ = size_; }
-  // Goes on behind the section.
+  // Continues after the section.
   void skip_section() { at_ = end_; }
 
-  // Each kUnsupported where nothing like it is left.
+  // All of these return kMalformed if the input ends or the value is invalid.
   [[nodiscard]] Result<uint8_t> byte();
   [[nodiscard]] Result<void> skip(uint64_t bytes);
-  // An unsigned LEB128 number of at most 32, or 64, bits.
+  // An unsigned LEB128 number of at most 32 or 64 bits.
   [[nodiscard]] Result<uint32_t> number();
   [[nodiscard]] Result<uint64_t> long_number();
-  // A signed one of at most 33 bits is passed over.
+  // Skips a signed number of at most 33 bits.
   [[nodiscard]] Result<void> skip_signed();
-  // A name is passed over; whether it is one of those.
+  // Reads a name, and returns whether it equals `expected`.
   [[nodiscard]] Result<bool> name_is(std::string_view expected);
 
  private:
@@ -38,7 +38,7 @@ class WasmInput {
 
   const ByteSource& source_;
   uint64_t size_;
-  uint64_t end_;     // of what may be read
+  uint64_t end_;     // end of the readable bytes
   uint64_t at_ = 0;  // next byte
   std::array<uint8_t, 4096> window_{};
   uint64_t window_at_ = 0;

@@ -28,11 +28,12 @@ tl::unexpected<Error> not_wasm(const std::string& why) {
   return fail(ErrorCode::kMalformed, "not WebAssembly: " + why);
 }
 
-// Where known sections of core modules stand, by id: each comes once, in this order. 0 = anywhere.
+// The order of known sections of core modules, by id: each occurs at most once, in this order. 0 =
+// anywhere.
 constexpr std::array<uint8_t, 14> kCoreOrder = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
-// The parts of a section's items. Each is false where it is of a form that is not known: what comes
-// after it in the section cannot be found then.
+// Readers for the parts of a section's items. They return false for an unknown form: the rest of
+// the section cannot be parsed then.
 Result<bool> skip_limits(WasmInput& input) {
   constexpr uint8_t kHasMaximum = 1;
   constexpr uint8_t kHasPageSize = 8;
@@ -78,7 +79,7 @@ Result<bool> skip_core_type(WasmInput& input, uint8_t kind) {
   }
 }
 
-// What an import of a component, or a typed export, is.
+// Skips the description of a component import or typed export.
 Result<bool> skip_description(WasmInput& input) {
   VDE_TRY_ASSIGN(kind, input.byte());
   uint8_t form = 0;
@@ -134,7 +135,7 @@ Result<bool> read_component_export(WasmInput& input, std::string_view entry, Was
   return typed == 1 ? skip_description(input) : Result<bool>(true);
 }
 
-// The items of one section; the input is narrowed to it.
+// Reads one item of a section; the input is limited to the section.
 using ReadItem = Result<bool> (*)(WasmInput&, std::string_view, WasmSummary&);
 
 Result<void> read_items(WasmInput& input, ReadItem read_item, uint64_t& total,
@@ -149,7 +150,7 @@ Result<void> read_items(WasmInput& input, ReadItem read_item, uint64_t& total,
     }
   }
   if (input.left() != 0)
-    return not_wasm(fmt::format("a section goes on after its last item at byte {}", input.at()));
+    return not_wasm(fmt::format("a section continues after its last item, at byte {}", input.at()));
   return {};
 }
 
@@ -167,19 +168,19 @@ Result<void> read_section(WasmInput& input, uint8_t id, std::string_view entry,
   return {};
 }
 
-// Reads the preamble; its layer is the only difference between a module and a component that is not
-// within.
+// Reads the preamble. The layer in it is the only difference between a module and a top-level
+// component.
 Result<WasmLayer> read_preamble(const ByteSource& source, uint64_t size) {
   std::array<uint8_t, kPreambleSize> preamble{};
-  if (size < kPreambleSize) return not_wasm(fmt::format("{} bytes are too few", size));
+  if (size < kPreambleSize) return not_wasm("file too short");
   VDE_TRY(source(0, preamble));
   if (load_le<uint32_t>(preamble, 0) != kMagic)
-    return not_wasm("it does not begin with the bytes 00 61 73 6d");
+    return not_wasm("the file does not start with the bytes 00 61 73 6d");
   const auto version = load_le<uint16_t>(preamble, 4);
   const auto layer = load_le<uint16_t>(preamble, 6);
   if (layer == kComponentLayer) return WasmLayer::kComponent;
   if (layer != kCoreLayer || version != kCoreVersion)
-    return not_wasm(fmt::format("version {}, layer {} are not known", version, layer));
+    return not_wasm(fmt::format("unknown version {} or layer {}", version, layer));
   return WasmLayer::kCore;
 }
 
@@ -191,7 +192,7 @@ Result<WasmSummary> read_wasm(const ByteSource& source, uint64_t size, std::stri
   summary.layer = layer;
   WasmInput input(source, size);
   VDE_TRY(input.skip(kPreambleSize));
-  uint8_t reached = 0;  // in the order of core sections
+  uint8_t reached = 0;  // position in the order of core sections
   while (input.left() != 0) {
     const uint64_t begin = input.at();
     VDE_TRY_ASSIGN(id, input.byte());

@@ -1,6 +1,6 @@
-// What of a WebAssembly file tells what it is: the preamble, the frames of its sections, imports
-// and exports. Code and data are passed over unread, so that a file of any size costs a few reads
-// and constant memory. The bytes are hostile: every length is held against what is left.
+// Reads just enough of a WebAssembly file to classify it: preamble, section headers, imports and
+// exports. Code and data are skipped, so that a file of any size needs a few reads and constant
+// memory. The bytes are hostile: every length is checked against the bytes left.
 #pragma once
 
 #include <functional>
@@ -11,32 +11,32 @@
 
 namespace vde {
 
-// Random access to the bytes of a file: fills `out` from `offset` on. Only asked for bytes that are
-// within the size that was told.
+// Random access to the bytes of a file: fills `out` with the bytes at `offset`. It is called only
+// for bytes within the given size.
 using ByteSource = std::function<Result<void>(uint64_t offset, MutableBytes out)>;
 
 enum class WasmLayer {
   kCore,       // a core module
-  kComponent,  // a component, which has core modules within
+  kComponent,  // a component, which contains core modules
 };
 
 struct WasmSummary {
   WasmLayer layer = WasmLayer::kCore;
   uint64_t sections = 0;  // custom ones included
-  uint64_t imports = 0;   // as their sections count them
+  uint64_t imports = 0;   // as counted by their sections
   uint64_t exports = 0;
-  bool imports_preview1 = false;  // something of wasi_snapshot_preview1
-  // The entry point that was asked for is exported and can be called: a function, or, in a
-  // component, a function or an interface (an instance, "wasi:cli/run@0.2.0" for one).
+  bool imports_preview1 = false;  // imports from wasi_snapshot_preview1
+  // The requested entry point is exported and can be called: a function or, in a component, a
+  // function or an interface (an instance, e.g. "wasi:cli/run@0.2.0").
   bool entry_exported = false;
-  // Forms that this reader does not know (of a later proposal) end what can be read of a section;
-  // the others still are.
+  // False if a section has a form that this reader does not know (of a later proposal). The rest of
+  // that section is skipped.
   bool all_understood = true;
 };
 
-// Reads `size` bytes. kUnsupported, saying why, where they are not WebAssembly: another preamble, a
-// section that runs past the end, a length that its section cannot hold, core sections out of order
-// or twice. Errors of `source` come through.
+// Reads `size` bytes. kMalformed if they are not WebAssembly: another preamble, a section that runs
+// past the end, a length that does not fit its section, core sections out of order or duplicated.
+// Errors of `source` are passed on.
 [[nodiscard]] Result<WasmSummary> read_wasm(const ByteSource& source, uint64_t size,
                                             std::string_view entry);
 

@@ -16,7 +16,7 @@ ChangeState::~ChangeState() {
 
 Result<void> ChangeState::check_open() const {
   if (!ended) return {};
-  return fail(ErrorCode::kUsage, "the change has ended", "begin another one");
+  return fail(ErrorCode::kUsage, "the change has ended", "begin a new one");
 }
 
 Result<void> ChangeState::start() {
@@ -28,7 +28,7 @@ Result<void> ChangeState::start() {
 }
 
 void ChangeState::drop() {
-  // Nodes that were taken apart may hold what was staged.
+  // Decoded nodes may contain staged changes.
   if (tree) image.tag_nodes.clear();
   tree.reset();
   snapshot_entries.editor.reset();
@@ -61,7 +61,7 @@ PackedWalk ChangeState::walk_of(StagedTable& staged) {
   return [this, &staged](const PackedVisitor& visit) -> Result<void> {
     if (staged.editor) return staged.editor->walk(visit);
     VDE_TRY_ASSIGN(region, image.committed->regions.open_region(staged.words));
-    FileSource source(image.committed->io, region.blocks, staged.words.tag);
+    FileSource source(image.committed->io, region.blocks, staged.words.type);
     return walk_packed(source, staged.table, visit);
   };
 }
@@ -74,11 +74,11 @@ Result<void> ChangeState::commit(const CommitOptions& options) {
     ++image.version;
     if (!done) {
       end();
-      // The journal may have made room for the commit that failed.
+      // The failed commit may have checkpointed the journal to make room.
       image.refresh();
       return refused(std::move(done));
     }
-    // What was taken apart is what was committed.
+    // The decoded nodes now match the committed index.
     tree.reset();
   }
   end();

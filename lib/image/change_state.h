@@ -1,4 +1,4 @@
-// What a Change holds: one transaction, and the tables that it changes.
+// The state of a Change: one transaction, and the tables that it changes.
 #pragma once
 
 #include "image/image_state.h"
@@ -10,13 +10,13 @@
 
 namespace vde {
 
-// The caller asked for what cannot be, and nothing is wrong with the image.
+// True for errors of the request, as opposed to problems of the image.
 [[nodiscard]] constexpr bool is_refusal(ErrorCode code) {
   return code == ErrorCode::kUsage || code == ErrorCode::kNotFound ||
          code == ErrorCode::kUnchanged || code == ErrorCode::kExists;
 }
 
-// A packed table as a change has it: as it was committed, until the change opens it.
+// A packed table as a change sees it: as committed, until the change opens it.
 struct StagedTable {
   const RegionWords& words;
   const PackedTable& table;
@@ -24,18 +24,18 @@ struct StagedTable {
 };
 
 struct ChangeState {
-  // Marks `image` as having an open change, until this is gone.
+  // Marks `image` as having an open change, for the lifetime of this object.
   explicit ChangeState(ImageState& image);
   ChangeState(const ChangeState&) = delete;
   ChangeState& operator=(const ChangeState&) = delete;
   ~ChangeState();
 
   ImageState& image;
-  std::unique_ptr<Transaction> transaction;  // from the first staging call on
+  std::unique_ptr<Transaction> transaction;  // null before the first staging call
   std::unique_ptr<TagTree> tree;
-  bool index_rebuilt = false;  // the tag index is a new one, which no tree may change here
+  bool index_rebuilt = false;  // the tag index was rebuilt; no tree may change it in this change
   StagedTable snapshot_entries{kSnapshotWords, snapshot_table()};
-  uint32_t snapshots_made = 0;  // in this transaction
+  uint32_t snapshots_made = 0;  // number created in this transaction
   StagedTable module_entries{kCodeWords, kModuleTable};
   bool ended = false;
   TagEditor tags;
@@ -45,18 +45,18 @@ struct ChangeState {
   [[nodiscard]] Allocator& allocator() { return image.volume->allocator(); }
   [[nodiscard]] Result<Ticks> now() const { return image.options.clock(); }
 
-  // kUsage where the change has ended.
+  // kUsage if the change has ended.
   [[nodiscard]] Result<void> check_open() const;
-  // Begins the transaction, the first time.
+  // Begins the transaction if there is none yet.
   [[nodiscard]] Result<void> start();
-  // Drops what is staged: the change is as it was at first.
+  // Discards what is staged, as if the change had just begun.
   void drop();
-  // drop() and start().
+  // drop() followed by start().
   [[nodiscard]] Result<void> restart();
-  // drop(), and the change takes nothing more.
+  // drop(); the change accepts nothing more.
   void end();
 
-  // Runs `operation`, which stages something: the change ends where it fails.
+  // Runs `operation`, which stages something. The change ends if it fails.
   template <class Operation>
   auto stage(Operation operation) -> decltype(operation()) {
     VDE_TRY(check_open());
@@ -66,17 +66,18 @@ struct ChangeState {
     return refused(std::move(result));
   }
 
-  // What was found out before anything is staged. A refusal leaves the change as it is; what says
-  // that the image cannot be read ends it.
+  // Handles a result of checks before anything is staged. An error of the request leaves the change
+  // as it is; an error that shows that the image cannot be read ends it.
   template <class T>
   [[nodiscard]] Result<T> checked(Result<T> result) {
     if (!result && !is_refusal(result.error().code)) end();
     return refused(std::move(result));
   }
 
-  // A table of this change, opened the first time.
+  // A table of this change; opens it if needed.
   [[nodiscard]] Result<PackedEditor*> open(StagedTable& staged);
-  // Hands out the entries of one of its tables; stages nothing. This outlives what it returns.
+  // Visits the entries of one of its tables, without staging anything. This object must outlive the
+  // result.
   [[nodiscard]] PackedWalk walk_of(StagedTable& staged);
 
   [[nodiscard]] Result<void> commit(const CommitOptions& options);

@@ -1,4 +1,4 @@
-// Modules as one table has them, whoever reads it: a reader, or a change that holds it.
+// Modules of one table, for readers and for changes.
 #pragma once
 
 #include "format/wasm_module.h"
@@ -11,7 +11,7 @@ namespace vde {
 [[nodiscard]] ModuleEntry entry_of(const Module& module);
 [[nodiscard]] ModuleFacts facts_of(const WasmSummary& summary);
 
-// As ModuleReader::find, among the entries that `walk` hands out.
+// As ModuleReader::find, for the entries that `walk` visits.
 [[nodiscard]] Result<Module> resolve_module(const PackedWalk& walk, std::string_view reference);
 
 }  // namespace vde

@@ -5,7 +5,7 @@ namespace vde {
 Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRecords lost) {
   VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, probe.block_size), probe, lost));
   auto view = std::make_unique<OverlayFile>(file, probe.block_size);
-  // Images stay where they are: a commit may have far more of them than there is memory.
+  // The after-images stay where they are: a commit may have more of them than fit in memory.
   RecoveryPlan rest = plan;
   for (const ReplayedBlock& image : std::exchange(rest.after_images, {}))
     view->redirect(image.target * probe.block_size, image.place * probe.block_size);

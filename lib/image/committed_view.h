@@ -1,4 +1,4 @@
-// An image as its last commit left it.
+// An image as of its last commit.
 #pragma once
 
 #include "io/overlay_file.h"
@@ -7,16 +7,16 @@
 namespace vde {
 
 struct CommittedView {
-  std::unique_ptr<OverlayFile> file;  // looks at the file below, which it never changes
-  RecoveryPlan plan;                  // what the view already has
+  std::unique_ptr<OverlayFile> file;  // reads the file below, and never changes it
+  RecoveryPlan plan;                  // the recovery that the view includes
 };
 
-// `probe` is that of `file`. kDamaged where the journal cannot be found or must not be touched.
+// `probe` must be that of `file`. kDamaged if the journal cannot be found or must not be applied.
 [[nodiscard]] Result<CommittedView> view_committed(BlockFile& file, const Probe& probe,
                                                    LostRecords lost = LostRecords::kRefuse);
 
-// The probe of the view where commits wait in the journal; without them that of the file is right,
-// and nothing is read.
+// The probe of the view if there are live records in the journal; nothing otherwise, because the
+// probe of the file applies then.
 [[nodiscard]] Result<std::optional<Probe>> probe_replayed(const CommittedView& view);
 
 }  // namespace vde

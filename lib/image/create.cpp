@@ -14,8 +14,8 @@
 namespace vde {
 namespace {
 
-// What is looked at to tell text from data, and an empty device from one in use.
-constexpr uint64_t kLookedAt = 0x10048;
+// The number of bytes examined to distinguish text from data, and an unused device from one in use.
+constexpr uint64_t kExamined = 0x10048;
 
 bool looks_like_text(std::string_view bytes) {
   return std::none_of(bytes.begin(), bytes.end(), [](char c) {
@@ -27,11 +27,11 @@ bool looks_like_text(std::string_view bytes) {
 Result<void> refuse_content(BlockFile& file) {
   VDE_TRY_ASSIGN(content, describe_content(file));
   if (!content) return {};
-  return fail(ErrorCode::kExists, fmt::format("holds {} already", *content),
-              "give --force to replace it");
+  return fail(ErrorCode::kExists, fmt::format("already contains {}", *content),
+              "use --force to overwrite it");
 }
 
-// The missing file that `path` names, through symbolic links.
+// The missing file that `path` names, with symbolic links resolved.
 Result<std::string> missing_target(std::filesystem::path path) {
   constexpr int kMaxLinks = 40;
   std::error_code status;
@@ -41,7 +41,7 @@ Result<std::string> missing_target(std::filesystem::path path) {
     if (status) break;
     path = path.parent_path() / next;
   }
-  return fail(ErrorCode::kIo, "cannot follow the symbolic link");
+  return fail(ErrorCode::kIo, "cannot resolve the symbolic link");
 }
 
 Result<void> create_file(const std::string& target, BlockFile* existing, const ImagePlan& plan,
@@ -57,9 +57,10 @@ Result<void> create_on_device(BlockFile& device, const ImagePlan& plan, Activity
   VDE_TRY_ASSIGN(size, device.size());
   if (plan.options.size > size)
     return fail(ErrorCode::kUsage, fmt::format("the device has only {} bytes", size),
-                "give a smaller --size");
-  // Regions are written in part only: the rest must read as never written. The groups go first and
-  // for good, so that a crash leaves no old superblock over new regions.
+                "use a smaller --size");
+  // Only parts of the regions are written; the rest must read as never written. The superblock
+  // groups are cleared first and durably, so that a crash leaves no old superblock over new
+  // regions.
   VDE_TRY(device.zero({0, kFirstRegionBlock * plan.options.block_size}));
   VDE_TRY(device.sync());
   VDE_TRY(device.zero({0, plan.allocated_blocks * plan.options.block_size}));
@@ -71,7 +72,7 @@ Result<void> create_on_device(BlockFile& device, const ImagePlan& plan, Activity
 
 Result<std::optional<std::string>> describe_content(BlockFile& file) {
   VDE_TRY_ASSIGN(size, file.size());
-  std::string head(std::min(size, kLookedAt), '\0');
+  std::string head(std::min(size, kExamined), '\0');
   VDE_TRY(file.read(0, MutableBytes(reinterpret_cast<uint8_t*>(head.data()), head.size())));
   if (file.is_device() && std::all_of(head.begin(), head.end(), [](char c) { return c == 0; }))
     return std::optional<std::string>{};
@@ -79,7 +80,7 @@ Result<std::optional<std::string>> describe_content(BlockFile& file) {
   VDE_TRY_ASSIGN(known, known_content(file));
   if (known) return known;
   const std::string_view kind = looks_like_text(head) ? "text" : "data";
-  return std::optional<std::string>(fmt::format("{} bytes of {}", size, kind));
+  return std::optional<std::string>(fmt::format("{} of {}", describe_size(size), kind));
 }
 
 Result<void> create_image(const std::string& path, const ImagePlan& plan,

@@ -16,7 +16,7 @@ std::shared_ptr<const CommittedImage> committed_image(std::unique_ptr<OverlayFil
                      std::string(superblock.label.view()), version});
 }
 
-// The image as its last commit left it, checked as its mode asks for.
+// The image as of its last commit, checked for its open mode.
 Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
                                                const OpenOptions& options) {
   auto state = std::make_unique<ImageState>();
@@ -42,14 +42,14 @@ Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
 Result<void> ImageState::open_volume() {
   if (volume) return {};
   if (open_failed)
-    return fail(ErrorCode::kIo, "not changed: the image could not be recovered before",
+    return fail(ErrorCode::kIo, "refusing to change the image after a failed recovery",
                 "open the image again");
   auto opened = Volume::open(*file, probe, plan, {options.unseal, options.clock});
-  // What was found out about the file is of no use after a recovery that stopped half-way.
+  // After an incomplete recovery the earlier probe and plan are invalid.
   open_failed = !opened && plan.needs_reset;
   if (!opened) return propagate(opened);
   volume = std::move(*opened);
-  // Blocks from which readers took what waited may be written over from now on.
+  // Blocks from which readers took after-images may be overwritten from now on.
   if (plan.records > 0) ++version;
   refresh();
   return {};
@@ -63,11 +63,11 @@ void ImageState::refresh() {
 }
 
 Result<void> ImageState::checkpoint() {
-  // What a crash left is written back by opening it.
+  // Opening the volume writes back what a crash left.
   if (!volume && plan.records > 0) VDE_TRY(open_volume());
   if (!volume || volume->journal().live_records() == 0) return {};
   Result<void> done = volume->close();
-  // Blocks from which readers took what waited may be written over from now on.
+  // Blocks from which readers took after-images may be overwritten from now on.
   ++version;
   refresh();
   return done;
@@ -123,7 +123,7 @@ Result<Change> Image::begin() {
 }
 
 Result<Resized> Image::resize(uint64_t bytes) {
-  // Nobody else can change the image while this one lives.
+  // Holding the only change keeps others from changing the image.
   Result<Change> alone = begin();
   if (!alone) return propagate(alone);
   return resize_image(*state_, bytes);

@@ -1,4 +1,4 @@
-// What an Image holds, and what its readers share.
+// The state of an Image, shared with its readers.
 #pragma once
 
 #include "image/committed_view.h"
@@ -8,9 +8,9 @@
 
 namespace vde {
 
-// One commit of an image, for readers. The image outlives it.
+// One commit of an image, for readers. The image must outlive it.
 struct CommittedImage {
-  std::unique_ptr<OverlayFile> overlay;  // null where nothing waits in the journal
+  std::unique_ptr<OverlayFile> overlay;  // null without live records in the journal
   BlockIo io;
   RegionTable regions;
   Superblock superblock;
@@ -21,32 +21,34 @@ struct CommittedImage {
 struct ImageState {
   std::unique_ptr<BlockFile> file;
   OpenOptions options;
-  // Of the file as it was opened, for recovery.
+  // The probe of the file when it was opened, for recovery.
   Probe probe;
   RecoveryPlan plan;
-  std::unique_ptr<Volume> volume;  // from the first staged change on; the journal is recovered then
-  TagNodes tag_nodes;              // kept over commits
-  uint64_t version = 0;            // raised when readers must be opened again
+  // null before the first staged change, which recovers the journal
+  std::unique_ptr<Volume> volume;
+  TagNodes tag_nodes;    // kept across commits
+  uint64_t version = 0;  // raised when existing readers become invalid
   bool change_open = false;
-  bool open_failed = false;                         // a recovery stopped half-way
-  std::shared_ptr<const CommittedImage> committed;  // of this version
+  bool open_failed = false;                         // a recovery was not completed
+  std::shared_ptr<const CommittedImage> committed;  // of the current version
 
-  // Recovers the journal, the first time.
+  // Opens the volume if it is not open yet, which recovers the journal.
   [[nodiscard]] Result<void> open_volume();
-  // Shows new readers what was committed last.
+  // Makes new readers show the last commit.
   void refresh();
-  // Writes what waits in the journal to its place.
+  // Writes committed blocks to their home locations.
   [[nodiscard]] Result<void> checkpoint();
 };
 
-// A reader's hold on the commit that it shows.
+// A reader's reference to the commit that it shows.
 struct Shown {
   const ImageState* image;
   std::shared_ptr<const CommittedImage> committed;
 
   // kChangedSince after a later commit or a checkpoint.
   [[nodiscard]] Result<void> check() const;
-  // Reads, and holds what was read against commits that were made meanwhile.
+  // Runs `read`, and returns kChangedSince instead of its result if the image was changed in the
+  // meantime.
   template <class Read>
   auto read(Read read) const -> decltype(read()) {
     VDE_TRY(check());

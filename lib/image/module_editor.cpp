@@ -10,8 +10,9 @@
 namespace vde {
 namespace {
 
-// An id that the same bytes always get, and that reads like the beginning of their hash: version
-// and variant, the digits 12 and 16, are 8 (docs/FORMAT.md, section 15).
+// An id derived from the hash, so that the same bytes always get the same id. It looks like the
+// start of the hash, except that version and variant (digits 12 and 16) are 8 (docs/FORMAT.md,
+// section 15).
 Guid id_of(const Opaque<32>& hash) {
   const std::string text = to_hex(Bytes(hash).first(sizeof(Guid)));
   const std::string_view all = text;
@@ -24,7 +25,7 @@ Guid id_of(const Opaque<32>& hash) {
 
 tl::unexpected<Error> is_there(const ModuleEntry& entry) {
   return fail(ErrorCode::kUnchanged,
-              fmt::format("the same bytes are there already, as module {}", to_string(entry.id)));
+              fmt::format("already stored as module {}", to_string(entry.id)));
 }
 
 Result<ModuleEntry> read_entry(PackedEditor& editor, PackedPlace place) {
@@ -33,8 +34,9 @@ Result<ModuleEntry> read_entry(PackedEditor& editor, PackedPlace place) {
   return decoded.entry;
 }
 
-// Refuses what is there already before anything is written. Bytes can only be there if a module of
-// their size is: they are hashed in advance where that is so, which is seldom.
+// Returns kUnchanged or kExists before anything is written if the module or its id is already
+// stored. The bytes are hashed in advance only if there is a module of the same size, which is
+// rare.
 Result<void> refuse_known(const PackedWalk& walk, const ModuleFile::State& module,
                           Activity& activity) {
   const std::optional<Guid>& id = module.options.id;
@@ -54,7 +56,8 @@ Result<void> refuse_known(const PackedWalk& walk, const ModuleFile::State& modul
     if (known.error().code != ErrorCode::kNotFound) return propagate(known);
   }
   if (!same_id) return {};
-  return fail(ErrorCode::kExists, fmt::format("a module has the id {} already", to_string(*id)));
+  return fail(ErrorCode::kExists,
+              fmt::format("there is already a module with the id {}", to_string(*id)));
 }
 
 Result<void> append(PackedEditor& editor, const ModuleEntry& entry) {
@@ -63,7 +66,7 @@ Result<void> append(PackedEditor& editor, const ModuleEntry& entry) {
   return editor.append(record);
 }
 
-// Blocks that entries of the table still name stay allocated.
+// Blocks that other entries of the table name stay allocated.
 Result<void> free_blocks(ChangeState& change, PackedEditor& table, std::vector<BlockRange> blocks) {
   const uint64_t total = change.transaction->regions().blocks();
   const uint32_t block_size = change.image.committed->io.block_size();
@@ -101,7 +104,7 @@ Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks
   entry.abi = module.abi;
   entry.registered = now;
   entry.entry_point = module.options.entry;
-  // Only a file that changes while it is read gets this far with bytes that are there.
+  // Reached with bytes that are already stored only if the file changed while it was read.
   VDE_TRY_ASSIGN(known, table->find(hash));
   if (known) {
     VDE_TRY_ASSIGN(other, read_entry(*table, *known));
@@ -119,9 +122,10 @@ Result<std::vector<Module>> take_out(ChangeState& change, std::vector<Module> mo
   for (const Module& module : modules) {
     VDE_TRY_ASSIGN(place, table->find(module.hash));
     if (!place)
-      return fail(ErrorCode::kDamaged, fmt::format("module {} is gone", to_string(module.id)));
+      return fail(ErrorCode::kDamaged,
+                  fmt::format("module {} cannot be found again", to_string(module.id)));
     VDE_TRY(table->remove(*place));
-    // Blocks that make no sense are nobody's to free.
+    // Blocks of an invalid range are not freed.
     if (const auto extent = module_extent(entry_of(module), total, block_size))
       blocks.push_back(*extent);
   }

@@ -26,8 +26,7 @@ Result<std::unique_ptr<BlockFile>> spooled(int fd, const Activity& activity) {
     size += count;
     if (size > kMaxModuleSize)
       return fail(ErrorCode::kMalformed,
-                  fmt::format("the module has more than {} bytes", kMaxModuleSize),
-                  "no module may");
+                  fmt::format("module too large: more than {} bytes", kMaxModuleSize));
   }
 }
 
@@ -36,7 +35,7 @@ Result<std::unique_ptr<BlockFile>> open_bytes(const std::string& path, const Act
                                 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return system_failure("cannot open");
   struct stat status {};
-  if (fstat(fd.get(), &status) != 0) return system_failure("cannot look at the module");
+  if (fstat(fd.get(), &status) != 0) return system_failure("cannot stat the module file");
   const bool from_start = path != "-" || lseek(fd.get(), 0, SEEK_CUR) == 0;
   if (S_ISREG(status.st_mode) && from_start)
     return std::unique_ptr<BlockFile>(std::make_unique<PosixFile>(std::move(fd), false));
@@ -45,23 +44,23 @@ Result<std::unique_ptr<BlockFile>> open_bytes(const std::string& path, const Act
 
 Result<void> check_entry_point(std::string_view entry) {
   if (entry.size() > kMaxEntryPoint)
-    return fail(ErrorCode::kUsage, fmt::format("the entry point has {} bytes", entry.size()),
-                fmt::format("{} are the most", kMaxEntryPoint));
+    return fail(ErrorCode::kUsage, fmt::format("entry point too long: {} bytes (maximum {})",
+                                               entry.size(), kMaxEntryPoint));
   if (!is_utf8(entry)) return fail(ErrorCode::kUsage, "the entry point is not UTF-8 text");
   return {};
 }
 
-// What the bytes are, and whether they may be stored.
+// Classifies the bytes, and checks whether they may be stored.
 Result<WasmSummary> check_module(const ByteSource& source, uint64_t size,
                                  const ModuleOptions& options) {
   if (size > kMaxModuleSize)
-    return fail(ErrorCode::kMalformed, fmt::format("the file has {} bytes", size),
-                fmt::format("{} are the most a module may have", kMaxModuleSize));
+    return fail(ErrorCode::kMalformed,
+                fmt::format("module too large: {} bytes (maximum {})", size, kMaxModuleSize));
   VDE_TRY_ASSIGN(summary, read_wasm(source, size, options.entry));
   if (!summary.entry_exported && !options.force)
     return fail(ErrorCode::kMalformed,
-                fmt::format("the module exports no function '{}'", escape(options.entry)),
-                "name its entry point with --entry, or give --force");
+                fmt::format("the module does not export a function '{}'", escape(options.entry)),
+                "use --entry NAME, or --force to store it anyway");
   return summary;
 }
 
@@ -74,8 +73,8 @@ Result<ModuleFacts> judge_module(const ByteSource& source, uint64_t size,
   add_verdict(facts, bytes);
   if (facts.validation == ModuleFacts::Validation::kInvalid && !force)
     return fail(ErrorCode::kMalformed,
-                fmt::format("the module is not valid: {}", escape(facts.validation_note)),
-                "give --force to store it all the same");
+                fmt::format("the module is invalid: {}", escape(facts.validation_note)),
+                "use --force to store it anyway");
   return facts;
 }
 

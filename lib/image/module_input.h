@@ -1,4 +1,4 @@
-// A module that was read and judged, and waits to be stored.
+// A module that was read and checked, to be stored.
 #pragma once
 
 #include "image/code_cache.h"
@@ -13,7 +13,7 @@ struct ModuleFile::State {
   uint16_t abi = 0;
   ModuleFacts facts;
 
-  // Reads its bytes, for as long as this lives.
+  // Reads its bytes; valid for the lifetime of this object.
   [[nodiscard]] ByteSource source() const {
     return [this](uint64_t at, MutableBytes out) { return file->read(at, out); };
   }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kAbiNames = {"preview1", "preview2", "stable"};
 
-// Reads a module's bytes here and there; every block verified, the last one kept.
+// Random access to a module's stored bytes. Every block is verified; the last one is cached.
 class StoredBytes {
  public:
   StoredBytes(const BlockIo& io, uint64_t first)
@@ -58,7 +58,7 @@ struct ModuleReader::State {
     FileSource source(io(), region.blocks, block_types::kCode);
     return walk_packed(source, kModuleTable, visit);
   }
-  // Where a module's bytes lie; kDamaged as module_extent().
+  // The blocks of a module; kDamaged as module_extent().
   [[nodiscard]] Result<BlockRange> extent(const Module& module) const {
     Result<BlockRange> range =
         module_extent(entry_of(module), shown.committed->regions.blocks(), io().block_size());
@@ -139,8 +139,8 @@ Result<void> ModuleReader::read(const Module& module, Activity& activity,
   }));
   if (found.hash == module.hash) return {};
   return fail_at(extent.begin, ErrorCode::kDamaged,
-                 fmt::format("the bytes of the module have the hash {}, not {}", to_hex(found.hash),
-                             to_hex(module.hash)),
+                 fmt::format("the bytes of the module have the hash {} instead of {}",
+                             to_hex(found.hash), to_hex(module.hash)),
                  kRunVerify);
 }
 
@@ -148,8 +148,8 @@ Result<void> ModuleReader::extract(const Module& module, const std::string& path
                                    Activity& activity) {
   std::error_code error;
   if (std::filesystem::exists(std::filesystem::symlink_status(path, error)))
-    return fail(ErrorCode::kExists, fmt::format("{} is there already", escape(path)),
-                "name a new file");
+    return fail(ErrorCode::kExists, fmt::format("{} already exists", escape(path)),
+                "choose another file name");
   VDE_TRY_ASSIGN(file, NewFile::create(path, std::nullopt));
   uint64_t at = 0;
   const auto write = [&](Bytes bytes) {

@@ -1,4 +1,4 @@
-// Where everything of a fresh image goes. Sizes follow docs/DESIGN.md, "A fresh image".
+// The layout of a new image. Sizes follow docs/DESIGN.md, "A fresh image".
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,14 +16,14 @@ namespace {
 
 constexpr uint64_t kMinJournalBlocks = 64;
 constexpr uint64_t kJournalBytes = uint64_t{4} << 20;
-// Half of the least volume is for data, whatever the journal takes.
+// Half of the smallest volume is for data, regardless of the journal size.
 constexpr uint64_t kMinFreeBlocks = kMinVolumeBlocks / 2;
 
 struct ModuleRegion {
-  BlockType tag;
+  BlockType type;
   std::string_view module;
 };
-// In the existing writer's order.
+// In the SDK's order.
 constexpr ModuleRegion kModuleRegions[] = {{block_types::kTagIndex, "tags"},
                                            {block_types::kCode, "compute"},
                                            {block_types::kIntegrityTree, "integrity"},
@@ -43,39 +43,41 @@ uint32_t supported_manifest() {
 
 Result<uint64_t> volume_blocks(const CreateOptions& options) {
   const uint64_t block = options.block_size;
-  const uint64_t least = kMinVolumeBlocks * block;
+  const uint64_t min = kMinVolumeBlocks * block;
   const auto refuse = [&](std::string_view why, uint64_t good) {
-    return fail(ErrorCode::kUsage, fmt::format("a volume of {} bytes {}", options.size, why),
-                fmt::format("the nearest good size is {}", good));
+    return fail(ErrorCode::kUsage, fmt::format("size {} {}", options.size, why),
+                fmt::format("the nearest valid size is {}", good));
   };
-  if (options.size < least)
-    return refuse(fmt::format("is below the least, {} blocks of {}", kMinVolumeBlocks, block),
-                  least);
-  if (options.size > kMaxVolumeBytes) return refuse("is above the most, 64 TiB", kMaxVolumeBytes);
+  if (options.size < min)
+    return refuse(
+        fmt::format("is too small: the minimum is {} blocks of {} bytes", kMinVolumeBlocks, block),
+        min);
+  if (options.size > kMaxVolumeBytes)
+    return refuse("is too large: the maximum is 64 TiB", kMaxVolumeBytes);
   if (options.size % block != 0)
-    return refuse(fmt::format("is no whole number of {}-byte blocks", block),
+    return refuse(fmt::format("is not a multiple of the block size {}", block),
                   (options.size + block / 2) / block * block);
   return options.size / block;
 }
 
 Result<uint64_t> journal_blocks(const CreateOptions& options, uint64_t total) {
   if (!options.journal_size) {
-    const uint64_t most = std::max(kMinJournalBlocks, kJournalBytes / options.block_size);
-    return std::clamp(total / 64, kMinJournalBlocks, most);
+    const uint64_t max = std::max(kMinJournalBlocks, kJournalBytes / options.block_size);
+    return std::clamp(total / 64, kMinJournalBlocks, max);
   }
   const uint64_t bytes = *options.journal_size;
-  const uint64_t least = kMinJournalBlocks * options.block_size;
-  if (bytes < least || bytes % options.block_size != 0)
-    return fail(ErrorCode::kUsage, fmt::format("a journal of {} bytes is not possible", bytes),
-                fmt::format("give a multiple of {}, {} or more", options.block_size, least));
+  const uint64_t min = kMinJournalBlocks * options.block_size;
+  if (bytes < min || bytes % options.block_size != 0)
+    return fail(ErrorCode::kUsage, fmt::format("invalid journal size {}", bytes),
+                fmt::format("use a multiple of {}, at least {}", options.block_size, min));
   return bytes / options.block_size;
 }
 
-// Appends regions one behind the other.
+// Appends regions one after the other.
 class Placement {
  public:
-  void add(BlockType tag, uint64_t count, uint64_t used) {
-    regions_.push_back({to_string(tag), {next_, next_ + count}, used});
+  void add(BlockType type, uint64_t count, uint64_t used) {
+    regions_.push_back({to_string(type), {next_, next_ + count}, used});
     next_ += count;
   }
   [[nodiscard]] uint64_t next() const { return next_; }
@@ -88,11 +90,10 @@ class Placement {
 
 Result<void> check_options(const CreateOptions& options) {
   if (!is_block_size(options.block_size))
-    return fail(ErrorCode::kUsage,
-                fmt::format("a block size of {} bytes is not possible", options.block_size),
-                "it is a power of two from 512 to 65536");
+    return fail(ErrorCode::kUsage, fmt::format("invalid block size {}", options.block_size),
+                "must be a power of two from 512 to 65536");
   VDE_TRY(check_label(options.label));
-  if (options.uuid.is_zero()) return fail(ErrorCode::kUsage, "the UUID is zero");
+  if (options.uuid.is_zero()) return fail(ErrorCode::kUsage, "the UUID must not be zero");
   return {};
 }
 
@@ -106,9 +107,8 @@ Result<uint32_t> parse_modules(std::string_view list) {
     const std::string_view name = list.substr(0, comma);
     const uint32_t bit = manifest_bit(name) & supported_manifest();
     if (bit == 0)
-      return fail(ErrorCode::kUsage,
-                  fmt::format("'{}' is no module that can be made", escape(name)),
-                  "name some of tags,snapshot,compute,integrity, or none");
+      return fail(ErrorCode::kUsage, fmt::format("unknown module '{}'", escape(name)),
+                  "choose from tags, snapshot, compute, integrity, or none");
     manifest |= bit;
     if (comma == list.size()) return manifest;
     list.remove_prefix(comma + 1);
@@ -126,11 +126,11 @@ Result<uint32_t> profile_modules(std::string_view name) {
         missing += fmt::format("{}{}", missing.empty() ? "" : ", ", info.name);
     if (missing.empty()) return profile.manifest;
     return fail(ErrorCode::kUnsupported,
-                fmt::format("profile {} asks for modules that cannot be made: {}", name, missing),
-                "choose with --modules");
+                fmt::format("profile '{}' needs unsupported modules: {}", name, missing),
+                "use --modules instead");
   }
-  return fail(ErrorCode::kUsage, fmt::format("'{}' is no profile", escape(name)),
-              "the profiles are " + names);
+  return fail(ErrorCode::kUsage, fmt::format("unknown profile '{}'", escape(name)),
+              "choose from " + names);
 }
 
 Result<ImagePlan> plan_image(const CreateOptions& options) {
@@ -148,15 +148,15 @@ Result<ImagePlan> plan_image(const CreateOptions& options) {
   place.add(block_types::kMetadataWal, journal, 1);
   for (const ModuleRegion& region : kModuleRegions)
     if ((options.modules & manifest_bit(region.module)) != 0)
-      place.add(region.tag, std::clamp<uint64_t>(total / 64, 4, 64),
-                region.tag == block_types::kTagIndex ? 2 : 1);
+      place.add(region.type, std::clamp<uint64_t>(total / 64, 4, 64),
+                region.type == block_types::kTagIndex ? 2 : 1);
 
   const uint64_t allocated = place.next();
   if (allocated + kMinFreeBlocks > total)
     return fail(ErrorCode::kUsage,
-                fmt::format("the regions take {} of {} blocks, and {} must stay free", allocated,
-                            total, kMinFreeBlocks),
-                "make the journal smaller or the volume larger");
+                fmt::format("the regions need {} blocks plus {} free, but the volume has {}",
+                            allocated, kMinFreeBlocks, total),
+                "use a smaller --journal-size or a larger --size");
   place.add(block_types::kData, total - allocated, 0);
   return ImagePlan{options, total, allocated, place.take()};
 }

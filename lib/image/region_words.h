@@ -1,4 +1,4 @@
-// The regions that an image is asked for, in words.
+// Texts about the regions that commands read or change.
 #pragma once
 
 #include "probe/region_table.h"
@@ -6,15 +6,13 @@
 namespace vde {
 
 inline constexpr RegionWords kTagWords{block_types::kTagIndex, "the tag index",
-                                       "the image has no tag index",
-                                       "make one with 'vdetool format --modules tags'"};
-inline constexpr RegionWords kSnapshotWords{
-    block_types::kSnapshots, "the snapshot table",
-    "the image has no snapshot table: the module 'snapshot' is missing",
-    "make an image with 'vdetool format --modules snapshot'"};
-inline constexpr RegionWords kCodeWords{
-    block_types::kCode, "the code cache",
-    "the image has no code cache: the compute module is missing",
-    "make one with 'vdetool format --modules compute'"};
+                                       "the image was created without the 'tags' module",
+                                       "modules cannot be added later"};
+inline constexpr RegionWords kSnapshotWords{block_types::kSnapshots, "the snapshot table",
+                                            "the image was created without the 'snapshot' module",
+                                            "modules cannot be added later"};
+inline constexpr RegionWords kCodeWords{block_types::kCode, "the code cache",
+                                        "the image was created without the 'compute' module",
+                                        "modules cannot be added later"};
 
 }  // namespace vde

@@ -7,6 +7,7 @@
 #include "journal/faults.h"
 #include "region/placement.h"
 #include "vde/create.h"
+#include "vde/text.h"
 
 namespace vde {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 Result<uint64_t> new_block_count(const Superblock& superblock, uint64_t size) {
   const auto block = static_cast<uint64_t>(superblock.block_size);
   if (size % block != 0 || size < kMinVolumeBlocks * block || size > kMaxVolumeBytes)
-    return fail(ErrorCode::kUsage, fmt::format("a volume of {} bytes is not possible", size),
-                fmt::format("give a multiple of {}, from {} to {}", block, kMinVolumeBlocks * block,
+    return fail(ErrorCode::kUsage, fmt::format("invalid volume size {}", size),
+                fmt::format("use a multiple of {} from {} to {}", block, kMinVolumeBlocks * block,
                             kMaxVolumeBytes / block * block));
   return size / block;
 }
@@ -30,8 +31,8 @@ Result<void> set_total(Transaction& transaction, uint64_t total) {
   return {};
 }
 
-// What a resize to `new_bytes` would grow over or cut off must be zero: it is not the volume's, and
-// only its owner knows what it is. On a device nothing is cut off.
+// The bytes that a resize to `new_bytes` would grow over or cut off must be zero: they do not
+// belong to the volume, and only their owner knows what they are. On a device nothing is cut off.
 Result<void> check_rest_is_zero(BlockFile& file, uint64_t old_bytes, uint64_t new_bytes) {
   VDE_TRY_ASSIGN(size, file.size());
   const ByteRange rest{old_bytes, file.is_device() ? std::min(size, new_bytes) : size};
@@ -39,16 +40,16 @@ Result<void> check_rest_is_zero(BlockFile& file, uint64_t old_bytes, uint64_t ne
   if (!found) return {};
   return fail(
       ErrorCode::kExists,
-      fmt::format("holds something after the volume, which ends at byte {}: byte {} is not zero",
+      fmt::format("contains data after the volume, which ends at byte {}: byte {} is not zero",
                   old_bytes, *found),
-      file.is_device() ? "save what lies there, and overwrite it with zeros"
-                       : fmt::format("save what lies there ('tail -c +{}'), and cut it off "
+      file.is_device() ? "save that data and overwrite it with zeros"
+                       : fmt::format("save that data ('tail -c +{}') and cut it off "
                                      "('truncate -s {}')",
                                      old_bytes + 1, old_bytes));
 }
 
-// The bitmap gets room for the new blocks while the volume still has its old size: its new place
-// comes out of the old part, whose bits exist.
+// The bitmap gets space for the new blocks while the volume still has its old size: its new place
+// is in the old part, whose bits exist.
 Result<void> grow_bitmap(Transaction& transaction, Allocator& allocator, uint64_t total) {
   VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));
   const auto block_size = static_cast<uint32_t>(transaction.superblock().block_size);
@@ -68,7 +69,7 @@ Result<Transaction> begin_growth(Volume& volume, uint64_t total) {
   return std::move(transaction);
 }
 
-// Nothing is written after a sync that failed, not even the old length.
+// After a failed sync nothing is written, not even the old length.
 Result<void> extend(BlockFile& file, uint64_t bytes) {
   if (file.is_device()) return {};
   VDE_TRY(file.resize(bytes));
@@ -80,33 +81,38 @@ Result<void> grow(Volume& volume, BlockFile& file, uint64_t total) {
   VDE_TRY_ASSIGN(old_bytes, file.size());
   if (file.is_device() && old_bytes < total * block)
     return fail(ErrorCode::kNoSpace, fmt::format("the device has only {} bytes", old_bytes));
-  // All that can be refused without the room is refused before the file becomes longer.
+  // Everything that can be refused without the space is refused before the file is extended.
   VDE_TRY_ASSIGN(transaction, begin_growth(volume, total));
   VDE_TRY(extend(file, total * block));
   Result<void> grown = volume.commit(transaction);
   if (grown) return volume.close();
-  // Where nothing was committed the file gets back the length that it had.
+  // If nothing was committed, the file gets its old length back.
   if (!file.is_device() && !volume.journal().has_failed())
     static_cast<void>(file.resize(old_bytes));
   return grown;
 }
 
 Result<void> check_tail_is_free(Transaction& transaction, Allocator& allocator, BlockRange tail) {
-  if (const auto region = transaction.regions().first_reaching(tail.begin))
+  if (const auto region = transaction.regions().first_reaching(tail.begin)) {
+    const uint64_t needed = transaction.regions().metadata().back().end *
+                            static_cast<uint64_t>(transaction.superblock().block_size);
     return fail_at(std::max(region->blocks.begin, tail.begin), ErrorCode::kNoSpace,
-                   fmt::format("region {} reaches behind the new end", to_string(region->tag)));
+                   fmt::format("cannot shrink: region {} extends past block {}",
+                               to_string(region->type), tail.begin - 1),
+                   fmt::format("the regions need at least {} bytes", needed));
+  }
   VDE_TRY_ASSIGN(unused, allocator.may_give_up(transaction, tail));
   if (!unused)
     return fail(
         ErrorCode::kNoSpace,
-        fmt::format("blocks after the new end, {}, are in use, or hold what another program "
-                    "may have written",
+        fmt::format("cannot shrink: blocks past block {} are in use, or may hold data of another "
+                    "program",
                     tail.begin - 1));
   return {};
 }
 
-// Before the commit of a smaller volume: a crash after it may leave these bytes in the file, and
-// only zeros may be cut off later. They are free blocks.
+// Done before the commit of a smaller volume: a crash after it may leave these bytes in the file,
+// and only zeros may be cut off later. They are free blocks.
 Result<void> zero_blocks(Volume& volume, BlockRange blocks) {
   if (fault(JournalFault::kGivenUpKept)) return {};
   const BlockIo& io = volume.journal().io();
@@ -137,7 +143,7 @@ Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
 
 Result<void> change_size(ImageState& image, uint64_t total) {
   VDE_TRY(image.open_volume());
-  // Images of blocks that wait in the journal may lie where the volume is to be cut.
+  // Live after-images may lie in the part that is to be cut off.
   VDE_TRY(image.checkpoint());
   Volume& volume = *image.volume;
   const auto old_total = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
@@ -147,13 +153,14 @@ Result<void> change_size(ImageState& image, uint64_t total) {
 }  // namespace
 
 Result<Resized> resize_image(ImageState& image, uint64_t bytes) {
-  // What is refused here leaves no trace, and the recovery of a journal is one.
+  // A refusal must not change the image, and recovering a journal would change it.
   const auto held = image.committed;
   const CommittedImage& committed = *held;
   VDE_TRY_ASSIGN(total, new_block_count(committed.superblock, bytes));
   const uint64_t old_bytes = committed.regions.blocks() * committed.io.block_size();
   if (bytes == old_bytes)
-    return fail(ErrorCode::kUnchanged, fmt::format("the volume has {} bytes already", bytes));
+    return fail(ErrorCode::kUnchanged,
+                fmt::format("the volume is already {}", describe_size(bytes)));
   VDE_TRY(check_rest_is_zero(committed.io.file(), old_bytes, bytes));
   Result<void> done = change_size(image, total);
   if (image.volume && image.volume->journal().superblock().checkpoint_sequence !=

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMinPrefix = 4;
 constexpr size_t kMaxCandidates = 10;
 
-// A reference, ready to be held against many entries.
+// A parsed reference, to be compared with many entries.
 class Reference {
  public:
   explicit Reference(std::string_view text) : text_(text) {
@@ -35,22 +35,22 @@ class Reference {
     const Bytes id = record.subspan(kModuleIdOffset, sizeof(Guid));
     if (whole_hash_) return std::equal(hash.begin(), hash.end(), hash_.begin());
     if (id_) return std::equal(id.begin(), id.end(), id_->bytes.begin());
-    // The text of an id begins with its fourth byte.
+    // The text of an id starts with its fourth byte.
     if (hash[0] != first_ && id[3] != first_) return false;
     Guid guid;
     std::copy(id.begin(), id.end(), guid.bytes.begin());
     return to_hex(hash).starts_with(text_) || to_string(guid).starts_with(text_);
   }
 
-  // Whether anything could ever match.
-  [[nodiscard]] bool makes_sense() const { return is_whole() || first_; }
+  // False if no entry can match.
+  [[nodiscard]] bool can_match() const { return is_whole() || first_; }
 
  private:
   std::string text_;
   Opaque<32> hash_{};
   bool whole_hash_ = false;
   std::optional<Guid> id_;
-  std::optional<uint8_t> first_;  // the byte that a prefix begins with
+  std::optional<uint8_t> first_;  // first byte of a prefix
 };
 
 std::string describe(const Module& module) {
@@ -63,8 +63,8 @@ tl::unexpected<Error> ambiguous(std::string_view reference, uint64_t count,
   for (const Module& module : candidates)
     list += fmt::format("{}{}", list.empty() ? "" : ", ", describe(module));
   if (count > candidates.size()) list += fmt::format(" and {} more", count - candidates.size());
-  return fail(ErrorCode::kUsage, fmt::format("'{}' may mean {} modules", escape(reference), count),
-              list);
+  return fail(ErrorCode::kUsage,
+              fmt::format("prefix '{}' matches {} modules", escape(reference), count), list);
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Result<Module> resolve_module(const PackedWalk& walk, std::string_view text) {
   std::vector<Module> candidates;
   uint64_t count = 0;
   Result<void> decoded;
-  const auto look = [&](const PackedRecord& record) {
+  const auto compare = [&](const PackedRecord& record) {
     if (!reference.means(record.bytes)) return true;
     ++count;
     if (candidates.size() == kMaxCandidates) return true;
@@ -83,12 +83,12 @@ Result<Module> resolve_module(const PackedWalk& walk, std::string_view text) {
     if (!entry) decoded = propagate(entry);
     return entry.has_value();
   };
-  if (reference.makes_sense()) VDE_TRY(walk(look));
+  if (reference.can_match()) VDE_TRY(walk(compare));
   VDE_TRY(std::move(decoded));
   if (count > 1) return ambiguous(text, count, candidates);
   if (count == 1) return candidates.front();
   return fail(ErrorCode::kNotFound, fmt::format("there is no module '{}'", escape(text)),
-              "give a hash, an id, or 4 or more digits that one of them begins with");
+              "use a hash, an id, or a unique prefix of at least 4 digits");
 }
 
 }  // namespace vde

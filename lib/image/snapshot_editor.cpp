@@ -13,21 +13,21 @@ namespace {
 
 static_assert(kMaxLabelBytes == kMaxSnapshotLabel);
 
-// The snapshots as `change` has them.
+// The snapshots as `change` sees them.
 Result<SnapshotList> list_of(ChangeState& change) {
   VDE_TRY_ASSIGN(region, change.image.committed->regions.open_region(kSnapshotWords));
   return SnapshotList(change.walk_of(change.snapshot_entries), region.blocks.begin);
 }
 
 Result<void> check_id(SnapshotList& list, const Guid& id) {
-  if (id.is_zero()) return fail(ErrorCode::kUsage, "the id is zero");
+  if (id.is_zero()) return fail(ErrorCode::kUsage, "the id must not be zero");
   VDE_TRY_ASSIGN(same, list.get(id));
   if (!same) return {};
-  return fail(ErrorCode::kExists, fmt::format("there is a snapshot {} already", to_string(id)));
+  return fail(ErrorCode::kExists, fmt::format("there is already a snapshot {}", to_string(id)));
 }
 
-// An id that nothing else in this image has: its sequence counts commits, `index` the snapshots of
-// one of them. The first one's is of volume and sequence alone.
+// An id that is unique in this image: the sequence number counts commits, `index` the snapshots of
+// one commit. The first one depends only on volume and sequence.
 Guid derived_id(Transaction& transaction, uint32_t index) {
   std::array<uint8_t, 28> seed{};
   const Guid& uuid = transaction.superblock().uuid;
@@ -56,7 +56,7 @@ SnapshotEntry entry_for(Transaction& transaction, const SnapshotOptions& options
   return entry;
 }
 
-// The order of the table decides between snapshots of one moment: only a later one may take a place
+// The table order decides between snapshots of the same time, so only a later one may be placed
 // before others.
 Result<PackedEditor::Room> room_for(PackedEditor& table, const SnapshotEntry& entry) {
   VDE_TRY_ASSIGN(last, table.last());
@@ -73,7 +73,7 @@ Result<Guid> resolve(SnapshotList& list, SnapshotRef ref, bool deleted) {
   return snapshot.id;
 }
 
-// Sets or clears the mark of all `ids`.
+// Sets or clears the deleted flag of all `ids`.
 Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vector<Guid>& ids,
                                            bool deleted) {
   VDE_TRY_ASSIGN(table, change.open(change.snapshot_entries));

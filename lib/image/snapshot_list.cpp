@@ -52,7 +52,7 @@ Result<Snapshot> SnapshotList::find(SnapshotRef ref) {
   }
   SnapshotSearch search(ref);
   VDE_TRY(each([&](const SnapshotEntry& entry) {
-    search.look_at(entry);
+    search.consider(entry);
     return true;
   }));
   VDE_TRY_ASSIGN(found, search.result());
@@ -65,11 +65,10 @@ Result<void> SnapshotList::chain(const Guid& id, const SnapshotVisitor& visit) {
   for (Guid at = id; !at.is_zero();) {
     const auto found = index_.find(at);
     if (found == index_.end())
-      return broken(at == id
-                        ? fmt::format("there is no snapshot {}", to_string(at))
-                        : fmt::format("the chain ends at {}, which is missing", to_string(at)));
+      return broken(at == id ? fmt::format("there is no snapshot {}", to_string(at))
+                             : fmt::format("parent {} of the chain is missing", to_string(at)));
     if (seen[found->second])
-      return broken(fmt::format("the chain comes back to {}", to_string(at)));
+      return broken(fmt::format("the chain contains a cycle: it returns to {}", to_string(at)));
     seen[found->second] = true;
     if (!visit(public_form(entries_[found->second]))) return {};
     at = entries_[found->second].parent;

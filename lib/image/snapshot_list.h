@@ -1,4 +1,4 @@
-// Snapshots as one table has them, whoever reads it: a reader, or a change that holds it.
+// Snapshots of one table, for readers and for changes.
 #pragma once
 
 #include <unordered_map>
@@ -15,7 +15,7 @@ using SnapshotEntryVisitor = std::function<bool(const SnapshotEntry&)>;
 
 class SnapshotList {
  public:
-  // `walk` reads a table whose first block is `first`, for errors.
+  // `walk` reads a table whose first block is `first`, which errors name.
   SnapshotList(PackedWalk walk, uint64_t first) : walk_(std::move(walk)), first_(first) {}
 
   // As the functions of SnapshotReader.

@@ -19,7 +19,7 @@ Result<void> TagBatch::State::add_to_sort(const TagView& entry, uint64_t line) {
   return sort.add(entry, line);
 }
 
-// What small blocks hold larger ones hold.
+// A tag that fits into small blocks fits into larger ones.
 void TagBatch::State::note_misfits(const TagView& entry, uint64_t line) {
   for (size_t i = 0; i < kBlockSizes; ++i) {
     Result<void> fits = check_tag_entry(entry, kMinBlockSize << i);

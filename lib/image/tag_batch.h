@@ -1,4 +1,4 @@
-// Entries that were gathered for an import.
+// Tags that were collected for an import.
 #pragma once
 
 #include <array>
@@ -13,21 +13,21 @@ struct TagBatch::State {
 
   TagSort sort;
   uint64_t entry_bytes = 0;  // encoded
-  // For each block size, 512 bytes first: the first entry that it cannot hold.
+  // The first tag that does not fit, for each block size from 512 bytes on.
   static constexpr size_t kBlockSizes = 8;
   std::array<std::optional<Error>, kBlockSizes> misfits;
 
-  // `line` is 0 for what the index has already.
+  // `line` is 0 for tags that already exist in the index.
   [[nodiscard]] Result<void> add_to_sort(const TagView& entry, uint64_t line);
   void note_misfits(const TagView& entry, uint64_t line);
-  // The error of the first entry that blocks of this size cannot hold.
+  // The error for the first tag that does not fit into blocks of this size.
   [[nodiscard]] Result<void> check_fits(uint32_t block_size) const;
 };
 
-// The tree of the index as `change` has it, opened the first time.
+// The tag tree as `change` sees it; opens it if needed.
 [[nodiscard]] Result<TagTree*> open_tag_tree(ChangeState& change);
 
-// Stages all of `batch`. Whatever fails, the change is of no use any more.
+// Stages all of `batch`. After an error the change cannot be used any more.
 [[nodiscard]] Result<TagImportReport> import_batch(ChangeState& change, TagBatch::State& batch,
                                                    const TagImportOptions& options,
                                                    const Activity& activity);

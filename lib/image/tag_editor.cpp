@@ -18,8 +18,7 @@ namespace {
 
 Result<void> check_not_rebuilt(const ChangeState& change) {
   if (!change.index_rebuilt) return {};
-  return fail(ErrorCode::kUsage, "this change has imported tags, and takes no more of them",
-              "commit it first");
+  return fail(ErrorCode::kUsage, "no tags can be changed after an import", "commit it first");
 }
 
 template <class Operation>

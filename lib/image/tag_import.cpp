@@ -12,8 +12,8 @@
 namespace vde {
 namespace {
 
-// An import of fewer entries than this part of those that are there changes the tree instead of
-// building a new one.
+// If an import has fewer tags than the existing tags divided by this, it changes the tree instead
+// of building a new one.
 constexpr uint64_t kRebuildFactor = 16;
 
 tl::unexpected<Error> interrupted_import() {
@@ -22,19 +22,19 @@ tl::unexpected<Error> interrupted_import() {
 
 tl::unexpected<Error> came_before(const SortedTag& tag, uint64_t earlier) {
   return fail(ErrorCode::kExists,
-              fmt::format("line {}: inode {} has the tag '{}' from line {} already", tag.line,
+              fmt::format("line {}: inode {} already has the tag '{}' from line {}", tag.line,
                           tag.entry.inode, escape(tag.entry.key), earlier),
-              "with --replace the last line counts");
+              "use --replace to keep the last one");
 }
 
 tl::unexpected<Error> is_there(const SortedTag& tag) {
   return fail(ErrorCode::kExists,
-              fmt::format("line {}: inode {} has the tag '{}' already", tag.line, tag.entry.inode,
+              fmt::format("line {}: inode {} already has the tag '{}'", tag.line, tag.entry.inode,
                           escape(tag.entry.key)),
-              "with --replace it gets the new value");
+              "use --replace to overwrite it");
 }
 
-// An entry that outlives what it was read from.
+// A tag that outlives the buffer it was read from.
 class HeldTag {
  public:
   void hold(const SortedTag& tag) {
@@ -55,7 +55,7 @@ class HeldTag {
   SortedTag tag_;
 };
 
-// The entries of a sort, one for each key and inode. Those of line 0 are in the index already.
+// The tags of a sort, one per key and inode. Tags with line 0 already exist in the index.
 class UniqueTags {
  public:
   UniqueTags(TagSort& sort, bool replace) : sort_(sort), replace_(replace) {}
@@ -67,12 +67,12 @@ class UniqueTags {
     return {};
   }
 
-  // False behind the last.
+  // False after the last one.
   [[nodiscard]] Result<bool> next() {
     if (!more_) return false;
     held_.hold(ahead_);
-    was_there_ = ahead_.line == 0;
-    was_there_twice_ = false;
+    exists_ = ahead_.line == 0;
+    is_duplicated_ = false;
     while (true) {
       VDE_TRY_ASSIGN(more, sort_.next(ahead_));
       more_ = more;
@@ -82,13 +82,14 @@ class UniqueTags {
   }
 
   [[nodiscard]] const SortedTag& tag() const { return held_.tag(); }
-  // The index has an entry of this key and inode.
-  [[nodiscard]] bool was_there() const { return was_there_; }
-  // Whoever made the index put it there more than once.
-  [[nodiscard]] bool was_there_twice() const { return was_there_twice_; }
+  // The index has a tag with this key and inode.
+  [[nodiscard]] bool exists() const { return exists_; }
+  // The index has several tags with this key and inode, written by another program.
+  [[nodiscard]] bool is_duplicated() const { return is_duplicated_; }
 
  private:
-  // Two entries of one key and inode: the later line counts, if any may. What is there comes last.
+  // Resolves two tags with the same key and inode: with `replace` the later line wins. Existing
+  // tags sort last.
   [[nodiscard]] Result<void> resolve() {
     if (ahead_.line != 0) {
       if (!replace_) return came_before(ahead_, held_.tag().line);
@@ -96,8 +97,8 @@ class UniqueTags {
       return {};
     }
     if (held_.tag().line != 0 && !replace_) return is_there(held_.tag());
-    was_there_twice_ = was_there_;
-    was_there_ = true;
+    is_duplicated_ = exists_;
+    exists_ = true;
     return {};
   }
 
@@ -106,8 +107,8 @@ class UniqueTags {
   SortedTag ahead_;
   bool more_ = false;
   HeldTag held_;
-  bool was_there_ = false;
-  bool was_there_twice_ = false;
+  bool exists_ = false;
+  bool is_duplicated_ = false;
 };
 
 class SortedImport {
@@ -129,7 +130,8 @@ class SortedImport {
   const Activity& activity_;
 };
 
-// What is there is sorted again with the rest: others' equal keys come in any order of inodes.
+// Existing tags are sorted again with the new ones: other programs store equal keys in any inode
+// order.
 Result<void> SortedImport::add_existing(TagSearch& index) {
   Result<void> added;
   VDE_TRY(index.find({}, [&](const TagView& entry) {
@@ -139,7 +141,7 @@ Result<void> SortedImport::add_existing(TagSearch& index) {
   return added;
 }
 
-// A new index, in a run of free blocks.
+// Builds a new index in a run of free blocks.
 Result<TagImportReport> SortedImport::build() {
   Transaction& transaction = *change_.transaction;
   VDE_TRY_ASSIGN(old, transaction.regions().open_region(kTagWords));
@@ -155,12 +157,12 @@ Result<TagImportReport> SortedImport::build() {
     if (!more) break;
     if (activity_.stop) return interrupted_import();
     // A rebuilt index would lose one of them; a changed one does not.
-    if (tags.was_there_twice()) return fail(ErrorCode::kNoSpace, "the index has an entry twice");
+    if (tags.is_duplicated()) return fail(ErrorCode::kNoSpace, "the index has a duplicate tag");
     VDE_TRY(bulk->add(tags.tag().entry));
     if (tags.tag().line == 0) continue;
-    ++(tags.was_there() ? report.replaced : report.added);
+    ++(tags.exists() ? report.replaced : report.added);
   }
-  // Room for some splits, before the region has to grow.
+  // Room for some splits before the region has to grow: one block per this many.
   constexpr uint64_t kSparePart = 64;
   const uint32_t block_size = transaction.journal().io().block_size();
   VDE_TRY(bulk->finish(old.slot, batch_.entry_bytes / block_size / kSparePart + 1));
@@ -188,17 +190,18 @@ Result<TagImportReport> SortedImport::change_tree() {
 }
 
 Result<TagImportReport> SortedImport::run() {
-  // Held: a recovery shows another one.
+  // Kept alive here: a recovery replaces it.
   const auto committed = change_.image.committed;
   VDE_TRY_ASSIGN(region, committed->regions.open_region(kTagWords));
   if (batch_.sort.count() == 0) return TagImportReport{};
   VDE_TRY_ASSIGN(index, TagSearch::open(committed->io, region.blocks, nullptr));
-  // Whatever the header counts: one that is lost or stale may count none.
+  // The number of existing tags decides, not the header's count alone: a lost or stale header may
+  // count none.
   const bool many = batch_.sort.count() >= index->entry_count() / kRebuildFactor;
   if (many && !change_.tree) {
     VDE_TRY(add_existing(*index));
     VDE_TRY(batch_.sort.start_reading());
-    // What this change holds besides would be lost with the transaction.
+    // Other staged changes would be lost with the transaction.
     const bool alone = !change_.transaction;
     VDE_TRY(change_.start());
     auto built = build();

@@ -11,14 +11,15 @@ tl::unexpected<Error> contradiction(std::string what) {
   return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-// Numbers that later arithmetic builds on.
+// Checks the numbers that later arithmetic depends on.
 Result<void> check_counts(const Superblock& superblock) {
   const int64_t total = superblock.total_blocks;
   if (total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks))
-    return contradiction(fmt::format("total blocks is {}", total));
+    return contradiction(fmt::format("the superblock counts {} blocks", total));
   for (const int64_t count : {superblock.free_blocks, superblock.total_allocated_blocks})
     if (count < 0 || count > total)
-      return contradiction(fmt::format("{} of {} blocks are counted", count, total));
+      return contradiction(
+          fmt::format("the superblock counts {} free or allocated of {} blocks", count, total));
   if (superblock.checkpoint_sequence < 0 || superblock.checkpoint_sequence == INT64_MAX)
     return contradiction(
         fmt::format("the checkpoint sequence is {}", superblock.checkpoint_sequence));
@@ -45,7 +46,7 @@ Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe
 
 Result<Transaction> Volume::begin() {
   if (journal_->has_failed())
-    return fail(ErrorCode::kIo, "not changed: an earlier write of this session failed",
+    return fail(ErrorCode::kIo, "refusing to change the image after a failed write",
                 "open the image again");
   Transaction transaction(*journal_);
   if (!bitmap_complete_) VDE_TRY(allocator_.complete(transaction));

@@ -7,8 +7,8 @@
 
 namespace vde {
 
-// What a change came to; of damage that kept it from being made it says what to do first. Readers
-// say of the same damage how to look at it.
+// Returns the result of a change. For damage that prevented the change, replaces the hint by
+// "repair first"; readers keep the hint to examine the damage.
 template <class T>
 [[nodiscard]] Result<T> refused(Result<T> result) {
   if (!result && result.error().code == ErrorCode::kDamaged && result.error().hint == kRunVerify)
@@ -16,21 +16,21 @@ template <class T>
   return result;
 }
 
-// The one rule for what may be changed, asked of the probe of an image as its last commit left it:
-// check_can_write() (kUnsupported), and counts, file size and places of regions that later
-// arithmetic builds on (kDamaged).
+// The rule for what may be changed, applied to the probe of an image as of its last commit:
+// check_can_write() (kUnsupported), and the counts, file size and region locations that later
+// arithmetic depends on (kDamaged).
 [[nodiscard]] Result<void> check_writable(const Probe& probe, bool unseal);
 
 struct VolumeOptions {
-  bool unseal = false;  // the first commit clears the seal
+  bool unseal = false;  // the first commit removes the seal
   Clock clock = current_ticks;
 };
 
 class Volume {
  public:
-  // Takes over the image in `file`, whose exclusive lock the caller holds, and recovers its
-  // journal: `probe` and `plan` are those of the file as it is, and check_writable() passed. What
-  // lies after the end of the volume is neither looked at nor changed.
+  // Opens the image in `file`, whose exclusive lock the caller must hold, and recovers its journal.
+  // `probe` and `plan` must describe the current file, and check_writable() must have passed. Bytes
+  // after the end of the volume are neither read nor changed.
   [[nodiscard]] static Result<std::unique_ptr<Volume>> open(BlockFile& file, const Probe& probe,
                                                             const RecoveryPlan& plan,
                                                             VolumeOptions options);
@@ -38,12 +38,13 @@ class Volume {
   [[nodiscard]] Journal& journal() { return *journal_; }
   [[nodiscard]] Allocator& allocator() { return allocator_; }
 
-  // A transaction. The first one completes the bitmap of an image whose creator did not.
+  // Begins a transaction. The first one completes the bitmap if the image's creator marked only
+  // part of it.
   [[nodiscard]] Result<Transaction> begin();
-  // Makes it durable, with the time of now.
+  // Makes it durable, with the current time.
   [[nodiscard]] Result<void> commit(Transaction& transaction);
-  // Writes everything to its place. Without it nothing is lost, but other readers see the old
-  // state.
+  // Writes committed blocks to their home locations. Without it nothing is lost, but programs that
+  // do not know the journal see the old state.
   [[nodiscard]] Result<void> close() { return journal_->checkpoint(); }
 
  private:

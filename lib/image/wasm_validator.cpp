@@ -6,12 +6,12 @@ namespace vde {
 
 bool wants_validation(ModuleFacts& facts, uint64_t size) {
   if (!can_validate_modules())
-    facts.validation_note = "this program was built without wabt";
+    facts.validation_note = "vdetool was built without wabt";
   else if (facts.is_component)
-    facts.validation_note = "components are not validated, core modules are";
+    facts.validation_note = "only core modules are validated, not components";
   else if (size > kMaxValidated)
     facts.validation_note =
-        fmt::format("modules of more than {} bytes are not validated", kMaxValidated);
+        fmt::format("modules larger than {} bytes are not validated", kMaxValidated);
   return facts.problem.empty() && facts.validation_note.empty();
 }
 
@@ -70,8 +70,8 @@ WasmVerdict ask_wabt(Bytes bytes) {
 }
 
 void limit_self() {
-  const auto set = [](auto what, rlim_t most) {
-    const rlimit limit{most, most};
+  const auto set = [](auto what, rlim_t max) {
+    const rlimit limit{max, max};
     setrlimit(what, &limit);
   };
   set(RLIMIT_CORE, 0);
@@ -79,7 +79,7 @@ void limit_self() {
 #ifndef VDE_SANITIZED
   set(RLIMIT_AS, kMaxMemory);
 #endif
-  // What it prints when it gives up is for nobody.
+  // Discard the library's output when it aborts.
   const int null = open("/dev/null", O_RDWR);
   for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
 }
@@ -93,7 +93,7 @@ void limit_self() {
   _exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
 }
 
-// All that can be read until the child closes its end.
+// Everything until the child closes its end.
 std::string read_answer(int fd) {
   std::string text(kMaxNote * 2, '\0');
   size_t used = 0;
@@ -111,7 +111,7 @@ std::string read_answer(int fd) {
 
 WasmVerdict validate_wasm(Bytes bytes) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return {Validation::kNotDone, "cannot make a pipe"};
+  if (pipe2(ends, O_CLOEXEC) != 0) return {Validation::kNotDone, "cannot create a pipe"};
   const FileDescriptor reading(ends[0]);
   FileDescriptor writing(ends[1]);
   const pid_t child = fork();
@@ -125,7 +125,7 @@ WasmVerdict validate_wasm(Bytes bytes) {
   const bool ended_well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   const int verdict = answer.empty() ? -1 : answer[0] - '0';
   if (!ended_well || verdict < 0 || verdict > static_cast<int>(Validation::kNotUnderstood))
-    return {Validation::kNotUnderstood, "wabt gave up on it"};
+    return {Validation::kNotUnderstood, "wabt crashed or exceeded a limit"};
   return {static_cast<Validation>(verdict), answer.substr(1)};
 }
 

@@ -16,7 +16,7 @@
 namespace vde {
 namespace {
 
-// A fresh image's checkpoint sequence, and so the generation of all its blocks.
+// The checkpoint sequence of a new image, and so the generation of all its blocks.
 constexpr uint32_t kFirstGeneration = 1;
 
 Superblock fresh_superblock(const ImagePlan& plan, uint16_t inode_size) {
@@ -39,7 +39,7 @@ std::vector<RegionSlot> slots_of(const ImagePlan& plan) {
   std::vector<RegionSlot> slots;
   for (const PlannedRegion& region : plan.regions)
     slots.push_back(
-        {make_block_type(region.tag), kRegionActive, static_cast<int64_t>(region.blocks.begin),
+        {make_block_type(region.type), kRegionActive, static_cast<int64_t>(region.blocks.begin),
          static_cast<int64_t>(region.blocks.count()), static_cast<int64_t>(region.used)});
   return slots;
 }
@@ -62,28 +62,28 @@ class ImageWriter {
 
  private:
   Result<void> write_region(const PlannedRegion& region) {
-    const BlockType tag = make_block_type(region.tag);
-    if (tag == block_types::kBitmap) return write_bitmap(region.blocks);
-    if (tag == block_types::kInodes) {
+    const BlockType type = make_block_type(region.type);
+    if (type == block_types::kBitmap) return write_bitmap(region.blocks);
+    if (type == block_types::kInodes) {
       BlockBuffer block = io_.make_buffer();
       encode_inode_layout(inodes_, block);
-      return write_block(region.blocks.begin, tag, block);
+      return write_block(region.blocks.begin, type, block);
     }
-    if (tag == block_types::kMetadataWal) {
+    if (type == block_types::kMetadataWal) {
       BlockBuffer block = io_.make_buffer();
       kWalHeaderLayout.encode(
           fresh_wal_header(static_cast<int64_t>(region.blocks.count()), plan_.options.now), block);
-      // With the mark in place from the start, the first commit needs no sync of its own for it.
+      // With the mark in place from the start, the first commit does not need a sync to write it.
       JournalMark mark;
       mark.uuid = plan_.options.uuid;
       encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
-      return write_block(region.blocks.begin, tag, block);
+      return write_block(region.blocks.begin, type, block);
     }
-    if (tag == block_types::kTagIndex) return write_tag_index(region.blocks);
-    // The existing readers check the trailer of every block of these.
-    if (tag == block_types::kCode || tag == block_types::kSnapshots ||
-        tag == block_types::kIntegrityTree)
-      return write_run(region.blocks, tag, io_.make_buffer());
+    if (type == block_types::kTagIndex) return write_tag_index(region.blocks);
+    // The SDK checks the trailer of every block of these.
+    if (type == block_types::kCode || type == block_types::kSnapshots ||
+        type == block_types::kIntegrityTree)
+      return write_run(region.blocks, type, io_.make_buffer());
     return {};
   }
 
@@ -145,13 +145,13 @@ class ImageWriter {
     return write_block(start + 3, group_block_type(3), block);
   }
 
-  Result<void> write_block(uint64_t number, BlockType tag, BlockBuffer& block) {
-    return io_.write(number, tag, kFirstGeneration, block);
+  Result<void> write_block(uint64_t number, BlockType type, BlockBuffer& block) {
+    return io_.write(number, type, kFirstGeneration, block);
   }
 
-  // Writes the same block all over `blocks`: nothing in a block tells its own number.
-  Result<void> write_run(BlockRange blocks, BlockType tag, BlockBuffer block) {
-    seal(block, tag, kFirstGeneration);
+  // Writes the same block to all of `blocks`: a block does not contain its own number.
+  Result<void> write_run(BlockRange blocks, BlockType type, BlockBuffer block) {
+    write_trailer(block, type, kFirstGeneration);
     const uint64_t at_once = std::min<uint64_t>(blocks.count(), kPieceBytes / block.size());
     BlockBuffer run;
     run.reserve(at_once * block.size());

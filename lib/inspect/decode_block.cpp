@@ -56,7 +56,7 @@ Json slots(Bytes payload) {
   return structures;
 }
 
-// Runs of allocated blocks, as the block at `index` of the bitmap tells them.
+// The runs of allocated blocks in block `index` of the bitmap.
 Json bitmap(uint64_t index, Bytes payload) {
   const uint64_t bits = payload.size() * 8;
   const uint64_t base = index * bits;
@@ -91,8 +91,8 @@ Json tag_header(Bytes payload) {
   StructureBuilder builder(std::string(kTagIndexHeaderLayout.name()), 0);
   builder.add_fields(kTagIndexHeaderLayout.fields(), payload);
   const TagIndexHeader header = kTagIndexHeaderLayout.decode(payload);
-  const auto most = static_cast<int32_t>((payload.size() - kTagIndexHeaderLayout.size()) * 8);
-  if (header.bloom_bits > 0 && header.bloom_bits <= most) {
+  const auto max = static_cast<int32_t>((payload.size() - kTagIndexHeaderLayout.size()) * 8);
+  if (header.bloom_bits > 0 && header.bloom_bits <= max) {
     const auto bits = static_cast<uint64_t>(header.bloom_bits);
     builder.add("bloom_ones", kTagIndexHeaderLayout.size(), static_cast<uint32_t>((bits + 7) / 8),
                 count_bits(payload.subspan(kTagIndexHeaderLayout.size()), 0, bits));
@@ -145,7 +145,7 @@ Json tag_node(Bytes payload) {
   return node->leaf ? tag_leaf(*node, payload) : tag_inner(*node);
 }
 
-// The entries of a packed table's block, each a fixed part and a text behind it.
+// The entries of a packed table's block; each has a fixed part followed by a text.
 template <class L, class Entry>
 Json packed_entries(const L& layout, std::string_view text_name, std::string Entry::*text,
                     const Result<std::vector<Entry>>& entries, Bytes payload, bool first) {
@@ -166,7 +166,7 @@ Json packed_entries(const L& layout, std::string_view text_name, std::string Ent
   return structures;
 }
 
-int64_t entries_at_most(Bytes payload, bool first) {
+int64_t max_entries(Bytes payload, bool first) {
   if (!first) return INT64_MAX;
   return kPackedTableHeaderLayout.decode(payload).count;
 }
@@ -174,15 +174,15 @@ int64_t entries_at_most(Bytes payload, bool first) {
 Json snapshots(uint64_t index, Bytes payload) {
   const bool first = index == 0;
   return packed_entries(kSnapshotEntryLayout, "label", &SnapshotEntry::label,
-                        decode_snapshot_block(payload, first, entries_at_most(payload, first)),
-                        payload, first);
+                        decode_snapshot_block(payload, first, max_entries(payload, first)), payload,
+                        first);
 }
 
 Json code_modules(uint64_t index, Bytes payload) {
   const bool first = index == 0;
   return packed_entries(kModuleEntryLayout, "entry_point", &ModuleEntry::entry_point,
-                        decode_module_block(payload, first, entries_at_most(payload, first)),
-                        payload, first);
+                        decode_module_block(payload, first, max_entries(payload, first)), payload,
+                        first);
 }
 
 Json policies(uint64_t index, Bytes payload) {
@@ -205,7 +205,7 @@ Json policies(uint64_t index, Bytes payload) {
   return structures;
 }
 
-// Slots and rotations lie at fixed places; those of zeros are empty and left out.
+// Slots and rotations have fixed places; those that are all zero are empty and skipped.
 template <class L>
 void add_used(Json& structures, const L& layout, Bytes payload, uint32_t at, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i, at += layout.size())
@@ -248,25 +248,25 @@ Json region_map(uint64_t number, Bytes payload) {
 
 }  // namespace
 
-Json decode_structures(BlockType tag, const BlockPlace& place, Bytes payload) {
-  if (tag == block_types::kSuperblock) return superblock(payload);
-  if (tag == block_types::kRegionMap) return region_map(place.number, payload);
-  if (tag == block_types::kExtendedMetadata)
+Json decode_structures(BlockType type, const BlockPlace& place, Bytes payload) {
+  if (type == block_types::kSuperblock) return superblock(payload);
+  if (type == block_types::kRegionMap) return region_map(place.number, payload);
+  if (type == block_types::kExtendedMetadata)
     return Json::array({one(kExtendedMetadataLayout, payload)});
-  if (tag == block_types::kIntegrityAnchor)
+  if (type == block_types::kIntegrityAnchor)
     return Json::array({one(kIntegrityAnchorLayout, payload)});
   if (!place.index) return Json::array();
   const uint64_t index = *place.index;
-  if (tag == block_types::kBitmap) return bitmap(index, payload);
-  if (tag == block_types::kInodes && index == 0) return inode_layout(payload);
-  if ((tag == block_types::kMetadataWal || tag == block_types::kDataWal) && index == 0)
+  if (type == block_types::kBitmap) return bitmap(index, payload);
+  if (type == block_types::kInodes && index == 0) return inode_layout(payload);
+  if ((type == block_types::kMetadataWal || type == block_types::kDataWal) && index == 0)
     return Json::array({one(kWalHeaderLayout, payload)});
-  if (tag == block_types::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
-  if (tag == block_types::kSnapshots) return snapshots(index, payload);
-  if (tag == block_types::kCode) return code_modules(index, payload);
-  if (tag == block_types::kPolicyVault) return policies(index, payload);
-  if (tag == block_types::kEncryption) return encryption(index, payload);
-  if (tag == block_types::kIntegrityTree) return integrity_tree(index, payload);
+  if (type == block_types::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
+  if (type == block_types::kSnapshots) return snapshots(index, payload);
+  if (type == block_types::kCode) return code_modules(index, payload);
+  if (type == block_types::kPolicyVault) return policies(index, payload);
+  if (type == block_types::kEncryption) return encryption(index, payload);
+  if (type == block_types::kIntegrityTree) return integrity_tree(index, payload);
   return Json::array();
 }
 

@@ -1,4 +1,4 @@
-// The structures that a block's payload holds, by its tag and its place in its region.
+// Decodes the structures in a block's payload, depending on its type and its place in its region.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@ namespace vde {
 
 struct BlockPlace {
   uint64_t number = 0;            // in the image
-  std::optional<uint64_t> index;  // in its region, where the region is known
+  std::optional<uint64_t> index;  // in its region, if the region is known
 };
 
-// An array of structures (see StructureBuilder::build), empty where the tag has no structure of its
-// own (data) or its place is not known. Never fails: what does not decode becomes a structure named
-// "undecodable" that says why. The payload need not have been verified.
-[[nodiscard]] Json decode_structures(BlockType tag, const BlockPlace& place, Bytes payload);
+// An array of structures (see StructureBuilder::build). Empty if the type has no structure (data)
+// or the place is unknown. Never fails: an invalid structure is returned as "undecodable", with the
+// reason. The payload may be unverified.
+[[nodiscard]] Json decode_structures(BlockType type, const BlockPlace& place, Bytes payload);
 
 }  // namespace vde

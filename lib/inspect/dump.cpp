@@ -17,24 +17,24 @@ namespace {
 Json owner_json(const Probe& probe, const std::optional<BlockOwner>& owner) {
   if (!owner) return nullptr;
   const bool has_slot = owner->slot < probe.slots.size();
-  return Json{{"region", to_string(owner->tag)},
+  return Json{{"region", to_string(owner->type)},
               {"slot", owner->slot},
               {"index", owner->index},
               {"blocks", has_slot ? probe.slots[owner->slot].count : int64_t{kGroupBlocks}},
               {"data_area", owner->is_data_area}};
 }
 
-// "superblock" of "header seal" becomes "header_seal": the key that holds the structure's values.
+// The key of a structure's values: "header seal" becomes "header_seal".
 std::string key_of(std::string name) {
   std::replace(name.begin(), name.end(), ' ', '_');
   return name;
 }
 
-// The tag by which to decode: the block's own where it can be believed, else its region's.
-BlockType decoding_tag(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
-  const BlockType own = block.unchecked_trailer().tag;
-  if (block.state() == BlockState::kSealed && is_known(own)) return own;
-  return owner ? expected_tag(*owner) : own;
+// The type to decode a block as: its own if it has a valid trailer, else that of its region.
+BlockType decoding_type(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
+  const BlockType own = block.unchecked_trailer().type;
+  if (block.state() == BlockState::kValid && is_known(own)) return own;
+  return owner ? expected_type(*owner) : own;
 }
 
 Json header_json() {
@@ -45,29 +45,29 @@ Json block_json(const Probe& probe, const UncheckedBlock& block) {
   const auto owner = owner_of(probe, block.number());
   const Trailer trailer = block.unchecked_trailer();
   const BlockState state = block.state();
-  const BlockType tag = decoding_tag(block, owner);
+  const BlockType type = decoding_type(block, owner);
   Json json = header_json();
-  json.update(
-      Json{{"block", block.number()},
-           {"offset", block.number() * probe.block_size},
-           {"state", to_string(state)},
-           {"verified", state == BlockState::kSealed},
-           {"owner", owner_json(probe, owner)},
-           {"trailer",
-            {{"tag", to_string(trailer.tag)},
-             {"generation", trailer.generation},
-             {"checksum", fmt::format("{:016x}", trailer.checksum)},
-             {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
-             {"tag_fits", !owner || owner->is_data_area || trailer.tag == expected_tag(*owner)}}}});
-  json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(tag));
+  json.update(Json{
+      {"block", block.number()},
+      {"offset", block.number() * probe.block_size},
+      {"state", to_string(state)},
+      {"verified", state == BlockState::kValid},
+      {"owner", owner_json(probe, owner)},
+      {"trailer",
+       {{"tag", to_string(trailer.type)},
+        {"generation", trailer.generation},
+        {"checksum", fmt::format("{:016x}", trailer.checksum)},
+        {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
+        {"tag_fits", !owner || owner->is_data_area || trailer.type == expected_type(*owner)}}}});
+  json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(type));
   Json structures = Json::array();
   if (state != BlockState::kUnwritten) {
     const BlockPlace place{block.number(),
                            owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
-    structures = decode_structures(tag, place, block.unchecked_payload());
+    structures = decode_structures(type, place, block.unchecked_payload());
     if (structures.empty()) json["payload"] = to_hex(block.unchecked_payload());
   }
-  // Thousands of entries: looking for each name among those before it takes too long.
+  // A set, because a block may have thousands of entries.
   std::set<std::string> taken;
   for (const auto& [name, value] : json.items()) taken.insert(name);
   for (const Json& structure : structures) {
@@ -79,7 +79,7 @@ Json block_json(const Probe& probe, const UncheckedBlock& block) {
   return json;
 }
 
-// Block ranges of the selection; for a region only what the file holds of it.
+// The block ranges of the selection; a region is clipped to the file.
 Result<std::vector<BlockRange>> selected(const Probe& probe, const BlockSelection& selection) {
   const uint64_t blocks = probe.blocks_in_file();
   std::vector<BlockRange> ranges;
@@ -99,18 +99,18 @@ Result<std::vector<BlockRange>> selected(const Probe& probe, const BlockSelectio
     case BlockSelection::Kind::kRegion:
       for (const RegionSlot& slot : probe.slots) {
         const auto range = block_range(slot.start, slot.count);
-        if (slot.is_free() || to_string(slot.tag) != selection.region || !range) continue;
+        if (slot.is_free() || to_string(slot.type) != selection.region || !range) continue;
         ranges.push_back({range->begin, std::min(range->end, blocks)});
       }
       if (ranges.empty())
         return fail(ErrorCode::kNotFound,
                     fmt::format("there is no region {}", escape(selection.region)),
-                    "'vdetool dump --regions' lists them");
+                    "'vdetool dump IMAGE --regions' lists them");
   }
   return ranges;
 }
 
-// Calls `visit` for the selected blocks; of a region for those that are written.
+// Calls `visit` for the selected blocks; for a region only for blocks that are written.
 template <class Visit>
 Result<void> each_block(const Probe& probe, BlockFile& file, const BlockSelection& selection,
                         const Activity& activity, Visit visit) {
@@ -164,9 +164,9 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   if (offset >= end)
     return fail(ErrorCode::kUsage,
                 offset < probe.file_size
-                    ? fmt::format("byte {} lies behind the last whole block", offset)
+                    ? fmt::format("byte {} is after the last complete block", offset)
                     : fmt::format("there is no byte {}", offset),
-                fmt::format("the file's last whole block ends at byte {}", end));
+                fmt::format("the last complete block of the file ends at byte {}", end));
   const BlockIo io(file, probe.block_size);
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(offset / probe.block_size, buffer));
@@ -183,7 +183,7 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   json["covered_by"] = covering(probe.block_size, within);
   for (const char* name : {"state", "verified", "owner", "trailer", "decoded_as"})
     json[name] = decoded[name];
-  const bool in_bitmap = in_payload && owner && decoding_tag(block, owner) == block_types::kBitmap;
+  const bool in_bitmap = in_payload && owner && decoding_type(block, owner) == block_types::kBitmap;
   if (in_bitmap)
     json["field"] = bitmap_byte(owner->index, block.unchecked_payload(), within);
   else

@@ -42,7 +42,7 @@ std::string_view source_name(SlotSource source) {
   return "none";
 }
 
-// The names of the set bits; a bit without a name goes by its number.
+// The names of the set bits; "bit N" for a bit without a name.
 template <class NameOf>
 Json bit_names(uint32_t bits, NameOf name_of) {
   Json names = Json::array();
@@ -54,9 +54,9 @@ Json bit_names(uint32_t bits, NameOf name_of) {
   return names;
 }
 
-std::string_view module_name(uint32_t bit) {
-  const Feature* module = find_feature(bit);
-  return module == nullptr ? std::string_view{} : module->name;
+std::string_view feature_name(uint32_t bit) {
+  const Feature* feature = find_feature(bit);
+  return feature == nullptr ? std::string_view{} : feature->name;
 }
 
 std::string_view region_flag_name(uint32_t bit) {
@@ -72,7 +72,7 @@ Json superblock_json(const Probe& probe) {
   Json json;
   for (const Field& field : kSuperblockLayout.fields()) put_field(json, field, encoded);
   put_field(json, kHeaderSealLayout.fields()[0], probe.seal.header_seal);
-  json["module_manifest_names"] = bit_names(superblock.module_manifest, module_name);
+  json["module_manifest_names"] = bit_names(superblock.module_manifest, feature_name);
   json["incompatible_features_names"] =
       bit_names(superblock.incompatible_features, incompatible_feature_name);
   json["readonly_compatible_features_names"] =
@@ -82,7 +82,7 @@ Json superblock_json(const Probe& probe) {
   return json;
 }
 
-// How a region stands, by its bounds and its first block alone.
+// The state of a region according to its bounds and its first block.
 std::string region_state(const Probe& probe, const BlockIo& io, const RegionSlot& slot,
                          bool is_data_area) {
   const auto range = block_range(slot.start, slot.count);
@@ -92,9 +92,9 @@ std::string region_state(const Probe& probe, const BlockIo& io, const RegionSlot
   const auto block = io.read(range->begin, buffer);
   if (!block) return "unreadable";
   const BlockState state = block->state();
-  if (state != BlockState::kSealed) return std::string(to_string(state));
-  const BlockType tag = block->unchecked_trailer().tag;
-  if (tag != slot.tag) return "tagged " + to_string(tag);
+  if (state != BlockState::kValid) return std::string(to_string(state));
+  const BlockType type = block->unchecked_trailer().type;
+  if (type != slot.type) return "type " + to_string(type);
   return all_zero(block->unchecked_payload()) ? "empty" : "ok";
 }
 
@@ -105,7 +105,7 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
     const RegionSlot& slot = probe.slots[i];
     if (slot.is_free()) continue;
     regions.push_back(Json{{"slot", i},
-                           {"tag", to_string(slot.tag)},
+                           {"tag", to_string(slot.type)},
                            {"flags", slot.flags},
                            {"flags_names", bit_names(slot.flags, region_flag_name)},
                            {"start", slot.start},
@@ -116,22 +116,22 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
   return regions;
 }
 
-// The entries of the first region tagged `tag`, as its header counts them; null where there is none
-// or its header does not verify.
-Json count_in(const Probe& probe, const BlockIo& io, BlockType tag) {
+// The number of entries in the first region of this type, according to its header. Null if there is
+// no such region or its header is damaged.
+Json count_in(const Probe& probe, const BlockIo& io, BlockType type) {
   for (const RegionSlot& slot : probe.slots) {
-    if (slot.is_free() || slot.tag != tag) continue;
+    if (slot.is_free() || slot.type != type) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->empty()) return nullptr;
     BlockBuffer buffer = io.make_buffer();
-    const auto block = io.read_checked(range->begin, tag, buffer);
+    const auto block = io.read_checked(range->begin, type, buffer);
     if (!block) return nullptr;
-    if (tag == block_types::kTagIndex)
+    if (type == block_types::kTagIndex)
       return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
     const int32_t count = kPackedTableHeaderLayout.decode(block->payload()).count;
-    if (tag != block_types::kSnapshots || range->end > probe.usable_blocks()) return count;
-    // Padding entries count in the header; as far as the table can be read they are left out.
-    FileSource source(io, *range, tag);
+    if (type != block_types::kSnapshots || range->end > probe.usable_blocks()) return count;
+    // The header counts padding entries too. They are subtracted if the table can be read.
+    FileSource source(io, *range, type);
     return count_snapshots(source).value_or(count);
   }
   return nullptr;
@@ -142,7 +142,7 @@ Json slots_json(const std::vector<RegionSlot>& slots) {
   for (size_t i = 0; i < slots.size(); ++i)
     if (!slots[i].is_free())
       json.push_back(Json{{"slot", i},
-                          {"tag", to_string(slots[i].tag)},
+                          {"tag", to_string(slots[i].type)},
                           {"flags", slots[i].flags},
                           {"start", slots[i].start},
                           {"count", slots[i].count},
@@ -161,7 +161,7 @@ Json table_json(std::string_view name, const FixedBlock& block, bool verified) {
 }  // namespace
 
 Result<Json> image_info(BlockFile& file) {
-  // What commits in the journal make of the image, where that can be told; else what is on disk.
+  // Shows the image with the commits in the journal applied, if possible; else the state on disk.
   VDE_TRY_ASSIGN(on_disk, probe_to_show(file));
   const auto view = view_committed(file, on_disk);
   BlockFile& shown = view ? *view->file : file;

@@ -5,7 +5,7 @@
 namespace vde {
 
 std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block) {
-  // The fixed places are what they are, whatever a damaged table says.
+  // Fixed blocks do not depend on the slots, which may be damaged.
   if (block < kDirectoryStart)
     return BlockOwner{block / kGroupBlocks, block_types::kSuperblock, block % kGroupBlocks, false};
   const auto data_area = data_area_slot(probe.slots);
@@ -14,15 +14,15 @@ std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block) {
     const RegionSlot& slot = probe.slots[i];
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || !range || !range->contains(block)) continue;
-    const BlockOwner found{i, slot.tag, block - range->begin, data_area == i};
+    const BlockOwner found{i, slot.type, block - range->begin, data_area == i};
     if (!found.is_data_area) return found;
     owner = found;
   }
   return owner;
 }
 
-BlockType expected_tag(const BlockOwner& owner) {
-  return owner.tag == block_types::kSuperblock ? group_block_type(owner.index) : owner.tag;
+BlockType expected_type(const BlockOwner& owner) {
+  return owner.type == block_types::kSuperblock ? group_block_type(owner.index) : owner.type;
 }
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// Which region a block belongs to.
+// Finds the region of a block.
 #pragma once
 
 #include <optional>
@@ -9,16 +9,17 @@ namespace vde {
 
 struct BlockOwner {
   size_t slot = 0;
-  BlockType tag;
-  uint64_t index = 0;  // the block's place in its region
+  BlockType type;
+  uint64_t index = 0;  // of the block in its region
   bool is_data_area = false;
 };
 
-// The region that `block` lies in; of several the one that is not the data area, and of these the
-// first. Nothing where no slot covers it.
+// The region that contains `block`: if there are several, the first one that is not the data area.
+// Nothing if no slot covers the block.
 [[nodiscard]] std::optional<BlockOwner> owner_of(const Probe& probe, uint64_t block);
 
-// The tag that a block of `owner` carries: the region's, but for the groups' four kinds of blocks.
-[[nodiscard]] BlockType expected_tag(const BlockOwner& owner);
+// The type of a block of `owner`: the region's, except for the blocks of the superblock groups,
+// which have four types.
+[[nodiscard]] BlockType expected_type(const BlockOwner& owner);
 
 }  // namespace vde

@@ -23,7 +23,7 @@ int64_t load_signed(Bytes bytes) {
   return static_cast<int64_t>(load_unsigned(bytes) << unused) >> unused;
 }
 
-// "created_ticks" -> "created"; other names get "_time" behind them.
+// "created_ticks" -> "created"; "_time" is appended to other names.
 std::string time_name(std::string_view ticks_name) {
   constexpr std::string_view kSuffix = "_ticks";
   if (ticks_name.ends_with(kSuffix))
@@ -60,7 +60,7 @@ void put_field(Json& object, const Field& field, Bytes structure) {
       object[name] = to_string(guid);
       break;
     }
-    case FieldKind::kTag:
+    case FieldKind::kBlockType:
       object[name] = to_string(BlockType{static_cast<uint32_t>(load_unsigned(bytes))});
       break;
     case FieldKind::kText: {
@@ -82,10 +82,10 @@ void StructureBuilder::append(std::string_view name, uint32_t offset, uint32_t w
   field["offset"] = at_ + offset;
   field["width"] = width;
   field["value"] = values.begin().value();
-  // A time's text, or the raw form of what is not UTF-8.
+  // The text of a time.
   if (values.size() > 1) field["text"] = std::next(values.begin()).value();
   fields_.push_back(std::move(field));
-  // As a list: adding by name looks through all that is there.
+  // Appended to the underlying list, because adding by name compares all existing names.
   auto& all = values_.get_ref<Json::object_t&>();
   for (const auto& [key, value] : values.items()) all.push_back({key, value});
 }

@@ -1,4 +1,4 @@
-// Decoded structures as JSON: each field with its place, from the same table that decodes it.
+// Decoded structures as JSON. The place of each field comes from the layout that decodes it.
 #pragma once
 
 #include <string>
@@ -9,24 +9,24 @@
 
 namespace vde {
 
-// Puts `bytes` into `object` as text, or as base64 under `name`_base64 where they are not UTF-8.
+// Adds `bytes` to `object` as text, or as `name`_base64 if they are not UTF-8.
 void put_text(Json& object, const std::string& name, std::string_view bytes);
 
-// Puts the value of one field: numbers as numbers, hashes and ids as text, times as ticks with an
-// RFC 3339 sibling (`created_ticks` and `created`).
+// Adds the value of one field: numbers as numbers, hashes and ids as text, times as ticks and in
+// RFC 3339 form (`created_ticks` and `created`).
 void put_field(Json& object, const Field& field, Bytes structure);
 
-// One structure of a block, being put together field by field.
+// Builds one structure of a block, field by field.
 class StructureBuilder {
  public:
   // `at` is the structure's offset in its block, in bytes.
   StructureBuilder(std::string name, uint32_t at) : name_(std::move(name)), at_(at) {}
 
-  // All fields of a layout that lie within `bytes`, which starts where the structure does.
+  // Adds all fields of a layout that lie within `bytes`, which begins with the structure.
   void add_fields(std::span<const Field> fields, Bytes bytes);
-  // A field that no table holds, because its place depends on those before it; `offset` counts from
-  // the structure's start. Names must differ within a structure: a block may hold thousands of
-  // fields, and nothing looks for one among them.
+  // Adds a field that is not in a layout because its place depends on earlier fields; `offset`
+  // counts from the structure's start. The caller must use unique names: with thousands of fields
+  // in a block they are not checked.
   void add(std::string_view name, uint32_t offset, uint32_t width, Json value);
   void add_text(std::string_view name, uint32_t offset, std::string_view bytes);
 

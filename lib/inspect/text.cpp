@@ -1,4 +1,4 @@
-// Text for people, made from the JSON values that programs get.
+// Text for people, made from the JSON values.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace vde {
 namespace {
 
-// A JSON value as one word or line: text without quotes and escaped, lists with commas.
+// A JSON value on one line: text escaped and without quotes, lists with commas.
 std::string plain(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return escape(value.get<std::string>());
@@ -25,9 +25,9 @@ std::string plain(const Json& value) {
   return text;
 }
 
-// A tag comes printable already, with what is not printable in it escaped.
-std::string plain_tag(const Json& tag) {
-  return tag.get<std::string>();
+// A block type is already escaped.
+std::string plain_type(const Json& type) {
+  return type.get<std::string>();
 }
 
 // Rows of cells as aligned columns; numbers to the right.
@@ -67,17 +67,17 @@ std::string line(std::string_view name, std::string_view value) {
   return fmt::format("{:<22} {}\n", name, value);
 }
 
-// The bits of a word by name behind its number, "4232 (tags, compute, snapshot)".
-std::string with_names(const Json& object, const std::string& name) {
+// The names of the set bits of a word, "tags, compute, snapshot (0x1088)".
+std::string bits_text(const Json& object, const std::string& name) {
   const Json& names = object[name + "_names"];
-  const std::string number = plain(object[name]);
-  return names.empty() ? number : fmt::format("{} ({})", number, plain(names));
+  if (names.empty()) return "none";
+  return fmt::format("{} ({:#x})", plain(names), object[name].get<uint32_t>());
 }
 
 std::string regions_table(const Json& regions) {
-  Table table({"slot", "tag", "flags", "start", "count", "used", "state"});
+  Table table({"slot", "type", "flags", "start", "count", "used", "state"});
   for (const Json& region : regions)
-    table.add({plain(region["slot"]), plain_tag(region["tag"]), plain(region["flags_names"]),
+    table.add({plain(region["slot"]), plain_type(region["tag"]), plain(region["flags_names"]),
                plain(region["start"]), plain(region["count"]), plain(region["used"]),
                plain(region["state"])});
   return table.text();
@@ -92,7 +92,7 @@ std::string superblock_lines(const Json& superblock) {
   std::string text;
   text += line("uuid", plain(superblock["uuid"]));
   text += line("label", text_field(superblock, "label"));
-  text += line("modules", with_names(superblock, "module_manifest"));
+  text += line("modules", bits_text(superblock, "module_manifest"));
   text += line("total blocks", plain(superblock["total_blocks"]));
   text += line("free blocks", plain(superblock["free_blocks"]));
   text += line("allocated blocks", plain(superblock["total_allocated_blocks"]));
@@ -101,53 +101,75 @@ std::string superblock_lines(const Json& superblock) {
   text += line("created", plain(superblock["created"]));
   text += line("modified", plain(superblock["modified"]));
   text += line("checkpoint sequence", plain(superblock["checkpoint_sequence"]));
-  for (const char* word :
-       {"incompatible_features", "readonly_compatible_features", "compatible_features"}) {
-    std::string name = word;
-    std::replace(name.begin(), name.end(), '_', ' ');
-    name.resize(name.size() - std::string_view(" features").size());
-    text += line(name, with_names(superblock, word));
+  bool has_features = false;
+  for (const char* kind : {"incompatible", "readonly compatible", "compatible"}) {
+    std::string key = fmt::format("{} features", kind);
+    std::replace(key.begin(), key.end(), ' ', '_');
+    if (superblock[key] == 0) continue;
+    has_features = true;
+    text += line(kind, bits_text(superblock, key));
   }
+  if (!has_features) text += line("features", "none");
   return text;
 }
 
 std::string owner_line(const Json& owner) {
-  if (owner.is_null()) return "owner: none, no region covers it";
+  if (owner.is_null()) return "owner: none (not in any region)";
   return fmt::format("owner: {}{} (slot {}), block {} of {}",
                      owner["data_area"].get<bool>() ? "the data area " : "",
-                     plain_tag(owner["region"]), plain(owner["slot"]), plain(owner["index"]),
+                     plain_type(owner["region"]), plain(owner["slot"]), plain(owner["index"]),
                      plain(owner["blocks"]));
 }
 
 std::string trailer_line(const Json& block) {
   const Json& trailer = block["trailer"];
   std::string text =
-      fmt::format("trailer: tag {}, generation {}, checksum {}: {}", plain_tag(trailer["tag"]),
+      fmt::format("trailer: type {}, generation {}, checksum {}: {}", plain_type(trailer["tag"]),
                   plain(trailer["generation"]), plain(trailer["checksum"]), plain(block["state"]));
   if (block["state"] == "bad checksum")
     text += fmt::format(" (the payload has {})", plain(trailer["computed_checksum"]));
   if (!trailer["tag_fits"].get<bool>() && block["state"] != "unwritten")
-    text += ", the tag does not fit the region";
+    text += ", the type does not match the region";
   return text;
 }
 
 std::string field_line(const Json& field) {
-  std::string value = field["name"] == "tag" ? plain_tag(field["value"]) : plain(field["value"]);
+  std::string value = field["name"] == "tag" ? plain_type(field["value"]) : plain(field["value"]);
   if (field.contains("text")) value += fmt::format("  ({})", plain(field["text"]));
   return fmt::format("  {:#06x} {:>4}  {:<30} {}\n", field["offset"].get<uint64_t>(),
                      plain(field["width"]), plain(field["name"]), value);
 }
 
-// Bytes of a payload that no field covers, and what stands around them.
+// A range of payload bytes that no field covers.
 std::string gap_line(const Json& gap) {
-  const auto structure = [](const Json& name, std::string_view otherwise) {
-    return name.is_null() ? std::string(otherwise) : plain(name);
-  };
-  return fmt::format("  no field covers it: bytes {:#06x} to {:#06x}, from {} to {}, {}\n",
+  return fmt::format("  not part of any field: unused payload {:#06x}-{:#06x}, {}\n",
                      gap["begin"].get<uint64_t>(), gap["end"].get<uint64_t>() - 1,
-                     structure(gap["after"], "the payload's start"),
-                     structure(gap["before"], "its end"),
                      gap["zero"].get<bool>() ? "all zero" : "not all zero");
+}
+
+// A warning above values from a block that is not intact, or an empty text.
+std::string unverified_line(const Json& block) {
+  if (block["verified"].get<bool>() || block["state"] == "unwritten") return {};
+  const bool no_trailer = block["state"] == "no trailer";
+  return fmt::format("  NOT VERIFIED: {}; the values below may be wrong\n",
+                     no_trailer ? "the block has no trailer" : "the checksum does not match");
+}
+
+// "tags 3, snapshots unreadable": the counts of the tables that the image has.
+std::string counts_text(const Json& info) {
+  constexpr std::pair<const char*, const char*> kTables[] = {
+      {"tags", "TAGI"}, {"snapshots", "SNAP"}, {"modules", "CODE"}};
+  std::string text;
+  for (const auto& [name, type] : kTables) {
+    const Json& regions = info["regions"];
+    if (std::none_of(regions.begin(), regions.end(),
+                     [type = type](const Json& region) { return region["tag"] == type; }))
+      continue;
+    const Json& count = info["counts"][name];
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
+                        count.is_null() ? "unreadable" : plain(count));
+  }
+  return text.empty() ? "none" : text;
 }
 
 }  // namespace
@@ -163,9 +185,7 @@ std::string info_text(const Json& info) {
                                             plain(info["mirror_group"])));
   text += line("directory", plain(info["directory"]));
   if (!info["superblock"].is_null()) text += superblock_lines(info["superblock"]);
-  const Json& counts = info["counts"];
-  text += line("counts", fmt::format("tags {}, snapshots {}, modules {}", plain(counts["tags"]),
-                                     plain(counts["snapshots"]), plain(counts["modules"])));
+  text += line("counts", counts_text(info));
   text += line("regions from", plain(info["slot_source"]));
   return text + regions_table(info["regions"]);
 }
@@ -175,10 +195,10 @@ std::string regions_text(const Json& regions) {
   text += regions_table(regions["regions"]);
   for (const Json& table : regions["tables"]) {
     text += fmt::format("{} (block {}): {}\n", plain(table["table"]), plain(table["block"]),
-                        table["verified"].get<bool>() ? "ok" : "does not verify");
-    Table rows({"slot", "tag", "flags", "start", "count", "used"});
+                        table["verified"].get<bool>() ? "ok" : "damaged");
+    Table rows({"slot", "type", "flags", "start", "count", "used"});
     for (const Json& slot : table["slots"])
-      rows.add({plain(slot["slot"]), plain_tag(slot["tag"]), plain(slot["flags"]),
+      rows.add({plain(slot["slot"]), plain_type(slot["tag"]), plain(slot["flags"]),
                 plain(slot["start"]), plain(slot["count"]), plain(slot["used"])});
     text += rows.text();
   }
@@ -187,10 +207,9 @@ std::string regions_text(const Json& regions) {
 
 std::string block_text(const Json& block) {
   std::string text =
-      fmt::format("block {} at byte {}\n  {}\n  {}\n", plain(block["block"]),
-                  plain(block["offset"]), owner_line(block["owner"]), trailer_line(block));
-  if (!block["verified"].get<bool>() && block["state"] != "unwritten")
-    text += "  NOT VERIFIED: what follows comes from bytes that nothing vouches for\n";
+      fmt::format("block {} (offset {:#x})\n  {}\n  {}\n", plain(block["block"]),
+                  block["offset"].get<uint64_t>(), owner_line(block["owner"]), trailer_line(block));
+  text += unverified_line(block);
   for (const Json& structure : block["structures"]) {
     text += fmt::format("  {}\n", plain(structure["name"]));
     for (const Json& field : structure["fields"]) text += field_line(field);
@@ -203,20 +222,19 @@ std::string block_text(const Json& block) {
 }
 
 std::string offset_text(const Json& explanation) {
-  std::string text = fmt::format("byte {} is {:#04x}: byte {} of block {}, in its {}\n  {}\n  {}\n",
+  std::string text = fmt::format("byte {} = {:#04x}, offset {} in block {} ({})\n  {}\n  {}\n",
                                  plain(explanation["byte"]), explanation["value"].get<unsigned>(),
                                  plain(explanation["offset_in_block"]), plain(explanation["block"]),
                                  plain(explanation["part"]), owner_line(explanation["owner"]),
                                  trailer_line(explanation));
-  if (!explanation["verified"].get<bool>() && explanation["state"] != "unwritten")
-    text += "  NOT VERIFIED: nothing vouches for the bytes of this block\n";
-  if (explanation["covered_by"] == "nothing") text += "  no checksum covers this byte\n";
+  text += unverified_line(explanation);
+  if (explanation["covered_by"] == "nothing") text += "  not covered by the checksum\n";
   const Json& field = explanation["field"];
   if (field.is_null()) return text + gap_line(explanation["gap"]);
   text += fmt::format("  {}\n", plain(field["structure"])) + field_line(field);
   if (field["width"] > 1)
-    text += fmt::format("  it is byte {} of the field's {}\n", plain(field["byte"]),
-                        plain(field["width"]));
+    text += fmt::format("  byte {} of {} of field '{}'\n", field["byte"].get<uint64_t>() + 1,
+                        plain(field["width"]), plain(field["name"]));
   return text;
 }
 

@@ -8,7 +8,7 @@
 namespace vde {
 namespace {
 
-// Nothing cannot be mapped.
+// mmap rejects a length of 0.
 size_t mapped_size(size_t size) {
   return std::max<size_t>(size, 1);
 }

@@ -1,5 +1,5 @@
-// Memory of its own for much data that is touched here and there: in huge pages where the system
-// has them, because otherwise each touch would wait for the page tables, too.
+// Separate memory for large data with random access. It uses huge pages if the system has them,
+// because otherwise each access would also wait for the page tables.
 #pragma once
 
 #include "vde/bytes.h"
@@ -8,7 +8,7 @@ namespace vde {
 
 class AnonymousMemory {
  public:
-  // Takes `size` bytes of address space, all zero; memory is used as they are touched. Throws
+  // Reserves `size` bytes of address space, all zero; memory is used as it is touched. Throws
   // std::bad_alloc.
   explicit AnonymousMemory(size_t size);
   AnonymousMemory(const AnonymousMemory&) = delete;

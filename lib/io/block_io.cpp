@@ -8,8 +8,7 @@ Result<uint64_t> BlockIo::blocks_in_file() const {
 }
 
 Result<UncheckedBlock> BlockIo::read(uint64_t number, MutableBytes buffer) const {
-  if (number >= kMaxBlocks)
-    return fail_at(number, ErrorCode::kIo, "block number past the end of any image");
+  if (number >= kMaxBlocks) return fail_at(number, ErrorCode::kIo, "block number out of range");
   Result<void> result = file_->read(number * block_size_, buffer.first(block_size_));
   if (!result) {
     result.error().block = number;
@@ -24,9 +23,9 @@ Result<CheckedBlock> BlockIo::read_checked(uint64_t number, BlockType expected,
   return block.check(expected);
 }
 
-Result<void> BlockIo::write(uint64_t number, BlockType tag, uint32_t generation,
+Result<void> BlockIo::write(uint64_t number, BlockType type, uint32_t generation,
                             MutableBytes block) const {
-  seal(block, tag, generation);
+  write_trailer(block, type, generation);
   Result<void> result = file_->write(number * block_size_, block);
   if (!result) result.error().block = number;
   return result;

@@ -19,7 +19,7 @@ Result<UncheckedBlock> BlockWindow::read(uint64_t number) {
     if (wanted.count() > 1 && io_.file().read(number * block_size, room)) {
       held_ = wanted;
     } else {
-      // Which of them cannot be read is for the one who asks for it to find out.
+      // A block that cannot be read is reported when it is asked for.
       ahead_ = 1;
       VDE_TRY(io_.read(number, room));
       held_ = {number, number + 1};

@@ -1,5 +1,5 @@
-// Reads blocks one by one that are asked for in order as a rule: the further the order holds, the
-// more are read at once.
+// Reads blocks one by one, usually in ascending order: the longer the order continues, the more
+// blocks are read at once.
 #pragma once
 
 #include "io/block_io.h"
@@ -17,7 +17,7 @@ class BlockWindow {
  private:
   BlockIo io_;
   BlockRange within_;
-  BlockRange held_;  // what `bytes_` holds
+  BlockRange held_;  // blocks in `bytes_`
   uint64_t ahead_ = 1;
   BlockBuffer bytes_;
 };

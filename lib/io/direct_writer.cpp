@@ -10,14 +10,14 @@
 namespace vde {
 namespace {
 
-// Of memory, offset and length, in bytes: what any file system is content with.
+// For memory, offset and length, in bytes: sufficient for any file system.
 constexpr size_t kAlignment = 4096;
-// More than that gains nothing: the disk is slower than the calls.
+// Larger writes gain nothing: the disk is slower than the calls.
 constexpr size_t kMax = size_t{1} << 18;
 
 }  // namespace
 
-// The same file once more: the flags of a descriptor hold for all that is done with it.
+// Open the same file again: the flags of a descriptor apply to all its uses.
 bool DirectWriter::open(int fd) {
   if (!tried_) {
     tried_ = true;
@@ -37,7 +37,7 @@ Result<bool> DirectWriter::write(int fd, uint64_t offset, Bytes bytes) {
     count = pwrite(file_.get(), buffer_.get(), bytes.size(), static_cast<off_t>(offset));
   } while (count < 0 && errno == EINTR);
   if (count == static_cast<ssize_t>(bytes.size())) return true;
-  // Not every file system that opens a file this way writes to it, or does in blocks of this size.
+  // Some file systems allow opening a file this way but not writing, or not blocks of this size.
   if (count < 0 && errno != EINVAL && errno != EOPNOTSUPP) return system_failure("cannot write");
   file_ = FileDescriptor();
   return false;

@@ -1,5 +1,5 @@
-// Durable writes past the page cache, where the file system has them: one call instead of a write
-// and an fdatasync, and no other page of the file is looked at.
+// Durable writes that bypass the page cache, if the file system supports them: one call instead of
+// a write and an fdatasync, and no other page of the file is flushed.
 #pragma once
 
 #include <cstdlib>
@@ -13,9 +13,9 @@ namespace vde {
 
 class DirectWriter {
  public:
-  // True: `bytes` are durable at `offset` of the file that `fd` is open on, the same at each call.
-  // False: it has to be done another way, with the same bytes. kIo: nobody knows what is on the
-  // disk.
+  // Returns true if `bytes` are durable at `offset` of the file that `fd` refers to (the same file
+  // in each call), false if such a write is not possible and the caller must write the bytes in
+  // another way. kIo: the state on disk is unknown.
   [[nodiscard]] Result<bool> write(int fd, uint64_t offset, Bytes bytes);
 
  private:
@@ -26,7 +26,7 @@ class DirectWriter {
   [[nodiscard]] bool open(int fd);
 
   bool tried_ = false;
-  FileDescriptor file_;  // none where such writes are not possible
+  FileDescriptor file_;  // none if such writes are not possible
   std::unique_ptr<uint8_t, Free> buffer_;
 };
 

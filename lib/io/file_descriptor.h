@@ -1,4 +1,4 @@
-// A file descriptor that is closed when its owner goes, and what the system says of a failed call.
+// A file descriptor with an owner, and errors of system calls.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace vde {
 
-// The error of the last failed system call: `what`, then the system's own words for errno.
+// The error of the last failed system call: `what`, followed by the text for errno.
 [[nodiscard]] tl::unexpected<Error> system_failure(const std::string& what);
 
-// Owns a file descriptor; -1 is none.
+// Owns a file descriptor; -1 means none.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd = -1) : fd_(fd) {}

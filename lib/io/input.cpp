@@ -10,7 +10,7 @@
 namespace vde {
 namespace {
 
-// How long a signal that comes just before the wait may go unnoticed.
+// How long a signal that arrives just before the wait may go unnoticed.
 constexpr int kInputPatience = 200;  // milliseconds
 
 }  // namespace

@@ -34,7 +34,7 @@ constexpr auto kSignatures = std::to_array<Signature>({
     {0, "hsqs"sv, "a squashfs image"},
     {0, "XFSB"sv, "an XFS file system"},
     {0, "LUKS\xba\xbe"sv, "a LUKS volume"},
-    {0, "\x89PNG"sv, "a PNG picture"},
+    {0, "\x89PNG"sv, "a PNG image"},
     {0, "%PDF"sv, "a PDF document"},
     {257, "ustar"sv, "a tar archive"},
     {510, "\x55\xaa"sv, "a partition table or boot sector"},
@@ -44,7 +44,7 @@ constexpr auto kSignatures = std::to_array<Signature>({
 
 constexpr uint64_t kLookedAt = 0x10048;
 
-// A preamble starts as a superblock does, so its own mark must not follow.
+// A preamble starts like a superblock, so exclude the preamble's own mark.
 bool starts_volume(BlockFile& file, uint64_t offset) {
   std::array<uint8_t, kPreambleHeaderLayout.size()> head{};
   const auto size = file.size();
@@ -54,7 +54,7 @@ bool starts_volume(BlockFile& file, uint64_t offset) {
 }
 
 std::string describe(const Preamble& preamble) {
-  if (!preamble.volume) return "boot code before a DWVD volume, with a damaged header";
+  if (!preamble.volume) return "boot code with a damaged header before a DWVD volume";
   return fmt::format("boot code before a DWVD volume, which starts at byte {}", *preamble.volume);
 }
 

@@ -1,4 +1,4 @@
-// What a file holds that is not an image, as far as its first bytes say.
+// Recognizes other file formats by their first bytes.
 #pragma once
 
 #include <optional>
@@ -10,16 +10,16 @@ namespace vde {
 
 // Boot code before the volume (docs/FORMAT.md, section 1.1).
 struct Preamble {
-  // Byte at which the volume starts; nothing where the preamble's header is damaged.
+  // Offset of the volume in the file; nothing if the preamble's header is damaged.
   std::optional<uint64_t> volume;
 };
 
-// `head` is the first bytes of `file`, 64 or more where it has as many. A header that fails its
-// checksum is trusted only if a superblock's signature is where it says.
+// `head` is the first bytes of `file`: at least 64, or all if it is shorter. A header whose
+// checksum does not match is trusted only if there is a superblock signature at the place it names.
 [[nodiscard]] std::optional<Preamble> find_preamble(BlockFile& file, Bytes head);
 
-// As a person would call it ("gzip data", "an ext2, ext3 or ext4 file system"), after "holds";
-// nothing where no signature is known. kIo.
+// Names the content, e.g. "gzip data" or "an ext2, ext3 or ext4 file system", for use after
+// "holds". Nothing if no signature is recognized. kIo.
 [[nodiscard]] Result<std::optional<std::string>> known_content(BlockFile& file);
 
 }  // namespace vde

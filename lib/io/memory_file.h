@@ -1,4 +1,4 @@
-// A BlockFile in memory, for tests and for trying changes out before they reach a disk.
+// A BlockFile in memory, for tests.
 #pragma once
 
 #include <vector>
@@ -22,7 +22,7 @@ class MemoryFile : public BlockFile {
   Result<ByteRange> next_data(ByteRange within) override;
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
 
-  // The content, for tests to look at and to damage.
+  // The content, which tests may inspect and change.
   [[nodiscard]] std::vector<uint8_t>& bytes() { return bytes_; }
 
  private:

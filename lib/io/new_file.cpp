@@ -20,7 +20,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// A hidden name beside the target that nobody else will pick.
+// A hidden name in the target's directory that no other process will choose.
 std::string temporary_name(const std::string& target) {
   const std::filesystem::path path = target;
   const Guid unique = random_guid();
@@ -31,17 +31,18 @@ std::string temporary_name(const std::string& target) {
 Result<void> take_over_identity(int fd, int replaced) {
   struct stat status {};
   if (fstat(replaced, &status) != 0) return system_failure("cannot read the old permissions");
-  // Giving a file away needs privilege; without it the new one is its writer's, as with cp.
+  // Changing the owner needs privileges; without them the new file belongs to the writer, as with
+  // cp.
   const bool owner_kept = fchown(fd, status.st_uid, status.st_gid) == 0;
   const mode_t keep = owner_kept ? 07777 : 0777;
-  if (fchmod(fd, status.st_mode & keep) != 0) return system_failure("cannot keep the permissions");
+  if (fchmod(fd, status.st_mode & keep) != 0) return system_failure("cannot set the permissions");
   return {};
 }
 
 Result<void> sync_folder(const std::string& path) {
   const FileDescriptor folder(open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0 || fsync(folder.get()) != 0)
-    return system_failure("cannot sync the folder of the new file");
+    return system_failure("cannot sync the directory of the new file");
   return {};
 }
 
@@ -74,10 +75,10 @@ Result<void> NewFile::publish(bool replace) {
   VDE_TRY(file_->sync());
   const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
   int status = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags);
-  // Some file systems know no flags; there the check before has to do.
+  // Some file systems do not support flags; the check before must suffice there.
   if (status != 0 && errno == EINVAL && !replace)
     status = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), 0);
-  if (status != 0) return system_failure("cannot name the new file");
+  if (status != 0) return system_failure("cannot rename the new file");
   temporary_.clear();
   return sync_folder(target_);
 }

@@ -1,4 +1,4 @@
-// A file that appears under its name complete or not at all.
+// Creates a file atomically: it appears under its name complete or not at all.
 #pragma once
 
 #include <optional>
@@ -7,12 +7,12 @@
 
 namespace vde {
 
-// Written under a temporary name in the same folder; publish() makes it durable and gives it its
-// name. Destroyed before that, it leaves nothing behind.
+// The file is written under a temporary name in the same directory; publish() makes it durable and
+// renames it. If the object is destroyed before that, nothing is left on disk.
 class NewFile {
  public:
-  // `target` is the final path, symbolic links already resolved. Where `replaced` is given (a file
-  // that publish() will replace), its owner and permissions are taken over.
+  // `target` is the final path; symbolic links must already be resolved. `replaced`, if given, is
+  // the file that publish() will replace: its owner and permissions are copied.
   [[nodiscard]] static Result<NewFile> create(const std::string& target,
                                               std::optional<int> replaced_descriptor);
 
@@ -22,8 +22,8 @@ class NewFile {
 
   [[nodiscard]] BlockFile& file() { return *file_; }
 
-  // Syncs the content, renames it to the target and syncs the folder. kExists where `replace` is
-  // false and somebody made the target in the meantime.
+  // Syncs the content, renames the file to the target and syncs the directory. kExists if `replace`
+  // is false and the target was created in the meantime.
   [[nodiscard]] Result<void> publish(bool replace);
 
  private:

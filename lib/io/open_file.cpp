@@ -1,4 +1,4 @@
-// Opening an image, and opening and locking it as one step.
+// Opens an image; open_locked() opens and locks it in one step.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -13,15 +13,15 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// Each one after the first means that somebody replaced the file meanwhile.
+// Each opening after the first means that the file was replaced in the meantime.
 constexpr int kMaxOpenings = 100;
 
 Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode mode) {
-  // O_NONBLOCK keeps a pipe or a device from blocking the open before its kind is known.
+  // O_NONBLOCK keeps the open from blocking on a pipe or device before its kind is known.
   const int access = mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
   FileDescriptor fd(open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) return system_failure("cannot open");
-  // A stray print to a descriptor below 3 would land in the image.
+  // An accidental write to descriptor 0, 1 or 2 would destroy the image.
   if (fd.get() < 3) {
     const int higher = fcntl(fd.get(), F_DUPFD_CLOEXEC, 3);
     if (higher < 0) return system_failure("cannot open");
@@ -35,7 +35,7 @@ Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode 
   return std::make_unique<PosixFile>(std::move(fd), S_ISBLK(status.st_mode));
 }
 
-// In short waits, so that an interruption is seen soon.
+// Waits in short intervals, so that an interruption is noticed soon.
 Result<void> lock_until(BlockFile& file, LockMode mode, SteadyClock::time_point deadline,
                         const Activity& activity) {
   constexpr milliseconds kPatience(100);
@@ -48,14 +48,14 @@ Result<void> lock_until(BlockFile& file, LockMode mode, SteadyClock::time_point 
   }
 }
 
-// Whether `path` still names `file`.
+// True if `path` still refers to `file`.
 Result<bool> is_named(const std::string& path, const PosixFile& file) {
   struct stat opened {};
   struct stat named {};
-  if (fstat(file.descriptor(), &opened) != 0) return system_failure("cannot tell what is open");
+  if (fstat(file.descriptor(), &opened) != 0) return system_failure("cannot stat the open file");
   if (stat(path.c_str(), &named) == 0)
     return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-  if (errno != ENOENT && errno != ENOTDIR) return system_failure("cannot look at the path again");
+  if (errno != ENOENT && errno != ENOTDIR) return system_failure("cannot stat the path");
   return fail(ErrorCode::kIo, "the file was removed or renamed before it could be locked");
 }
 
@@ -66,8 +66,8 @@ Result<std::unique_ptr<BlockFile>> open_file(const std::string& path, OpenMode m
   return std::unique_ptr<BlockFile>(std::move(file));
 }
 
-// A lock keeps nobody from a rename over the path: what was opened may be in no folder by the time
-// it is locked, and whatever is written there is lost.
+// A lock does not prevent a rename over the path: by the time the file is locked it may have no
+// name, and everything written to it would be lost.
 Result<std::unique_ptr<BlockFile>> open_locked(const std::string& path, OpenMode mode,
                                                milliseconds wait, const Activity& activity) {
   const LockMode lock = mode == OpenMode::kRead ? LockMode::kShared : LockMode::kExclusive;
@@ -78,8 +78,8 @@ Result<std::unique_ptr<BlockFile>> open_locked(const std::string& path, OpenMode
     VDE_TRY_ASSIGN(named, is_named(path, *file));
     if (named) return std::unique_ptr<BlockFile>(std::move(file));
   }
-  return fail(ErrorCode::kInUse, "the file was replaced again and again before it could be locked",
-              "find out which program replaces it");
+  return fail(ErrorCode::kInUse, "the file was replaced repeatedly before it could be locked",
+              "stop the program that replaces it");
 }
 
 }  // namespace vde

@@ -9,7 +9,7 @@ Result<uint64_t> OverlayFile::size() {
   return below_.size();
 }
 
-// What lies behind the end of the file below, or was cut off once, is zero.
+// Bytes beyond the end of the file below, and bytes that were once cut off, read as zero.
 Result<void> OverlayFile::read_below(uint64_t offset, MutableBytes out) {
   if (!size_) return below_.read(offset, out);
   if (offset > *size_ || out.size() > *size_ - offset)
@@ -22,7 +22,7 @@ Result<void> OverlayFile::read_below(uint64_t offset, MutableBytes out) {
 Result<void> OverlayFile::read(uint64_t offset, MutableBytes out) {
   VDE_TRY(read_below(offset, out));
   const uint64_t end = offset + out.size();
-  // The part of `out` that the page at `page` covers, and where it begins in the page.
+  // The part of `out` that the page at `page` covers, and its offset in the page.
   const auto part_of = [&](uint64_t page) {
     const uint64_t from = std::max(offset, page);
     const uint64_t to = std::min(end, page + page_size_);
@@ -46,12 +46,12 @@ Result<void> OverlayFile::write(uint64_t offset, Bytes bytes) {
   for (size_t at = 0; at + page_size_ <= bytes.size(); at += page_size_) {
     const Bytes page = bytes.subspan(at, page_size_);
     pages_[offset + at].assign(page.begin(), page.end());
-    if (pages_.size() * page_size_ > most_held_) VDE_TRY(spill());
+    if (pages_.size() * page_size_ > max_held_) VDE_TRY(spill());
   }
   return {};
 }
 
-// All at once, in the order of their places: what is written from front to back makes one run.
+// All pages at once in ascending order, so that sequential writes become one run.
 Result<void> OverlayFile::spill() {
   for (const auto& [offset, page] : pages_) VDE_TRY(spilled_.put(offset, page));
   pages_.clear();

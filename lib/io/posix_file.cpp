@@ -17,7 +17,7 @@
 namespace vde {
 namespace {
 
-// One lock on byte 0 stands for the whole image.
+// One lock on byte 0 represents the lock of the whole image.
 constexpr off_t kLockByte = 0;
 
 Result<bool> try_lock(int fd, LockMode mode) {
@@ -42,7 +42,8 @@ Result<bool> try_lock(int fd, LockMode mode) {
 
 class PosixMapping : public FileMapping {
  public:
-  // `address` is what mmap gave for `length` bytes; the range asked for begins `skip` bytes in.
+  // `address` is the result of mmap for `length` bytes; the requested range starts at offset
+  // `skip`.
   PosixMapping(void* address, size_t length, size_t skip)
       : address_(address), length_(length), skip_(skip) {}
   ~PosixMapping() override { munmap(address_, length_); }
@@ -85,13 +86,13 @@ Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
 
 Result<void> PosixFile::sync() {
   if (poisoned_) return poisoned();
-  // fdatasync also flushes the size, which is all of the metadata that the content depends on.
+  // fdatasync also flushes the size, the only metadata that the content depends on.
   if (fdatasync(fd_.get()) != 0) return poison(system_failure("cannot sync").value());
   pending_ = false;
   return {};
 }
 
-// A durable write makes no other change durable: it will do where there is none.
+// A direct write makes no other write durable, so it is used only if none is pending.
 Result<void> PosixFile::write_through(uint64_t offset, Bytes bytes) {
   if (poisoned_) return poisoned();
   if (!pending_) {
@@ -103,10 +104,10 @@ Result<void> PosixFile::write_through(uint64_t offset, Bytes bytes) {
   return sync();
 }
 
-// After it nobody knows what is on the disk.
+// The state on disk is unknown after this.
 tl::unexpected<Error> PosixFile::poison(Error error) {
   poisoned_ = true;
-  error.hint = "it is unknown what reached the disk: run 'vdetool verify' on it";
+  error.hint = "the state on disk is unknown; run 'vdetool verify IMAGE'";
   return tl::make_unexpected(std::move(error));
 }
 
@@ -119,11 +120,12 @@ Result<void> PosixFile::begin_change() {
 Result<uint64_t> PosixFile::size() {
   if (is_device_) {
     uint64_t bytes = 0;
-    if (ioctl(fd_.get(), BLKGETSIZE64, &bytes) != 0) return system_failure("cannot tell the size");
+    if (ioctl(fd_.get(), BLKGETSIZE64, &bytes) != 0)
+      return system_failure("cannot determine the size");
     return bytes;
   }
   struct stat status {};
-  if (fstat(fd_.get(), &status) != 0) return system_failure("cannot tell the size");
+  if (fstat(fd_.get(), &status) != 0) return system_failure("cannot determine the size");
   return static_cast<uint64_t>(status.st_size);
 }
 
@@ -142,7 +144,7 @@ Result<void> PosixFile::allocate(ByteRange range) {
                    static_cast<off_t>(range.length())) != 0) {
     if (errno == EINTR) continue;
     if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
-    return system_failure("cannot take space");
+    return system_failure("cannot allocate space");
   }
   return {};
 }
@@ -182,7 +184,7 @@ std::unique_ptr<FileMapping> PosixFile::map(ByteRange range) {
   void* address =
       mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_.get(), static_cast<off_t>(begin));
   if (address == MAP_FAILED) return nullptr;
-  // Reading ahead would fetch blocks around each leaf that nobody asks for.
+  // Read-ahead would fetch unneeded blocks around each leaf.
   madvise(address, length, MADV_RANDOM);
   return std::make_unique<PosixMapping>(address, length, range.begin - begin);
 }
@@ -194,15 +196,15 @@ Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
     VDE_TRY_ASSIGN(locked, try_lock(fd_.get(), mode));
     if (locked) return {};
     if (steady_clock::now() >= deadline)
-      return fail(ErrorCode::kInUse, "the image is in use by another process",
-                  "wait for it, or give --lock-wait SECONDS");
+      return fail(ErrorCode::kInUse, "the image is locked by another process",
+                  "try again, or use --lock-wait SECONDS");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 
 Result<void> PosixFile::poisoned() const {
-  return fail(ErrorCode::kIo, "not written: an earlier sync of this image failed",
-              "it is unknown what reached the disk: run 'vdetool verify' on it");
+  return fail(ErrorCode::kIo, "refusing to write after a failed sync",
+              "the state on disk is unknown; run 'vdetool verify IMAGE'");
 }
 
 }  // namespace vde

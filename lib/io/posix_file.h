@@ -1,5 +1,5 @@
-// BlockFile over a file descriptor: positioned reads and writes, fdatasync, SEEK_DATA, and two
-// locks: an open-file-description lock for vdetool, and flock for the existing SDK's runtime.
+// A BlockFile for a file descriptor: positioned reads and writes, fdatasync, SEEK_DATA, and two
+// locks: an open-file-description lock for vdetool, and flock for the SDK's runtime.
 #pragma once
 
 #include <utility>
@@ -31,13 +31,13 @@ class PosixFile : public BlockFile {
  private:
   [[nodiscard]] Result<void> poisoned() const;
   [[nodiscard]] tl::unexpected<Error> poison(Error error);
-  // Before each change, which waits for a sync then.
+  // Called before each change: fails if the file is poisoned, and notes that a sync is needed.
   [[nodiscard]] Result<void> begin_change();
 
   FileDescriptor fd_;
   bool is_device_;
   bool poisoned_ = false;
-  // Something may wait for a sync, if only what another process left behind.
+  // Some writes may not be synced yet, including those of another process.
   bool pending_ = true;
   DirectWriter direct_;
 };

@@ -1,4 +1,4 @@
-// Writes blocks that are whole already, those that follow each other in one call.
+// Writes complete blocks, consecutive ones in one call.
 #pragma once
 
 #include "io/block_io.h"
@@ -7,11 +7,12 @@ namespace vde {
 
 class RunWriter {
  public:
-  // `io` outlives the writer.
+  // `io` must outlive the writer.
   explicit RunWriter(const BlockIo& io) : io_(io) {}
 
-  // Block `number` becomes `block`, a whole one with its trailer, once flush() is called or a block
-  // that does not follow it is added. An error names the first block of the run.
+  // Writes `block`, which is complete with its trailer, as block `number`. The write happens in
+  // flush(), or when a block that is not the next one is added. An error names the first block of
+  // the run.
   [[nodiscard]] Result<void> add(uint64_t number, Bytes block);
   [[nodiscard]] Result<void> flush();
 

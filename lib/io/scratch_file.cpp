@@ -18,7 +18,7 @@ std::string folder_or_default(const std::string& folder) {
   return from_environment != nullptr && *from_environment != '\0' ? from_environment : "/tmp";
 }
 
-// Not every file system makes files without a name.
+// Fallback for file systems that do not support unnamed files.
 int open_and_unlink(const std::string& folder) {
   std::string path = folder + "/vdetool-XXXXXX";
   const int fd = mkostemp(path.data(), O_CLOEXEC);
@@ -33,7 +33,7 @@ Result<FileDescriptor> open_scratch(const std::string& folder) {
   int fd = open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) fd = open_and_unlink(place);
   if (fd < 0)
-    return system_failure(fmt::format("cannot make a temporary file in '{}'", escape(place)));
+    return system_failure(fmt::format("cannot create a temporary file in '{}'", escape(place)));
   return FileDescriptor(fd);
 }
 
@@ -64,7 +64,7 @@ Result<void> ScratchFile::read(uint64_t offset, MutableBytes out) const {
     const ssize_t count = pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_failure("cannot read a temporary file");
-    if (count == 0) return fail(ErrorCode::kIo, "a temporary file was cut short");
+    if (count == 0) return fail(ErrorCode::kIo, "a temporary file was truncated");
     out = out.subspan(static_cast<size_t>(count));
     offset += static_cast<uint64_t>(count);
   }

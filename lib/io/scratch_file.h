@@ -1,5 +1,5 @@
-// Room on a disk for what does not fit in memory. The file has no name by which anybody could find
-// it, and goes with the object or the process, however that ends.
+// A temporary file for data that does not fit in memory. The file has no name; the system removes
+// it when the object or the process ends.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace vde {
 
-// Opens a file that has no name, for reading and writing, in `folder`; where that is empty, in
-// $TMPDIR, else in /tmp.
+// Opens an unnamed file for reading and writing in `folder`, or if that is empty in $TMPDIR, else
+// in /tmp. kIo, kNoSpace.
 [[nodiscard]] Result<FileDescriptor> open_scratch(const std::string& folder);
 
 class ScratchFile {
@@ -18,11 +18,11 @@ class ScratchFile {
   // As open_scratch().
   [[nodiscard]] static Result<ScratchFile> create(const std::string& folder);
 
-  // Puts `bytes` behind what is there. kNoSpace where the disk is full.
+  // Appends `bytes`. kNoSpace if the disk is full.
   [[nodiscard]] Result<void> append(Bytes bytes);
-  // Puts `bytes` in the place of others, which were written from byte `offset` on.
+  // Overwrites bytes already written, at `offset`.
   [[nodiscard]] Result<void> overwrite(uint64_t offset, Bytes bytes);
-  // Fills `out` from byte `offset` on, which must have been written.
+  // Fills `out` with the bytes at `offset`, which must have been written.
   [[nodiscard]] Result<void> read(uint64_t offset, MutableBytes out) const;
 
   [[nodiscard]] uint64_t size() const { return size_; }

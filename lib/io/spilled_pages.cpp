@@ -8,10 +8,10 @@
 namespace vde {
 
 std::map<uint64_t, SpilledPages::Run>::const_iterator SpilledPages::find(uint64_t offset) const {
-  const auto behind = runs_.upper_bound(offset);
-  if (behind == runs_.begin()) return behind;
-  const auto before = std::prev(behind);
-  return offset < before->second.end ? before : behind;
+  const auto next = runs_.upper_bound(offset);
+  if (next == runs_.begin()) return next;
+  const auto before = std::prev(next);
+  return offset < before->second.end ? before : next;
 }
 
 Result<void> SpilledPages::put(uint64_t offset, Bytes page) {

@@ -39,7 +39,7 @@ Result<void> StreamFile::read(uint64_t offset, MutableBytes out) {
     else if (zero)
       std::fill_n(out.begin(), part, uint8_t{0});
     else
-      return fail_at(number, ErrorCode::kIo, "the block was not kept from the stream");
+      return fail_at(number, ErrorCode::kIo, "the block of the stream was not stored");
     offset += part;
     out = out.subspan(part);
   }

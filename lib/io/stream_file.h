@@ -1,4 +1,4 @@
-// What is kept of an image that streams by, as a file that later passes can read.
+// The blocks of a streamed image that are kept, as a file for later passes.
 #pragma once
 
 #include <map>
@@ -12,18 +12,18 @@ class StreamFile : public BlockFile {
  public:
   StreamFile(uint32_t block_size, size_t limit) : block_size_(block_size), limit_(limit) {}
 
-  // Keeps a block; blocks of zeros take no room. False where that would be more bytes than the
-  // limit: the block is then as if it had not been there.
+  // Stores a block; all-zero blocks need no space. Returns false if the limit would be exceeded:
+  // the block is not stored then.
   bool keep(const UncheckedBlock& block);
-  // The stream's length in bytes, once it is known.
+  // Sets the length of the stream in bytes, once it is known.
   void set_size(uint64_t size) { size_ = size; }
 
-  // kIo where a byte was not kept. Blocks that were read and hold zeros count as kept.
+  // kIo if a byte was not stored. All-zero blocks of the stream count as stored.
   Result<void> read(uint64_t offset, MutableBytes out) override;
   Result<uint64_t> size() override { return size_; }
   Result<ByteRange> next_data(ByteRange within) override { return within; }
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
-  // Nothing writes to a stream: kUnsupported.
+  // Always fails with kUnsupported.
   Result<void> write(uint64_t offset, Bytes bytes) override;
   Result<void> sync() override;
   Result<void> resize(uint64_t bytes) override;
@@ -35,8 +35,8 @@ class StreamFile : public BlockFile {
   size_t limit_;
   size_t kept_bytes_ = 0;
   uint64_t size_ = 0;
-  std::map<uint64_t, BlockBuffer> blocks_;  // those that are not all zero
-  std::vector<BlockRange> zeros_;           // ascending runs of those that are
+  std::map<uint64_t, BlockBuffer> blocks_;  // all that are not all zero
+  std::vector<BlockRange> zeros_;           // ascending runs of all-zero blocks
 };
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// Looking for content where there should be none.
+// Finds nonzero bytes.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,8 @@
 
 namespace vde {
 
-// The first byte of `range`, which lies within the file, that is not zero; nothing where all of
-// them are. Holes are not read.
+// The offset of the first nonzero byte in `range`, which must lie within the file; nothing if all
+// bytes are zero. Does not read holes.
 [[nodiscard]] Result<std::optional<uint64_t>> first_not_zero(BlockFile& file, ByteRange range);
 
 }  // namespace vde

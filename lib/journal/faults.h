@@ -1,6 +1,6 @@
-// The journal's order, step by step, so that a test build can leave one out and show that the crash
-// explorer sees it (tests/crash/mutations.cpp). Every other build leaves nothing out: the question
-// is answered when it is compiled.
+// The steps of the journal, so that a test build can leave one out and show that the crash explorer
+// detects it (tests/crash/mutations.cpp). In all other builds the checks are compile-time
+// constants, and nothing is left out.
 #pragma once
 
 #include "vde/storage.h"
@@ -9,36 +9,36 @@ namespace vde {
 
 enum class JournalFault {
   kNone,
-  // Syncs that do not happen.
-  kDirectUnsynced,          // before the record: blocks written straight home
-  kSpillUnsynced,           // before the record: images outside of the journal
+  // Syncs that are left out.
+  kDirectUnsynced,          // before the record: blocks written directly to their home locations
+  kSpillUnsynced,           // before the record: after-images outside of the journal
   kRecordUnsynced,          // the record itself
-  kHomeUnsynced,            // checkpoint: home blocks and primary group
+  kHomeUnsynced,            // checkpoint: home locations and primary group
   kMirrorUnsynced,          // checkpoint: mirror group
   kHeaderUnsynced,          // checkpoint: header of the next epoch
   kRecoveryHomeUnsynced,    // the same three in recovery
   kRecoveryMirrorUnsynced,  //
   kRecoveryHeaderUnsynced,  //
   kAdoptionUnsynced,        // the first mark in a header that had none
-  kHealingUnsynced,         // a group made equal to the other one
-  kExtensionUnsynced,       // the file made longer
-  kTruncationUnsynced,      // the file cut
+  kHealingUnsynced,         // copying a group over the other one
+  kExtensionUnsynced,       // extending the file
+  kTruncationUnsynced,      // truncating the file
   // Rules that are broken.
-  kHomeBeforeRecord,   // home blocks are written with the record
+  kHomeBeforeRecord,   // blocks are written back together with the record
   kMirrorWithPrimary,  // checkpoint writes both groups at once
   kRecoveryMirrorWithPrimary,
-  kOnlyGroupRewritten,  // recovery writes the primary while the mirror is torn
-  kReusedBeforeClean,   // checkpoint leaves the header as it was
+  kOnlyGroupRewritten,  // recovery writes the primary although the mirror is torn
+  kReusedBeforeClean,   // checkpoint does not write the header
   kEpochKept,           // checkpoint does not raise the epoch
-  kRecoveryEpochKept,   // recovery does not raise it
-  kUnfinishedIgnored,   // the start of a record that was never finished raises no epoch
-  kEndMarkKept,         // a mark that outlived its epoch in the last block stays there
-  kStaleBelieved,       // a torn header lets any record count
-  kFreedReused,         // blocks are used again before the checkpoint
-  kPlacesReused,        // as are the places of images outside of the journal
-  kOwnBlocksSpare,      // images go where the transaction itself wrote
-  kTruncatedEarly,      // the file is cut before the smaller volume is committed
-  kGivenUpKept,         // what a smaller volume gives up is not zeroed before that
+  kRecoveryEpochKept,   // recovery does not raise the epoch
+  kUnfinishedIgnored,   // the start of an unfinished record does not raise the epoch
+  kEndMarkKept,         // an obsolete mark in the last block is not removed
+  kStaleAccepted,       // with a torn header, records of any epoch count
+  kFreedReused,         // freed blocks are reused before the checkpoint
+  kPlacesReused,        // places of after-images outside of the journal are reused, too
+  kOwnBlocksSpare,      // after-images go to blocks that the transaction itself wrote
+  kTruncatedEarly,      // the file is truncated before the smaller volume is committed
+  kGivenUpKept,         // blocks beyond the new end are not zeroed before the commit
 };
 
 #ifdef VDE_JOURNAL_FAULTS

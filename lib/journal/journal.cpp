@@ -11,7 +11,7 @@ namespace vde {
 
 struct Journal::Staged {
   JournalRecord record;
-  std::vector<BlockBuffer> after_images;  // of the entries, sealed, in their order
+  std::vector<BlockBuffer> after_images;  // of the entries, in order, with valid trailers
   uint64_t descriptor_blocks = 0;
   std::vector<uint64_t> spilled;
 
@@ -22,10 +22,10 @@ struct Journal::Staged {
 
 namespace {
 
-// Region tables in order, for writers.
+// Checks that the region tables agree, as writers need it.
 Result<void> check_tables(const Probe& probe) {
   if (probe.superblock_source != SuperblockSource::kGroup)
-    return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunRepair);
+    return fail(ErrorCode::kDamaged, "no superblock group is intact", kRunRepair);
   if (!probe.directory.whole || decode_slots(probe.directory.blocks[0].payload()) != probe.slots)
     return fail_at(kDirectoryStart, ErrorCode::kDamaged,
                    "the region directory is damaged or disagrees with the pointer table",
@@ -33,7 +33,7 @@ Result<void> check_tables(const Probe& probe) {
   return {};
 }
 
-// A header that never had vdetool's mark gets it, durably, before any record is written.
+// Writes vdetool's mark to a header without it, durably, before any record is written.
 Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
                               const Superblock& superblock) {
   VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
@@ -42,17 +42,18 @@ Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
   return highest + 1;
 }
 
-// Both groups hold the same before anything builds on one of them: recovery takes a third content
-// for another program's.
+// Makes both groups equal before anything depends on one of them: recovery treats a third content
+// as another program's.
 Result<void> heal_groups(const BlockIo& io, const Probe& probe) {
   const bool same = probe.primary.whole && probe.mirror.whole &&
                     group_bytes(probe.primary) == group_bytes(probe.mirror);
   if (same) return {};
-  // Of two checkpoints the later one counts; of one checkpoint nothing says which group is right.
+  // Of two checkpoints the later one counts. If both groups have the same sequence, it is unclear
+  // which one is right.
   if (probe.primary.whole && probe.mirror.whole &&
       probe.primary.superblock->checkpoint_sequence == probe.mirror.superblock->checkpoint_sequence)
     return fail_at(kMirrorGroup, ErrorCode::kDamaged,
-                   "the superblock groups are of one checkpoint and differ", kRunRepair);
+                   "the superblock groups have the same sequence but differ", kRunRepair);
   const bool use_primary = probe.superblock_block == kPrimaryGroup;
   const BlockBuffer good = group_bytes(use_primary ? probe.primary : probe.mirror);
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
@@ -71,7 +72,7 @@ Journal::Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, u
   set_base(group_bytes(group));
 }
 
-// `group` is as it lies on the disk: bytes that no field names may not survive encoding.
+// `group` is stored as it is on disk: encoding may not preserve bytes outside of known fields.
 void Journal::set_base(const BlockBuffer& group) {
   base_sequence_ = state_.superblock.checkpoint_sequence;
   base_hash_ = group_hash(group, io_.block_size());
@@ -98,7 +99,7 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& fou
   return journal;
 }
 
-// A session that commits nothing leaves another program's header as it is.
+// Done only now: a session that commits nothing does not change another program's header.
 Result<void> Journal::mark_header() {
   if (!unmarked_) return {};
   VDE_TRY_ASSIGN(adopted, adopt_header(io_, area_, state_.superblock));
@@ -148,8 +149,7 @@ Result<std::optional<uint64_t>> Journal::first_content(BlockRange within) const 
 
 Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_blocks) {
   if (dead_)
-    return fail(ErrorCode::kIo, "not written: an earlier commit of this session failed",
-                "open the image again");
+    return fail(ErrorCode::kIo, "refusing to write after a failed commit", "open the image again");
   Staged staged;
   VDE_TRY(stage_tables(transaction));
   VDE_TRY(plan_record(transaction, spare_blocks, staged));
@@ -168,7 +168,7 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
   return {};
 }
 
-// Region tables are blocks like others.
+// The blocks of region tables are journaled like all others.
 Result<void> Journal::stage_tables(Transaction& transaction) const {
   const std::vector<RegionSlot>& slots = transaction.regions_.raw_slots();
   if (slots == state_.slots) return {};
@@ -183,8 +183,8 @@ Result<void> Journal::stage_tables(Transaction& transaction) const {
   return {};
 }
 
-// Rule 3. Spare blocks are looked for while the transaction still has its bitmap: what it takes
-// itself is not spare.
+// Rule 3. Spare blocks are searched while the transaction still has its bitmap: blocks that it
+// allocates itself are not spare.
 Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                   Staged& staged) const {
   const uint64_t images = transaction.staged_.size();
@@ -195,17 +195,17 @@ Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& s
     return fail(
         ErrorCode::kNoSpace,
         fmt::format("the journal's {} blocks cannot hold a commit of {} blocks", room, images),
-        "make the image with a larger --journal-size");
+        "split the change, or create the image with a larger --journal-size");
   VDE_TRY_ASSIGN(places, spare_blocks(images));
   staged.spilled = std::move(places);
   return {};
 }
 
-// Seals what is staged and lists it.
+// Adds trailers to the staged blocks and lists them.
 Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   transaction.superblock_.checkpoint_sequence = transaction.sequence();
   for (auto& [number, block] : transaction.staged_) {
-    vde::seal(block.bytes, block.tag, transaction.generation());
+    vde::write_trailer(block.bytes, block.type, transaction.generation());
     const Trailer after = kTrailerLayout.decode(Bytes(block.bytes).last(kTrailerSize));
     staged.record.entries.push_back({number, 0, block.before, after});
     staged.after_images.push_back(std::move(block.bytes));
@@ -227,8 +227,8 @@ Result<void> Journal::make_room(Staged& staged) {
   return {};
 }
 
-// Rule 8: a block that was written has its room in the file; one that was not must get it, and so
-// must one of several pages, of which those of zeros may have become holes since.
+// Rule 8. A block that was written has its space in the file, unless it has several pages: pages of
+// zeros may have become holes since. All other blocks need space.
 Result<void> Journal::allocate_space(const Staged& staged) {
   if (!space_taken_) {
     const BlockRange used{area_.header(), area_.used().end};
@@ -271,7 +271,7 @@ Result<void> Journal::write_record(Staged& staged) {
                                               : io_.file().write_through(offset, bytes);
 }
 
-// The commit is durable: it becomes the state that everybody sees.
+// Makes the durable commit the visible state.
 void Journal::adopt(Transaction& transaction, Staged& staged) {
   for (size_t i = 0; i < staged.after_images.size(); ++i) {
     const RecordEntry& entry = staged.record.entries[i];
@@ -294,13 +294,13 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
 
 Result<void> Journal::checkpoint() {
   if (live_records_ == 0) return {};
-  if (dead_) return fail(ErrorCode::kIo, "not written: an earlier write of this session failed");
-  Result<void> written = write_home();
+  if (dead_) return fail(ErrorCode::kIo, "refusing to write after a failed write");
+  Result<void> written = write_back();
   if (!written) {
     dead_ = true;
     written.error().code = ErrorCode::kIo;
     written.error().message =
-        "what was committed waits in the journal, and could not be taken home: " +
+        "the change is committed, but could not be written back from the journal: " +
         written.error().message;
     return written;
   }
@@ -313,7 +313,7 @@ Result<void> Journal::checkpoint() {
   if (!fault(JournalFault::kEpochKept)) ++epoch_;
   unsynced_ = false;
   if (!wipes_freed_) return {};
-  // Nothing refers to them any more, whatever a crash keeps of this.
+  // Nothing refers to these blocks any more, whatever part of this survives a crash.
   for (const auto& [begin, end] : freed) {
     note_direct_write();
     VDE_TRY(io_.file().zero(io_.bytes_of({begin, end})));
@@ -321,15 +321,15 @@ Result<void> Journal::checkpoint() {
   return {};
 }
 
-// Rule 4. What fails here is not lost: the records are still there.
-Result<void> Journal::write_home() {
+// Rule 4. A failure here loses nothing: the records still exist.
+Result<void> Journal::write_back() {
   BlockBuffer buffer = io_.make_buffer();
-  RunWriter home(io_);
+  RunWriter writer(io_);
   for (const auto& [number, image] : live_) {
     VDE_TRY(read(number, buffer));
-    VDE_TRY(home.add(number, buffer));
+    VDE_TRY(writer.add(number, buffer));
   }
-  VDE_TRY(home.flush());
+  VDE_TRY(writer.flush());
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
   if (fault(JournalFault::kMirrorWithPrimary))
@@ -344,7 +344,7 @@ Result<void> Journal::write_home() {
   return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
 }
 
-// Keeps the ranges disjoint; they touch or overlap where a block is freed and freed again.
+// Keeps the ranges disjoint. They touch or overlap if a block is freed twice.
 void Journal::pin(BlockRange blocks) {
   auto next = pinned_.upper_bound(blocks.begin);
   if (next != pinned_.begin()) {

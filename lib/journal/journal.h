@@ -1,35 +1,37 @@
-// The redo journal: commits survive anything, and a crash leaves the state before or after.
+// The redo journal. A commit survives a crash at any time; a crash leaves the state before or after
+// it.
 //
-// A commit is one record in MWAL: what blocks become, and the superblock after it. It counts from
-// the sync that follows it. A checkpoint takes the blocks home and starts the journal over.
+// A commit is one record in MWAL: the new contents of blocks, and the superblock after it. It
+// counts from the sync that follows it. A checkpoint writes the blocks to their home locations and
+// restarts the journal.
 //
 //   clean --commit()--> live --commit()--> live
 //     ^                  |
 //     +---checkpoint()---+      crash while live: plan_recovery(), apply_recovery() -> clean
 //
-// Rules, which docs/DESIGN.md argues one by one:
-//  1. A commit is one record and one sync. It is valid by its checksum alone (seeded with volume
-//     and epoch, chained to the record before) and by the trailers of its images; it names the
-//     group it is based on by sequence and content. The superblock groups and MWAL are never
-//     targets, nor is a block in which an image waits; readers of the journal ask for that
-//     (replay_rules.h).
-//  2. Blocks that nothing committed can reach may be written straight home (write_direct): they are
-//     synced before the first byte of their record. `pinned` blocks are not such blocks.
-//  3. Images that the journal has no room for go to free blocks, synced before the record: where
-//     one is not intact below an intact record, another program took the block.
-//  4. Checkpoint: home blocks and primary group; sync; mirror group; sync; header with the next
-//     epoch; sync. Only then is a record's place written again. A group is written only while the
-//     other one is whole and durable, by recovery too.
+// Rules (docs/DESIGN.md gives the reasons):
+//  1. A commit is one record and one sync. Its checksum (seeded with volume and epoch, chained to
+//     the previous record) and the trailers of its after-images prove that it is complete. It names
+//     the group that it is based on by sequence and content. Superblock groups, MWAL and blocks
+//     that hold a needed after-image are never targets; readers enforce that (replay_rules.h).
+//  2. Blocks that no commit refers to may be written directly (write_direct). They are synced
+//  before
+//     the first byte of their record is written. `pinned` blocks are excluded.
+//  3. After-images that do not fit into the journal go to free blocks, synced before the record. If
+//     one of them is damaged although the record is intact, another program overwrote the block.
+//  4. Checkpoint: home locations and primary group; sync; mirror group; sync; header with the next
+//     epoch; sync. Only then is the space of a record reused. A group is written only while the
+//     other one is intact and durable; recovery does the same.
 //  5. The header's mark is durable before any record is written; the last block repeats it while
-//     records live. A sealed header without it below a marked last block is another program's work.
-//  6. Recovery replays only over blocks that are as they were, as they are to be, or torn, and
-//     starts a new epoch before anything is written after it. Records count only if the header or
-//     the last block tells their epoch: while one waits, at most one of the two is torn.
+//     there are live records. If the last block is marked, a valid header without the mark was
+//     written by another program.
+//  6. Recovery overwrites only blocks that have their old or new content or are torn, and starts a
+//     new epoch before anything else is written. Records count only if the header or the last block
+//     confirms their epoch: while there are live records, at most one of the two is torn.
 //  7. A session ends with a checkpoint.
-//  8. The file has room for the journal and for every home block before a record is written.
+//  8. The file has space for the journal and for every home location before a record is written.
 //  9. Whoever opens a journal holds the exclusive lock.
-// 10. A failed write or sync of a record ends the session: what is on the disk is for recovery to
-//     say.
+// 10. A failed write or sync of a record ends the session: recovery has to examine the disk.
 #pragma once
 
 #include <functional>
@@ -44,73 +46,74 @@
 
 namespace vde {
 
-// Finds room for `blocks` images outside of the journal: free blocks, in any order, that nothing
-// committed refers to and that no pending allocation takes. kNoSpace where there are not enough.
+// Finds space for `blocks` after-images outside of the journal: free blocks, in any order, that no
+// commit refers to and no pending allocation uses. kNoSpace if there are too few.
 using SpareBlocks = std::function<Result<std::vector<uint64_t>>(uint64_t blocks)>;
 
 class Journal {
  public:
-  // Opens the journal of the image in `file`, whose exclusive lock the caller holds, and recovers
-  // what a crash left: `probe` and `plan` are those of the file as it is. The first commit puts the
-  // mark into a header that has none. kDamaged where no superblock group is whole, the region
+  // Opens the journal of the image in `file`, whose exclusive lock the caller must hold, and
+  // recovers what a crash left. `probe` and `plan` must describe the current file. The first commit
+  // writes the mark if the header has none. kDamaged if no superblock group is intact, the region
   // tables disagree, or the journal's header is lost.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(BlockFile& file, const Probe& probe,
                                                              const RecoveryPlan& plan);
 
   [[nodiscard]] const BlockIo& io() const { return io_; }
-  // As the last commit left them.
+  // The state of the last commit.
   [[nodiscard]] const Superblock& superblock() const { return state_.superblock; }
   [[nodiscard]] const HeaderSeal& seal() const { return state_.seal; }
   [[nodiscard]] const RegionTable& regions() const { return regions_; }
 
-  // The bytes of a block as the last commit left it, unverified.
+  // Reads a block as of the last commit, unverified.
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number, MutableBytes buffer) const;
 
-  // The image as the last commit left it; the file outlives it. It stays that way until the next
-  // commit or checkpoint.
+  // The image as of the last commit, valid until the next commit or checkpoint. The file must
+  // outlive it.
   [[nodiscard]] std::unique_ptr<OverlayFile> committed_view() const;
 
-  // The first block of `within` that may hold anything but zeros as the last commit left it;
-  // `within.end` where there is none.
+  // The first block of `within` that may contain nonzero bytes as of the last commit; `within.end`
+  // if there is none.
   [[nodiscard]] Result<uint64_t> next_written(BlockRange within) const;
-  // The first block of `within` that holds anything but zeros, trailer included: it was written.
+  // The first block of `within` with nonzero bytes, trailer included, i.e. that was written.
   [[nodiscard]] Result<std::optional<uint64_t>> first_content(BlockRange within) const;
 
-  // Blocks that must be neither allocated nor written directly before the next checkpoint, though
-  // the bitmap may call them free: freed since the last one, or holding an image.
+  // Blocks that must be neither allocated nor written directly before the next checkpoint, even if
+  // the bitmap marks them free: they were freed since the last checkpoint, or hold an after-image.
   [[nodiscard]] const std::map<uint64_t, uint64_t>& pinned() const { return pinned_; }
 
-  // From now on a checkpoint makes blocks that were freed, and places of images, read as never
-  // written: for images of which only such blocks may be taken.
+  // From now on, checkpoints zero the blocks that were freed or held after-images. For images in
+  // which only blocks that were never written may be allocated.
   void wipe_freed() { wipes_freed_ = true; }
 
-  // Blocks were written straight home. They are synced before the next record, whether their
-  // transaction commits or is dropped: what lies there becomes some later image's predecessor.
+  // Notes that blocks were written directly. They are synced before the next record, even if their
+  // transaction is dropped: a later after-image may have that content as its predecessor.
   void note_direct_write() const { unsynced_ = true; }
 
-  // Makes `transaction` durable: one sync, two where blocks were written directly. Afterwards the
-  // transaction is used up. An error of the code kNoSpace leaves everything as it was. Another one
-  // that comes of writing the record or of a checkpoint ends the session; what became of the
-  // commit is then unknown until the image is opened again.
+  // Makes `transaction` durable, with one sync, or two if blocks were written directly. It cannot
+  // be used afterwards. kNoSpace leaves everything unchanged. Any other error of writing a record
+  // or of a checkpoint ends the session, and the outcome of the commit is unknown until the image
+  // is opened again.
   [[nodiscard]] Result<void> commit(Transaction& transaction, const SpareBlocks& spare_blocks);
 
-  // Takes everything home, with three syncs; nothing if no record lives.
+  // Writes all committed blocks to their home locations, with three syncs. Does nothing without
+  // live records.
   [[nodiscard]] Result<void> checkpoint();
 
-  // Commits so far in this epoch, that is since the last checkpoint.
+  // The number of commits since the last checkpoint.
   [[nodiscard]] uint32_t live_records() const { return live_records_; }
 
-  // A write of a record or of a checkpoint failed: what is on the disk is unknown.
+  // True if a write of a record or of a checkpoint failed: the state on disk is unknown.
   [[nodiscard]] bool has_failed() const { return dead_; }
 
  private:
   Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch);
 
   struct AfterImage {
-    BlockBuffer bytes;   // empty where the image lies outside of the journal
-    uint64_t place = 0;  // the block that holds it
+    BlockBuffer bytes;   // empty if the after-image lies outside of the journal
+    uint64_t place = 0;  // block with the after-image
   };
-  struct Staged;  // a transaction on its way into a record
+  struct Staged;  // a transaction that is being written to a record
 
   [[nodiscard]] Result<void> mark_header();
   [[nodiscard]] Result<void> stage_tables(Transaction& transaction) const;
@@ -121,7 +124,7 @@ class Journal {
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
-  [[nodiscard]] Result<void> write_home();
+  [[nodiscard]] Result<void> write_back();
   void pin(BlockRange blocks);
   void set_base(const BlockBuffer& group);
 
@@ -129,18 +132,18 @@ class Journal {
   JournalArea area_;
   GroupState state_;  // after the last commit
   RegionTable regions_;
-  uint64_t epoch_;  // of the records to come
+  uint64_t epoch_;  // of the next records
   int64_t base_sequence_ = 0;
   uint64_t base_hash_ = 0;
-  uint64_t next_ = 0;  // the block where the next record goes
+  uint64_t next_ = 0;  // block of the next record
   uint32_t live_records_ = 0;
   uint64_t previous_ = 0;  // checksum of the last record
   std::map<uint64_t, AfterImage> live_;
   std::map<uint64_t, uint64_t> pinned_;  // begin -> end, disjoint
   bool space_taken_ = false;
   bool wipes_freed_ = false;
-  bool unmarked_ = false;          // the header is another program's still
-  mutable bool unsynced_ = false;  // something was written directly
+  bool unmarked_ = false;          // the header is still another program's
+  mutable bool unsynced_ = false;  // blocks were written directly since the last sync
   bool dead_ = false;
 };
 

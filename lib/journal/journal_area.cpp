@@ -7,7 +7,7 @@
 namespace vde {
 namespace {
 
-// Header, mark block and room for the smallest record.
+// Header, mark block, and space for the smallest record.
 constexpr uint64_t kMinBlocks = 8;
 
 std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
@@ -19,7 +19,7 @@ std::optional<JournalMark> mark_at(Bytes bytes, const Guid& uuid) {
 
 Result<JournalArea> find_journal(const Probe& probe) {
   for (const RegionSlot& slot : probe.slots) {
-    if (slot.is_free() || slot.tag != block_types::kMetadataWal) continue;
+    if (slot.is_free() || slot.type != block_types::kMetadataWal) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->count() < kMinBlocks || range->end > probe.usable_blocks()) break;
     return JournalArea{*range, probe.block_size};
@@ -37,20 +37,20 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
     header.last_epoch = mark->epoch;
   } else {
     const BlockState state = last.state();
-    header.last_wiped = (state == BlockState::kSealed || state == BlockState::kUnwritten) &&
+    header.last_wiped = (state == BlockState::kValid || state == BlockState::kUnwritten) &&
                         all_zero(last.unchecked_payload());
   }
   VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
   const BlockState state = block.state();
-  header.sealed = state == BlockState::kSealed;
+  header.valid = state == BlockState::kValid;
   header.lost = all_zero(block.unchecked_payload());
   header.clean =
-      state == BlockState::kSealed && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
-  // The mark has a hash of its own and lies in the first sector: it outlives a torn write.
+      state == BlockState::kValid && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
+  // The mark has its own hash and lies in the first sector, so it survives a torn write.
   if (const auto mark = mark_at(block.bytes().subspan(kJournalMarkOffset), uuid)) {
     header.kind = HeaderKind::kOurs;
     header.epoch = mark->epoch;
-  } else if (state != BlockState::kSealed && state != BlockState::kUnwritten) {
+  } else if (state != BlockState::kValid && state != BlockState::kUnwritten) {
     header.kind = HeaderKind::kTorn;
   }
   return header;

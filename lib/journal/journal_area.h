@@ -1,5 +1,6 @@
-// Where the journal lies in an image, and its header: MWAL's first block with vdetool's mark behind
-// the format's own fields, and the last block, which repeats the mark while records live.
+// The location of the journal in an image, and its header: MWAL's first block, with vdetool's mark
+// after the format's own fields, and the last block, which repeats the mark while there are live
+// records.
 #pragma once
 
 #include <algorithm>
@@ -11,55 +12,55 @@
 
 namespace vde {
 
-// MWAL, cut into its parts. Block numbers are those of the image.
+// MWAL and its parts. Block numbers are those of the image.
 struct JournalArea {
   BlockRange region;
   uint32_t block_size = kDefaultBlockSize;
 
   [[nodiscard]] uint64_t header() const { return region.begin; }
   [[nodiscard]] uint64_t last() const { return region.end - 1; }
-  // The blocks between them, for records.
+  // The blocks between header and last block, for records.
   [[nodiscard]] BlockRange records() const { return {region.begin + 1, region.end - 1}; }
-  // Those of them that are written. Existing writers make MWAL 0.5 % of the volume: to take room
-  // in the file for all of it would fill disks, and what lives in it is kept in memory, too.
+  // The part of them that is used. The SDK makes MWAL 0.5 % of the volume: reserving disk space for
+  // all of it would fill disks, and its live content is also kept in memory.
   [[nodiscard]] BlockRange used() const {
     constexpr uint64_t kMaxBytes = uint64_t{16} << 20;
     return {region.begin + 1, std::min(region.end - 1, region.begin + 1 + kMaxBytes / block_size)};
   }
 };
 
-// The journal's region; kDamaged where the slots name none that lies within the file.
+// The journal's region. kDamaged if no slot names one that lies within the file.
 [[nodiscard]] Result<JournalArea> find_journal(const Probe& probe);
 
 enum class HeaderKind {
-  kOurs,     // the mark is there: the epoch is known
-  kForeign,  // sealed or unwritten, without a mark: nothing of ours
-  kTorn,     // neither: a write of the header did not finish, or it is damaged
+  kOurs,     // the mark exists: the epoch is known
+  kForeign,  // valid or unwritten, without a mark: not vdetool's
+  kTorn,     // neither: an unfinished write of the header, or damage
 };
 
 struct JournalHeader {
   HeaderKind kind = HeaderKind::kForeign;
-  bool sealed = false;       // the header block verifies
-  bool lost = false;         // its payload is all zero, which no writer leaves
-  bool clean = false;        // sealed, and says that nothing waits
-  uint64_t epoch = 0;        // where kOurs
+  bool valid = false;        // the header block is valid
+  bool lost = false;         // its payload is all zero, which no program writes
+  bool clean = false;        // valid, with the clean flag set
+  uint64_t epoch = 0;        // if kOurs
   bool last_marked = false;  // the last block carries a mark of this volume
-  bool last_wiped = false;   // it carries none, and is as a checkpoint leaves it or unwritten
+  bool last_wiped = false;   // it has no mark, and is unwritten or as a checkpoint leaves it
   uint64_t last_epoch = 0;
 };
 
 [[nodiscard]] Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& area,
                                                         const Guid& uuid);
 
-// The highest epoch that any block of the record area claims to be of, believed without a checksum:
-// a new epoch above it can be mistaken for none that was there before. 0 where there is none.
+// The highest epoch that any block of the record area claims, without verifying checksums. A new
+// epoch above it cannot be confused with an earlier one. 0 if there is none.
 [[nodiscard]] Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks);
 
-// Writes the header: the fields of a fresh, clean one, the time of this checkpoint, and the mark.
+// Writes the header: the fields of a new, clean header, the time of this checkpoint, and the mark.
 [[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
                                                 const Superblock& superblock, uint64_t epoch);
 
-// Marks the last block, or wipes it.
+// Writes the mark to the last block, or removes it.
 [[nodiscard]] Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
                                              const Superblock& superblock,
                                              std::optional<uint64_t> epoch);

@@ -7,23 +7,24 @@
 namespace vde {
 namespace {
 
-// What cannot be read is an error here, never taken for what is not there: a commit may lie in it.
+// A block that cannot be read is an error here, never treated as missing: it may hold a commit.
 
-// The head in block `at`, if the block is sealed and starts a record of at most `most` blocks.
-Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64_t most) {
+// The record header in block `at`, if the block is valid and starts a record with at most `max`
+// blocks.
+Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64_t max) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(at, buffer));
-  // Most blocks hold images or nothing: their checksums need not be computed to see that.
-  auto head = peek_record(block.unchecked_payload(), most);
+  // Most blocks hold after-images or nothing; they can be excluded without a checksum.
+  auto head = peek_record(block.unchecked_payload(), max);
   if (head && !block.check(block_types::kMetadataWal)) head.reset();
   return head;
 }
 
-// The record that starts in block `at`, its checksum verified, its images not.
-Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, uint64_t most,
+// The record that starts in block `at`. Verifies its checksum, but not its after-images.
+Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, uint64_t max,
                                                const Guid& uuid) {
   std::optional<JournalRecord> none;
-  VDE_TRY_ASSIGN(head, head_at(io, at, most));
+  VDE_TRY_ASSIGN(head, head_at(io, at, max));
   if (!head) return none;
   BlockBuffer buffer = io.make_buffer();
   std::vector<uint8_t> stream;
@@ -38,9 +39,9 @@ Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, u
 
 using Places = std::vector<uint64_t>;
 
-// Where the images of the record in `at` lie; nothing where an inline one is not intact, as in a
-// record that was never finished. The others were durable before the record's first byte was
-// written: kDamaged where one is not intact.
+// Finds the after-images of the record in `at`. Nothing if an inline one is damaged, as in an
+// unfinished record. The others were durable before the record's first byte was written: kDamaged
+// if one of them is damaged.
 Result<std::optional<Places>> find_after_images(const BlockIo& io, uint64_t at,
                                                 const JournalRecord& record,
                                                 uint64_t blocks_in_file) {
@@ -55,22 +56,23 @@ Result<std::optional<Places>> find_after_images(const BlockIo& io, uint64_t at,
     bool intact = in_bounds;
     if (intact) {
       VDE_TRY_ASSIGN(block, io.read(place, buffer));
-      intact = block.state() == BlockState::kSealed && block.unchecked_trailer() == entry.after;
+      intact = block.state() == BlockState::kValid && block.unchecked_trailer() == entry.after;
     }
     if (!intact && is_inline) return std::optional<Places>{};
     if (!intact)
-      return fail_at(in_bounds ? place : at, ErrorCode::kDamaged,
-                     fmt::format("a commit waits in the journal, but block {}, which keeps a part "
-                                 "of it, was overwritten or is damaged",
-                                 place),
-                     "keep a copy of the image and run 'vdetool verify'");
+      return fail_at(
+          in_bounds ? place : at, ErrorCode::kDamaged,
+          fmt::format("a commit in the journal cannot be applied: block {}, which holds a "
+                      "part of it, was overwritten or is damaged",
+                      place),
+          "copy the image first, then run 'vdetool verify IMAGE'");
     places.push_back(place);
   }
   return std::optional(std::move(places));
 }
 
-// Holes are skipped: a region may be far larger than what is written of it. Heads that only look
-// like some must not cost more than a few readings of the whole journal.
+// Skips holes: a region may be far larger than its written part. False record headers must not cost
+// more than a few readings of the whole journal.
 Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
                                   uint64_t from, uint64_t epoch, uint64_t intact) {
   constexpr uint64_t kReadings = 4;
@@ -85,14 +87,15 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
     read += head->descriptor_blocks;
     if (read > kReadings * area.records().count())
       return fail_at(from, ErrorCode::kDamaged, "the journal is full of damaged records",
-                     "keep a copy of the image and run 'vdetool verify'");
+                     "copy the image first, then run 'vdetool verify IMAGE'");
     VDE_TRY_ASSIGN(record, record_at(io, at, end - at, uuid));
     if (!record) continue;
-    return fail_at(from, ErrorCode::kDamaged,
-                   fmt::format("the journal's record {} is damaged, but record {} behind it is "
-                               "intact: a commit is lost",
-                               intact + 1, head->index),
-                   "keep a copy of the image and run 'vdetool verify'");
+    return fail_at(
+        from, ErrorCode::kDamaged,
+        fmt::format("record {} of the journal is damaged, but the later record {} is intact, "
+                    "so a commit is lost",
+                    intact + 1, head->index),
+        "copy the image first, then run 'vdetool verify IMAGE'");
   }
   return {};
 }

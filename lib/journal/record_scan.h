@@ -1,4 +1,4 @@
-// Reads the records of a journal, in order, as far as they verify.
+// Reads the valid records of a journal, in order.
 #pragma once
 
 #include "journal/journal_area.h"
@@ -7,7 +7,7 @@ namespace vde {
 
 struct ScannedRecord {
   JournalRecord record;
-  // The block that holds the image of each entry, inline or not.
+  // The block with the after-image of each entry, inline or not.
   std::vector<uint64_t> places;
 };
 
@@ -15,20 +15,20 @@ struct RecordScan {
   std::vector<ScannedRecord> records;
 };
 
-// What to do where an intact record lies behind a damaged one.
+// What to do if there is an intact record after a damaged one.
 enum class LostRecords {
-  kRefuse,  // say so
-  // As kRefuse, but only where the journal's last block is marked or damaged, to save reading the
+  kRefuse,  // return an error
+  // As kRefuse, but only if the journal's last block is marked or damaged, which saves reading the
   // whole journal: the mark is durable before a second record is written (journal.h, rule 5).
   kRefuseMarked,
-  kDrop,  // end the chain before the damaged one: for repair, which names the loss
+  kDrop,  // end the chain before the damaged record; for repair, which reports the loss
 };
 
-// The chain of intact records of `epoch` from the journal's first block on; `probe` is that of the
-// file. kDamaged where a record breaks the rules of replay_rules.h, and where an intact record lies
-// behind the chain's end: one before it was lost, and to drop it in silence would lose a commit.
-// With LostRecords::kDrop the chain ends before such a record. kIo where a block cannot be read: a
-// commit may lie in it.
+// Returns the chain of intact records of `epoch` from the journal's first block on; `probe`
+// describes the file. kDamaged if a record breaks the rules of replay_rules.h, or if there is an
+// intact record after the end of the chain: a record before it was lost, and ignoring that would
+// lose a commit. With LostRecords::kDrop the chain ends before such a record. kIo if a block cannot
+// be read: it may hold a commit.
 [[nodiscard]] Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area,
                                               const Probe& probe, uint64_t epoch,
                                               LostRecords lost = LostRecords::kRefuse);

@@ -12,21 +12,21 @@
 namespace vde {
 namespace {
 
-constexpr std::string_view kLeaveAlone = "keep a copy of the image and run 'vdetool verify'";
+constexpr std::string_view kLeaveAlone = "copy the image first, then run 'vdetool verify IMAGE'";
 
 tl::unexpected<Error> foreign_write(uint64_t block, std::string_view what) {
   return fail_at(block, ErrorCode::kDamaged,
-                 fmt::format("commits wait in the journal, but {}: another program wrote to the "
-                             "image since",
+                 fmt::format("commits in the journal cannot be applied, because another program "
+                             "changed the image: {}",
                              what),
                  std::string(kLeaveAlone));
 }
 
 // All journaled versions of one block.
 struct Versions {
-  Trailer before;              // what was at home when the first of them was made
+  Trailer before;              // trailer of the block when the first of them was written
   std::vector<Trailer> after;  // in order
-  uint64_t place = 0;          // of the last image
+  uint64_t place = 0;          // block with the last after-image
 };
 
 std::map<uint64_t, Versions> collect_versions(const RecordScan& scan) {
@@ -42,20 +42,20 @@ std::map<uint64_t, Versions> collect_versions(const RecordScan& scan) {
   return versions;
 }
 
-// Rule 6: what is at home is the recorded predecessor, a journaled version, or torn.
-Result<void> check_home(const BlockIo& io, uint64_t target, const Versions& versions) {
+// Rule 6. A home location must hold the recorded predecessor, a journaled version, or a torn write.
+Result<void> check_target(const BlockIo& io, uint64_t target, const Versions& versions) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(target, buffer));
-  if (block.state() != BlockState::kSealed) return {};
+  if (block.state() != BlockState::kValid) return {};
   const Trailer trailer = block.unchecked_trailer();
   if (trailer == versions.before) return {};
   if (std::find(versions.after.begin(), versions.after.end(), trailer) != versions.after.end())
     return {};
   return foreign_write(target,
-                       fmt::format("block {} is neither as it was nor as it is to be", target));
+                       fmt::format("block {} has neither its old nor its new content", target));
 }
 
-// The group after the last record. Its slots are those of the directory then.
+// The group after the last record. Its slots are then those of the directory.
 Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                                const std::map<uint64_t, Versions>& versions) {
   const GroupProbe& whole = probe.primary.whole ? probe.primary : probe.mirror;
@@ -67,7 +67,8 @@ Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const Reco
   const uint64_t place = directory == versions.end() ? kDirectoryStart : directory->second.place;
   BlockBuffer buffer = io.make_buffer();
   auto found = io.read_checked(place, block_types::kRegionMap, buffer);
-  // No record changes the slots: those of the group are the directory's, should it be damaged.
+  // Records do not change the slots here, so the group has those of the directory if the directory
+  // is damaged.
   const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
   if (damaged && directory == versions.end()) return state;
   VDE_TRY_ASSIGN(block, std::move(found));
@@ -75,7 +76,7 @@ Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const Reco
   return state;
 }
 
-// What a whole group is to the records.
+// The role of an intact group for the records.
 enum class GroupRole { kBase, kFinal, kForeign };
 
 bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_size) {
@@ -89,7 +90,7 @@ GroupRole role_of(const GroupProbe& group, const RecordHead& first, const BlockB
   return is_base(group, first, block_size) ? GroupRole::kBase : GroupRole::kForeign;
 }
 
-// Decides what of the scanned records must still go home.
+// Decides which of the scanned after-images must still be written back.
 Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                          RecoveryPlan& plan) {
   const auto versions = collect_versions(scan);
@@ -100,13 +101,14 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
     if (!group->whole) continue;
     const GroupRole role = role_of(*group, first, final_bytes, io.block_size());
     if (role == GroupRole::kForeign)
-      return foreign_write(group->blocks[0].number,
-                           "the superblock is neither the one they build on nor theirs");
-    // The mirror is written when all else is home and synced: nothing is left but the header.
+      return foreign_write(
+          group->blocks[0].number,
+          "the superblock is neither the one before the commits nor the one after them");
+    // The mirror is written after everything else is synced: only the header is left to do.
     if (role == GroupRole::kFinal && group == &probe.mirror && probe.primary.whole) return {};
   }
   for (const auto& [target, version] : versions) {
-    VDE_TRY(check_home(io, target, version));
+    VDE_TRY(check_target(io, target, version));
     plan.after_images.push_back({target, version.place});
   }
   plan.records = scan.records.size();
@@ -114,15 +116,15 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
   return {};
 }
 
-// The epoch of the records that may wait. While any does, the header or the last block tells it:
-// the header is written anew when nothing waits any more, and may tear then. Where neither tells
-// it, what looks like a record is of an epoch that is over, or was given up and is whole by chance:
-// a later one, itself cut short, may have overwritten the very sectors that were missing.
+// The epoch of the records that may be live. While there are any, the header or the last block has
+// it: the header is rewritten, and may tear, only when there are none left. If neither has an
+// epoch, whatever looks like a record belongs to an old epoch, or was abandoned and is complete by
+// chance: a later, unfinished record may have overwritten exactly its missing sectors.
 Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea& area,
                                            const JournalHeader& header) {
   if (header.kind == HeaderKind::kOurs) return std::optional(header.epoch);
   if (header.last_marked) return std::optional(header.last_epoch);
-  if (!fault(JournalFault::kStaleBelieved)) return std::optional<uint64_t>{};
+  if (!fault(JournalFault::kStaleAccepted)) return std::optional<uint64_t>{};
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, area.records()));
   return std::optional(claimed);
 }
@@ -132,7 +134,7 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea&
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost) {
   RecoveryPlan plan;
   if (probe.superblock_source != SuperblockSource::kGroup)
-    return fail(ErrorCode::kDamaged, "no superblock group is whole", kRunVerify);
+    return fail(ErrorCode::kDamaged, "no superblock group is intact", kRunVerify);
   VDE_TRY_ASSIGN(area, find_journal(probe));
   plan.area = area;
   const Guid& uuid = probe.superblock.uuid;
@@ -141,7 +143,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
   plan.epoch = std::max(header.epoch, header.last_epoch);
   if (header.kind == HeaderKind::kForeign) {
     if (header.last_marked)
-      return foreign_write(area.header(), "the journal's header is another program's");
+      return foreign_write(area.header(), "another program wrote the journal's header");
     return plan;
   }
   const bool known = header.kind == HeaderKind::kOurs;
@@ -153,18 +155,18 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     VDE_TRY_ASSIGN(found, scan_records(io, area, probe, *epoch, lost));
     scan = std::move(found);
   }
-  // The start of a record that was never finished is looked for without its checksum: what a crash
-  // left of it must not be completed by what the next session writes.
+  // Search for the start of an unfinished record without its checksum: the next session's writes
+  // must not complete what a crash left of it.
   const BlockRange first{area.records().begin, area.records().begin + 1};
   VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
-  // A mark that outlived its records would let the existing tool's next writes be taken for ones
-  // over waiting commits.
+  // If a mark outlived its records, the next writes of the SDK would be taken for writes over live
+  // commits.
   plan.needs_reset = !known || !header.clean ||
                      (header.last_marked && !fault(JournalFault::kEndMarkKept)) ||
                      (unfinished && !fault(JournalFault::kUnfinishedIgnored));
-  if (!header.sealed) {
+  if (!header.valid) {
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
   }
@@ -174,7 +176,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
 
 namespace {
 
-// A group is written only while the other one is whole and durable: a crash must leave one.
+// A group is written only while the other one is intact and durable: one must survive a crash.
 Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupState& state) {
   const BlockBuffer group = encode_group(state, io.block_size());
   const bool primary_done = probe.primary.whole && group_bytes(probe.primary) == group;
@@ -193,14 +195,14 @@ Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupStat
   return sync_unless(JournalFault::kRecoveryMirrorUnsynced, io.file());
 }
 
-// Images are read where they lie while others go home: none may lie where one goes. Records that
-// name such a place are never planned for (replay_rules.h).
+// After-images are read from their places while others are written back, so none may lie in a
+// target block. Records that name such a place are rejected before (replay_rules.h).
 Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
   for (const ReplayedBlock& image : plan.after_images)
     if (std::ranges::binary_search(plan.after_images, image.place, {}, &ReplayedBlock::target))
       return fail_at(image.place, ErrorCode::kDamaged,
-                     fmt::format("an image of the journal lies in block {}, which is to be "
-                                 "overwritten",
+                     fmt::format("the after-image in block {} of the journal would be overwritten "
+                                 "by another one",
                                  image.place),
                      std::string(kLeaveAlone));
   return {};
@@ -212,12 +214,12 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   if (!plan.needs_reset) return plan.epoch;
   VDE_TRY(refuse_overwritten_places(plan));
   BlockBuffer buffer = io.make_buffer();
-  RunWriter home(io);
+  RunWriter writer(io);
   for (const ReplayedBlock& image : plan.after_images) {
     VDE_TRY(io.read(image.place, buffer));
-    VDE_TRY(home.add(image.target, buffer));
+    VDE_TRY(writer.add(image.target, buffer));
   }
-  VDE_TRY(home.flush());
+  VDE_TRY(writer.flush());
   if (plan.group) VDE_TRY(write_groups(io, probe, *plan.group));
   const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
   const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);

@@ -9,14 +9,14 @@ namespace {
 
 tl::unexpected<Error> broken(uint64_t at, const JournalRecord& record, const std::string& why) {
   return fail_at(at, ErrorCode::kDamaged,
-                 fmt::format("the journal's record {} {}", record.head.index, why),
-                 "keep a copy of the image and run 'vdetool verify'");
+                 fmt::format("record {} of the journal {}", record.head.index, why),
+                 "copy the image first, then run 'vdetool verify IMAGE'");
 }
 
-// The journal of an image is in the first of its MWAL slots.
+// The journal of an image is its first MWAL region.
 bool keeps_journal(const std::vector<RegionSlot>& slots, BlockRange journal) {
   const auto slot = std::ranges::find_if(slots, [](const RegionSlot& candidate) {
-    return !candidate.is_free() && candidate.tag == block_types::kMetadataWal;
+    return !candidate.is_free() && candidate.type == block_types::kMetadataWal;
   });
   return slot != slots.end() && slot->start == static_cast<int64_t>(journal.begin) &&
          slot->count == static_cast<int64_t>(journal.count());
@@ -40,12 +40,13 @@ Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
   for (const RecordEntry& entry : record.entries) {
     if (entry.place == 0) continue;
     if (const std::string_view fault = place_fault(entry.place); !fault.empty())
-      return broken(at, record, fmt::format("keeps an image in block {}, {}", entry.place, fault));
+      return broken(at, record,
+                    fmt::format("has an after-image in block {}, which {}", entry.place, fault));
     places_.insert(entry.place);
   }
   for (const RecordEntry& entry : record.entries) {
     if (const std::string_view fault = target_fault(entry.target); !fault.empty())
-      return broken(at, record, fmt::format("changes block {}, {}", entry.target, fault));
+      return broken(at, record, fmt::format("changes block {}, which {}", entry.target, fault));
     targets_.insert(entry.target);
   }
   VDE_TRY_ASSIGN(fault, follow_slots(record, places));
@@ -59,17 +60,17 @@ bool ReplayRules::is_same_volume(const Superblock& superblock) const {
 }
 
 std::string_view ReplayRules::target_fault(uint64_t block) const {
-  if (block >= bound_) return "which the volume does not have";
-  if (block < kDirectoryStart) return "which is of a superblock group";
-  if (area_.region.contains(block)) return "which is the journal's own";
-  if (places_.contains(block)) return "in which an image waits";
+  if (block >= bound_) return "is not in the volume";
+  if (block < kDirectoryStart) return "belongs to a superblock group";
+  if (area_.region.contains(block)) return "belongs to the journal";
+  if (places_.contains(block)) return "holds an after-image";
   return {};
 }
 
 std::string_view ReplayRules::place_fault(uint64_t block) const {
-  if (block >= bound_) return "which the volume does not have";
-  if (is_in_region(block)) return "which is a region's";
-  if (targets_.contains(block)) return "which a record changes";
+  if (block >= bound_) return "is not in the volume";
+  if (is_in_region(block)) return "belongs to a region";
+  if (targets_.contains(block)) return "is changed by a record";
   return {};
 }
 
@@ -78,7 +79,7 @@ bool ReplayRules::is_in_region(uint64_t block) const {
          std::ranges::any_of(metadata_, [&](BlockRange range) { return range.contains(block); });
 }
 
-// Where a record changes the slots, regions may come to lie over images that wait.
+// A record that changes the slots may place regions over live after-images.
 Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
                                                    const std::vector<uint64_t>& places) {
   BlockBuffer buffer = io_.make_buffer();
@@ -90,8 +91,7 @@ Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
     metadata_ = RegionTable(slots, blocks_in_file_).metadata();
     for (const BlockRange& range : metadata_) {
       const auto place = places_.lower_bound(range.begin);
-      if (place != places_.end() && *place < range.end)
-        return "moves a region to where an image waits";
+      if (place != places_.end() && *place < range.end) return "moves a region over an after-image";
     }
   }
   return std::string_view{};

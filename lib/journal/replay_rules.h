@@ -1,6 +1,6 @@
-// What records may name that are to be replayed. Writers keep these rules (journal.h), but a record
-// is bytes of a file like all others: one that breaks them would be one thing to readers, who find
-// images where they lie, and another one on the disk, where home blocks are written one by one.
+// Rules for records that are replayed. Writers keep them (journal.h), but a record is untrusted
+// data. If a record broke them, readers, who read after-images in place, and recovery, which
+// overwrites blocks one by one, would see different images.
 #pragma once
 
 #include <set>
@@ -9,27 +9,28 @@
 
 namespace vde {
 
-// Takes the records of one journal in their order:
-//  - the volume keeps its identity, its block size and the place of its journal;
-//  - targets lie within the volume as their record leaves it, and within the file, and neither in a
+// Checks the records of one journal in order:
+//  - the volume keeps its identity, its block size and the location of its journal;
+//  - targets lie within the file and within the volume after the record, and neither in a
 //    superblock group nor in MWAL;
-//  - images outside of MWAL lie within the same bounds, at no fixed place and in no region but the
-//    data area, by the slots that their record found, by its own and by those of later ones;
-//  - the block of an image is no record's target.
-// That a block keeps one image, however many entries name it, follows from the trailers.
+//  - after-images outside of MWAL lie within the same bounds, not in fixed blocks and in no region
+//    except the data area, according to the slots before and after the record and those of later
+//    records;
+//  - the block of an after-image is never a target.
+// Two entries cannot use the same block for different after-images: their trailers would differ.
 class ReplayRules {
  public:
-  // `probe` is that of the file.
+  // `probe` must describe the file.
   ReplayRules(const BlockIo& io, const JournalArea& area, const Probe& probe);
 
-  // Takes the record that starts in block `at`, whose images are intact and lie at `places`, one an
-  // entry. kDamaged, at that block, where it breaks a rule; nothing may be admitted after that.
+  // Checks the record that starts in block `at`, whose after-images are intact and lie at `places`,
+  // one per entry. kDamaged, at that block, if it breaks a rule; do not call admit() again then.
   [[nodiscard]] Result<void> admit(uint64_t at, const JournalRecord& record,
                                    const std::vector<uint64_t>& places);
 
  private:
   [[nodiscard]] bool is_same_volume(const Superblock& superblock) const;
-  // Why a target or a spilled image must not lie in `block`; empty texts where it may.
+  // Why a target or a spilled after-image must not lie in `block`; empty if it may.
   [[nodiscard]] std::string_view target_fault(uint64_t block) const;
   [[nodiscard]] std::string_view place_fault(uint64_t block) const;
   [[nodiscard]] bool is_in_region(uint64_t block) const;
@@ -40,10 +41,10 @@ class ReplayRules {
   JournalArea area_;
   Guid uuid_;
   uint64_t blocks_in_file_;
-  uint64_t bound_ = 0;                // blocks of the volume that the file has, after the record
-  std::vector<BlockRange> metadata_;  // by the slots now; not the data area
+  uint64_t bound_ = 0;                // blocks in both volume and file, after the record
+  std::vector<BlockRange> metadata_;  // current regions, except the data area
   std::set<uint64_t> targets_;
-  std::set<uint64_t> places_;  // of images outside of MWAL
+  std::set<uint64_t> places_;  // of after-images outside of MWAL
 };
 
 }  // namespace vde

@@ -1,5 +1,5 @@
-// Changes on their way into one commit. Nothing of a transaction is visible, or on the disk but in
-// free blocks, before Journal::commit.
+// Changes for one commit. Before Journal::commit nothing of a transaction is visible or on disk,
+// except in free blocks.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@ class Journal;
 
 class Transaction {
  public:
-  // Starts from what `journal` has committed; it outlives the transaction.
+  // Starts from the last commit of `journal`, which must outlive the transaction.
   explicit Transaction(const Journal& journal);
   Transaction(Transaction&&) = default;
   Transaction& operator=(Transaction&&) = delete;
@@ -24,54 +24,54 @@ class Transaction {
   [[nodiscard]] HeaderSeal& seal() { return seal_; }
   [[nodiscard]] RegionTable& regions() { return regions_; }
 
-  // The payload of block `number` as this transaction sees it. A block that is not staged must
-  // verify and carry `tag`, or be unwritten, which reads as zeros. Valid until the next call.
-  [[nodiscard]] Result<Bytes> read(uint64_t number, BlockType tag);
+  // The payload of block `number` as this transaction sees it. A block that is not staged must be
+  // valid and have the block type `type` (else kDamaged), or be unwritten, which reads as zeros.
+  // Valid until the next call.
+  [[nodiscard]] Result<Bytes> read(uint64_t number, BlockType type);
 
-  // As read(); kDamaged, too, where the block that was committed is of a generation after `newest`.
-  // For structures of which one block changes with every change: a block that is newer than that
-  // one shows that a write of it was lost.
-  [[nodiscard]] Result<Bytes> read_up_to(uint32_t newest, uint64_t number, BlockType tag);
+  // Same, and kDamaged if the committed block has a generation after `newest`. For structures with
+  // one block that every change rewrites: a block newer than that one shows that a write was lost.
+  [[nodiscard]] Result<Bytes> read_up_to(uint32_t newest, uint64_t number, BlockType type);
 
-  // The generation of block `number` as it was committed, 0 where it was never written; checks the
-  // block as read() does.
-  [[nodiscard]] Result<uint32_t> committed_generation(uint64_t number, BlockType tag);
+  // The generation of committed block `number`, 0 if it was never written. Checks the block as
+  // read() does.
+  [[nodiscard]] Result<uint32_t> committed_generation(uint64_t number, BlockType type);
 
-  // Whether the block reads as never written, as this transaction sees it: one that is staged will
-  // have a trailer.
+  // True if the block is unwritten as this transaction sees it. A staged block counts as written.
   [[nodiscard]] Result<bool> is_unwritten(uint64_t number) const;
 
-  // As read(), to be changed in place: the block is staged. Stays valid for the transaction's life.
-  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType tag);
+  // As read(), but stages the block for changes in place. Valid for the lifetime of the
+  // transaction.
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType type);
 
-  // As edit(), and kDamaged where the block was never written.
-  [[nodiscard]] Result<MutableBytes> edit_written(uint64_t number, BlockType tag);
+  // Same, and kDamaged if the block was never written.
+  [[nodiscard]] Result<MutableBytes> edit_written(uint64_t number, BlockType type);
 
-  // Stages a block whose content does not matter any more: its payload, zeroed.
-  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType tag);
+  // Stages a block whose content is not needed: returns its payload, zeroed.
+  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType type);
 
-  // As replace(), of a block that is said to be in no use: kDamaged where its payload is not zero.
-  [[nodiscard]] Result<MutableBytes> replace_unused(uint64_t number, BlockType tag);
+  // Same, for a block that is recorded as unused: kDamaged if its payload is not zero.
+  [[nodiscard]] Result<MutableBytes> replace_unused(uint64_t number, BlockType type);
 
-  // Takes back what was staged for these blocks: their content does not matter any more.
+  // Discards what was staged for these blocks.
   void unstage(BlockRange blocks);
 
-  // Writes sealed `blocks` (whole blocks of `tag`, trailers set here) from `first` on, straight
-  // home. Only for blocks that were free and not pinned when this transaction began.
-  [[nodiscard]] Result<void> write_direct(uint64_t first, BlockType tag, MutableBytes blocks);
+  // Writes `blocks` (whole blocks of `type`, trailers are set here) directly to `first` and the
+  // following blocks. Only for blocks that were free and not pinned when this transaction began.
+  [[nodiscard]] Result<void> write_direct(uint64_t first, BlockType type, MutableBytes blocks);
 
   // Makes blocks read as never written, under the same condition.
   [[nodiscard]] Result<void> wipe_direct(BlockRange blocks);
 
-  // Blocks that commit will put into its record.
+  // The number of blocks that the commit will put into its record.
   [[nodiscard]] size_t staged_blocks() const { return staged_.size(); }
 
-  // These blocks are not in use any more once this commits.
+  // Notes that these blocks are no longer in use after the commit.
   void note_freed(BlockRange blocks) { freed_.push_back(blocks); }
   [[nodiscard]] const std::vector<BlockRange>& freed() const { return freed_; }
 
-  // The checkpoint sequence that this commit will have; its low 32 bits are the generation of all
-  // blocks in it.
+  // The checkpoint sequence of this commit. Its low 32 bits are the generation of all blocks in the
+  // commit.
   [[nodiscard]] int64_t sequence() const;
   [[nodiscard]] uint32_t generation() const { return static_cast<uint32_t>(sequence()); }
 
@@ -81,12 +81,12 @@ class Transaction {
   friend class Journal;
 
   struct StagedBlock {
-    BlockType tag;
-    Trailer before;     // at home, or in the last record
+    BlockType type;
+    Trailer before;     // of the home location, or in the last record
     BlockBuffer bytes;  // a whole block; the trailer is set at commit
   };
 
-  [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, BlockType tag, bool keep_content);
+  [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, BlockType type, bool keep_content);
 
   const Journal& journal_;
   Superblock superblock_;
@@ -95,11 +95,11 @@ class Transaction {
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
 
-  // The block that was read last, verified: it is often the one that is edited next.
+  // The last block that was read and verified: often the next one to be edited.
   static constexpr uint64_t kNone = UINT64_MAX;
   BlockBuffer buffer_;
   uint64_t buffered_ = kNone;
-  BlockType buffered_tag_;
+  BlockType buffered_type_;
 };
 
 }  // namespace vde

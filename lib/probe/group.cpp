@@ -40,7 +40,8 @@ BlockBuffer encode_group(const GroupState& state, uint32_t block_size) {
   put(2, state.extended);
   put(3, state.anchor);
   const auto generation = static_cast<uint32_t>(state.superblock.checkpoint_sequence);
-  for (uint64_t i = 0; i < kGroupBlocks; ++i) seal(block(i), group_block_type(i), generation);
+  for (uint64_t i = 0; i < kGroupBlocks; ++i)
+    write_trailer(block(i), group_block_type(i), generation);
   return blocks;
 }
 

@@ -1,11 +1,11 @@
-// The superblock group as a value: what a checkpoint writes, and what records are based on.
+// The superblock group as a value: what a checkpoint writes, and what journal records refer to.
 #pragma once
 
 #include "probe/probe.h"
 
 namespace vde {
 
-// Everything that the four blocks of a group say. Payload bytes that no field names are kept.
+// The contents of the four blocks of a group. Payload bytes outside of known fields are preserved.
 struct GroupState {
   Superblock superblock;
   HeaderSeal seal;
@@ -16,16 +16,16 @@ struct GroupState {
   BlockBuffer anchor;    // payload of block 3
 };
 
-// `group` is whole.
+// `group` must be intact.
 [[nodiscard]] GroupState decode_group(const GroupProbe& group);
 
-// The group's four blocks, sealed with the generation of its checkpoint sequence.
+// The group's four blocks, with trailers whose generation is the checkpoint sequence.
 [[nodiscard]] BlockBuffer encode_group(const GroupState& state, uint32_t block_size);
 
-// Names a group by its content: a hash over the four payloads of `blocks` (four whole blocks).
+// Identifies a group by its content: a hash over the payloads of `blocks` (four whole blocks).
 [[nodiscard]] uint64_t group_hash(Bytes blocks, uint32_t block_size);
 
-// The four blocks of `group` as one run of bytes, as found.
+// The four blocks of `group`, concatenated, as found.
 [[nodiscard]] BlockBuffer group_bytes(const GroupProbe& group);
 
 }  // namespace vde

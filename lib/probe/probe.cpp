@@ -9,16 +9,16 @@
 namespace vde {
 namespace {
 
-// The blocks at fixed places, in one read as a rule: all that a probe looks at.
+// The blocks at fixed places, usually in one read: a probe reads nothing else.
 class Head {
  public:
   Head(BlockFile& file, uint64_t file_size) : file_(file), file_size_(file_size) {
     fetch(kFirstRegionBlock * kDefaultBlockSize);
   }
 
-  // What could be read of the first `kMinBlockSize` bytes; zeros otherwise.
+  // The first `kMinBlockSize` bytes, or zeros for those that could not be read.
   [[nodiscard]] Bytes sector() const { return Bytes(bytes_).first(kMinBlockSize); }
-  // Why not even that could be read.
+  // The error if even those could not be read.
   [[nodiscard]] const Result<void>& sector_read() const { return sector_read_; }
 
   [[nodiscard]] FixedBlock block(const BlockIo& io, uint64_t number) {
@@ -37,7 +37,7 @@ class Head {
   }
 
  private:
-  // Where not all of it can be read, its blocks are read one by one.
+  // If the whole range cannot be read, reads its blocks one by one.
   void fetch(uint64_t bytes) {
     bytes = std::min(bytes, file_size_);
     if (bytes <= fetched_ || failed_) return;
@@ -64,7 +64,7 @@ class Head {
   BlockFile& file_;
   uint64_t file_size_;
   BlockBuffer bytes_;
-  uint64_t fetched_ = 0;  // bytes of `bytes_` that were read
+  uint64_t fetched_ = 0;  // number of bytes of `bytes_` that were read
   bool failed_ = false;
   Result<void> sector_read_;
 };
@@ -78,8 +78,7 @@ GroupProbe probe_group(Head& head, const BlockIo& io, uint64_t start) {
   }
   if (!group.blocks[0].is(group_block_type(0))) return group;
   const Superblock superblock = kSuperblockLayout.decode(group.blocks[0].payload());
-  // A superblock that names another block size says nothing about this one; sealed bytes without
-  // the signature are none.
+  // Ignore a superblock for another block size, and valid blocks without the signature.
   if (superblock.signature != Superblock{}.signature ||
       superblock.block_size != static_cast<int64_t>(io.block_size()))
     return group;
@@ -102,7 +101,7 @@ DirectoryProbe probe_directory(Head& head, const BlockIo& io) {
   return directory;
 }
 
-// Takes the superblock from the best group; of two whole ones from the newer.
+// Takes the superblock from the best group; if both are intact, from the newer one.
 void choose_superblock(Probe& probe) {
   const GroupProbe* best = nullptr;
   for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
@@ -121,7 +120,7 @@ void choose_superblock(Probe& probe) {
   if (best->whole) probe.anchor = kIntegrityAnchorLayout.decode(best->blocks[3].payload());
 }
 
-// A pointer table is as good as its group; the directory stands on its own.
+// Trust a pointer table only if its group is intact; the directory is independent of the groups.
 void choose_slots(Probe& probe) {
   const GroupProbe& group = probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary;
   if (probe.superblock_source == SuperblockSource::kGroup) {
@@ -142,7 +141,7 @@ void choose_slots(Probe& probe) {
   }
 }
 
-// The fields of a block 0 or 4 that fails its trailer but starts as a superblock does.
+// Uses the fields of a block 0 or 4 with an invalid trailer if it starts like a superblock.
 void fall_back_to_unverified(Probe& probe) {
   for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
     if (!group->blocks[0].readable) continue;
@@ -176,7 +175,7 @@ Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
   return probe;
 }
 
-// The block sizes to try: what block 0 says first, then all of them.
+// The block sizes to try: the one in block 0 first, then all others.
 std::vector<uint32_t> candidate_sizes(Bytes head) {
   std::vector<uint32_t> sizes;
   const int32_t said = kSuperblockLayout.decode(head).block_size;
@@ -190,28 +189,28 @@ Result<void> refuse_preamble(BlockFile& file, Bytes head) {
   const auto preamble = find_preamble(file, head);
   if (!preamble) return {};
   if (!preamble->volume)
-    return fail(ErrorCode::kNotAnImage,
-                "has a preamble (boot code before the volume) whose header is damaged, so it is "
-                "unknown where the volume starts",
-                "look for the bytes 44 57 56 44 02 00 at multiples of 4096");
+    return fail(
+        ErrorCode::kNotAnImage,
+        "has a preamble (boot code before the volume) with a damaged header, so the start of "
+        "the volume is unknown",
+        "search for the bytes 44 57 56 44 02 00 at multiples of 4096");
   return fail(
       ErrorCode::kNotAnImage,
       fmt::format("has a preamble (boot code): the volume starts at byte {}", *preamble->volume),
-      fmt::format("copy the volume to a file of its own: 'tail -c +{} FILE > VOLUME'",
+      fmt::format("copy the volume to a separate file: 'tail -c +{} FILE > VOLUME'",
                   *preamble->volume + 1));
 }
 
-// Neither a superblock nor the directory verifies.
+// The error if neither a superblock nor the directory is valid.
 Error not_an_image(BlockFile& file, Bytes head) {
-  Error error{ErrorCode::kNotAnImage,
-              "not a DWVD image: no superblock or directory in it verifies",
-              {},
-              {}};
+  Error error{
+      ErrorCode::kNotAnImage, "not a DWVD image (no valid superblock or region directory)", {}, {}};
   if (kSuperblockLayout.decode(head).signature == Superblock{}.signature) {
-    error.message = "has the DWVD signature, but no superblock or directory in it verifies";
-    error.hint = "look at it with 'vdetool dump'";
+    error.message = "has the DWVD signature, but no valid superblock or region directory";
+    error.hint = "examine it with 'vdetool dump IMAGE'";
   } else if (const auto known = known_content(file); known && *known) {
-    error.message = fmt::format("not a DWVD image: it holds {}", **known);
+    error.message = fmt::format("not a DWVD image: holds {}", **known);
+    if (**known == "gzip data") error.hint = "decompress it first";
   }
   return error;
 }
@@ -228,13 +227,14 @@ Result<Probe> probe_image(BlockFile& file) {
   Probe nothing;
   nothing.file_size = size;
   if (size < kMinBlockSize) {
-    nothing.problem = Error{ErrorCode::kNotAnImage,
-                            size == 0 ? "is empty" : "not a DWVD image: it is too short",
-                            {},
-                            {}};
+    nothing.problem =
+        Error{ErrorCode::kNotAnImage,
+              size == 0 ? "not a DWVD image (file is empty)" : "not a DWVD image (file too short)",
+              {},
+              {}};
     return nothing;
   }
-  // An unreadable first sector is no reason to give up: the mirror and the directory may be whole.
+  // Continue if the first sector cannot be read: the mirror and the directory may be intact.
   Head head(file, size);
   if (Result<void> preamble = refuse_preamble(file, head.sector()); !preamble) {
     nothing.problem = std::move(preamble.error());
@@ -283,26 +283,25 @@ Result<void> check_features(const Probe& probe) {
   for (uint32_t bit = 0; bit < 32; ++bit)
     if ((unknown >> bit & 1) != 0) bits += fmt::format("{}{}", bits.empty() ? "" : ", ", bit);
   return fail_at(probe.superblock_block, ErrorCode::kUnsupported,
-                 fmt::format("uses unknown incompatible features (bit {})", bits),
-                 "use the program that made the image, or a later version of this one");
+                 fmt::format("uses unsupported features (bit {})", bits), "try a newer vdetool");
 }
 
 Result<void> check_can_write(const Probe& probe, bool unseal) {
   if (probe.superblock_verified() && probe.superblock.min_writer_version > 2)
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("asks for a writer of version {} or later",
-                            probe.superblock.min_writer_version),
-                "this program writes version 2");
+    return fail(
+        ErrorCode::kUnsupported,
+        fmt::format("needs a writer of version {} or later", probe.superblock.min_writer_version),
+        "vdetool writes version 2");
   if (probe.seal.is_set() && !unseal)
-    return fail(ErrorCode::kUnsupported, "the image is sealed", "give --unseal to clear the seal");
+    return fail(ErrorCode::kUnsupported, "the image is sealed", "use --unseal to remove the seal");
   constexpr uint32_t kHandsOff =
       kRegionEncrypted | kRegionWorm | kRegionReadOnly | kRegionMigrating;
   for (const RegionSlot& slot : probe.slots)
     if (!slot.is_free() && (slot.flags & kHandsOff) != 0)
       return fail(
           ErrorCode::kUnsupported,
-          fmt::format("region {} is encrypted, WORM, read-only or migrating", to_string(slot.tag)),
-          "use the program that made the image");
+          fmt::format("region {} is encrypted, WORM, read-only or migrating", to_string(slot.type)),
+          "use the program that created the image");
   return {};
 }
 

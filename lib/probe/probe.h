@@ -1,6 +1,6 @@
 // What is determined about an image before anything in it is trusted: its block size, which
-// superblock groups verify, and which region slots to use. Every operation on an image starts with
-// a probe. Damage is never an error here: the probe says what it found.
+// superblock groups are intact, and which region slots to use. Every operation on an image starts
+// with a probe. Damage is not an error here; the probe describes it.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace vde {
 
-// One of the blocks at fixed places, as it was found.
+// A block at a fixed place, as found.
 struct FixedBlock {
   uint64_t number = 0;
   bool readable = false;  // false: past the end of the file, or the device failed
@@ -23,33 +23,34 @@ struct FixedBlock {
   Trailer trailer;  // unchecked
   BlockBuffer bytes;
 
-  // The trailer verifies and carries `tag`.
-  [[nodiscard]] bool is(BlockType tag) const {
-    return readable && state == BlockState::kSealed && trailer.tag == tag;
+  // True if the trailer is valid and has this block type.
+  [[nodiscard]] bool is(BlockType type) const {
+    return readable && state == BlockState::kValid && trailer.type == type;
   }
   [[nodiscard]] Bytes payload() const { return Bytes(bytes).first(bytes.size() - kTrailerSize); }
 };
 
 struct GroupProbe {
   std::array<FixedBlock, kGroupBlocks> blocks;
-  // All four blocks verify, carry their tags and the generation of block 0's sequence.
+  // All four blocks are valid and have the right types and the generation of block 0's sequence.
   bool whole = false;
-  // Block 0's own: read where `blocks[0]` verifies, has the signature and names this block size.
+  // From block 0 of the group, if `blocks[0]` is valid, has the signature and names this block
+  // size.
   std::optional<Superblock> superblock;
 };
 
 struct DirectoryProbe {
   std::array<FixedBlock, kDirectoryBlocks> blocks;
-  bool whole = false;  // both blocks verify, and the second holds the first one's checksum
+  bool whole = false;  // both blocks are valid, and the second holds the first one's checksum
   std::optional<DirectoryHeader> header;
 };
 
-// Where the superblock's fields were taken from, best first.
+// The source of the superblock's fields, best first.
 enum class SuperblockSource {
-  kGroup,       // a whole group
-  kBlock,       // a superblock that verifies, in a group that does not
-  kUnverified,  // the payload of a block that fails its trailer: for showing only
-  kNone,        // there is nothing that even looks like one
+  kGroup,       // an intact group
+  kBlock,       // a valid superblock in a damaged group
+  kUnverified,  // a block with an invalid trailer; only for display
+  kNone,        // nothing that resembles a superblock was found
 };
 
 enum class SlotSource { kPointerTable, kDirectory, kUnverified, kNone };
@@ -62,50 +63,52 @@ struct Probe {
   DirectoryProbe directory;
 
   SuperblockSource superblock_source = SuperblockSource::kNone;
-  uint64_t superblock_block = 0;  // where it was found: 0 or 4
+  uint64_t superblock_block = 0;  // block number: 0 or 4
   Superblock superblock;
   HeaderSeal seal;
-  IntegrityAnchor anchor;  // zero unless it comes from a whole group
+  IntegrityAnchor anchor;  // zero unless the source is an intact group
 
   SlotSource slot_source = SlotSource::kNone;
-  std::vector<RegionSlot> slots;  // all, free ones too
+  std::vector<RegionSlot> slots;  // all slots, including free ones
 
-  // Why the file cannot be judged as an image: kNotAnImage, kUnsupported (a version that this
-  // program does not know), kIo. Nothing where it can.
+  // Why the file cannot be checked as an image: kNotAnImage, kUnsupported (an unknown version),
+  // kIo. Nothing if it can.
   std::optional<Error> problem;
 
   [[nodiscard]] bool superblock_verified() const {
     return superblock_source == SuperblockSource::kGroup ||
            superblock_source == SuperblockSource::kBlock;
   }
-  // Something on the disk vouches for the block size.
+  // A valid checksum confirms the block size.
   [[nodiscard]] bool verified() const { return superblock_verified() || directory.whole; }
   [[nodiscard]] uint64_t blocks_in_file() const { return file_size / block_size; }
-  // Blocks of the volume that the file really has: every block number is held against this.
+  // The number of blocks that lie both in the volume and in the file. Every block number must be
+  // checked against it.
   [[nodiscard]] uint64_t usable_blocks() const;
 };
 
-// Reads the blocks at fixed places, in one read where the blocks have the default size. kIo where
-// the size of the file cannot be had; anything else is in the probe.
+// Reads the blocks at fixed places, with one read if the block size is the default. kIo if the file
+// size cannot be determined; every other problem is recorded in the probe.
 [[nodiscard]] Result<Probe> probe_image(BlockFile& file);
 
-// kNotAnImage where boot code stands before the volume (docs/FORMAT.md, section 1.1): such a file
-// must not be judged as a volume at byte 0. A probe has that as its problem.
+// kNotAnImage if there is boot code before the volume (docs/FORMAT.md, section 1.1): such a file
+// must not be treated as a volume at byte 0. A probe reports this as its problem.
 [[nodiscard]] Result<void> refuse_preamble(BlockFile& file);
 
-// What an operation asks of a probe, least first. There is something to show: a superblock at
-// least, even if its trailer does not verify.
+// What an operation requires of a probe, weakest requirement first. This one: there is at least a
+// superblock to show, even with an invalid trailer.
 [[nodiscard]] Result<void> check_can_show(const Probe& probe);
-// A superblock or the directory verifies, so that the rest can be judged.
+// A superblock or the directory is valid, so that the rest can be checked.
 [[nodiscard]] Result<void> check_can_judge(const Probe& probe);
-// kUnsupported where a superblock that verifies asks for incompatible features that this program
-// does not know: its content can be neither judged nor used.
+// kUnsupported if a valid superblock requires incompatible features that this program does not
+// know. Its content can be neither checked nor used.
 [[nodiscard]] Result<void> check_features(const Probe& probe);
-// kUnsupported where writers must leave the image alone: a later writer's version, a seal (without
-// `unseal`), a region that is encrypted, WORM, read-only or migrating.
+// kUnsupported if the image must not be changed: it needs a later writer version, is sealed
+// (without `unseal`), or has a region that is encrypted, WORM, read-only or migrating.
 [[nodiscard]] Result<void> check_can_write(const Probe& probe, bool unseal);
 
-// probe_image() and check_can_show(), check_can_judge(), or check_can_judge() and check_features().
+// probe_image() followed by check_can_show(), by check_can_judge(), or by check_can_judge() and
+// check_features().
 [[nodiscard]] Result<Probe> probe_to_show(BlockFile& file);
 [[nodiscard]] Result<Probe> probe_to_judge(BlockFile& file);
 [[nodiscard]] Result<Probe> probe_to_use(BlockFile& file);

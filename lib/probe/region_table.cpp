@@ -15,8 +15,8 @@ tl::unexpected<Error> contradiction(std::string what) {
   return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-bool is_fixed(BlockType tag) {
-  return tag == block_types::kSuperblock || tag == block_types::kRegionMap;
+bool is_fixed(BlockType type) {
+  return type == block_types::kSuperblock || type == block_types::kRegionMap;
 }
 
 }  // namespace
@@ -25,27 +25,27 @@ std::optional<Region> RegionTable::placed(size_t slot) const {
   const RegionSlot& raw = slots_[slot];
   const auto range = block_range(raw.start, raw.count);
   if (raw.is_free() || !range || range->empty() || range->end > blocks_) return std::nullopt;
-  return Region{slot, raw.tag, *range, raw.used};
+  return Region{slot, raw.type, *range, raw.used};
 }
 
 Region RegionTable::at(size_t slot) const {
   const RegionSlot& raw = slots_[slot];
   const auto start = static_cast<uint64_t>(raw.start);
-  return {slot, raw.tag, {start, start + static_cast<uint64_t>(raw.count)}, raw.used};
+  return {slot, raw.type, {start, start + static_cast<uint64_t>(raw.count)}, raw.used};
 }
 
-std::optional<Region> RegionTable::find(BlockType tag) const {
+std::optional<Region> RegionTable::find(BlockType type) const {
   for (size_t i = 0; i < slots_.size(); ++i)
-    if (!slots_[i].is_free() && slots_[i].tag == tag) return placed(i);
+    if (!slots_[i].is_free() && slots_[i].type == type) return placed(i);
   return std::nullopt;
 }
 
 Result<Region> RegionTable::open_region(const RegionWords& words) const {
   for (size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].is_free() || slots_[i].tag != words.tag) continue;
+    if (slots_[i].is_free() || slots_[i].type != words.type) continue;
     if (!slots_[i].is_plain())
       return fail(ErrorCode::kUnsupported, fmt::format("{} is encrypted or compressed", words.name),
-                  "use the program that made the image");
+                  "use the program that created the image");
     const auto region = placed(i);
     if (region && region->blocks.begin >= kFirstRegionBlock) return *region;
     return fail(ErrorCode::kDamaged, fmt::format("{} lies outside the volume", words.name),
@@ -59,21 +59,20 @@ Result<void> RegionTable::check_places() const {
   const auto data_area = data_area_slot(slots_);
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].is_free()) continue;
-    const BlockType tag = slots_[i].tag;
+    const BlockType type = slots_[i].type;
     const auto range = block_range(slots_[i].start, slots_[i].count);
     if (!range || range->end > blocks_)
-      return contradiction(fmt::format("region {} lies outside the volume", to_string(tag)));
+      return contradiction(fmt::format("region {} lies outside the volume", to_string(type)));
     if (range->empty()) continue;
-    if (range->begin < kFirstRegionBlock && !is_fixed(tag))
-      return contradiction(fmt::format("region {} lies over the superblocks", to_string(tag)));
-    if (data_area != i) places.emplace_back(*range, tag);
+    if (range->begin < kFirstRegionBlock && !is_fixed(type))
+      return contradiction(fmt::format("region {} overlaps the superblocks", to_string(type)));
+    if (data_area != i) places.emplace_back(*range, type);
   }
   std::sort(places.begin(), places.end(),
             [](const auto& a, const auto& b) { return a.first.begin < b.first.begin; });
   for (size_t i = 1; i < places.size(); ++i)
     if (places[i].first.begin < places[i - 1].first.end)
-      return contradiction(fmt::format("regions {} and {} share blocks",
-                                       to_string(places[i - 1].second),
+      return contradiction(fmt::format("regions {} and {} overlap", to_string(places[i - 1].second),
                                        to_string(places[i].second)));
   return {};
 }
@@ -83,7 +82,7 @@ std::optional<Region> RegionTable::data_area() const {
   return slot ? placed(*slot) : std::nullopt;
 }
 
-// Also the part within the volume of a region that reaches out of it.
+// Includes the part within the volume of a region that extends past its end.
 std::vector<BlockRange> RegionTable::metadata() const {
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   const auto data_area = data_area_slot(slots_);
@@ -103,8 +102,8 @@ std::optional<Region> RegionTable::first_reaching(uint64_t block) const {
   return std::nullopt;
 }
 
-// The data area begins after a run taken from its start, or ends before one taken from its end; one
-// from its middle stays in it, which the format allows.
+// The data area shrinks only at its ends: a run from its middle stays part of it, which the format
+// allows.
 void RegionTable::take_from_data_area(BlockRange run) {
   const auto slot = data_area_slot(slots_);
   if (!slot) return;
@@ -150,7 +149,7 @@ Result<void> RegionTable::resize_volume(uint64_t blocks) {
   if (const auto slot = data_area_slot(slots_)) {
     RegionSlot& data = slots_[*slot];
     if (blocks < blocks_ && data.start >= new_blocks)
-      return fail(ErrorCode::kNoSpace, "nothing would be left of the data area");
+      return fail(ErrorCode::kNoSpace, "no data area would be left");
     if (blocks < blocks_)
       data.count = std::min(data.count, new_blocks - data.start);
     else if (data.start + data.count == old_blocks)

@@ -1,5 +1,5 @@
-// Where the regions of an image lie, as a value that was checked: made once from the slots of a
-// probe or of the journal. Writers change regions through it, and nobody else needs a slot.
+// The regions of an image as a checked value, made once from the slots of a probe or of the
+// journal. Writers change regions through it; other code does not need slots.
 #pragma once
 
 #include <optional>
@@ -12,15 +12,15 @@ namespace vde {
 
 // A region that lies within the volume.
 struct Region {
-  size_t slot = 0;  // names it to the table
-  BlockType tag;
+  size_t slot = 0;  // identifies the region in the table
+  BlockType type;
   BlockRange blocks;
-  int64_t used = 0;  // blocks that hold something, by the slot; a hint
+  int64_t used = 0;  // blocks in use, according to the slot; only a hint
 };
 
-// A region in words: its name, what is said where an image has none, and what to do then.
+// Texts about a region: its name, the error if an image has none, and the hint for that error.
 struct RegionWords {
-  BlockType tag;
+  BlockType type;
   std::string_view name;
   std::string_view missing;
   std::string_view remedy;
@@ -28,49 +28,50 @@ struct RegionWords {
 
 class RegionTable {
  public:
-  // `blocks`: of the volume that the file has.
+  // `blocks` is the number of blocks of the volume that the file has.
   RegionTable(std::vector<RegionSlot> slots, uint64_t blocks)
       : slots_(std::move(slots)), blocks_(blocks) {}
 
-  // Blocks of the volume.
+  // The number of blocks of the volume.
   [[nodiscard]] uint64_t blocks() const { return blocks_; }
 
-  // The region of a slot that find() or open_region() named, as it is now.
+  // The current region of a slot that find() or open_region() returned.
   [[nodiscard]] Region at(size_t slot) const;
 
-  // The first region of that tag, whatever its flags; nothing where there is none, or where it is
-  // empty or reaches out of the volume.
-  [[nodiscard]] std::optional<Region> find(BlockType tag) const;
+  // The first region of that type, regardless of its flags; nothing if there is none, or if it is
+  // empty or extends past the end of the volume.
+  [[nodiscard]] std::optional<Region> find(BlockType type) const;
 
-  // The one rule for what may be read: the first region of that tag exists (else kUnsupported), is
-  // neither encrypted nor compressed (kUnsupported), and lies after the fixed places and within the
+  // The rule for what may be read: the first region of that type must exist (kUnsupported), be
+  // neither encrypted nor compressed (kUnsupported), and lie after the fixed blocks and within the
   // volume (kDamaged).
   [[nodiscard]] Result<Region> open_region(const RegionWords& words) const;
 
-  // The one rule for what may be changed: each region lies within the volume and after the fixed
-  // places, and none shares a block with another one, the data area aside. kDamaged.
+  // The rule for what may be changed: each region must lie after the fixed blocks and within the
+  // volume, and no two regions except the data area may overlap. kDamaged.
   [[nodiscard]] Result<void> check_places() const;
 
-  // Nothing where there is none, or where it makes no sense.
+  // Nothing if there is none, or if it is invalid.
   [[nodiscard]] std::optional<Region> data_area() const;
-  // The fixed places and all regions but the data area: disjoint and ascending, within the volume.
+  // The fixed blocks and all regions except the data area, within the volume: disjoint and
+  // ascending.
   [[nodiscard]] std::vector<BlockRange> metadata() const;
-  // The first region but the data area that has blocks from `block` on.
+  // The first region, except the data area, with blocks at or after `block`.
   [[nodiscard]] std::optional<Region> first_reaching(uint64_t block) const;
 
-  // Changes, for writers: check_places() passed, and they keep it so. Slots of regions never
-  // overlap: new blocks come out of the data area, old ones go back to it.
+  // Changes, for writers. They require check_places(), and preserve it. Slots of regions never
+  // overlap: new blocks are taken from the data area, old ones are returned to it.
   //
-  // The region in `slot` gets `count` blocks, more than it has: the next ones.
+  // Gives the region in `slot` `count` blocks, more than it has, by adding the following ones.
   void grow(size_t slot, uint64_t count);
-  // The region in `slot` lies in `run` from now on.
+  // Moves the region in `slot` to `run`.
   void move(size_t slot, BlockRange run);
   void set_used(size_t slot, uint64_t used);
-  // The volume has `blocks` blocks from now on. The data area grows with it where it reached its
-  // end, and is cut where it would reach out of it. kNoSpace where nothing would be left of it.
+  // Sets the size of the volume to `blocks` blocks. The data area grows with the volume if it
+  // reached its end, and is cut at the new end. kNoSpace if no data area would be left.
   [[nodiscard]] Result<void> resize_volume(uint64_t blocks);
 
-  // As they lie in the pointer table and in the directory: for the journal, checks and repairs.
+  // As stored in the pointer table and the directory; for the journal, checks and repairs.
   [[nodiscard]] const std::vector<RegionSlot>& raw_slots() const { return slots_; }
   [[nodiscard]] std::vector<RegionSlot>& raw_slots() { return slots_; }
 

@@ -14,8 +14,8 @@ uint64_t volume_blocks(Transaction& transaction) {
   return static_cast<uint64_t>(transaction.superblock().total_blocks);
 }
 
-// The ranges that no search may touch, ascending: regions, what tables refer to, blocks that the
-// journal still needs.
+// The ranges that no search may use, ascending: regions, blocks that tables refer to, and blocks
+// that the journal still needs.
 std::vector<BlockRange> obstacles_of(Transaction& transaction,
                                      const std::vector<BlockRange>& reserved) {
   std::vector<BlockRange> obstacles = transaction.regions().metadata();
@@ -25,7 +25,7 @@ std::vector<BlockRange> obstacles_of(Transaction& transaction,
   return merge_ranges(std::move(obstacles), UINT64_MAX);
 }
 
-// Where the first obstacle at or after `at` begins, and, if one covers `at`, where it ends.
+// The start of the first obstacle at or after `at`; if an obstacle covers `at`, its end.
 struct Obstacle {
   uint64_t begin = UINT64_MAX;
   std::optional<uint64_t> end_of_cover;
@@ -46,8 +46,8 @@ void count(Transaction& transaction, int64_t allocated) {
 }
 
 tl::unexpected<Error> no_space(uint64_t count) {
-  return fail(ErrorCode::kNoSpace, fmt::format("no run of {} free blocks in the volume", count),
-              "make room, or enlarge the volume with 'vdetool resize'");
+  return fail(ErrorCode::kNoSpace, fmt::format("no {} contiguous free blocks", count),
+              "free some blocks, or enlarge the volume with 'vdetool resize'");
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ Result<Allocator> Allocator::open(const Journal& journal) {
   VDE_TRY_ASSIGN(bitmap, bitmap_region(journal.regions()));
   const uint32_t block_size = journal.io().block_size();
   if (bitmap.blocks.count() < bitmap_blocks_for(journal.regions().blocks(), block_size))
-    return fail(ErrorCode::kDamaged, "the allocation bitmap does not fit the volume", kRunRepair);
+    return fail(ErrorCode::kDamaged, "the allocation bitmap is too small for the volume",
+                kRunRepair);
   return Allocator(block_size);
 }
 
@@ -66,12 +67,12 @@ Result<Bytes> Allocator::bits_at(Transaction& transaction, uint64_t index) {
   return transaction.read(bitmap.blocks.begin + index, block_types::kBitmap);
 }
 
-// First fit: every bitmap block is read once, whole words are looked at.
+// First fit. Every bitmap block is read once and searched by whole words.
 Result<std::optional<BlockRange>> Allocator::find_run(Transaction& transaction, BlockRange within,
                                                       uint64_t count) {
   VDE_TRY(guard_.start(transaction.journal()));
   const std::vector<BlockRange> obstacles = obstacles_of(transaction, guard_.reserved());
-  uint64_t begin = within.begin;  // of the run that ends at `at`
+  uint64_t begin = within.begin;  // start of the run that ends at `at`
   for (uint64_t at = within.begin; at < within.end;) {
     const Obstacle obstacle = next_obstacle(obstacles, at);
     if (obstacle.end_of_cover) {
@@ -180,7 +181,7 @@ Result<void> Allocator::mark(Transaction& transaction, BlockRange blocks, Bits b
     const uint64_t end = std::min(blocks.end, base + bits_);
     const uint64_t number = bitmap.blocks.begin + blocks.begin / bits_;
     VDE_TRY_ASSIGN(current, transaction.read(number, block_types::kBitmap));
-    // A block that has the bits already is not written again.
+    // Do not write a block that already has the bits.
     const uint64_t ones = count_bits(current, blocks.begin - base, end - base);
     if (ones != (bits == Bits::kSet ? end - blocks.begin : 0)) {
       VDE_TRY(guard_.check(transaction.journal(), blocks.begin / bits_));

@@ -1,7 +1,7 @@
-// Finds, takes and gives back blocks, by the allocation bitmap (BMAP) and the region slots: a block
-// of a region is taken whatever the bitmap says. Everything happens in a transaction. The bitmap is
-// held against what owns blocks before anything is decided by it (region/bitmap_guard.h): every
-// call may end in kDamaged.
+// Finds, allocates and releases blocks, using the allocation bitmap (BMAP) and the region slots: a
+// block of a region is in use regardless of the bitmap. Everything happens in a transaction. The
+// bitmap is checked against the owners of blocks before any decision depends on it
+// (region/bitmap_guard.h), so every call may return kDamaged.
 #pragma once
 
 #include "region/bitmap_guard.h"
@@ -10,50 +10,49 @@ namespace vde {
 
 class Allocator {
  public:
-  // For the image of `journal`, which outlives it. kDamaged where the bitmap's region is missing or
-  // too small for the volume.
+  // For the image of `journal`, which must outlive the allocator. kDamaged if the bitmap's region
+  // is missing or too small for the volume.
   [[nodiscard]] static Result<Allocator> open(const Journal& journal);
 
-  // A run of `count` free blocks, marked allocated and counted: the first one from where the last
-  // search ended (or from `hint`) on, else the first one of the volume. kNoSpace where there is
-  // none.
+  // Allocates a run of `count` free blocks: the first one after the end of the last search (or
+  // after `hint`), else the first one of the volume. Updates the counts. kNoSpace if there is none.
   [[nodiscard]] Result<BlockRange> allocate(Transaction& transaction, uint64_t count,
                                             std::optional<uint64_t> hint = std::nullopt);
 
-  // Takes `blocks` if all of them are free; false, and nothing happens, if one is not.
+  // Allocates `blocks` if all of them are free. Otherwise returns false and changes nothing.
   [[nodiscard]] Result<bool> allocate_exactly(Transaction& transaction, BlockRange blocks);
 
-  // Gives allocated blocks back. They are not handed out again before the next checkpoint.
+  // Releases allocated blocks. They are not allocated again before the next checkpoint.
   [[nodiscard]] Result<void> release(Transaction& transaction, BlockRange blocks);
 
-  // kDamaged where a part of the bitmap that covers `blocks` cannot be believed: to be asked before
-  // the first direct write of a change that will release them.
+  // kDamaged if a part of the bitmap that covers `blocks` cannot be trusted. To be called before
+  // the first direct write of a change that will release these blocks.
   [[nodiscard]] Result<void> check(Transaction& transaction, BlockRange blocks);
 
-  // As release(), of the old place of a region, but for blocks that a table names: they stay
-  // allocated.
+  // As release(), for the old place of a region. Blocks that a table names stay allocated.
   [[nodiscard]] Result<void> release_region(Transaction& transaction, BlockRange blocks);
 
-  // As release(), of those of `blocks`, anywhere in the volume, that are marked allocated and that
-  // no region but the data area has.
+  // As release(), for those of `blocks`, anywhere in the volume, that are marked allocated and do
+  // not belong to a region other than the data area.
   [[nodiscard]] Result<void> release_marked(Transaction& transaction, BlockRange blocks);
 
-  // Whether `blocks`, of the volume's end, may be cut off: none is allocated, nothing refers to
-  // one, the journal needs none, and where other programs own blocks none was ever written. Regions
-  // are not asked.
+  // True if `blocks`, at the end of the volume, may be cut off: none is allocated, nothing refers
+  // to them, the journal does not need them, and, if other programs own blocks, none was ever
+  // written. Does not check regions.
   [[nodiscard]] Result<bool> may_give_up(Transaction& transaction, BlockRange blocks);
 
-  // What the first decision by the bitmap found: other programs own blocks, too, so that only
-  // blocks that were never written are taken.
+  // True if other programs own blocks, so that only blocks that were never written may be
+  // allocated. Known after the first decision that depended on the bitmap.
   [[nodiscard]] bool takes_unwritten_only() const { return guard_.only_unwritten(); }
 
-  // Marks all blocks of regions: existing writers mark those of the first bitmap block only.
+  // Marks all blocks of regions: the SDK marks only those of the first bitmap block.
   [[nodiscard]] Result<void> complete(Transaction& transaction);
 
   // Clears the bits of blocks that are about to become part of the volume.
   [[nodiscard]] Result<void> clear(Transaction& transaction, BlockRange blocks);
 
-  // `count` free blocks, in any order, without taking them: for images outside of the journal.
+  // Finds `count` free blocks, in any order, without allocating them; for after-images outside of
+  // the journal.
   [[nodiscard]] Result<std::vector<uint64_t>> find_spare(Transaction& transaction, uint64_t count);
 
  private:
@@ -68,8 +67,8 @@ class Allocator {
   [[nodiscard]] Result<std::optional<BlockRange>> find_run(Transaction& transaction,
                                                            BlockRange within, uint64_t count);
 
-  uint64_t bits_;      // of one bitmap block
-  uint64_t next_ = 0;  // where the next search starts
+  uint64_t bits_;      // bits per bitmap block
+  uint64_t next_ = 0;  // start of the next search
   BitmapGuard guard_;
 };
 

@@ -14,7 +14,7 @@ tl::unexpected<Error> contradiction(uint64_t block, std::string what) {
   return fail_at(block, ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-// Calls `visit` with each piece of `within` that none of `ranges` covers, until it returns false.
+// Calls `visit` for each part of `within` that `ranges` does not cover, until it returns false.
 template <class Visit>
 void each_gap(const std::vector<BlockRange>& ranges, BlockRange within, Visit visit) {
   auto next = std::lower_bound(ranges.begin(), ranges.end(), within.begin,
@@ -40,7 +40,7 @@ BlockRange BitmapGuard::covers(uint64_t index) const {
   return {index * bits_, std::min((index + 1) * bits_, total_)};
 }
 
-// As committed. Valid until the next call.
+// As of the last commit. Valid until the next call.
 Result<Bytes> BitmapGuard::payload(const Journal& journal, uint64_t index) {
   const uint64_t number = bitmap_.begin + index;
   VDE_TRY_ASSIGN(block, journal.read(number, buffer_));
@@ -81,8 +81,8 @@ Result<void> BitmapGuard::start(const Journal& journal) {
   return {};
 }
 
-// The part of `blocks` from its start on that the bitmap calls free, or allocated, alike. Holes of
-// the bitmap are passed over at once.
+// The longest part of `blocks` from its start on with equal bits. Skips holes of the bitmap at
+// once.
 Result<BitmapGuard::Run> BitmapGuard::run_at(const Journal& journal, BlockRange blocks) {
   const uint64_t index = blocks.begin / bits_;
   VDE_TRY_ASSIGN(written, journal.next_written({bitmap_.begin + index, bitmap_.end}));
@@ -95,8 +95,9 @@ Result<BitmapGuard::Run> BitmapGuard::run_at(const Journal& journal, BlockRange 
   return Run{{blocks.begin, base + find_bit(bits, blocks.begin - base, limit - base, !set)}, set};
 }
 
-// What something refers to is allocated. Other writers' tables may name blocks that they neither
-// allocated nor wrote; free blocks of a module with content are a contradiction.
+// Blocks that something refers to should be allocated. Tables of other programs may name blocks
+// that were neither allocated nor written, but a free block with content in a module is a
+// contradiction.
 Result<void> BitmapGuard::find_reserved(const Journal& journal,
                                         const std::vector<BlockRange>& stored) {
   reserved_.clear();
@@ -115,12 +116,12 @@ Result<void> BitmapGuard::find_reserved(const Journal& journal,
     if (written)
       return contradiction(
           bitmap_.begin + *written / bits_,
-          fmt::format("the allocation bitmap calls block {} free, which is in use", *written));
+          fmt::format("the allocation bitmap marks block {} as free, but it is in use", *written));
   }
   return {};
 }
 
-// The blocks outside of regions that the bitmap calls allocated are as many as `expected`.
+// Checks that `expected` blocks outside of regions are marked allocated.
 Result<void> BitmapGuard::count_all(const Journal& journal, uint64_t expected) {
   uint64_t ones = 0;
   VDE_TRY(payload(journal, 0));
@@ -139,8 +140,8 @@ Result<void> BitmapGuard::count_all(const Journal& journal, uint64_t expected) {
   if (ones == expected) return {};
   return contradiction(
       bitmap_.begin,
-      fmt::format("the allocation bitmap has {} blocks outside of regions, {} are counted", ones,
-                  expected));
+      fmt::format("the allocation bitmap has {} blocks outside of regions, but {} are counted",
+                  ones, expected));
 }
 
 Result<void> BitmapGuard::check(const Journal& journal, uint64_t index) {
@@ -148,17 +149,17 @@ Result<void> BitmapGuard::check(const Journal& journal, uint64_t index) {
   if (only_unwritten_ || index >= bitmap_.count() || checked_.contains(index)) return {};
   VDE_TRY_ASSIGN(bits, payload(journal, index));
   const BlockRange range = covers(index);
-  std::optional<uint64_t> stray;
+  std::optional<uint64_t> unowned;
   each_gap(owned_, range, [&](BlockRange gap) {
     const uint64_t found = find_bit(bits, gap.begin - range.begin, gap.end - range.begin, true);
-    if (range.begin + found < gap.end) stray = range.begin + found;
-    return !stray;
+    if (range.begin + found < gap.end) unowned = range.begin + found;
+    return !unowned;
   });
-  if (stray)
+  if (unowned)
     return contradiction(bitmap_.begin + index,
-                         fmt::format("the allocation bitmap calls block {} allocated, but nothing "
-                                     "owns it, and the superblock does not count it",
-                                     *stray));
+                         fmt::format("the allocation bitmap marks block {} as allocated, but "
+                                     "nothing owns it and the superblock does not count it",
+                                     *unowned));
   checked_.insert(index);
   return {};
 }

@@ -1,6 +1,7 @@
-// Whether the allocation bitmap may be believed. Its later blocks are holes in a fresh image, so
-// zeros and "free" look alike there: what tells them apart is what owns blocks (region/owners.h),
-// and the superblock's counts. docs/DESIGN.md, "What a writer demands of what it reads", argues it.
+// Decides whether the allocation bitmap can be trusted. Its later blocks are holes in a new image,
+// so lost blocks and "free" look alike. They are distinguished by the owners of blocks
+// (region/owners.h) and by the superblock's counts. docs/DESIGN.md, "What a writer demands of what
+// it reads", explains it.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@
 
 namespace vde {
 
-// The region of the allocation bitmap; kDamaged where there is none.
+// The region of the allocation bitmap; kDamaged if there is none.
 [[nodiscard]] Result<Region> bitmap_region(const RegionTable& regions);
 
 class BitmapGuard {
@@ -19,29 +20,29 @@ class BitmapGuard {
   explicit BitmapGuard(uint32_t block_size)
       : block_size_(block_size), bits_(bits_per_bitmap_block(block_size)) {}
 
-  // Holds owners, counts and bitmap against each other, as the last commit of `journal` left them;
-  // the first call of a session alone does anything. No commit of the session may have changed the
-  // bitmap before. kDamaged, naming a block, where they contradict each other.
+  // Checks owners, counts and bitmap against each other, as of the last commit of `journal`. Only
+  // the first call of a session does anything; no commit of the session may have changed the bitmap
+  // before. kDamaged, naming a block, if they contradict each other.
   [[nodiscard]] Result<void> start(const Journal& journal);
 
-  // Bitmap block `index`, as committed, says what the owners say. kDamaged where it does not.
-  // Nothing to do for blocks that passed, or where other programs own blocks, too: their count was
-  // checked by start().
+  // Checks committed bitmap block `index` against the owners. kDamaged if they disagree. Does
+  // nothing for blocks that passed before, or if other programs own blocks: start() checked their
+  // count then.
   [[nodiscard]] Result<void> check(const Journal& journal, uint64_t index);
 
-  // After start(): other programs' blocks are among the allocated ones, and nobody knows which. So
-  // only blocks that were never written may be taken.
+  // After start(): other programs own some of the allocated blocks, and it is unknown which. Only
+  // blocks that were never written may be allocated then.
   [[nodiscard]] bool only_unwritten() const { return only_unwritten_; }
-  // After start(): what tables name, also within regions: Owners::named. A region that moves away
-  // leaves such blocks to them.
+  // After start(): the blocks that tables name, also within regions (Owners::named). If a region
+  // moves away, such blocks stay allocated.
   [[nodiscard]] const std::vector<BlockRange>& named() const { return named_; }
-  // After start(): blocks that something refers to though the bitmap calls them free and nothing
-  // was written to them. Never handed out. Disjoint and ascending.
+  // After start(): blocks that something refers to although they are marked free and were never
+  // written. They are never allocated. Disjoint and ascending.
   [[nodiscard]] const std::vector<BlockRange>& reserved() const { return reserved_; }
 
  private:
   [[nodiscard]] Result<Bytes> payload(const Journal& journal, uint64_t index);
-  // Blocks that the bitmap calls free, or allocated, alike.
+  // A run of blocks with equal bits.
   struct Run {
     BlockRange blocks;
     bool allocated = false;
@@ -53,14 +54,14 @@ class BitmapGuard {
   [[nodiscard]] BlockRange covers(uint64_t index) const;
 
   uint32_t block_size_;
-  uint64_t bits_;  // of one bitmap block
+  uint64_t bits_;  // bits per bitmap block
   bool started_ = false;
   bool only_unwritten_ = false;
   uint64_t total_ = 0;  // blocks of the volume
-  BlockRange bitmap_;   // the blocks that hold its bits
+  BlockRange bitmap_;   // the blocks of the bitmap
   std::vector<BlockRange> regions_;
   std::vector<BlockRange> named_;
-  std::vector<BlockRange> owned_;  // both, merged
+  std::vector<BlockRange> owned_;  // regions and named blocks, merged
   std::vector<BlockRange> reserved_;
   std::unordered_set<uint64_t> checked_;  // bitmap blocks that passed
   BlockBuffer buffer_;

@@ -19,7 +19,7 @@ MutableBytes HashPipe::fill() {
   return buffer.bytes;
 }
 
-// What fits one buffer is hashed in the end, without a thread.
+// Data that fits into one buffer is hashed in finish(), without a thread.
 Bytes HashPipe::push(size_t size) {
   const std::lock_guard lock(mutex_);
   if (pushed_ == 1) thread_ = std::thread([this] { work(); });

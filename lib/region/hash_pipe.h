@@ -1,5 +1,5 @@
-// SHA-256 on a thread of its own, beside the one that reads and writes: together they are nearly as
-// fast as hashing alone.
+// Computes SHA-256 in a separate thread while the caller reads and writes: together they are nearly
+// as fast as hashing alone.
 #pragma once
 
 #include <array>
@@ -12,28 +12,28 @@
 
 namespace vde {
 
-// One thread fills the buffers that fill() hands out and passes them to push(), in turn.
+// One thread calls fill() and push() alternately.
 class HashPipe {
  public:
-  // `buffer_size` in bytes, of each of a few buffers.
+  // `buffer_size` in bytes; there are a few buffers of this size.
   explicit HashPipe(size_t buffer_size);
   HashPipe(const HashPipe&) = delete;
   HashPipe& operator=(const HashPipe&) = delete;
   ~HashPipe();
 
-  // The next buffer, once its old content is hashed.
+  // Returns the next buffer. Waits until its old content is hashed.
   [[nodiscard]] MutableBytes fill();
-  // Its first `size` bytes are to be hashed. They stay as they are until fill() hands the buffer
-  // out again: not before the next call but one.
+  // Queues the first `size` bytes of the buffer for hashing. They must stay unchanged until fill()
+  // returns the buffer again, which is not before the second next call.
   Bytes push(size_t size);
-  // Of all that was pushed.
+  // The hash of everything that was pushed.
   [[nodiscard]] Opaque<32> finish();
 
  private:
   static constexpr uint64_t kBuffers = 4;
   struct Buffer {
     std::vector<uint8_t> bytes;
-    size_t size = 0;  // that it is to have
+    size_t size = 0;  // number of bytes to hash
     size_t used = 0;
   };
 
@@ -41,7 +41,7 @@ class HashPipe {
 
   std::array<Buffer, kBuffers> buffers_;
   Sha256Stream hash_;
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // protects all members below
   std::condition_variable changed_;
   uint64_t pushed_ = 0;
   uint64_t hashed_ = 0;

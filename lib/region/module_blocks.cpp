@@ -13,7 +13,7 @@
 namespace vde {
 namespace {
 
-// Bytes of a module at once: whole payloads.
+// The number of a module's bytes to process at once: whole payloads.
 uint64_t bytes_at_once(uint64_t size, uint32_t block_size) {
   return std::min<uint64_t>(kPieceBytes / block_size, module_blocks(size, block_size)) *
          payload_size(block_size);
@@ -25,7 +25,7 @@ Result<void> go_on(Activity& activity, uint64_t done) {
   return {};
 }
 
-// Spreads `bytes` over the payloads of `blocks`, whose other payload bytes become zero.
+// Distributes `bytes` over the payloads of `blocks`; the remaining payload bytes become zero.
 void spread(Bytes bytes, MutableBytes blocks, uint32_t block_size) {
   const uint32_t payload = payload_size(block_size);
   for (size_t at = 0; at < blocks.size(); at += block_size) {
@@ -37,14 +37,14 @@ void spread(Bytes bytes, MutableBytes blocks, uint32_t block_size) {
   }
 }
 
-// Copies the content of verified blocks together, and looks at what lies behind it.
+// Concatenates the content of verified blocks, and checks the padding after it.
 Result<void> gather(uint64_t first, Bytes blocks, uint32_t block_size, MutableBytes to,
                     ModuleBytes& found) {
   for (size_t at = 0; at < blocks.size(); at += block_size) {
     const UncheckedBlock block(first + at / block_size, blocks.subspan(at, block_size));
     if (block.is_unwritten())
       return fail_at(block.number(), ErrorCode::kDamaged,
-                     "a block of the module was never written: its bytes are missing");
+                     "a block of the module was never written");
     VDE_TRY_ASSIGN(checked, block.check(block_types::kData));
     const size_t count = std::min<size_t>(checked.payload().size(), to.size());
     std::copy_n(checked.payload().begin(), count, to.begin());
@@ -81,12 +81,12 @@ Result<Opaque<32>> write_module(Transaction& transaction, BlockRange blocks,
     const uint64_t count = std::min(size - at, at_once);
     VDE_TRY(source(at, pipe.fill().first(count)));
     const Bytes bytes = pipe.push(count);
-    const MutableBytes sealed =
+    const MutableBytes piece =
         MutableBytes(run).first(module_blocks(count, block_size) * block_size);
-    spread(bytes, sealed, block_size);
-    VDE_TRY(transaction.write_direct(blocks.begin, block_types::kData, sealed));
+    spread(bytes, piece, block_size);
+    VDE_TRY(transaction.write_direct(blocks.begin, block_types::kData, piece));
     VDE_TRY(go_on(activity, count));
-    blocks.begin += sealed.size() / block_size;
+    blocks.begin += piece.size() / block_size;
     at += count;
   } while (at < size);
   return pipe.finish();

@@ -1,5 +1,5 @@
-// The bytes of WebAssembly modules in DATA blocks: each block's payload in turn, zeros after the
-// last byte. Every function holds a few MiB, however large the module is.
+// The bytes of WebAssembly modules in DATA blocks: the blocks' payloads in order, with zeros after
+// the last byte. Every function uses a few MiB, regardless of the module's size.
 #pragma once
 
 #include <functional>
@@ -12,27 +12,28 @@ namespace vde {
 
 inline constexpr uint64_t kMaxModuleSize = INT32_MAX;  // bytes
 
-// SHA-256 of `size` bytes of `source`. kInterrupted where `activity` says stop, here and below;
-// `activity.done` grows by the bytes that are done with.
+// SHA-256 of `size` bytes of `source`. Here and below: kInterrupted if `activity.stop` is set;
+// `activity.done` is increased by the bytes processed.
 [[nodiscard]] Result<Opaque<32>> hash_source(const ByteSource& source, uint64_t size,
                                              Activity& activity);
 
-// Writes them straight to `blocks`, which were free, and returns their SHA-256.
+// Writes the bytes directly to `blocks`, which must be free, and returns their SHA-256.
 [[nodiscard]] Result<Opaque<32>> write_module(Transaction& transaction, BlockRange blocks,
                                               const ByteSource& source, uint64_t size,
                                               Activity& activity);
 
-// What a module's blocks turned out to hold.
+// The result of reading a module's blocks.
 struct ModuleBytes {
-  Opaque<32> hash{};         // of its bytes
-  bool padding_zero = true;  // nothing but zeros behind its last byte
+  Opaque<32> hash{};         // of the module's bytes
+  bool padding_zero = true;  // only zeros after the last byte
 };
 
-// Gets a module's bytes from front to back.
+// Receives a module's bytes front to back.
 using ByteSink = std::function<Result<void>(Bytes)>;
 
-// Hands a module's bytes to `sink`, each only after its block verified: kDamaged, naming the block,
-// where one does not or was never written. `first` and `size` were held against the volume.
+// Passes a module's bytes to `sink`, each block only after it was verified. kDamaged, naming the
+// block, if one is invalid or was never written. The caller must check `first` and `size` against
+// the volume.
 [[nodiscard]] Result<ModuleBytes> read_module(const BlockIo& io, uint64_t first, uint64_t size,
                                               const ByteSink& sink, Activity& activity);
 

@@ -9,24 +9,24 @@
 namespace vde {
 namespace {
 
-// Reads the first region of that tag; not one that only its maker can read.
+// Calls `read` for the first region of that type, unless it is encrypted or compressed.
 template <class Read>
-Result<void> read_region(const Journal& journal, BlockType tag, Read read) {
-  const auto region = journal.regions().open_region({tag, {}, {}, {}});
+Result<void> read_region(const Journal& journal, BlockType type, Read read) {
+  const auto region = journal.regions().open_region({type, {}, {}, {}});
   if (!region) return {};
-  // Many blocks at once, where none of them waits in the journal.
+  // Without live records in the journal, many blocks can be read at once.
   if (journal.live_records() == 0) {
-    FileSource source(journal.io(), region->blocks, tag);
+    FileSource source(journal.io(), region->blocks, type);
     return read(source);
   }
-  CommittedSource source(journal, region->blocks, tag);
+  CommittedSource source(journal, region->blocks, type);
   return read(source);
 }
 
-// Calls `visit` with each entry of a table.
+// Calls `visit` for each entry of a table.
 template <class Visit>
 Result<void> walk_table(const Journal& journal, const PackedTable& table, Visit visit) {
-  return read_region(journal, table.tag, [&](PackedSource& source) {
+  return read_region(journal, table.type, [&](PackedSource& source) {
     return walk_packed(source, table, [&](const PackedRecord& record) {
       visit(record.bytes);
       return true;
@@ -37,7 +37,7 @@ Result<void> walk_table(const Journal& journal, const PackedTable& table, Visit 
 void add(std::vector<BlockRange>& ranges, int64_t start, int64_t count) {
   const auto range = block_range(start, count);
   if (!range || range->empty()) return;
-  // Modules lie one after the other, as a rule.
+  // Modules are usually stored one after the other.
   if (!ranges.empty() && ranges.back().end == range->begin)
     ranges.back().end = range->end;
   else

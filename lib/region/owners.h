@@ -1,5 +1,5 @@
-// Which blocks of a volume are known to belong to something. The bitmap must agree with it before
-// anything is decided by the bitmap, and what is about to be overwritten must not be among them.
+// The blocks of a volume that are known to be in use. The bitmap must agree with it before any
+// decision depends on the bitmap, and blocks that are to be overwritten must not be among them.
 #pragma once
 
 #include <vector>
@@ -10,15 +10,15 @@ namespace vde {
 
 struct Owners {
   std::vector<BlockRange> regions;  // see RegionTable::metadata()
-  // The blocks of modules and dictionaries, and the inode tables of snapshots, deleted ones
-  // included, wherever they lie. Disjoint and ascending; clipped to the volume.
+  // Blocks of modules and dictionaries, and the inode tables of snapshots, including deleted ones,
+  // anywhere in the volume. Disjoint and ascending; clipped to the volume.
   std::vector<BlockRange> named;
-  // Those of modules and dictionaries: free blocks with content among them are a contradiction. A
-  // snapshot's inode table is a place that was noted once, and may be free since.
+  // Only those of modules and dictionaries: a free block with content among them is a
+  // contradiction. The inode table of a snapshot is only a noted location, and may be free by now.
   std::vector<BlockRange> stored;
 };
 
-// As the last commit left them. Reads the tables once. kDamaged where one of them is not sound.
+// The owners as of the last commit. Reads the tables once. kDamaged if one of them is damaged.
 [[nodiscard]] Result<Owners> find_owners(const Journal& journal);
 
 }  // namespace vde

@@ -9,9 +9,9 @@
 namespace vde {
 namespace {
 
-// Blocks that others left unwritten are sealed up to this many: staged blocks take memory. The
-// existing reader does not read a table with more of them, before or after.
-constexpr uint64_t kMaxSealed = 65536;
+// At most this many unwritten blocks of another program's table get trailers: staged blocks need
+// memory. The SDK cannot read a table with more of them, before or after.
+constexpr uint64_t kMaxZeroed = 65536;
 
 std::vector<uint32_t> sizes_of(const std::vector<std::vector<uint8_t>>& records) {
   std::vector<uint32_t> sizes;
@@ -35,11 +35,11 @@ uint32_t PackedEditor::first_offset(uint64_t index) {
 }
 
 Result<Bytes> PackedEditor::payload(uint64_t index) {
-  return transaction_->read(number(index), table_->tag);
+  return transaction_->read(number(index), table_->type);
 }
 
 Result<MutableBytes> PackedEditor::edit(uint64_t index) {
-  return transaction_->edit(number(index), table_->tag);
+  return transaction_->edit(number(index), table_->type);
 }
 
 Result<bool> PackedEditor::is_unwritten(uint64_t index) {
@@ -63,15 +63,15 @@ Result<PackedEditor> PackedEditor::open(Transaction& transaction, Allocator& all
   return editor;
 }
 
-// Whether the slot's used blocks say where the table ends. They are a hint: what they point at has
-// to look like an end, or the table is read. So it is where the first block and the last one are of
-// different commits: either may be what a lost write left.
+// Determines the end of the table from the slot's used blocks. They are only a hint: unless the
+// place they name looks like an end, the whole table is read. The same applies if the first and
+// last blocks are of different commits, because one of them may be the result of a lost write.
 Result<bool> PackedEditor::find_end() {
   const int64_t used = transaction_->regions().at(slot_).used;
   if (count_ < 0 || used < 1 || static_cast<uint64_t>(used) > region().count()) return false;
   tail_ = static_cast<uint64_t>(used) - 1;
-  VDE_TRY_ASSIGN(head_made, transaction_->committed_generation(number(0), table_->tag));
-  VDE_TRY_ASSIGN(tail_made, transaction_->committed_generation(number(tail_), table_->tag));
+  VDE_TRY_ASSIGN(head_made, transaction_->committed_generation(number(0), table_->type));
+  VDE_TRY_ASSIGN(tail_made, transaction_->committed_generation(number(tail_), table_->type));
   if (head_made != tail_made) return false;
   VDE_TRY_ASSIGN(tail, payload(tail_));
   PackedCursor cursor(table_->shape, tail, tail_ == 0);
@@ -80,8 +80,8 @@ Result<bool> PackedEditor::find_end() {
     if (!cursor.next()) return false;
   end_ = static_cast<uint32_t>(cursor.offset());
   const auto others = static_cast<uint64_t>(std::max(0, count_ - records));
-  const uint64_t most = tail_ * (capacity() / table_->shape.fixed_size);
-  if (count_ < records || others < tail_ || others > most || (tail_ > 0 && records == 0))
+  const uint64_t max = tail_ * (capacity() / table_->shape.fixed_size);
+  if (count_ < records || others < tail_ || others > max || (tail_ > 0 && records == 0))
     return false;
   if (tail_ + 1 == region().count()) return true;
   VDE_TRY_ASSIGN(next, payload(tail_ + 1));
@@ -90,7 +90,7 @@ Result<bool> PackedEditor::find_end() {
   return !unwritten;
 }
 
-// Reads the whole table and makes it one that the existing reader reads.
+// Reads the whole table, and changes it so that the SDK can read it.
 Result<void> PackedEditor::adopt() {
   tail_ = 0;
   end_ = first_offset(0);
@@ -116,7 +116,7 @@ Result<void> PackedEditor::adopt() {
 }
 
 Result<void> PackedEditor::seal_unwritten() {
-  const uint64_t end = std::min(region().count(), tail_ + kMaxSealed);
+  const uint64_t end = std::min(region().count(), tail_ + kMaxZeroed);
   for (uint64_t index = 0; index < end; ++index) {
     VDE_TRY_ASSIGN(unwritten, is_unwritten(index));
     if (unwritten) VDE_TRY(edit(index));
@@ -157,7 +157,7 @@ Result<PackedEditor::Records> PackedEditor::records_of(uint64_t index) {
   return records;
 }
 
-// The caller has seen that they fit.
+// The records must fit.
 Result<void> PackedEditor::write_records(uint64_t index, const Records& records) {
   VDE_TRY_ASSIGN(block, edit(index));
   Writer writer(block.subspan(first_offset(index)));
@@ -185,7 +185,7 @@ Result<void> PackedEditor::append(Bytes record, Room room) {
     VDE_TRY(advance_tail());
   }
   VDE_TRY_ASSIGN(block, edit(tail_));
-  // What others left behind the end must not look like another entry.
+  // Bytes that another program left after the end must not look like an entry.
   std::fill(block.begin() + end_, block.end(), uint8_t{0});
   std::copy(record.begin(), record.end(), block.begin() + end_);
   end_ += static_cast<uint32_t>(record.size());
@@ -193,7 +193,7 @@ Result<void> PackedEditor::append(Bytes record, Room room) {
   return save();
 }
 
-// Padding is made where a block was left for the next one: only the newest is looked for.
+// Padding is at the end of blocks; only the newest padding entry is considered.
 Result<bool> PackedEditor::take_padding(Bytes record) {
   if (tail_ == 0 || table_->is_padding == nullptr) return false;
   VDE_TRY_ASSIGN(records, records_of(tail_ - 1));
@@ -214,16 +214,17 @@ Result<void> PackedEditor::pad(uint64_t index, uint32_t end) {
   return {};
 }
 
-// A new block after the last one.
+// Adds a block after the last one.
 Result<void> PackedEditor::advance_tail() {
   if (tail_ + 1 == region().count()) VDE_TRY(grow());
   ++tail_;
   end_ = first_offset(tail_);
-  VDE_TRY(transaction_->replace(number(tail_), table_->tag));
+  VDE_TRY(transaction_->replace(number(tail_), table_->type));
   return {};
 }
 
-// The last block and `record`, which does not fit it, so that the last block is left full.
+// Distributes the last block's entries and `record`, which does not fit there, over two blocks, so
+// that the first is full.
 Result<void> PackedEditor::split_over_two(Bytes record) {
   VDE_TRY_ASSIGN(records, records_of(tail_));
   records.emplace_back(record.begin(), record.end());
@@ -236,7 +237,7 @@ uint32_t PackedEditor::room_in(uint64_t index) const {
   return capacity() - first_offset(index);
 }
 
-// Out of `pool`, what goes into block `index` and what does not.
+// Divides `pool` into records for block `index` and the others.
 PackedEditor::Division PackedEditor::divide(uint64_t index, Records pool, Fill fill) const {
   const uint32_t room = room_in(index);
   const std::vector<size_t> chosen =
@@ -254,13 +255,13 @@ PackedEditor::Division PackedEditor::divide(uint64_t index, Records pool, Fill f
   return division;
 }
 
-// Fills block `index`, which comes before the last one, out of `records` and those of the last
-// block; the others become the last block's. Where no choice leaves little enough, a third block is
-// tried with them.
+// Fills block `index`, which precedes the last one, from `records` and those of the last block; the
+// others go to the last block. If no choice leaves little enough space, tries again with a third
+// block.
 Result<void> PackedEditor::refill(uint64_t index, Records records) {
-  VDE_TRY_ASSIGN(behind, records_of(tail_));
-  // The last entry first: where the sizes allow, it is the one that moves.
-  records.insert(records.end(), behind.rbegin(), behind.rend());
+  VDE_TRY_ASSIGN(last_records, records_of(tail_));
+  // The last entry comes first, so it is the one that moves if the sizes allow.
+  records.insert(records.end(), last_records.rbegin(), last_records.rend());
   Division division = divide(index, records, Fill::kFirst);
   if (!division.is_tight && !division.there.empty()) {
     VDE_TRY_ASSIGN(done, refill_two(index, std::move(records)));
@@ -271,8 +272,8 @@ Result<void> PackedEditor::refill(uint64_t index, Records records) {
   return write_tail(division.there);
 }
 
-// As refill, with the entries of another block before the last one; false, and nothing happens,
-// where that does not help.
+// As refill(), with the entries of another block before the last one. Returns false, with nothing
+// changed, if that does not help.
 Result<bool> PackedEditor::refill_two(uint64_t index, Records pool) {
   if (tail_ < 2) return false;
   const uint64_t other = index + 1 == tail_ ? index - 1 : tail_ - 1;
@@ -295,7 +296,7 @@ Result<void> PackedEditor::write_tail(const Records& records) {
   return records.empty() ? retreat_tail() : Result<void>{};
 }
 
-// The last block has no entry left: the one before it is the last one.
+// The last block has no entries left; the previous one becomes the last.
 Result<void> PackedEditor::retreat_tail() {
   while (tail_ > 0) {
     --tail_;
@@ -324,7 +325,7 @@ Result<void> PackedEditor::remove(PackedPlace place) {
     if (!is_it) records.emplace_back(record.begin(), record.end());
   }
   if (place.block == tail_) {
-    // The last entry takes the place of the one that goes.
+    // The last entry moves to the place of the removed one.
     VDE_TRY(write_tail(records));
   } else {
     VDE_TRY(refill(place.block, std::move(records)));
@@ -333,12 +334,12 @@ Result<void> PackedEditor::remove(PackedPlace place) {
   return save();
 }
 
-// Twice as large, or as much larger as there is room for: so that moves stay rare.
+// Doubles the region, or grows it as far as there is room, so that moves are rare.
 Result<void> PackedEditor::grow() {
   const uint64_t count = region().count();
   for (uint64_t more = count;; more /= 2) {
     Result<void> grown =
-        grow_region(*transaction_, *allocator_, slot_, count + more, SpareKind::kSealed);
+        grow_region(*transaction_, *allocator_, slot_, count + more, SpareKind::kZeroed);
     if (grown || grown.error().code != ErrorCode::kNoSpace || more == 1) return grown;
   }
 }

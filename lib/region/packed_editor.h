@@ -1,4 +1,4 @@
-// Changing a table of packed entries (table/packed_walk.h).
+// Changes a table of packed entries (table/packed_walk.h).
 #pragma once
 
 #include "region/allocator.h"
@@ -7,45 +7,45 @@
 
 namespace vde {
 
-// Changes one table within one transaction. Where the table ends is known from the slot's `used`
-// blocks; where that is not so, as in images of others, the whole table is read once, and put right
-// where the existing reader would stumble over it: blocks never written, left-over space. So all
-// operations but walk() and find() touch a handful of blocks, however many entries there are.
+// Changes one table within one transaction. The end of the table is determined from the slot's
+// `used` blocks. If they are wrong, as in images of other programs, the whole table is read once
+// and fixed where the SDK could not read it: unwritten blocks, and too much unused space. So all
+// operations except walk() and find() touch a few blocks, regardless of the number of entries.
 //
-// An error leaves a transaction that must not be committed.
+// After an error the transaction must not be committed.
 class PackedEditor {
  public:
-  // The table in slot `slot` of `transaction`; all arguments outlive the editor. kDamaged where the
-  // table is not sound, or holds more entries than it counts.
+  // Opens the table in slot `slot` of `transaction`; all arguments must outlive the editor.
+  // kDamaged if the table is damaged, or holds more entries than it counts.
   [[nodiscard]] static Result<PackedEditor> open(Transaction& transaction, Allocator& allocator,
                                                  size_t slot, const PackedTable& table);
 
   // The blocks of the table, as the transaction sees them.
   [[nodiscard]] BlockRange region() const;
-  // Entries, padding included.
+  // The number of entries, including padding.
   [[nodiscard]] int32_t count() const { return count_; }
 
-  // As the functions above, on what the transaction holds.
+  // As walk_packed() and find_packed(), on what the transaction sees.
   [[nodiscard]] Result<void> walk(const PackedVisitor& visit);
   [[nodiscard]] Result<std::optional<PackedPlace>> find(Bytes key);
-  // The bytes of the entry at a place that one of these functions returned.
+  // The bytes of the entry at a position that one of these functions returned.
   [[nodiscard]] Result<std::vector<uint8_t>> read(PackedPlace place);
-  // The table's last entry; nothing where it is empty.
+  // The table's last entry; nothing if it is empty.
   [[nodiscard]] Result<std::optional<std::vector<uint8_t>>> last();
 
   enum class Room {
     kAtEnd,
-    kAnywhere,  // in the place of a padding entry, if one is near the end
+    kAnywhere,  // in place of a padding entry, if there is one near the end
   };
-  // Adds an entry; the region grows where it is full. Entries may change their places in a table
-  // that is reordered. kNoSpace where volume or count are full.
+  // Adds an entry; the region grows if it is full. In a table without padding other entries may
+  // move. kNoSpace if the volume or the entry count is at its limit.
   [[nodiscard]] Result<void> append(Bytes record, Room room = Room::kAtEnd);
 
-  // Puts `record` in the place of one of the same size. Nothing else moves.
+  // Overwrites an entry by `record`, which must have the same size. Nothing else moves.
   [[nodiscard]] Result<void> replace(PackedPlace place, Bytes record);
 
-  // Takes an entry out: the last one takes its place. Only for a table without padding; places
-  // known before mean nothing afterwards.
+  // Removes an entry; the last one moves to its place. Only for a table without padding. Positions
+  // returned before become invalid.
   [[nodiscard]] Result<void> remove(PackedPlace place);
 
  private:
@@ -55,9 +55,9 @@ class PackedEditor {
 
   using Records = std::vector<std::vector<uint8_t>>;
   struct Division {
-    Records here;           // of one block
+    Records here;           // of the block
     Records there;          // all others
-    bool is_tight = false;  // less than a fixed part is left over in the block
+    bool is_tight = false;  // less than a fixed part is left in the block
   };
 
   [[nodiscard]] uint64_t number(uint64_t index) const { return region().begin + index; }
@@ -91,8 +91,8 @@ class PackedEditor {
   size_t slot_;
   const PackedTable* table_;
   int32_t count_ = 0;
-  uint64_t tail_ = 0;  // the block of the region that the last entry is in
-  uint32_t end_ = 0;   // bytes into its payload, behind that entry
+  uint64_t tail_ = 0;  // index of the block with the last entry
+  uint32_t end_ = 0;   // offset after that entry in its payload
 };
 
 }  // namespace vde

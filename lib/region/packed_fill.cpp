@@ -7,8 +7,8 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
-// For each sum up to `room` the entry that first made it reachable; kNone for the others. Ends as
-// soon as a sum of `enough` is reachable.
+// For each sum up to `room`: the entry that first made it reachable, or kNone. Stops when a sum of
+// at least `enough` is reachable.
 std::vector<uint32_t> reachable_sums(std::span<const uint32_t> sizes, uint32_t room,
                                      uint32_t enough) {
   std::vector<uint32_t> last_of(room + 1, kNone);
@@ -24,7 +24,7 @@ std::vector<uint32_t> reachable_sums(std::span<const uint32_t> sizes, uint32_t r
   return last_of;
 }
 
-// The first entries, as many as fit; and their sum.
+// As many of the first entries as fit, and their sum.
 std::pair<std::vector<size_t>, uint32_t> first_entries(std::span<const uint32_t> sizes,
                                                        uint32_t room) {
   std::vector<size_t> chosen;
@@ -54,7 +54,7 @@ std::vector<size_t> fill_block(std::span<const uint32_t> sizes, uint32_t room, u
   if (sum > room)
     for (sum = room; last_of[sum] == kNone;) --sum;
   std::vector<size_t> chosen;
-  // Each entry was reached from a sum of entries before it, so none is chosen twice.
+  // Each entry was added to a sum of earlier entries, so none is chosen twice.
   for (; sum > 0; sum -= sizes[chosen.back()]) chosen.push_back(last_of[sum]);
   std::reverse(chosen.begin(), chosen.end());
   return chosen;

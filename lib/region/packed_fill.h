@@ -1,4 +1,4 @@
-// Which entries to put into a block so that least of it is left over.
+// Chooses entries for a block so that little space is left.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 namespace vde {
 
 enum class Fill {
-  kFirst,  // whatever is enough, the first ones where they will do
-  kMin,    // the least sum that is enough, so that more stays for another block
+  kFirst,  // any sum that is enough, if possible the first entries
+  kMin,    // the smallest sum that is enough, which leaves more for another block
 };
 
-// The indices, ascending, of some of `sizes` (bytes, none zero, few thousand at most) whose sum is
-// at least `enough` and at most `room` bytes (64 KiB at most); where there are none, those with the
-// largest sum that `room` can take.
+// The indices, ascending, of some of `sizes` (bytes, not zero, a few thousand at most) whose sum is
+// at least `enough` and at most `room` bytes (64 KiB at most). If there is no such choice, the one
+// with the largest sum up to `room`.
 [[nodiscard]] std::vector<size_t> fill_block(std::span<const uint32_t> sizes, uint32_t room,
                                              uint32_t enough, Fill fill = Fill::kFirst);
 

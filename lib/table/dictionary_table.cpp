@@ -8,11 +8,11 @@
 #include "table/packed_walk.h"
 
 namespace vde {
-uint32_t most_dictionaries(uint64_t blocks, uint32_t block_size) {
+uint32_t max_dictionaries(uint64_t blocks, uint32_t block_size) {
   const size_t payload = payload_size(block_size);
   const uint64_t later = blocks > 0 ? std::min<uint64_t>(blocks - 1, kMaxDictionaries) : 0;
-  const uint64_t most = dictionaries_in(payload, true) + later * dictionaries_in(payload, false);
-  return static_cast<uint32_t>(std::min<uint64_t>(most, kMaxDictionaries));
+  const uint64_t max = dictionaries_in(payload, true) + later * dictionaries_in(payload, false);
+  return static_cast<uint32_t>(std::min<uint64_t>(max, kMaxDictionaries));
 }
 
 Result<BlockRange> dictionary_extent(const Dictionary& entry, uint64_t total_blocks) {
@@ -24,10 +24,12 @@ Result<BlockRange> dictionary_extent(const Dictionary& entry, uint64_t total_blo
   if (entry.block_count == 0) return BlockRange{};
   const auto range = block_range(entry.first_block, entry.block_count);
   if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks)
-    return fail(ErrorCode::kDamaged,
-                fmt::format("{} blocks of dictionary {}, from {}, lie outside of the volume's {}",
-                            entry.block_count, entry.id, entry.first_block, total_blocks),
-                kRunVerify);
+    return fail(
+        ErrorCode::kDamaged,
+        fmt::format(
+            "the {} blocks of dictionary {} from block {} lie outside the volume of {} blocks",
+            entry.block_count, entry.id, entry.first_block, total_blocks),
+        kRunVerify);
   return *range;
 }
 
@@ -35,7 +37,7 @@ Result<void> walk_dictionaries(PackedSource& source, const DictionaryVisitor& vi
   VDE_TRY_ASSIGN(head, source.payload(0));
   const auto block_size = static_cast<uint32_t>(head.size()) + kTrailerSize;
   const int32_t count = kPackedTableHeaderLayout.decode(head).count;
-  if (count < 0 || static_cast<uint32_t>(count) > most_dictionaries(source.blocks(), block_size))
+  if (count < 0 || static_cast<uint32_t>(count) > max_dictionaries(source.blocks(), block_size))
     return fail_at(source.region().begin, ErrorCode::kDamaged,
                    fmt::format("the table counts {} dictionaries", count), kRunVerify);
   if (all_zero(head)) return refuse_unwritten_head(source, "dictionary");
@@ -65,7 +67,7 @@ Result<std::vector<BlockRange>> dictionary_blocks(PackedSource& source, uint64_t
   for (size_t i = 1; i < owned.size(); ++i)
     if (owned[i].begin < owned[i - 1].end)
       return fail_at(source.region().begin, ErrorCode::kDamaged,
-                     fmt::format("two dictionaries have block {}", owned[i].begin), kRunVerify);
+                     fmt::format("two dictionaries share block {}", owned[i].begin), kRunVerify);
   return owned;
 }
 

@@ -1,5 +1,5 @@
-// The table of compression dictionaries (DICT), and the blocks that they own. Nothing on the disk
-// but this table says that those are in use: who made them leaves them free in the bitmap.
+// The table of compression dictionaries (DICT), and the blocks that they own. Only this table shows
+// that these blocks are in use: programs that store dictionaries leave them free in the bitmap.
 #pragma once
 
 #include <functional>
@@ -9,24 +9,24 @@
 
 namespace vde {
 
-// Entries that a region of `blocks` blocks can hold, kMaxDictionaries at most.
-[[nodiscard]] uint32_t most_dictionaries(uint64_t blocks, uint32_t block_size);
+// The number of entries in a region of `blocks` blocks, at most kMaxDictionaries.
+[[nodiscard]] uint32_t max_dictionaries(uint64_t blocks, uint32_t block_size);
 
-// The blocks of a dictionary; an empty range where it has none. kDamaged, saying why, where its
-// size or count is negative, or the blocks do not lie within a volume of `total_blocks`, behind its
-// fixed places.
+// The blocks of a dictionary; an empty range if it has none. kDamaged, with the reason, if size or
+// count is negative, or if the blocks do not lie after the fixed blocks of a volume of
+// `total_blocks`.
 [[nodiscard]] Result<BlockRange> dictionary_extent(const Dictionary& entry, uint64_t total_blocks);
 
-// Gets the dictionaries one by one; false = no more of them.
+// Called once per dictionary; return false to stop.
 using DictionaryVisitor = std::function<bool(const Dictionary&)>;
 
-// Hands out the dictionaries of `source`, whose blocks are tagged DICT, in the order of the table,
-// as many as its header counts. kDamaged where a block does not verify, the first one is lost, or
-// the count is negative or more than the region can hold.
+// Visits the dictionaries of `source`, whose block type is DICT, in table order, as many as its
+// header counts. kDamaged if a block is invalid, the first one is lost, or the count is negative or
+// more than the region can hold.
 [[nodiscard]] Result<void> walk_dictionaries(PackedSource& source, const DictionaryVisitor& visit);
 
-// The blocks that dictionaries own, ascending. kDamaged as the functions above, and where two of
-// them share blocks.
+// The blocks that dictionaries own, ascending. kDamaged as the functions above, and if two of them
+// share blocks.
 [[nodiscard]] Result<std::vector<BlockRange>> dictionary_blocks(PackedSource& source,
                                                                 uint64_t total_blocks);
 

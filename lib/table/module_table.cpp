@@ -22,9 +22,10 @@ Result<BlockRange> module_extent(const ModuleEntry& entry, uint64_t total_blocks
                                                  entry.size, entry.block_count, needed));
   const auto range = block_range(entry.first_block, entry.block_count);
   if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks)
-    return fail(ErrorCode::kDamaged,
-                fmt::format("a module's {} blocks from {} lie outside of the volume's {}",
-                            entry.block_count, entry.first_block, total_blocks));
+    return fail(
+        ErrorCode::kDamaged,
+        fmt::format("the {} blocks of a module from block {} lie outside the volume of {} blocks",
+                    entry.block_count, entry.first_block, total_blocks));
   return *range;
 }
 

@@ -10,7 +10,7 @@ constexpr uint64_t kMaxBytes = uint64_t{512} << 10;
 
 }  // namespace
 
-// Small tables are the rule: each read is larger than the one before.
+// Small tables are common, so each read is larger than the one before.
 Result<UncheckedBlock> FileSource::block(uint64_t index) {
   const uint64_t block_size = io_.block_size();
   if (!held_.contains(index)) {
@@ -32,7 +32,7 @@ Result<UncheckedBlock> FileSource::block(uint64_t index) {
 
 Result<Bytes> FileSource::payload(uint64_t index) {
   VDE_TRY_ASSIGN(found, block(index));
-  const Result<CheckedBlock> checked = found.check(tag_);
+  const Result<CheckedBlock> checked = found.check(type_);
   if (checked) return checked->payload();
   if (found.is_unwritten()) return found.unchecked_payload();
   return tl::make_unexpected(checked.error());
@@ -55,7 +55,7 @@ Result<uint64_t> FileSource::next_written(uint64_t index) {
 
 Result<Bytes> CommittedSource::payload(uint64_t index) {
   VDE_TRY_ASSIGN(block, journal_.read(region_.begin + index, buffer_));
-  if (!block.is_unwritten()) VDE_TRY(block.check(tag_));
+  if (!block.is_unwritten()) VDE_TRY(block.check(type_));
   return block.unchecked_payload();
 }
 
@@ -80,7 +80,7 @@ Result<bool> TransactionSource::is_unwritten(uint64_t index) {
 
 Result<Bytes> TransactionSource::payload(uint64_t index) {
   const Region region = transaction_.regions().at(slot_);
-  return transaction_.read(region.blocks.begin + index, region.tag);
+  return transaction_.read(region.blocks.begin + index, region.type);
 }
 
 }  // namespace vde

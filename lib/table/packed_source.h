@@ -1,5 +1,5 @@
-// The blocks of a packed table (SNAP, CODE), to be read one by one from front to back: from a file,
-// or as a transaction sees them.
+// The blocks of a packed table (SNAP, CODE), read one by one front to back: from a file, or as a
+// transaction sees them.
 #pragma once
 
 #include "journal/journal.h"
@@ -13,25 +13,25 @@ class PackedSource {
   PackedSource& operator=(const PackedSource&) = delete;
   virtual ~PackedSource() = default;
 
-  // The region's blocks; never none.
+  // The region's blocks; never empty.
   [[nodiscard]] virtual BlockRange region() const = 0;
-  // The payload of block `index` of the region, which must verify or be unwritten: that reads as
-  // zeros. Valid until the next call.
+  // The payload of block `index` of the region. The block must be valid, or unwritten, which reads
+  // as zeros. Valid until the next call.
   [[nodiscard]] virtual Result<Bytes> payload(uint64_t index) = 0;
-  // Whether block `index` of the region was never written.
+  // True if block `index` of the region was never written.
   [[nodiscard]] virtual Result<bool> is_unwritten(uint64_t index) = 0;
-  // The first block from `index` on that may hold anything but zeros, or the count of blocks.
+  // The first block from `index` on that may contain nonzero bytes, or the number of blocks.
   [[nodiscard]] virtual Result<uint64_t> next_written(uint64_t index) = 0;
 
   [[nodiscard]] uint64_t blocks() const { return region().count(); }
 };
 
-// Reads many blocks at once: for whole tables. `file` has no journal that waits (see
-// committed_view), and `region` lies within it.
+// Reads many blocks at once, for whole tables. The journal of `file` must have no live records (see
+// committed_view), and `region` must lie within the file.
 class FileSource : public PackedSource {
  public:
-  FileSource(const BlockIo& io, BlockRange region, BlockType tag)
-      : io_(io), region_(region), tag_(tag) {}
+  FileSource(const BlockIo& io, BlockRange region, BlockType type)
+      : io_(io), region_(region), type_(type) {}
 
   [[nodiscard]] BlockRange region() const override { return region_; }
   Result<Bytes> payload(uint64_t index) override;
@@ -44,18 +44,17 @@ class FileSource : public PackedSource {
 
   BlockIo io_;
   BlockRange region_;
-  BlockType tag_;
-  BlockRange held_;     // of the region, in buffer_
-  BlockRange written_;  // of the region: what next_written() found to be no hole
+  BlockType type_;
+  BlockRange held_;     // block indices in the region, in buffer_
+  BlockRange written_;  // block indices: what next_written() found to be data
   BlockBuffer buffer_;
 };
 
-// A region as the last commit left it, whether its blocks are home or still in the journal, which
-// outlives the source.
+// A region as of the last commit of `journal`, which must outlive the source.
 class CommittedSource : public PackedSource {
  public:
-  CommittedSource(const Journal& journal, BlockRange region, BlockType tag)
-      : journal_(journal), region_(region), tag_(tag), buffer_(journal.io().make_buffer()) {}
+  CommittedSource(const Journal& journal, BlockRange region, BlockType type)
+      : journal_(journal), region_(region), type_(type), buffer_(journal.io().make_buffer()) {}
 
   [[nodiscard]] BlockRange region() const override { return region_; }
   Result<Bytes> payload(uint64_t index) override;
@@ -65,11 +64,11 @@ class CommittedSource : public PackedSource {
  private:
   const Journal& journal_;
   BlockRange region_;
-  BlockType tag_;
+  BlockType type_;
   BlockBuffer buffer_;
 };
 
-// The region in slot `slot` of `transaction`, which outlives the source.
+// The region in slot `slot` of `transaction`, which must outlive the source.
 class TransactionSource : public PackedSource {
  public:
   TransactionSource(Transaction& transaction, size_t slot)
@@ -78,7 +77,7 @@ class TransactionSource : public PackedSource {
   [[nodiscard]] BlockRange region() const override;
   Result<Bytes> payload(uint64_t index) override;
   Result<bool> is_unwritten(uint64_t index) override;
-  // Knows nothing of holes, because blocks may wait in the journal.
+  // Does not search for holes, because blocks may be in the journal.
   Result<uint64_t> next_written(uint64_t index) override { return index; }
 
  private:

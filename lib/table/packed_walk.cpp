@@ -15,13 +15,13 @@ tl::unexpected<Error> too_few(const PackedTable& table, BlockRange region, int32
       kRunVerify);
 }
 
-// Entries that the header does not count: it is older than they are, or a write was lost. `end` is
-// the byte of block `index` where the last counted one ends.
+// Refuses entries that the header does not count: the header is stale, or a write was lost. `end`
+// is the offset in block `index` after the last counted entry.
 Result<void> refuse_uncounted(PackedSource& source, const PackedTable& table, uint64_t index,
                               size_t end, int32_t count) {
   const auto uncounted = [&](uint64_t at) {
     return fail_at(source.region().begin + at, ErrorCode::kDamaged,
-                   fmt::format("the {} table holds more than the {} entries that it counts",
+                   fmt::format("the {} table holds more entries than the {} that it counts",
                                table.shape.noun, count),
                    kRunVerify);
   };
@@ -39,11 +39,11 @@ Result<void> refuse_uncounted(PackedSource& source, const PackedTable& table, ui
   return {};
 }
 
-// What one block has of the entries that are still wanted.
+// The requested entries of one block.
 struct BlockWalk {
   int32_t found = 0;
-  size_t end = 0;        // bytes, after the last of them
-  bool stopped = false;  // the visitor wants no more
+  size_t end = 0;        // offset after the last of them
+  bool stopped = false;  // the visitor returned false
 };
 
 Result<BlockWalk> walk_block(const PackedTable& table, uint64_t index, Bytes payload, int32_t left,
@@ -122,11 +122,11 @@ Result<std::optional<PackedPlace>> find_packed(PackedSource& source, const Packe
 }
 
 int32_t pad_block(const PackedTable& table, uint64_t index, MutableBytes payload, size_t end) {
-  const size_t most = table.shape.fixed_size + table.shape.max_text;
+  const size_t max = table.shape.fixed_size + table.shape.max_text;
   std::ranges::fill(payload.subspan(end), uint8_t{0});
   int32_t made = 0;
   for (; payload.size() - end >= table.shape.fixed_size; ++made) {
-    const MutableBytes room = payload.subspan(end, std::min(most, payload.size() - end));
+    const MutableBytes room = payload.subspan(end, std::min(max, payload.size() - end));
     table.make_padding(payload.first(end), index, room);
     end += room.size();
   }

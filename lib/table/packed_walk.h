@@ -1,10 +1,10 @@
-// Reading packed entries over many blocks: what the snapshot table (SNAP) and the code cache (CODE)
-// have in common. format/region/packed_table.h says how entries lie in a block.
+// Reads packed entries over many blocks; for the snapshot table (SNAP) and the code cache (CODE).
+// format/region/packed_table.h describes how entries are stored in a block.
 //
-// The existing reader takes whatever follows a block's last entry for another one where there is
-// room for its fixed part, except behind the table's very last entry. So what is left over in a
-// block has to be smaller than that: a table that can have padding entries gets them, in another
-// one the entries are put in an order that does it, where there is one.
+// The SDK reads whatever follows a block's last entry as another entry if there is room for its
+// fixed part, except after the table's very last entry. So the space left in a block must be
+// smaller than that. Tables that can have padding entries get them; in other tables the entries are
+// reordered if an order exists that leaves little enough.
 #pragma once
 
 #include <functional>
@@ -15,21 +15,21 @@
 
 namespace vde {
 
-// What makes one packed table different from another.
+// The properties of one packed table.
 struct PackedTable {
-  BlockType tag;
+  BlockType type;
   PackedShape shape;
-  // Makes an entry that means nothing and takes up all of `room`, which is zeros; null where
-  // entries are reordered instead. What lies `before` it in block `index` of the region makes its
-  // key one of its own.
+  // Makes a meaningless entry that fills all of `room`, which is zeros; null if entries are
+  // reordered instead. Its key is derived from the bytes `before` it in block `index` of the
+  // region, which makes it unique.
   void (*make_padding)(Bytes before, uint64_t index, MutableBytes room) = nullptr;
-  bool (*is_padding)(Bytes record) = nullptr;  // null where make_padding is
+  bool (*is_padding)(Bytes record) = nullptr;  // null if make_padding is
 };
 
-// Where an entry lies.
+// The position of an entry.
 struct PackedPlace {
-  uint64_t block = 0;   // of the region, from 0
-  uint32_t offset = 0;  // bytes into the payload
+  uint64_t block = 0;   // index in the region, from 0
+  uint32_t offset = 0;  // bytes, in the payload
 
   bool operator==(const PackedPlace&) const = default;
 };
@@ -39,31 +39,31 @@ struct PackedRecord {
   Bytes bytes;  // the whole entry, text included; valid during the call
 };
 
-// Gets the entries one by one, padding entries too; false = no more of them.
+// Called once per entry, including padding entries; return false to stop.
 using PackedVisitor = std::function<bool(const PackedRecord&)>;
-// Hands out the entries of one table, wherever it is read.
+// Visits the entries of one table.
 using PackedWalk = std::function<Result<void>(const PackedVisitor&)>;
 
-// For a table whose first block is zero: kDamaged unless that may be an empty one. It is none where
-// a later block has content, nor where the first block was never written and a later one was,
-// whatever it holds: whoever makes a table starts with its first block. `noun` is what an entry is
-// called. All that read or change a table ask this before they take zeros for "empty".
+// For a table whose first block is zero: kDamaged unless the table may be empty. It is not empty if
+// a later block has content, or if the first block was never written but a later one was: every
+// program writes the first block first. `noun` is the name of an entry. Every reader and writer of
+// a table must call this before it treats zeros as "empty".
 [[nodiscard]] Result<void> refuse_unwritten_head(PackedSource& source, std::string_view noun);
 
-// Hands out the entries of a table in its order, as many as its header counts. Reads each block
-// once and keeps none. kDamaged where a block does not verify, an entry makes no sense, there are
-// fewer entries than counted, or more (which only a walk to the end sees), or the first block is
-// lost (see refuse_unwritten_head).
+// Visits the entries of a table in order, as many as its header counts. Reads each block once and
+// keeps none. kDamaged if a block or an entry is invalid, if there are fewer entries than counted,
+// or more (detected only if the walk is not stopped), or if the first block is lost (see
+// refuse_unwritten_head).
 [[nodiscard]] Result<void> walk_packed(PackedSource& source, const PackedTable& table,
                                        const PackedVisitor& visit);
 
-// The place of the first entry whose key is `key` (shape.key_size bytes); reads up to it.
+// Finds the first entry with the key `key` (shape.key_size bytes). Reads the table up to it.
 [[nodiscard]] Result<std::optional<PackedPlace>> find_packed(PackedSource& source,
                                                              const PackedTable& table, Bytes key);
 
-// Fills the `payload` of block `index` from byte `end` on with padding entries, wherever one could
-// be, each as large as entries may be; then with zeros. Returns their number. Only for tables that
-// have such entries.
+// Fills the `payload` of block `index` from offset `end` on with padding entries, each as large as
+// possible, and the rest with zeros. Returns the number of entries. Only for tables that have
+// padding.
 [[nodiscard]] int32_t pad_block(const PackedTable& table, uint64_t index, MutableBytes payload,
                                 size_t end);
 

@@ -11,13 +11,14 @@ namespace vde {
 namespace {
 
 constexpr size_t kMinPrefix = 4;      // characters
-constexpr size_t kMaxCandidates = 8;  // that an error names
+constexpr size_t kMaxCandidates = 8;  // named in an error
 
 bool is_padding_record(Bytes record) {
   return is_padding(snapshot_of(record));
 }
 
-// An id that is no other entry's: it follows from all that lies before it, other ids among it.
+// An id that no other entry has: it is derived from all bytes before it, which include the other
+// ids.
 void make_padding(Bytes before, uint64_t index, MutableBytes room) {
   SnapshotEntry entry;
   entry.flags = kSnapshotDeleted;
@@ -28,7 +29,7 @@ void make_padding(Bytes before, uint64_t index, MutableBytes room) {
   store_le(MutableBytes(seed), 16, uint64_t{before.size()});
   store_le(MutableBytes(entry.id.bytes), 0, checksum(seed));
   store_le(MutableBytes(entry.id.bytes), 8, checksum(entry.id.bytes));
-  // Such an id is never zero.
+  // as_version_8() never returns zero.
   entry.id = as_version_8(entry.id);
   encode(entry, room);
 }
@@ -36,7 +37,8 @@ void make_padding(Bytes before, uint64_t index, MutableBytes room) {
 constexpr PackedTable kTable{block_types::kSnapshots, kSnapshotShape, make_padding,
                              is_padding_record};
 
-// The digits of a prefix of an id; empty where `ref` is none. Dashes stand where ids have them.
+// The digits of an id prefix; empty if `ref` is not one. Dashes must be at the places where ids
+// have them.
 std::string prefix_digits(std::string_view ref) {
   if (ref.size() < kMinPrefix) return {};
   const bool with_dashes = ref.find('-') != std::string_view::npos;
@@ -98,9 +100,9 @@ void SnapshotSearch::Matches::add(const SnapshotEntry& entry) {
 
 SnapshotSearch::SnapshotSearch(std::string_view ref) : ref_(ref), prefix_(prefix_digits(ref)) {}
 
-void SnapshotSearch::look_at(const SnapshotEntry& entry) {
+void SnapshotSearch::consider(const SnapshotEntry& entry) {
   if ((entry.flags & kSnapshotDeleted) != 0) return;
-  // Of those of one moment the one that comes last.
+  // If several have the same time, the last one in the table.
   if (ref_ == "@latest" && (!latest_ || entry.created >= latest_->created)) latest_ = entry;
   if (entry.label == ref_ && !ref_.empty()) labels_.add(entry);
   if (!prefix_.empty() && digits_of(entry.id).starts_with(prefix_)) ids_.add(entry);
@@ -110,8 +112,9 @@ Result<SnapshotEntry> SnapshotSearch::result() const {
   if (latest_) return *latest_;
   if (labels_.count > 0) return only(labels_, "label");
   if (ids_.count > 0) return only(ids_, "prefix");
-  return fail(ErrorCode::kNotFound, fmt::format("no snapshot is named '{}'", escape(ref_)),
-              "'vdetool snapshot list --all' shows all; deleted ones are found by their whole id");
+  if (ref_ == "@latest") return fail(ErrorCode::kNotFound, "there are no snapshots yet");
+  return fail(ErrorCode::kNotFound, fmt::format("there is no snapshot '{}'", escape(ref_)),
+              "run 'vdetool snapshot list IMAGE --all'; a deleted one needs its full id");
 }
 
 Result<SnapshotEntry> SnapshotSearch::only(const Matches& matches, std::string_view what) const {
@@ -122,8 +125,8 @@ Result<SnapshotEntry> SnapshotSearch::only(const Matches& matches, std::string_v
   if (matches.count > matches.first.size()) ids += ", ..";
   return fail(
       ErrorCode::kUsage,
-      fmt::format("'{}' is the {} of {} snapshots: {}", escape(ref_), what, matches.count, ids),
-      "name one of them by its id");
+      fmt::format("{} '{}' matches {} snapshots: {}", what, escape(ref_), matches.count, ids),
+      "use an id");
 }
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// The snapshot table (SNAP): what is its own beside the packed entries.
+// The parts of the snapshot table (SNAP) that other packed tables do not have.
 #pragma once
 
 #include "format/region/snapshot_entry.h"
@@ -8,37 +8,37 @@ namespace vde {
 
 [[nodiscard]] const PackedTable& snapshot_table();
 
-// An entry that fills left-over space and is no snapshot: deleted, without parent, of time 0 and
-// inode table 0 + 0, its label zero bytes.
+// A padding entry, not a snapshot: deleted, no parent, time 0, inode table 0 + 0, and a label of
+// zero bytes.
 [[nodiscard]] bool is_padding(const SnapshotEntry& entry);
 
-// `record` is one that a walk through the table handed out.
+// `record` must come from a walk over the table.
 [[nodiscard]] SnapshotEntry snapshot_of(Bytes record);
 
-// The table's entries but padding; an error as walk_packed.
+// Counts the entries except padding; errors as walk_packed().
 [[nodiscard]] Result<int32_t> count_snapshots(PackedSource& source);
 
-// Blocks of the volume that are in use for data: the allocated ones but those of regions and of the
-// fixed places. By the superblock's counts, without looking at the bitmap.
+// The number of data blocks in use: allocated blocks except those of regions and the fixed blocks.
+// Computed from the superblock's counts, without reading the bitmap.
 [[nodiscard]] int64_t allocated_data_blocks(const Superblock& superblock,
                                             const RegionTable& regions);
 
-// Finds what a REF names among snapshots that it is shown in the order of the table: "@latest", or
-// a whole label, or a prefix of an id of 4 or more characters, tried in this order. Deleted ones do
-// not count. Whole ids are for whoever holds the table.
+// Resolves a reference; the caller passes all snapshots in table order. Tried in this order:
+// "@latest", a full label, an id prefix of 4 or more characters. Deleted snapshots are ignored.
+// Full ids must be resolved by the caller.
 class SnapshotSearch {
  public:
   explicit SnapshotSearch(std::string_view ref);
 
-  void look_at(const SnapshotEntry& entry);
+  void consider(const SnapshotEntry& entry);
 
-  // kNotFound, or kUsage naming the first candidates where there are several.
+  // kNotFound; kUsage, with the first candidates, if there are several.
   [[nodiscard]] Result<SnapshotEntry> result() const;
 
  private:
   struct Matches {
     uint64_t count = 0;
-    std::vector<SnapshotEntry> first;  // a few of them
+    std::vector<SnapshotEntry> first;  // only the first few
 
     void add(const SnapshotEntry& entry);
   };

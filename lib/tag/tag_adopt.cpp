@@ -1,5 +1,6 @@
-// Taking over an index that another program wrote last: its blocks stay as they are, but for block
-// 0; what is to be known of them is found out in one walk. What is no tree is not written to.
+// Takes over an index that another program wrote last. Only block 0 is changed; everything else
+// that must be known about it is determined in one walk. An index that is not a valid tree is not
+// changed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,15 +16,15 @@ struct TagTree::Walk {
   std::vector<bool> reached;
   uint32_t highest = kTagRoot;
   uint64_t entries = 0;
-  bool sorted = true;            // equal keys by inode, none twice, no leaf empty but a root
-  std::optional<size_t> depth;   // of the leaves
-  std::optional<int32_t> next;   // what the leaf before said follows
-  std::optional<TagEntry> last;  // the entry before
+  bool sorted = true;  // equal keys in inode order, no duplicates, only a root leaf is empty
+  std::optional<size_t> depth;   // depth of the leaves
+  std::optional<int32_t> next;   // the next leaf according to the previous leaf
+  std::optional<TagEntry> last;  // the previous entry
 };
 
 namespace {
 
-// A node that waits for its visit, with the separators around it.
+// A node to be visited, with the separators around it.
 struct Waiting {
   uint32_t number;
   size_t depth;
@@ -43,10 +44,11 @@ Result<void> TagTree::start_blank() {
 }
 
 Result<void> TagTree::visit_leaf(Walk& walk, uint32_t number, size_t depth, const TagLeaf& leaf) {
-  if (walk.depth.value_or(depth) != depth) return damaged(number, "tag leaves differ in depth");
+  if (walk.depth.value_or(depth) != depth)
+    return damaged(number, "tag leaves have different depths");
   walk.depth = depth;
   if (walk.next && *walk.next != static_cast<int64_t>(number))
-    return damaged(number, "the chain of tag leaves is not that of the tree");
+    return damaged(number, "the chain of tag leaves differs from the tree");
   walk.next = leaf.next_leaf();
   if (leaf.count() == 0 && number != kTagRoot) walk.sorted = false;
   TagView entry;
@@ -67,8 +69,8 @@ Result<void> TagTree::visit_leaf(Walk& walk, uint32_t number, size_t depth, cons
   return {};
 }
 
-// Depth first, left to right. The separators' bounds are checked at each leaf's ends: what lies
-// between is in order.
+// Depth first, left to right. Checks the separators only at the first and last entry of each leaf;
+// the entries between are in order.
 Result<void> TagTree::adopt() {
   Walk walk(pages_.count());
   std::vector<Waiting> waiting{{kTagRoot, 0, std::nullopt, std::nullopt}};
@@ -76,11 +78,11 @@ Result<void> TagTree::adopt() {
     const Waiting at = std::move(waiting.back());
     waiting.pop_back();
     if (walk.reached[at.number])
-      return damaged(at.number, "the tag tree reaches a node in two ways");
-    if (at.depth == kMaxTagLevels) return damaged(at.number, "the tag tree has no end");
+      return damaged(at.number, "a node of the tag tree has two parents");
+    if (at.depth == kMaxTagLevels) return damaged(at.number, "the tag tree contains a cycle");
     walk.reached[at.number] = true;
     walk.highest = std::max(walk.highest, at.number);
-    // The header to come must be the newest block.
+    // The header to be written must be the newest block.
     VDE_TRY_ASSIGN(future, pages_.is_from_the_future(at.number));
     if (future) VDE_TRY(pages_.edit(at.number));
     may_forget();
@@ -93,7 +95,7 @@ Result<void> TagTree::adopt() {
         return damaged(at.number, "a tag is less than the separator before it");
       VDE_TRY(visit_leaf(walk, at.number, at.depth, node));
       if (node.count() > 0 && at.to && walk.last->key > *at.to)
-        return damaged(at.number, "a tag is greater than the separator behind it");
+        return damaged(at.number, "a tag is greater than the separator after it");
       continue;
     }
     const TagInner& keys = met.keys();
@@ -106,12 +108,13 @@ Result<void> TagTree::adopt() {
     }
   }
   if (walk.next.value_or(0) != 0)
-    return damaged(0, "the chain of tag leaves goes on behind the last");
+    return damaged(0, "the chain of tag leaves continues after the last leaf");
   if (walk.entries != static_cast<uint64_t>(pages_.header().entry_count))
-    return damaged(0, fmt::format("the tag index claims {} entries and has {}",
+    return damaged(0, fmt::format("the tag index counts {} tags, but has {}",
                                   pages_.header().entry_count, walk.entries));
   pages_.header().depth = static_cast<int16_t>(walk.depth.value_or(0));
-  // What others left after the last node must not be taken for a node that the header forgot.
+  // Blocks that another program left after the last node must not be mistaken for nodes missing
+  // from the header.
   VDE_TRY_ASSIGN(end, pages_.end_of_content(walk.highest + 1));
   VDE_TRY(pages_.take_over(end));
   if (walk.sorted) pages_.extension().flags = kTagEqualKeysSorted;
@@ -125,7 +128,7 @@ Result<void> TagTree::free_unreached(const std::vector<bool>& reached) {
   return {};
 }
 
-// Two walks along the leaves: how many keys there are, then each of them.
+// Two walks along the leaves: the first counts the keys, the second adds them.
 Result<void> TagTree::build_filters() {
   uint64_t keys = 0;
   for (const bool counting : {true, false}) {
@@ -139,12 +142,12 @@ Result<void> TagTree::build_filters() {
     std::optional<uint32_t> number = start;
     std::optional<std::string> last;
     for (uint64_t steps = 0; number; ++steps) {
-      if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
-      // Noting a key reads other blocks: the leaf's bytes must stay.
+      if (steps > pages_.count()) return damaged(*number, "the tag tree contains a cycle");
+      // note_key() reads other blocks, so read the leaf again.
       VDE_TRY_ASSIGN(payload, pages_.read(*number));
       const BlockBuffer bytes(payload.begin(), payload.end());
       const std::optional<TagLeaf> leaf = TagLeaf::open(bytes);
-      if (!leaf) return damaged(*number, "a block of the tag tree is no leaf");
+      if (!leaf) return damaged(*number, "a block of the tag tree is not a leaf");
       TagView entry;
       size_t at = TagLeaf::kFirst;
       for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i) {

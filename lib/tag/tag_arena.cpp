@@ -6,13 +6,13 @@
 namespace vde {
 namespace {
 
-// So many bytes of a key fit in a cache, before the count of those that are left.
+// The number of key bytes in a cache; the lowest byte holds their count.
 constexpr size_t kCachedBytes = 7;
-// From so few items on comparing whole keys is cheaper than another round.
+// For this few items, comparing whole keys is faster than another round.
 constexpr size_t kFewItems = 12;
 
-// The next bytes of the key from `depth` on, first byte highest, and how many there were, with
-// kCachedBytes + 1 for more: comparing caches compares keys, up to there.
+// The next bytes of the key from `depth` on, first byte highest, and their number, or kCachedBytes
+// + 1 if there are more. Comparing two caches compares the keys up to there.
 uint64_t key_cache(const uint8_t* record, size_t depth) {
   const std::string_view key = tag_record_key(record);
   const size_t left = key.size() - depth;
@@ -32,7 +32,7 @@ bool ends_within(uint64_t cache) {
   return (cache & 0xFF) <= kCachedBytes;
 }
 
-// Signed order as unsigned.
+// Maps signed to unsigned order.
 uint64_t inode_cache(const uint8_t* record) {
   return static_cast<uint64_t>(tag_record_inode(record)) ^ (uint64_t{1} << 63);
 }
@@ -89,7 +89,7 @@ void TagArena::rewind() {
 }
 
 const uint8_t* TagArena::next() {
-  // How far ahead of their use records are asked for.
+  // How many records ahead to prefetch.
   constexpr size_t kPrefetched = 8;
   if (at_ == count_) return nullptr;
   const size_t at = at_++;
@@ -102,7 +102,7 @@ const uint8_t* TagArena::next() {
   return items_[at].record;
 }
 
-// All keys of `items` have their first `depth` bytes in common, and their caches are set.
+// All keys of `items` share their first `depth` bytes, and their caches are set.
 void TagArena::sort_by_key(std::span<Item> items, size_t depth) {
   std::vector<Work> work{{items, depth}};
   while (!work.empty()) {
@@ -118,8 +118,8 @@ void TagArena::sort_by_key(std::span<Item> items, size_t depth) {
   }
 }
 
-// A group of equal caches. Records lie in the order in which they came, so that their addresses
-// keep equal ones in that order.
+// Sorts items with equal caches. Records are stored in insertion order, so their addresses keep
+// equal ones in that order.
 void TagArena::sort_group(std::span<Item> items, size_t depth, std::vector<Work>& work) {
   if (ends_within(items[0].cache)) {
     for (Item& item : items) item.cache = inode_cache(item.record);

@@ -1,4 +1,4 @@
-// BlockType entries in a fixed amount of anonymous memory, sorted there.
+// Tags in a fixed amount of anonymous memory, sorted in place.
 #pragma once
 
 #include <span>
@@ -11,28 +11,28 @@ namespace vde {
 
 class TagArena {
  public:
-  // Takes `bytes` of address space; memory is used as entries come.
+  // Reserves `bytes` of address space; memory is used as tags are added.
   explicit TagArena(size_t bytes);
   TagArena(const TagArena&) = delete;
   TagArena& operator=(const TagArena&) = delete;
 
-  // False, and nothing happens, where there is no room for it.
+  // Returns false, and changes nothing, if there is no room.
   [[nodiscard]] bool add(const TagView& entry, uint64_t line);
   [[nodiscard]] size_t count() const { return count_; }
 
-  // Sorts by key bytes and inode; equal ones stay in the order in which they came. After it no
-  // more entries may be added before clear(); next() gives the first one.
+  // Sorts by key bytes, then inode; the sort is stable. No tags may be added between it and
+  // clear(); next() returns the first one.
   void sort();
 
-  // The records in sorted order, one by one; null behind the last. They stay valid until clear().
+  // The records in sorted order; null after the last. They stay valid until clear().
   [[nodiscard]] const uint8_t* next();
   void rewind();
 
-  // Forgets all entries. The memory stays for the next ones.
+  // Removes all tags. The memory is kept.
   void clear();
 
  private:
-  // What is compared first lies beside the pointer, not behind it.
+  // The bytes to compare first are stored beside the pointer, to save a memory access.
   struct Item {
     uint64_t cache;
     const uint8_t* record;
@@ -51,11 +51,11 @@ class TagArena {
   size_t used_ = 0;
   size_t count_ = 0;
   const uint8_t* last_ = nullptr;
-  size_t common_ = kMaxTagKey;  // bytes that all keys begin with
+  size_t common_ = kMaxTagKey;  // length of the common prefix of all keys
   bool in_order_ = true;
-  std::span<Item> items_;            // at the end of the memory; none where entries came in order
-  size_t at_ = 0;                    // of next(): entries that it gave
-  const uint8_t* record_ = nullptr;  // the next one, where they came in order
+  std::span<Item> items_;  // at the end of the memory; empty if the tags were added in order
+  size_t at_ = 0;          // number of tags that next() returned
+  const uint8_t* record_ = nullptr;  // the next one, if they were added in order
 };
 
 }  // namespace vde

@@ -1,5 +1,5 @@
-// Splits what is too full and merges what is too empty. No bytes of a block are held on to while
-// another one is allocated or released: the region may move.
+// Splits nodes that are too full and merges nodes that are too empty. No reference to a block's
+// bytes is kept while another block is allocated or released, because the region may move.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 namespace vde {
 namespace {
 
-// A node below a third of its block looks for a neighbour; together they may fill four fifths, so
-// that the next changes don't split them again.
+// A node that is less than a third full looks for a neighbor. The merged node may be at most four
+// fifths full, so that the next changes do not split it again.
 constexpr size_t kMergeBelow = 3;
 constexpr size_t kMergeRoomNumerator = 4;
 constexpr size_t kMergeRoomDenominator = 5;
@@ -24,15 +24,15 @@ bool leaves_room(size_t bytes, size_t payload) {
   return bytes * kMergeRoomDenominator <= payload * kMergeRoomNumerator;
 }
 
-// Bytes of the keys [begin, end) with one child more.
+// The encoded size of keys [begin, end) with one more child.
 size_t inner_size(const TagInner& node, size_t begin, size_t end) {
   size_t bytes = kTagNodeHead + kTagLinkSize;
   for (size_t i = begin; i < end; ++i) bytes += encoded_key_size(node.key(i)) + kTagLinkSize;
   return bytes;
 }
 
-// Nodes for `count` pieces of node `number`: itself and new ones, or new ones alone for those of
-// the root, which becomes the node above them.
+// Node numbers for `count` pieces of node `number`: itself and new ones. For the root, all are new,
+// and the root becomes their parent.
 Result<std::vector<int32_t>> nodes_for(TagWriterPages& pages, uint32_t number, size_t count) {
   std::vector<int32_t> numbers;
   if (number != kTagRoot) numbers.push_back(static_cast<int32_t>(number));
@@ -52,12 +52,12 @@ TagInner root_above(const std::vector<std::string>& separators,
 
 }  // namespace
 
-// Entries in leaves: cut between keys, as near to the middle as possible, until each piece fits; a
-// run that no leaf holds is cut within. What is appended leaves full leaves behind.
+// Entries in leaves: split between keys, as close to the middle as possible, until each piece fits.
+// A run of equal keys that does not fit into a leaf is split within. Appending leaves full leaves.
 std::vector<TagTree::Piece> TagTree::divide_entries(const std::vector<TagView>& entries,
                                                     bool appended) const {
   const size_t payload = pages_.payload_bytes();
-  std::vector<size_t> ends{0};  // bytes of all entries before
+  std::vector<size_t> ends{0};  // total size of the entries before
   for (const TagView& entry : entries) ends.push_back(ends.back() + tag_entry_size(entry));
   const auto fits = [&](size_t begin, size_t end) {
     const size_t bytes = ends[end] - ends[begin];
@@ -98,7 +98,7 @@ std::vector<TagTree::Piece> TagTree::divide_entries(const std::vector<TagView>& 
 
 Result<void> TagTree::split_leaf(uint32_t number, const TagView& entry, size_t i) {
   VDE_TRY_ASSIGN(payload, pages_.read(number));
-  // The editor may have changed the bytes, and not stored its count: it knows what is there.
+  // The editor knows the entries, but may have changed the bytes without storing the count.
   BlockBuffer old(payload.begin(), payload.end());
   std::vector<TagView> entries;
   for (size_t k = 0; k < editor_.count(); ++k) {
@@ -147,7 +147,7 @@ Result<void> TagTree::write_inner(uint32_t number, TagInner node) {
   return {};
 }
 
-// Key `separator` of a node, and the child to its right.
+// Removes key `separator` of a node, and the child to its right.
 Result<void> TagTree::erase_child(uint32_t number, size_t separator) {
   VDE_TRY(inner(number));
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
@@ -157,7 +157,7 @@ Result<void> TagTree::erase_child(uint32_t number, size_t separator) {
   return {};
 }
 
-// New children behind the one that the path takes at `level`.
+// Inserts new children after the one on the path at `level`.
 Result<void> TagTree::add_children(size_t level, const std::vector<std::string>& keys,
                                    const std::vector<int32_t>& children) {
   if (keys.empty()) return {};
@@ -176,7 +176,7 @@ Result<void> TagTree::add_children(size_t level, const std::vector<std::string>&
   return put_inner(level, std::move(node));
 }
 
-// Keys in inner nodes: the key at the end of a piece moves up. Each piece has one key at least.
+// Keys in inner nodes: the key between two pieces moves up. Each piece has at least one key.
 std::vector<TagTree::Piece> TagTree::divide_keys(const TagInner& node) const {
   std::vector<Piece> pieces;
   std::vector<Piece> waiting{{0, node.count()}};
@@ -199,7 +199,7 @@ std::vector<TagTree::Piece> TagTree::divide_keys(const TagInner& node) const {
   return pieces;
 }
 
-// `node` becomes the path's node at `level`, in as many nodes as it takes.
+// Writes `node` as the path's node at `level`, in as many nodes as needed.
 Result<void> TagTree::put_inner(size_t level, TagInner node) {
   const uint32_t number = path_[level].number;
   const std::vector<Piece> pieces = divide_keys(node);
@@ -218,7 +218,7 @@ Result<void> TagTree::put_inner(size_t level, TagInner node) {
   return write_inner(kTagRoot, root_above(separators, numbers));
 }
 
-// The leaf at the path's end lost something: it may go, or take a neighbour in.
+// Entries were removed from the leaf at the end of the path: it may be removed or merged.
 Result<void> TagTree::repair_leaf(uint32_t number) {
   if (path_.empty()) return {};
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
@@ -238,14 +238,14 @@ Result<void> TagTree::repair_leaf(uint32_t number) {
   return {};
 }
 
-// Takes the right one's entries into the left one, if there is room or one of them is empty.
+// Moves the right leaf's entries to the left one, if there is room or one of them is empty.
 Result<bool> TagTree::merge_leaves(uint32_t left, uint32_t right, size_t separator) {
   const size_t payload = pages_.payload_bytes();
   VDE_TRY_ASSIGN(to, pages_.edit(left));
   TagLeafEditor into;
   VDE_TRY(into.load(to));
   if (into.next_leaf() != static_cast<int32_t>(right))
-    return damaged(left, "the chain of tag leaves is not that of the tree");
+    return damaged(left, "the chain of tag leaves differs from the tree");
   VDE_TRY_ASSIGN(from, pages_.edit(right));
   TagLeafEditor gone;
   VDE_TRY(gone.load(from));
@@ -267,21 +267,22 @@ Result<bool> TagTree::merge_leaves(uint32_t left, uint32_t right, size_t separat
   return true;
 }
 
-// The child to the right of key `separator` is gone, and the key with it.
+// Removes key `separator` and the child to its right, which is gone.
 Result<void> TagTree::drop_child(size_t level, size_t separator) {
   const uint32_t number = path_[level].number;
   VDE_TRY(erase_child(number, separator));
   return number == kTagRoot ? shorten() : repair_inner(level);
 }
 
-// The existing reader goes right of a separator that is the key. Where the last entry of the key
-// there is gone, and others may be left of it, the separator becomes greater than the key.
+// If a separator equals the key, the SDK searches to its right. When the last entry of the key
+// there is removed, and others may be left of it, the separator must become greater than the key.
 Result<void> TagTree::raise_separators(const std::string& key) {
-  constexpr int kMaxAtOnce = 8;  // more stand in a row only where others left leaves empty
+  // there are more in a row only if another program left empty leaves
+  constexpr int kMaxAtOnce = 8;
   for (int i = 0; i < kMaxAtOnce; ++i) {
     const auto highest = [&](const At& at) -> Result<size_t> { return at.keys().upper(key); };
     VDE_TRY_ASSIGN(number, go_down(highest));
-    size_t level = path_.size();  // of the separator to the left of the leaf, and one
+    size_t level = path_.size();  // of the separator left of the leaf, plus one
     while (level > 0 && path_[level - 1].child == 0) --level;
     if (level == 0) return {};
     const Parent parent = path_[--level];
@@ -300,7 +301,7 @@ Result<void> TagTree::raise_separators(const std::string& key) {
   return {};
 }
 
-// A root of one child takes its place.
+// Replaces a root with one child by that child.
 Result<void> TagTree::shorten() {
   for (size_t levels = 0; levels < kMaxTagLevels; ++levels) {
     VDE_TRY_ASSIGN(root, meet(kTagRoot));
@@ -318,8 +319,8 @@ Result<void> TagTree::shorten() {
   return {};
 }
 
-// An inner node that lost a key: merged with a neighbour where both fit one node; one that has no
-// key left shares with it otherwise.
+// An inner node that lost a key: merges it with a neighbor if both fit into one node; otherwise, if
+// it has no key left, moves keys from the neighbor.
 Result<void> TagTree::repair_inner(size_t level) {
   const Parent parent = path_[level - 1];
   VDE_TRY_ASSIGN(node, inner(path_[level].number));
@@ -343,7 +344,7 @@ Result<void> TagTree::repair_inner(size_t level) {
     return drop_child(level - 1, separator);
   }
   if (!without_key) return {};
-  // Too much for one node: the right one goes, and comes back as what does not fit the left one.
+  // Too much for one node: removes the right one, and splits what does not fit into the left one.
   nodes_.forget(right);
   VDE_TRY(pages_.release(right));
   VDE_TRY(erase_child(parent.number, separator));

@@ -18,14 +18,14 @@
 namespace vde {
 namespace {
 
-// The filters as they grow.
+// The filters of the new index.
 class Filters {
  public:
   Filters(uint32_t block_size, uint64_t keys)
       : bloom_(default_bloom_bits(block_size) / 8),
         large_(keys * 10 > default_bloom_bits(block_size)) {
     if (!large_) return;
-    // A little more than asked for, so that the next changes don't ask for another one.
+    // Slightly more than requested, so that the next changes do not need another filter.
     limit_ = keys + keys / 4;
     lines_ = static_cast<uint32_t>(tag_filter_lines(keys + keys / 8));
     bits_.emplace(size_t{lines_} * kTagLineSize);
@@ -35,11 +35,11 @@ class Filters {
     ++keys_;
     if (!bloom_full_)
       bloom_insert(bloom_, static_cast<uint32_t>(bloom_.size() * 8), kDefaultBloomHashes, key);
-    // Once every bit is set, more keys set none.
+    // Once every bit is set, more keys change nothing.
     if (keys_ % 1024 == 0 && !bloom_full_)
       bloom_full_ = std::all_of(bloom_.begin(), bloom_.end(), [](uint8_t b) { return b == 0xFF; });
     if (!large_) return;
-    // Lines lie all over the memory: each is asked for some keys before it is written.
+    // Lines are spread over the memory, so each is prefetched some keys before it is written.
     __builtin_prefetch(line_of(hash).data(), 1);
     uint64_t& waiting = waiting_[keys_ % waiting_.size()];
     if (keys_ > waiting_.size()) insert(waiting);
@@ -80,17 +80,17 @@ class Filters {
   uint64_t keys_ = 0;
   uint64_t limit_ = 0;
   uint32_t lines_ = 0;
-  std::optional<AnonymousMemory> bits_;  // of the large one
-  std::array<uint64_t, 16> waiting_{};   // the hashes of the last keys, not in `bits_` yet
+  std::optional<AnonymousMemory> bits_;  // of the larger filter
+  std::array<uint64_t, 16> waiting_{};   // hashes of the last keys, not yet in `bits_`
 };
 
-// The inner levels, built as children come, left to right. The last node but one of each level
-// waits, so that the last one never stays without a key.
+// Builds the inner levels from children, left to right. The second last node of each level is held
+// back, so that the last node never stays without a key.
 class InnerLevels {
  public:
   InnerLevels(TagPieceWriter& out, uint32_t block_size) : out_(out), block_size_(block_size) {}
 
-  // `separator` stands between the child before and this one.
+  // `separator` is the key between the previous child and this one.
   [[nodiscard]] Result<void> add(size_t level, std::string separator, uint32_t child) {
     if (level == levels_.size()) levels_.emplace_back();
     Level& at = levels_[level];
@@ -111,7 +111,7 @@ class InnerLevels {
     return full ? emit(level, *full) : Result<void>{};
   }
 
-  // The root's content; its children are written. Nothing where no child came.
+  // The root's content; its children are written. Nothing if there was no child.
   [[nodiscard]] Result<std::optional<TagInner>> finish(int16_t& depth) {
     for (size_t level = 0; level < levels_.size(); ++level) {
       Part last = std::move(*levels_[level].last);
@@ -130,18 +130,18 @@ class InnerLevels {
  private:
   struct Part {
     TagInner node;
-    std::string separator;  // before it
+    std::string separator;  // separator before it
   };
   struct Level {
     std::optional<Part> before;
-    std::optional<Part> last;  // nothing before the first child
+    std::optional<Part> last;  // empty before the first child
   };
 
   static Part begin(std::string separator, int32_t child) {
     return {TagInner(child), std::move(separator)};
   }
 
-  // The last child of `from` becomes the first of `to`.
+  // Moves the last child of `from` to the start of `to`.
   static void lend(Part& from, Part& to) {
     const size_t last = from.node.count() - 1;
     TagInner longer(from.node.child(last + 1));
@@ -160,7 +160,7 @@ class InnerLevels {
 
   TagPieceWriter& out_;
   uint32_t block_size_;
-  std::deque<Level> levels_;  // the lowest first; adding one moves none
+  std::deque<Level> levels_;  // lowest first; references stay valid when one is added
 };
 
 class Builder : public TagBuilder {
@@ -193,10 +193,10 @@ class Builder : public TagBuilder {
   InnerLevels levels_;
   TagLeafWriter leaf_;
   TagLeafWriter other_;
-  uint32_t leaf_number_ = 0;    // 0: none is open
-  std::string leaf_separator_;  // before it
+  uint32_t leaf_number_ = 0;    // 0: no leaf is open
+  std::string leaf_separator_;  // separator before it
   uint64_t leaves_ = 0;
-  size_t group_ = 0;          // where the run of the last key begins in the leaf
+  size_t group_ = 0;          // start of the last key's run in the leaf
   std::string before_group_;  // the key before that run
   std::string last_key_;
   int64_t last_inode_ = 0;
@@ -212,7 +212,7 @@ bool Builder::fits(const TagView& entry, bool same_key) const {
   return one_run && tag_leaf_holds(payload, bytes);
 }
 
-// Closes the open leaf, whose entries from `keep` on go on into the next one.
+// Closes the open leaf and moves its entries from `keep` on to the next one.
 Result<void> Builder::next_leaf(std::string separator, size_t keep) {
   VDE_TRY_ASSIGN(number, out_.reserve());
   other_.restart(out_.payload(number));
@@ -236,13 +236,14 @@ Result<void> Builder::add(const TagView& entry) {
   const bool duplicate = order == 0 && entry.inode == last_inode_;
   if (order < 0 || (order == 0 && entry.inode < last_inode_) ||
       (duplicate && twins_ == TagDuplicates::kRefused))
-    return fail(ErrorCode::kUsage, "the tags are not in order, or one comes twice");
+    return fail(ErrorCode::kUsage, "the tags are not in order, or contain a duplicate");
   has_twins_ |= duplicate;
   const bool same_key = order == 0;
   const uint64_t hash = tag_key_hash(entry.key);
   if (leaf_number_ == 0) VDE_TRY(next_leaf({}, 0));
   if (!fits(entry, same_key)) {
-    // A run that has begun behind other keys moves on as a whole; one that fills the leaf goes on.
+    // A run that started after other keys moves as a whole; one that fills the leaf continues in
+    // the next.
     if (same_key && group_ > 0) VDE_TRY(next_leaf(tag_separator(before_group_, entry.key), group_));
     if (!fits(entry, same_key))
       VDE_TRY(next_leaf(tag_separator(last_key_, entry.key), leaf_.count()));
@@ -263,7 +264,7 @@ Result<void> Builder::write_root(BlockBuffer& head) {
   const MutableBytes root = MutableBytes(head).subspan(block_size_, payload_size(block_size_));
   TagIndexHeader header;
   if (entries_ > INT32_MAX)
-    return fail(ErrorCode::kNoSpace, "a tag index has at most 2^31 - 1 entries");
+    return fail(ErrorCode::kNoSpace, "a tag index can hold at most 2^31 - 1 tags");
   header.entry_count = static_cast<int32_t>(entries_);
   header.bloom_bits = static_cast<int32_t>(default_bloom_bits(block_size_));
   header.bloom_hashes = kDefaultBloomHashes;
@@ -271,7 +272,7 @@ Result<void> Builder::write_root(BlockBuffer& head) {
     VDE_TRY(encode_tag_node(TagNode{}, root));
   } else {
     leaf_.finish(0);
-    // The only leaf is the root; its block stays behind as a spare one.
+    // The only leaf becomes the root; its own block stays as a spare one.
     if (leaves_ == 1) {
       std::copy(leaf_.payload().begin(), leaf_.payload().end(), root.begin());
       std::fill(leaf_.payload().begin(), leaf_.payload().end(), uint8_t{0});

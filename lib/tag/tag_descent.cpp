@@ -1,4 +1,4 @@
-// How the tree finds its way.
+// Finding the way from the root to a leaf.
 #include <fmt/format.h>
 
 #include "tag/tag_search.h"
@@ -20,14 +20,14 @@ Result<TagTree::At> TagTree::meet(uint32_t number) {
 
 Result<const TagInner*> TagTree::inner(uint32_t number) {
   VDE_TRY_ASSIGN(at, meet(number));
-  if (at.inner == nullptr) return damaged(number, "the block is no inner node of the tag tree");
+  if (at.inner == nullptr) return damaged(number, "the block is not an inner node of the tag tree");
   return at.inner;
 }
 
 Result<TagLeaf> TagTree::leaf(uint32_t number) {
   VDE_TRY_ASSIGN(payload, pages_.read(number));
   std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-  if (!leaf) return damaged(number, "a block of the tag tree is no leaf");
+  if (!leaf) return damaged(number, "a block of the tag tree is not a leaf");
   const TagLeaf::Shape shape = leaf->shape();
   if (shape == TagLeaf::Shape::kBroken)
     return damaged(number, "an entry of a tag leaf runs past its block");
@@ -39,7 +39,7 @@ Result<uint32_t> TagTree::child_of(const At& at, size_t child) const {
   const int32_t below = at.keys().child(child);
   if (below <= static_cast<int32_t>(kTagRoot) || below >= static_cast<int64_t>(pages_.count()))
     return damaged(at.number,
-                   fmt::format("the tag tree names its block {}, which is no node", below));
+                   fmt::format("the tag tree refers to its block {}, which is not a node", below));
   return static_cast<uint32_t>(below);
 }
 
@@ -63,7 +63,7 @@ Result<std::optional<TagView>> TagTree::first(const At& at) {
   return std::optional<TagView>(entry);
 }
 
-// Whether the last entry below `at` has this key.
+// True if the last entry below `at` has this key.
 Result<bool> TagTree::ends_with(At at, std::string_view key) {
   VDE_TRY(Descent::to_leaf(*this, at, 0, [](const At& node) { return node.keys().count(); }));
   const uint32_t number = at.number;
@@ -76,8 +76,8 @@ Result<bool> TagTree::ends_with(At at, std::string_view key) {
   return last.count() > 0 && entry.key == key;
 }
 
-// Where equal keys are sorted: as a lookup does. But a run that begins behind what is looked for
-// stays in one piece: what comes before its first entry goes to its front.
+// For sorted equal keys, as in a lookup. Exception: a run that starts after the wanted entry stays
+// in one piece, so an entry that precedes its first one goes to its front.
 Result<size_t> TagTree::choose(const At& at, std::string_view key, int64_t inode) {
   const size_t end = at.keys().upper(key);
   if (!is_sorted()) return end;
@@ -109,10 +109,10 @@ Result<uint32_t> TagTree::first_leaf(const At& from) {
   return go_down(from, leftmost);
 }
 
-// A root or an inner node of some time ago leads to leaves that are no longer the right ones.
+// A stale root or inner node leads to leaves that are no longer the right ones.
 Result<void> TagTree::check_depth(uint32_t number) {
   if (path_.size() == static_cast<size_t>(pages_.header().depth)) return {};
-  return damaged(number, fmt::format("a leaf of the tag tree lies at depth {}, the header says {}",
+  return damaged(number, fmt::format("a leaf of the tag tree has depth {}, but the header says {}",
                                      path_.size(), pages_.header().depth));
 }
 
@@ -141,14 +141,14 @@ Result<void> TagTree::check_next(uint32_t number, int32_t next, std::string_view
                                  int64_t inode) {
   if (next == 0) return {};
   if (next < 0 || next >= static_cast<int64_t>(pages_.count()))
-    return damaged(number, "a leaf of the tag tree is followed by a block that is none");
+    return damaged(number, "the next leaf of a leaf of the tag tree is not a leaf");
   VDE_TRY_ASSIGN(after, leaf(static_cast<uint32_t>(next)));
   TagView first;
   size_t at = TagLeaf::kFirst;
   if (after.count() == 0 || !after.read(at, first)) return {};
   const int order = first.key.compare(key);
   if (order > 0 || (order == 0 && (!is_sorted() || first.inode >= inode))) return {};
-  return damaged(number, "the tag tree does not lead to the leaf that follows this one");
+  return damaged(number, "the leaf after this one is missing from the tag tree");
 }
 
 Result<std::optional<uint32_t>> TagTree::advance(uint32_t from, int32_t next) {
@@ -165,7 +165,7 @@ Result<std::optional<uint32_t>> TagTree::advance(uint32_t from, int32_t next) {
     break;
   }
   if (static_cast<int64_t>(number.value_or(0)) == next) return number;
-  return damaged(from, "the chain of tag leaves is not that of the tree");
+  return damaged(from, "the chain of tag leaves differs from the tree");
 }
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// The way down the tag tree: the same for those who look something up and for those who change it.
+// The descent in the tag tree, shared by readers and writers.
 #pragma once
 
 #include <optional>
@@ -9,22 +9,22 @@
 
 namespace vde {
 
-// `Source` hands out nodes, checked as whoever goes down wants them checked. It has
-//   At                   where a way down stands: `inner`, the node taken apart, null at a leaf;
+// `Source` returns nodes, with the checks that the caller needs. It has
+//   At                   a position in the descent: `inner`, the decoded node, null at a leaf;
 //                        keys(), that node's keys; `number`, of its block
-//   step(at, child)      Result<At>: the child of that number
-//   first(at)            Result<std::optional<TagView>>: the first entry of a leaf; nothing where
-//                        it has none, unless that is an error there; valid until the next call
+//   step(at, child)      Result<At>: the child with that number
+//   first(at)            Result<std::optional<TagView>>: the first entry of a leaf; nothing if it
+//                        has none, unless that is an error there; valid until the next call
 //   damaged(number, what)
-// Nodes that were met stay until the way down ends.
+// Nodes returned during a descent stay valid until it ends.
 template <class Source>
 class TagDescent {
  public:
   using At = typename Source::At;
 
-  // Moves `at`, which is `level` levels below the root, down to a leaf, by the child that
-  // `choose(at)` names in each inner node: a size_t, or where it may fail a
-  // Result<std::optional<size_t>>. False where it names none.
+  // Moves `at`, which is `level` levels below the root, down to a leaf. In each inner node
+  // `choose(at)` returns the child: a size_t, or Result<std::optional<size_t>> if it can fail.
+  // Returns false if it returns nothing.
   template <class Choose>
   [[nodiscard]] static Result<bool> to_leaf(Source& source, At& at, size_t level,
                                             const Choose& choose) {
@@ -45,9 +45,9 @@ class TagDescent {
     return true;
   }
 
-  // Where equal keys are sorted: of the children of `at` that may hold `key`, the last one that
-  // begins at or before (key, inode), or the first where none does. Separators hold no inodes, so
-  // the first entry below a child tells. Nothing where a leaf that should tell has none.
+  // For sorted equal keys: of the children of `at` that may hold `key`, the last one that begins at
+  // or before (key, inode), or the first one if there is none. Separators contain no inodes, so the
+  // first entry below a child has to be read. Nothing if the leaf to read is empty.
   [[nodiscard]] static Result<std::optional<size_t>> choose(Source& source, const At& at,
                                                             std::string_view key, int64_t inode) {
     size_t child = at.keys().lower(key);
@@ -65,7 +65,7 @@ class TagDescent {
   }
 
  private:
-  // Whether the first entry below a child is at or before (key, inode).
+  // True if the first entry below a child is at or before (key, inode).
   [[nodiscard]] static Result<std::optional<bool>> begins_at_or_before(Source& source, const At& at,
                                                                        size_t child,
                                                                        std::string_view key,

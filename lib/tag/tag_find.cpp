@@ -1,4 +1,4 @@
-// Walks through many entries: ranges in both directions, and what a tree is made of.
+// Walks over many tags: ranges in both directions, and statistics.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace vde {
 namespace {
 
-// Which keys a query allows, as one range.
+// The range of keys that a query allows.
 struct KeyRange {
   explicit KeyRange(const TagQuery& query) : end(prefix_end(query.prefix)) {
     first = query.from && *query.from > query.prefix ? *query.from : query.prefix;
@@ -25,12 +25,12 @@ struct KeyRange {
     return end && (inclusive ? key > *end : key >= *end);
   }
 
-  std::string first;               // the least key
-  std::optional<std::string> end;  // the last one, or the first one behind them all
+  std::string first;               // smallest key
+  std::optional<std::string> end;  // last key, or the first key after the range
   bool inclusive = false;
 };
 
-// How many entries of a leaf, whose index tells, `range` does not end before.
+// The number of entries of a leaf that are not after the end of `range`. Needs the leaf's index.
 uint32_t entries_before_end(const TagLeaf& leaf, const KeyRange& range) {
   TagView entry;
   const auto ends_before = [&](uint32_t i) {
@@ -38,7 +38,7 @@ uint32_t entries_before_end(const TagLeaf& leaf, const KeyRange& range) {
     return leaf.read(at, entry) && range.ends_before(entry.key);
   };
   uint32_t end = leaf.count();
-  // Most leaves lie within the range as a whole.
+  // Most leaves lie completely within the range.
   if (end == 0 || !ends_before(end - 1)) return end;
   for (uint32_t begin = 0; begin < end;) {
     const uint32_t middle = begin + (end - begin) / 2;
@@ -55,7 +55,7 @@ bool is_wanted(const TagQuery& query, const TagView& entry) {
   return !query.inode || entry.inode == *query.inode;
 }
 
-// A key that no user would make, another one for each number.
+// A key that no user would choose, different for each number.
 std::string strange_key(uint64_t number) {
   std::string key("\xFF\x00probe", 7);
   for (unsigned shift = 0; shift < 64; shift += 8)
@@ -96,7 +96,7 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
   for (uint64_t number = start; number != 0;) {
     const std::optional<TagLeaf> leaf = blocks_.leaf(number);
     if (!leaf) return blocks_.failure();
-    // The next leaf's first bytes come while these are looked at.
+    // Prefetch the next leaf's first bytes while these are processed.
     blocks_.prefetch(static_cast<uint64_t>(int64_t{leaf->next_leaf()}));
     Place place;
     if (last_ < range.first) place = lower_bound(*leaf, range.first);
@@ -107,7 +107,8 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
     const uint32_t end = range.end && known ? entries_before_end(*leaf, range) : leaf->count();
     if (place.i < end) seen += end - place.i;
     for (; place.i < end; ++place.i) {
-      if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
+      if (!leaf->read(place.at, entry))
+        return damaged(number, "a tag leaf changed while it was read");
       if (!known && range.ends_before(entry.key)) return found;
       if (filtered && !is_wanted(query, entry)) continue;
       ++found;
@@ -118,15 +119,15 @@ Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor
     VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
     VDE_TRY_ASSIGN(following, following_leaf());
     if (next != following.value_or(0))
-      return damaged(number, "the chain of tag leaves is not that of the tree");
+      return damaged(number, "the chain of tag leaves differs from the tree");
     number = next;
   }
   if (range.first.empty()) VDE_TRY(check_count(seen));
   return found;
 }
 
-// The leaf after the one that the path leads to, by the tree alone, whose block is not read;
-// nothing after the last. All leaves lie at one depth.
+// The leaf after the one at the end of the path, according to the tree; its block is not read.
+// Nothing after the last. All leaves have the same depth.
 Result<std::optional<uint64_t>> TagSearch::following_leaf() {
   const size_t depth = path_.size();
   while (!path_.empty() && path_.back().child == path_.back().at.keys().count()) path_.pop_back();
@@ -134,17 +135,18 @@ Result<std::optional<uint64_t>> TagSearch::following_leaf() {
   ++path_.back().child;
   while (path_.size() < depth) {
     VDE_TRY_ASSIGN(below, step(path_.back().at, path_.back().child));
-    if (below.inner == nullptr) return damaged(below.number, "tag leaves differ in depth");
+    if (below.inner == nullptr) return damaged(below.number, "tag leaves have different depths");
     path_.push_back({below, 0});
   }
   const PathEntry& last = path_.back();
   return std::optional(static_cast<uint64_t>(int64_t{last.at.keys().child(last.child)}));
 }
 
-// Down to the last leaf below `at`, which is put on the path.
+// Descends to the last leaf below `at` and extends the path to it.
 Result<uint64_t> TagSearch::descend_right(At at, uint64_t& visits) {
   const auto rightmost = [&](const At& node) -> Result<std::optional<size_t>> {
-    if (++visits > 2 * blocks_.count()) return damaged(node.number, "the tag tree has no end");
+    if (++visits > 2 * blocks_.count())
+      return damaged(node.number, "the tag tree contains a cycle");
     path_.push_back({node, node.keys().count()});
     return path_.back().child;
   };
@@ -152,11 +154,11 @@ Result<uint64_t> TagSearch::descend_right(At at, uint64_t& visits) {
   return at.number;
 }
 
-// The leaf before the one that the path leads to; nothing where that was the first.
+// The leaf before the one at the end of the path; nothing if that was the first.
 Result<std::optional<uint64_t>> TagSearch::previous_leaf(uint64_t& visits) {
   while (!path_.empty() && path_.back().child == 0) path_.pop_back();
   if (path_.empty()) return std::optional<uint64_t>();
-  if (++visits > 2 * blocks_.count()) return damaged(kTagRoot, "the tag tree has no end");
+  if (++visits > 2 * blocks_.count()) return damaged(kTagRoot, "the tag tree contains a cycle");
   PathEntry& parent = path_.back();
   --parent.child;
   VDE_TRY_ASSIGN(below, step(parent.at, parent.child));
@@ -180,18 +182,18 @@ Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor
     const std::optional<TagLeaf> leaf = blocks_.leaf(*number);
     if (!leaf) return blocks_.failure();
     if (after && leaf->next_leaf() != static_cast<int64_t>(*after))
-      return damaged(*number, "the chain of tag leaves is not that of the tree");
+      return damaged(*number, "the chain of tag leaves differs from the tree");
     after = number;
     offsets_.clear();
     size_t byte = TagLeaf::kFirst;
     for (uint32_t i = 0; i < leaf->count(); ++i) {
       offsets_.push_back(byte);
-      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
+      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed while it was read");
     }
     seen += offsets_.size();
     for (size_t i = offsets_.size(); i-- > 0;) {
       byte = offsets_[i];
-      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed");
+      if (!leaf->read(byte, entry)) return damaged(*number, "a tag leaf changed while it was read");
       if (range.ends_before(entry.key)) continue;
       if (entry.key < range.first) return found;
       if (!is_wanted(query, entry)) continue;
@@ -223,11 +225,12 @@ Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
     if (*payload != kTagLeafType) {
       Result<TagInner> inner = TagInner::decode(Bytes(payload, blocks_.payload_bytes()));
       if (!inner) return damaged(number, std::move(inner.error().message));
-      // Each node waits once at most, however often it is named.
+      // Each node is queued at most once, however many nodes refer to it.
       for (size_t i = inner->count() + 1; i-- > 0;) {
         const auto child = static_cast<uint64_t>(int64_t{inner->child(i)});
         if (child < kTagRoot || child >= blocks_.count() || met[child])
-          return damaged(0, "the tag tree names a block that is no node, or one of them twice");
+          return damaged(
+              0, "the tag tree refers to a block that is not a node, or twice to the same one");
         met[child] = true;
         waiting.push_back(child);
       }
@@ -240,7 +243,7 @@ Result<void> TagSearch::count_nodes(Activity& activity, TagStats& stats) {
     TagView entry;
     size_t at = TagLeaf::kFirst;
     for (uint32_t i = 0; i < leaf->count(); ++i)
-      if (!leaf->read(at, entry)) return damaged(number, "a tag leaf changed");
+      if (!leaf->read(at, entry)) return damaged(number, "a tag leaf changed while it was read");
     bytes += at + kTagLinkSize;
   }
   VDE_TRY(check_count(entries));

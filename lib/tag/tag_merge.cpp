@@ -9,7 +9,7 @@ bool TagMerge::Source::comes_before(const Source& other) const {
   return order != 0 ? order < 0 : age < other.age;
 }
 
-// Makes sure that a whole record is in the buffer, or nothing at the end of the run.
+// Ensures that the buffer holds a complete record, or nothing at the end of the run.
 Result<void> TagMerge::Source::fill() {
   const uint64_t left_in_file = file->size() - offset;
   if (filled - at >= kMaxTagRecord || left_in_file == 0) return {};
@@ -38,12 +38,12 @@ Result<TagMerge> TagMerge::open(const std::vector<const ScratchFile*>& runs, siz
 
 void TagMerge::sift_down(size_t at) {
   while (true) {
-    size_t least = at;
+    size_t smallest = at;
     for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < sources_.size(); ++child)
-      if (sources_[child].comes_before(sources_[least])) least = child;
-    if (least == at) return;
-    std::swap(sources_[at], sources_[least]);
-    at = least;
+      if (sources_[child].comes_before(sources_[smallest])) smallest = child;
+    if (smallest == at) return;
+    std::swap(sources_[at], sources_[smallest]);
+    at = smallest;
   }
 }
 

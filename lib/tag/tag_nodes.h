@@ -1,5 +1,4 @@
-// Inner nodes of a tag index, taken apart, so that none is decoded each time that somebody comes
-// by.
+// A cache of decoded inner nodes of a tag index.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +10,12 @@
 
 namespace vde {
 
-// `Node` holds a TagInner, and whatever its owner has to know of it.
+// `Node` contains a TagInner and other data of its user.
 template <class Node>
 class TagNodeCache {
  public:
-  // Null where the node is not kept. What find() and keep() return is valid until that node is kept
-  // anew or forgotten, or nodes are dropped.
+  // Null if the node is not cached. Results of find() and keep() are valid until that node is kept
+  // again or forgotten, or nodes are dropped.
   [[nodiscard]] Node* find(uint64_t number) {
     const auto found = nodes_.find(number);
     return found == nodes_.end() ? nullptr : found->second.get();
@@ -26,25 +25,24 @@ class TagNodeCache {
     kept = std::make_unique<Node>(std::move(node));
     return kept.get();
   }
-  // For a block that changes, or is no node any more.
+  // For a block that changes or is no longer a node.
   void forget(uint64_t number) { nodes_.erase(number); }
-  // Drops all where there are many.
+  // Drops all nodes if there are too many.
   void limit() {
     if (nodes_.size() >= kMany) nodes_.clear();
   }
-  // For a transaction that was given up: nodes may show what it had changed.
+  // For a dropped transaction, whose changes the nodes may contain.
   void clear() { nodes_.clear(); }
 
  private:
-  // What a change needs again is among the last; of the 4096-byte blocks of an index of ten million
-  // tags these are all.
+  // A change needs only recently used nodes again. For ten million tags in blocks of 4096 bytes
+  // this is enough for all inner nodes.
   static constexpr size_t kMany = 4096;
 
   std::unordered_map<uint64_t, std::unique_ptr<Node>> nodes_;
 };
 
-// Those that changes have met. They may outlive the transaction that read them: what it committed
-// they show.
+// The nodes that changes have used. They may outlive a transaction that was committed.
 using TagNodes = TagNodeCache<TagInner>;
 
 }  // namespace vde

@@ -7,7 +7,7 @@
 namespace vde {
 Result<uint32_t> TagPieceWriter::reserve() {
   if (next_ >= room_)
-    return fail(ErrorCode::kNoSpace, "the tags need more blocks than were found for them");
+    return fail(ErrorCode::kNoSpace, "the tags need more blocks than are available");
   if (pieces_.empty() || pieces_.back().blocks == piece_blocks()) VDE_TRY(begin_piece());
   Piece& piece = pieces_.back();
   ++piece.blocks;

@@ -1,4 +1,4 @@
-// The blocks of a tag index as it is built, on their way to the disk in large pieces.
+// Writes the blocks of a new tag index to the disk in large pieces.
 #pragma once
 
 #include <deque>
@@ -8,28 +8,28 @@
 
 namespace vde {
 
-// Hands out the blocks behind header and root in order. A block may be filled at any time until it
-// is done; a piece is written when a later one was begun and all of its blocks are done.
+// Hands out the blocks after header and root in order. A block may be filled at any time until it
+// is done; a piece is written when a later one was begun and all its blocks are done.
 class TagPieceWriter {
  public:
   static constexpr uint32_t kFirstNode = 2;
 
-  // At most `room` blocks, header and root included. The sink outlives it.
+  // At most `room` blocks, including header and root. The sink must outlive it.
   TagPieceWriter(TagSink& sink, uint64_t room, uint32_t block_size)
       : sink_(sink), room_(room), block_size_(block_size) {}
 
-  // The number of the block that comes next.
+  // The number of the next block.
   [[nodiscard]] uint32_t next() const { return next_; }
 
-  // The next block, all zero, which stays open until it is done. kNoSpace behind the last one.
+  // Opens the next block, all zero. kNoSpace after the last one.
   [[nodiscard]] Result<uint32_t> reserve();
 
-  // Of a block that is open.
+  // The payload of an open block.
   [[nodiscard]] MutableBytes payload(uint32_t number);
 
   void done(uint32_t number) { --piece_of(number).open; }
 
-  // Writes everything that is done, whole pieces or not.
+  // Writes all blocks that are done, even incomplete pieces.
   [[nodiscard]] Result<void> flush();
 
  private:

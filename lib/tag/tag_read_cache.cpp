@@ -7,7 +7,7 @@
 namespace vde {
 namespace {
 
-// Bytes of the cache of a reader without mapping.
+// The cache size of a reader without a mapping, in bytes.
 constexpr uint64_t kCacheBytes = uint64_t{4} << 20;
 
 }  // namespace
@@ -26,7 +26,7 @@ TagReadCache::TagReadCache(const BlockIo& io, BlockRange region,
 void TagReadCache::prefetch(uint64_t number) const {
   if (mapped_ == nullptr || number >= count()) return;
   constexpr size_t kLine = 64;
-  constexpr size_t kIndexLines = 4;  // of a hundred entries or so
+  constexpr size_t kIndexLines = 4;  // cache lines for the index of about a hundred entries
   const uint8_t* block = mapped_ + number * block_size();
   __builtin_prefetch(block);
   const uint8_t* end = block + payload_bytes() - 1;
@@ -42,7 +42,7 @@ const uint8_t* TagReadCache::check(uint64_t number, Bytes block) {
   }
   if (newest_ && is_later_generation(checked->trailer().generation, *newest_)) {
     error_ = Error{ErrorCode::kDamaged,
-                   "the block is newer than the header of the tag index: a write was lost",
+                   "the block is newer than the header of the tag index, so a write was lost",
                    kRunVerify, place(number)};
     return nullptr;
   }
@@ -81,7 +81,7 @@ std::optional<TagLeaf> TagReadCache::leaf(uint64_t number) {
   if (mapped_ != nullptr) {
     if (is_checked(number)) {
       if (auto leaf = TagLeaf::open(payload)) return leaf;
-      bool sound = false;  // changed since, or no leaf: say so
+      bool sound = false;  // false: changed in the meantime, or not a leaf
       return check_leaf(number, block, sound);
     }
     bool sound = false;
@@ -99,15 +99,16 @@ std::optional<TagLeaf> TagReadCache::check_leaf(uint64_t number, const uint8_t* 
   auto leaf = TagLeaf::open(Bytes(payload, payload_bytes()));
   if (!leaf) {
     error_ = Error{ErrorCode::kDamaged,
-                   fmt::format("block {} is no leaf of the tag tree", place(number)), kRunVerify,
+                   fmt::format("block {} is not a leaf of the tag tree", place(number)), kRunVerify,
                    place(number)};
     return std::nullopt;
   }
   const TagLeaf::Shape shape = leaf->shape();
   if (shape == TagLeaf::Shape::kBroken) {
-    error_ = Error{ErrorCode::kDamaged,
-                   fmt::format("an entry of the tag leaf in block {} runs past it", place(number)),
-                   kRunVerify, place(number)};
+    error_ = Error{
+        ErrorCode::kDamaged,
+        fmt::format("an entry of the tag leaf in block {} runs past the block", place(number)),
+        kRunVerify, place(number)};
     return std::nullopt;
   }
   sound = shape == TagLeaf::Shape::kSound;

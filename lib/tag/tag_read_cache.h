@@ -1,5 +1,5 @@
-// The blocks of a tag index, verified: through a cache of their bytes, or in a mapping, where one
-// bit a block tells that it was looked at before.
+// The verified blocks of a tag index: either cached copies, or a mapping with one bit per block for
+// "verified".
 #pragma once
 
 #include <memory>
@@ -12,43 +12,43 @@ namespace vde {
 
 class TagReadCache {
  public:
-  // `region` lies within the file. `mapping` shows its bytes, or is null.
+  // `region` must lie within the file. `mapping` shows its bytes, or is null.
   TagReadCache(const BlockIo& io, BlockRange region, std::unique_ptr<FileMapping> mapping);
 
-  // Blocks of the region; `number` below is less. Numbers are relative to it.
+  // The number of blocks in the region. `number` below is relative to the region and must be less.
   [[nodiscard]] uint64_t count() const { return region_.count(); }
   [[nodiscard]] uint32_t block_size() const { return io_.block_size(); }
-  // The image's number of a block, for messages.
+  // The block number in the image, for messages.
   [[nodiscard]] uint64_t place(uint64_t number) const { return region_.begin + number; }
 
-  // From now on a block of a generation after `newest` does not verify: the header, which changes
-  // with every change, is of that one.
+  // From now on a block with a generation after `newest` is invalid: every change rewrites the
+  // header, which has that generation.
   void allow_up_to(uint32_t newest) { newest_ = newest; }
 
-  // The payload of a block; null, with the reason in error(), where it does not verify. Valid until
-  // the next call; a mapped byte may change at any time.
+  // The payload of a block; null if it is invalid, with the reason in error(). Valid until the next
+  // call. Mapped bytes may change at any time.
   [[nodiscard]] const uint8_t* payload(uint64_t number);
   [[nodiscard]] size_t payload_bytes() const { return payload_size(io_.block_size()); }
 
-  // As payload(), of a leaf: entries lie within the block, and its index is sound if it has one.
-  // Nothing, with the reason in error(), where there is none; also where the block is an inner
-  // node.
+  // As payload(), for a leaf: all entries lie within the block, and the index, if there is one, is
+  // valid. Nothing if there is no such leaf, or the block is an inner node, with the reason in
+  // error().
   [[nodiscard]] std::optional<TagLeaf> leaf(uint64_t number);
 
-  // Asks the processor for the bytes of a leaf that a lookup will need first: where they are
-  // mapped, each would be waited for in turn.
+  // Prefetches the bytes of a leaf that a lookup needs first. Otherwise each access to a mapping
+  // would wait in turn.
   void prefetch(uint64_t number) const;
-  // As much, of the bytes at `offset`.
+  // Same, for the bytes at `offset`.
   void prefetch(uint64_t number, size_t offset) const {
     if (mapped_ != nullptr) __builtin_prefetch(mapped_ + number * block_size() + offset);
   }
 
-  // Why the last call failed.
+  // The reason of the last failure.
   [[nodiscard]] Error error() const { return error_; }
   [[nodiscard]] tl::unexpected<Error> failure() const { return tl::make_unexpected(error_); }
 
  private:
-  // A block's bytes, and what is known of them.
+  // A cached block.
   struct Frame {
     uint64_t number = UINT64_MAX;
     bool leaf_checked = false;
@@ -69,9 +69,9 @@ class TagReadCache {
   std::optional<uint32_t> newest_;
   std::unique_ptr<FileMapping> mapping_;
   const uint8_t* mapped_ = nullptr;
-  // Of a mapping: the trailer verified, and it is no leaf or a sound one.
+  // For a mapping: the trailer is valid, and the block is either not a leaf or a valid one.
   std::vector<uint64_t> checked_;
-  std::vector<Frame> frames_;  // block n is in frame n % size, or nowhere
+  std::vector<Frame> frames_;  // block n is in frame n % size, or not cached
   Error error_;
 };
 

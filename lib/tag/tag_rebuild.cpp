@@ -11,7 +11,7 @@
 namespace vde {
 namespace {
 
-// Writes straight to a run of free blocks, which becomes the region's.
+// Writes directly to a run of free blocks, which then becomes the region.
 class RunBuilder : public TagRebuild, private TagSink {
  public:
   RunBuilder(Transaction& transaction, Allocator& allocator, BlockRange run,
@@ -43,8 +43,8 @@ class RunBuilder : public TagRebuild, private TagSink {
   std::unique_ptr<TagBuilder> builder_;
 };
 
-// Blocks for entries of this size; at worst every second leaf is nearly empty, and inner nodes hold
-// few keys.
+// Blocks for tags of this size. In the worst case every second leaf is nearly empty, and inner
+// nodes hold few keys.
 uint64_t blocks_for(const TagRebuildSize& size, uint32_t block_size, bool worst) {
   const uint64_t payload = payload_size(block_size);
   const uint64_t room = payload - kTagNodeHead - kTagLinkSize - tag_index_size(0);
@@ -63,14 +63,15 @@ Result<std::unique_ptr<TagRebuild>> TagRebuild::begin(Transaction& transaction,
                                                       Allocator& allocator,
                                                       const TagRebuildSize& size) {
   const uint32_t block_size = transaction.journal().io().block_size();
-  const uint64_t most = kMaxTagRegionBytes / block_size;
-  // More bytes than a region has cannot fit, whatever the rest of the arithmetic says.
+  const uint64_t max = kMaxTagRegionBytes / block_size;
+  // More bytes than a region can have never fit. Checked first, so that the following arithmetic
+  // cannot overflow.
   if (size.entry_bytes > kMaxTagRegionBytes || size.entries > kMaxTagRegionBytes ||
       size.keys > size.entries)
-    return fail(ErrorCode::kNoSpace, "a tag index has less than 2^31 bytes");
+    return fail(ErrorCode::kNoSpace, "a tag index must be smaller than 2^31 bytes");
   const uint64_t usual = blocks_for(size, block_size, false);
-  if (usual > most) return fail(ErrorCode::kNoSpace, "a tag index has less than 2^31 bytes");
-  const uint64_t worst = std::min(most, blocks_for(size, block_size, true));
+  if (usual > max) return fail(ErrorCode::kNoSpace, "a tag index must be smaller than 2^31 bytes");
+  const uint64_t worst = std::min(max, blocks_for(size, block_size, true));
   Result<BlockRange> run = allocator.allocate(transaction, std::max(worst, usual));
   if (!run && run.error().code == ErrorCode::kNoSpace) run = allocator.allocate(transaction, usual);
   if (!run) return propagate(run);

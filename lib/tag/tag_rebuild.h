@@ -1,6 +1,6 @@
-// A whole tag index at once, in a fresh run of blocks, written straight home in large pieces; then
-// the region's slot names that run. All in one transaction: until it commits, the old index is the
-// one that counts.
+// Builds a whole tag index in a new run of blocks, written directly in large pieces; then the
+// region's slot is changed to that run. All in one transaction: until it commits, the old index is
+// valid.
 #pragma once
 
 #include <memory>
@@ -10,22 +10,22 @@
 
 namespace vde {
 
-// What is to come, so that room for it can be found. Counting too much costs room until finish();
-// counting too little ends in kNoSpace.
+// The expected input, to find enough room. Estimates that are too high cost space until finish();
+// estimates that are too low lead to kNoSpace.
 struct TagRebuildSize {
   uint64_t entries = 0;
-  uint64_t entry_bytes = 0;  // encoded: key and value bytes, and kTagEntryOverhead an entry
-  uint64_t keys = 0;         // distinct ones, or `entries`: what the Bloom filter is made for
+  uint64_t entry_bytes = 0;  // encoded: key and value bytes, and kTagEntryOverhead per tag
+  uint64_t keys = 0;         // number of distinct keys, or `entries`; sizes the Bloom filter
   TagDuplicates duplicates = TagDuplicates::kRefused;
 };
 inline constexpr uint64_t kTagEntryOverhead = 18;
 
 class TagRebuild {
  public:
-  // Takes a run of free blocks that holds what `size` announces whatever its entries look like, or
-  // a smaller one if there is no such run but one that most entries would fit. The three outlive
-  // the builder. kNoSpace where there is no run, or a region would have to have 2^31 bytes: the
-  // entries have to go through the tree then. The transaction is of no use after any error.
+  // Allocates a run of free blocks that is large enough for any tags with these totals; if there is
+  // none, a smaller one that is enough for most. The three arguments must outlive the result.
+  // kNoSpace if there is no run, or the region would need 2^31 bytes: the tags have to be inserted
+  // into the tree then. After any error the transaction cannot be used.
   [[nodiscard]] static Result<std::unique_ptr<TagRebuild>> begin(Transaction& transaction,
                                                                  Allocator& allocator,
                                                                  const TagRebuildSize& size);
@@ -34,8 +34,9 @@ class TagRebuild {
   // As TagBuilder::add.
   [[nodiscard]] virtual Result<void> add(const TagView& entry) = 0;
 
-  // Writes what is left, gives back the rest of the run, and makes it the region of slot `slot`,
-  // whose old blocks are released. `spare` blocks behind the tree stay free for later changes.
+  // Writes the rest, releases the unused part of the run, and makes the run the region of slot
+  // `slot`, whose old blocks are released. `spare` blocks after the tree stay free for later
+  // changes.
   [[nodiscard]] virtual Result<void> finish(size_t slot, uint64_t spare) = 0;
 };
 

@@ -1,5 +1,5 @@
-// BlockType entries as the sort keeps them in memory and in scratch files: a header of fixed size,
-// then key and value. Nothing outside of this process ever sees them.
+// Tags as the sort keeps them in memory and in scratch files: a header of fixed size, then key and
+// value. The encoding is private to the process.
 #pragma once
 
 #include <cstring>
@@ -9,7 +9,7 @@
 
 namespace vde {
 
-// An entry on its way through a sort, with the line it came from; 0 = from none.
+// A tag and its line number in the input; 0 = none.
 struct SortedTag {
   TagView entry;
   uint64_t line = 0;
@@ -22,7 +22,7 @@ inline constexpr size_t kMaxTagRecord = kTagRecordHeaderSize + kMaxTagKey + kMax
   return kTagRecordHeaderSize + entry.key.size() + entry.value.size();
 }
 
-// `to` has room for tag_record_size; key and value have at most 255 bytes.
+// `to` must have room for tag_record_size; key and value have at most 255 bytes.
 inline void write_tag_record(uint8_t* to, const TagView& entry, uint64_t line) {
   std::memcpy(to, &entry.inode, 8);
   std::memcpy(to + 8, &entry.block, 8);
@@ -49,7 +49,7 @@ inline void write_tag_record(uint8_t* to, const TagView& entry, uint64_t line) {
   return kTagRecordHeaderSize + record[24] + record[25];
 }
 
-// Views into `record`.
+// The result points into `record`.
 [[nodiscard]] inline SortedTag read_tag_record(const uint8_t* record) {
   SortedTag tag;
   tag.entry.inode = tag_record_inode(record);
@@ -60,7 +60,7 @@ inline void write_tag_record(uint8_t* to, const TagView& entry, uint64_t line) {
   return tag;
 }
 
-// By key bytes, then inode: below, at or above zero.
+// Compares by key bytes, then inode; negative, zero or positive.
 [[nodiscard]] inline int compare_tag_records(const uint8_t* a, const uint8_t* b) {
   if (const int keys = tag_record_key(a).compare(tag_record_key(b)); keys != 0) return keys;
   const int64_t left = tag_record_inode(a);

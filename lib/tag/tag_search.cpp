@@ -44,7 +44,7 @@ Result<void> TagSearch::read_header(const BlockIo& io, BlockRange region) {
   VDE_TRY_ASSIGN(block, io.read(region.begin, buffer));
   if (all_zero(block.unchecked_payload())) {
     if (!all_unwritten(io, {region.begin + 1, region.end}))
-      return damaged(0, "the header of the tag index is zero, but the index is not empty");
+      return damaged(0, "the header of the tag index is all zero, but the index is not empty");
     empty_ = true;
     return {};
   }
@@ -78,7 +78,7 @@ Result<void> TagSearch::check_depth(uint64_t number, size_t depth) {
   if (!own_) return {};
   if (depth != static_cast<size_t>(header_.depth))
     return damaged(number,
-                   fmt::format("a leaf of the tag tree lies at depth {}, the header says {}", depth,
+                   fmt::format("a leaf of the tag tree has depth {}, but the header says {}", depth,
                                header_.depth));
   if (depth > 0) return {};
   const std::optional<TagLeaf> root = blocks_.leaf(number);
@@ -100,7 +100,7 @@ Result<void> TagSearch::check_next(uint64_t number, const TagLeaf& leaf, std::st
   TagView first;
   size_t at = TagLeaf::kFirst;
   if (after->count() == 0 || !after->read(at, first) || first.key >= key) return {};
-  return damaged(number, "the tag tree does not lead to the leaf that follows this one");
+  return damaged(number, "the leaf after this one is missing from the tag tree");
 }
 
 Result<void> TagSearch::check_miss(const LeafPlace& place, std::string_view key) {
@@ -121,7 +121,7 @@ Result<void> TagSearch::check_miss(const LeafPlace& place, std::string_view key)
   return check_next(place.number, *leaf, key);
 }
 
-// Where the line of a key with this hash lies. There is a filter.
+// The position of the line of a key with this hash. There must be a line filter.
 TagSearch::LinePlace TagSearch::line_place(uint64_t hash) const {
   const uint64_t line = tag_line_of(hash, filter_lines_);
   return {filter_start_ + line / lines_per_block_, tag_line_offset(line % lines_per_block_)};
@@ -146,7 +146,7 @@ bool TagSearch::may_contain(std::string_view key, uint64_t hash) {
                            header_.bloom_hashes, key);
 }
 
-// Where a block leads: an inner node may be met again, so what it is is kept.
+// Returns the node in a block. Inner nodes are cached.
 Result<TagSearch::At> TagSearch::meet(uint64_t number) {
   const uint8_t* payload = blocks_.payload(number);
   if (payload == nullptr) return blocks_.failure();
@@ -174,12 +174,12 @@ Result<TagSearch::At> TagSearch::step(const At& at, size_t child) {
   if (!node.below.empty() && node.below[child] != nullptr) return At{node.below[child], number};
   if (number <= kTagRoot || number >= blocks_.count())
     return fail(ErrorCode::kDamaged,
-                fmt::format("the tag tree of region block {} names its block {}, which is no node",
+                fmt::format("block {} of the tag index refers to its block {}, which is not a node",
                             blocks_.place(0), child_number),
                 kRunVerify);
   blocks_.prefetch(number);
   VDE_TRY_ASSIGN(met, meet(number));
-  if (met.inner == &node) return damaged(number, "a node of the tag tree is below itself");
+  if (met.inner == &node) return damaged(number, "the tag tree contains a cycle");
   if (met.inner == nullptr) return met;
   node.below.resize(node.keys.count() + 1);
   node.below[child] = met.inner;
@@ -207,7 +207,7 @@ TagSearch::Place TagSearch::lower_bound(const TagLeaf& leaf, std::string_view ke
   return place;
 }
 
-// By fingerprint; nothing where none fits, which is not the last word: indexes may lie.
+// Searches by fingerprint. Finding nothing is not conclusive, because an index may be wrong.
 std::optional<TagSearch::Place> TagSearch::first_match(const TagLeaf& leaf, std::string_view key,
                                                        uint64_t hash) {
   if (!leaf.has_index()) return std::nullopt;
@@ -230,9 +230,9 @@ Result<uint64_t> TagSearch::next_in_chain(uint64_t number, const TagLeaf& leaf,
     return damaged(
         number,
         fmt::format(
-            "the tag leaf in block {} is followed by block {} of the region, which is no leaf",
+            "the next leaf of the tag leaf in block {} is block {} of the region, which is not one",
             blocks_.place(number), next));
-  if (++steps > blocks_.count()) return damaged(number, "the chain of tag leaves has no end");
+  if (++steps > blocks_.count()) return damaged(number, "the chain of tag leaves contains a cycle");
   return static_cast<uint64_t>(next);
 }
 
@@ -245,7 +245,7 @@ Result<uint64_t> TagSearch::get(std::string_view key, std::optional<int64_t> ino
     VDE_TRY_ASSIGN(found, get_sorted(key, *inode, visit));
     if (found) return *found;
   }
-  // Who found the last key will find this one, too, as a rule: then the filter saves nothing.
+  // After a hit the next lookup usually hits, too, so the filter is not worth reading.
   if (!found_last_ && !may_contain(key, hash)) return 0;
   VDE_TRY_ASSIGN(leaf, first_leaf(key));
   VDE_TRY_ASSIGN(found, get_run(leaf, key, inode, hash, visit));
@@ -268,7 +268,7 @@ Result<TagSearch::LeafPlace> TagSearch::first_leaf(std::string_view key) {
   return leaf;
 }
 
-// From that leaf on, as long as leaves end with the key.
+// Continues from that leaf as long as leaves end with the key.
 Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key,
                                     std::optional<int64_t> inode, uint64_t hash,
                                     const TagVisitor& visit) {
@@ -284,7 +284,8 @@ Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key
     if (steps > 0 && place.i == leaf->count() && place.i > 0)
       return damaged(number, "the tag leaves are out of order");
     for (; place.i < leaf->count(); ++place.i) {
-      if (!leaf->read(place.at, entry)) return damaged(number, "a tag leaf changed");
+      if (!leaf->read(place.at, entry))
+        return damaged(number, "a tag leaf changed while it was read");
       if (entry.key != key) {
         if (!match && !goes_on && number == start.number) VDE_TRY(check_miss(start, key));
         return found;
@@ -305,7 +306,7 @@ Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key
   return found;
 }
 
-// Nothing where the leaf is empty.
+// Nothing if the leaf is empty.
 Result<std::optional<TagView>> TagSearch::first(const At& at) {
   const std::optional<TagLeaf> leaf = blocks_.leaf(at.number);
   if (!leaf) return blocks_.failure();
@@ -315,7 +316,8 @@ Result<std::optional<TagView>> TagSearch::first(const At& at) {
   return std::optional<TagView>(entry);
 }
 
-// By descent; nothing where an empty leaf is in the way, which a sorted index has none of.
+// Descends directly to the entry. Nothing if there is an empty leaf on the way, which a sorted
+// index does not have.
 Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int64_t inode,
                                                       const TagVisitor& visit) {
   VDE_TRY_ASSIGN(at, root());
@@ -325,8 +327,8 @@ Result<std::optional<uint64_t>> TagSearch::get_sorted(std::string_view key, int6
     if (child && *child) place.descend(node.keys(), **child);
     return child;
   };
-  VDE_TRY_ASSIGN(told, Descent::to_leaf(*this, at, 0, choose));
-  if (!told) return std::optional<uint64_t>();
+  VDE_TRY_ASSIGN(found, Descent::to_leaf(*this, at, 0, choose));
+  if (!found) return std::optional<uint64_t>();
   place.number = at.number;
   VDE_TRY(check_depth(place.number, place.depth));
   const std::optional<TagLeaf> leaf = blocks_.leaf(place.number);

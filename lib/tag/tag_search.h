@@ -1,6 +1,6 @@
-// Searches a tag index, whoever wrote it: equal keys in any order unless the index says they are
-// sorted, runs of them over many leaves, empty leaves, leaves with and without index. Nothing in
-// the index is believed: a walk that would not end is kDamaged.
+// Searches a tag index of any program: equal keys in any order unless the index is marked as
+// sorted, runs of them over many leaves, empty leaves, leaves with and without an index. Nothing in
+// the index is trusted: a walk that would not end is kDamaged.
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ namespace vde {
 
 class TagSearch {
  public:
-  // `region` lies within the file behind `io`; `mapping` shows its bytes, or is null. kDamaged
-  // where the header makes no sense. A region that was made but never used is an empty index.
+  // `region` must lie within the file of `io`; `mapping` shows its bytes, or is null. kDamaged if
+  // the header is invalid. An allocated but uninitialized region is an empty index.
   [[nodiscard]] static Result<std::unique_ptr<TagSearch>> open(
       const BlockIo& io, BlockRange region, std::unique_ptr<FileMapping> mapping);
 
-  // As those of TagReader (vde/tags.h).
+  // As in TagReader (vde/tags.h).
   [[nodiscard]] uint64_t entry_count() const { return entries_; }
   [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
                                      const TagVisitor& visit);
@@ -33,27 +33,27 @@ class TagSearch {
   friend class TagDescent<TagSearch>;
   using Descent = TagDescent<TagSearch>;
 
-  // An inner node, taken apart when it was first met.
+  // An inner node, decoded once.
   struct Inner {
     TagInner keys;
-    // The child where it is an inner node that was met; empty where there is none such, as above
-    // leaves: of a large index, what a lookup touches stays in the processor's own cache.
+    // The cached child nodes; empty if there are none, as above leaves. This keeps what a lookup
+    // touches small enough for the processor's cache in a large index.
     std::vector<Inner*> below;
   };
-  // As TagDescent wants it.
+  // See TagDescent.
   struct At {
     Inner* inner = nullptr;  // null: a leaf
     uint64_t number = 0;
 
     [[nodiscard]] const TagInner& keys() const { return inner->keys; }
   };
-  // Where a descent ended, and the separators around that leaf.
+  // The end of a descent, with the separators around that leaf.
   struct LeafPlace {
     uint64_t number = 0;
     size_t depth = 0;
-    const TagInner* node = nullptr;  // of the right one; null: there is none
+    const TagInner* node = nullptr;  // node with the right separator; null: there is none
     size_t child = 0;
-    const TagInner* left_node = nullptr;  // of the left one; null: there is none
+    const TagInner* left_node = nullptr;  // node with the left separator; null: there is none
     size_t left_child = 0;
 
     void descend(const TagInner& keys, size_t to) {
@@ -68,12 +68,12 @@ class TagSearch {
       }
     }
 
-    // Leaves to the right may begin with the key, too.
+    // True if leaves to the right may also begin with the key.
     [[nodiscard]] bool ends_with(std::string_view key) const {
       return node != nullptr && node->key(child) == key;
     }
   };
-  // A line of the larger filter: its block, and its byte in there.
+  // A line of the larger filter: block and offset.
   struct LinePlace {
     uint64_t number;
     size_t offset;
@@ -82,7 +82,7 @@ class TagSearch {
     At at;
     size_t child;
   };
-  // One entry of a leaf: its index, and the byte where it begins.
+  // One entry of a leaf: its index and offset.
   struct Place {
     uint32_t i = 0;
     size_t at = TagLeaf::kFirst;
@@ -102,16 +102,16 @@ class TagSearch {
   [[nodiscard]] Result<At> meet(uint64_t number);
   [[nodiscard]] Result<std::optional<TagView>> first(const At& leaf);
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
-  // kDamaged where an index that vdetool made has leaves at another depth than the header says, or
-  // one leaf, the root, with another count.
+  // For an index that vdetool wrote: kDamaged if a leaf is not at the header's depth, or the root,
+  // if it is the only leaf, does not have the header's count.
   [[nodiscard]] Result<void> check_depth(uint64_t number, size_t depth);
-  // All entries were looked at: kDamaged where they are not as many as the header counts.
+  // After all entries were read: kDamaged if their number differs from the header's count.
   [[nodiscard]] Result<void> check_count(uint64_t seen) const;
-  // `key` belongs after all entries of `leaf`: kDamaged where it belongs after the first one of the
-  // next leaf, too, of which the tree does not know then.
+  // `key` belongs after all entries of `leaf`. kDamaged if it also belongs after the first entry of
+  // the next leaf: that leaf is missing from the tree.
   [[nodiscard]] Result<void> check_next(uint64_t number, const TagLeaf& leaf, std::string_view key);
-  // `key` was not found in a leaf: kDamaged where that is not the leaf that the tree means, as its
-  // entries lie beyond the separators, or the next one shows it.
+  // `key` was not found in a leaf. kDamaged if that is not the leaf that the tree refers to,
+  // because its entries exceed the separators or the next leaf shows it.
   [[nodiscard]] Result<void> check_miss(const LeafPlace& place, std::string_view key);
 
   [[nodiscard]] static Place lower_bound(const TagLeaf& leaf, std::string_view key);
@@ -130,7 +130,7 @@ class TagSearch {
   [[nodiscard]] Result<uint64_t> find_reverse(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(uint64_t& visits);
   [[nodiscard]] Result<std::optional<uint64_t>> following_leaf();
-  // From the root to a leaf, by the child that `choose(keys)` names; the path leads there.
+  // Descends from the root to a leaf by the child that `choose(keys)` returns, and sets the path.
   template <class Choose>
   [[nodiscard]] Result<uint64_t> start_walk(const Choose& choose);
   [[nodiscard]] Result<uint64_t> descend_right(At at, uint64_t& visits);
@@ -139,24 +139,24 @@ class TagSearch {
   void measure_bloom(TagStats& stats);
 
   TagReadCache blocks_;
-  bool empty_ = false;  // made but never used: there is no root
+  bool empty_ = false;  // allocated but uninitialized: there is no root
   bool own_ = false;    // vdetool changed it last
   bool sorted_ = false;
   uint64_t entries_ = 0;
   TagIndexHeader header_;
-  BlockBuffer bloom_;  // bits of block 0
+  BlockBuffer bloom_;  // Bloom bits of block 0
   uint32_t filter_start_ = 0;
   uint32_t filter_lines_ = 0;  // 0: no line filter
   uint32_t lines_per_block_ = 1;
-  bool found_last_ = false;  // by get()
+  bool found_last_ = false;  // result of the last get()
   std::optional<At> root_;
   TagNodeCache<Inner> inner_;
   std::vector<PathEntry> path_;  // of a walk
   std::vector<size_t> offsets_;  // of the leaf that is read backwards
-  std::string last_;             // the last key of the leaf before
+  std::string last_;             // the last key of the previous leaf
 };
 
-// The first key behind all that begin with `prefix`; nothing where there is none.
+// The first key after all keys with `prefix`; nothing if there is none.
 [[nodiscard]] std::optional<std::string> prefix_end(std::string_view prefix);
 
 }  // namespace vde

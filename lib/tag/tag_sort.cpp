@@ -7,7 +7,7 @@
 namespace vde {
 namespace {
 
-// So many runs are merged at once. More levels cost less than many small reads.
+// The number of runs merged at once. More merge levels cost less than many small reads.
 constexpr size_t kFanIn = 16;
 
 // Collects records for one write.
@@ -70,7 +70,7 @@ Result<void> TagSort::spill() {
   return {};
 }
 
-// The last kFanIn runs become one.
+// Merges the last kFanIn runs into one.
 Result<void> TagSort::merge_last_runs() {
   const size_t first = runs_.size() - kFanIn;
   VDE_TRY_ASSIGN(merge, merge_from(first, reserve() / 2 / kFanIn));

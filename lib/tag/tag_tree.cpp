@@ -15,18 +15,18 @@ std::string tag_separator(std::string_view left, std::string_view right) {
 }
 
 Result<void> check_tag_entry(const TagView& entry, uint32_t block_size) {
-  const auto too_long = [](const char* what, size_t size, size_t most) {
-    return fail(ErrorCode::kUsage, fmt::format("the tag's {} has {} bytes", what, size),
-                fmt::format("{} is the most", most));
+  const auto too_long = [](const char* what, size_t size, size_t max) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("{} too long: {} bytes (maximum {})", what, size, max));
   };
   const size_t payload = payload_size(block_size);
-  // An inner node holds two keys, each with its length, and three children.
-  const size_t most_key = std::min(kMaxTagKey, (payload - kTagNodeHead - 2 - 3 * kTagLinkSize) / 2);
-  if (entry.key.size() > most_key) return too_long("key", entry.key.size(), most_key);
+  // An inner node must hold two keys, each with its length, and three children.
+  const size_t max_key = std::min(kMaxTagKey, (payload - kTagNodeHead - 2 - 3 * kTagLinkSize) / 2);
+  if (entry.key.size() > max_key) return too_long("key", entry.key.size(), max_key);
   if (entry.value.size() > kMaxTagValue) return too_long("value", entry.value.size(), kMaxTagValue);
-  const size_t most = payload - kTagNodeHead - kTagLinkSize - kTagEntryFixed;
-  if (entry.key.size() + entry.value.size() > most)
-    return too_long("key and value together", entry.key.size() + entry.value.size(), most);
+  const size_t max = payload - kTagNodeHead - kTagLinkSize - kTagEntryFixed;
+  if (entry.key.size() + entry.value.size() > max)
+    return too_long("key and value together", entry.key.size() + entry.value.size(), max);
   return {};
 }
 
@@ -43,7 +43,7 @@ Result<std::unique_ptr<TagTree>> TagTree::open(Transaction& transaction, Allocat
   return tree;
 }
 
-// A root that is a leaf has all the entries that the header counts.
+// A root that is a leaf must have all entries that the header counts.
 Result<void> TagTree::check_lone_root() {
   if (pages_.header().depth != 0) return {};
   VDE_TRY_ASSIGN(root, leaf(kTagRoot));
@@ -52,7 +52,7 @@ Result<void> TagTree::check_lone_root() {
                                 pages_.header().entry_count, root.count()));
 }
 
-// In the leaf that the editor holds: where the entry is, or where it belongs.
+// Position of the entry in the editor's leaf, or where it belongs.
 size_t TagTree::position(std::string_view key, int64_t inode, bool& found) {
   const bool sorted = is_sorted();
   size_t begin = 0;
@@ -74,7 +74,7 @@ size_t TagTree::position(std::string_view key, int64_t inode, bool& found) {
   return begin;
 }
 
-// With room for the index, too, unless the leaf is one run of equal keys: those stay together.
+// Includes room for the index, unless the leaf is one run of equal keys, which must stay together.
 bool TagTree::fits_with(const TagView& entry, size_t i) const {
   const size_t bytes = editor_.entry_bytes() + tag_entry_size(entry);
   const size_t count = editor_.count() + 1;
@@ -86,8 +86,8 @@ bool TagTree::fits_with(const TagView& entry, size_t i) const {
   return alone && i <= editor_.count();
 }
 
-// True if there was none of this key and inode. `fresh`: nor one of the key, as far as its leaf
-// tells.
+// Returns true if there was no tag with this key and inode. `fresh` is set if its leaf has no tag
+// with the key at all.
 Result<bool> TagTree::put(const TagView& entry, bool& fresh) {
   VDE_TRY_ASSIGN(number, locate(entry.key, entry.inode));
   VDE_TRY_ASSIGN(payload, pages_.edit(number));
@@ -129,7 +129,7 @@ Result<bool> TagTree::set(const TagView& entry) {
   VDE_TRY_ASSIGN(added, put(entry, fresh));
   if (!added) return false;
   if (pages_.header().entry_count == INT32_MAX)
-    return fail(ErrorCode::kNoSpace, "a tag index has at most 2^31 - 1 entries");
+    return fail(ErrorCode::kNoSpace, "a tag index can hold at most 2^31 - 1 tags");
   ++pages_.header().entry_count;
   VDE_TRY(pages_.note_key(entry.key, fresh));
   if (pages_.needs_filter()) VDE_TRY(build_filters());
@@ -149,14 +149,14 @@ Result<void> TagTree::erase_at(uint32_t number, size_t i) {
 Result<bool> TagTree::take_sorted(std::string_view key, int64_t inode) {
   VDE_TRY_ASSIGN(number, locate(key, inode));
   {
-    // Nothing is staged for an entry that is not there.
+    // If there is no such tag, nothing is staged.
     VDE_TRY_ASSIGN(there, leaf(number));
     TagView entry;
     size_t at = TagLeaf::kFirst;
     bool found = false;
     for (uint32_t i = 0; i < there.count() && !found; ++i)
       found = there.read(at, entry) && entry.key == key && entry.inode == inode;
-    // Nothing, too, where the leaf ends before the key: then the next one must not have it.
+    // If the leaf ends before the key, the next leaf must not have it.
     const bool at_end = !found && (there.count() == 0 || entry.key <= key);
     const int32_t next = there.next_leaf();
     if (at_end) VDE_TRY(check_next(number, next, key, inode));
@@ -169,17 +169,17 @@ Result<bool> TagTree::take_sorted(std::string_view key, int64_t inode) {
   VDE_TRY(editor_.load(payload));
   bool found = false;
   const size_t i = position(key, inode, found);
-  if (!found) return damaged(number, "equal keys are not in the order that the index says");
+  if (!found) return damaged(number, "equal keys are not in the order that the index records");
   VDE_TRY(erase_at(number, i));
   return true;
 }
 
-// Equal keys in any order: all of them are looked at.
+// For equal keys in any order: reads all of them.
 Result<bool> TagTree::take_scanning(std::string_view key, int64_t inode) {
   VDE_TRY_ASSIGN(start, locate_first(key));
   std::optional<uint32_t> number = start;
   for (uint64_t steps = 0; number; ++steps) {
-    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+    if (steps > pages_.count()) return damaged(*number, "the tag tree contains a cycle");
     VDE_TRY_ASSIGN(there, leaf(*number));
     const int32_t after = there.next_leaf();
     TagView entry;
@@ -204,7 +204,7 @@ Result<bool> TagTree::take(std::string_view key, int64_t inode) {
 
 Result<bool> TagTree::remove(std::string_view key, int64_t inode) {
   if (key.size() > kMaxTagKey) return false;
-  const std::string kept(key);  // the caller's bytes may lie in the tree
+  const std::string kept(key);  // the caller's bytes may be part of the tree
   bool found = false;
   for (;;) {
     VDE_TRY_ASSIGN(taken, take(kept, inode));
@@ -218,16 +218,16 @@ Result<bool> TagTree::remove(std::string_view key, int64_t inode) {
   return found;
 }
 
-// The keys of an inode, from `from` on, a bounded number of them. A walk that comes by all leaves
-// must find as many entries as the header counts.
+// The keys of an inode, from `from` on, up to a limit. A walk over all leaves must find as many
+// tags as the header counts.
 Result<std::vector<std::string>> TagTree::keys_of(int64_t inode, const std::string& from,
-                                                  size_t most) {
+                                                  size_t max) {
   std::vector<std::string> keys;
   VDE_TRY_ASSIGN(start, locate_first(from));
   std::optional<uint32_t> number = start;
   uint64_t seen = 0;
-  for (uint64_t steps = 0; number && keys.size() < most; ++steps) {
-    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+  for (uint64_t steps = 0; number && keys.size() < max; ++steps) {
+    if (steps > pages_.count()) return damaged(*number, "the tag tree contains a cycle");
     VDE_TRY_ASSIGN(there, leaf(*number));
     const int32_t after = there.next_leaf();
     seen += there.count();
@@ -253,9 +253,9 @@ Result<uint64_t> TagTree::remove_all(int64_t inode) {
     for (const std::string& key : keys) {
       const int32_t before = pages_.header().entry_count;
       VDE_TRY_ASSIGN(found, remove(key, inode));
-      // Where no entry is there twice, each one that was seen can be found.
+      // Without duplicates, every tag that was seen can be found.
       if (!found && is_sorted())
-        return damaged(0, "the tag tree does not lead to a tag that it has");
+        return damaged(0, "a tag in a leaf cannot be found through the tag tree");
       removed += static_cast<uint64_t>(before - pages_.header().entry_count);
     }
     if (keys.size() < kAtOnce) return removed;
@@ -263,8 +263,8 @@ Result<uint64_t> TagTree::remove_all(int64_t inode) {
   }
 }
 
-// Looks at the run of `key` as far as it would fit a leaf; hands its entries to `run` unless null.
-// The number of its leaves, or nothing where it is longer than a leaf.
+// Reads the run of `key` as long as it would fit a leaf; adds its entries to `run` unless null.
+// Returns the number of its leaves, or nothing if it is longer than a leaf.
 Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
                                                  std::vector<TagEntry>* run) {
   VDE_TRY_ASSIGN(start, locate_first(key));
@@ -272,7 +272,7 @@ Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
   size_t bytes = 0;
   size_t pieces = 0;
   for (uint64_t steps = 0; number; ++steps) {
-    if (steps > pages_.count()) return damaged(*number, "the tag tree has no end");
+    if (steps > pages_.count()) return damaged(*number, "the tag tree contains a cycle");
     VDE_TRY_ASSIGN(there, leaf(*number));
     TagView entry;
     size_t at = TagLeaf::kFirst;
@@ -294,7 +294,7 @@ Result<std::optional<size_t>> TagTree::short_run(const std::string& key,
   return std::optional<size_t>(pieces);
 }
 
-// A run that lies in several leaves though it fits one by now is put together again.
+// Puts a run back into one leaf if it is spread over several although it fits.
 Result<void> TagTree::gather_short_run(const std::string& key) {
   if (!is_sorted()) return {};
   VDE_TRY_ASSIGN(pieces, short_run(key, nullptr));
@@ -303,7 +303,7 @@ Result<void> TagTree::gather_short_run(const std::string& key) {
   VDE_TRY(short_run(key, &run));
   for (const TagEntry& entry : run) {
     VDE_TRY_ASSIGN(taken, take(entry.key, entry.inode));
-    if (!taken) return damaged(0, "equal keys are not in the order that the index says");
+    if (!taken) return damaged(0, "equal keys are not in the order that the index records");
   }
   bool fresh = false;
   for (const TagEntry& entry : run)

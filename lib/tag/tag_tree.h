@@ -1,8 +1,8 @@
-// Changes a tag index in place: an operation touches the few blocks on its way from root to leaf.
+// Changes a tag index in place. An operation touches the few blocks between root and leaf.
 //
-// Nodes are split and merged by bytes. A separator is the shortest text that is greater than all
-// keys to its left and not greater than those to its right; only inside a run of equal keys that
-// is longer than a leaf it is the key itself. A run that fits a leaf is never split.
+// Nodes are split and merged by size. A separator is the shortest text that is greater than all
+// keys to its left and not greater than those to its right. Only within a run of equal keys that is
+// longer than a leaf, the separator is the key itself. A run that fits a leaf is never split.
 #pragma once
 
 #include <memory>
@@ -16,29 +16,29 @@ namespace vde {
 
 class TagTree {
  public:
-  // The index in slot `slot`, as `transaction` sees it. An index that another program wrote last is
-  // adopted: walked once, its free blocks found, its filters made anew. kDamaged where it is no
-  // tree. Transaction, allocator and nodes outlive the tree. After an error of any call the
-  // transaction is of no use any more. `nodes` are of this index as it was committed last, or none;
-  // they go on to the next tree, but for a transaction that does not commit, which has to clear
-  // them.
+  // Opens the index in slot `slot`, as `transaction` sees it. An index that another program wrote
+  // last is adopted: it is walked once to find its free blocks and to rebuild its filters. kDamaged
+  // if it is not a valid tree. Transaction, allocator and nodes must outlive the tree. After an
+  // error of any call the transaction cannot be used. `nodes` must be empty or belong to the last
+  // commit of this index; they can be used for the next tree, but must be cleared if the
+  // transaction is not committed.
   [[nodiscard]] static Result<std::unique_ptr<TagTree>> open(Transaction& transaction,
                                                              Allocator& allocator, TagNodes& nodes,
                                                              size_t slot);
 
-  // As those of TagEditor (vde/tags.h).
+  // As in TagEditor (vde/tags.h).
   [[nodiscard]] Result<bool> set(const TagView& entry);
   [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
   [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
 
-  // Writes the header: the transaction may commit then.
+  // Writes the header. Required before the transaction commits.
   [[nodiscard]] Result<void> flush() { return pages_.flush(); }
 
  private:
   friend class TagDescent<TagTree>;
   using Descent = TagDescent<TagTree>;
 
-  // As TagDescent wants it.
+  // See TagDescent.
   struct At {
     const TagInner* inner = nullptr;  // null: a leaf
     uint32_t number = 0;
@@ -49,7 +49,7 @@ class TagTree {
     uint32_t number;
     size_t child;
   };
-  // Entries or keys [begin, end) that become a node.
+  // Entries or keys [begin, end) that form one node.
   struct Piece {
     size_t begin;
     size_t end;
@@ -71,7 +71,8 @@ class TagTree {
   [[nodiscard]] bool is_sorted() { return (pages_.extension().flags & kTagEqualKeysSorted) != 0; }
   [[nodiscard]] tl::unexpected<Error> damaged(uint64_t number, std::string what) const;
   [[nodiscard]] Result<const TagInner*> inner(uint32_t number);
-  // What inner() returns, and `inner` of these, stays until its node changes or may_forget().
+  // The result of inner(), and `inner` of these, are valid until their node changes or
+  // may_forget().
   [[nodiscard]] Result<At> meet(uint32_t number);
   [[nodiscard]] Result<At> step(const At& at, size_t child);
   [[nodiscard]] Result<std::optional<TagView>> first(const At& at);
@@ -79,31 +80,31 @@ class TagTree {
   [[nodiscard]] Result<TagLeaf> leaf(uint32_t number);
   [[nodiscard]] Result<uint32_t> child_of(const At& at, size_t child) const;
   [[nodiscard]] Result<uint32_t> child_of(uint32_t number, size_t child);
-  // The leaf where (key, inode) is, or belongs; the path leads to it.
+  // The leaf that holds (key, inode), or where it belongs; sets the path to it.
   [[nodiscard]] Result<uint32_t> locate(std::string_view key, int64_t inode);
-  // The first leaf below `from`, to which the path leads.
+  // The first leaf below `from`, which is the end of the path.
   [[nodiscard]] Result<uint32_t> first_leaf(const At& from);
   // The first leaf that may hold `key`.
   [[nodiscard]] Result<uint32_t> locate_first(std::string_view key);
-  // From `at`, to which the path leads, to a leaf, by the child that `choose(at)`, a
-  // Result<size_t>, names in each node; the path leads there then.
+  // Descends from `at`, the end of the path, to a leaf, by the child that `choose(at)` returns in
+  // each node (a Result<size_t>), and extends the path.
   template <class Choose>
   [[nodiscard]] Result<uint32_t> go_down(At at, const Choose& choose);
-  // The same from the root, where the path begins anew.
+  // Same from the root, with a new path.
   template <class Choose>
   [[nodiscard]] Result<uint32_t> go_down(const Choose& choose);
   [[nodiscard]] Result<size_t> choose(const At& at, std::string_view key, int64_t inode);
   [[nodiscard]] Result<bool> ends_with(At at, std::string_view key);
-  // The leaf after leaf `number`, to which the path leads; nothing after the last. kDamaged unless
-  // `next`, which that leaf says follows, is the same.
+  // The leaf after leaf `number`, which is the end of the path; nothing after the last. kDamaged
+  // unless `next`, the next leaf according to that leaf, is the same.
   [[nodiscard]] Result<std::optional<uint32_t>> advance(uint32_t number, int32_t next);
-  // kDamaged unless the path that ends in leaf `number` is as long as the header says.
+  // kDamaged unless the path that ends in leaf `number` is as long as the header's depth.
   [[nodiscard]] Result<void> check_depth(uint32_t number);
-  // kDamaged where leaf `number`, to which the path leads, has entries beyond the separators around
-  // it: it is not the leaf that the tree means.
+  // kDamaged if leaf `number`, at the end of the path, has entries beyond the separators around it:
+  // it is not the leaf that the tree refers to.
   [[nodiscard]] Result<void> check_bounds(uint32_t number);
-  // (key, inode) belongs after all entries of leaf `number`: kDamaged where it belongs after the
-  // first one of the leaf that follows, too, of which the tree does not know then.
+  // (key, inode) belongs after all entries of leaf `number`. kDamaged if it also belongs after the
+  // first entry of the following leaf: that leaf is missing from the tree.
   [[nodiscard]] Result<void> check_next(uint32_t number, int32_t next, std::string_view key,
                                         int64_t inode);
 
@@ -114,7 +115,7 @@ class TagTree {
   [[nodiscard]] Result<bool> take_scanning(std::string_view key, int64_t inode);
   [[nodiscard]] Result<void> check_lone_root();
   [[nodiscard]] Result<std::vector<std::string>> keys_of(int64_t inode, const std::string& from,
-                                                         size_t most);
+                                                         size_t max);
   [[nodiscard]] size_t position(std::string_view key, int64_t inode, bool& found);
   [[nodiscard]] Result<void> erase_at(uint32_t number, size_t i);
   [[nodiscard]] bool fits_with(const TagView& entry, size_t i) const;
@@ -144,8 +145,9 @@ class TagTree {
   TagNodes& nodes_;
   std::vector<Parent> path_;  // from the root to the parent of the leaf
   TagLeafEditor editor_;
-  bool front_gone_ = false;  // what was erased last was the last of its key at its leaf's front
-  bool at_edge_ = false;     // what was erased last was, or left, its key at an end of its leaf
+  // the last erased entry was the last of its key at the front of its leaf
+  bool front_gone_ = false;
+  bool at_edge_ = false;  // the last erased entry was at an end of its leaf, or left its key at one
 };
 
 template <class Choose>
@@ -167,7 +169,7 @@ Result<uint32_t> TagTree::go_down(const Choose& choose) {
   return go_down(root, choose);
 }
 
-// The separator between neighbours: see above.
+// The separator between neighbors: see above.
 [[nodiscard]] std::string tag_separator(std::string_view left, std::string_view right);
 
 }  // namespace vde

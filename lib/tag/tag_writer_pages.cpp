@@ -11,8 +11,8 @@
 namespace vde {
 namespace {
 
-// Bits of the header's filter for a key below which the larger one is needed: five hashes miss one
-// key in a hundred at ten.
+// With fewer bits per key in the header's filter, the larger one is needed: five hashes have one
+// false positive in a hundred at ten bits per key.
 constexpr uint64_t kBitsPerKey = 10;
 
 }  // namespace
@@ -62,11 +62,12 @@ Result<void> TagWriterPages::load() {
   return {};
 }
 
-// A header of zeros is that of an index that was made but never used, or the header is lost.
+// An all-zero header belongs to an index that was never used, or the header is lost: the rest of
+// the region decides.
 Result<void> TagWriterPages::require_blank() {
   VDE_TRY_ASSIGN(end, end_of_content(kTagRoot));
   if (end == kTagRoot) return {};
-  return damaged(0, "the header of the tag index is zero, but the index is not empty");
+  return damaged(0, "the header of the tag index is all zero, but the index is not empty");
 }
 
 Result<uint32_t> TagWriterPages::end_of_content(uint32_t number) {
@@ -95,31 +96,31 @@ Result<Bytes> TagWriterPages::read_block(uint64_t number) {
 
 Result<Bytes> TagWriterPages::read(uint32_t number) {
   if (number == 0 || number >= count())
-    return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
+    return damaged(0, fmt::format("the tag tree refers to block {} of {}", number, count()));
   return read_block(number);
 }
 
 Result<MutableBytes> TagWriterPages::edit(uint32_t number) {
   if (number == 0 || number >= count())
-    return damaged(0, fmt::format("the tag tree names block {} of {}", number, count()));
+    return damaged(0, fmt::format("the tag tree refers to block {} of {}", number, count()));
   VDE_TRY(read_block(number));
   return transaction_.edit(place(number), block_types::kTagIndex);
 }
 
-// Twice as large, so that moving costs little a block; less where the volume has not that much.
+// Doubles the region, so that moving costs little per block; less if the volume has less space.
 Result<void> TagWriterPages::grow(uint64_t needed) {
-  const uint64_t most = kMaxTagRegionBytes / block_size_;
-  if (needed > most)
+  const uint64_t max = kMaxTagRegionBytes / block_size_;
+  if (needed > max)
     return fail(ErrorCode::kNoSpace,
-                fmt::format("a tag index has less than 2^31 bytes, {} blocks", most));
-  // Not all that is free: commits larger than the journal need some of it.
+                fmt::format("a tag index must be smaller than 2^31 bytes ({} blocks)", max));
+  // Does not use all free blocks: commits larger than the journal need some of them.
   const auto free = static_cast<uint64_t>(transaction_.superblock().free_blocks);
   const uint64_t more = std::min<uint64_t>(count(), free / 4);
-  uint64_t wanted = std::clamp<uint64_t>(count() + more, needed, most);
+  uint64_t wanted = std::clamp<uint64_t>(count() + more, needed, max);
   for (;; wanted = needed + (wanted - needed) / 2) {
     Result<void> grown =
-        grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kSealed, newest_);
-    // At a new place all blocks are of this transaction.
+        grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kZeroed, newest_);
+    // At a new place all blocks belong to this transaction.
     if (grown) newest_.reset();
     if (grown || grown.error().code != ErrorCode::kNoSpace || wanted == needed) return grown;
   }
@@ -136,15 +137,15 @@ Result<uint32_t> TagWriterPages::allocate() {
   const auto next = decode_free_tag_node(payload);
   if (!next || *next < 0 || *next >= static_cast<int64_t>(extension_.high_water) ||
       extension_.free_count == 0)
-    return damaged(number, "the list of free tag nodes leads to a block that is not free");
+    return damaged(number, "the list of free tag nodes contains a block that is not free");
   VDE_TRY(transaction_.replace(place(number), block_types::kTagIndex));
   extension_.free_head = *next;
   --extension_.free_count;
   return number;
 }
 
-// Blocks that were never used, one after the other. Whoever takes them sees that they hold nothing:
-// one that does shows a header older than it.
+// Blocks that were never used, one after the other. They must be empty: one that is not shows that
+// the header is older than it.
 Result<uint32_t> TagWriterPages::allocate_run(uint64_t blocks) {
   const uint32_t first = extension_.high_water;
   if (first + blocks > count()) VDE_TRY(grow(first + blocks));
@@ -164,11 +165,11 @@ uint64_t TagWriterPages::filter_blocks() const {
   return divide_up(extension_.filter_lines, tag_lines_per_block(block_size_));
 }
 
-// A record that lies about the filter's place must not cost the nodes that are there.
+// A record with a wrong filter location must not destroy nodes.
 Result<void> TagWriterPages::require_filter(uint64_t number) {
   VDE_TRY_ASSIGN(payload, read_block(number));
   if (all_zero(payload.first(kTagLineSize))) return {};
-  return damaged(number, "the filter of the tag index lies where a node is");
+  return damaged(number, "the filter of the tag index overlaps a node");
 }
 
 Result<void> TagWriterPages::drop_filter() {
@@ -194,15 +195,15 @@ Result<void> TagWriterPages::note_key(std::string_view key, bool fresh) {
   const uint32_t lines = tag_lines_per_block(block_size_);
   const uint64_t number = extension_.filter_start + line / lines;
   VDE_TRY(require_filter(number));
-  // A block that was lost would read as zeros, and deny all keys but the new ones.
+  // A lost block would read as zeros, and miss all keys but the new ones.
   VDE_TRY_ASSIGN(block, transaction_.edit_written(place(number), block_types::kTagIndex));
   tag_line_insert(block.subspan(tag_line_offset(line % lines), kTagLineSize), hash);
   return {};
 }
 
 bool TagWriterPages::needs_filter() const {
-  const uint64_t least = static_cast<uint64_t>(header_.bloom_bits) / kBitsPerKey;
-  if (extension_.filter_limit == 0) return extension_.filter_keys > least;
+  const uint64_t threshold = static_cast<uint64_t>(header_.bloom_bits) / kBitsPerKey;
+  if (extension_.filter_limit == 0) return extension_.filter_keys > threshold;
   return extension_.filter_keys > extension_.filter_limit;
 }
 
@@ -249,7 +250,7 @@ Result<void> TagWriterPages::flush() {
   VDE_TRY_ASSIGN(head, transaction_.edit(place(0), block_types::kTagIndex));
   kTagIndexHeaderLayout.encode(header_, head);
   encode_tag_extension(extension_, head);
-  // Nothing depends on the slot's count, and each change of it puts the directory into the commit.
+  // Nothing depends on the slot's count, and each change of it adds the directory to the commit.
   constexpr int64_t kNear = 64;
   const int64_t used = int64_t{extension_.high_water} - int64_t{extension_.free_count};
   const int64_t said = region().used;

@@ -1,6 +1,5 @@
-// The blocks of a tag index inside a transaction: what its header says, which of its blocks are
-// free, its Bloom filters. Numbers of blocks are relative to the region, so that nothing changes
-// when it moves.
+// The blocks of a tag index in a transaction: its header, its free blocks and its Bloom filters.
+// Block numbers are relative to the region, so nothing changes when the region moves.
 #pragma once
 
 #include "format/tag/tag_extension.h"
@@ -11,14 +10,14 @@ namespace vde {
 
 class TagWriterPages {
  public:
-  // `slot` is the region's; transaction and allocator outlive the pages.
+  // `slot` is the region's; transaction and allocator must outlive the pages.
   TagWriterPages(Transaction& transaction, Allocator& allocator, size_t slot);
 
-  // Reads the header. kDamaged where it makes no sense.
+  // Reads the header. kDamaged if it is invalid.
   [[nodiscard]] Result<void> load();
-  // Header and record are as vdetool left them; otherwise the index must be adopted.
+  // True if vdetool wrote header and record last; otherwise the index must be adopted.
   [[nodiscard]] bool is_own() const { return own_; }
-  // The header block is all zero: made but never used.
+  // True if the header block is all zero: allocated but uninitialized.
   [[nodiscard]] bool is_blank() const { return blank_; }
 
   [[nodiscard]] TagIndexHeader& header() { return header_; }
@@ -27,38 +26,38 @@ class TagWriterPages {
   [[nodiscard]] uint32_t block_size() const { return block_size_; }
   [[nodiscard]] size_t payload_bytes() const { return payload_size(block_size_); }
   [[nodiscard]] Region region() const { return transaction_.regions().at(slot_); }
-  // The image's number of a block, for messages.
+  // The block number in the image, for messages.
   [[nodiscard]] uint64_t place(uint64_t number) const;
 
-  // As those of Transaction. kDamaged for numbers that no node can have, and for a node that is
-  // newer than the header: each change of the index writes the header, so an older one is what a
-  // lost write left. What they return is not valid any more after allocate() or release().
+  // As in Transaction. kDamaged for invalid node numbers, and for a node that is newer than the
+  // header: every change of the index rewrites the header, so an older header shows a lost write.
+  // Results are invalid after allocate() or release().
   [[nodiscard]] Result<Bytes> read(uint32_t number);
   [[nodiscard]] Result<MutableBytes> edit(uint32_t number);
 
-  // A node that is in no use, all zero; the region grows where there is none. kNoSpace.
+  // Allocates an unused node, all zero; the region grows if there is none. kNoSpace.
   [[nodiscard]] Result<uint32_t> allocate();
   [[nodiscard]] Result<void> release(uint32_t number);
 
-  // Puts a key into both filters; `fresh` = it was not in the index.
+  // Adds a key to both filters; `fresh` = it was not in the index.
   [[nodiscard]] Result<void> note_key(std::string_view key, bool fresh);
-  // The larger filter is missing though it should be there, or has more keys than it was made for.
+  // True if the larger filter is missing although needed, or has more keys than it was sized for.
   [[nodiscard]] bool needs_filter() const;
-  // Starts both filters over, the larger one only if `large`: note_key() of every key follows. A
-  // volume without room for the larger one goes without it.
+  // Clears both filters, the larger one only if `large`; the caller must then call note_key() for
+  // every key. If the volume has no space for the larger filter, it is omitted.
   [[nodiscard]] Result<void> restart_filters(uint64_t keys, bool large);
 
-  // Whether a node that another program wrote is of a generation that vdetool's next header may
-  // not reach: it has to be written again when the index is taken over.
+  // True if a node of another program has a generation that vdetool's next header may not reach.
+  // Such a node must be rewritten when the index is adopted.
   [[nodiscard]] Result<bool> is_from_the_future(uint32_t number);
-  // The first block from `number` on after which the region holds nothing but zeros.
+  // The number of the first block, `number` or later, after which the region contains only zeros.
   [[nodiscard]] Result<uint32_t> end_of_content(uint32_t number);
 
-  // Takes a header and a record of its own, with Bloom bits that leave room for it; blocks from
-  // `high_water` on hold nothing.
+  // Writes a new header and record, with a number of Bloom bits that leaves room for the record.
+  // Blocks from `high_water` on are unused.
   [[nodiscard]] Result<void> take_over(uint32_t high_water);
 
-  // Writes header and record, and the slot's count of used blocks where it is far off.
+  // Writes header and record, and the slot's count of used blocks if it is far off.
   [[nodiscard]] Result<void> flush();
 
  private:
@@ -78,7 +77,7 @@ class TagWriterPages {
   uint32_t block_size_;
   bool own_ = false;
   bool blank_ = false;
-  std::optional<uint32_t> newest_;  // the header's generation; nothing where it tells nothing
+  std::optional<uint32_t> newest_;  // the header's generation; nothing if unknown
   TagIndexHeader header_;
   TagExtension extension_;
 };

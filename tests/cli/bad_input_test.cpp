@@ -1,5 +1,5 @@
-// What is no image, or a broken or hostile one: every command that reads says so in time, in one
-// line or in findings, with the right status, and writes nothing.
+// Damaged and hostile images, and files that are not images: every reading command reports them in
+// time, in one line or as findings, with the right status, and writes nothing.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -30,13 +30,13 @@ struct Expected {
   int verify;
 };
 
-// Memory follows the image's size, never a number in it. Sanitizers reserve what they like.
+// Memory is limited by the image's size, not by a number in it. Sanitizers reserve more.
 void limit_memory() {
   const rlimit limit{rlim_t{1} << 30, rlim_t{1} << 30};
   if (!kSanitized) setrlimit(RLIMIT_AS, &limit);
 }
 
-// An error is told in one line, or in one object under --json; findings and data come without.
+// An error is one line, or one object with --json; findings and data are not errors.
 void check_messages(const ToolResult& result, bool json_wanted) {
   const bool failed = result.status != 0 && result.status != 4;
   CHECK(result.err.empty() == !failed);
@@ -61,7 +61,7 @@ ToolResult run_limited(std::vector<std::string> arguments) {
   return result;
 }
 
-// info and verify come to what is expected; dump, whatever it is asked for, shows or tells.
+// info and verify have the expected outcome; every kind of dump prints data or one error.
 void check_commands(const std::string& path, Expected expected,
                     const std::vector<std::string>& tags = {"TAGI"}) {
   for (const std::vector<std::string>& options :
@@ -126,7 +126,7 @@ std::vector<uint8_t> everything() {
 
 }  // namespace
 
-TEST_CASE("files that are no images are told from images, status 8") {
+TEST_CASE("a file that is not an image is reported as such: status 8") {
   const TemporaryFolder folder;
   const std::string path = folder / "file";
   std::vector<uint8_t> noise(300'000);
@@ -142,7 +142,7 @@ TEST_CASE("files that are no images are told from images, status 8") {
   check_image(std::vector<uint8_t>(300'000, 0xFF), {8, 8});
 }
 
-TEST_CASE("what is no regular file is refused at once, a pipe without waiting for its other end") {
+TEST_CASE("directories, devices and pipes are rejected at once, without waiting for a writer") {
   const TemporaryFolder folder;
   REQUIRE(mkfifo((folder / "fifo").c_str(), 0666) == 0);
   fs::create_symlink("loop", folder / "loop");
@@ -175,7 +175,7 @@ TEST_CASE("a file without permission is refused, one that is read-only is read")
   }
 }
 
-TEST_CASE("a truncated image is damaged, or none where no whole superblock is left") {
+TEST_CASE("a truncated image is damaged; without a complete superblock it is not an image") {
   const std::vector<uint8_t> whole = fresh_image();
   for (const size_t length : {size_t{1}, size_t{512}, size_t{4095}}) {
     CAPTURE(length);
@@ -229,7 +229,7 @@ TEST_CASE("numbers in a sealed superblock that contradict the file are damage") 
   }
 }
 
-TEST_CASE("a superblock that asks for a later reader is not judged") {
+TEST_CASE("a superblock that needs a later reader is unsupported") {
   EditedImage version(fresh_image(), 4096);
   version.put_superblock<uint16_t>(0x10, 3);
   check_image(version.bytes(), {8, 8});
@@ -251,7 +251,7 @@ TEST_CASE("region slots may point anywhere") {
           Bounds{256, 1}, Bounds{255, 2}, Bounds{int64_t{1} << 52, int64_t{1} << 12}}) {
       EditedImage image(fresh, 4096);
       RegionSlot changed = image.slot(slot);
-      const std::string tag = to_string(changed.tag);
+      const std::string tag = to_string(changed.type);
       changed.start = bounds.start;
       changed.count = bounds.count;
       image.put_slot(slot, changed);
@@ -281,7 +281,7 @@ TEST_CASE("regions of the same tag, over each other, or of every block") {
   check_image(huge.bytes(), {0, 4}, {"BMAP"});
 }
 
-TEST_CASE("both superblock groups gone: the directory is enough, without it nothing is judged") {
+TEST_CASE("without superblock groups the directory is enough; without it there is no image") {
   for (const uint8_t filler : {uint8_t{0}, uint8_t{0xA5}}) {
     EditedImage groups_gone(fresh_image(), 4096);
     for (uint64_t block = 0; block < 8; ++block)
@@ -313,7 +313,7 @@ TEST_CASE("hostile numbers at the start of sealed regions lead to no crash") {
       CAPTURE(number);
       EditedImage image(original, 4096);
       for (const size_t offset : {0u, 8u, 16u}) image.put(block, offset, number);
-      image.reseal(block);
+      image.rehash(block);
       const TemporaryFolder folder;
       write_file(folder / "image", image.bytes());
       CHECK(run_limited({"info", "--json", folder / "image"}).status == 0);
@@ -325,7 +325,7 @@ TEST_CASE("hostile numbers at the start of sealed regions lead to no crash") {
   }
 }
 
-TEST_CASE("a label that is not UTF-8 is a warning, and is shown in base64") {
+TEST_CASE("a label that is not UTF-8 is a warning, and JSON has it in Base64") {
   EditedImage image(fresh_image(), 4096);
   image.put_superblock<uint32_t>(0x98, 0x00FEFF41);  // "A", FF, FE
   const TemporaryFolder folder;
@@ -338,7 +338,7 @@ TEST_CASE("a label that is not UTF-8 is a warning, and is shown in base64") {
   CHECK(run_limited({"verify", folder / "image", "--fail-on", "warning"}).status == 4);
 }
 
-TEST_CASE("dump is told off for blocks, offsets and regions that are not there") {
+TEST_CASE("dump rejects blocks, offsets and regions that do not exist") {
   const TemporaryFolder folder;
   write_file(folder / "image", fresh_image());
   struct Case {

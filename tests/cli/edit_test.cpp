@@ -1,4 +1,4 @@
-// label and resize, and what all commands make of an image in whose journal commits wait.
+// label and resize, and how all commands treat an image with commits in its journal.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -108,7 +108,7 @@ TEST_CASE("the existing reader sees the new label as soon as the command is done
   CHECK(after.modules() == before.modules());
 }
 
-TEST_CASE("64 bytes of UTF-8 are the most, and anything else is a usage error") {
+TEST_CASE("a label has at most 64 bytes of UTF-8; anything else is a usage error") {
   const Image image;
   const std::string longest(64, 'x');
   run({"label", image.path, longest}, 0);
@@ -117,7 +117,7 @@ TEST_CASE("64 bytes of UTF-8 are the most, and anything else is a usage error") 
   check_refused(image, {"label", image.path, "\xff\xfe"}, 16, "UTF-8");
 }
 
-TEST_CASE("control characters of a label are escaped, bytes that are no UTF-8 come in base64") {
+TEST_CASE("control characters of a label are escaped; bytes that are not UTF-8 are in Base64") {
   EditedImage edited(ImageBuilder().bytes(), kBlock);
   constexpr size_t kLabel = 0x98;
   for (size_t i = 0; i < 8; ++i) edited.put_superblock<uint8_t>(kLabel + i, 0);
@@ -145,7 +145,7 @@ TEST_CASE("a sealed image is shown, but not changed unless the seal may go") {
   run({"label", image.path, "again"}, 0);
 }
 
-TEST_CASE("images with features that this program does not know are shown, and nothing else") {
+TEST_CASE("images with unknown features can be shown but not changed") {
   const std::vector<std::vector<std::string>> commands = {
       {"verify"},
       {"verify", "--repair"},
@@ -181,7 +181,7 @@ TEST_CASE("images with features that this program does not know are shown, and n
     const size_t place = in_family ? 2 : 1;
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.begin() + static_cast<ptrdiff_t>(place), image.path);
-    check_refused(image, arguments, 8, "unknown incompatible features (bit 9)");
+    check_refused(image, arguments, 8, "unsupported features (bit 9)");
     arguments[place] = known.path;
     CHECK(run_tool(arguments).err.find("incompatible") == std::string::npos);
   }
@@ -219,7 +219,7 @@ TEST_CASE("a damaged image is not changed") {
   groups.put<uint8_t>(1, 0, 0);
   groups.put<uint8_t>(5, 0, 0);
   const Image broken(groups.bytes());
-  check_refused(broken, {"label", broken.path, "new"}, 4, "no superblock group is whole");
+  check_refused(broken, {"label", broken.path, "new"}, 4, "no superblock group is intact");
 }
 
 TEST_CASE("one damaged group is healed by a change") {
@@ -232,7 +232,7 @@ TEST_CASE("one damaged group is healed by a change") {
   }
 }
 
-TEST_CASE("resizing tells both sizes, and the file follows") {
+TEST_CASE("resize prints both sizes and changes the length of the file") {
   const Image image;
   CHECK(run({"resize", image.path, "--size", "2M"}, 0).out ==
         image.path + ": 1048576 bytes (1 MiB) -> 2097152 bytes (2 MiB)\n");
@@ -247,7 +247,7 @@ TEST_CASE("resizing tells both sizes, and the file follows") {
   check_refused(image, {"resize", image.path, "--size", "1M"}, 1, "already");
 }
 
-TEST_CASE("sizes that no volume can have are usage errors, a tail in use is none to cut") {
+TEST_CASE("impossible sizes are usage errors; blocks in use are not cut") {
   ImageBuilder builder({kBlock, 300, kAllModules});
   builder.data_block(280, 1);
   const Image image(builder.bytes());
@@ -263,14 +263,15 @@ TEST_CASE("an image in use is refused at once, or waited for") {
     auto other = open_file(image.path, OpenMode::kReadWrite);
     REQUIRE(other.has_value());
     REQUIRE((*other)->lock(mode, std::chrono::milliseconds(0)).has_value());
-    check_refused(image, {"label", image.path, "new"}, 8, "in use");
-    check_refused(image, {"resize", image.path, "--size", "2M"}, 8, "in use");
+    check_refused(image, {"label", image.path, "new"}, 8, "locked by another process");
+    check_refused(image, {"resize", image.path, "--size", "2M"}, 8, "locked by another process");
     if (mode == LockMode::kShared) CHECK(label_of(image) == "damage");
-    check_refused(image, {"label", image.path, "new", "--lock-wait", "0.1"}, 8, "in use");
+    check_refused(image, {"label", image.path, "new", "--lock-wait", "0.1"}, 8,
+                  "locked by another process");
   }
   auto other = open_file(image.path, OpenMode::kReadWrite);
   REQUIRE((*other)->lock(LockMode::kExclusive, std::chrono::milliseconds(0)).has_value());
-  check_refused(image, {"label", image.path}, 8, "in use");
+  check_refused(image, {"label", image.path}, 8, "locked by another process");
   StartedTool waiting({.arguments = {"label", image.path, "waited", "--lock-wait", "60"}});
   CHECK(waiting.wait_until_open(image.path));
   other->reset();
@@ -301,7 +302,7 @@ TEST_CASE("commits that wait in the journal count for every reader, and no reade
   CHECK(run({"verify", image.path, "--json"}, 0).json_lines().size() == 2);
 }
 
-TEST_CASE("a file that may only be read shows its waiting commits, and is not written") {
+TEST_CASE("a read-only file shows its waiting commits, and is not written") {
   const Image image;
   leave_waiting(image.path, "waiting");
   REQUIRE(chmod(image.path.c_str(), 0444) == 0);
@@ -325,9 +326,9 @@ TEST_CASE("an image that another program changed under waiting commits is damage
   EditedImage edited(image.bytes(), kBlock);
   edited.put_superblock<uint32_t>(0x80, 9);
   write_file(image.path, edited.bytes());
-  check_refused(image, {"label", image.path, "new"}, 4, "another program wrote");
-  check_refused(image, {"resize", image.path, "--size", "2M"}, 4, "another program wrote");
-  check_refused(image, {"label", image.path}, 4, "another program wrote");
+  check_refused(image, {"label", image.path, "new"}, 4, "another program changed");
+  check_refused(image, {"resize", image.path, "--size", "2M"}, 4, "another program changed");
+  check_refused(image, {"label", image.path}, 4, "another program changed");
   const auto lines = run({"verify", image.path, "--json"}, 4).json_lines();
   CHECK(lines[0].at("code") == "MWAL-005");
   CHECK(image.bytes() == edited.bytes());

@@ -1,5 +1,5 @@
-// Where format writes: what is in the way is refused or replaced whole, and a failure leaves no
-// trace.
+// The file that format writes: existing contents are kept or replaced atomically, and a failure
+// leaves no file.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -41,7 +41,7 @@ void check_failed_quietly(const ToolResult& result, const std::string& words) {
   CHECK(result.err.find(words) != std::string::npos);
 }
 
-// No file may grow beyond `bytes`: what a full disk does, without one.
+// No file can grow beyond `bytes`: simulates a full disk.
 void limit_file_size(uint64_t bytes) {
   const rlimit limit{bytes, bytes};
   setrlimit(RLIMIT_FSIZE, &limit);
@@ -54,7 +54,7 @@ bool is_tmpfs(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a file that holds something is refused, naming what it holds") {
+TEST_CASE("a file that is not empty is rejected; the message gives its contents") {
   struct Case {
     std::vector<uint8_t> bytes;
     const char* words;
@@ -63,12 +63,12 @@ TEST_CASE("a file that holds something is refused, naming what it holds") {
   const std::string path = folder / "there";
   const std::string text = "Dear diary\n";
   for (const Case& there :
-       {Case{vector_image("profile-minimal"), "holds a DWVD image already"},
-        Case{read_file("/proc/self/exe"), "holds an ELF program already"},
-        Case{{text.begin(), text.end()}, "holds 11 bytes of text already"},
-        Case{std::vector<uint8_t>(70000, 1), "holds 70000 bytes of data already"},
-        Case{{0}, "holds 1 bytes of data already"},
-        Case{{0x1F, 0x8B, 8}, "holds gzip data already"}}) {
+       {Case{vector_image("profile-minimal"), "already contains a DWVD image"},
+        Case{read_file("/proc/self/exe"), "already contains an ELF program"},
+        Case{{text.begin(), text.end()}, "already contains 11 bytes of text"},
+        Case{std::vector<uint8_t>(70000, 1), "already contains 70000 bytes (68.36 KiB) of data"},
+        Case{{0}, "already contains 1 byte of data"},
+        Case{{0x1F, 0x8B, 8}, "already contains gzip data"}}) {
     write_file(path, there.bytes);
     check_failed_quietly(run_tool(format_command(path)), there.words);
     CHECK(read_file(path) == there.bytes);
@@ -91,7 +91,7 @@ TEST_CASE("an empty file becomes the image and keeps its permissions") {
   CHECK(fs::status(folder / "image").permissions() == fs::perms{0640});
 }
 
-TEST_CASE("--force replaces a file, keeps owner and permissions, and leaves nothing else behind") {
+TEST_CASE("--force replaces a file, keeps owner and permissions, and leaves no other file") {
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, "Dear diary\n");
@@ -112,7 +112,7 @@ TEST_CASE("--force replaces a file, keeps owner and permissions, and leaves noth
   }
 }
 
-TEST_CASE("--force leaves the old file whole where the new one cannot be written") {
+TEST_CASE("--force keeps the old file if the new one cannot be written") {
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, "Dear diary\n");
@@ -137,7 +137,7 @@ TEST_CASE("--force leaves the old file whole where the new one cannot be written
   CHECK(folder.count() == 1);
 }
 
-TEST_CASE("a new file that cannot be written leaves nothing") {
+TEST_CASE("a new file that cannot be written is removed") {
   const TemporaryFolder folder;
   ToolCommand command = format_command(folder / "image");
   command.in_child = [] { limit_file_size(4096); };
@@ -166,7 +166,7 @@ TEST_CASE("a symbolic link stays, and its target becomes the image") {
   CHECK(elsewhere.count() == 1);
 }
 
-TEST_CASE("a symbolic link to a file that is not there yet makes that file") {
+TEST_CASE("a symbolic link to a missing file creates that file") {
   const TemporaryFolder folder;
   const TemporaryFolder elsewhere;
   fs::create_symlink(elsewhere / "target", folder / "link");
@@ -178,7 +178,7 @@ TEST_CASE("a symbolic link to a file that is not there yet makes that file") {
   CHECK(folder.count() == 1);
 }
 
-TEST_CASE("what is neither a file nor a device is refused, with --force too") {
+TEST_CASE("anything except a file or a device is rejected, even with --force") {
   const TemporaryFolder folder;
   check_failed_quietly(run_tool(format_command(folder.path(), {"--force"})), "Is a directory");
   check_failed_quietly(run_tool(format_command("/dev/null", {"--force"})), "neither");
@@ -198,7 +198,7 @@ TEST_CASE("a relative path without a folder is written in the current one") {
   CHECK(is_clean(folder / "image"));
 }
 
-TEST_CASE("an image of 64 TiB is made, shown and verified at once, and takes little room") {
+TEST_CASE("an image of 64 TiB is created, shown and verified quickly, and takes little space") {
   if (!is_tmpfs("/dev/shm")) {
     MESSAGE("skipped: /dev/shm is no tmpfs, and few other file systems take such a file");
     return;
@@ -218,7 +218,7 @@ TEST_CASE("an image of 64 TiB is made, shown and verified at once, and takes lit
   CHECK(status.st_blocks * 512 < 16 << 20);
 }
 
-TEST_CASE("where the file system takes no file of that size, the error says so") {
+TEST_CASE("an error reports that the file system does not support the size") {
   const TemporaryFolder folder;
   ToolCommand command = format_command(folder / "image", {}, "64T");
   command.in_child = [] { limit_file_size(uint64_t{1} << 40); };

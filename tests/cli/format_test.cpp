@@ -1,4 +1,4 @@
-// What format makes: images that verify finds nothing in and that the existing readers take.
+// Images created by format: verify finds nothing, and the SDK's rules accept them.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -110,7 +110,7 @@ TEST_CASE("a bitmap of several blocks is clean") {
   for (const uint64_t blocks : {32640u, 32641u, 32639u, 100000u}) check_fresh(4096, blocks, "tags");
 }
 
-TEST_CASE("label, UUID and time are what was asked for") {
+TEST_CASE("label, UUID and time are as requested") {
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   const std::string label = "Über alles, 日本 64 Byte lang ist der Name genau.............";
@@ -170,7 +170,7 @@ TEST_CASE("a profile sets its modules, or names those that cannot be made") {
   CHECK(folder.count() == 1);
 }
 
-TEST_CASE("a size that is not possible is refused with the nearest good one") {
+TEST_CASE("an impossible size is rejected with the nearest valid one") {
   struct Case {
     const char* size;
     const char* block_size;
@@ -192,13 +192,13 @@ TEST_CASE("a size that is not possible is refused with the nearest good one") {
     CHECK(refused.tells_one_error());
     CHECK(refused.out.empty());
     if (*wrong.nearest != '\0')
-      CHECK(refused.err.find(std::string("the nearest good size is ") + wrong.nearest + "\n") !=
+      CHECK(refused.err.find(std::string("the nearest valid size is ") + wrong.nearest + "\n") !=
             std::string::npos);
   }
   CHECK(folder.count() == 0);
 }
 
-TEST_CASE("other wishes that make no sense are usage errors and write nothing") {
+TEST_CASE("other invalid options are usage errors and write nothing") {
   const TemporaryFolder folder;
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{"--block-size", "256"},
@@ -232,7 +232,7 @@ TEST_CASE("other wishes that make no sense are usage errors and write nothing") 
   CHECK(folder.count() == 0);
 }
 
-TEST_CASE("a dry run prints the layout that the image then has, and writes nothing") {
+TEST_CASE("a dry run prints the layout of the image without writing it") {
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   const std::vector<std::string> options = {"--size", "8M",     "--modules", "tags,integrity",

@@ -27,7 +27,7 @@ struct Image {
   std::string path = folder / "image";
 };
 
-// A lock that another process holds, as far as the program can tell.
+// A lock that another process holds, from the program's point of view.
 std::unique_ptr<BlockFile> lock(const std::string& path, LockMode mode) {
   auto file = open_file(path, OpenMode::kReadWrite);
   REQUIRE(file.has_value());
@@ -40,7 +40,7 @@ void check_in_use(const ToolResult& result, const std::string& path) {
   CHECK(result.status == 8);
   CHECK(result.out.empty());
   CHECK(result.tells_one_error());
-  CHECK(result.err.starts_with("vdetool: " + path + ": the image is in use"));
+  CHECK(result.err.starts_with("vdetool: " + path + ": the image is locked"));
 }
 
 std::vector<std::string> format_arguments(const std::string& path) {
@@ -120,7 +120,9 @@ TEST_CASE("a wait can be interrupted, and asked about") {
     const ToolResult result = tool.finish();
     INFO(describe(result));
     CHECK(result.status == 32);
-    CHECK(result.err == "vdetool: 0 bytes done\nvdetool: " + image.path + ": interrupted\n");
+    CHECK(result.err.starts_with("vdetool: " + command.front() + " " + image.path +
+                                 ": waiting for the lock\nvdetool: " + image.path +
+                                 ": interrupted"));
   }
 }
 
@@ -202,7 +204,7 @@ TEST_CASE("an image that is removed while its lock is waited for is an error tha
   CHECK(image.folder.count() == 0);
 }
 
-TEST_CASE("what is left of --lock-wait is for the image that came instead") {
+TEST_CASE("the rest of --lock-wait applies to an image that replaced the first") {
   const Image image;
   write_file(image.folder / "next", vector_image("profile-minimal"));
   auto holder = lock(image.path, LockMode::kExclusive);

@@ -1,4 +1,4 @@
-// The module commands as a shell runs them, with real modules where wat2wasm is there.
+// The module commands as a shell runs them, with real modules if wat2wasm is installed.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -59,7 +59,7 @@ std::vector<uint8_t> assembled(const ModuleCase& test, const std::string& name,
 
 }  // namespace
 
-TEST_CASE("a module goes in, is found by hash, prefix and id, comes out and goes") {
+TEST_CASE("a module is stored, found by hash, prefix and id, extracted and removed") {
   const ModuleCase test;
   const std::string path = test.file("a.wasm", wasm_of_size(100'000, 1));
   const std::string id = "00112233-4455-6677-8899-aabbccddeeff";
@@ -134,7 +134,7 @@ TEST_CASE(
   CHECK(run_tool({"verify", test.image}).status == 4);
 }
 
-TEST_CASE("what is refused has its status and one line, and changes nothing") {
+TEST_CASE("rejected modules have their status and one line, and change nothing") {
   const ModuleCase test;
   const std::string good = test.file("good.wasm", wasm_of_size(5000, 1));
   const std::string text = test.file("text", {'t', 'e', 'x', 't'});
@@ -183,7 +183,7 @@ TEST_CASE("damage is found by module verify, by extract and by verify") {
   const uint64_t block = module.at("first_block").get<uint64_t>() + 3;
   image.put<uint8_t>(block, 7, 1);
   image.put<uint8_t>(block, 8, 2);
-  image.reseal(block);
+  image.rehash(block);
   write_file(test.image, image.bytes());
 
   const ToolResult verify = test.run({"module", "verify", "--json"});
@@ -217,7 +217,7 @@ TEST_CASE("the same commands make the same bytes") {
   CHECK(hashes[0] == hashes[1]);
 }
 
-TEST_CASE("real modules are told apart, validated, and come back") {
+TEST_CASE("real modules are recognized, validated and extracted") {
   if (std::system("command -v wat2wasm > /dev/null") != 0) return;
   const ModuleCase test;
   assembled(test, "wasi",

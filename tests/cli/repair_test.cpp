@@ -1,4 +1,4 @@
-// verify --repair and undo as a shell runs them: what is printed, the statuses, the undo files.
+// verify --repair and undo as a shell runs them: output, statuses and undo files.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -49,17 +49,22 @@ bool says(const ToolResult& result, const std::string& words) {
 
 }  // namespace
 
-TEST_CASE("a repair prints its plan, corrects, ends with 1, and is clean the next time") {
+TEST_CASE("a repair prints its plan, applies it, exits with 1, and the image is clean then") {
   const RepairedImage image(with_damaged_mirror());
   const std::vector<uint8_t> damaged = image.bytes();
   const ToolResult plan = repair_run({"verify", image.path, "--repair", "--dry-run"}, 4);
-  CHECK(says(plan, "repair the mirror group is made equal to the primary group (blocks 6)"));
+  CHECK(says(plan, "copy the primary superblock group over the mirror group (block"));
+  CHECK(says(plan, ": plan: "));
+  CHECK(says(plan, " (block 6)"));
+  CHECK_FALSE(says(plan, ": done: "));
+  CHECK(says(plan, ": damaged: 1 error, 0 warnings, 0 notes ("));
   CHECK(image.bytes() == damaged);
   CHECK_FALSE(image.has(".undo"));
 
   const ToolResult done = repair_run({"verify", image.path, "--repair"}, 1);
-  CHECK(says(done, "everything found was corrected"));
-  CHECK(says(done, "1 corrected, 0 errors left"));
+  CHECK(says(done, ": done: "));
+  CHECK(says(done, ": repaired ("));
+  CHECK(says(done, ": to revert: vdetool undo " + image.path + " " + image.path + ".undo\n"));
   CHECK(image.has(".undo"));
   const std::vector<uint8_t> repaired = image.bytes();
   repair_run({"verify", image.path}, 0);
@@ -68,12 +73,11 @@ TEST_CASE("a repair prints its plan, corrects, ends with 1, and is clean the nex
   CHECK_FALSE(image.has(".undo.1"));
 }
 
-TEST_CASE("what cannot be corrected is named, and the status says both") {
+TEST_CASE("findings that are left are listed, and the status has both bits") {
   const RepairedImage image(with_both());
   const ToolResult done = repair_run({"verify", image.path, "--repair"}, 5);
-  CHECK(says(done, "left: "));
-  CHECK(says(done, "error BLCK-001 block 200"));
-  CHECK(says(done, "some of what was found was corrected; damage found and left"));
+  CHECK(says(done, ": left: error BLCK-001 block 200"));
+  CHECK(says(done, ": partly repaired: 1 of 2 errors left ("));
   repair_run({"verify", image.path, "--repair"}, 4);
 }
 
@@ -97,7 +101,7 @@ TEST_CASE("the JSON of a repair has the plan, and a summary that counts") {
   CHECK(lines[4]["status"] == 5);
 }
 
-TEST_CASE("undo puts the old bytes back, can itself be undone, and has nothing to do twice") {
+TEST_CASE("undo restores the old bytes, can itself be undone, and does nothing twice") {
   const RepairedImage image(vector_image("online-add-tags"));
   const std::string before = file_sha256(image.path);
   repair_run({"verify", image.path, "--repair"}, 1);
@@ -124,20 +128,21 @@ TEST_CASE("an undo file is never written over another, and only its owner reads 
   CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("undo refuses another image's file, and a file that is none") {
+TEST_CASE("undo rejects an undo file of another image, and a file that is not an undo file") {
   const RepairedImage image(with_damaged_mirror());
   repair_run({"verify", image.path, "--repair"}, 1);
   const std::string other = image.folder / "other.dwvd";
   repair_run({"format", other, "--size", "1M"}, 0);
   const std::vector<uint8_t> untouched = read_file(other);
   repair_run({"undo", other, image.path + ".undo"}, 8);
-  repair_run({"undo", other, image.path}, 8);
+  const ToolResult refused = repair_run({"undo", other, image.path}, 8);
+  CHECK(refused.err.starts_with("vdetool: " + image.path + ": "));
   CHECK(read_file(other) == untouched);
   repair_run({"label", image.path, "later"}, 0);
   repair_run({"undo", image.path, image.path + ".undo"}, 8);
 }
 
-TEST_CASE("options of a repair want --repair, and a sealed image wants --unseal") {
+TEST_CASE("options of a repair need --repair, and a sealed image needs --unseal") {
   const RepairedImage image(with_damaged_mirror());
   for (const char* option : {"--dry-run", "--no-undo", "--unseal"})
     repair_run({"verify", image.path, option}, 16);
@@ -145,7 +150,7 @@ TEST_CASE("options of a repair want --repair, and a sealed image wants --unseal"
 
   ImageBuilder sealed;
   for (const uint64_t block : {kPrimaryGroup, kMirrorGroup})
-    sealed.patch(block, 4048, "01").reseal(block);
+    sealed.patch(block, 4048, "01").rehash(block);
   sealed.bits(200, 201, true);
   const RepairedImage locked(sealed.bytes());
   repair_run({"verify", locked.path, "--repair", "--no-undo"}, 8);

@@ -1,5 +1,5 @@
-// Every sample image through info, dump and verify, held against its listing: what the program says
-// of an image must be what its writer put there.
+// info, dump and verify of every sample image, compared with its listing: the program must report
+// what the SDK wrote.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -74,7 +74,7 @@ void check_info(const SampleFile& sample) {
   check_counts(listing, info.at("counts"));
 }
 
-// `member` of the listing against block `block`, where the sample lists it.
+// Compares `member` of the listing with block `block`, if the sample lists it.
 void check_dump(const SampleFile& sample, const char* block, const char* member) {
   const ToolResult result = run_tool({"dump", sample.path, "--block", block, "--json"});
   INFO(describe(result));
@@ -104,7 +104,7 @@ void check_verify(const SampleFile& sample) {
   CHECK(strict.status == (warns ? 4 : expected));
 }
 
-// "error SUPB-001 0": severity, code, and block where there is one.
+// "error SUPB-001 0": severity, code, and the block if there is one.
 std::vector<std::string> findings_of(const SampleFile& sample) {
   std::vector<std::string> findings;
   for (const json& line : run_tool({"verify", "--json", sample.path}).json_lines()) {
@@ -119,7 +119,7 @@ std::vector<std::string> findings_of(const SampleFile& sample) {
 
 }  // namespace
 
-TEST_CASE("info, dump and verify say of every sample what its listing says, and change no byte") {
+TEST_CASE("info, dump and verify agree with the listing of every sample, and change no byte") {
   const std::vector<std::string> names = vector_names();
   CHECK(names.size() == 30);
   for (const std::string& name : names) {
@@ -134,7 +134,7 @@ TEST_CASE("info, dump and verify say of every sample what its listing says, and 
   }
 }
 
-TEST_CASE("what the online module addition left behind is found piece by piece") {
+TEST_CASE("every trace of the online module addition is found") {
   CHECK(findings_of(SampleFile("online-add-tags")) ==
         std::vector<std::string>{
             "error SUPB-001 0",    // no trailer
@@ -175,7 +175,7 @@ TEST_CASE("every region that runs past the end of a volume is found") {
         });
 }
 
-TEST_CASE("an unknown incompatible feature is named, and the image is not judged") {
+TEST_CASE("an unknown incompatible feature is reported, and the image is not checked") {
   const SampleFile sample("feature-unknown");
   const json info = run_tool({"info", "--json", sample.path}).json();
   CHECK(info["superblock"]["incompatible_features_names"] == json{"compute cache", "bit 30"});
@@ -183,5 +183,5 @@ TEST_CASE("an unknown incompatible feature is named, and the image is not judged
   INFO(describe(result));
   CHECK(result.status == 8);
   CHECK(result.tells_one_error());
-  CHECK(result.err.find("unknown incompatible features (bit 30)") != std::string::npos);
+  CHECK(result.err.find("unsupported features (bit 30)") != std::string::npos);
 }

@@ -68,7 +68,7 @@ using Labels = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("nothing is said of snapshots in a table whose first block is lost: status 4") {
+TEST_CASE("snapshots of a table whose first block is lost are not listed: status 4") {
   SnapshotImage image;
   const std::string id = image.create({"--label", "one"});
   ImageBuilder damaged(image.bytes(), 4096);
@@ -82,7 +82,7 @@ TEST_CASE("nothing is said of snapshots in a table whose first block is lost: st
   CHECK(run_tool({"verify", image.path}).status == 4);
 }
 
-TEST_CASE("create prints an id, and show tells all of it") {
+TEST_CASE("create prints an id, and show prints all fields") {
   SnapshotImage image;
   const std::string first = image.create({"--label", "first", "--base"});
   const json made =
@@ -109,7 +109,19 @@ TEST_CASE("create prints an id, and show tells all of it") {
     CHECK(text.find(word) != std::string::npos);
 }
 
-TEST_CASE("list, chain and children are a line an entry") {
+TEST_CASE("--parent @latest of the first snapshot means none, of later ones the latest") {
+  SnapshotImage image;
+  const std::string first = image.create({"--parent", "@latest"});
+  CHECK(image.run({"show", first, "--json"}).json()["parent"] == nullptr);
+  const std::string second = image.create({"--parent", "@latest"});
+  CHECK(image.run({"show", second, "--json"}).json()["parent"] == first);
+  // Deleted snapshots do not count.
+  image.run({"delete", first, second});
+  const std::string third = image.create({"--parent", "@latest"});
+  CHECK(image.run({"show", third, "--json"}).json()["parent"] == nullptr);
+}
+
+TEST_CASE("list, chain and children print one line per snapshot") {
   SnapshotImage image;
   image.create({"--label", "a"});
   image.create({"--label", "b", "--parent", "a"});
@@ -169,7 +181,7 @@ TEST_CASE("delete hides, undelete brings back, and chains hold") {
   CHECK(image.run({"list"}).out.empty());
 }
 
-TEST_CASE("what names several snapshots, or none, is told apart") {
+TEST_CASE("an ambiguous and an unknown ref have different errors") {
   SnapshotImage image;
   const std::string a =
       image.create({"--label", "same", "--id", "abcd0000-0000-4000-8000-000000000001"});
@@ -188,7 +200,7 @@ TEST_CASE("what names several snapshots, or none, is told apart") {
   image.run({"create", "--parent", "other"}, 1);
 }
 
-TEST_CASE("labels that cannot be are refused, and nothing is written") {
+TEST_CASE("invalid labels are rejected, and nothing is written") {
   SnapshotImage image;
   const auto before = image.bytes();
   image.run({"create", "--label", std::string(65, 'x')}, 16);
@@ -197,7 +209,7 @@ TEST_CASE("labels that cannot be are refused, and nothing is written") {
   image.create({"--label", std::string(64, 'x')});
 }
 
-TEST_CASE("what makes no command is a usage error, and a missing module says its name") {
+TEST_CASE("wrong arguments are usage errors; the error for a missing module names it") {
   SnapshotImage image;
   CHECK(run_tool({"snapshot"}).status == 16);
   CHECK(run_tool({"snapshot", "creat", image.path}).status == 16);

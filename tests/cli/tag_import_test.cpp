@@ -12,7 +12,7 @@ using namespace vde::test;
 using namespace std::string_literals;
 using nlohmann::json;
 
-TEST_CASE("import takes both formats from standard input and from files, in any order") {
+TEST_CASE("import reads both formats from standard input and from files, in any order") {
   const TagImage image;
   CHECK(image.import("2\tb\tx\n1\tb\ty\t9\n1\ta\\0c\t\n", {}, 0).out ==
         image.path + ": 3 added, 0 replaced\n");
@@ -29,12 +29,13 @@ TEST_CASE("import takes both formats from standard input and from files, in any 
   CHECK(image.import("", {}, 0).out == image.path + ": 0 added, 0 replaced\n");
 }
 
-TEST_CASE("import refuses what is there or comes twice, unless it may replace") {
+TEST_CASE("import rejects existing and repeated tags, except with --replace") {
   const TagImage image;
   image.import("1\ta\told\n2\ta\told\n", {}, 0);
-  image.check_import_refused("3\tb\tnew\n1\ta\tnew\n", {}, 8, "line 2: inode 1 has the tag 'a'");
+  image.check_import_refused("3\tb\tnew\n1\ta\tnew\n", {}, 8,
+                             "line 2: inode 1 already has the tag 'a'");
   image.check_import_refused("3\tb\tx\n4\tb\tx\n3\tb\ty\n", {}, 8,
-                             "line 3: inode 3 has the tag 'b' from line 1");
+                             "line 3: inode 3 already has the tag 'b' from line 1");
   const json report =
       image.import("3\tb\tx\n1\ta\tnew\t7\n3\tb\ty\n", {"--replace", "--json"}, 0).json();
   CHECK(report.at("added") == 1);
@@ -42,15 +43,16 @@ TEST_CASE("import refuses what is there or comes twice, unless it may replace") 
   CHECK(image.list() == "1\ta\tnew\t7\n2\ta\told\n3\tb\ty\n");
 }
 
-TEST_CASE("a bad line is named, and nothing of its import remains") {
+TEST_CASE("the error for a bad line gives its number, and nothing is imported") {
   const TagImage image;
   image.import("1\ta\told\n", {}, 0);
   std::string many;
   for (int i = 0; i < 5000; ++i) many += std::to_string(i) + "\tkey" + std::to_string(i) + "\tv\n";
-  image.check_import_refused(many + "x\ty\tz\n", {}, 16, "line 5001: the inode is no number");
-  image.check_import_refused("1\tb\n", {}, 16, "line 1: has fewer than three columns");
-  image.check_import_refused("1\tb\tv\n\n", {}, 16, "line 2: has fewer than three columns");
-  image.check_import_refused("{}\n", {"--input-format", "jsonl"}, 16, "line 1: lacks an inode");
+  image.check_import_refused(many + "x\ty\tz\n", {}, 16, "line 5001: invalid inode 'x'");
+  image.check_import_refused("1\tb\n", {}, 16, "line 1: expected 3 or 4 tab-separated columns");
+  image.check_import_refused("1\tb\tv\n\n", {}, 16,
+                             "line 2: expected 3 or 4 tab-separated columns");
+  image.check_import_refused("{}\n", {"--input-format", "jsonl"}, 16, "line 1: 'inode' is missing");
   image.check_import_refused("1\t" + std::string(256, 'k') + "\tv\n", {}, 16, "line 1: ");
   image.check_import_refused("1\tk\t" + std::string(256, 'v') + "\n", {}, 16, "line 1: ");
   CHECK(image.run("import", {image.folder / "missing"}, 8).err.find("missing") !=
@@ -82,7 +84,7 @@ TEST_CASE("export and import give the same index back, in both formats, through 
   }
 }
 
-TEST_CASE("export replaces a file as a whole, and writes to pipes and devices") {
+TEST_CASE("export replaces a file atomically, and writes to pipes and devices") {
   const TagImage image;
   image.run("set", {"5", "key"});
   const std::string file = image.folder / "export";

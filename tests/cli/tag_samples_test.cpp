@@ -1,4 +1,4 @@
-// The tag commands on the samples: what the existing writer wrote is listed, found and changed.
+// The tag commands on the samples: tags written by the SDK are listed, found and changed.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -39,7 +39,7 @@ TEST_CASE("set, get, find, list and remove, in text") {
   CHECK(run_tool({"verify", image.path}).status == 0);
 }
 
-TEST_CASE("where nothing matches the status is 1, and nothing is on standard output") {
+TEST_CASE("if nothing matches, the status is 1 and standard output is empty") {
   const TagImage image;
   image.run("set", {"5", "colour=red"});
   const std::vector<uint8_t> before = image.bytes();
@@ -189,7 +189,7 @@ TEST_CASE("an image without an index, a damaged and a sealed one") {
   const TagImage none(ImageBuilder({4096, 256, "snapshot"}).bytes());
   for (const char* verb : {"list", "stats", "export"}) {
     const ToolResult result = none.run(verb, {}, 8);
-    CHECK(result.err.find("no tag index") != std::string::npos);
+    CHECK(result.err.find("without the 'tags' module") != std::string::npos);
   }
   none.run("set", {"5", "key"}, 8);
   CHECK(none.import("1\tk\tv\n", {}, 8).tells_one_error());
@@ -215,12 +215,14 @@ TEST_CASE("an index in use is refused at once, or waited for") {
   auto other = open_file(image.path, OpenMode::kReadWrite);
   REQUIRE(other.has_value());
   REQUIRE((*other)->lock(LockMode::kShared, std::chrono::milliseconds(0)).has_value());
-  CHECK(image.run("set", {"5", "key=2"}, 8).err.find("in use") != std::string::npos);
-  CHECK(image.run("remove", {"5", "key"}, 8).err.find("in use") != std::string::npos);
-  image.check_import_refused("1\tk\tv\n", {}, 8, "in use");
+  CHECK(image.run("set", {"5", "key=2"}, 8).err.find("locked by another process") !=
+        std::string::npos);
+  CHECK(image.run("remove", {"5", "key"}, 8).err.find("locked by another process") !=
+        std::string::npos);
+  image.check_import_refused("1\tk\tv\n", {}, 8, "locked by another process");
   CHECK(image.list() == "5\tkey\t1\n");
   REQUIRE((*other)->lock(LockMode::kExclusive, std::chrono::milliseconds(0)).has_value());
-  CHECK(image.run("list", {}, 8).err.find("in use") != std::string::npos);
+  CHECK(image.run("list", {}, 8).err.find("locked by another process") != std::string::npos);
   StartedTool waiting({.arguments = image.words("set", {"5", "key=3", "--lock-wait", "60"})});
   CHECK(waiting.wait_until_open(image.path));
   other->reset();
@@ -228,7 +230,7 @@ TEST_CASE("an index in use is refused at once, or waited for") {
   CHECK(image.list() == "5\tkey\t3\n");
 }
 
-TEST_CASE("a reader that goes away ends a listing quietly") {
+TEST_CASE("a listing ends quietly if its reader is closed") {
   const TagImage image(vector_image("tags-10000"));
   StartedTool tool({.arguments = image.words("list", {})});
   REQUIRE(tool.wait_until_output_full());
@@ -238,7 +240,7 @@ TEST_CASE("a reader that goes away ends a listing quietly") {
   CHECK(result.err.empty());
 }
 
-TEST_CASE("an image that is cut short while it is read is an error of one line") {
+TEST_CASE("an image that is truncated while it is read is an error of one line") {
   for (const bool as_json : {false, true}) {
     const TagImage image(vector_image("tags-10000"));
     StartedTool tool({.arguments = image.words("list", as_json ? Words{"--json"} : Words{})});
@@ -248,7 +250,7 @@ TEST_CASE("an image that is cut short while it is read is an error of one line")
     INFO(describe(result));
     CHECK(result.status == 8);
     CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
-    CHECK(result.err.find("cut short") != std::string::npos);
+    CHECK(result.err.find("truncated") != std::string::npos);
     if (as_json) CHECK(json::parse(result.err)["error"]["status"] == 8);
   }
 }

@@ -42,7 +42,7 @@ void check_line_refused(TagFormat format, std::string_view line, std::string_vie
 
 }  // namespace
 
-TEST_CASE("numbers are decimal, signed and whole") {
+TEST_CASE("numbers are decimal signed integers") {
   CHECK(*parse_integer("-9223372036854775808", "x") == INT64_MIN);
   CHECK(*parse_integer("010", "x") == 10);
   for (const char* text : {"", "-", "+1", "1 ", " 1", "0x10", "1.0", "9223372036854775808"}) {
@@ -51,7 +51,7 @@ TEST_CASE("numbers are decimal, signed and whole") {
   }
 }
 
-TEST_CASE("a key ends at its first = outside of an escape, the value goes on to the end") {
+TEST_CASE("a key ends at its first = outside an escape; the rest is the value") {
   struct Case {
     const char* text;
     std::string key;
@@ -100,17 +100,18 @@ TEST_CASE("TSV: inode, key, value, and a block that is not 0") {
   CHECK(entry->block == 0);
 }
 
-TEST_CASE("TSV lines of other shapes are refused") {
-  check_line_refused(TagFormat::kTsv, "", "fewer than three columns");
-  check_line_refused(TagFormat::kTsv, "5\tkey", "fewer than three columns");
-  check_line_refused(TagFormat::kTsv, "5\tkey\tvalue\t1\t2", "more than four columns");
-  check_line_refused(TagFormat::kTsv, "x\tkey\tvalue", "the inode is no number: 'x'");
-  check_line_refused(TagFormat::kTsv, "5\tkey\tvalue\t", "the block is no number: ''");
-  check_line_refused(TagFormat::kTsv, "5\tk\\ey\tvalue", "unknown escape");
-  check_line_refused(TagFormat::kTsv, "5\tkey\tval\\", "unknown escape");
+TEST_CASE("TSV lines with a different number of columns are rejected") {
+  check_line_refused(TagFormat::kTsv, "", "expected 3 or 4 tab-separated columns");
+  check_line_refused(TagFormat::kTsv, "5\tkey", "expected 3 or 4 tab-separated columns");
+  check_line_refused(TagFormat::kTsv, "5\tkey\tvalue\t1\t2",
+                     "expected 3 or 4 tab-separated columns");
+  check_line_refused(TagFormat::kTsv, "x\tkey\tvalue", "invalid inode 'x'");
+  check_line_refused(TagFormat::kTsv, "5\tkey\tvalue\t", "invalid block ''");
+  check_line_refused(TagFormat::kTsv, "5\tk\\ey\tvalue", "invalid escape sequence");
+  check_line_refused(TagFormat::kTsv, "5\tkey\tval\\", "invalid escape sequence");
 }
 
-TEST_CASE("JSONL: the bytes themselves, in Base64 where they are no UTF-8") {
+TEST_CASE("JSONL: strings, or Base64 if the bytes are not UTF-8") {
   CHECK(tag_line({"a\0b\"\\\n\x7f"s, "ü/", -7, 0}, TagFormat::kJsonl) ==
         "{\"inode\":-7,\"key\":\"a\\u0000b\\\"\\\\\\u000a\x7f\",\"value\":\"ü/\",\"block\":0}\n");
   CHECK(tag_line({"\xff", "\xfe", 1, 2}, TagFormat::kJsonl) ==
@@ -141,37 +142,38 @@ TEST_CASE("JSONL lines of other shapes are refused") {
     const char* line;
     const char* why;
   };
-  for (const Case& wrong : {Case{"", "no JSON object"},
-                            Case{"[]", "no JSON object"},
-                            Case{"{", "no JSON object"},
-                            Case{"{}", "lacks an inode or a key"},
-                            Case{R"({"inode":1})", "lacks an inode or a key"},
-                            Case{R"({"inode":1,"key":"a",})", "no JSON object"},
-                            Case{R"({"inode":1,"key":"a"} x)", "behind its JSON object"},
-                            Case{R"({"inode":1,"key":"a"}{})", "behind its JSON object"},
-                            Case{R"({"inode":1 "key":"a"})", "no JSON object"},
-                            Case{R"({"inode":1,"inode":1,"key":"a"})", "two members"},
-                            Case{R"({"inode":1,"key":"a","key_base64":"YQ=="})", "two members"},
-                            Case{R"({"inode":1,"key":"a","vlaue":"b"})", "unknown member 'vlaue'"},
-                            Case{R"({"inode":1.5,"key":"a"})", "no whole number"},
-                            Case{R"({"inode":1e3,"key":"a"})", "no whole number"},
-                            Case{R"({"inode":01,"key":"a"})", "no whole number"},
-                            Case{R"({"inode":"1","key":"a"})", "no whole number"},
-                            Case{R"({"inode":-,"key":"a"})", "no whole number"},
-                            Case{R"({"inode":9223372036854775808,"key":"a"})", "no whole number"},
-                            Case{R"({"inode":1,"key":null})", "'key' is no string"},
-                            Case{R"({"inode":1,"key":"a)", "'key' is no string"},
-                            Case{R"({"inode":1,"key":"\x41"})", "'key' is no string"},
-                            Case{R"({"inode":1,"key":"\ud83d"})", "'key' is no string"},
-                            Case{R"({"inode":1,"key":"\ude00"})", "'key' is no string"},
-                            Case{R"({"inode":1,"key":"\u00g0"})", "'key' is no string"},
-                            Case{"{\"inode\":1,\"key\":\"\xff\"}", "'key' is no string"},
-                            Case{"{\"inode\":1,\"key\":\"\t\"}", "'key' is no string"},
-                            Case{R"({"inode":1,"key_base64":"YQ="})", "no Base64"}})
+  for (const Case& wrong :
+       {Case{"", "expected a JSON object"},
+        Case{"[]", "expected a JSON object"},
+        Case{"{", "expected a JSON object"},
+        Case{"{}", "'inode' is missing"},
+        Case{R"({"inode":1})", "'key' is missing"},
+        Case{R"({"inode":1,"key":"a",})", "expected a JSON object"},
+        Case{R"({"inode":1,"key":"a"} x)", "after the JSON object"},
+        Case{R"({"inode":1,"key":"a"}{})", "after the JSON object"},
+        Case{R"({"inode":1 "key":"a"})", "expected a JSON object"},
+        Case{R"({"inode":1,"inode":1,"key":"a"})", "occurs twice"},
+        Case{R"({"inode":1,"key":"a","key_base64":"YQ=="})", "occurs twice"},
+        Case{R"({"inode":1,"key":"a","vlaue":"b"})", "unknown member 'vlaue'"},
+        Case{R"({"inode":1.5,"key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":1e3,"key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":01,"key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":"1","key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":-,"key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":9223372036854775808,"key":"a"})", "must be a 64-bit integer"},
+        Case{R"({"inode":1,"key":null})", "'key' must be a string"},
+        Case{R"({"inode":1,"key":"a)", "'key' must be a string"},
+        Case{R"({"inode":1,"key":"\x41"})", "'key' must be a string"},
+        Case{R"({"inode":1,"key":"\ud83d"})", "'key' must be a string"},
+        Case{R"({"inode":1,"key":"\ude00"})", "'key' must be a string"},
+        Case{R"({"inode":1,"key":"\u00g0"})", "'key' must be a string"},
+        Case{"{\"inode\":1,\"key\":\"\xff\"}", "'key' must be a string"},
+        Case{"{\"inode\":1,\"key\":\"\t\"}", "'key' must be a string"},
+        Case{R"({"inode":1,"key_base64":"YQ="})", "not valid Base64"}})
     check_line_refused(TagFormat::kJsonl, wrong.line, wrong.why);
 }
 
-TEST_CASE("what is written is read back to the same bytes, and JSON is what others read") {
+TEST_CASE("written lines are read back to the same bytes, and JSON parsers agree") {
   constexpr std::string_view kAwkward("\0\\\"/\t\n a=", 9);
   test::Random random(3);
   for (int i = 0; i < 3000; ++i) {

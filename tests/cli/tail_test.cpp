@@ -69,7 +69,7 @@ bool is_fixable(const LongFile& file) {
 
 }  // namespace
 
-TEST_CASE("every writer leaves what lies after the volume as it is") {
+TEST_CASE("no writer changes the bytes after the volume") {
   std::vector<uint8_t> tail(10'001);
   SUBCASE("zeros") {}
   SUBCASE("something") {
@@ -90,7 +90,7 @@ TEST_CASE("every writer leaves what lies after the volume as it is") {
   CHECK(file.tail() == tail);
 }
 
-TEST_CASE("a resize refuses what is not zero, naming the byte and the way out") {
+TEST_CASE("resize rejects bytes that are not zero; the message gives the byte and the solution") {
   std::vector<uint8_t> tail(10'001);
   tail[9'000] = 3;
   const LongFile file = with_tail(tail);
@@ -108,7 +108,7 @@ TEST_CASE("a resize refuses what is not zero, naming the byte and the way out") 
   CHECK(file.bytes().size() == 2 * kVolume);
 }
 
-TEST_CASE("a resize takes zeros in and cuts them, and holes cost nothing") {
+TEST_CASE("resize overwrites and cuts zeros, and holes cost nothing") {
   const LongFile file = with_tail({});
   std::filesystem::resize_file(file.path, uint64_t{1} << 40);
   CHECK(file.run({"resize", "IMAGE", "--size", "2M"}, 0).processor_time < kSecond);
@@ -119,7 +119,7 @@ TEST_CASE("a resize takes zeros in and cuts them, and holes cost nothing") {
   CHECK(file.run({"verify", "IMAGE", "--json"}, 0).json_lines().size() == 1);
 }
 
-TEST_CASE("a repair cuts zeros only, and says so") {
+TEST_CASE("a repair cuts only zeros, and reports other bytes") {
   const LongFile zeros = with_tail(std::vector<uint8_t>(5'000));
   CHECK(is_fixable(zeros));
   zeros.run({"verify", "IMAGE", "--repair"}, 1);
@@ -131,9 +131,10 @@ TEST_CASE("a repair cuts zeros only, and says so") {
   CHECK_FALSE(is_fixable(kept));
   const std::vector<uint8_t> before = kept.bytes();
   const ToolResult result = kept.run({"verify", "IMAGE", "--repair"}, 0);
-  CHECK(has(result.out,
-            "left the file holds something after the volume, which ends at byte "
-            "1048576: byte 1053575 is not zero"));
+  CHECK(has(
+      result.out,
+      "left: the file holds data after the volume, which ends at byte 1048576: byte 1053575 is not "
+      "zero"));
   CHECK(kept.bytes() == before);
 }
 
@@ -148,7 +149,7 @@ TEST_CASE("a repair of other damage leaves the tail") {
   CHECK(file.bytes() == bytes);
 }
 
-TEST_CASE("the disk that an importer left after its volume stays whole") {
+TEST_CASE("the disk that an importer left after its volume is not changed") {
   const std::vector<uint8_t> sample = vector_image("import-raw-1300");
   const auto volume =
       vector_listing("import-raw-1300").at("superblock").at("expected_file_size").get<size_t>();

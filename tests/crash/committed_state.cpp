@@ -13,8 +13,8 @@ using ReadBlock = std::function<Result<Bytes>(uint64_t number)>;
 using Visit = std::function<void(uint64_t number, uint64_t hash)>;
 
 bool is_visible(const RegionSlot& slot) {
-  return !slot.is_free() && slot.tag != block_types::kSuperblock &&
-         slot.tag != block_types::kMetadataWal;
+  return !slot.is_free() && slot.type != block_types::kSuperblock &&
+         slot.type != block_types::kMetadataWal;
 }
 
 // Visits each block of the state once: first the regions', then the data area's.
@@ -27,7 +27,7 @@ Result<void> visit_blocks(const std::vector<RegionSlot>& slots, uint32_t block_s
     const auto range = block_range(slots[i].start, slots[i].count);
     if (slots[i].is_free() || i == data_area || !range) continue;
     regions.push_back(*range);
-    if (slots[i].tag == block_types::kBitmap) bitmap = range;
+    if (slots[i].type == block_types::kBitmap) bitmap = range;
     if (!is_visible(slots[i])) continue;
     for (uint64_t number = range->begin; number < range->end; ++number) {
       VDE_TRY_ASSIGN(bytes, read(number));
@@ -120,11 +120,11 @@ Result<uint64_t> committed_digest(BlockFile& file) {
 }
 
 std::string describe_difference(const CommittedState& found, const CommittedState& wanted,
-                                size_t most) {
+                                size_t max) {
   std::string text;
   size_t count = 0;
   const auto add = [&](const std::string& what) {
-    if (count++ < most) text += (text.empty() ? "" : ", ") + what;
+    if (count++ < max) text += (text.empty() ? "" : ", ") + what;
   };
   if (found.superblock.checkpoint_sequence != wanted.superblock.checkpoint_sequence)
     add(fmt::format("sequence {} instead of {}", found.superblock.checkpoint_sequence,
@@ -142,7 +142,7 @@ std::string describe_difference(const CommittedState& found, const CommittedStat
   }
   for (const auto& [number, hash] : found.blocks)
     if (wanted.blocks.count(number) == 0) add(fmt::format("block {} is in use", number));
-  if (count > most) text += fmt::format(" and {} more", count - most);
+  if (count > max) text += fmt::format(" and {} more", count - max);
   return text.empty() ? "no difference" : text;
 }
 

@@ -1,5 +1,5 @@
-// What an image holds for its users: superblock, region slots, and every block of a region or of
-// the data area that is in use. The journal and the groups' blocks are not part of it.
+// The state of an image: superblock, region slots, and every block in use of a region or of the
+// data area. The journal and the groups' blocks are not part of it.
 #pragma once
 
 #include <functional>
@@ -20,15 +20,15 @@ struct CommittedState {
   uint64_t digest = 0;                  // over all of it
 };
 
-// As `journal` has it in memory: what a program that just committed believes to be durable.
+// As `journal` has it in memory: the state that a program considers durable after its commit.
 [[nodiscard]] Result<CommittedState> committed_state(const Journal& journal);
-// As the bytes of an image without waiting commits have it.
+// As in the bytes of an image without live records.
 [[nodiscard]] Result<CommittedState> committed_state(BlockFile& file);
 // Its digest alone.
 [[nodiscard]] Result<uint64_t> committed_digest(BlockFile& file);
 
-// For people: the first differences, at most `most` of them.
+// For messages: the first differences, at most `max` of them.
 [[nodiscard]] std::string describe_difference(const CommittedState& found,
-                                              const CommittedState& wanted, size_t most = 6);
+                                              const CommittedState& wanted, size_t max = 6);
 
 }  // namespace vde::test

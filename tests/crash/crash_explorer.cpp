@@ -1,5 +1,5 @@
-// Explores what crashes leave of images, and says how much it looked at. Exit status 1: a state
-// that broke a promise.
+// Explores what crashes leave of images, and prints how much was explored. Exit status 1: a state
+// broke a promise.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -50,8 +50,8 @@ bool wanted(const Options& options, const Workload& workload, uint32_t block_siz
   return options.block_size == 0 || options.block_size == block_size;
 }
 
-// One workload at one block size: explored by itself, so that the order in which threads take them
-// changes nothing.
+// One workload at one block size, explored separately, so that results do not depend on the order
+// of threads.
 struct Unit {
   const Workload* workload;
   uint32_t block_size;
@@ -79,7 +79,7 @@ class Run {
                counts_.moments, seen_.size(), counts_.aftermaths, options_.seed, taken.count());
     if (violated_) return 1;
     if (seen_.size() >= options_.at_least) return 0;
-    fmt::print("too few: at least {} distinct states were asked for\n", options_.at_least);
+    fmt::print("too few: at least {} distinct states are required\n", options_.at_least);
     return 1;
   }
 
@@ -109,7 +109,7 @@ class Run {
   std::vector<Unit> units_;
   std::atomic<size_t> next_{0};
   std::atomic<bool> violated_{false};
-  std::mutex mutex_;  // for what follows
+  std::mutex mutex_;  // for the following members
   ExplorerCounts counts_;
   std::unordered_set<uint64_t> seen_;
 };
@@ -118,15 +118,15 @@ int main_of(int argc, char** argv) {
   Options options;
   CLI::App app("Explores what crashes leave of images");
   app.add_flag("--long", options.long_run,
-               "look at several times as much, a million states: minutes");
+               "explore several times as much, a million states: minutes");
   app.add_flag("--deep", options.deep, "crash again in the session after a crash: hours");
-  app.add_flag("--list", options.list, "name the workloads");
-  app.add_option("--seed", options.seed, "of everything that is random");
-  app.add_option("--workload", options.workload, "this one alone");
-  app.add_option("--block-size", options.block_size, "512 or 4096 alone");
-  app.add_option("--at-least", options.at_least, "fail where fewer distinct states were seen");
-  app.add_option("--effort", options.effort, "a factor on all limits; 0.1 for slow builds");
-  app.add_option("--jobs", options.jobs, "threads; what is found does not depend on them");
+  app.add_flag("--list", options.list, "list the workloads");
+  app.add_option("--seed", options.seed, "random seed");
+  app.add_option("--workload", options.workload, "only this workload");
+  app.add_option("--block-size", options.block_size, "only 512 or 4096");
+  app.add_option("--at-least", options.at_least, "fail if fewer distinct states were explored");
+  app.add_option("--effort", options.effort, "factor for all limits, e.g. 0.1 for slow builds");
+  app.add_option("--jobs", options.jobs, "number of threads; the result does not depend on it");
   CLI11_PARSE(app, argc, argv);
   if (!options.list) return Run(options).run();
   for (const Workload& workload : workloads())
@@ -138,7 +138,7 @@ int main_of(int argc, char** argv) {
 }  // namespace vde::test
 
 int main(int argc, char** argv) {
-  // Each state allocates and frees the same few buffers: the heap keeps them.
+  // Each state allocates and frees the same few buffers; keep their memory.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   return vde::test::main_of(argc, argv);

@@ -19,7 +19,7 @@ std::vector<uint8_t> make_garbage() {
   return bytes;
 }
 
-// Zeros count nothing, so that a longer file of zeros differs by its size alone.
+// Zeros do not count, so that a longer file of zeros differs only by its size.
 uint64_t sector_hash(uint64_t number, Bytes bytes) {
   if (std::equal(bytes.begin(), bytes.end(), kZeroSector.begin())) return 0;
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), number);
@@ -66,8 +66,8 @@ void PendingDisk::write(uint64_t offset, Bytes bytes) {
   }
 }
 
-// What a shorter file cuts off reads as zeros if the file grows again. Nothing is written where it
-// is zero already.
+// Bytes that a shorter file cuts off read as zeros if the file grows again. Bytes that are already
+// zero are not written.
 void PendingDisk::resize(uint64_t size) {
   const auto is_zero = [&](uint64_t number) {
     return !pending_.contains(number) && (number >= synced_.size() || synced_[number] == 0);
@@ -111,7 +111,7 @@ uint64_t PendingDisk::hash_of(const DiskState& state) const {
 
 namespace {
 
-// Lists choices for a row of pending sectors.
+// Lists choices for the pending sectors.
 class Enumeration {
  public:
   Enumeration(const std::vector<PendingDisk::Sector>& sectors, Random& random)
@@ -120,11 +120,11 @@ class Enumeration {
       newest_.push_back(static_cast<Choice>(sector.versions.size()));
   }
 
-  [[nodiscard]] uint64_t combinations(uint64_t most) const {
+  [[nodiscard]] uint64_t combinations(uint64_t max) const {
     uint64_t product = 1;
     for (const auto& sector : sectors_) {
       product *= sector.versions.size() + 2;
-      if (product > most) return most + 1;
+      if (product > max) return max + 1;
     }
     return product;
   }
@@ -159,7 +159,7 @@ class Enumeration {
     }
   }
 
-  // Each sector by itself as `choice` says among others that are old, and among new ones.
+  // Each sector alone as `choice` says among others that are old, and among new ones.
   void each_one(bool garbage) {
     for (size_t i = 0; i < old_.size(); ++i) {
       std::vector<Choice> alone = old_;
@@ -172,7 +172,7 @@ class Enumeration {
   }
 
   void sample() {
-    // From nearly nothing written to nearly everything, without garbage and with some.
+    // From nearly nothing written to nearly everything, with and without garbage.
     const uint64_t density = 1 + random_.below(15);
     const uint64_t garbage = random_.below(2) * random_.below(4);
     std::vector<Choice> choices = old_;

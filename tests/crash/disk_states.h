@@ -1,5 +1,6 @@
-// What a disk may hold after a crash: everything that was synced, and of what was not any sectors,
-// each as it was, as it was to be, or garbage. The size of the file changes independently of them.
+// The possible contents of a disk after a crash: everything that was synced, and of the rest any
+// sectors, each with its old or new content or garbage. The size of the file changes independently
+// of them.
 #pragma once
 
 #include <map>
@@ -11,10 +12,10 @@
 
 namespace vde::test {
 
-// Disks write so much at once, or half of it, or something else. Bytes.
+// The unit of writing that a crash may interrupt. Bytes.
 inline constexpr uint64_t kSectorBytes = 512;
 
-// What one sector holds: 0 is its synced content, n the content of the nth write to it since.
+// The content of one sector: 0 is its synced content, n the content of the nth write to it since.
 using Choice = uint8_t;
 inline constexpr Choice kGarbage = 255;
 
@@ -26,8 +27,8 @@ struct DiskState {
 };
 
 struct EnumerationLimits {
-  size_t exhaustive = 2200;  // all combinations, garbage included, where there are no more of them
-  size_t subsets = 12;       // all subsets of old and new up to so many pending sectors
+  size_t exhaustive = 2200;  // all combinations, including garbage, if there are no more of them
+  size_t subsets = 12;       // all subsets of old and new for up to this many pending sectors
   size_t samples = 200;      // random states of moments that have more than `exhaustive`
 };
 
@@ -36,27 +37,28 @@ class PendingDisk {
  public:
   explicit PendingDisk(std::vector<uint8_t> content);
 
-  // The next event of the log, which must outlive the disk. Acknowledgements change nothing.
+  // Applies the next event of the log, which must outlive the disk. Acknowledgements change
+  // nothing.
   void apply(const LoggedEvent& event);
 
-  // A write that is not synced, sector by sector in the order of their first writes.
+  // An unsynced sector; sectors are in the order of their first writes.
   struct Sector {
     uint64_t number = 0;
-    std::vector<Bytes> versions;   // as written, in order; all of them may be on the disk
-    std::vector<uint64_t> deltas;  // what each choice adds to the hash; the last one is garbage's
+    std::vector<Bytes> versions;  // as written, in order; any of them may be on the disk
+    // the change of the hash for each choice; the last one is garbage's
+    std::vector<uint64_t> deltas;
   };
   [[nodiscard]] const std::vector<Sector>& sectors() const { return sectors_; }
 
   // States of this moment. `thorough` is for the last moment before a sync, whose states include
-  // those of the moments before it: there everything is listed that has a system, elsewhere
-  // samples.
+  // those of the moments before it: all systematic states are listed then, otherwise samples.
   [[nodiscard]] std::vector<DiskState> states(const EnumerationLimits& limits, bool thorough,
                                               Random& random) const;
 
-  // The synced content, with `state` on top of it, in a file that forgets all at revert().
+  // The synced content with `state` applied, in a file that drops all changes at revert().
   [[nodiscard]] ScratchFile& realize(const DiskState& state);
 
-  // For people: which sectors hold what.
+  // For messages: the content of the sectors.
   [[nodiscard]] std::string describe(const DiskState& state, uint32_t block_size) const;
 
  private:
@@ -68,12 +70,12 @@ class PendingDisk {
 
   ScratchFile file_;                    // the synced content
   std::vector<uint64_t> synced_;        // hash of each synced sector
-  std::vector<uint64_t> sizes_;         // the synced one, then those asked for since
+  std::vector<uint64_t> sizes_;         // the synced size, then those requested since
   std::vector<Sector> sectors_;         // pending
   std::map<uint64_t, size_t> pending_;  // number -> place in sectors_
 };
 
-// What a sector holds that a crash interrupted while it was written; the same for a sector always.
+// The content of a sector whose write a crash interrupted; always the same for a sector.
 [[nodiscard]] Bytes garbage_of(uint64_t sector);
 
 }  // namespace vde::test

@@ -41,17 +41,17 @@ EditOptions crash_options() {
   return {from_unix_seconds(1'900'000'000), true};
 }
 
-// What a reader sees of the crashed image: its digest.
-Result<uint64_t> open_for_reading(ScratchFile& disk, bool mended_by_writer) {
+// The digest of the crashed image as a reader sees it.
+Result<uint64_t> open_for_reading(ScratchFile& disk, bool repaired_by_writer) {
   VDE_TRY_ASSIGN(view, committed_view(disk));
   VDE_TRY_ASSIGN(seen, committed_digest(*view));
-  if (mended_by_writer) return seen;
+  if (repaired_by_writer) return seen;
   VDE_TRY_ASSIGN(error, first_error(*view));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, as a reader sees it: " + error);
   return seen;
 }
 
-// Bytes after the volume are somebody's unless they are zero: no crash may leave others.
+// Bytes after the volume must be zero: a crash must not leave others.
 Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
   VDE_TRY_ASSIGN(size, disk.size());
   const auto end = static_cast<uint64_t>(superblock.expected_file_size);
@@ -60,7 +60,7 @@ Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
   return fail(ErrorCode::kDamaged, fmt::format("byte {} after the volume is not zero", *found));
 }
 
-// What a writer finds, which recovers first.
+// What a writer finds after its recovery.
 Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   const size_t before = disk.mark();
   const auto volume = try_open_volume(disk, crash_options());
@@ -74,8 +74,8 @@ Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
   return recovered;
 }
 
-// What programs do on an image after a crash: recover it, and go on.
-// Its first blocks have the content that the interrupted session's first ones had.
+// What programs do with an image after a crash: recover it, and continue. Its first blocks have the
+// content of the interrupted session's first ones.
 Recording next_session(const std::string& name, uint32_t block_size, std::vector<uint8_t> content,
                        bool starts_unclean) {
   Stage stage(name + ", next session", block_size, std::move(content));
@@ -110,7 +110,7 @@ struct Explorer::Run {
   size_t moment = 0;
   uint64_t acked = 0;
   uint64_t aftermaths = 0;
-  uint64_t until_aftermath = 0;  // states that are passed over
+  uint64_t until_aftermath = 0;  // number of states to skip
 
   [[nodiscard]] Violation violation(const DiskState& state, std::string problem) const {
     const std::string event =
@@ -141,13 +141,13 @@ struct Explorer::Run {
     return verdict;
   }
 
-  // Whether a disk that holds the state with this digest kept what was promised.
+  // True if a disk with the state of this digest kept all promises.
   [[nodiscard]] bool is_allowed(uint64_t digest) const {
     if (digest == recording.states[acked].digest) return true;
     return acked + 1 < recording.states.size() && digest == recording.states[acked + 1].digest;
   }
 
-  // Compares in detail what is known to be wrong.
+  // Compares in detail after a violation was found.
   std::string explain(const DiskState& state) {
     ScratchFile& file = disk.realize(state);
     std::string text = fmt::format("neither commit {} nor the next", acked);
@@ -172,9 +172,9 @@ std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block
   try {
     return explore(record(workload, block_size));
   } catch (const MustFailure& failure) {
-    return Violation{fmt::format("{}/{}", workload.name, block_size), 0, "while it played",
+    return Violation{fmt::format("{}/{}", workload.name, block_size), 0, "during the workload",
                      "nothing crashed",
-                     fmt::format("the workload cannot go on: {}", failure.what())};
+                     fmt::format("the workload cannot continue: {}", failure.what())};
   }
 }
 
@@ -199,11 +199,11 @@ std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
   std::vector<DiskState> states = run.disk.states(run.limits.enumeration, thorough, random_);
   constexpr size_t kMin = 4;
   const size_t share = run.limits.states_a_recording / (run.recording.log.size() + 1);
-  const size_t most = std::max(share, kMin);
-  if (states.size() > most) {
-    for (size_t i = 0; i < most; ++i)
+  const size_t max = std::max(share, kMin);
+  if (states.size() > max) {
+    for (size_t i = 0; i < max; ++i)
       std::swap(states[i], states[i + random_.below(states.size() - i)]);
-    states.resize(most);
+    states.resize(max);
   }
   for (const DiskState& state : states) {
     auto [found, is_new] = run.verdicts.try_emplace(state.hash);
@@ -213,7 +213,7 @@ std::optional<Violation> Explorer::judge_moment(Run& run, bool thorough) {
     if (!verdict.problem.empty()) return run.violation(state, verdict.problem);
     if (!run.is_allowed(verdict.digest)) return run.violation(state, run.explain(state));
     if (!is_new || run.depth == 0 || run.limits.aftermath_every == 0) continue;
-    // Most of them where recovery has something to do.
+    // Examine most of them where recovery has something to do.
     const bool all = run.limits.aftermath_every == 1;
     if (!all && !verdict.recovery_writes && random_.below(3) != 0) continue;
     if (run.until_aftermath-- > 0) continue;

@@ -1,4 +1,4 @@
-// Judges every state that a crash may leave of a recorded workload: it opens, verifies clean, and
+// Checks every state that a crash may leave of a recorded workload: it opens, verifies clean, and
 // is the state of the last acknowledged commit or of the next one, never a mixture.
 #pragma once
 
@@ -12,23 +12,24 @@ namespace vde::test {
 
 struct ExplorerLimits {
   EnumerationLimits enumeration;
-  // A seeded choice of states where a moment has more of them: a recording's moments share this
+  // A seeded choice of states if a moment has more of them: the moments of a recording share this
   // number, and each has a few.
   size_t states_a_recording = SIZE_MAX;
-  // A next session works on one in so many crashed states, at first on more of them; 0 on none.
+  // A next session runs on one of this many crashed states, at first on more of them; 0 on none.
   uint64_t aftermath_every = 150;
   size_t aftermath_states = 300;  // `states_a_recording` of such a session
-  unsigned reader_every = 1;      // one state in so many is looked at as a reader sees it, too
-  unsigned depth = 1;  // crashes in a row: 1 = within the next session too, 2 = in the one after it
+  unsigned reader_every = 1;      // one of this many states is also examined as a reader sees it
+  // crashes in a row: 1 = also within the next session, 2 = also in the one after it
+  unsigned depth = 1;
 };
 
 struct ExplorerCounts {
-  uint64_t moments = 0;     // events after which the power went
+  uint64_t moments = 0;     // events after which the power failed
   uint64_t states = 0;      // distinct states that were opened
   uint64_t aftermaths = 0;  // sessions on crashed states, each explored in turn
 };
 
-// What is wrong, in a form that can be acted on.
+// A violation, with the details needed to reproduce it.
 struct Violation {
   std::string workload;
   size_t moment = 0;  // events of the log that had happened
@@ -42,8 +43,8 @@ class Explorer {
  public:
   Explorer(const ExplorerLimits& limits, uint64_t seed) : limits_(limits), random_(seed) {}
 
-  // Records the workload and explores what crashes leave of it; one that cannot be played to its
-  // end is a violation as well.
+  // Records the workload and explores what crashes leave of it; a workload that cannot be completed
+  // is a violation, too.
   [[nodiscard]] std::optional<Violation> play(const Workload& workload, uint32_t block_size);
 
   // The first violation, or nothing. States that an earlier call counted are not counted again.

@@ -17,7 +17,7 @@ ImageEditor::ImageEditor(MemoryFile& file) : file_(file) {
 
 BlockRange ImageEditor::region(BlockType tag) const {
   for (const RegionSlot& slot : slots_)
-    if (!slot.is_free() && slot.tag == tag)
+    if (!slot.is_free() && slot.type == tag)
       return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
   throw MustFailure("no region " + to_string(tag));
 }
@@ -31,11 +31,11 @@ MutableBytes ImageEditor::payload(uint64_t number) {
 }
 
 BlockType ImageEditor::tag_of(uint64_t number) const {
-  return kTrailerLayout.decode(block(number).last(kTrailerSize)).tag;
+  return kTrailerLayout.decode(block(number).last(kTrailerSize)).type;
 }
 
-void ImageEditor::reseal(uint64_t number, uint32_t generation, std::optional<BlockType> tag) {
-  seal(block(number), tag ? *tag : tag_of(number), generation);
+void ImageEditor::rehash(uint64_t number, uint32_t generation, std::optional<BlockType> tag) {
+  write_trailer(block(number), tag ? *tag : tag_of(number), generation);
 }
 
 void ImageEditor::change_group(uint64_t group, const std::function<void(Superblock&)>& change) {
@@ -43,7 +43,7 @@ void ImageEditor::change_group(uint64_t group, const std::function<void(Superblo
   change(superblock);
   kSuperblockLayout.encode(superblock, payload(group));
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
-    reseal(group + i, static_cast<uint32_t>(superblock.checkpoint_sequence), group_block_type(i));
+    rehash(group + i, static_cast<uint32_t>(superblock.checkpoint_sequence), group_block_type(i));
 }
 
 void ImageEditor::forget_journal(bool clean) {
@@ -54,7 +54,7 @@ void ImageEditor::forget_journal(bool clean) {
   wal.tail_offset = clean ? 0 : static_cast<int64_t>((journal.begin + 1) * block_size_ + 345);
   std::fill(header.begin(), header.end(), uint8_t{0});
   kWalHeaderLayout.encode(wal, header);
-  reseal(journal.begin, 1, block_types::kMetadataWal);
+  rehash(journal.begin, 1, block_types::kMetadataWal);
 }
 
 void ImageEditor::overwrite_journal(uint64_t bytes) {

@@ -1,4 +1,4 @@
-// What other programs leave of an image: the existing tool's habits, and damage that verifies.
+// What other programs leave of an image: habits of the SDK, and damage with valid trailers.
 #pragma once
 
 #include <functional>
@@ -9,26 +9,26 @@
 
 namespace vde::test {
 
-// An image in memory as blocks, for changes that no transaction makes.
+// An image in memory as blocks, for changes without a transaction.
 class ImageEditor {
  public:
   explicit ImageEditor(MemoryFile& file);
 
   [[nodiscard]] uint32_t block_size() const { return block_size_; }
   [[nodiscard]] BlockRange region(BlockType tag) const;
-  // The payload of a block, to be changed; reseal() makes it verify again.
+  // The payload of a block, to be changed; rehash() updates its trailer.
   [[nodiscard]] MutableBytes payload(uint64_t block);
   [[nodiscard]] BlockType tag_of(uint64_t block) const;
-  // With the tag that it has, or `tag`.
-  void reseal(uint64_t block, uint32_t generation, std::optional<BlockType> tag = std::nullopt);
+  // Keeps the block type, or sets it to `tag`.
+  void rehash(uint64_t block, uint32_t generation, std::optional<BlockType> tag = std::nullopt);
 
-  // Changes the superblock of the group that starts at `group`, and seals its four blocks with the
-  // generation that its sequence asks for.
+  // Changes the superblock of the group that starts at `group`, and updates the trailers of its
+  // four blocks with the generation of its sequence.
   void change_group(uint64_t group, const std::function<void(Superblock&)>& change);
 
-  // The journal's header as the existing tool writes it: nothing behind its 83 bytes.
+  // Writes the journal's header as the SDK does: zeros after its 83 bytes.
   void forget_journal(bool clean);
-  // Records in the existing tool's form over the journal, from its second block on.
+  // Writes records in the SDK's form over the journal, from its second block on.
   void overwrite_journal(uint64_t bytes);
 
  private:

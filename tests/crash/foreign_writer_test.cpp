@@ -1,5 +1,5 @@
-// Another program, which knows nothing of vdetool's journal, changes an image between a crash and
-// the recovery: commits that wait must not be taken for its state, nor its state be overwritten.
+// Another program, which does not know vdetool's journal, changes an image between a crash and the
+// recovery: its state must neither be mixed with the live commits nor be overwritten.
 #include <doctest/doctest.h>
 
 #include "crash/foreign_image.h"
@@ -11,10 +11,10 @@ namespace {
 
 constexpr uint64_t kBlocks = 256;
 
-// An image with three commits in its journal, and what they are about.
+// An image with three commits in its journal, and the blocks that they change.
 struct Crashed {
   MemoryFile file;
-  BlockRange data;  // blocks in use, of which the first was changed in every commit
+  BlockRange data;  // blocks in use; every commit changed the first one
   uint64_t journal = 0;
   CommittedState state;  // after the last commit
 };
@@ -39,7 +39,7 @@ std::unique_ptr<Crashed> crashed_image(uint32_t block_size) {
   return crashed;
 }
 
-// Neither readers nor writers take the image, for this reason, and no byte of it changes.
+// Readers and writers refuse the image for this reason, and do not change it.
 void check_refused(MemoryFile& file, std::string_view reason) {
   const std::vector<uint8_t> before = file.bytes();
   const auto view = committed_view(file);
@@ -64,7 +64,7 @@ void change_label(ImageEditor& editor, uint64_t group, int64_t more) {
 
 }  // namespace
 
-TEST_CASE("commits that wait are recovered where nobody interfered") {
+TEST_CASE("live commits are recovered if no other program interfered") {
   for (const uint32_t block_size : {512u, 4096u}) {
     const auto crashed = crashed_image(block_size);
     REQUIRE(try_open_volume(crashed->file, {}));
@@ -72,21 +72,21 @@ TEST_CASE("commits that wait are recovered where nobody interfered") {
   }
 }
 
-TEST_CASE("a block that waits to be replaced, resealed with other content, is not overwritten") {
+TEST_CASE("a target block rewritten by another program is not overwritten") {
   for (const uint32_t block_size : {512u, 4096u}) {
     const auto crashed = crashed_image(block_size);
     ImageEditor editor(crashed->file);
     editor.payload(crashed->data.begin)[3] = 0x99;
-    editor.reseal(crashed->data.begin, 2, block_types::kData);
-    check_refused(crashed->file, "neither as it was nor as it is to be");
+    editor.rehash(crashed->data.begin, 2, block_types::kData);
+    check_refused(crashed->file, "has neither its old nor its new content");
   }
 }
 
-TEST_CASE("the same payload under another generation is another program's too") {
+TEST_CASE("the same payload with another generation also counts as another program's") {
   const auto crashed = crashed_image(512);
   ImageEditor editor(crashed->file);
-  editor.reseal(editor.region(block_types::kBitmap).begin, 99);
-  check_refused(crashed->file, "neither as it was nor as it is to be");
+  editor.rehash(editor.region(block_types::kBitmap).begin, 99);
+  check_refused(crashed->file, "has neither its old nor its new content");
 }
 
 TEST_CASE("superblock groups with a new sequence are not overwritten") {
@@ -100,7 +100,7 @@ TEST_CASE("superblock groups with a new sequence are not overwritten") {
     }
 }
 
-TEST_CASE("one group of another program's is enough") {
+TEST_CASE("one group changed by another program is enough") {
   for (const uint64_t group : {kPrimaryGroup, kMirrorGroup})
     for (const int64_t more : {0, 1}) {
       const auto crashed = crashed_image(512);
@@ -110,53 +110,53 @@ TEST_CASE("one group of another program's is enough") {
     }
 }
 
-TEST_CASE("a group with the same sequence and another payload in any of its blocks is seen") {
+TEST_CASE("a group with the same sequence but another payload in any of its blocks is detected") {
   for (uint64_t block = 0; block < kGroupBlocks; ++block) {
     const auto crashed = crashed_image(4096);
     ImageEditor editor(crashed->file);
     for (const uint64_t group : {kPrimaryGroup, kMirrorGroup}) {
       editor.payload(group + block)[4000] = 0x11;
-      editor.reseal(group + block, 1);
+      editor.rehash(group + block, 1);
     }
     check_refused(crashed->file, "the superblock is neither");
   }
 }
 
-TEST_CASE("a journal written over from its second block on, its header made fresh, is seen") {
+TEST_CASE("a journal overwritten from its second block on, with a new header, is detected") {
   for (const bool clean : {false, true})
     for (const uint64_t bytes : {0u, 300u, 5000u}) {
       const auto crashed = crashed_image(512);
       ImageEditor editor(crashed->file);
       editor.overwrite_journal(bytes);
       editor.forget_journal(clean);
-      check_refused(crashed->file, "the journal's header is another program's");
+      check_refused(crashed->file, "another program wrote the journal's header");
     }
 }
 
-TEST_CASE("a superblock without trailers, as the existing module addition leaves it, is refused") {
+TEST_CASE("a superblock without trailers, as the SDK leaves it when it adds a module, is refused") {
   const auto crashed = crashed_image(512);
   ImageEditor editor(crashed->file);
   for (const uint64_t block : {0u, 1u, 4u}) {
     const MutableBytes bytes = MutableBytes(crashed->file.bytes()).subspan(block * 512, 512);
     std::fill(bytes.end() - kTrailerSize, bytes.end(), uint8_t{0});
   }
-  check_refused(crashed->file, "no superblock group is whole");
+  check_refused(crashed->file, "no superblock group is intact");
 }
 
-TEST_CASE("an intact record behind a damaged one is not dropped") {
+TEST_CASE("an intact record after a damaged one is not dropped") {
   for (const uint32_t block_size : {512u, 4096u}) {
     const auto crashed = crashed_image(block_size);
     crashed->file.bytes()[(crashed->journal + 1) * block_size + 20] ^= 1;
-    check_refused(crashed->file, "but record 2 behind it is intact");
+    check_refused(crashed->file, "but the later record 2 is intact");
   }
-  // The second of three: its first block lies behind the first record's two or one and three
-  // images.
+  // The second of three: its first block comes after the first record's two blocks or one, and
+  // three after-images.
   const auto crashed = crashed_image(512);
   crashed->file.bytes()[(crashed->journal + 1 + 5) * 512 + 20] ^= 1;
-  check_refused(crashed->file, "but record 3 behind it is intact");
+  check_refused(crashed->file, "but the later record 3 is intact");
 }
 
-TEST_CASE("an image that waits in a free block is missed when another program takes the block") {
+TEST_CASE("an after-image in a free block is missed if another program overwrites the block") {
   Stage stage("foreign writer", 512, fresh_image(512, 400));
   stage.open();
   Transaction large = stage.begin();
@@ -168,11 +168,11 @@ TEST_CASE("an image that waits in a free block is missed when another program ta
   MemoryFile file(stage.file().bytes());
   ImageEditor editor(file);
   editor.payload(place)[0] ^= 1;
-  editor.reseal(place, 7, block_types::kData);
-  check_refused(file, "which keeps a part of it, was overwritten");
+  editor.rehash(place, 7, block_types::kData);
+  check_refused(file, "which holds a part of it, was overwritten");
 }
 
-TEST_CASE("after a clean end of the session other programs may write what they like") {
+TEST_CASE("after a clean end of the session other programs may write") {
   Stage stage("foreign writer", 512, fresh_image(512, kBlocks));
   stage.open();
   Transaction one = stage.begin();

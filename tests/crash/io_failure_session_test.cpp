@@ -1,4 +1,5 @@
-// What a session and its next commits do after a failure, and what making an image leaves.
+// The behavior of a session and its next commits after a failure, and what a failed creation of an
+// image leaves.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ Result<void> commit_blocks(Volume& volume, uint64_t count) {
   return volume.commit(transaction);
 }
 
-// As much as the journal holds, and more.
+// As much as fits into the journal, and more.
 constexpr uint64_t kFits = 3;
 constexpr uint64_t kSpills = 70;
 
@@ -47,9 +48,9 @@ ImageShape small_shape() {
   return {512, 700, kAllModules};
 }
 
-// Opens a session, lets its Nth call fail with "no space" during one commit, and returns what the
-// commit said; nothing where the call was not reached. A refused commit must leave all as it was
-// and not keep the next one from working.
+// Opens a session, lets its Nth call fail with "no space" during one commit, and returns the error
+// of the commit; nothing if the call was not reached. A refused commit must change nothing and not
+// prevent the next one.
 std::optional<Error> commit_without_space(FileCall call, uint64_t nth, uint64_t blocks) {
   ImageBuilder image(small_shape());
   FailingFile file(image.file());
@@ -71,7 +72,7 @@ std::optional<Error> commit_without_space(FileCall call, uint64_t nth, uint64_t 
     CHECK(volume->close().has_value());
     CHECK(describe_trouble(image.file(), std::array{after}) == "");
   } else {
-    CHECK(again.error().message == "not changed: an earlier write of this session failed");
+    CHECK(again.error().message == "refusing to change the image after a failed write");
     CHECK(describe_trouble(image.file(), std::array{before}) == "");
   }
   return result.error();
@@ -79,19 +80,19 @@ std::optional<Error> commit_without_space(FileCall call, uint64_t nth, uint64_t 
 
 }  // namespace
 
-TEST_CASE("a commit that gets no space leaves everything as it was, and the next one works") {
+TEST_CASE("a commit that gets no space changes nothing, and the next one works") {
   for (const uint64_t blocks : {kFits, kSpills}) {
     uint64_t nth = 1;
     while (const auto error = commit_without_space(FileCall::kAllocate, nth, blocks)) {
       CHECK(error->code == ErrorCode::kNoSpace);
       ++nth;
     }
-    // The journal, the groups, and every block that was never written.
+    // The journal, the groups, and every unwritten block.
     CHECK(nth > blocks);
   }
 }
 
-TEST_CASE("spilled images that find no space leave everything as it was") {
+TEST_CASE("spilled after-images that get no space change nothing") {
   uint64_t nth = 1;
   for (; nth <= kSpills; ++nth) {
     const auto error = commit_without_space(FileCall::kWrite, nth, kSpills);
@@ -100,7 +101,7 @@ TEST_CASE("spilled images that find no space leave everything as it was") {
   }
 }
 
-TEST_CASE("a record that finds no space in spite of all ends the session") {
+TEST_CASE("a record that gets no space despite the reservation ends the session") {
   uint64_t nth = 1;
   while (const auto error = commit_without_space(FileCall::kWrite, nth, kFits)) {
     CHECK(error->code == ErrorCode::kIo);
@@ -111,7 +112,7 @@ TEST_CASE("a record that finds no space in spite of all ends the session") {
   CHECK(nth == 3);
 }
 
-TEST_CASE("after a failed sync nothing is written any more, and the outcome is called unknown") {
+TEST_CASE("after a failed sync nothing is written, and the outcome is reported as unknown") {
   for (const bool durable : {false, true}) {
     ImageBuilder image(small_shape());
     FailingFile file(image.file());
@@ -130,7 +131,7 @@ TEST_CASE("after a failed sync nothing is written any more, and the outcome is c
   }
 }
 
-TEST_CASE("a checkpoint that fails loses nothing, and is the last thing the session does") {
+TEST_CASE("a checkpoint that fails loses nothing, and ends the session") {
   for (const FileCall call : {FileCall::kWrite, FileCall::kSync})
     for (uint64_t nth = 1; nth <= 3; ++nth) {
       ImageBuilder image(small_shape());
@@ -150,7 +151,7 @@ TEST_CASE("a checkpoint that fails loses nothing, and is the last thing the sess
     }
 }
 
-TEST_CASE("a view of a crashed image fails when a read does, or is right; it never writes") {
+TEST_CASE("a view of a crashed image fails if a read fails, or is right; it never writes") {
   ImageBuilder image(small_shape());
   {
     const auto volume = open_volume(image.file());
@@ -171,8 +172,7 @@ TEST_CASE("a view of a crashed image fails when a read does, or is right; it nev
   CHECK(failed > kSpills);
 }
 
-TEST_CASE(
-    "an image whose making failed is reported, and taken for one only if all of it is there") {
+TEST_CASE("a failed creation is reported, and leaves either a complete image or none") {
   const auto plan = plan_image([] {
     CreateOptions options;
     options.size = 512 * 256;

@@ -1,5 +1,5 @@
-// Every call on the file fails in turn, once and from then on, in every way that it can: nothing
-// crashes, no failure is taken for success, and what is left is the state before or after.
+// Every call on the file fails in turn, once or from then on, in every possible way: nothing
+// crashes, no failure is reported as success, and the result is the state before or after.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ using namespace vde::test;
 
 namespace {
 
-// All ways in which calls fail; which call it is comes later.
+// All ways in which calls fail, except which call.
 constexpr auto kWays = std::to_array<Failure>({
     {FileCall::kRead, 0, false, ErrorCode::kIo, false},
     {FileCall::kWrite, 0, false, ErrorCode::kIo, false},
@@ -38,7 +38,7 @@ std::string describe(const Failure& failure) {
                      failure.takes_effect ? ", taking effect" : "");
 }
 
-// The state at the start and after each acknowledged change, when nothing fails.
+// The state at the start and after each acknowledged change, if nothing fails.
 std::vector<uint64_t> states_of(const Workload& workload) {
   MemoryFile file(workload.start);
   std::vector<uint64_t> states;
@@ -53,11 +53,11 @@ std::vector<uint64_t> states_of(const Workload& workload) {
   return states;
 }
 
-// What is wrong with a run and with what it left; empty where nothing is.
+// The problem with a run and with its result; empty if there is none.
 std::string judge(const FailingFile& file, const Failure& failure, const Result<void>& result,
                   size_t acknowledged, const std::vector<uint64_t>& states, MemoryFile& left) {
   if (file.changes_after_failed_sync() > 0) return "the file is changed after a failed sync";
-  // What cannot be read may not be needed: a mirror is there for that.
+  // A failed read may be unnecessary: a mirror can replace the data.
   if (result && failure.call != FileCall::kRead) return "the failure is taken for success";
   std::span<const uint64_t> allowed(states);
   allowed =
@@ -66,7 +66,7 @@ std::string judge(const FailingFile& file, const Failure& failure, const Result<
   return describe_trouble(copy, allowed);
 }
 
-// Runs `workload` with `failure`; false where it is not reached any more.
+// Runs `workload` with `failure`; false if the failure is not reached any more.
 bool try_failure(const Workload& workload, const std::vector<uint64_t>& states,
                  const Failure& failure) {
   MemoryFile memory(workload.start);

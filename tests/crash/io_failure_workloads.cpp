@@ -26,7 +26,7 @@ Result<BlockRange> add_blocks(Volume& volume, Transaction& transaction, uint64_t
   return run;
 }
 
-// The same, straight home.
+// Same, written directly.
 Result<BlockRange> add_blocks_directly(Volume& volume, Transaction& transaction, uint64_t count,
                                        uint8_t fill) {
   VDE_TRY_ASSIGN(run, volume.allocator().allocate(transaction, count));
@@ -49,7 +49,8 @@ auto resize_to(uint64_t blocks, uint32_t block_size) {
   };
 }
 
-// More than the journal holds, so that a checkpoint falls in between; blocks come, change and go.
+// More than fits into the journal, so that it contains a checkpoint; blocks are allocated, changed
+// and freed.
 Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
   VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
   BlockRange run;
@@ -75,7 +76,7 @@ Result<void> commit_many(BlockFile& file, const Acknowledge& acknowledge) {
 Result<size_t> slot_of(const Transaction& transaction, BlockType tag) {
   const auto& slots = transaction.journal().regions().raw_slots();
   for (size_t i = 0; i < slots.size(); ++i)
-    if (slots[i].tag == tag) return i;
+    if (slots[i].type == tag) return i;
   return fail(ErrorCode::kNotFound, "no such region");
 }
 
@@ -87,14 +88,14 @@ Result<void> grow_regions(BlockFile& file, const Acknowledge& acknowledge) {
     VDE_TRY_ASSIGN(transaction, volume->begin());
     VDE_TRY_ASSIGN(slot, slot_of(transaction, tag));
     const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
-    VDE_TRY(grow_region(transaction, volume->allocator(), slot, count * 2, SpareKind::kSealed));
+    VDE_TRY(grow_region(transaction, volume->allocator(), slot, count * 2, SpareKind::kZeroed));
     VDE_TRY(volume->commit(transaction));
     acknowledge();
   }
   return volume->close();
 }
 
-// A commit whose images have no room in the journal, and one on top of it.
+// A commit whose after-images do not fit into the journal, and another one after it.
 Result<void> spill(BlockFile& file, const Acknowledge& acknowledge) {
   VDE_TRY_ASSIGN(volume, try_open_volume(file, at_second(1)));
   VDE_TRY_ASSIGN(first, volume->begin());
@@ -121,7 +122,7 @@ std::vector<uint8_t> image(uint32_t block_size, uint64_t blocks = 256) {
   return ImageBuilder({block_size, blocks, kAllModules}).bytes();
 }
 
-// An image in whose journal commits wait.
+// An image with live records in its journal.
 template <class Run>
 std::vector<uint8_t> crashed(std::vector<uint8_t> start, uint64_t commits, Run run) {
   MemoryFile file(std::move(start));
@@ -140,7 +141,7 @@ std::vector<Workload> make_workloads() {
   return {
       {"label", image(512), edit_label},
       {"label, 4096-byte blocks", image(4096), edit_label},
-      {"label on an image of the existing writer", vector_image("tags-64"), edit_label},
+      {"label on an image of the SDK", vector_image("tags-64"), edit_label},
       {"grow", image(512), resize_to(300, 512)},
       {"grow, with a bitmap that needs room", image(512, 3900), resize_to(4100, 512)},
       {"shrink", image(512, 300), resize_to(256, 512)},

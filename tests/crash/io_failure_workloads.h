@@ -1,4 +1,4 @@
-// What is done to images while calls of their files fail.
+// Changes to images while calls of their files fail.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace vde::test {
 
-// Called after each change that is durable.
+// Called after each durable change.
 using Acknowledge = std::function<void()>;
 
 struct Workload {

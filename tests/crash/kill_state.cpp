@@ -11,8 +11,8 @@
 namespace vde::test {
 namespace {
 
-// Data that no table names makes the volume one of which only unwritten blocks are taken, and each
-// kill leaves some written.
+// Data blocks that no table names restrict allocation to unwritten blocks, and each kill leaves
+// some written ones.
 constexpr uint64_t kBlocks = 16384;
 constexpr uint32_t kBlockSize = 4096;
 
@@ -23,7 +23,7 @@ Result<uint64_t> first_block(Volume& volume) {
   return static_cast<uint64_t>(slots[*data_area].start);
 }
 
-// Every 13th run is longer than the journal.
+// Every 13th run is larger than the journal.
 uint64_t run_length(uint64_t number) {
   return number % 13 == 7 ? 80 : number % 5;
 }
@@ -62,7 +62,7 @@ void set_label(Transaction& transaction, uint64_t number) {
   transaction.superblock().label = label;
 }
 
-// New blocks of this state; every third run goes straight home.
+// New blocks of this state; every third run is written directly.
 Result<BlockRange> add_run(Volume& volume, Transaction& transaction, uint64_t number) {
   const uint64_t count = run_length(number);
   if (count == 0) return BlockRange{};

@@ -1,7 +1,7 @@
-// crash_kill [--long] [--kills N] [--seed N]: kill -9 of real processes on a real file, at random
-// moments: of a worker that commits without end, and of the vdetool that changes label and size.
-// After each kill the image must open, be the last acknowledged state or the next, and verify
-// clean. Prints what it did; exit 1, and the image stays, where something is wrong.
+// crash_kill [--long] [--kills N] [--seed N]: kills real processes with kill -9 at random moments,
+// working on a real file: a worker that commits continuously, and vdetool changing label and size.
+// After each kill the image must open, be in the last acknowledged state or the next, and verify
+// clean. Prints what it did. If something is wrong, exits with 1 and keeps the image.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -36,12 +36,12 @@ struct Violation : std::runtime_error {
 
 std::unique_ptr<BlockFile> open_locked(const std::string& path) {
   auto file = must(open_file(path, OpenMode::kReadWrite));
-  // A killed process may still be on its way out.
+  // A killed process may still be terminating.
   must(file->lock(LockMode::kExclusive, std::chrono::seconds(20)));
   return file;
 }
 
-// Notes are fine; returns whether one says that the journal was left open.
+// Notes are allowed; returns true if one says that the journal was left open.
 bool check_clean(BlockFile& file) {
   bool left_open = false;
   const Verified found = verified(file);
@@ -58,7 +58,7 @@ struct Counts {
   uint64_t kills = 0;
   uint64_t commits = 0;     // acknowledged by the worker
   uint64_t unanswered = 0;  // kills after which the state was the next, not acknowledged one
-  uint64_t too_late = 0;    // vdetool was done before it was killed
+  uint64_t too_late = 0;    // vdetool finished before it was killed
   uint64_t left_open = 0;   // kills that left the journal open
 };
 
@@ -76,7 +76,7 @@ class KillTest {
   void kill_label();
   void kill_resize();
   [[nodiscard]] const Counts& counts() const { return counts_; }
-  // Where the image may be looked at after a violation.
+  // Where to find the image after a violation.
   [[nodiscard]] std::string keep() const {
     const std::string kept = std::filesystem::temp_directory_path() / "crash_kill-failed.dwvd";
     std::filesystem::copy_file(path_, kept, std::filesystem::copy_options::overwrite_existing);
@@ -85,9 +85,9 @@ class KillTest {
 
  private:
   void nap(uint64_t most) { std::this_thread::sleep_for(Microseconds(random_.below(most))); }
-  // Runs vdetool and kills it; true where it was done before.
+  // Runs vdetool and kills it; true if it finished before.
   bool kill_tool(const std::vector<std::string>& arguments);
-  // How many lines of the worker's output are whole; the last one's number.
+  // The number in the last complete line of the worker's output.
   uint64_t last_acknowledged(int fd, uint64_t before);
 
   TemporaryFolder folder_;
@@ -117,7 +117,7 @@ uint64_t KillTest::last_acknowledged(int fd, uint64_t before) {
 
 void KillTest::kill_worker() {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot create a pipe");
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
@@ -125,14 +125,14 @@ void KillTest::kill_worker() {
     _exit(127);
   }
   close(ends[1]);
-  // Long enough for some commits, short enough to hit the start as well.
+  // Long enough for some commits, short enough to also hit the start.
   nap(random_.below(4) == 0 ? 3'000 : 40'000);
   kill(child, SIGKILL);
   int status = 0;
   waitpid(child, &status, 0);
   const uint64_t acknowledged = last_acknowledged(ends[0], state_);
   close(ends[0]);
-  if (!WIFSIGNALED(status)) throw Violation("the worker gave up before it was killed");
+  if (!WIFSIGNALED(status)) throw Violation("the worker failed before it was killed");
   ++counts_.kills;
 
   const auto file = open_locked(path_);
@@ -147,7 +147,7 @@ void KillTest::kill_worker() {
 
 bool KillTest::kill_tool(const std::vector<std::string>& arguments) {
   StartedTool tool(ToolCommand{.arguments = arguments});
-  // At any moment of its life, or a little late.
+  // At any moment of its life, or shortly after.
   nap(static_cast<uint64_t>(lifetime_.count()) * 5 / 4 + 1);
   tool.send(SIGKILL);
   const ToolResult result = tool.finish();
@@ -180,7 +180,7 @@ void KillTest::kill_resize() {
     throw Violation(fmt::format("{} bytes after {} and {}", found, size_, wanted));
   // An interrupted resize leaves zeros after the volume, and nothing else.
   const uint64_t size = must(file->size());
-  if (size < found || (done && size != found)) throw Violation("the file has another size");
+  if (size < found || (done && size != found)) throw Violation("the file has the wrong size");
   if (must(first_not_zero(*file, {found, size}))) throw Violation("the rest is not zero");
   check_clean(*file);
   size_ = found;
@@ -192,10 +192,10 @@ int main(int argc, char** argv) {
   uint64_t kills = 200;
   uint64_t seed = std::random_device{}();
   bool long_run = false;
-  CLI::App app("Kills processes that change an image, and looks at what they leave");
+  CLI::App app("Kills processes that change an image, and checks the result");
   app.add_flag("--long", long_run, "5,000 kills of each");
-  app.add_option("--kills", kills, "how many of the worker, and of vdetool");
-  app.add_option("--seed", seed, "of the moments");
+  app.add_option("--kills", kills, "number of kills of the worker, and of vdetool");
+  app.add_option("--seed", seed, "random seed");
   CLI11_PARSE(app, argc, argv);
   if (long_run) kills = 5'000;
 

@@ -1,6 +1,7 @@
 // kill_worker IMAGE: commits one state after the other until it is killed, and prints the number of
 // each once it is durable. Sessions end after a few commits, with and without a checkpoint, so that
-// opening, recovering and closing are hit, too. Exit 8, saying why, where something fails.
+// opening, recovering and closing are hit, too. If something fails, prints the reason and exits
+// with 8.
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,7 +13,7 @@ using namespace vde;
 
 namespace {
 
-// One write, which a kill leaves whole or undone.
+// One write, which a kill leaves complete or undone.
 void acknowledge(uint64_t number) {
   const std::string line = std::to_string(number) + "\n";
   if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(8);

@@ -11,11 +11,11 @@ void register_modules(Stage& stage, size_t first, size_t count, size_t blocks) {
     stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
       const size_t size = (blocks + i % 3) * (stage.block_size() - 16) - i % 2 * 100;
       MemoryFile module(wasm_of_size(size, i));
-      ModuleOptions wish;
-      wish.force = true;
-      wish.entry = std::string(i * 37 % 129, 'e');
+      ModuleOptions request;
+      request.force = true;
+      request.entry = std::string(i * 37 % 129, 'e');
       Activity activity;
-      VDE_TRY(register_module(file, module, wish, options, activity));
+      VDE_TRY(register_module(file, module, request, options, activity));
       return {};
     });
 }
@@ -39,7 +39,7 @@ void play_modules(Stage& stage) {
   remove_one(stage, 0);
   register_modules(stage, 3, 2, 5);
   remove_one(stage, 2);
-  // Past the four blocks of the table.
+  // More than fit into the four blocks of the table.
   register_modules(stage, 5, 18, 1);
   remove_one(stage, 4);
 }

@@ -1,6 +1,6 @@
-// Shows that the crash explorer sees what is wrong: each sync of the journal in turn is left out,
-// and each of its rules in turn is broken, in a build of the library made for that. The explorer
-// must see every one of these mutations. Exit status 1: it did not.
+// Shows that the crash explorer detects faults: in a special build of the library, each sync of the
+// journal is left out in turn, and each of its rules is broken in turn. The explorer must detect
+// every one of these mutations. Exit status 1: it did not.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -22,17 +22,17 @@ namespace {
 struct Mutation {
   JournalFault fault;
   std::string_view broken;
-  std::string_view workload;  // the one that is made for it; empty where crashes alone show nothing
-  // Why nothing needs the step, where that is so: then nothing must be seen.
+  std::string_view workload;  // the workload for it; empty if crashes alone show nothing
+  // Why the step is not needed, if it is not: then nothing must be detected.
   std::string_view harmless = {};
-  // Looks at what no crash shows by itself; empty if all is well.
-  std::string (*look)() = nullptr;
+  // Checks what no crash shows by itself; empty if nothing is wrong.
+  std::string (*check)() = nullptr;
 };
 
 constexpr Mutation kMutations[] = {
     {JournalFault::kRecordUnsynced, "the record is not synced", "labels"},
     {JournalFault::kDirectUnsynced, "direct writes are not synced before their record", "direct"},
-    {JournalFault::kSpillUnsynced, "images outside of the journal are not synced", "spill"},
+    {JournalFault::kSpillUnsynced, "after-images outside of the journal are not synced", "spill"},
     {JournalFault::kHomeUnsynced, "checkpoint: no sync before the mirror", "labels"},
     {JournalFault::kMirrorUnsynced, "checkpoint: no sync before the header", "labels"},
     {JournalFault::kHeaderUnsynced, "checkpoint: no sync after the header", "wrap"},
@@ -41,43 +41,45 @@ constexpr Mutation kMutations[] = {
     {JournalFault::kRecoveryHeaderUnsynced, "recovery: no sync after the header", "killed"},
     {JournalFault::kAdoptionUnsynced, "the first mark is not synced", "foreign"},
     {JournalFault::kHealingUnsynced, "the healed group is not synced", "lagging"},
-    {JournalFault::kExtensionUnsynced, "the longer file is not synced", "resize"},
-    {JournalFault::kTruncationUnsynced, "the cut file is not synced", "resize",
-     "a longer file of zeros is a note; the sync only makes the room's return durable"},
-    {JournalFault::kHomeBeforeRecord, "home blocks are written before the record is synced",
+    {JournalFault::kExtensionUnsynced, "the extended file is not synced", "resize"},
+    {JournalFault::kTruncationUnsynced, "the truncated file is not synced", "resize",
+     "zeros after the volume are only a note; the sync only makes the release of disk space "
+     "durable"},
+    {JournalFault::kHomeBeforeRecord, "blocks are written back before the record is synced",
      "reuse"},
     {JournalFault::kMirrorWithPrimary, "checkpoint writes the mirror with the primary", "labels"},
     {JournalFault::kRecoveryMirrorWithPrimary, "recovery writes the mirror with the primary",
      "killed"},
-    {JournalFault::kOnlyGroupRewritten, "recovery rewrites the only whole group", "labels"},
+    {JournalFault::kOnlyGroupRewritten, "recovery rewrites the only intact group", "labels"},
     {JournalFault::kReusedBeforeClean, "the journal is reused before the clean mark", "wrap"},
     {JournalFault::kEpochKept, "checkpoint keeps the epoch", "wrap"},
     {JournalFault::kRecoveryEpochKept, "recovery keeps the epoch", "killed"},
     {JournalFault::kUnfinishedIgnored, "an unfinished record does not raise the epoch", "retry"},
-    {JournalFault::kEndMarkKept, "the end mark outlives its epoch", {}, {}, look_at_outlived_mark},
-    {JournalFault::kStaleBelieved,
-     "a torn header lets any record count",
+    {JournalFault::kEndMarkKept, "the end mark outlives its epoch", {}, {}, check_outlived_mark},
+    {JournalFault::kStaleAccepted,
+     "with a torn header, records of any epoch count",
      {},
      {},
-     look_at_emptied_journal},
-    {JournalFault::kFreedReused, "freed blocks are used again at once", "reuse"},
-    {JournalFault::kPlacesReused, "places of images are used again at once", "spill"},
-    {JournalFault::kOwnBlocksSpare, "images go where the transaction itself wrote", "spill"},
-    {JournalFault::kTruncatedEarly, "the file is cut before the commit", "resize"},
-    {JournalFault::kGivenUpKept, "what a shrunk volume gives up is not zeroed", "resize"},
+     check_emptied_journal},
+    {JournalFault::kFreedReused, "freed blocks are reused immediately", "reuse"},
+    {JournalFault::kPlacesReused, "places of after-images are reused immediately", "spill"},
+    {JournalFault::kOwnBlocksSpare, "after-images go to blocks that the transaction itself wrote",
+     "spill"},
+    {JournalFault::kTruncatedEarly, "the file is truncated before the commit", "resize"},
+    {JournalFault::kGivenUpKept, "blocks beyond the new end are not zeroed", "resize"},
 };
 
-// From a quick look to a long one: what is broken badly is seen soon.
+// From a quick run to a long one: serious faults are detected soon.
 struct Effort {
   uint64_t aftermath_every;
   size_t states;
   size_t aftermath_states;
 };
 constexpr Effort kRounds[] = {{200, 1000, 200}, {20, 2000, 500}, {1, 20000, 20000}};
-// Of what must not be seen, as much as crash_explorer looks at of what is whole.
+// For mutations that must not be detected: as much as crash_explorer does.
 constexpr Effort kHarmless = {150, 8000, 200};
 
-std::optional<Violation> look(const Workload& workload, const Effort& effort) {
+std::optional<Violation> explore(const Workload& workload, const Effort& effort) {
   ExplorerLimits limits;
   limits.states_a_recording = effort.states;
   limits.aftermath_states = effort.aftermath_states;
@@ -92,17 +94,17 @@ std::optional<Violation> look(const Workload& workload, const Effort& effort) {
 }
 
 std::optional<Violation> find_violation(const Mutation& mutation) {
-  if (mutation.look != nullptr) {
-    const std::string seen = mutation.look();
+  if (mutation.check != nullptr) {
+    const std::string seen = mutation.check();
     if (seen.empty()) return std::nullopt;
-    return Violation{"old epochs", 0, "all is written", "as it is", seen};
+    return Violation{"old epochs", 0, "everything is written", "complete", seen};
   }
   const std::span<const Effort> rounds =
       mutation.harmless.empty() ? std::span(kRounds) : std::span(&kHarmless, 1);
   for (const Effort& effort : rounds)
     for (const Workload& workload : workloads())
       if (workload.name == mutation.workload)
-        if (auto violation = look(workload, effort)) return violation;
+        if (auto violation = explore(workload, effort)) return violation;
   return std::nullopt;
 }
 
@@ -111,12 +113,12 @@ bool is_as_expected(const Mutation& mutation) {
   const auto violation = find_violation(mutation);
   active_fault = JournalFault::kNone;
   if (!mutation.harmless.empty()) {
-    fmt::print("{}\n    {}: {}\n", mutation.broken, violation ? "SEEN, though" : "harmless",
+    fmt::print("{}\n    {}: {}\n", mutation.broken, violation ? "DETECTED, though" : "harmless",
                mutation.harmless);
     return !violation;
   }
   if (!violation) {
-    fmt::print("{}\n    NOT SEEN\n", mutation.broken);
+    fmt::print("{}\n    NOT DETECTED\n", mutation.broken);
     return false;
   }
   fmt::print("{}\n    {}, moment {} ({}): {}\n", mutation.broken, violation->workload,
@@ -124,11 +126,11 @@ bool is_as_expected(const Mutation& mutation) {
   return true;
 }
 
-// Nothing is broken: nothing must be seen.
+// Without a mutation nothing must be detected.
 bool is_quiet() {
-  for (const std::string& seen : {look_at_outlived_mark(), look_at_emptied_journal()})
+  for (const std::string& seen : {check_outlived_mark(), check_emptied_journal()})
     if (!seen.empty()) {
-      fmt::print("seen, though nothing is broken: {}\n", seen);
+      fmt::print("detected, though nothing is broken: {}\n", seen);
       return false;
     }
   return true;
@@ -150,7 +152,7 @@ int run(std::string_view only) {
 }  // namespace
 }  // namespace vde::test
 
-// An argument tries only what has it in its name.
+// With an argument, tries only the mutations whose names contain it.
 int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);

@@ -1,19 +1,18 @@
-// What an epoch that is over must not do to the image of later ones. A crash alone does not bring
-// it back: it takes damage or another program's writes after a clean end, which the explorer's
-// states have not.
+// Effects of an old epoch on later states. A crash alone cannot cause them: it takes damage or
+// another program's writes after a clean end, which the explorer's states do not include.
 #pragma once
 
 #include <string>
 
 namespace vde::test {
 
-// Empty if all is well, else what went wrong; for mutations.cpp.
+// Empty if nothing is wrong, else the problem; for mutations.cpp.
 
-// The mark in the last block outlived its records: must not make another program's new journal
-// header look like one written over waiting commits.
-[[nodiscard]] std::string look_at_outlived_mark();
+// The mark in the last block outlived its records: another program's new journal header must not
+// look like one written over live commits.
+[[nodiscard]] std::string check_outlived_mark();
 
-// The header is damaged: must not bring back the records of a journal that was emptied.
-[[nodiscard]] std::string look_at_emptied_journal();
+// The header is damaged: the records of an emptied journal must not be applied.
+[[nodiscard]] std::string check_emptied_journal();
 
 }  // namespace vde::test

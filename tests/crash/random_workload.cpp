@@ -4,7 +4,7 @@
 namespace vde::test {
 namespace {
 
-// Everything at once, in an order that nobody thought of.
+// Everything at once, in random order.
 class RandomPlay {
  public:
   RandomPlay(Stage& stage, uint64_t seed) : stage_(stage), random_(seed) {}
@@ -32,7 +32,7 @@ class RandomPlay {
     } catch (const MustFailure& failure) {
       if (failure.code != ErrorCode::kNoSpace) throw;
     }
-    runs_ = before;  // what it did is never committed
+    runs_ = before;  // its changes are never committed
   }
 
   void change(Transaction& transaction) {
@@ -52,7 +52,7 @@ class RandomPlay {
     runs_.erase(runs_.begin() + static_cast<ptrdiff_t>(which));
   }
 
-  // Where something was freed lately, as often as not.
+  // In half of the cases where something was freed recently.
   std::optional<uint64_t> hint() {
     if (freed_.empty() || random_.below(2) == 0) return std::nullopt;
     return freed_[freed_.size() - 1 - random_.below(std::min<uint64_t>(freed_.size(), 3))].begin;

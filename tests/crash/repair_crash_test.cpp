@@ -1,5 +1,5 @@
-// Repair and undo, with the power going at any moment: undo puts every byte back, another repair
-// comes to the same end, and where a group was whole one stays so.
+// Repair and undo with a power failure at any moment: undo restores every byte, another repair has
+// the same result, and an intact group always remains if there was one.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ using namespace vde::test;
 
 namespace {
 
-// States of the disk that are looked at, a damaged image.
+// The number of disk states examined per damaged image.
 constexpr uint64_t kStatesAnImage = 40;
 
 RepairOptions crash_options() {
@@ -32,7 +32,7 @@ struct DamagedImage {
   std::vector<uint8_t> content;
 };
 
-// All that a repair has something to do for.
+// All images for which a repair has something to do.
 std::vector<DamagedImage> damaged_images() {
   std::vector<DamagedImage> images = {{"online-add-tags", vector_image("online-add-tags")}};
   Share share(test_effort());
@@ -59,14 +59,15 @@ bool has_whole_group(BlockFile& file) {
   return probe && probe->superblock_source == SuperblockSource::kGroup;
 }
 
-// A change to an image, played once and explored.
+// A change to an image, run once and explored.
 struct Play {
   std::string name;
   std::vector<uint8_t> start;
   std::vector<LoggedEvent> log;
 };
 
-// Calls `judge` with some of the states that a crash leaves, and fails with what it says is wrong.
+// Calls `judge` with some of the states that a crash leaves, and fails with the problem that it
+// returns.
 template <class Judge>
 size_t explore(const Play& play, Judge judge) {
   PendingDisk disk(play.start);
@@ -92,7 +93,7 @@ size_t explore(const Play& play, Judge judge) {
   return count;
 }
 
-// Repairs `file` and says what is left.
+// Repairs `file` and returns what is left.
 Result<std::vector<std::string>> repair_again(BlockFile& file) {
   Activity activity;
   VDE_TRY_ASSIGN(plan, plan_repair(file, crash_options(), activity));
@@ -125,7 +126,7 @@ void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evid
   const Play play{image.name, image.content, file.take_log()};
 
   states += explore(play, [&](ScratchFile& disk) -> std::string {
-    if (had_group && !has_whole_group(disk)) return "no superblock group is whole";
+    if (had_group && !has_whole_group(disk)) return "no superblock group is intact";
     const std::vector<uint8_t> crashed(disk.content().begin(), disk.content().end());
     MemoryFile taken_back(crashed);
     MemoryFile undo_file(undo.at_publish);
@@ -135,7 +136,7 @@ void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evid
     if (taken_back.bytes() != image.content) return "undo leaves other bytes";
     const auto again = repair_again(disk);
     if (!had_group && (!again || *again != wanted)) {
-      ++lost_evidence;  // undo is the way then
+      ++lost_evidence;  // undo is the only way then
       return {};
     }
     if (!again) return "another repair fails: " + again.error().message;
@@ -154,11 +155,11 @@ void explore_undo(const DamagedImage& image, size_t& states) {
   const std::vector<uint8_t> repaired = memory.bytes();
 
   RecordingFile file(repaired);
-  // What the undo file says while the image is written: it is not done.
+  // The undo file's content while the image is written: not completed.
   MemoryFile under_way(undo.content.bytes());
   const auto content = read_undo(under_way);
   REQUIRE(content.has_value());
-  REQUIRE(set_undo_state(under_way, content->header, UndoState::kTakingBack).has_value());
+  REQUIRE(set_undo_state(under_way, content->header, UndoState::kReverting).has_value());
   REQUIRE(undo_repair(file, undo.file(), nullptr).has_value());
   const Play play{image.name + ", undone", repaired, file.take_log()};
   states += explore(play, [&](ScratchFile& disk) -> std::string {
@@ -174,7 +175,7 @@ void explore_undo(const DamagedImage& image, size_t& states) {
 
 }  // namespace
 
-TEST_CASE("whatever moment the power goes during a repair, undo and another repair both work") {
+TEST_CASE("after a power failure at any moment of a repair, undo and another repair both work") {
   size_t states = 0;
   size_t lost_evidence = 0;
   const std::vector<DamagedImage> images = damaged_images();
@@ -186,13 +187,13 @@ TEST_CASE("whatever moment the power goes during a repair, undo and another repa
   CHECK(lost_evidence * 4 <= states);
 }
 
-TEST_CASE("whatever moment the power goes during an undo, it is finished by another") {
+TEST_CASE("after a power failure at any moment of an undo, another undo finishes it") {
   size_t states = 0;
   for (const DamagedImage& image : damaged_images()) explore_undo(image, states);
   MESSAGE(states, " states of the disk");
 }
 
-TEST_CASE("a call that fails ends a repair with an error, and undo still puts everything back") {
+TEST_CASE("a failing call ends a repair with an error, and undo still restores everything") {
   constexpr auto kCalls = std::to_array(
       {FileCall::kRead, FileCall::kWrite, FileCall::kSync, FileCall::kResize, FileCall::kAllocate});
   for (const DamagedImage& image : damaged_images()) {

@@ -58,7 +58,7 @@ void ScratchFile::keep() {
 void ScratchFile::revert() {
   while (!undo_.empty()) {
     const Undo& undo = undo_.back();
-    // A change of the size alone saved no bytes, and then there may be no memory to copy from.
+    // A change of the size alone saved no bytes, so there may be no memory to copy from.
     if (undo.length > 0)
       std::memcpy(bytes_.data() + undo.offset, saved_.data() + undo.saved_at, undo.length);
     size_ = undo.size;

@@ -1,4 +1,4 @@
-// The disk after a crash: a file in memory that takes every change back.
+// The disk after a crash: a file in memory that can revert changes.
 #pragma once
 
 #include <vector>
@@ -22,9 +22,9 @@ class ScratchFile : public BlockFile {
   Result<ByteRange> next_data(ByteRange within) override;
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
 
-  // Keeps all changes so far for good.
+  // Makes all changes so far permanent.
   void keep();
-  // Takes all changes since keep() back.
+  // Reverts all changes since keep().
   void revert();
   [[nodiscard]] bool changed_since(size_t mark) const { return undo_.size() != mark; }
   [[nodiscard]] size_t mark() const { return undo_.size(); }
@@ -40,7 +40,7 @@ class ScratchFile : public BlockFile {
   };
   void save(uint64_t offset, size_t length);
 
-  std::vector<uint8_t> bytes_;  // zeros behind size_
+  std::vector<uint8_t> bytes_;  // zeros after size_
   uint64_t size_;
   std::vector<Undo> undo_;
   std::vector<uint8_t> saved_;

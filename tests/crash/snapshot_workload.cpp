@@ -9,11 +9,11 @@ namespace {
 void create_snapshots(Stage& stage, int count) {
   for (int i = 0; i < count; ++i)
     stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
-      SnapshotOptions wish;
-      wish.label = std::string(static_cast<size_t>(i * 21 % 65), 's');
-      wish.reproducible = true;
-      if (i > 0) wish.parent = "@latest";
-      VDE_TRY(create_snapshot(file, wish, options));
+      SnapshotOptions request;
+      request.label = std::string(static_cast<size_t>(i * 21 % 65), 's');
+      request.reproducible = true;
+      if (i > 0) request.parent = "@latest";
+      VDE_TRY(create_snapshot(file, request, options));
       return {};
     });
 }
@@ -29,7 +29,7 @@ void play_snapshots(Stage& stage) {
   stage.open();
   Transaction many = stage.begin();
   size_t place = 0;
-  while (many.regions().raw_slots()[place].tag != block_types::kSnapshots) ++place;
+  while (many.regions().raw_slots()[place].type != block_types::kSnapshots) ++place;
   const RegionSlot& slot = many.regions().raw_slots()[place];
   stage.add_direct(many, 1, static_cast<uint64_t>(slot.start + slot.count));
   PackedEditor editor =

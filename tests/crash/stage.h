@@ -1,5 +1,5 @@
-// Where a workload plays: an image in a recording file, sessions on it, and the state that each
-// acknowledged commit left.
+// The environment of a workload: an image in a recording file, sessions on it, and the state after
+// each acknowledged commit.
 #pragma once
 
 #include <memory>
@@ -12,27 +12,27 @@
 
 namespace vde::test {
 
-// All that a workload did, ready to be explored.
+// A recorded workload, ready to be explored.
 struct Recording {
   std::string name;
   uint32_t block_size = 0;
   std::vector<uint8_t> start;  // the content before the first event
   std::vector<LoggedEvent> log;
   std::vector<CommittedState> states;  // [0] at the start, [n] after the commit that was ack n
-  // The start is as another program left it: not all that `verify` says has to be fine before the
-  // first session has repaired it.
+  // The start is as another program left it: `verify` may find problems until the first session has
+  // repaired them.
   bool starts_unclean = false;
 };
 
 class Stage {
  public:
-  // `content` is an image; commits may wait in it.
+  // `content` is an image, possibly with live records.
   Stage(std::string name, uint32_t block_size, std::vector<uint8_t> content);
 
   [[nodiscard]] RecordingFile& file() { return file_; }
   [[nodiscard]] uint32_t block_size() const { return recording_.block_size; }
 
-  // A session, as Volume has it. Each has a time of its own.
+  // Opens a session, as Volume does. Each has a different time.
   void open(bool unseal = false);
   [[nodiscard]] Volume& volume() { return *volume_; }
   [[nodiscard]] Transaction begin() { return must(volume_->begin()); }
@@ -40,18 +40,18 @@ class Stage {
   void commit(Transaction& transaction);
   void checkpoint() { must(volume_->journal().checkpoint()); }
   void close();
-  // The session ends as a killed process does.
+  // Ends the session as for a killed process.
   void crash() { volume_.reset(); }
 
-  // One call of the public interface is one commit and leaves nothing in the journal.
+  // One call of the public interface, which is one commit and leaves nothing in the journal.
   void edit(const std::function<Result<void>(BlockFile&, const EditOptions&)>& change);
 
-  // Blocks of data: `count` free ones in a row, filled with what nothing else holds.
+  // Data blocks: `count` consecutive free ones, filled with unique content.
   BlockRange add_staged(Transaction& transaction, uint64_t count,
                         std::optional<uint64_t> hint = std::nullopt);
   BlockRange add_direct(Transaction& transaction, uint64_t count,
                         std::optional<uint64_t> hint = std::nullopt);
-  // Gives a block in use new content through the journal.
+  // Changes the content of a block in use through the journal.
   void rewrite(Transaction& transaction, uint64_t block);
   void release(Transaction& transaction, BlockRange blocks);
   void set_label(Transaction& transaction);
@@ -71,7 +71,7 @@ class Stage {
   int64_t sessions_ = 0;
 };
 
-// A fresh image in memory.
+// A new image in memory.
 [[nodiscard]] std::vector<uint8_t> fresh_image(uint32_t block_size, uint64_t blocks);
 
 }  // namespace vde::test

@@ -10,7 +10,7 @@ namespace {
 
 size_t tag_slot_of(Transaction& transaction) {
   size_t slot = 0;
-  while (transaction.regions().raw_slots()[slot].tag != block_types::kTagIndex) ++slot;
+  while (transaction.regions().raw_slots()[slot].type != block_types::kTagIndex) ++slot;
   return slot;
 }
 
@@ -24,7 +24,7 @@ void commit_tags(Stage& stage, const std::function<void(TagTree&)>& change) {
   stage.commit(transaction);
 }
 
-// `count` tags that take a quarter of a block each.
+// `count` tags of a quarter of a block each.
 void add_tags(Stage& stage, int first, int count) {
   const std::string value(std::min<size_t>(stage.block_size() / 5, kMaxTagValue), 'v');
   commit_tags(stage, [&](TagTree& tree) {
@@ -46,7 +46,7 @@ void play_tag_changes(Stage& stage) {
   stage.open();
   for (int i = 0; i < 5; ++i) add_tags(stage, i, 1);
   add_tags(stage, 5, 20);
-  // The blocks behind the region are in use: the next growth moves it.
+  // The blocks after the region are in use, so that the next growth moves it.
   Transaction data = stage.begin();
   stage.add_direct(data, 2);
   stage.commit(data);

@@ -1,4 +1,4 @@
-// What the explorer does to tag indexes: changes in place and whole rebuilds.
+// Changes to tag indexes: in place and whole rebuilds.
 #pragma once
 
 #include "crash/stage.h"

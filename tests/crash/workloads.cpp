@@ -35,7 +35,7 @@ void play_few(Stage& stage) {
   stage.close();
 }
 
-// More commits than the journal holds, so that it starts over in the middle of a session.
+// More commits than fit into the journal, so that it starts over in the middle of a session.
 void play_wrap(Stage& stage) {
   stage.open();
   Transaction first = stage.begin();
@@ -51,7 +51,8 @@ void play_wrap(Stage& stage) {
   stage.close();
 }
 
-// Blocks come and go: within one epoch, across a checkpoint, through the journal and straight home.
+// Blocks are allocated and freed: within one epoch, across a checkpoint, through the journal and
+// directly.
 void play_reuse(Stage& stage) {
   stage.open();
   Transaction one = stage.begin();
@@ -65,7 +66,7 @@ void play_reuse(Stage& stage) {
   Transaction three = stage.begin();
   stage.release(three, freed);
   stage.commit(three);
-  // The same place is asked for while its images still wait in the journal.
+  // The same place is requested while its after-images are still in the journal.
   Transaction four = stage.begin();
   stage.add_direct(four, 2, freed.begin);
   stage.commit(four);
@@ -81,7 +82,7 @@ void play_reuse(Stage& stage) {
   stage.close();
 }
 
-// Much more than a journal holds, straight home, then changed through the journal.
+// Much more than a journal holds, written directly, then changed through the journal.
 void play_direct(Stage& stage) {
   stage.open();
   for (int i = 0; i < 3; ++i) {
@@ -96,10 +97,10 @@ void play_direct(Stage& stage) {
   stage.close();
 }
 
-// Transactions that are larger than the journal: their images wait in free blocks.
+// Transactions that are larger than the journal: their after-images go to free blocks.
 void play_spill(Stage& stage) {
   stage.open();
-  // Blocks that it allocates itself are not free, whatever the committed bitmap says.
+  // Blocks that it allocates itself are not free, regardless of the committed bitmap.
   Transaction one = stage.begin();
   const BlockRange large = stage.add_staged(one, 66);
   const BlockRange direct = stage.add_direct(one, 4);
@@ -108,7 +109,7 @@ void play_spill(Stage& stage) {
   stage.rewrite(two, large.begin + 1);
   stage.rewrite(two, direct.begin);
   stage.commit(two);
-  // Places of images are free again after a checkpoint only.
+  // Places of after-images are free again only after a checkpoint.
   Transaction three = stage.begin();
   stage.add_direct(three, 40, direct.end);
   stage.release(three, direct);
@@ -124,19 +125,19 @@ void play_spill(Stage& stage) {
   stage.close();
 }
 
-// A transaction for which there is no room fails, and everything stays as it was.
+// A transaction without room fails, and changes nothing.
 void play_no_space(Stage& stage) {
   stage.open();
   Transaction one = stage.begin();
-  const BlockRange most = stage.add_direct(one, 100);
+  const BlockRange large = stage.add_direct(one, 100);
   stage.commit(one);
   Transaction two = stage.begin();
-  for (uint64_t i = 0; i < 90; ++i) stage.rewrite(two, most.begin + i);
+  for (uint64_t i = 0; i < 90; ++i) stage.rewrite(two, large.begin + i);
   const Result<void> refused = stage.volume().commit(two);
   if (refused || refused.error().code != ErrorCode::kNoSpace)
     throw MustFailure("a commit without room was not refused");
   Transaction three = stage.begin();
-  stage.rewrite(three, most.begin);
+  stage.rewrite(three, large.begin);
   stage.commit(three);
   stage.close();
 }
@@ -144,26 +145,26 @@ void play_no_space(Stage& stage) {
 void grow(Stage& stage, BlockType tag, uint64_t more, SpareKind spare) {
   Transaction transaction = stage.begin();
   size_t slot = 0;
-  while (transaction.regions().raw_slots()[slot].tag != tag) ++slot;
+  while (transaction.regions().raw_slots()[slot].type != tag) ++slot;
   const auto start = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].start);
   const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
-  // Its last block has an image of its own on the way.
+  // Its last block has an after-image of its own.
   must(transaction.replace(start + count - 1, tag));
   must(grow_region(transaction, stage.volume().allocator(), slot, count + more, spare));
   stage.commit(transaction);
 }
 
-// The last region grows where it is, the first ones move; blocks stay in use around them.
+// The last region grows in place, the first ones move; blocks stay in use around them.
 void play_regions(Stage& stage) {
   stage.open();
-  grow(stage, block_types::kSnapshots, 3, SpareKind::kSealed);
-  grow(stage, block_types::kTagIndex, 4, SpareKind::kSealed);
+  grow(stage, block_types::kSnapshots, 3, SpareKind::kZeroed);
+  grow(stage, block_types::kTagIndex, 4, SpareKind::kZeroed);
   Transaction one = stage.begin();
   stage.add_direct(one, 2);
   stage.commit(one);
-  grow(stage, block_types::kSnapshots, 5, SpareKind::kSealed);
+  grow(stage, block_types::kSnapshots, 5, SpareKind::kZeroed);
   stage.checkpoint();
-  // The places that the regions left.
+  // The old places of the regions.
   Transaction two = stage.begin();
   stage.add_direct(two, 3, 12);
   stage.add_staged(two, 3, 12);
@@ -190,7 +191,7 @@ void use_all(Stage& stage, uint64_t direct, uint64_t hint) {
   stage.crash();
 }
 
-// Free blocks that still hold something.
+// Free blocks with old content.
 void use_and_release(Stage& stage, uint64_t hint) {
   stage.open();
   Transaction transaction = stage.begin();
@@ -210,14 +211,14 @@ void play_resize(Stage& stage) {
   resize(stage, 262);
 }
 
-// The bitmap needs another block, and with it another place.
+// The bitmap needs another block, so it has to move.
 void play_resize_bitmap(Stage& stage) {
   resize(stage, 4010);
   use_all(stage, 2, 4000);
   resize(stage, 4005);
 }
 
-// Programs are killed, and started again.
+// Programs are killed and restarted.
 void play_killed(Stage& stage) {
   stage.open();
   Transaction one = stage.begin();
@@ -235,7 +236,7 @@ void play_killed(Stage& stage) {
     stage.commit(three);
     stage.crash();
   }
-  // This one never commits what it wrote.
+  // This session never commits its writes.
   stage.open();
   Transaction lost = stage.begin();
   stage.add_direct(lost, 3, run.begin);
@@ -247,7 +248,7 @@ void play_killed(Stage& stage) {
   stage.close();
 }
 
-// As the existing writer makes images: no mark, a dirty journal of its own, an incomplete bitmap.
+// An image as the SDK creates it: no mark, its own dirty journal, an incomplete bitmap.
 void make_foreign(MemoryFile& image, uint32_t) {
   ImageEditor editor(image);
   editor.forget_journal(false);
@@ -255,16 +256,16 @@ void make_foreign(MemoryFile& image, uint32_t) {
   const uint64_t bitmap = editor.region(block_types::kBitmap).begin;
   const BlockRange snapshots = editor.region(block_types::kSnapshots);
   clear_bits(editor.payload(bitmap), snapshots.begin, snapshots.end);
-  editor.reseal(bitmap, 1);
+  editor.rehash(bitmap, 1);
 }
 
-// A writer that stopped between the groups, and bytes where the format has none.
+// A writer that stopped between the groups, and bytes outside of known fields.
 void make_lagging(MemoryFile& image, uint32_t) {
   ImageEditor editor(image);
   editor.forget_journal(true);
   for (const uint64_t table : {kPrimaryGroup + 1, kMirrorGroup + 1}) {
     editor.payload(table).back() = 0x5a;
-    editor.reseal(table, 1);
+    editor.rehash(table, 1);
   }
   editor.change_group(kPrimaryGroup, [](Superblock& superblock) {
     ++superblock.checkpoint_sequence;
@@ -286,12 +287,12 @@ void play_foreign(Stage& stage) {
   stage.close();
 }
 
-// A seal is cleared by the first commit, not before.
+// The first commit removes a seal, not the opening.
 void make_sealed(MemoryFile& image, uint32_t block_size) {
   ImageEditor editor(image);
   for (const uint64_t group : {kPrimaryGroup, kMirrorGroup}) {
     editor.payload(group)[header_seal_offset(block_size)] = 0x77;
-    editor.reseal(group, 1);
+    editor.rehash(group, 1);
   }
 }
 
@@ -303,7 +304,7 @@ void play_sealed(Stage& stage) {
   stage.close();
 }
 
-// A commit that the next session tries again, all but the label.
+// A commit that the next session repeats, except for the label.
 void play_retry(Stage& stage) {
   stage.open();
   Transaction one = stage.begin();
@@ -313,28 +314,28 @@ void play_retry(Stage& stage) {
 }
 
 constexpr Workload kWorkloads[] = {
-    {"labels", "one small commit a session", kMin, nullptr, play_labels},
+    {"labels", "one small commit per session", kMin, nullptr, play_labels},
     {"few", "a few commits in one session", kMin, nullptr, play_few},
-    {"wrap", "many small commits a session, over several checkpoints", kMin, nullptr, play_wrap},
-    {"reuse", "blocks allocated, freed and used again", kMin, nullptr, play_reuse},
-    {"direct", "blocks written straight home", kMin, nullptr, play_direct},
+    {"wrap", "many small commits per session, over several checkpoints", kMin, nullptr, play_wrap},
+    {"reuse", "blocks allocated, freed and reused", kMin, nullptr, play_reuse},
+    {"direct", "blocks written directly", kMin, nullptr, play_direct},
     {"spill", "transactions larger than the journal", 400, nullptr, play_spill},
-    {"no-space", "a transaction that has no room", kMin, nullptr, play_no_space},
+    {"no-space", "a transaction without room", kMin, nullptr, play_no_space},
     {"regions", "regions grow in place and move", kMin, nullptr, play_regions},
     {"modules", "modules registered and removed, and a table that grows", kMin, nullptr,
      play_modules},
-    {"snapshots", "snapshots made and deleted, and a table that moves", kMin, nullptr,
+    {"snapshots", "snapshots created and deleted, and a table that moves", kMin, nullptr,
      play_snapshots},
     {"resize", "the volume grows and shrinks", kMin, nullptr, play_resize},
     {"resize-bitmap", "the volume outgrows its bitmap (512-byte blocks)", 3950, nullptr,
      play_resize_bitmap},
-    {"killed", "sessions that end without checkpoint", kMin, nullptr, play_killed},
-    {"retry", "a commit that is made again after a crash", kMin, nullptr, play_retry},
-    {"foreign", "an image of the existing writer's", kMin, make_foreign, play_foreign},
+    {"killed", "sessions that end without a checkpoint", kMin, nullptr, play_killed},
+    {"retry", "a commit that is repeated after a crash", kMin, nullptr, play_retry},
+    {"foreign", "an image of the SDK", kMin, make_foreign, play_foreign},
     {"lagging", "superblock groups that differ", kMin, make_lagging, play_foreign},
-    {"sealed", "a seal that is cleared", kMin, make_sealed, play_sealed},
-    {"tags", "tags come and go: splits, merges, growth", kMin, nullptr, play_tag_changes},
-    {"tag-bulk", "a tag index built at once", kMin, nullptr, play_tag_bulk},
+    {"sealed", "a seal that is removed", kMin, make_sealed, play_sealed},
+    {"tags", "tags set and removed: splits, merges, growth", kMin, nullptr, play_tag_changes},
+    {"tag-bulk", "a rebuilt tag index", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},
     {"random-2", "everything at once", 1200, nullptr, [](Stage& stage) { play_random(stage, 2); }},
     {"random-3", "everything at once", 1500, nullptr, [](Stage& stage) { play_random(stage, 3); }},

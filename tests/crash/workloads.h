@@ -1,5 +1,5 @@
-// What the explorer lets programs do to images. Each workload aims at a part of the journal's rules
-// (lib/journal/journal.h); together they must make every broken rule visible.
+// The workloads of the explorer. Each aims at a part of the journal's rules
+// (lib/journal/journal.h); together they must reveal every broken rule.
 #pragma once
 
 #include <span>
@@ -13,24 +13,24 @@ struct Workload {
   std::string_view name;
   std::string_view about;
   uint64_t blocks;                                          // of the volume
-  void (*prepare)(MemoryFile& image, uint32_t block_size);  // changes the fresh image; may be null
+  void (*prepare)(MemoryFile& image, uint32_t block_size);  // changes the new image; may be null
   void (*play)(Stage& stage);
 
-  // Larger volumes of larger blocks would be more bytes than a test should copy.
+  // Larger volumes with larger blocks would be too many bytes to copy in a test.
   [[nodiscard]] bool plays_at(uint32_t block_size) const { return blocks * block_size <= 4u << 20; }
 };
 
 [[nodiscard]] std::span<const Workload> workloads();
 
-// Plays `workload` on an image of this block size. Throws MustFailure where it cannot go
-// on: with an intact journal that is a violation too.
+// Runs `workload` on an image of this block size. Throws MustFailure if it cannot continue: with an
+// intact journal that is a violation, too.
 [[nodiscard]] Recording record(const Workload& workload, uint32_t block_size);
 
 // Modules of one to many blocks, registered and removed, and a table that grows for more.
 void play_modules(Stage& stage);
 // Snapshots one by one, many at once, and a table that has to move for one more.
 void play_snapshots(Stage& stage);
-// Everything at once, in an order that follows from the seed.
+// Everything at once, in an order derived from the seed.
 void play_random(Stage& stage, uint64_t seed);
 
 }  // namespace vde::test

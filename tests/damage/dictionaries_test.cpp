@@ -1,5 +1,5 @@
-// Tables of compression dictionaries among other damage: who owns their blocks, what a repair of
-// the bitmap leaves them, and tables of hostile bytes.
+// Tables of compression dictionaries: references to their blocks, repairs of the bitmap, and tables
+// with hostile bytes.
 #include <doctest/doctest.h>
 
 #include "support/dictionary_image.h"
@@ -17,7 +17,7 @@ bool is_allocated(ImageBuilder& image, uint64_t block) {
   return (image.payload(image.start("BMAP"))[block / 8] >> (block % 8) & 1) != 0;
 }
 
-// A dictionary whose blocks, 220 to 223, are as the existing writer leaves them.
+// A dictionary whose blocks, 220 to 223, are as the SDK leaves them.
 Dictionary reference_alone() {
   Dictionary entry;
   entry.id = 9;
@@ -29,28 +29,28 @@ Dictionary reference_alone() {
 
 }  // namespace
 
-TEST_CASE("the blocks of dictionaries are no leak, and others that nothing refers to still are") {
+TEST_CASE("blocks of dictionaries are not reported as leaked, unreferenced blocks are") {
   ImageBuilder image;
   add_dictionaries(image, 3);
   CHECK(verified(image.file()).codes.empty());
   image.data_block(240, 1);
   CHECK(verified(image.file()).codes == std::vector<std::string>{"BMAP-007"});
-  // What a table that cannot be read refers to is not known.
+  // The references of an unreadable table are unknown.
   image.flip(kDictionaryTable, 20);
   CHECK(verified(image.file()).codes == std::vector<std::string>{"BLCK-001"});
 }
 
-TEST_CASE("an encrypted table of dictionaries is not looked into, and nothing is called leaked") {
+TEST_CASE("an encrypted table of dictionaries is not read, and no block is reported as leaked") {
   ImageBuilder image;
   add_dictionaries(image, 2);
   image.slot(image.slot_of("DICT"), [](RegionSlot& slot) { slot.flags |= kRegionEncrypted; });
   edit(image, kDictionaryTable, 0, kPackedTableHeaderLayout, [](PackedTableHeader& header) {
     header.count = -1;
-  }).reseal(kDictionaryTable);
+  }).rehash(kDictionaryTable);
   CHECK(verified(image.file()).codes.empty());
 }
 
-TEST_CASE("a bitmap that is made anew leaves no block of a dictionary free, written or not") {
+TEST_CASE("a rebuilt bitmap marks all blocks of a dictionary as allocated, written or not") {
   ImageBuilder image;
   add_dictionaries(image, 2);
   put_dictionary(image, 2, reference_alone());
@@ -64,7 +64,7 @@ TEST_CASE("a bitmap that is made anew leaves no block of a dictionary free, writ
   CHECK_FALSE(is_allocated(image, 224));
 }
 
-TEST_CASE("a repair marks what is written of a dictionary, and leaves the rest as it was") {
+TEST_CASE("a repair marks written blocks of a dictionary as allocated and leaves the others free") {
   ImageBuilder image;
   add_dictionaries(image, 2);
   put_dictionary(image, 2, reference_alone());
@@ -79,7 +79,7 @@ TEST_CASE("a repair marks what is written of a dictionary, and leaves the rest a
   CHECK_FALSE(is_allocated(image, 221));
 }
 
-TEST_CASE("of tables of hostile bytes verify says what those who use them refuse") {
+TEST_CASE("verify reports every table with hostile bytes that its users reject") {
   constexpr uint64_t kSeeds = 3000;
   ImageBuilder sound({512, 256, kAllModules});
   add_dictionaries(sound, 12);
@@ -91,13 +91,13 @@ TEST_CASE("of tables of hostile bytes verify says what those who use them refuse
     ImageBuilder image(sound.bytes(), 512);
     for (uint64_t changes = 1 + random.below(3); changes > 0; --changes) {
       const uint64_t block = kDictionaryTable + random.below(3);
-      // Half the time a byte of an entry's numbers.
+      // In half of the cases a byte of a number in an entry.
       const size_t entry = dictionary_offset(static_cast<uint32_t>(random.below(7)), false);
       const size_t at = random.below(2) == 0 ? random.below(496) : entry + random.below(36);
       const auto old = image.payload(block)[at];
       image.payload(block)[at] = static_cast<uint8_t>(
           random.below(2) == 0 ? random.next() : old + 1 - 2 * random.below(2));
-      image.reseal(block);
+      image.rehash(block);
     }
     const Verified result = verified(image.file());
     CHECK_FALSE(result.error.has_value());

@@ -1,8 +1,8 @@
-// Each bit of an image's written blocks, flipped one at a time: detected, or on a list of bits that
-// nothing on the disk can vouch for. What info shows as right stays right.
+// Flips each bit of an image's written blocks, one at a time. Verify must detect it, or the bit is
+// on a list of bits that nothing on the disk covers. What info shows as verified must stay right.
 //
-// Trailers are flipped in full; of payloads every so manieth bit, at a step that visits all bytes'
-// neighbourhoods and all bits of a byte in turn. VDE_TEST_EFFORT=100 flips all of them.
+// All bits of trailers are flipped. Of the payloads only some bits are flipped, evenly distributed
+// over blocks and over the bits of a byte. VDE_TEST_EFFORT=100 flips all of them.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -18,7 +18,7 @@ using namespace vde::test;
 namespace {
 
 constexpr size_t kPayloadFlips = 8'000;
-// Every how many flips info is asked too.
+// info is checked for every n-th flip.
 constexpr size_t kInfoStep = 23;
 
 // Block and bit in it, counted from the block's first bit.
@@ -27,7 +27,7 @@ using Bit = std::pair<uint64_t, size_t>;
 std::vector<Bit> bits_to_flip(ImageBuilder& image) {
   const size_t payload_bits = size_t{payload_size(image.block_size())} * 8;
   const std::vector<uint64_t> written = image.written_blocks();
-  // Odd, so that they have no divisor in common with a byte's bits or a power of two.
+  // Odd, to have no common divisor with the 8 bits of a byte or a power of two.
   const size_t step = (written.size() * payload_bits / scaled(kPayloadFlips)) | 1;
   const size_t trailer_step = stretched() | 1;
   std::vector<Bit> bits;
@@ -41,17 +41,16 @@ std::vector<Bit> bits_to_flip(ImageBuilder& image) {
   return bits;
 }
 
-// A generation is covered by nothing, and a block older than the superblock is legal. Here all
-// blocks are of generation 1 under sequence 1, so that clearing the lowest bit makes such a block;
-// any other bit makes one of the future. Both groups and the directory have a generation that must
-// be the same in several places.
+// Nothing covers a generation, and a block older than the superblock is legal. Here all blocks have
+// generation 1 and the sequence is 1, so clearing the lowest bit makes a legal older block, and any
+// other bit makes a newer one. The generations of both groups and the directory have copies.
 bool is_dont_care(const ImageBuilder& image, const Bit& bit) {
   const size_t generation = (size_t{payload_size(image.block_size())} + 4) * 8;
   return bit.first >= kFirstRegionBlock && bit.second == generation;
 }
 
-// All that info says of the content, without how the structures stand.
-Json told(BlockFile& file) {
+// What info shows of the content, without the states of the structures.
+Json shown_by_info(BlockFile& file) {
   const auto info = image_info(file);
   REQUIRE(info.has_value());
   CHECK((*info)["superblock_verified"] == true);
@@ -64,7 +63,7 @@ Json told(BlockFile& file) {
       {"superblock", (*info)["superblock"]}, {"slots", slots}, {"counts", (*info)["counts"]}};
 }
 
-// The same, or not told at all.
+// The same, or not shown at all.
 bool agrees(const Json& shown, const Json& sound) {
   for (const char* name : {"superblock", "slots"})
     if (shown[name] != sound[name]) return false;
@@ -77,7 +76,7 @@ void flip_all(uint32_t block_size) {
   FullImage image(block_size);
   REQUIRE(image.written_blocks().size() == kFullBlocks);
   REQUIRE_FALSE(verified(image.file()).complains());
-  const Json sound = told(image.file());
+  const Json sound = shown_by_info(image.file());
   const std::vector<Bit> bits = bits_to_flip(image);
   std::set<Bit> undetected;
   std::set<Bit> dont_care;
@@ -87,7 +86,7 @@ void flip_all(uint32_t block_size) {
     if (is_dont_care(image, bits[i])) dont_care.insert(bits[i]);
     image.flip(block, bit / 8, bit % 8);
     if (!verified(image.file()).complains()) undetected.insert(bits[i]);
-    if (i % kInfoStep == 0 && !agrees(told(image.file()), sound)) ++wrong;
+    if (i % kInfoStep == 0 && !agrees(shown_by_info(image.file()), sound)) ++wrong;
     image.flip(block, bit / 8, bit % 8);
   }
   MESSAGE(block_size, "-byte blocks: ", bits.size(), " bits of ", kFullBlocks, " blocks flipped, ",
@@ -98,10 +97,10 @@ void flip_all(uint32_t block_size) {
 
 }  // namespace
 
-TEST_CASE("every bit of 512-byte blocks that something covers is missed when it flips") {
+TEST_CASE("every flip of a covered bit in 512-byte blocks is detected") {
   flip_all(512);
 }
 
-TEST_CASE("every bit of 4096-byte blocks that something covers is missed when it flips") {
+TEST_CASE("every flip of a covered bit in 4096-byte blocks is detected") {
   flip_all(4096);
 }

@@ -1,6 +1,6 @@
-// Hostile values in every field of every structure, with checksums made right and not: what can be
-// repaired is, what is left is told of again, a second repair changes nothing, and what lies in the
-// other structures is all there.
+// Hostile values in every field of every structure, with and without corrected checksums: a repair
+// fixes what it can, the rest is reported again, a second repair changes nothing, and nothing is
+// lost in the other structures.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -76,7 +76,7 @@ class FieldRepair {
     CHECK(image_.bytes() == before);
   }
 
-  // What is left was there before, or is a note that only sound images get.
+  // Remaining findings were there before, or are notes that only images without errors get.
   void judge(const RepairPlan& plan, const std::vector<Finding>& left) {
     const auto found = codes_of(plan.found);
     for (const Finding& finding : left) {
@@ -87,8 +87,8 @@ class FieldRepair {
     if (!has_errors(left)) ++clean;
   }
 
-  // What the existing readers could read before they still can, and if all is well again, all that
-  // there ever was in structures other than the damaged one.
+  // What the strict reader could read before, it still can. If no error is left, that includes
+  // everything in structures other than the damaged one.
   void look_at_content(const Target& target, const std::vector<uint8_t>& before, bool errors_left) {
     const bool a_slot = target.structure == "slot";
     const StrictReader was(a_slot || errors_left ? before : sound_);
@@ -108,7 +108,7 @@ class FieldRepair {
 
 }  // namespace
 
-TEST_CASE("damage to any field is repaired or named again, and nothing else is lost by that") {
+TEST_CASE("damage to any field is repaired or reported again, and nothing else is lost") {
   for (const uint32_t block_size : {512u, 4096u}) {
     CAPTURE(block_size);
     FieldRepair fields(block_size);

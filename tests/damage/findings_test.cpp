@@ -1,5 +1,5 @@
-// Every finding that verify can make, brought about: each recipe damages a sound image in one way
-// and lists all that must be reported, neither more nor less.
+// Causes every finding that verify can report: each recipe damages an intact image in one way and
+// lists exactly what must be reported.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -21,7 +21,7 @@ std::string joined(const std::vector<std::string>& codes) {
 
 }  // namespace
 
-TEST_CASE("a fresh image has no findings, whatever its block size and modules") {
+TEST_CASE("a new image has no findings, for every block size and set of features") {
   for (uint32_t block_size = kMinBlockSize; block_size <= kMaxBlockSize; block_size *= 2)
     for (const char* modules : {"none", "tags", "tags,snapshot,compute,integrity"}) {
       CAPTURE(block_size);
@@ -34,7 +34,7 @@ TEST_CASE("a fresh image has no findings, whatever its block size and modules") 
     }
 }
 
-TEST_CASE("each damage is found for what it is, and nothing else is reported") {
+TEST_CASE("each damage is reported with the right codes, and nothing else is reported") {
   for (const Recipe& recipe : all_recipes()) {
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
@@ -63,7 +63,7 @@ TEST_CASE("every kind of finding has a recipe") {
   CHECK(covered.empty());
 }
 
-TEST_CASE("unreadable blocks are named one by one, and the others are still judged") {
+TEST_CASE("unreadable blocks are reported one by one, and the others are still checked") {
   ImageBuilder image;
   image.flip(81, 0).flip(89, 0);
   FaultyFile file(image.file(), image.block_size(), {77, 82, 90});
@@ -77,20 +77,20 @@ TEST_CASE("unreadable blocks are named one by one, and the others are still judg
   CHECK(found == expected);
 }
 
-TEST_CASE("a policy vault without policies has an HMAC, and lost nothing") {
+TEST_CASE("a policy vault without policies has an HMAC, and its header does not count as lost") {
   ImageBuilder image({4096, 256, "compute"});
   const uint64_t vault = image.start("CODE");
   image.slot(image.slot_of("CODE"), [](RegionSlot& slot) {
-    slot.tag = block_types::kPolicyVault;
+    slot.type = block_types::kPolicyVault;
     slot.count = 2;
   });
   image.superblock([](Superblock& superblock) { superblock.module_manifest = 0; });
   image.write(vault, "POLV", "").write(vault + 1, "POLV", "0102030405060708");
-  // Two blocks of the region that was there are left over.
+  // Two blocks of the former region are left over.
   CHECK(verified(image.file()).codes == std::vector<std::string>{"BMAP-007"});
 }
 
-TEST_CASE("the metadata scope leaves the data area out") {
+TEST_CASE("the metadata scope excludes the data area") {
   ImageBuilder image;
   image.data_block(200, 1).flip(200, 0);
   CHECK(verified(image.file(), {VerifyScope::kMetadata, 1}).codes ==
@@ -98,7 +98,7 @@ TEST_CASE("the metadata scope leaves the data area out") {
   CHECK(verified(image.file()).codes == std::vector<std::string>{"BLCK-001"});
 }
 
-TEST_CASE("what is no image, or of another version, cannot be judged at all") {
+TEST_CASE("a file that is not an image, or of another version, is an error") {
   MemoryFile empty;
   CHECK(verified(empty).error->code == ErrorCode::kNotAnImage);
   MemoryFile text(std::vector<uint8_t>(100'000, 'x'));

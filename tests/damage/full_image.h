@@ -1,5 +1,4 @@
-// The image that whole families of damage are tried on: 64 written blocks, something in each
-// region.
+// An image with 64 written blocks and content in every region, for exhaustive damage.
 #pragma once
 
 #include "hostile_fields.h"
@@ -8,7 +7,7 @@ namespace vde::test {
 
 inline constexpr size_t kFullBlocks = 64;
 
-// Sound: verify finds nothing but notes. The rest of the 256 blocks is unwritten.
+// Verify finds only notes. The rest of the 256 blocks is unwritten.
 class FullImage : public ImageBuilder {
  public:
   explicit FullImage(uint32_t block_size) : ImageBuilder({block_size, 256, kAllModules}) {

@@ -17,7 +17,7 @@
 namespace vde::test {
 namespace {
 
-// The tag leaf below: kind, count, and the entry of key "k" and value "v" behind them.
+// The tag leaf below: kind, count, then an entry with key "k" and value "v".
 constexpr Field kLeafFields[] = {
     {"kind", 0, 1},         {"entry_count", 1, 2}, {"key_length", 3, 1}, {"key", 4, 1},
     {"value_length", 5, 1}, {"value", 6, 1},       {"inode", 7, 8},      {"block", 15, 8},
@@ -29,11 +29,11 @@ void fill_tags(ImageBuilder& image) {
     header.entry_count = 1;
     const MutableBytes bits = image.payload(start).subspan(kTagIndexHeaderLayout.size());
     bloom_insert(bits, static_cast<uint32_t>(header.bloom_bits), header.bloom_hashes, "k");
-  }).reseal(start);
+  }).rehash(start);
   TagNode leaf;
   leaf.entries.push_back({"k", "v", 7, 200});
   if (!encode_tag_node(leaf, image.payload(start + 1))) return;
-  image.reseal(start + 1);
+  image.rehash(start + 1);
 }
 
 void fill_tables(ImageBuilder& image) {
@@ -47,7 +47,7 @@ void fill_tables(ImageBuilder& image) {
   child.id.bytes[0] = 2;
   child.parent = snapshot.id;
   encode(child, image.payload(snapshots).subspan(16 + encoded_size(snapshot)));
-  image.reseal(snapshots);
+  image.rehash(snapshots);
 
   const uint64_t code = image.start("CODE");
   ModuleEntry module;
@@ -58,7 +58,7 @@ void fill_tables(ImageBuilder& image) {
   module.entry_point = "main";
   image.patch(code, 0, "01");
   encode(module, image.payload(code).subspan(16));
-  image.reseal(code);
+  image.rehash(code);
 }
 
 void fill_tree(ImageBuilder& image) {
@@ -67,8 +67,8 @@ void fill_tree(ImageBuilder& image) {
     header.leaf_count = 3;
     header.capacity = 4;
     header.root[0] = 1;
-  }).reseal(tree);
-  image.patch(tree + 1, 0, "01").reseal(tree + 1);
+  }).rehash(tree);
+  image.patch(tree + 1, 0, "01").rehash(tree + 1);
 }
 
 // Adds `step` to a little-endian number of any width.
@@ -112,14 +112,14 @@ class TargetList {
  public:
   explicit TargetList(uint32_t block_size) : room_(payload_size(block_size)) {}
 
-  // Fields that small blocks truncate are left out.
+  // Skips fields that are truncated in small blocks.
   void add(const std::string& structure, const std::vector<uint64_t>& blocks, size_t offset,
            std::span<const Field> fields) {
     for (const Field& field : fields)
       if (offset + field.offset + field.width <= room_)
         targets_.push_back({structure, blocks, offset, field});
   }
-  // But for the generation, of which an older one is legal.
+  // Except the generation, because an older one is legal.
   void add_trailer(const std::string& structure, uint64_t block) {
     for (const Field& field : kTrailerLayout.fields())
       if (field.name != "generation") targets_.push_back({structure, {block}, room_, field});
@@ -133,15 +133,15 @@ class TargetList {
 
 }  // namespace
 
-void taint(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+void taint(ImageBuilder& image, const Target& target, Variant variant, bool rehashed,
            uint64_t seed) {
   for (const uint64_t block : target.blocks) {
     Random random(seed);
     change_field(
         image.block(block).subspan(target.offset + target.field.offset, target.field.width),
         variant, random);
-    if (!resealed) break;
-    image.reseal(block);
+    if (!rehashed) break;
+    image.rehash(block);
     if (block == kDirectoryStart) image.fit_directory();
   }
 }
@@ -174,29 +174,29 @@ std::vector<Target> all_targets(ImageBuilder& image) {
   list.add("modules", {image.start("CODE")}, 0, kPackedTableHeaderLayout.fields());
   list.add("module", {image.start("CODE")}, 16, kModuleEntryLayout.fields());
   list.add("integrity tree", {image.start("MTRK")}, 0, kIntegrityTreeHeaderLayout.fields());
-  // A trailer's own fields; tags and generations are covered by nothing, so that only the
-  // superblock groups' and tags that cannot be are told.
+  // The fields of trailers. Nothing covers types and generations, so only those of superblock
+  // groups and unknown types are reported.
   for (const uint64_t block : {uint64_t{0}, uint64_t{9}, image.start("BMAP"), image.start("TAGI")})
     list.add_trailer("trailer", block);
   return list.take();
 }
 
 void spoil_each(ImageBuilder& image, uint64_t seed,
-                const std::function<void(const Target& target, bool resealed)>& look) {
+                const std::function<void(const Target& target, bool rehashed)>& look) {
   const std::vector<uint8_t> sound = image.bytes();
   size_t number = 0;
   Share share(test_effort());
   for (const Target& target : all_targets(image))
     for (int variant = 0; variant < static_cast<int>(Variant::kEnd); ++variant)
-      for (const bool resealed : {false, true}) {
+      for (const bool rehashed : {false, true}) {
         ++number;
         if (!share.takes_next()) continue;
         image.bytes() = sound;
-        taint(image, target, Variant{variant}, resealed, seed + number);
+        taint(image, target, Variant{variant}, rehashed, seed + number);
         if (image.bytes() == sound) continue;
         INFO(target.structure, " at ", target.offset, ", ", target.field.name, ", variant ",
-             variant, resealed ? ", resealed" : "");
-        look(target, resealed);
+             variant, rehashed ? ", rehashed" : "");
+        look(target, rehashed);
       }
 }
 

@@ -1,5 +1,4 @@
-// An image with something in every structure, and the list of all fields in it that hostile bytes
-// can be put into.
+// An image with content in every structure, and a list of all its fields for hostile values.
 #pragma once
 
 #include <functional>
@@ -18,7 +17,7 @@ struct Target {
   Field field;
 };
 
-// What a field may become.
+// The hostile values of a field.
 enum class Variant {
   kZero,
   kOnes,
@@ -32,21 +31,21 @@ enum class Variant {
   kEnd
 };
 
-// Changes the field, the same in each of its copies: resealed, with all that vouches for it, or in
-// the first copy alone and not resealed.
-void taint(ImageBuilder& image, const Target& target, Variant variant, bool resealed,
+// Changes the field: in all of its copies, with corrected checksums, or only in the first copy,
+// without correcting checksums.
+void taint(ImageBuilder& image, const Target& target, Variant variant, bool rehashed,
            uint64_t seed);
 
-// Fills the regions of a sound image: a tag, two snapshots, a module, a tree of three leaves.
+// Fills the regions of an intact image: a tag, two snapshots, a module, a tree of three leaves.
 void fill_regions(ImageBuilder& image);
 
 // The fields of an image that fill_regions filled.
 [[nodiscard]] std::vector<Target> all_targets(ImageBuilder& image);
 
-// Calls `look` with `image`, sound before, spoiled in every way, one after the other; in some of
-// them where the test's effort is less than 1. Ways that change nothing are left out. Messages of
-// doctest say which way it is.
+// Calls `look` with `image`, initially intact, damaged in each way, one after the other; only in
+// some of the ways if the test's effort is less than 1. Skips ways that change nothing. Messages of
+// doctest name the way.
 void spoil_each(ImageBuilder& image, uint64_t seed,
-                const std::function<void(const Target& target, bool resealed)>& look);
+                const std::function<void(const Target& target, bool rehashed)>& look);
 
 }  // namespace vde::test

@@ -1,6 +1,6 @@
-// Code caches with hostile values in every field, and of random bytes, all with right checksums:
-// they are listed, verified and extracted, or refused, and no wrong bytes are handed out as a
-// module. What verify finds no fault with takes another module.
+// Code caches with hostile values in every field, or with random bytes, all with valid checksums:
+// modules are listed, verified and extracted, or rejected, and wrong bytes are never returned as a
+// module. If verify reports no error, another module can be registered.
 #include <map>
 
 #include "format/hash.h"
@@ -37,7 +37,7 @@ class ModuleSiege {
     }
   }
 
-  // A few bytes of the table become others; half the time the fields that tell places and sizes.
+  // Changes a few bytes of the table; in half of the cases in fields for places and sizes.
   void attack_at_random(int count, uint64_t seed) {
     Random random(seed);
     const auto below = [&](uint64_t limit) { return random.below(limit); };
@@ -50,7 +50,7 @@ class ModuleSiege {
         const size_t at = below(2) == 0 ? below(payload.size()) : 16 * below(2) + 48 + below(28);
         payload[at] = below(2) == 0 ? static_cast<uint8_t>(random.next())
                                     : static_cast<uint8_t>(payload[at] + 1 - 2 * below(2));
-        image_.reseal(block);
+        image_.rehash(block);
       }
       judge();
     }
@@ -88,7 +88,7 @@ class ModuleSiege {
       if (variant > 5)
         for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
       if (image_.bytes() == sound_ || !share_.takes_next()) continue;
-      image_.reseal(block);
+      image_.rehash(block);
       judge();
     }
   }
@@ -112,7 +112,7 @@ class ModuleSiege {
     CHECK(largest_allocation() < kMaxAtOnce);
   }
 
-  // The bytes of its hash, or none that count.
+  // Either bytes with the right hash, or an error.
   void extract(const Module& module, bool complains) {
     std::vector<uint8_t> bytes;
     Activity activity;
@@ -148,7 +148,8 @@ class ModuleSiege {
 
 }  // namespace
 
-TEST_CASE("hostile values in the code cache are refused or reported, and give no wrong module") {
+TEST_CASE(
+    "hostile values in the code cache are rejected or reported, and no wrong module is returned") {
   ModuleSiege siege;
   siege.attack_fields();
   MESSAGE(siege.images, " images, ", siege.reported, " reported, ", siege.written, " written to");
@@ -157,7 +158,7 @@ TEST_CASE("hostile values in the code cache are refused or reported, and give no
   CHECK(siege.written > 0);
 }
 
-TEST_CASE("random code caches are read or refused, and never made worse") {
+TEST_CASE("random code caches are read or rejected, and never made worse") {
   ModuleSiege siege;
   const int images = static_cast<int>(scaled(600));
   siege.attack_at_random(images, 20261122);

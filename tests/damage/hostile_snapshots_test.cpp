@@ -1,5 +1,5 @@
-// Snapshot tables of random bytes with right checksums: reading them ends in entries or an error,
-// and one that verify finds no fault with takes another entry, which all readers see.
+// Snapshot tables with random bytes and valid checksums: reading them returns entries or an error.
+// If verify reports no error, another snapshot can be created, and all readers see it.
 #include <doctest/doctest.h>
 
 #include "support/allocation_watch.h"
@@ -60,7 +60,7 @@ class SnapshotFuzzer {
  private:
   uint64_t below(uint64_t limit) { return random_.below(limit); }
 
-  // A few bytes of the table become others; half the time where lengths, counts and flags are.
+  // Changes a few bytes of the table; in half of the cases in lengths, counts and flags.
   void taint() {
     const uint64_t start = image_.start("SNAP");
     for (uint64_t changes = 1 + below(3); changes > 0; --changes) {
@@ -70,7 +70,7 @@ class SnapshotFuzzer {
       if (below(2) == 0) at = block == start ? below(8) : 60 + below(12);
       payload[at] = below(2) == 0 ? static_cast<uint8_t>(random_.next())
                                   : static_cast<uint8_t>(payload[at] + 1 - 2 * below(2));
-      image_.reseal(block);
+      image_.rehash(block);
     }
     if (below(3) != 0) return;
     const int64_t used = static_cast<int64_t>(below(7)) - 1;
@@ -118,7 +118,7 @@ class SnapshotFuzzer {
       CHECK_MESSAGE(image_.bytes() == bytes, made.error().message);
       return;
     }
-    // Not all of the table is read to write to it: what is wrong elsewhere is for verify to find.
+    // A writer does not read the whole table: errors elsewhere are found only by verify.
     if (is_damaged) return;
     REQUIRE(before.has_value());
     ++tally.written;
@@ -137,7 +137,7 @@ class SnapshotFuzzer {
 
 }  // namespace
 
-TEST_CASE("random snapshot tables are read or refused, and never made worse") {
+TEST_CASE("random snapshot tables are read or rejected, and never made worse") {
   const int images = static_cast<int>(scaled(3000));
   SnapshotFuzzer fuzzer(20261121);
   fuzzer.run(images);

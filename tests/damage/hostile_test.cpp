@@ -1,6 +1,6 @@
-// Hostile values in every field of every structure, with checksums made right and not: looking at
-// such an image and verifying it must end soon, within bounds of memory, and tell of every change
-// that a checksum covers.
+// Hostile values in every field of every structure, with and without corrected checksums: showing
+// and verifying such an image must end quickly, within bounded memory, and report every change that
+// a checksum covers.
 #include <doctest/doctest.h>
 
 #include <ctime>
@@ -17,17 +17,18 @@ using namespace vde::test;
 namespace {
 
 constexpr uint64_t kSeed = 20240611;
-// Seconds of the processor for one image.
+// The maximum CPU time for one image, in seconds.
 constexpr double kLongest = kSlowness;
 
 double processor_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-// Every how many images everything is shown; odd, so that resealed images and others take turns.
+// Everything is shown for every n-th image; odd, so that images with and without corrected
+// checksums alternate.
 constexpr size_t kWholeLooks = 17;
 
-// Holds every field of one image against every variant.
+// Tests every field of one image with every variant.
 class Siege {
  public:
   explicit Siege(uint32_t block_size) : image_({block_size, 256, kAllModules}) {
@@ -38,36 +39,36 @@ class Siege {
 
   void run() {
     spoil_each(image_, kSeed,
-               [&](const Target& target, bool resealed) { attack(target, resealed); });
+               [&](const Target& target, bool rehashed) { attack(target, rehashed); });
   }
 
   size_t images = 0;
   size_t reported = 0;  // by a finding of more than a note
 
  private:
-  void attack(const Target& target, bool resealed) {
+  void attack(const Target& target, bool rehashed) {
     ++images;
     const double begin = processor_seconds();
     reset_largest_allocation();
     const bool complains = verified(image_.file()).complains();
-    look(target, resealed);
+    look(target, rehashed);
     const size_t most = largest_allocation();
     CHECK(most <= size_ + (size_t{1} << 20));
     CHECK(processor_seconds() - begin < kLongest);
-    CHECK((complains || resealed));
+    CHECK((complains || rehashed));
     reported += complains ? 1 : 0;
   }
 
-  // Shows all there is to show, as JSON and as text.
-  void look(const Target& target, bool resealed) {
+  // Shows everything, as JSON and as text.
+  void look(const Target& target, bool rehashed) {
     BlockFile& file = image_.file();
     const uint64_t offset =
         target.blocks.front() * image_.block_size() + target.offset + target.field.offset;
     if (const auto field = dump_offset(file, offset)) shown(offset_text(*field), *field);
-    // The same values are shown whether a checksum vouches for them or not, and one structure's
-    // change little in how others are shown: a part of the images gets the whole look.
+    // The values shown do not depend on the checksum, and one structure hardly affects the others,
+    // so everything is shown only for some of the images.
     const bool whole = images % kWholeLooks == 0;
-    if (resealed || whole) {
+    if (rehashed || whole) {
       if (const auto info = image_info(file)) shown(info_text(*info), *info);
       if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
     }
@@ -80,7 +81,7 @@ class Siege {
     }
   }
 
-  // The image may look as if its blocks had another size: then these are just some blocks.
+  // The image may appear to have another block size. Then these are arbitrary blocks.
   void dump(uint64_t begin, uint64_t end) {
     BlockSelection selection;
     selection.kind = BlockSelection::Kind::kBlocks;
@@ -105,7 +106,8 @@ class Siege {
 
 }  // namespace
 
-TEST_CASE("hostile field values neither crash nor hang, and what checksums cover is reported") {
+TEST_CASE(
+    "hostile field values cause no crash or hang, and changes that checksums cover are reported") {
   for (const uint32_t block_size : {512u, 4096u}) {
     CAPTURE(block_size);
     Siege siege(block_size);
@@ -123,11 +125,11 @@ TEST_CASE("blocks full of the smallest entries are shown as quickly as others") 
   image.write(nodes + 1, "TAGI", "00fe1f").write(nodes + 2, "TAGI", "01370e");
   const MutableBytes bits = image.payload(image.start("BMAP"));
   std::fill(bits.begin(), bits.end(), uint8_t{0x55});
-  image.reseal(image.start("BMAP"));
+  image.rehash(image.start("BMAP"));
   // 963 snapshots without labels.
   const uint64_t table = image.start("SNAP") + 1;
   for (size_t at = 0; at + 68 <= payload_size(65536); at += 68) image.patch(table, at, "01");
-  image.reseal(table);
+  image.rehash(table);
 
   const std::pair<uint64_t, size_t> blocks[] = {
       {nodes + 1, 1}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};

@@ -1,6 +1,6 @@
-// Writes that were lost, went astray or hit the bytes of a trailer that no checksum covers: every
-// written block of an image suffers each of them. Verify must notice, or the change is on the list
-// of those that nothing on the disk can tell, with the reason.
+// Lost writes, misdirected writes, and changes to the bytes of a trailer that no checksum covers,
+// for every written block of an image. Verify must detect each, or it is on a list of changes that
+// cannot be detected, with the reason.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -15,22 +15,22 @@ using namespace vde::test;
 
 namespace {
 
-enum class Kind { kLost, kAstray, kTagBit, kGenerationBit };
+enum class Kind { kLost, kMisdirected, kTypeBit, kGenerationBit };
 
 struct Change {
   Kind kind;
   uint64_t block;
-  uint64_t other = 0;  // kAstray: the block whose bytes land here; a bit's number otherwise
+  uint64_t other = 0;  // kMisdirected: the block whose bytes land here; a bit's number otherwise
 };
 
 std::string text_of(const Change& change) {
   switch (change.kind) {
     case Kind::kLost:
       return fmt::format("block {} was never written", change.block);
-    case Kind::kAstray:
-      return fmt::format("block {} holds what belongs to block {}", change.block, change.other);
-    case Kind::kTagBit:
-      return fmt::format("bit {} of the tag of block {}", change.other, change.block);
+    case Kind::kMisdirected:
+      return fmt::format("block {} has the content of block {}", change.block, change.other);
+    case Kind::kTypeBit:
+      return fmt::format("bit {} of the type of block {}", change.other, change.block);
     case Kind::kGenerationBit:
       return fmt::format("bit {} of the generation of block {}", change.other, change.block);
   }
@@ -44,12 +44,12 @@ void apply(ImageBuilder& image, const Change& change) {
     case Kind::kLost:
       image.wipe(change.block);
       break;
-    case Kind::kAstray: {
+    case Kind::kMisdirected: {
       const MutableBytes from = image.block(change.other);
       std::copy(from.begin(), from.end(), image.block(change.block).begin());
       break;
     }
-    case Kind::kTagBit:
+    case Kind::kTypeBit:
       image.flip(change.block, trailer + bit / 8, bit % 8);
       break;
     case Kind::kGenerationBit:
@@ -67,17 +67,17 @@ std::vector<Change> all_changes(ImageBuilder& image) {
       const Bytes mine = image.block(block);
       const Bytes theirs = image.block(other);
       if (!std::equal(mine.begin(), mine.end(), theirs.begin()))
-        changes.push_back({Kind::kAstray, block, other});
+        changes.push_back({Kind::kMisdirected, block, other});
     }
     for (uint64_t bit = 0; bit < 32; ++bit) {
-      changes.push_back({Kind::kTagBit, block, bit});
+      changes.push_back({Kind::kTypeBit, block, bit});
       changes.push_back({Kind::kGenerationBit, block, bit});
     }
   }
   return changes;
 }
 
-// Why nothing can tell that `change` happened to `image`; empty where something must.
+// Why `change` cannot be detected in `image`; empty if it must be detected.
 std::string why_undetectable(ImageBuilder& image, const Change& change) {
   const bool in_region = change.block >= kFirstRegionBlock;
   const bool in_data = change.block >= image.start("DATA");
@@ -89,10 +89,10 @@ std::string why_undetectable(ImageBuilder& image, const Change& change) {
   if (change.kind == Kind::kLost && in_data)
     return "nothing refers to the data block, and blocks may be allocated before they are written";
   if (change.kind == Kind::kLost && in_region && holds_nothing && !is_first)
-    return "the block held nothing, and unwritten blocks behind a region's first are legal";
-  if (change.kind == Kind::kAstray && in_data)
-    return "a block says not where it belongs, and the data area may carry any known tag";
-  // Generations are 1 here: the lowest bit makes an older one.
+    return "the block was empty, and unwritten blocks after the first of a region are legal";
+  if (change.kind == Kind::kMisdirected && in_data)
+    return "a block does not record its place, and data blocks may have any known type";
+  // All generations are 1: flipping the lowest bit makes an older one.
   if (change.kind == Kind::kGenerationBit && in_region && change.other == 0)
     return "a block older than the superblock is legal, and nothing covers the generation";
   return {};
@@ -100,7 +100,7 @@ std::string why_undetectable(ImageBuilder& image, const Change& change) {
 
 void check_all_changes(uint32_t block_size) {
   ImageBuilder image({block_size, 256, kAllModules});
-  // Allocated blocks of the data area that nothing refers to.
+  // Allocated data blocks without a reference.
   image.data_block(200, 0x11).data_block(250, 0x22);
   REQUIRE_FALSE(verified(image.file()).complains());
   const std::vector<uint8_t> sound = image.bytes();
@@ -124,10 +124,10 @@ void check_all_changes(uint32_t block_size) {
 
 }  // namespace
 
-TEST_CASE("lost and misdirected writes are noticed in 512-byte blocks") {
+TEST_CASE("lost and misdirected writes are detected in 512-byte blocks") {
   check_all_changes(512);
 }
 
-TEST_CASE("lost and misdirected writes are noticed in 4096-byte blocks") {
+TEST_CASE("lost and misdirected writes are detected in 4096-byte blocks") {
   check_all_changes(4096);
 }

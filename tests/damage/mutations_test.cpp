@@ -1,5 +1,5 @@
-// The checks, changed on purpose: every place in lib/check that makes a finding is hit by a recipe,
-// and with any one of them switched off, some recipe no longer gets what it expects.
+// Mutation test of the checks: a recipe reaches every place in lib/check that reports a finding,
+// and if any one of them is switched off, a recipe fails.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -19,7 +19,7 @@ using namespace vde::test;
 
 namespace {
 
-// A place that makes findings of one code.
+// A place that reports findings of one code.
 struct Place {
   std::string file;  // without folder
   int line = 0;
@@ -27,7 +27,7 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-std::set<Place>* g_reached = nullptr;  // where to remember the places that are asked about
+std::set<Place>* g_reached = nullptr;  // the places that were reached
 const Place* g_switched_off = nullptr;
 
 std::vector<std::string> codes_of(const Recipe& recipe) {
@@ -37,7 +37,7 @@ std::vector<std::string> codes_of(const Recipe& recipe) {
   return verified(file).codes;
 }
 
-// How often each file of lib/check names each code where findings are made.
+// How often each file of lib/check names each code to report it.
 std::map<std::pair<std::string, std::string>, size_t> named_in_sources() {
   std::map<std::pair<std::string, std::string>, size_t> named;
   const std::regex name("FindingCode::k([A-Za-z]+)");
@@ -45,7 +45,7 @@ std::map<std::pair<std::string, std::string>, size_t> named_in_sources() {
            std::filesystem::path(VDE_SOURCE_DIR) / "lib/check")) {
     const std::string file = entry.path().filename();
     if (entry.path().extension() != ".cpp" || file == "finding_kinds.cpp") continue;
-    if (file == "repair.cpp") continue;  // it asks about findings and makes none
+    if (file == "repair.cpp") continue;  // it only compares codes
     std::ifstream in(entry.path());
     std::stringstream text;
     text << in.rdbuf();
@@ -79,7 +79,8 @@ bool vde::is_switched_off(FindingCode code, FindingSite site) {
   return g_switched_off != nullptr && place == *g_switched_off;
 }
 
-TEST_CASE("each place that makes a finding is reached by a recipe, and missed when it is off") {
+TEST_CASE(
+    "a recipe reaches each place that reports a finding, and fails if the place is switched off") {
   const std::vector<Recipe> recipes = all_recipes();
   std::map<Place, size_t> reached_by;  // a recipe that reaches it
   for (size_t i = 0; i < recipes.size(); ++i) {
@@ -96,7 +97,7 @@ TEST_CASE("each place that makes a finding is reached by a recipe, and missed wh
     CHECK(codes_of(recipe) != recipe.expected);
     g_switched_off = nullptr;
   }
-  // Places in the sources that no recipe reaches.
+  // No place in the sources may be unreached.
   const auto codes = code_of_name();
   size_t places = 0;
   for (const auto& named : named_in_sources()) {
@@ -111,6 +112,6 @@ TEST_CASE("each place that makes a finding is reached by a recipe, and missed wh
     CHECK(hit >= named.second);
     places += named.second;
   }
-  MESSAGE(places, " places that make findings, all reached by ", recipes.size(), " recipes");
+  MESSAGE(places, " places that report findings, all reached by ", recipes.size(), " recipes");
   CHECK(places > finding_kinds().size() / 2);
 }

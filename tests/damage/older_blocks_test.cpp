@@ -1,5 +1,6 @@
-// Lost writes: each block in turn holds what it held one commit ago, sealed then and whole. Verify
-// notices where another block tells; where none does, the region is listed here with the reason.
+// Lost writes: each block in turn has its content from before the last commit, with a valid
+// trailer. Verify detects that if another block contradicts it. If none does, the region is listed
+// here.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -17,7 +18,7 @@ using namespace vde::test;
 
 namespace {
 
-// Regions of which some block, put back to its last state, is not noticed.
+// Regions with a block whose previous content is not detected.
 const std::map<std::string, std::string> kSilent = {
     {"SNAP", "an older table is a table"},
     {"MTRK", "no pass follows the tree"},
@@ -25,10 +26,10 @@ const std::map<std::string, std::string> kSilent = {
 };
 
 void rewrite(ImageBuilder& image, uint64_t block) {
-  image.set_generation(block, 2).reseal(block);
+  image.set_generation(block, 2).rehash(block);
 }
 
-// What one commit changes: something in every region, the counts, and the sequence.
+// One commit: changes every region, the counts, and the sequence.
 void commit(ImageBuilder& image) {
   const uint64_t tags = image.start("TAGI");
   edit(image, tags, 0, kTagIndexHeaderLayout, [](TagIndexHeader& header) { ++header.entry_count; });
@@ -56,7 +57,7 @@ std::string region_of(ImageBuilder& image, uint64_t block) {
   for (const RegionSlot& slot : image.slots())
     if (!slot.is_free() && block >= static_cast<uint64_t>(slot.start) &&
         block < static_cast<uint64_t>(slot.start + slot.count))
-      return to_string(slot.tag);
+      return to_string(slot.type);
   return "none";
 }
 
@@ -94,15 +95,16 @@ void put_back_each(uint32_t block_size) {
 
 }  // namespace
 
-TEST_CASE("a block that holds its last state is noticed where another one tells, at 512 bytes") {
+TEST_CASE("previous content of a block is detected if another block contradicts it, at 512 bytes") {
   put_back_each(512);
 }
 
-TEST_CASE("a block that holds its last state is noticed where another one tells, at 4096 bytes") {
+TEST_CASE(
+    "previous content of a block is detected if another block contradicts it, at 4096 bytes") {
   put_back_each(4096);
 }
 
-TEST_CASE("a whole group or directory of the last commit is noticed") {
+TEST_CASE("a complete older group or directory is detected") {
   FullImage old(4096);
   FullImage image(4096);
   commit(image);

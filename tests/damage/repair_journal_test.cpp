@@ -1,5 +1,5 @@
-// Repair of images in whose journal commits wait: they go home as far as they are intact, and what
-// must not be replayed is given up by name.
+// Repair of images with commits in the journal: intact commits are applied, and commits that cannot
+// be applied are discarded and reported as lost.
 #include <doctest/doctest.h>
 
 #include "support/crafted_journal.h"
@@ -11,7 +11,7 @@ using namespace vde::test;
 
 namespace {
 
-// Three commits wait: a new block of data of ones, then of twos, then of threes.
+// Three commits in the journal: a new data block of ones, then of twos, then of threes.
 struct WaitingImage {
   WaitingImage() : image({512, 256, kAllModules}) {
     const auto volume = open_volume(image.file());
@@ -20,7 +20,8 @@ struct WaitingImage {
     commit_change(*volume, {block, block + 1}, 3);
   }
 
-  // Repairs it and takes it back; what is left are no findings, and the plan's losses.
+  // Repairs the image and undoes that. Checks that no finding is left; returns the losses in the
+  // plan.
   std::string repair() {
     const Repaired repaired = repair_and_back(image);
     for (const Finding& left : repaired.left) CHECK(left.kind->severity == Severity::kNote);
@@ -30,7 +31,7 @@ struct WaitingImage {
   }
 
   [[nodiscard]] uint8_t content() { return image.block(block)[0]; }
-  // The first block of the journal's record area; a record of N images takes N + 1 blocks.
+  // The first block of the journal's record area; a record with N after-images takes N + 1 blocks.
   [[nodiscard]] uint64_t records() { return image.start("MWAL") + 1; }
 
   ImageBuilder image;
@@ -39,44 +40,46 @@ struct WaitingImage {
 
 }  // namespace
 
-TEST_CASE("commits that wait are taken home, and wait again after undo") {
+TEST_CASE("commits are applied, and are in the journal again after undo") {
   WaitingImage waiting;
   CHECK(verified(waiting.image.file()).codes == std::vector<std::string>{"MWAL-004", "BMAP-007"});
   CHECK(waiting.repair() == "");
   CHECK(waiting.content() == 3);
 }
 
-TEST_CASE("before a damaged record the intact ones count, and the loss of the others is named") {
+TEST_CASE(
+    "intact records before a damaged one are applied, and the loss of the others is reported") {
   WaitingImage waiting;
   waiting.image.flip(waiting.records() + 3, 30);
   CHECK(verified(waiting.image.file()).codes == std::vector<std::string>{"MWAL-005"});
-  CHECK(waiting.repair() == "the commits behind the damaged one in the journal");
+  CHECK(waiting.repair() == "the commits after the damaged one in the journal");
   CHECK(waiting.content() == 1);
 }
 
-TEST_CASE("without its first record a journal is given up, and the image stays as it was") {
+TEST_CASE("a journal without its first record is discarded, and the image does not change") {
   WaitingImage waiting;
   waiting.image.flip(waiting.records(), 30);
   CHECK_FALSE(waiting.repair().empty());
   CHECK(waiting.content() == 0);
 }
 
-TEST_CASE("before a record that names what it must not the others count, and the loss is named") {
+TEST_CASE("records before one with a forbidden target are applied, and the loss is reported") {
   ImageBuilder image({512, 256, kAllModules});
   CraftedJournal journal(image);
-  journal.add({{200, 0, journal.sealed(block_types::kData, 1)}});
-  const uint64_t bad = journal.add({{201, 0, journal.sealed(block_types::kData, 2)},
-                                    {journal.next(), 0, journal.sealed(block_types::kData, 3)}});
+  journal.add({{200, 0, journal.valid_block(block_types::kData, 1)}});
+  const uint64_t bad =
+      journal.add({{201, 0, journal.valid_block(block_types::kData, 2)},
+                   {journal.next(), 0, journal.valid_block(block_types::kData, 3)}});
   CHECK(verified(image.file()).codes == std::vector<std::string>{"MWAL-005"});
   CHECK(verified(image.file()).findings.front().block == bad);
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.left.empty());
-  CHECK(repaired.plan.steps.front().loses == "the commits behind the damaged one in the journal");
+  CHECK(repaired.plan.steps.front().loses == "the commits after the damaged one in the journal");
   CHECK(image.block(200)[0] == 1);
   CHECK(image.block(201)[0] == 0);
 }
 
-TEST_CASE("what another program wrote over waiting commits stays") {
+TEST_CASE("later changes of another program are not overwritten by commits") {
   WaitingImage home;
   home.image.write(home.block, "DATA", "77");
   CHECK_FALSE(home.repair().empty());
@@ -88,7 +91,7 @@ TEST_CASE("what another program wrote over waiting commits stays") {
   CHECK(probe_to_judge(group.image.file())->superblock.policy_version == 9);
 }
 
-TEST_CASE("a damaged group or directory under waiting commits is repaired, and no commit is lost") {
+TEST_CASE("a damaged group or directory is repaired without losing commits in the journal") {
   for (const uint64_t damaged : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u}) {
     CAPTURE(damaged);
     WaitingImage waiting;

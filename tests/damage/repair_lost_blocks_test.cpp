@@ -1,5 +1,5 @@
-// Tables of snapshots and modules that lost blocks: what the others hold stays as it is, and what
-// is gone is named.
+// Tables of snapshots and modules with damaged blocks: the entries of the other blocks are kept,
+// and the lost ones are reported.
 #include <fmt/format.h>
 
 #include "support/files/failing_file.h"
@@ -33,7 +33,8 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// Blocks of 512 bytes, each but the first holding 7 snapshots; each is the child of the one before.
+// Blocks of 512 bytes; each except the first has 7 snapshots. Each snapshot is the child of the one
+// before.
 std::vector<Snapshot> make_snapshots(ImageBuilder& image, int64_t count) {
   std::vector<Snapshot> made;
   for (int64_t i = 0; i < count; ++i) {
@@ -61,8 +62,8 @@ std::vector<uint8_t> payload_of(ImageBuilder& image, uint64_t block) {
   return {payload.begin(), payload.end()};
 }
 
-// `count` modules, `more` bytes larger than they must be, with an entry point of `entry` characters
-// each: their entries have 76 bytes more.
+// Registers `count` modules, `more` bytes larger than the minimum, with entry points of `entry`
+// characters. An entry takes 76 bytes and its entry point.
 std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry, size_t more = 0) {
   ModuleOptions options;
   options.entry = std::string(entry, 'e');
@@ -77,7 +78,7 @@ std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry
 
 }  // namespace
 
-TEST_CASE("a lost block of snapshots takes its own entries alone, and padding takes their place") {
+TEST_CASE("a damaged block of snapshots loses only its own entries, which padding replaces") {
   ImageBuilder image({.block_size = 512});
   std::vector<Snapshot> made = make_snapshots(image, 20);
   const uint64_t table = image.start("SNAP");
@@ -101,11 +102,10 @@ TEST_CASE("a lost block of snapshots takes its own entries alone, and padding ta
   CHECK(plan.steps[0].blocks == std::vector{BlockRange{table, table + 2}});
   CHECK(has(plan.steps[0].loses, "entries 6 to 12 of 20"));
   CHECK(has(plan.steps[0].loses, to_string(made[12].id) + " '2'"));
-  CHECK(has(plan.steps[1].loses,
-            to_string(made[13].id) + " (its parent was " + to_string(made[12].id)));
+  CHECK(has(plan.steps[1].loses, to_string(made[13].id) + " (parent " + to_string(made[12].id)));
   CHECK(plan.left.empty());
 
-  // The count is another one, and the chain is cut; no other byte of the other blocks changes.
+  // In the other blocks only the count and the cut parent link change.
   CHECK(std::ranges::equal(Bytes(first).subspan(4), image.payload(table).subspan(4)));
   CHECK(std::ranges::equal(Bytes(last).first(16), image.payload(table + 2).first(16)));
   CHECK(std::ranges::equal(Bytes(last).subspan(32), image.payload(table + 2).subspan(32)));
@@ -121,27 +121,27 @@ TEST_CASE("a lost block of snapshots takes its own entries alone, and padding ta
   CHECK_FALSE(verified(image.file()).complains());
 }
 
-TEST_CASE("a lost count is taken from the entries that follow, and the slot is heard") {
+TEST_CASE("a lost count is restored from the other entries and compared with the slot") {
   ImageBuilder image({.block_size = 512});
   const std::vector<Snapshot> made = make_snapshots(image, 20);
   const uint64_t table = image.start("SNAP");
   image.flip(table, 0);
   const std::vector<uint8_t> damaged = image.bytes();
   const RepairPlan plan = repair_lost(image.file());
-  CHECK(has(plan.steps[0].what, "keeps the 14 entries"));
+  CHECK(has(plan.steps[0].what, "keep the 14 entries"));
   CHECK(has(plan.steps[0].source, "the slot agrees that blocks up to 90 were used"));
   CHECK(has(plan.steps[0].loses, "an unknown number of entries"));
   CHECK(snapshots_in(image.file()).size() == 14);
 
-  for (const auto& [used, says] : {std::pair{int64_t{0}, "nothing else tells"},
-                                   std::pair{int64_t{2}, "which others contradict"}}) {
+  for (const auto& [used, says] : {std::pair{int64_t{0}, "nothing else records it"},
+                                   std::pair{int64_t{2}, "which contradicts them"}}) {
     image.bytes() = damaged;
     image.slot(image.slot_of("SNAP"), [used = used](RegionSlot& slot) { slot.used = used; });
     CHECK(has(plan_of(image.file()).steps[0].source, says));
   }
 }
 
-TEST_CASE("a repair of more blocks than one commit holds can be broken off at every write") {
+TEST_CASE("a repair of more blocks than fit into one commit can be interrupted at every write") {
   ImageBuilder image({.block_size = 512, .blocks = 512});
   make_snapshots(image, 300);
   const uint64_t table = image.start("SNAP");
@@ -169,7 +169,8 @@ TEST_CASE("a repair of more blocks than one commit holds can be broken off at ev
   CHECK(broken_off > 4);
 }
 
-TEST_CASE("modules behind a lost block move up, in their order, and lost ones free nothing") {
+TEST_CASE(
+    "modules after a damaged block move up in order, and blocks of lost modules stay allocated") {
   ImageBuilder image({.block_size = 512});
   const std::vector<Module> all = make_modules(image, 17, 6);
   const std::vector<uint8_t> sound = image.bytes();
@@ -201,16 +202,16 @@ TEST_CASE("modules behind a lost block move up, in their order, and lost ones fr
     const auto from = modules.begin() + static_cast<ptrdiff_t>(first);
     modules.erase(from, from + static_cast<ptrdiff_t>(count));
     check_strictly(image, modules);
-    // Nothing but that their blocks are nobody's.
+    // Only that their blocks have no owner.
     CHECK(verified(image.file()).codes == std::vector<std::string>{"BMAP-007"});
     CHECK(make_modules(image, 2, 7, 100).size() == modules.size() + 2);
     CHECK_FALSE(verified(image.file()).complains());
   }
 }
 
-TEST_CASE("where modules cannot close up, they stay where they are") {
-  // Two entries of 196 bytes leave 88 or more in a block of 512, which the existing reader takes
-  // for one.
+TEST_CASE("modules that cannot move up stay in place") {
+  // Two entries of 196 bytes leave 88 or more in a block of 512, which the SDK takes
+  // for an entry.
   ImageBuilder image({.block_size = 512});
   std::vector<Module> modules = make_modules(image, 6, 120);
   const uint64_t table = image.start("CODE");
@@ -228,7 +229,8 @@ TEST_CASE("where modules cannot close up, they stay where they are") {
 }
 
 TEST_CASE(
-    "a table whose entries all lay in a block that reads as never written becomes empty by name") {
+    "a table whose only block with entries reads as never written becomes empty, which is "
+    "reported") {
   for (const std::string_view tag : {"SNAP", "CODE"}) {
     CAPTURE(tag);
     ImageBuilder image;
@@ -240,15 +242,14 @@ TEST_CASE(
     const RepairPlan plan = plan_of(image.file());
     CHECK(image.bytes() == damaged);
     REQUIRE(plan.steps.size() == 1);
-    CHECK(plan.steps[0].what == fmt::format("the {} table becomes an empty one", tag));
-    CHECK(plan.steps[0].loses == fmt::format("what block {} held: an unknown number of entries, "
-                                             "beside 0 that can be read",
-                                             first));
+    CHECK(plan.steps[0].what == fmt::format("drop all entries of the {}: no intact block holds any",
+                                            tag == "SNAP" ? "snapshot table" : "code cache"));
+    CHECK(plan.steps[0].loses == fmt::format("an unknown number of entries (block {})", first));
     repair_lost(image.file());
     CHECK(image.slots()[image.slot_of(tag)].used == 1);
     CHECK(snapshots_in(image.file()).size() == (tag == "SNAP" ? 0 : 3));
     CHECK(modules_in(image.file()).size() == (tag == "CODE" ? 0 : 3));
-    // Their bytes stay where they are, allocated.
+    // Their bytes stay in place, allocated.
     for (const Module& module : modules)
       CHECK_FALSE(all_zero(image.block(static_cast<uint64_t>(module.first_block))));
   }

@@ -1,4 +1,4 @@
-// Snapshot tables whose chains make no sense: they are cut, and every snapshot stays.
+// Snapshot tables with invalid chains: the chains are cut, and every snapshot is kept.
 #include <doctest/doctest.h>
 
 #include "support/image_builder.h"
@@ -16,11 +16,11 @@ namespace {
 std::vector<Snapshot> make_chain(ImageBuilder& image) {
   std::vector<Snapshot> made;
   for (int64_t i = 0; i < 3; ++i) {
-    SnapshotOptions wish;
-    wish.label = "snapshot " + std::to_string(i);
-    wish.reproducible = true;
-    if (i > 0) wish.parent = "@latest";
-    made.push_back(must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false})));
+    SnapshotOptions options;
+    options.label = "snapshot " + std::to_string(i);
+    options.reproducible = true;
+    if (i > 0) options.parent = "@latest";
+    made.push_back(must(create_snapshot(image.file(), options, {Ticks{1'000'000 + i}, false})));
   }
   return made;
 }
@@ -31,10 +31,10 @@ void set_parent(ImageBuilder& image, const Guid& of, const Guid& parent) {
   const auto at = std::search(payload.begin(), payload.end(), of.bytes.begin(), of.bytes.end());
   REQUIRE(at != payload.end());
   std::copy(parent.bytes.begin(), parent.bytes.end(), at + sizeof(Guid));
-  image.reseal(table);
+  image.rehash(table);
 }
 
-// What the repair says is lost.
+// The losses that the repair reports.
 std::string repair_chains(ImageBuilder& image) {
   const RepairOptions options{from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
   Activity activity;
@@ -58,12 +58,12 @@ std::vector<Snapshot> listed(ImageBuilder& image) {
 
 }  // namespace
 
-TEST_CASE("of a ring of snapshots the oldest becomes the root, and nothing else changes") {
+TEST_CASE("the oldest snapshot of a cycle becomes its root, and nothing else changes") {
   ImageBuilder image;
   std::vector<Snapshot> made = make_chain(image);
   set_parent(image, made[0].id, made[2].id);
   const std::string loses = repair_chains(image);
-  CHECK(loses.find(to_string(made[0].id) + " (its parent was " + to_string(made[2].id) + ")") !=
+  CHECK(loses.find(to_string(made[0].id) + " (parent " + to_string(made[2].id) + ")") !=
         std::string::npos);
   CHECK(listed(image) == made);
 }

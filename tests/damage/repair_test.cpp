@@ -1,5 +1,5 @@
-// Every recipe of damage repaired: what is left is what the recipe says, a second repair changes
-// nothing, and undo puts every byte back.
+// Repairs the damage of every recipe: the remaining findings are those of the recipe, a second
+// repair changes nothing, and undo restores every byte.
 #include <doctest/doctest.h>
 
 #include "damage/recipes/recipes.h"
@@ -41,7 +41,14 @@ std::string codes_of(const std::vector<std::string>& codes) {
   return text;
 }
 
-// Repairs `file`, and returns what is left.
+// Whether one of the kinds says that its repair may lose something.
+bool may_lose(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(findings, [](const Finding& finding) {
+    return !finding.kind->loses.empty() && finding.kind->loses != "nothing";
+  });
+}
+
+// Repairs `file`, and returns the remaining findings.
 std::vector<Finding> repaired(BlockFile& file, const RepairPlan& plan, UndoTarget* undo,
                               const RepairOptions& options = repair_options()) {
   Activity activity;
@@ -56,13 +63,13 @@ void check_sealed_blocks_kept(ImageBuilder& image, const std::vector<uint8_t>& b
   for (uint64_t number = 0; number < std::min(before.size(), image.bytes().size()) / size;
        ++number) {
     const Bytes old = Bytes(before).subspan(number * size, size);
-    if (UncheckedBlock(number, old).state() != BlockState::kSealed) continue;
+    if (UncheckedBlock(number, old).state() != BlockState::kValid) continue;
     const Bytes now = image.block(number);
     bool planned_change = false;
     for (const ByteRange& range : plan.changes)
       planned_change |= range.begin <= number * size && number * size < range.end;
     CAPTURE(number);
-    CHECK(UncheckedBlock(number, now).state() == BlockState::kSealed);
+    CHECK(UncheckedBlock(number, now).state() == BlockState::kValid);
     CHECK((planned_change || std::ranges::equal(old, now)));
   }
 }
@@ -81,8 +88,8 @@ void check_undo(ImageBuilder& image, const std::vector<uint8_t>& before, MemoryU
   CHECK(image.bytes() == after);
 }
 
-// What the recipe leaves, and leaked blocks where `left` has them: they are told of sound images
-// alone, and so come to light by the repair.
+// The remaining codes of the recipe, and leaked blocks if `left` has them: they are reported only
+// for images without errors, so they may appear after the repair.
 std::vector<std::string> with_leaks(const Recipe& recipe, const std::vector<Finding>& left) {
   std::vector<std::string> codes = recipe.left;
   const bool leaks = !left.empty() && left.back().kind->code == "BMAP-007";
@@ -92,7 +99,7 @@ std::vector<std::string> with_leaks(const Recipe& recipe, const std::vector<Find
 
 }  // namespace
 
-TEST_CASE("a repair of each damage leaves what its recipe says, and can be taken back") {
+TEST_CASE("a repair of each damage leaves what its recipe says, and can be undone") {
   for (const Recipe& recipe : all_recipes()) {
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
@@ -110,6 +117,9 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be taken
     for (const RepairStep& step : plan.steps) {
       CHECK_FALSE(step.what.empty());
       CHECK_FALSE(step.source.empty());
+      // explain must not promise more than the repair keeps.
+      CAPTURE(step.loses);
+      CHECK((step.loses.empty() || may_lose(plan.found)));
     }
     if (plan.steps.empty()) continue;
 
@@ -123,7 +133,7 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be taken
   }
 }
 
-TEST_CASE("verify says of each finding whether a repair puts it right") {
+TEST_CASE("verify reports for each finding whether a repair fixes it") {
   for (const Recipe& recipe : all_recipes()) {
     if (!recipe.unreadable.empty()) continue;
     CAPTURE(recipe.code);
@@ -137,20 +147,20 @@ TEST_CASE("verify says of each finding whether a repair puts it right") {
   }
 }
 
-TEST_CASE("a sound image is left alone") {
+TEST_CASE("an intact image is not changed") {
   ImageBuilder image;
   const RepairPlan plan = planned(image.file());
   CHECK(plan.found.empty());
   CHECK(plan.steps.empty());
 }
 
-TEST_CASE("the image that the existing online addition of tags breaks comes out whole") {
+TEST_CASE("an image that the SDK damaged by adding tags online is repaired completely") {
   MemoryFile file(vector_image("online-add-tags"));
   const std::vector<uint8_t> before = file.bytes();
   const RepairPlan plan = planned(file);
   MemoryUndo undo;
   const std::vector<Finding> left = repaired(file, plan, &undo);
-  // The addition made inodes larger in the superblock alone, which is legal.
+  // The SDK increased the inode size only in the superblock, which is legal.
   CHECK(codes_of(left) == "SUPB-009");
   CHECK(planned(file).steps.empty());
   const StrictReader reader(file.bytes());
@@ -162,7 +172,7 @@ TEST_CASE("the image that the existing online addition of tags breaks comes out 
   CHECK(file.bytes() == before);
 }
 
-TEST_CASE("a repair of each sample loses nothing of it, and can be taken back") {
+TEST_CASE("a repair of each sample loses nothing, and can be undone") {
   for (const std::string& name : vector_names()) {
     CAPTURE(name);
     MemoryFile file(vector_image(name));
@@ -190,7 +200,7 @@ TEST_CASE("a repair of each sample loses nothing of it, and can be taken back") 
   }
 }
 
-TEST_CASE("superblocks without trailer are sealed only where all the evidence is there") {
+TEST_CASE("superblocks without a trailer get one only if all evidence confirms them") {
   const std::vector<uint8_t> sample = vector_image("online-add-tags");
   const auto refused = [&](size_t offset) {
     MemoryFile file(sample);
@@ -202,15 +212,15 @@ TEST_CASE("superblocks without trailer are sealed only where all the evidence is
   };
   CHECK(refused(0x98));                        // blocks 0 and 4 differ
   CHECK(refused(4096 + 7 * 32 + 8));           // block 1 is not the directory
-  CHECK(refused(8 * 4096 + 100));              // the directory does not verify
+  CHECK(refused(8 * 4096 + 100));              // the directory is damaged
   CHECK(refused(10 * 4096 + 1099 / 8));        // a block of a region is free in the bitmap
   CHECK_FALSE(refused(10 * 4096 + 1500 / 8));  // a data block more is no evidence either way
 }
 
-TEST_CASE("a sealed image is repaired only on request, which clears the seal") {
+TEST_CASE("a sealed image is repaired only on request, which removes the seal") {
   ImageBuilder image;
   for (const uint64_t block : {kPrimaryGroup, kMirrorGroup})
-    image.patch(block, 4048, "01").reseal(block);
+    image.patch(block, 4048, "01").rehash(block);
   image.bits(76, 80, false);
   Activity activity;
   const auto plan = plan_repair(image.file(), repair_options(), activity);
@@ -246,12 +256,12 @@ TEST_CASE("images that must not be written are not repaired") {
         }) == "unsupported");
 }
 
-TEST_CASE("a lost bitmap block is made anew, and no block that holds something becomes free") {
+TEST_CASE("a damaged bitmap block is rebuilt, and no block with content becomes free") {
   ImageBuilder image;
   for (uint64_t block = 200; block < 204; ++block) image.data_block(block, 0x5a);
   image.flip(10, 3);
   const RepairPlan plan = planned(image.file());
-  // Nothing refers to those blocks, which a sound image's check can tell.
+  // These blocks are unreferenced, which is reported for images without errors.
   CHECK(codes_of(repaired(image.file(), plan, nullptr)) == "BMAP-007");
   const Bytes bits = image.payload(10);
   for (uint64_t block = 0; block < 256; ++block) {
@@ -260,7 +270,7 @@ TEST_CASE("a lost bitmap block is made anew, and no block that holds something b
   }
 }
 
-TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone") {
+TEST_CASE("a damaged root of the tag tree loses no tag, a damaged leaf only its own") {
   ImageBuilder image({.blocks = 512});
   {
     const auto writer = TagWriter::open(image.file(), kSomeOptions);
@@ -291,7 +301,7 @@ TEST_CASE("a lost root of the tag tree loses no tag, a lost leaf its own alone")
   }
 }
 
-TEST_CASE("an undo file serves its own image alone, and only while nobody else writes to that") {
+TEST_CASE("an undo file is accepted only for its own image, and only without later changes") {
   ImageBuilder image;
   image.bits(76, 80, false);
   MemoryUndo undo;
@@ -313,7 +323,7 @@ TEST_CASE("an undo file serves its own image alone, and only while nobody else w
   CHECK(image.bytes() == changed);
 }
 
-TEST_CASE("an undo file with any byte changed is refused or still right") {
+TEST_CASE("an undo file with any byte changed is rejected or still right") {
   ImageBuilder image;
   image.flip(2, 0);
   const std::vector<uint8_t> before = image.bytes();

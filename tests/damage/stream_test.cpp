@@ -1,5 +1,4 @@
-// An image that streams by once: what verify_stream finds, what it says it cannot tell, and that it
-// keeps little of it.
+// Verification of a stream: its findings, the checks that it lists as not done, and its memory.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -14,7 +13,7 @@ using namespace vde::test;
 
 namespace {
 
-// Findings as they can be compared, without those of the passes that a stream leaves out.
+// Findings in a form that can be compared, without those of passes that are skipped for a stream.
 using Told = std::multiset<std::pair<std::string, std::optional<uint64_t>>>;
 
 Told told(const Verified& result, const std::set<std::string>& left_out) {
@@ -31,11 +30,11 @@ const std::set<std::string> kNotStreamed = {"TAGI", "SNAP", "CODE", "MTRK"};
 
 }  // namespace
 
-TEST_CASE("a stream is judged as the image is, but for what needs the whole of it") {
+TEST_CASE("a stream has the same findings as the file, except for checks that need random access") {
   size_t compared = 0;
   for (auto family : {block_recipes, region_recipes, superblock_recipes, table_recipes})
     for (const Recipe& recipe : family()) {
-      // Streams have no sectors that fail, and a journal that waits changes the image.
+      // A stream has no unreadable sectors, and commits in the journal change the image.
       if (!recipe.unreadable.empty() || recipe.code.starts_with("MWAL")) continue;
       CAPTURE(recipe.code);
       CAPTURE(recipe.name);
@@ -50,7 +49,7 @@ TEST_CASE("a stream is judged as the image is, but for what needs the whole of i
   CHECK(compared > 50);
 }
 
-TEST_CASE("a clean stream has no findings, and the checks that remain are named") {
+TEST_CASE("a clean stream has no findings, and skipped checks are listed") {
   for (uint32_t block_size = kMinBlockSize; block_size <= kMaxBlockSize; block_size *= 2) {
     CAPTURE(block_size);
     ImageBuilder image({block_size, 256, kAllModules});
@@ -65,7 +64,7 @@ TEST_CASE("a clean stream has no findings, and the checks that remain are named"
   }
 }
 
-TEST_CASE("bytes may come in pieces of any size") {
+TEST_CASE("a stream may arrive in pieces of any size") {
   ImageBuilder image({512, 256, kAllModules});
   image.data_block(200, 1).flip(200, 0).flip(77, 0).flip(0, 0);
   const std::vector<std::string> expected = streamed(reader_of(image.bytes())).codes;
@@ -74,7 +73,7 @@ TEST_CASE("bytes may come in pieces of any size") {
     CHECK(streamed(reader_of(image.bytes(), most)).codes == expected);
 }
 
-TEST_CASE("what the scope leaves out of a stream is named, too") {
+TEST_CASE("checks that the scope excludes are listed for a stream too") {
   ImageBuilder image;
   image.data_block(200, 1).flip(200, 0);
   const Verified passed = streamed(reader_of(image.bytes()), {VerifyScope::kMetadata, 1});
@@ -82,7 +81,7 @@ TEST_CASE("what the scope leaves out of a stream is named, too") {
   CHECK(passed.summary.not_checked.back() == "data blocks");
 }
 
-TEST_CASE("data blocks whose bitmap does not verify are not judged, and that is said") {
+TEST_CASE("data blocks under a damaged bitmap block are not checked, and that is reported") {
   ImageBuilder image;
   image.data_block(200, 1).flip(200, 0).flip(10, 20);
   const Verified passed = streamed(reader_of(image.bytes()));
@@ -106,7 +105,7 @@ TEST_CASE("a stream that ends early is an image that is too short") {
   }
 }
 
-TEST_CASE("what is no image, and a stream that fails, are errors") {
+TEST_CASE("a stream that is not an image or fails is an error") {
   const std::vector<uint8_t> text(100'000, 'x');
   CHECK(streamed(reader_of(text)).error->code == ErrorCode::kNotAnImage);
   const StreamReader failing = [](MutableBytes) -> Result<size_t> {
@@ -121,7 +120,7 @@ TEST_CASE("what is no image, and a stream that fails, are errors") {
   CHECK(stopped.error().code == ErrorCode::kInterrupted);
 }
 
-TEST_CASE("of a long stream little is kept") {
+TEST_CASE("little of a long stream is kept in memory") {
   ImageBuilder image({4096, 16384, "none"});
   const std::vector<uint8_t> bytes = image.bytes();
   const StreamReader read = reader_of(bytes, SIZE_MAX);

@@ -1,4 +1,4 @@
-// What a verification can vouch for, and how much it looked at.
+// The summary of a verification: intact structures, skipped checks, number of blocks.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ Words without(const Words& gone) {
 
 }  // namespace
 
-TEST_CASE("all of a clean image is intact, the fixed blocks count as checked") {
+TEST_CASE("everything in a clean image is intact, and fixed blocks count as checked") {
   ImageBuilder image;
   CHECK(verified(image.file()).summary.intact == kAll);
   CHECK(verified(image.file()).summary.not_checked.empty());
@@ -36,7 +36,7 @@ TEST_CASE("all of a clean image is intact, the fixed blocks count as checked") {
   CHECK(verified(bare.file()).summary.blocks_checked == 13);
 }
 
-TEST_CASE("what was found something in is not intact, the rest is") {
+TEST_CASE("structures with errors are not intact, the others are") {
   struct Case {
     void (*damage)(ImageBuilder&);
     Words gone;
@@ -46,15 +46,15 @@ TEST_CASE("what was found something in is not intact, the rest is") {
            Case{[](ImageBuilder& image) { image.flip(0, 0); }, {"primary group"}},
            Case{[](ImageBuilder& image) { image.flip(6, 0); }, {"mirror group"}},
            Case{[](ImageBuilder& image) { image.flip(9, 0); }, {"region directory"}},
-           // Which data blocks count is not known then.
+           // Then it is unknown which data blocks are allocated.
            Case{[](ImageBuilder& image) { image.flip(10, 20); }, {"BMAP", "DATA"}},
            Case{[](ImageBuilder& image) { image.data_block(200, 1).flip(200, 0); }, {"DATA"}},
-           // Both groups say the same wrong thing.
+           // Both groups have the same error.
            Case{[](ImageBuilder& image) {
                   image.superblock([](Superblock& superblock) { --superblock.free_blocks; });
                 },
                 {"primary group", "mirror group"}},
-           // A file that was cut.
+           // A truncated file.
            Case{[](ImageBuilder& image) { image.bytes().resize(90 * 4096); }, {"SNAP", "DATA"}},
        }) {
     ImageBuilder image;
@@ -63,13 +63,13 @@ TEST_CASE("what was found something in is not intact, the rest is") {
   }
 }
 
-TEST_CASE("both of two regions that overlap are spoilt") {
+TEST_CASE("two regions that overlap are both not intact") {
   ImageBuilder image;
   image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.count = 6; });
   CHECK(verified(image.file()).summary.intact == without({"TAGI", "CODE"}));
 }
 
-TEST_CASE("the metadata scope says what it leaves out, and does not vouch for it") {
+TEST_CASE("the metadata scope lists what it skips, and does not report it as intact") {
   ImageBuilder image;
   const Verified result = verified(image.file(), {VerifyScope::kMetadata, 1});
   CHECK(result.summary.not_checked == Words{"data blocks"});

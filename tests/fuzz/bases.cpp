@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint32_t kBlock = 512;  // bytes, so that few entries make many nodes
 
-// Short keys enough for the larger filter, one key on many inodes, and some that fill a leaf.
+// Enough short keys for the larger filter, one key on many inodes, and some that fill a leaf.
 std::vector<TagEntry> some_tags() {
   std::vector<TagEntry> tags;
   for (int i = 0; i < 220; ++i) tags.push_back({"k" + std::to_string(i * 7), "", i, 0});
@@ -31,7 +31,7 @@ std::unique_ptr<ImageBuilder> tags_image() {
   const auto writer = must(TagWriter::open(image->file(), kSomeOptions));
   for (const TagEntry& tag : some_tags()) must(writer->set(tag));
   must(writer->commit());
-  // What goes leaves free nodes behind.
+  // Removed tags leave free nodes.
   for (int i = 60; i < 120; ++i) must(writer->remove("k" + std::to_string(i * 7), i));
   must(writer->commit());
   must(writer->close());
@@ -39,7 +39,7 @@ std::unique_ptr<ImageBuilder> tags_image() {
 }
 
 std::unique_ptr<ImageBuilder> foreign_tags_image() {
-  // Grown by vdetool, then written over as the existing writer does it.
+  // Grown by vdetool, then overwritten in the form of the SDK.
   auto image = tags_image();
   std::vector<TagEntry> tags;
   for (int i = 100; i < 160; ++i) tags.push_back({"k" + std::to_string(i), "v", i, 0});
@@ -65,13 +65,13 @@ std::unique_ptr<ImageBuilder> blank_tags_image() {
 std::unique_ptr<ImageBuilder> snapshots_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 256, "snapshot"});
   for (int i = 0; i < 20; ++i) {
-    SnapshotOptions wish;
-    wish.label = std::string(static_cast<size_t>(i * 7 % 65), static_cast<char>('a' + i));
-    wish.reproducible = true;
-    wish.base = i == 0;
-    wish.read_only = i % 5 == 1;
-    if (i > 0 && i != 10) wish.parent = "@latest";
-    must(create_snapshot(image->file(), wish, {Ticks{1'000'000 + i}, false}));
+    SnapshotOptions request;
+    request.label = std::string(static_cast<size_t>(i * 7 % 65), static_cast<char>('a' + i));
+    request.reproducible = true;
+    request.base = i == 0;
+    request.read_only = i % 5 == 1;
+    if (i > 0 && i != 10) request.parent = "@latest";
+    must(create_snapshot(image->file(), request, {Ticks{1'000'000 + i}, false}));
   }
   must(delete_snapshots(image->file(), std::vector<std::string>{"@latest"}, kSomeOptions));
   return image;
@@ -81,11 +81,11 @@ std::unique_ptr<ImageBuilder> modules_image() {
   auto image = std::make_unique<ImageBuilder>(ImageShape{kBlock, 256, "compute"});
   for (size_t i = 0; i < 12; ++i) {
     MemoryFile module(wasm_of_size(kMinWasm + i * 150, i));
-    ModuleOptions wish;
-    wish.force = i > 0;
-    if (i > 0) wish.entry = std::string(i * 37 % 129, 'e');
+    ModuleOptions request;
+    request.force = i > 0;
+    if (i > 0) request.entry = std::string(i * 37 % 129, 'e');
     Activity activity;
-    must(register_module(image->file(), module, wish, kSomeOptions, activity));
+    must(register_module(image->file(), module, request, kSomeOptions, activity));
   }
   return image;
 }

@@ -23,13 +23,13 @@ class Editor {
 
   void edit(Reader& reader) {
     for (size_t i = 0; i < kMaxEdits && !reader.left().empty(); ++i) edit_one(reader);
-    for (const uint64_t number : dirty_) vouch_for(number);
+    for (const uint64_t number : dirty_) update_checksums(number);
   }
 
  private:
   static uint8_t next(Reader& reader) { return reader.load<uint8_t>().value_or(0); }
 
-  // The region's blocks, then all others in turn.
+  // The region's blocks first, then all others.
   [[nodiscard]] uint64_t block_of(uint8_t number) const {
     if (number < count_ && number < 192) return start_ + number;
     const uint64_t total = image_.bytes().size() / image_.block_size();
@@ -77,7 +77,7 @@ class Editor {
     });
   }
 
-  // What no checksum makes right.
+  // Damage that no checksum covers.
   void taint(uint64_t block, uint8_t how) {
     if (how % 4 == 0) image_.wipe(block);
     if (how % 4 == 1) image_.flip(block, 0);
@@ -85,23 +85,23 @@ class Editor {
     if (how % 4 == 3) {
       const MutableBytes payload = image_.payload(block);
       std::fill(payload.begin(), payload.end(), uint8_t{how});
-      image_.reseal(block);
+      image_.rehash(block);
     }
   }
 
-  void vouch_for(uint64_t number) {
+  void update_checksums(uint64_t number) {
     if (tag_ == "TAGI" && number == start_) {
       if (const auto record = record_of(image_.payload(number)))
         encode_tag_extension(*record, image_.payload(number));
     }
-    image_.reseal(number);
+    image_.rehash(number);
     if (number == kDirectoryStart) image_.fit_directory();
     if (number >= kGroupBlocks) return;
     const MutableBytes from = image_.block(number);
     std::copy(from.begin(), from.end(), image_.block(number + kGroupBlocks).begin());
   }
 
-  // The extension record whatever its hash; nothing where there never was one.
+  // Decodes the extension record without checking its hash; nothing if there never was one.
   static std::optional<TagExtension> record_of(Bytes payload) {
     const Bytes bytes = payload.last(kTagExtensionLayout.size());
     const TagExtension record = kTagExtensionLayout.decode(bytes);

@@ -12,12 +12,12 @@ class ModulePlay {
   ModulePlay(FuzzImage& fuzz, IsClean clean) : fuzz_(fuzz), clean_(clean) {}
 
   void run() {
-    const std::vector<Module> before = look();
+    const std::vector<Module> before = read_all();
     if (!fuzz_.play.changes) return;
     if (fuzz_.play.choice % 2 == 0) {
       const bool added = add();
       if (clean_) promise_clean(*fuzz_.image);
-      const std::vector<Module> after = look();
+      const std::vector<Module> after = read_all();
       if (clean_) promise(after.size() == before.size() + (added ? 1 : 0), "modules are lost");
     }
     if (before.empty()) return;
@@ -28,7 +28,7 @@ class ModulePlay {
   }
 
  private:
-  std::vector<Module> look() {
+  std::vector<Module> read_all() {
     const auto image = open_to_read(fuzz_.image->file());
     if (!image) {
       promise(!clean_, "a clean image cannot be opened");
@@ -45,12 +45,12 @@ class ModulePlay {
       return true;
     });
     if (!read && clean_) promise_refusal(read.error());
-    for (size_t i = 0; i < all.size(); i += clean_ ? 1 : 3) look_at(*reader, all[i]);
+    for (size_t i = 0; i < all.size(); i += clean_ ? 1 : 3) read_module(*reader, all[i]);
     if (!read) all.clear();
     return all;
   }
 
-  void look_at(ModuleReader& reader, const Module& module) {
+  void read_module(ModuleReader& reader, const Module& module) {
     const auto found = reader.find(to_hex(module.hash));
     if (found) promise(found->hash == module.hash, "another module is found");
     if (clean_) promise(found && *found == module, "a module is not found by its hash");
@@ -60,7 +60,7 @@ class ModulePlay {
       bytes.insert(bytes.end(), some.begin(), some.end());
       return Result<void>{};
     });
-    if (read) promise(sha256(bytes) == module.hash, "wrong bytes are handed out as right ones");
+    if (read) promise(sha256(bytes) == module.hash, "wrong bytes are returned as valid");
     if (clean_) promise(read.has_value(), "a clean module cannot be read");
     if (!fuzz_.play.stats) return;
     const auto facts = reader.facts(module, activity);
@@ -69,11 +69,11 @@ class ModulePlay {
 
   bool add() {
     MemoryFile module(wasm_of_size(700, 77));
-    ModuleOptions wish;
-    wish.force = true;
-    wish.entry = std::string(fuzz_.play.choice * 60, 'n');
+    ModuleOptions request;
+    request.force = true;
+    request.entry = std::string(fuzz_.play.choice * 60, 'n');
     Activity activity;
-    const auto made = register_module(fuzz_.image->file(), module, wish, kFuzzEdit, activity);
+    const auto made = register_module(fuzz_.image->file(), module, request, kFuzzEdit, activity);
     if (!made && clean_) promise_refusal(made.error());
     return made.has_value();
   }

@@ -9,16 +9,16 @@ namespace vde::test {
 
 inline constexpr EditOptions kFuzzEdit{Ticks{638'000'000'100'000'000}, false};
 
-// The image is as verify wants it: no error and no warning.
+// Verify finds no error and no warning in the image.
 using IsClean = bool;
 
 [[noreturn]] void give_up(std::string_view message);
 inline void promise(bool holds, std::string_view message) {
   if (!holds) give_up(message);
 }
-// A sound image may refuse a change for these reasons alone.
+// A valid image may refuse a change only for these reasons.
 void promise_refusal(const Error& error);
-// After a change of a clean image it is clean.
+// A clean image must be clean after a change.
 void promise_clean(ImageBuilder& image);
 
 void play_tags(FuzzImage& fuzz, IsClean clean);

@@ -8,11 +8,11 @@ class SnapshotPlay {
   SnapshotPlay(FuzzImage& fuzz, IsClean clean) : fuzz_(fuzz), clean_(clean) {}
 
   void run() {
-    const std::vector<Snapshot> before = look();
+    const std::vector<Snapshot> before = read_all();
     if (!fuzz_.play.changes) return;
     const bool added = create();
     if (clean_) promise_clean(*fuzz_.image);
-    const std::vector<Snapshot> after = look();
+    const std::vector<Snapshot> after = read_all();
     if (clean_) promise(after.size() == before.size() + (added ? 1 : 0), "snapshots are lost");
     if (before.empty()) return;
     change_marks(before[before.size() / 2]);
@@ -20,7 +20,7 @@ class SnapshotPlay {
   }
 
  private:
-  std::vector<Snapshot> look() {
+  std::vector<Snapshot> read_all() {
     const auto reader = try_open_snapshots(fuzz_.image->file());
     if (!reader) {
       if (clean_) promise_refusal(reader.error());
@@ -32,12 +32,12 @@ class SnapshotPlay {
       return true;
     });
     promise(read.has_value() || !clean_, "a clean table cannot be listed");
-    look_at(**reader, all);
+    read_each(**reader, all);
     if (!read) all.clear();
     return all;
   }
 
-  void look_at(SnapshotReader& reader, const std::vector<Snapshot>& all) {
+  void read_each(SnapshotReader& reader, const std::vector<Snapshot>& all) {
     for (const char* name : {"@latest", "aaaa", "", "0"}) static_cast<void>(reader.find(name));
     if (fuzz_.play.choice > 1) static_cast<void>(reader.load());
     for (const Snapshot& snapshot : all) {
@@ -45,8 +45,8 @@ class SnapshotPlay {
       if (clean_) promise(found && *found == snapshot, "a snapshot is not found by its id");
       size_t length = 0;
       const auto chain = reader.chain(snapshot.id, [&](const Snapshot&) {
-        promise(++length <= all.size() || !clean_, "a chain has no end");
-        promise(length < 10'000, "a chain of a damaged table has no end");
+        promise(++length <= all.size() || !clean_, "a chain is endless");
+        promise(length < 10'000, "a chain of a damaged table is endless");
         return true;
       });
       if (clean_) promise(chain.has_value(), "a clean chain is broken");
@@ -55,11 +55,11 @@ class SnapshotPlay {
   }
 
   bool create() {
-    SnapshotOptions wish;
-    wish.label = std::string(fuzz_.play.choice * 20, 'n');
-    wish.reproducible = true;
-    if (fuzz_.play.choice == 2) wish.parent = "@latest";
-    const auto made = create_snapshot(fuzz_.image->file(), wish, kFuzzEdit);
+    SnapshotOptions request;
+    request.label = std::string(fuzz_.play.choice * 20, 'n');
+    request.reproducible = true;
+    if (fuzz_.play.choice == 2) request.parent = "@latest";
+    const auto made = create_snapshot(fuzz_.image->file(), request, kFuzzEdit);
     if (!made && clean_) promise_refusal(made.error());
     return made.has_value();
   }

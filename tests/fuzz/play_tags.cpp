@@ -6,7 +6,7 @@
 namespace vde::test {
 namespace {
 
-// The image's bytes, shown as a mapping of a file would show them.
+// The image's bytes as a mapping of a file.
 class ShownBytes : public FileMapping {
  public:
   explicit ShownBytes(Bytes bytes) : bytes_(bytes) {}
@@ -26,41 +26,41 @@ class MappedFile : public MemoryFile {
 
 struct Listed {
   std::vector<TagEntry> entries;
-  bool whole = false;  // the walk came to its end
+  bool whole = false;  // the walk reached its end
 };
 
 class TagPlay {
  public:
   TagPlay(FuzzImage& fuzz, IsClean clean)
-      : fuzz_(fuzz), clean_(clean), most_(fuzz.image->bytes().size() / 18 * 2) {}
+      : fuzz_(fuzz), clean_(clean), max_(fuzz.image->bytes().size() / 18 * 2) {}
 
   void run() {
-    look();
+    read();
     if (!fuzz_.play.changes) return;
     const std::vector<TagEntry> before = all_.entries;
     change(before);
     if (clean_) promise_clean(*fuzz_.image);
-    look();
+    read();
   }
 
  private:
-  // The entries that a query gives. However the leaves are linked, none is read without end.
+  // The entries that a query returns. Stops if there are more than the image can hold.
   Listed list(TagReader& reader, const TagQuery& query) const {
     Listed listed;
     size_t count = 0;
     const auto found = reader.find(query, [&](const TagView& view) {
-      promise(++count <= most_, "a walk through the tags has no end");
+      promise(++count <= max_, "a walk over the tags is endless");
       listed.entries.push_back(
           {std::string(view.key), std::string(view.value), view.inode, view.block});
       return true;
     });
     listed.whole = found.has_value();
-    if (found) promise(*found == listed.entries.size(), "find miscounts what it hands out");
+    if (found) promise(*found == listed.entries.size(), "find returns a wrong count");
     if (!found && clean_) give_up("a clean index cannot be read: " + found.error().message);
     return listed;
   }
 
-  void look() {
+  void read() {
     const auto view = committed_view(fuzz_.image->file());
     if (!view) return promise(!clean_, "a clean image has no view");
     std::vector<uint8_t> bytes(must((*view)->size()));
@@ -68,36 +68,36 @@ class TagPlay {
     MappedFile file(std::move(bytes));
     const auto reader = try_open_tags(file, fuzz_.play.mapped);
     if (!reader) return refused(reader.error());
-    look_at_all(**reader);
-    look_for_some(**reader);
+    read_all(**reader);
+    find_some(**reader);
     if (!fuzz_.play.stats) return;
     Activity activity;
     const auto stats = (*reader)->stats(activity);
     promise(stats.has_value() || !clean_, "a clean index has no statistics");
   }
 
-  void look_at_all(TagReader& reader) {
+  void read_all(TagReader& reader) {
     all_ = list(reader, {});
     TagQuery query;
     query.reverse = true;
     Listed backwards = list(reader, query);
     if (!clean_) return;
     std::reverse(backwards.entries.begin(), backwards.entries.end());
-    promise(all_.entries == backwards.entries, "the two directions give different entries");
-    promise(all_.entries.size() == reader.entry_count(), "the header miscounts the entries");
+    promise(all_.entries == backwards.entries, "the two directions return different entries");
+    promise(all_.entries.size() == reader.entry_count(), "the header has a wrong count");
   }
 
-  // Every eleventh entry by key, by key and inode, by prefix and by range.
-  void look_for_some(TagReader& reader) {
+  // Looks up every eleventh entry by key, by key and inode, by prefix and by range.
+  void find_some(TagReader& reader) {
     std::vector<TagEntry> wanted{{"k63", "", 9, 0}, {"many", "", 7, 0}, {"", "", 0, 0}};
     for (size_t i = fuzz_.play.choice; i < all_.entries.size() && wanted.size() < 40; i += 11)
       wanted.push_back(all_.entries[i]);
     for (const TagEntry& entry : wanted) {
-      look_for(reader, entry.key);
-      uint64_t handed = 0;
+      find_key(reader, entry.key);
+      uint64_t visited = 0;
       const auto one = reader.get(entry.key, entry.inode, [&](const TagView& view) {
-        promise(view.key == entry.key && view.inode == entry.inode, "get gives another entry");
-        return ++handed <= most_;
+        promise(view.key == entry.key && view.inode == entry.inode, "get returns another entry");
+        return ++visited <= max_;
       });
       if (clean_)
         promise(one.has_value() && (*one > 0) == is_there(entry), "an inode is not found");
@@ -117,11 +117,11 @@ class TagPlay {
     });
   }
 
-  void look_for(TagReader& reader, const std::string& key) {
-    uint64_t handed = 0;
+  void find_key(TagReader& reader, const std::string& key) {
+    uint64_t visited = 0;
     const auto found = reader.get(key, std::nullopt, [&](const TagView& view) {
-      promise(view.key == key, "get gives another key");
-      promise(++handed <= most_, "a run of equal keys has no end");
+      promise(view.key == key, "get returns another key");
+      promise(++visited <= max_, "a run of equal keys is endless");
       return true;
     });
     if (!clean_) return;
@@ -136,7 +136,7 @@ class TagPlay {
       return e.key.starts_with(query.prefix) && (!query.from || e.key >= *query.from) &&
              (!query.to || e.key <= *query.to);
     });
-    promise(listed.entries.size() == static_cast<size_t>(wanted), "a query gives other entries");
+    promise(listed.entries.size() == static_cast<size_t>(wanted), "a query returns other entries");
   }
 
   void change(const std::vector<TagEntry>& before) {
@@ -162,7 +162,7 @@ class TagPlay {
 
   FuzzImage& fuzz_;
   IsClean clean_;
-  size_t most_;  // entries that the image has room for, and twice that
+  size_t max_;  // entries that the image has room for, times two
   Listed all_;
 };
 

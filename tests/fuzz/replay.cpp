@@ -1,5 +1,5 @@
-// fuzz_replay PATH...: plays fuzz inputs once more, files or folders of them. A broken promise ends
-// it, after the name of the input.
+// fuzz_replay PATH...: replays fuzz inputs, files or folders of them. A broken promise ends the
+// program after the name of the input.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -33,9 +33,9 @@ bool replay(const std::string& path) {
   const std::vector<uint8_t> input(text.begin(), text.end());
   vde::test::reset_largest_allocation();
   vde::test::play_fuzz_input(input);
-  const size_t most = vde::test::largest_allocation();
-  if (most <= kMaxAtOnce) return true;
-  std::fprintf(stderr, "%s: %zu bytes at once\n", path.c_str(), most);
+  const size_t largest = vde::test::largest_allocation();
+  if (largest <= kMaxAtOnce) return true;
+  std::fprintf(stderr, "%s: %zu bytes at once\n", path.c_str(), largest);
   return false;
 }
 
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   try {
     for (int i = 1; i < argc; ++i)
       for (const std::string& path : inputs_of(argv[i])) {
-        // The last line tells which input ended the program.
+        // The last line shows which input ended the program.
         std::printf("%s\n", path.c_str());
         std::fflush(stdout);
         good = replay(path) && good;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# man_complete.sh VDETOOL PAGE: holds the words of `--help` against the manual page. Each command has
-# a part of the SYNOPSIS with its options, and those alone; each option is described below.
+# man_complete.sh VDETOOL PAGE: compares `--help` with the manual page. Each command has a part of the
+# SYNOPSIS with exactly its options; each option is described below.
 set -euo pipefail
 export LC_ALL=C
 vdetool=$1 page=$2
@@ -12,8 +12,8 @@ complain() {
 }
 
 # Reading --help. Options begin their line, with a short form before them or not.
-options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-z],)?--([a-z-]+).*/\2/p' | sort -u; }
-commands_of() { "$vdetool" "$@" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
+options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-z], )?--([a-z-]+).*/\2/p' | sort -u; }
+commands_of() { "$vdetool" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 
 # Reading the page: the options in the SYNOPSIS of a command, and those described anywhere.
 synopsis_of() {

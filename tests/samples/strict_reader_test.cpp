@@ -1,5 +1,5 @@
-// The strict reader against the samples: it must take each as the listing says that the existing
-// readers do, and where they read a region it must yield the listing's entries.
+// The strict reader on the samples: it must accept each sample as the listing says that the SDK
+// does, and where the SDK reads a region it must return the entries of the listing.
 #include "support/strict/strict_reader.h"
 
 #include <doctest/doctest.h>
@@ -120,7 +120,7 @@ json listed(const strict::Rotation& rotation) {
 }
 
 json listed(const strict::Slot& slot) {
-  return {{"slot", slot.slot},   {"tag", slot.tag},     {"flags", slot.flags},
+  return {{"slot", slot.slot},   {"tag", slot.type},    {"flags", slot.flags},
           {"start", slot.start}, {"count", slot.count}, {"used", slot.used}};
 }
 
@@ -131,7 +131,7 @@ json listed(const std::vector<Entry>& entries) {
   return list;
 }
 
-// What the entries of `region` are listed as, taken from what the reader made of them.
+// The entries of `region` in the form of the listing, from the reader's result.
 json entries_of(const StrictReader& reader, std::string_view region) {
   if (region == "SNAP") return listed(reader.snapshots());
   if (region == "CODE") return listed(reader.modules());
@@ -156,7 +156,7 @@ json listed_entries(const json& listing, std::string_view region) {
   return listing.at("encryption_header");
 }
 
-// The outcome in the listing's words; "misreads" where the entries are not those written.
+// The outcome as the listing names it; "misreads" if the entries differ from those written.
 std::string outcome_in_listing(const StrictReader& reader, const json& listing,
                                const std::string& region) {
   const Outcome outcome = reader.outcome(region);
@@ -213,20 +213,20 @@ size_t block_at(const std::vector<uint8_t>& image, std::string_view tag, size_t 
   const StrictReader reader(image);
   const auto& slots = reader.directory();
   const auto slot =
-      std::find_if(slots.begin(), slots.end(), [&](const auto& each) { return each.tag == tag; });
+      std::find_if(slots.begin(), slots.end(), [&](const auto& each) { return each.type == tag; });
   REQUIRE(slot != slots.end());
   return (static_cast<size_t>(slot->start) + block) *
          static_cast<size_t>(reader.superblock().block_size);
 }
 
-// Makes the trailer's hash of the 4096-byte block at `offset` right again.
-void reseal(std::vector<uint8_t>& image, size_t offset) {
+// Updates the trailer's hash of the 4096-byte block at `offset`.
+void rehash(std::vector<uint8_t>& image, size_t offset) {
   store_le(MutableBytes(image), offset + 4088, XXH64(image.data() + offset, 4080, 0));
 }
 
 }  // namespace
 
-TEST_CASE("the strict reader takes every sample as the existing readers do") {
+TEST_CASE("the strict reader accepts every sample as the SDK does") {
   const std::vector<std::string> names = vector_names();
   CHECK(names.size() == 30);
   for (const std::string& name : names) {
@@ -254,11 +254,11 @@ TEST_CASE("the strict reader takes every sample as the existing readers do") {
   }
 }
 
-TEST_CASE("left-over space comes out as entries of zeros, and the last real ones are missing") {
+TEST_CASE("unused space is read as entries of zeros, and the last real ones are missing") {
   const json listing = vector_listing("snap-leftover");
   const StrictReader reader(vector_image("snap-leftover"));
   CHECK(reader.snapshots().size() == listing.at("snapshots").size());
-  // 30 entries of 132 bytes fill block 0 up to 104 bytes, in which one record fits.
+  // 30 entries of 132 bytes fill block 0 except 104 bytes, which have room for one record.
   CHECK(reader.snapshots()[29].label.size() == 64);
   CHECK(reader.snapshots()[30] == strict::Snapshot{});
   CHECK(listed(reader.snapshots()[31]) == listing.at("snapshots")[30]);
@@ -279,16 +279,16 @@ TEST_CASE("the mirror group stands in for the primary, and without it the image 
   CHECK(by_none.tags().size() == 900);
 }
 
-TEST_CASE("a directory whose hash does not fit leads to no region") {
+TEST_CASE("with a wrong directory hash no region is found") {
   std::vector<uint8_t> image = everything();
   image[8 * 4096 + 5] ^= 1;
-  reseal(image, 8 * 4096);
+  rehash(image, 8 * 4096);
   const StrictReader reader(image);
   CHECK_FALSE(reader.validates());
   CHECK(reader.outcome("TAGI") == Outcome::kAbsent);
 }
 
-TEST_CASE("SNAP, CODE, MTRK and ENCR fail by one unused block without its trailer, TAGI does not") {
+TEST_CASE("one unused block without a trailer makes SNAP, CODE, MTRK and ENCR fail, but not TAGI") {
   for (const std::string region : {"SNAP", "CODE", "MTRK", "ENCR", "TAGI"}) {
     CAPTURE(region);
     std::vector<uint8_t> image = everything();
@@ -299,15 +299,15 @@ TEST_CASE("SNAP, CODE, MTRK and ENCR fail by one unused block without its traile
   }
 }
 
-TEST_CASE("TAGI fails by any block that does not parse as a node, reachable or not") {
+TEST_CASE("any block that does not parse as a node makes TAGI fail, reachable or not") {
   const std::vector<uint8_t> image = everything();
   const size_t spare = block_at(image, "TAGI", 63);
   struct Change {
     std::vector<uint8_t> head;
     Outcome outcome;
   };
-  // The rest of the block is zero: entries of 18 bytes and keys of one byte, with empty texts. The
-  // entries have 4073 bytes of room; a node of 4096 bytes may count 510 keys.
+  // The rest of the block is zero: entries of 18 bytes and keys of one byte, with empty texts.
+  // There are 4073 bytes for entries; a node of 4096 bytes may count 510 keys.
   for (const Change& change :
        {Change{{0, 0, 0}, Outcome::kReads}, Change{{1, 0, 0}, Outcome::kReads},
         Change{{2, 0, 0}, Outcome::kFails}, Change{{1, 226, 0}, Outcome::kReads},
@@ -321,7 +321,7 @@ TEST_CASE("TAGI fails by any block that does not parse as a node, reachable or n
   }
 }
 
-TEST_CASE("TAGI wants a Bloom filter of at least one bit and one hash that lies in block 0") {
+TEST_CASE("TAGI needs a Bloom filter of at least one bit and one hash in block 0") {
   struct Change {
     int32_t bits;
     uint8_t hashes;
@@ -341,7 +341,7 @@ TEST_CASE("TAGI wants a Bloom filter of at least one bit and one hash that lies 
   }
 }
 
-TEST_CASE("a key that the Bloom filter denies is not found") {
+TEST_CASE("a key that the Bloom filter excludes is not found") {
   std::vector<uint8_t> image = everything();
   const StrictReader whole(image);
   const std::string key = whole.tags().front().key;
@@ -350,9 +350,9 @@ TEST_CASE("a key that the Bloom filter denies is not found") {
 
   const size_t header = block_at(image, "TAGI", 0);
   std::fill_n(image.begin() + static_cast<std::ptrdiff_t>(header + 16), 1024, uint8_t{0});
-  const StrictReader denied(image);
-  CHECK(denied.tags().size() == 900);
-  CHECK(denied.find(key).empty());
+  const StrictReader excluded(image);
+  CHECK(excluded.tags().size() == 900);
+  CHECK(excluded.find(key).empty());
 }
 
 TEST_CASE("a lookup loses equal keys left of an equal separator, and follows them to the right") {

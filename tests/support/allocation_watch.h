@@ -1,12 +1,12 @@
-// How much memory the program asks for at once. A test program that links allocation_watch.cpp has
-// its operator new replaced by one that remembers.
+// Measures how much memory the program requests at once. Linking allocation_watch.cpp replaces
+// operator new by one that records the size.
 #pragma once
 
 #include <cstddef>
 
 namespace vde::test {
 
-// Forgets what was asked for so far.
+// Forgets all earlier requests.
 void reset_largest_allocation();
 // Bytes of the largest single allocation by any thread since then.
 [[nodiscard]] size_t largest_allocation();

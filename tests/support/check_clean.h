@@ -1,4 +1,4 @@
-// That an image is as verify wants it.
+// Checks that verify finds nothing wrong.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -7,7 +7,7 @@
 
 namespace vde::test {
 
-// Nothing but notes.
+// Only notes are allowed.
 inline void check_clean(BlockFile& file) {
   const Verified found = verified(file);
   REQUIRE_FALSE(found.error.has_value());

@@ -12,9 +12,9 @@ CraftedJournal::CraftedJournal(ImageBuilder& image)
   epoch_ = decode_journal_mark(header.subspan(kJournalMarkOffset)).value().epoch;
 }
 
-BlockBuffer CraftedJournal::sealed(BlockType tag, uint8_t fill) const {
+BlockBuffer CraftedJournal::valid_block(BlockType tag, uint8_t fill) const {
   BlockBuffer block(image_.block_size(), fill);
-  seal(block, tag, 1);
+  write_trailer(block, tag, 1);
   return block;
 }
 

@@ -1,5 +1,5 @@
-// Journal records as an attacker writes them: sealed, chained and with the right checksum, whatever
-// they name.
+// Journal records as an attacker writes them: with valid trailers, chaining and checksum, whatever
+// they refer to.
 #pragma once
 
 #include <functional>
@@ -13,18 +13,18 @@ namespace vde::test {
 
 struct CraftedEntry {
   uint64_t target = 0;
-  uint64_t place = 0;  // of the image; 0 = the next block of the record
-  BlockBuffer image;   // a whole block, sealed
+  uint64_t place = 0;  // block number in the image; 0 = the next block of the record
+  BlockBuffer image;   // a whole block with its trailer
 };
 
 class CraftedJournal {
  public:
-  // The journal of `image`, which outlives this, is clean.
+  // The journal of `image` must be clean; `image` must outlive this object.
   explicit CraftedJournal(ImageBuilder& image);
 
-  // Writes a record behind those before it, and each image to its place if the file has that; the
-  // superblock is that of the image but for its sequence and what `change` does. Returns the
-  // record's first block.
+  // Writes a record after the earlier ones, and each after-image to its place if the file has it.
+  // The superblock is that of the image except for its sequence and the effect of `change`. Returns
+  // the record's first block.
   uint64_t add(
       const std::vector<CraftedEntry>& entries,
       const std::function<void(Superblock&)>& change = [](Superblock&) {});
@@ -32,8 +32,8 @@ class CraftedJournal {
   // The first block of the next record.
   [[nodiscard]] uint64_t next() const { return next_; }
 
-  // A block of `tag` whose payload is `fill` all over, sealed.
-  [[nodiscard]] BlockBuffer sealed(BlockType tag, uint8_t fill) const;
+  // A valid block of type `type` with all payload bytes `fill`.
+  [[nodiscard]] BlockBuffer valid_block(BlockType tag, uint8_t fill) const;
 
  private:
   [[nodiscard]] uint64_t blocks() { return image_.bytes().size() / image_.block_size(); }

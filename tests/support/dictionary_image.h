@@ -1,4 +1,4 @@
-// Images with a table of compression dictionaries, which no command makes: it takes the region of
+// Images with a table of compression dictionaries, which no command creates: it takes the region of
 // the integrity tree, blocks 84 to 87 of an ImageBuilder with all modules.
 #pragma once
 
@@ -9,13 +9,13 @@
 namespace vde::test {
 
 inline constexpr uint64_t kDictionaryTable = 84;
-inline constexpr uint64_t kDictionaryBytes = 200;  // the first block for bytes of dictionaries
+inline constexpr uint64_t kDictionaryBytes = 200;  // first block with bytes of dictionaries
 
-// Turns the region into an empty table, and the module off that the region was for.
+// Turns the region into an empty table, and clears the manifest bit that the region was for.
 inline void make_dictionary_table(ImageBuilder& image) {
   constexpr uint32_t kIntegrityModule = 11;
   image.slot(image.slot_of("MTRK"),
-             [](RegionSlot& slot) { slot.tag = block_types::kDictionaries; });
+             [](RegionSlot& slot) { slot.type = block_types::kDictionaries; });
   image.superblock(
       [](Superblock& superblock) { superblock.module_manifest &= ~(1u << kIntegrityModule); });
   for (uint64_t block = kDictionaryTable; block < kDictionaryTable + 4; ++block)
@@ -25,10 +25,10 @@ inline void make_dictionary_table(ImageBuilder& image) {
 inline void count_dictionaries(ImageBuilder& image, int32_t count) {
   edit(image, kDictionaryTable, 0, kPackedTableHeaderLayout, [&](PackedTableHeader& header) {
     header.count = count;
-  }).reseal(kDictionaryTable);
+  }).rehash(kDictionaryTable);
 }
 
-// Entry `index` of the table; the count stays.
+// Writes entry `index` of the table; the count stays.
 inline void put_dictionary(ImageBuilder& image, uint32_t index, const Dictionary& entry) {
   const size_t payload = payload_size(image.block_size());
   uint64_t block = kDictionaryTable;
@@ -36,7 +36,7 @@ inline void put_dictionary(ImageBuilder& image, uint32_t index, const Dictionary
     index -= dictionaries_in(payload, block == kDictionaryTable);
   const size_t at = dictionary_offset(index, block == kDictionaryTable);
   kDictionaryLayout.encode(entry, image.payload(block).subspan(at));
-  image.reseal(block);
+  image.rehash(block);
 }
 
 // A dictionary of one block, kDictionaryBytes + id, whose bytes are all `id`; written and
@@ -55,7 +55,7 @@ inline Dictionary sound_dictionary(ImageBuilder& image, uint8_t id) {
   return entry;
 }
 
-// A table of sound dictionaries with the ids 0 to `count` - 1.
+// A table of valid dictionaries with the ids 0 to `count` - 1.
 inline void add_dictionaries(ImageBuilder& image, uint8_t count) {
   make_dictionary_table(image);
   for (uint8_t id = 0; id < count; ++id) put_dictionary(image, id, sound_dictionary(image, id));

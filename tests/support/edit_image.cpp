@@ -14,7 +14,7 @@ constexpr uint64_t kDirectoryHeader = 9;
 
 }  // namespace
 
-void EditedImage::reseal(uint64_t block_number) {
+void EditedImage::rehash(uint64_t block_number) {
   const MutableBytes bytes = block(block_number);
   const size_t payload = payload_size(block_size_);
   store_le(bytes, payload + 8, checksum(bytes.first(payload)));
@@ -24,10 +24,10 @@ void EditedImage::put_slot(size_t index, const RegionSlot& slot) {
   const size_t size = kRegionSlotLayout.size();
   for (const uint64_t number : {kPointerTable, kMirrorTable, kDirectorySlots}) {
     kRegionSlotLayout.encode(slot, block(number).subspan(index * size, size));
-    reseal(number);
+    rehash(number);
   }
   put(kDirectoryHeader, 8, checksum(block(kDirectorySlots).first(payload_size(block_size_))));
-  reseal(kDirectoryHeader);
+  rehash(kDirectoryHeader);
 }
 
 RegionSlot EditedImage::slot(size_t index) {

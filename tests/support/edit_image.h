@@ -1,4 +1,4 @@
-// Changes to images that leave every checksum right, or that leave it wrong.
+// Changes images, with or without updating checksums.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace vde::test {
 
-// An image in memory, of a block size that the test knows.
+// An image in memory with a known block size.
 class EditedImage {
  public:
   EditedImage(std::vector<uint8_t> bytes, uint32_t block_size)
@@ -20,26 +20,26 @@ class EditedImage {
     return MutableBytes(bytes_).subspan(number * block_size_, block_size_);
   }
 
-  // Stores `value` at `offset` of a block; its checksum is wrong until reseal().
+  // Stores `value` at `offset` of a block; its checksum is wrong until rehash().
   template <class T>
   void put(uint64_t block_number, size_t offset, T value) {
     store_le(block(block_number), offset, value);
   }
-  // Makes the checksum of a block right; tag and generation stay.
-  void reseal(uint64_t block_number);
+  // Updates the checksum of a block; type and generation stay.
+  void rehash(uint64_t block_number);
 
-  // Stores `value` at `offset` of both superblocks, sealed.
+  // Stores `value` at `offset` of both superblocks, and updates their checksums.
   template <class T>
   void put_superblock(size_t offset, T value) {
     for (const uint64_t number : {0u, 4u}) {
       put(number, offset, value);
-      reseal(number);
+      rehash(number);
     }
   }
 
-  // Puts a slot into both pointer tables and the directory, all sealed.
+  // Writes a slot to both pointer tables and the directory, and updates their checksums.
   void put_slot(size_t index, const RegionSlot& slot);
-  // The slot as the directory has it.
+  // The slot according to the directory.
   [[nodiscard]] RegionSlot slot(size_t index);
 
  private:

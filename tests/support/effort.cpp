@@ -14,7 +14,7 @@ double test_effort(double otherwise) {
   char* end = nullptr;
   const double effort = std::strtod(text, &end);
   if (*end != '\0' || !std::isfinite(effort) || effort <= 0)
-    throw std::runtime_error(std::string("VDE_TEST_EFFORT is no number above 0: ") + text);
+    throw std::runtime_error(std::string("VDE_TEST_EFFORT is not a number above 0: ") + text);
   return effort;
 }
 

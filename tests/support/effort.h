@@ -1,4 +1,4 @@
-// How much is done by tests that could always do more.
+// The amount of work in tests that have no natural limit.
 #pragma once
 
 #include "support/random.h"
@@ -10,21 +10,22 @@ inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
 #endif
-// How many times as long anything may take: sanitizers slow everything down.
+// Time limits are multiplied by this: sanitizers slow everything down.
 inline constexpr int kSlowness = kSanitized ? 10 : 1;
 
-// VDE_TEST_EFFORT in the environment, a number, 1 being what test runs do: 10 is ten times as many
-// images, operations or seeds. Without it what CMake sets for the program, less under sanitizers.
+// VDE_TEST_EFFORT in the environment, a number: 1 is the default of test runs, 10 is ten times as
+// many images, operations or seeds. If it is not set, the value that CMake sets for the program;
+// less with sanitizers.
 [[nodiscard]] double test_effort(double otherwise = VDE_TEST_EFFORT_DEFAULT);
 
-// So many things where there are `amount` at effort 1; one at least.
+// `amount` scaled by the effort, but at least one.
 [[nodiscard]] uint64_t scaled(uint64_t amount, double effort = test_effort());
 
-// Every how many things of a list one is taken, where it is every `step` of them at effort 1.
+// The step through a list, if it is `step` at effort 1.
 [[nodiscard]] uint64_t stretched(uint64_t step = 1, double effort = test_effort());
 
-// Takes everything at effort 1 and above, else so large a part, at random: what comes in turns is
-// still taken in all its forms.
+// Selects everything at effort 1 and above, else a random share of that size. It is random so that
+// periodic lists are still covered in all their forms.
 class Share {
  public:
   explicit Share(double effort) : effort_(effort) {}

@@ -49,7 +49,7 @@ std::vector<RegionSlot> ImageBuilder::slots() {
 size_t ImageBuilder::slot_of(std::string_view tag) {
   const auto all = slots();
   for (size_t i = 0; i < all.size(); ++i)
-    if (!all[i].is_free() && all[i].tag == make_block_type(tag)) return i;
+    if (!all[i].is_free() && all[i].type == make_block_type(tag)) return i;
   throw std::logic_error("no such region");
 }
 
@@ -88,9 +88,9 @@ ImageBuilder& ImageBuilder::clear_payload(uint64_t number) {
   return *this;
 }
 
-ImageBuilder& ImageBuilder::reseal(uint64_t number) {
+ImageBuilder& ImageBuilder::rehash(uint64_t number) {
   const Trailer old = trailer(number);
-  seal(block(number), old.tag, old.generation);
+  write_trailer(block(number), old.type, old.generation);
   return *this;
 }
 
@@ -112,7 +112,7 @@ ImageBuilder& ImageBuilder::clear_trailer(uint64_t number) {
 
 ImageBuilder& ImageBuilder::write(uint64_t number, std::string_view tag, std::string_view hex) {
   clear_payload(number).patch(number, 0, hex);
-  seal(block(number), make_block_type(tag), 1);
+  write_trailer(block(number), make_block_type(tag), 1);
   return *this;
 }
 
@@ -122,7 +122,7 @@ ImageBuilder& ImageBuilder::superblock(const std::function<void(Superblock&)>& c
 
 ImageBuilder& ImageBuilder::superblock_of(uint64_t group,
                                           const std::function<void(Superblock&)>& change) {
-  return edit(*this, group, 0, kSuperblockLayout, change).reseal(group);
+  return edit(*this, group, 0, kSuperblockLayout, change).rehash(group);
 }
 
 ImageBuilder& ImageBuilder::slot(size_t index, const std::function<void(RegionSlot&)>& change) {
@@ -133,7 +133,7 @@ ImageBuilder& ImageBuilder::slot(size_t index, const std::function<void(RegionSl
 
 ImageBuilder& ImageBuilder::slot_in(uint64_t table, size_t index,
                                     const std::function<void(RegionSlot&)>& change) {
-  edit(*this, table, index * kRegionSlotLayout.size(), kRegionSlotLayout, change).reseal(table);
+  edit(*this, table, index * kRegionSlotLayout.size(), kRegionSlotLayout, change).rehash(table);
   if (table == kDirectoryStart) fit_directory();
   return *this;
 }
@@ -146,7 +146,7 @@ ImageBuilder& ImageBuilder::fit_directory() {
                     slots.begin(), slots.end(), [](const auto& slot) { return !slot.is_free(); }));
                 header.slots_checksum = checksum(payload(kDirectoryStart));
               })
-      .reseal(kDirectoryStart + 1);
+      .rehash(kDirectoryStart + 1);
 }
 
 ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {
@@ -156,7 +156,7 @@ ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {
     uint8_t& byte = payload(number)[n % bits / 8];
     const auto mask = static_cast<uint8_t>(1u << (n % 8));
     byte = static_cast<uint8_t>(value ? byte | mask : byte & ~mask);
-    seal(block(number), block_types::kBitmap, 1);
+    write_trailer(block(number), block_types::kBitmap, 1);
   }
   return *this;
 }
@@ -164,7 +164,7 @@ ImageBuilder& ImageBuilder::bits(uint64_t begin, uint64_t end, bool value) {
 ImageBuilder& ImageBuilder::data_block(uint64_t number, uint8_t fill) {
   const MutableBytes target = payload(number);
   std::fill(target.begin(), target.end(), fill);
-  seal(block(number), block_types::kData, 1);
+  write_trailer(block(number), block_types::kData, 1);
   bits(number, number + 1, true);
   return superblock([](Superblock& superblock) {
     --superblock.free_blocks;

@@ -1,10 +1,10 @@
-// Small images in memory, and precise damage to them. A test reads as a recipe:
+// Small images in memory, and precise damage to them. A test reads like a recipe:
 //
 //   ImageBuilder image;
-//   image.patch(image.start("TAGI") + 1, 0, "ff").reseal(image.start("TAGI") + 1);
+//   image.patch(image.start("TAGI") + 1, 0, "ff").rehash(image.start("TAGI") + 1);
 //
-// Blocks are image block numbers, offsets are bytes into a block. Nothing is resealed unless the
-// step's comment says so.
+// Blocks are image block numbers, offsets are bytes in a block. Checksums are updated only where a
+// function's comment says so.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,7 @@ struct ImageShape {
 class ImageBuilder {
  public:
   explicit ImageBuilder(const ImageShape& shape = {});
-  // An image that is there.
+  // Wraps an existing image.
   ImageBuilder(std::vector<uint8_t> bytes, uint32_t block_size)
       : file_(std::move(bytes)), block_size_(block_size) {}
 
@@ -41,7 +41,7 @@ class ImageBuilder {
   [[nodiscard]] MutableBytes payload(uint64_t number);
   [[nodiscard]] Trailer trailer(uint64_t number);
 
-  // The slots of block 1, of the first region with a tag, its slot's place and its first block.
+  // The slots of block 1; of the first region with a type: its slot number and its first block.
   [[nodiscard]] std::vector<RegionSlot> slots();
   [[nodiscard]] size_t slot_of(std::string_view tag);
   [[nodiscard]] uint64_t start(std::string_view tag);
@@ -50,37 +50,39 @@ class ImageBuilder {
 
   ImageBuilder& patch(uint64_t number, size_t offset, std::string_view hex);
   ImageBuilder& flip(uint64_t number, size_t offset, unsigned bit = 0);
-  // Makes the whole block zero, as one that was never written.
+  // Zeroes the whole block, as if it had never been written.
   ImageBuilder& wipe(uint64_t number);
-  // Makes the payload zero and leaves the trailer.
+  // Zeroes the payload and keeps the trailer.
   ImageBuilder& clear_payload(uint64_t number);
 
-  // Makes the checksum fit again; tag and generation stay.
-  ImageBuilder& reseal(uint64_t number);
+  // Updates the checksum; type and generation stay.
+  ImageBuilder& rehash(uint64_t number);
   ImageBuilder& set_tag(uint64_t number, std::string_view tag);
   ImageBuilder& set_generation(uint64_t number, uint32_t generation);
   ImageBuilder& clear_trailer(uint64_t number);
-  // Writes a sealed block of generation 1 whose payload begins with `hex`.
+  // Writes a valid block of generation 1 whose payload starts with `hex`.
   ImageBuilder& write(uint64_t number, std::string_view tag, std::string_view hex);
 
-  // Changes the superblock in both groups, and reseals both blocks.
+  // Changes the superblock in both groups, and updates both checksums.
   ImageBuilder& superblock(const std::function<void(Superblock&)>& change);
-  // Changes one group's superblock alone, and reseals it; the other blocks of the group stay.
+  // Changes the superblock of one group only, and updates its checksum; the other blocks of the
+  // group stay.
   ImageBuilder& superblock_of(uint64_t group, const std::function<void(Superblock&)>& change);
 
-  // Changes a slot in both pointer tables and in the directory, counts and checksums made right.
+  // Changes a slot in both pointer tables and in the directory, and updates counts and checksums.
   ImageBuilder& slot(size_t index, const std::function<void(RegionSlot&)>& change);
-  // Changes a slot in one table alone (block 1, 5 or 8), and makes what vouches for it right.
+  // Changes a slot in one table only (block 1, 5 or 8), and updates its checksums.
   ImageBuilder& slot_in(uint64_t table, size_t index,
                         const std::function<void(RegionSlot&)>& change);
 
-  // Makes the directory header's active count and checksum fit block 8, and reseals block 9.
+  // Updates the active count and checksum in the directory header for block 8, and the checksum of
+  // block 9.
   ImageBuilder& fit_directory();
 
-  // Sets or clears the bitmap's bits of blocks [begin, end), and reseals its blocks. The counts of
-  // the superblock stay.
+  // Sets or clears the bitmap's bits of blocks [begin, end), and updates checksums, but not the
+  // counts of the superblock.
   ImageBuilder& bits(uint64_t begin, uint64_t end, bool value);
-  // A sealed DATA block whose payload is `fill` all over, allocated, the counts made right.
+  // A valid, allocated DATA block with all payload bytes `fill`; updates the counts.
   ImageBuilder& data_block(uint64_t number, uint8_t fill);
 
  private:
@@ -88,7 +90,7 @@ class ImageBuilder {
   uint32_t block_size_;
 };
 
-// Decodes a structure at a place in a block, changes it and puts it back; nothing is resealed.
+// Decodes a structure in a block, changes it and encodes it again; no checksum is updated.
 template <class StructureLayout, class Change>
 ImageBuilder& edit(ImageBuilder& image, uint64_t number, size_t offset,
                    const StructureLayout& layout, Change change) {

@@ -14,13 +14,13 @@
 namespace vde::test {
 namespace {
 
-// Which blocks of the volume hold something.
+// The blocks of the volume that are in use.
 Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Probe& probe) {
   std::vector<bool> in_use(probe.usable_blocks());
   const auto data_area = data_area_slot(probe.slots);
   BlockBuffer block = io.make_buffer();
   for (const RegionSlot& slot : probe.slots) {
-    if (slot.is_free() || slot.tag != block_types::kBitmap) continue;
+    if (slot.is_free() || slot.type != block_types::kBitmap) continue;
     const uint64_t bits = bits_per_bitmap_block(io.block_size());
     for (uint64_t n = 0; n < in_use.size(); ++n) {
       if (n % bits == 0)
@@ -32,7 +32,7 @@ Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Probe& probe) {
     const RegionSlot& slot = probe.slots[i];
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || i == data_area || !range) continue;
-    const bool counts = slot.tag != block_types::kMetadataWal;
+    const bool counts = slot.type != block_types::kMetadataWal;
     for (uint64_t n = range->begin; n < std::min<uint64_t>(range->end, in_use.size()); ++n)
       in_use[n] = counts;
   }

@@ -1,18 +1,18 @@
-// What an image holds for its users, as one number: two states are the same if their digests are.
+// The state of an image as one number: two states are equal if their digests are.
 #pragma once
 
 #include "vde/storage.h"
 
 namespace vde::test {
 
-// Over superblock, seal, region slots, and every block of a region or of the data area that is in
-// use, as the last commit left them, whether it waits in the journal or not. The journal and the
-// places of the groups are not part of it. Never writes; fails where the image cannot be read.
+// Covers superblock, seal, region slots, and every block in use of a region or of the data area, as
+// of the last commit, regardless of the journal. The journal and the locations of the groups are
+// not included. Never writes; fails if the image cannot be read.
 [[nodiscard]] Result<uint64_t> state_digest(BlockFile& file);
 
-// Recovers the image in `file`, as the next writer does, and looks at it. Empty if it is well:
-// openable, in one of the states `allowed` before and after that, and clean to `verify`; else what
-// is wrong with it.
+// Recovers the image in `file`, as the next writer does, and examines it. Returns an empty string
+// if it can be opened, is in one of the states `allowed` before and after that, and verify finds
+// nothing wrong; else the problem.
 [[nodiscard]] std::string describe_trouble(BlockFile& file, std::span<const uint64_t> allowed);
 
 }  // namespace vde::test

@@ -1,4 +1,4 @@
-// Modules in tests: what must work is required to.
+// Modules in tests; failures end the test.
 #pragma once
 
 #include "support/image_builder.h"
@@ -36,7 +36,7 @@ namespace vde::test {
   return static_cast<uint64_t>(kSuperblockLayout.decode(image.payload(0)).free_blocks);
 }
 
-// The existing reader takes exactly these from the image, in this order, and verify finds nothing.
+// The strict reader reads exactly these modules, in this order, and verify finds nothing wrong.
 inline void check_strictly(ImageBuilder& image, const std::vector<Module>& modules) {
   const StrictReader reader(image.bytes());
   REQUIRE(reader.outcome("CODE") == Outcome::kReads);

@@ -1,4 +1,4 @@
-// Results that have to be values, in doctest's tests and in programs without it alike.
+// Unwraps results that must be values, in doctest tests and in other programs.
 #pragma once
 
 #include <stdexcept>
@@ -9,15 +9,15 @@
 
 namespace vde::test {
 
-// What had to work did not. It ends a test case, which then has failed, or a program, whose main()
-// says why; what explores crashes takes it for a violation.
+// Thrown if something that must succeed fails. It ends a test case as failed, or a program, whose
+// main() prints the reason; the crash explorer counts it as a violation.
 struct MustFailure : std::runtime_error {
   explicit MustFailure(const std::string& what, ErrorCode why = ErrorCode::kDamaged)
       : std::runtime_error(what), code(why) {}
   ErrorCode code;
 };
 
-// The value. As default arguments, file and line are the caller's.
+// Returns the value. File and line are those of the caller.
 template <class T>
 T must(Result<T> result, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   if (!result)

@@ -5,7 +5,7 @@
 namespace vde::test {
 namespace {
 
-// What `stage` puts into a change, committed.
+// Commits one change, filled by `stage`.
 template <class Stage>
 auto one_change(BlockFile& file, const EditOptions& options, Stage stage)
     -> decltype(stage(std::declval<Change&>())) {
@@ -16,11 +16,11 @@ auto one_change(BlockFile& file, const EditOptions& options, Stage stage)
   return result;
 }
 
-template <class Look>
-auto with_modules(BlockFile& file, Look look) -> decltype(look(std::declval<ModuleReader&>())) {
+template <class Read>
+auto with_modules(BlockFile& file, Read read) -> decltype(read(std::declval<ModuleReader&>())) {
   VDE_TRY_ASSIGN(image, open_to_read(file));
   VDE_TRY_ASSIGN(modules, image.modules());
-  return look(modules);
+  return read(modules);
 }
 
 }  // namespace
@@ -65,9 +65,10 @@ Result<Resized> resize_volume(BlockFile& file, uint64_t size, const EditOptions&
   return image.resize(size);
 }
 
-Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotOptions& wish,
+Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotOptions& request,
                                  const EditOptions& options) {
-  return one_change(file, options, [&](Change& change) { return change.snapshots().create(wish); });
+  return one_change(file, options,
+                    [&](Change& change) { return change.snapshots().create(request); });
 }
 
 Result<std::vector<Snapshot>> delete_snapshots(BlockFile& file, std::span<const std::string> refs,
@@ -80,9 +81,9 @@ Result<Snapshot> undelete_snapshot(BlockFile& file, SnapshotRef ref, const EditO
                     [&](Change& change) { return change.snapshots().undelete(ref); });
 }
 
-Result<Registered> register_module(BlockFile& image, BlockFile& file, const ModuleOptions& wish,
+Result<Registered> register_module(BlockFile& image, BlockFile& file, const ModuleOptions& request,
                                    const EditOptions& options, Activity& activity) {
-  VDE_TRY_ASSIGN(bytes, ModuleFile::open(std::make_unique<BorrowedFile>(file), wish));
+  VDE_TRY_ASSIGN(bytes, ModuleFile::open(std::make_unique<BorrowedFile>(file), request));
   return one_change(image, options, [&](Change& change) -> Result<Registered> {
     VDE_TRY_ASSIGN(module, change.modules().add(bytes, activity));
     return Registered{module, bytes.facts()};
@@ -161,10 +162,10 @@ Result<void> TagWriter::close() {
   return image_.checkpoint();
 }
 
-Result<std::unique_ptr<TagImport>> TagImport::open(BlockFile& file, const Options& wish,
+Result<std::unique_ptr<TagImport>> TagImport::open(BlockFile& file, const Options& request,
                                                    const EditOptions& options) {
   VDE_TRY_ASSIGN(image, open_to_change(file, options));
-  return std::unique_ptr<TagImport>(new TagImport(std::move(image), wish));
+  return std::unique_ptr<TagImport>(new TagImport(std::move(image), request));
 }
 
 Result<void> TagImport::add(const TagView& entry, uint64_t line) {
@@ -173,7 +174,7 @@ Result<void> TagImport::add(const TagView& entry, uint64_t line) {
 
 Result<TagImportReport> TagImport::finish(Activity& activity) {
   VDE_TRY_ASSIGN(change, image_.begin());
-  VDE_TRY_ASSIGN(report, change.tags().import(batch_, {wish_.replace}, activity));
+  VDE_TRY_ASSIGN(report, change.tags().import(batch_, {request_.replace}, activity));
   VDE_TRY(change.commit());
   return report;
 }

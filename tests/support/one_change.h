@@ -1,4 +1,4 @@
-// Images in files that tests own: readers, and changes of which each is one commit.
+// Readers and one-commit changes for images in files that the test owns.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,11 @@
 
 namespace vde::test {
 
-// `file` outlives the image.
+// `file` must outlive the image.
 [[nodiscard]] Result<Image> open_to_read(BlockFile& file, bool map = false);
 [[nodiscard]] Result<Image> open_to_change(BlockFile& file, const EditOptions& options);
 
-// A reader, and the image that it reads.
+// A reader together with its image.
 template <class Reader>
 class OpenReader {
  public:
@@ -37,7 +37,7 @@ using OpenSnapshots = OpenReader<SnapshotReader>;
 [[nodiscard]] Result<Resized> resize_volume(BlockFile& file, uint64_t size,
                                             const EditOptions& options);
 
-[[nodiscard]] Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotOptions& wish,
+[[nodiscard]] Result<Snapshot> create_snapshot(BlockFile& file, const SnapshotOptions& request,
                                                const EditOptions& options);
 [[nodiscard]] Result<std::vector<Snapshot>> delete_snapshots(BlockFile& file,
                                                              std::span<const std::string> refs,
@@ -51,7 +51,7 @@ struct Registered {
 };
 // Stores the bytes of `file`.
 [[nodiscard]] Result<Registered> register_module(BlockFile& image, BlockFile& file,
-                                                 const ModuleOptions& wish,
+                                                 const ModuleOptions& request,
                                                  const EditOptions& options, Activity& activity);
 [[nodiscard]] Result<std::vector<Module>> remove_modules(BlockFile& image,
                                                          const std::vector<std::string>& references,
@@ -67,18 +67,18 @@ struct Registered {
 [[nodiscard]] Result<void> extract_module(BlockFile& image, const Module& module,
                                           const std::string& path, Activity& activity);
 
-// Many commits to a tag index in a row, none of them taken home before close().
+// Many commits to a tag index, without a checkpoint before close().
 class TagWriter {
  public:
   [[nodiscard]] static Result<std::unique_ptr<TagWriter>> open(BlockFile& file,
                                                                const EditOptions& options);
 
-  // After an error other than kUsage what was not committed is gone.
+  // After an error other than kUsage uncommitted changes are discarded.
   [[nodiscard]] Result<bool> set(const TagEntry& entry);
   [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
   [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
   [[nodiscard]] Result<void> commit();
-  // Drops what was not committed.
+  // Discards uncommitted changes.
   [[nodiscard]] Result<void> close();
 
  private:
@@ -99,19 +99,22 @@ class TagImport {
     std::string temporary_folder = {};
   };
 
-  [[nodiscard]] static Result<std::unique_ptr<TagImport>> open(BlockFile& file, const Options& wish,
+  [[nodiscard]] static Result<std::unique_ptr<TagImport>> open(BlockFile& file,
+                                                               const Options& request,
                                                                const EditOptions& options);
 
   [[nodiscard]] Result<void> add(const TagView& entry, uint64_t line);
   [[nodiscard]] Result<TagImportReport> finish(Activity& activity);
 
  private:
-  TagImport(Image image, const Options& wish)
-      : image_(std::move(image)), batch_({wish.memory, wish.temporary_folder}), wish_(wish) {}
+  TagImport(Image image, const Options& request)
+      : image_(std::move(image)),
+        batch_({request.memory, request.temporary_folder}),
+        request_(request) {}
 
   Image image_;
   TagBatch batch_;
-  Options wish_;
+  Options request_;
 };
 
 }  // namespace vde::test

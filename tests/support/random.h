@@ -1,4 +1,4 @@
-// Pseudo-random numbers that are the same everywhere: a seed names a run.
+// Pseudo-random numbers that are the same on every machine: a seed identifies a run.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
-  // Below `bound`, which is not zero.
+  // Less than `bound`, which must not be zero.
   uint64_t below(uint64_t bound) { return next() % bound; }
 
  private:

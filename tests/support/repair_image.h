@@ -1,4 +1,4 @@
-// A repair as tests make it: with everything that has to hold of any repair.
+// Repairs an image in a test, and checks everything that must hold for any repair.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -17,8 +17,8 @@ struct Repaired {
   std::vector<Finding> left;
 };
 
-// Repairs the image, which needs it, and once more, which changes nothing; takes the repair back
-// and does it again.
+// Repairs the image, which must need it; checks that a second repair changes nothing; reverts the
+// repair and repeats it.
 inline Repaired repair_and_back(ImageBuilder& image) {
   const std::vector<uint8_t> before = image.bytes();
   Activity activity;

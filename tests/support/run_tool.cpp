@@ -35,11 +35,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kHangs{60'000 * kSlowness};
 constexpr milliseconds kTick{2};
-// What a shell returns where it cannot start a program.
+// The status of a shell that cannot start a program.
 constexpr int kCannotStart = 127;
 
-// The descriptor of the program, opened before any privilege is dropped: the folders above it may
-// be closed to ordinary users.
+// A descriptor of the program, opened before privileges are dropped: ordinary users may have no
+// access to the folders above it.
 int program() {
   static const int fd = open(VDETOOL_PATH, O_PATH | O_CLOEXEC);
   if (fd < 0) throw std::runtime_error("cannot open " VDETOOL_PATH);
@@ -48,7 +48,7 @@ int program() {
 
 std::array<int, 2> make_pipe() {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot create a pipe");
   return ends;
 }
 
@@ -70,7 +70,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-// Makes the file at `path` descriptor `fd`; closes that where there is no path.
+// Makes the file at `path` descriptor `fd`; closes `fd` if there is no path.
 void redirect(int fd, const std::string& path, int flags) {
   close(fd);
   if (path.empty()) return;
@@ -96,7 +96,7 @@ void redirect(int fd, const std::string& path, int flags) {
   _exit(kCannotStart);
 }
 
-// Appends what there is to read; false at the end.
+// Appends available output; false at the end.
 bool read_some(int fd, std::string& text) {
   std::array<char, 65536> chunk{};
   const ssize_t count = read(fd, chunk.data(), chunk.size());
@@ -172,7 +172,7 @@ bool StartedTool::wait_until_open(const std::string& path) const {
   const auto test_program = std::filesystem::read_symlink("/proc/self/exe");
   while (!has_ended()) {
     std::error_code failed;
-    // Until it has become the tool, it has the files of the test open.
+    // Until it executes the tool, the child has the files of the test open.
     if (std::filesystem::read_symlink(executable, failed) == test_program) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
       if (std::filesystem::read_symlink(entry, failed) == path) return true;

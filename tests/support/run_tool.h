@@ -1,4 +1,4 @@
-// Runs the vdetool that was built with the tests, as a shell would.
+// Runs the vdetool that was built with the tests, the way a shell runs it.
 #pragma once
 
 #include <sys/types.h>
@@ -14,39 +14,39 @@
 
 namespace vde::test {
 
-// The most processor time that a command on a small image may take.
+// The maximum processor time of a command on a small image.
 inline constexpr std::chrono::milliseconds kSecond{1000 * kSlowness};
 
 struct ToolCommand {
   std::vector<std::string> arguments;
-  // Added to the environment of the test, of which NO_COLOR and SOURCE_DATE_EPOCH are left out.
+  // Added to the test's environment, without NO_COLOR and SOURCE_DATE_EPOCH.
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::string input = {};   // a file as standard input; closed where empty
-  std::string output = {};  // a file as standard output; a pipe that is read where empty
+  std::string input = {};   // file for standard input; closed if empty
+  std::string output = {};  // file for standard output; a pipe if empty
   bool close_output = false;
-  // Runs in the child before the program: limits, privileges, a folder.
+  // Runs in the child before the program: sets limits, privileges, a folder.
   std::function<void()> in_child = {};
 };
 
 struct ToolResult {
   std::string command;  // for messages
-  int status = -1;      // -1 where a signal ended it
-  int signal = 0;       // that signal; SIGKILL where it hung and was put down
+  int status = -1;      // -1 if a signal ended it
+  int signal = 0;       // that signal; SIGKILL if it hung and was killed
   std::string out;
   std::string err;
   std::chrono::milliseconds processor_time{};  // of all threads
 
-  // `out` as one JSON object, and as an object a line. Throws where it is something else.
+  // `out` as one JSON object, or as one object per line. Throws if it is something else.
   [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(out); }
   [[nodiscard]] std::vector<nlohmann::json> json_lines() const;
-  // `err` is one line that begins with the program's name.
+  // True if `err` is one line that starts with the program's name.
   [[nodiscard]] bool tells_one_error() const;
 };
 
-// For INFO: the command, its status and what it printed, shortened.
+// For INFO: the command, its status and its output, shortened.
 [[nodiscard]] std::string describe(const ToolResult& result);
 
-// A command that runs. It is killed where it goes on for a minute, and with the object.
+// A running command. It is killed after a minute, and when this object is destroyed.
 class StartedTool {
  public:
   explicit StartedTool(const ToolCommand& command);
@@ -55,13 +55,13 @@ class StartedTool {
   ~StartedTool();
 
   void send(int signal) const;
-  // Waits until it has a file named `path` open; false where it ends before that.
+  // Waits until it has opened the file `path`; false if it ends before that.
   [[nodiscard]] bool wait_until_open(const std::string& path) const;
-  // Waits until it sleeps because nobody reads the pipe of its output; false where it ends.
+  // Waits until it blocks because nobody reads its output; false if it ends before that.
   [[nodiscard]] bool wait_until_output_full() const;
   // Closes the reading end of its output, as `head` does.
   void stop_reading();
-  // Reads what it prints until it ends.
+  // Reads its output until it ends.
   [[nodiscard]] ToolResult finish();
 
  private:
@@ -76,8 +76,8 @@ class StartedTool {
 [[nodiscard]] ToolResult run_tool(const ToolCommand& command);
 [[nodiscard]] ToolResult run_tool(const std::vector<std::string>& arguments);
 
-// For in_child: makes a child of root an ordinary user's. Files of root are then out of reach
-// unless their permissions say otherwise.
+// For in_child: changes the user of a child of root to an ordinary one, without access to root's
+// files unless their permissions allow it.
 void drop_privileges();
 
 }  // namespace vde::test

@@ -1,4 +1,4 @@
-// Sessions on images in tests: what must work is required to, and says why where it does not.
+// Sessions on images in tests; failures end the test and print the reason.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ inline OpenSnapshots open_snapshots(BlockFile& file) {
   return must(try_open_snapshots(file));
 }
 
-// Gives block `number` a payload of `fill`, through the journal.
+// Sets the payload of block `number` to `fill`, through the journal.
 inline void fill_block(Transaction& transaction, uint64_t number, uint8_t fill) {
   const MutableBytes payload = must(transaction.replace(number, block_types::kData));
   std::fill(payload.begin(), payload.end(), fill);
@@ -37,7 +37,7 @@ inline BlockRange commit_data(Volume& volume, uint64_t count, uint8_t fill) {
   return run;
 }
 
-// New content for `blocks`, which hold data, as one commit.
+// Commits new content for data blocks `blocks`.
 inline void commit_change(Volume& volume, BlockRange blocks, uint8_t fill) {
   Transaction transaction = must(volume.begin());
   for (uint64_t n = blocks.begin; n < blocks.end; ++n) fill_block(transaction, n, fill);

@@ -1,4 +1,4 @@
-// A folder that goes with the test, and whole files by name.
+// A folder that is removed with the test, and reading and writing of whole files.
 #pragma once
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ class TemporaryFolder {
   [[nodiscard]] std::string operator/(std::string_view name) const {
     return path_ + "/" + std::string(name);
   }
-  // How many files there are in it, hidden ones included.
+  // The number of files in it, including hidden ones.
   [[nodiscard]] size_t count() const {
     return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
   }

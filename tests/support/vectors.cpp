@@ -11,7 +11,7 @@ namespace vde::test {
 
 namespace {
 
-// The path of a sample without its extension, in either set.
+// The path of a sample without its extension, in either folder.
 std::string path_of(const std::string& name) {
   const std::string first = std::string(VDE_VECTORS) + "/" + name;
   return std::filesystem::exists(first + ".json") ? first : VDE_VECTORS "2/" + name;

@@ -1,5 +1,5 @@
-// The sample images of tests/vectors and tests/vectors2, unpacked, each with the listing of what it
-// holds.
+// The sample images of tests/vectors and tests/vectors2, unpacked, with the listing of each one's
+// content.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace vde::test {
 // The unpacked image; a copy that the test may change.
 [[nodiscard]] std::vector<uint8_t> vector_image(const std::string& name);
 
-// The listing beside it; the README.md there says what its fields mean.
+// The listing of a sample; tests/vectors/README.md describes its fields.
 [[nodiscard]] nlohmann::json vector_listing(const std::string& name);
 
 }  // namespace vde::test

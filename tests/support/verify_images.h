@@ -1,4 +1,4 @@
-// Files that a verification finds this or that in, for tests of what the program says of them.
+// Files with known problems, for tests of the program's messages.
 #pragma once
 
 #include "support/edit_image.h"
@@ -24,8 +24,8 @@ struct VerifyImages {
   std::string clean = folder / "clean";
   std::string damaged = folder / "a damaged:image%";  // one error in block 0, one in block 11
   std::string warned = folder / "warned";             // a label that is not UTF-8
-  std::string text = folder / "text";                 // no image
-  std::string missing = folder / "missing";           // no file
+  std::string text = folder / "text";                 // not an image
+  std::string missing = folder / "missing";           // does not exist
 };
 
 }  // namespace vde::test

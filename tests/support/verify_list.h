@@ -15,13 +15,13 @@ struct Verified {
   VerifySummary summary;
   std::optional<Error> error;  // of the verification itself
 
-  // Something other than a note was found, or nothing could be judged.
+  // Something other than a note was found, or the image could not be checked.
   [[nodiscard]] bool complains() const {
     return error.has_value() || summary.errors + summary.warnings > 0;
   }
 };
 
-// What `verify`, called with an Activity and a sink of findings, finds.
+// The findings of `verify`, which is called with an Activity and a sink of findings.
 template <class Verify>
 [[nodiscard]] Verified collected(Verify verify) {
   Verified result;
@@ -37,7 +37,7 @@ template <class Verify>
   return result;
 }
 
-// `jobs` is 1: small images are verified quickest on one thread.
+// `jobs` is 1: small images are verified fastest on one thread.
 [[nodiscard]] inline Verified verified(BlockFile& file,
                                        VerifyOptions options = {VerifyScope::kAll, 1}) {
   return collected([&](Activity& activity, const auto& report) {
@@ -45,18 +45,18 @@ template <class Verify>
   });
 }
 
-// Of an image that streams by.
+// Of a streamed image.
 [[nodiscard]] inline Verified streamed(const StreamReader& read, VerifyOptions options = {}) {
   return collected([&](Activity& activity, const auto& report) {
     return verify_stream(read, options, activity, report);
   });
 }
 
-// Hands out bytes, which outlive it, at most `most` at a time.
+// Returns bytes, which must outlive it, at most `max` at a time.
 [[nodiscard]] inline StreamReader reader_of(const std::vector<uint8_t>& bytes,
-                                            size_t most = SIZE_MAX) {
-  return [&bytes, most, at = size_t{0}](MutableBytes out) mutable -> Result<size_t> {
-    const size_t count = std::min({out.size(), most, bytes.size() - at});
+                                            size_t max = SIZE_MAX) {
+  return [&bytes, max, at = size_t{0}](MutableBytes out) mutable -> Result<size_t> {
+    const size_t count = std::min({out.size(), max, bytes.size() - at});
     std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(at), count, out.begin());
     at += count;
     return count;

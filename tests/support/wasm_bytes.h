@@ -9,7 +9,7 @@
 
 namespace vde::test {
 
-// "00 61 73 6d" and so on: the bytes, spaces left out.
+// Parses "00 61 73 6d" and so on, ignoring spaces.
 [[nodiscard]] inline std::vector<uint8_t> from_spaced_hex(std::string_view text) {
   std::string digits;
   for (const char c : text)
@@ -24,9 +24,9 @@ inline constexpr std::string_view kStartModule =
     "03 02 01 00"                          // functions: one of type 0
     "07 0a 01 06 5f 73 74 61 72 74 00 00"  // exports: "_start", function 0
     "0a 04 01 02 00 0b";                   // code: nothing
-inline constexpr size_t kMinWasm = 43;     // bytes that wasm_of_size can make
+inline constexpr size_t kMinWasm = 43;     // minimum number of bytes for wasm_of_size
 
-// `bytes` made `size` bytes long by a custom section of random content.
+// `bytes` extended to `size` bytes by a custom section of random content.
 [[nodiscard]] inline std::vector<uint8_t> with_custom_section(std::vector<uint8_t> bytes,
                                                               size_t size, uint64_t seed) {
   const size_t content = size - bytes.size() - 6;
@@ -44,7 +44,8 @@ inline constexpr size_t kMinWasm = 43;     // bytes that wasm_of_size can make
   return with_custom_section(from_spaced_hex(kStartModule), size, seed);
 }
 
-// A component without exports, which registers with `force` alone; needs no process to validate it.
+// A component without exports, which can be registered only with `force`; it is not validated in a
+// separate process.
 [[nodiscard]] inline std::vector<uint8_t> component_of_size(size_t size, uint64_t seed) {
   return with_custom_section(from_spaced_hex("00 61 73 6d 0d 00 01 00"), size, seed);
 }

@@ -7,11 +7,11 @@
 namespace vde::test {
 namespace {
 
-// A node of the level that is being built, and the least key below it.
+// A node of the current level, and the smallest key below it.
 struct Built {
   TagNode node;
   std::string first;
-  std::vector<size_t> below;  // places in the level below
+  std::vector<size_t> below;  // indices in the level below
 };
 
 using Level = std::vector<Built>;
@@ -31,7 +31,7 @@ Level leaves_of(const std::vector<TagEntry>& entries, const ForeignShape& shape)
 
 Level level_above(const Level& below, size_t order) {
   Level level;
-  // Never a node of one child: the last two share.
+  // Avoids a node with one child: the last two share.
   for (size_t at = 0; at < below.size();) {
     size_t count = std::min(order + 1, below.size() - at);
     if (below.size() - at - count == 1) --count;
@@ -80,7 +80,7 @@ bool write_as_foreign(MutableBytes region, uint32_t block_size,
     bloom_insert(payload(0).subspan(kTagIndexHeaderLayout.size()),
                  static_cast<uint32_t>(header.bloom_bits), header.bloom_hashes, entry.key);
   for (size_t at = 0; at < written.size(); at += block_size)
-    seal(MutableBytes(written).subspan(at, block_size), block_types::kTagIndex, 1);
+    write_trailer(MutableBytes(written).subspan(at, block_size), block_types::kTagIndex, 1);
   std::copy(written.begin(), written.end(), region.begin());
   return true;
 }

@@ -1,4 +1,4 @@
-// Indexes that are built at once.
+// Indexes that are rebuilt as a whole.
 #include <doctest/doctest.h>
 
 #include "format/tag/tag_extension.h"
@@ -14,11 +14,11 @@ namespace {
 size_t tag_slot(Volume& volume) {
   const auto& slots = volume.journal().regions().raw_slots();
   size_t slot = 0;
-  while (slots[slot].tag != block_types::kTagIndex) ++slot;
+  while (slots[slot].type != block_types::kTagIndex) ++slot;
   return slot;
 }
 
-// Replaces the index of `file` by `entries`, which are sorted.
+// Replaces the index of `file` by the sorted `entries`.
 void build(BlockFile& file, const std::vector<TagEntry>& entries) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
@@ -43,7 +43,7 @@ std::vector<TagEntry> numbered(size_t count, size_t value_size) {
   return entries;
 }
 
-// Runs of equal keys of every length around that of a leaf.
+// Runs of equal keys with every length around that of a leaf.
 std::vector<TagEntry> runs(uint32_t block_size) {
   std::vector<TagEntry> entries;
   for (int64_t run = 0; run < 60; ++run) {
@@ -57,7 +57,7 @@ std::vector<TagEntry> runs(uint32_t block_size) {
 
 }  // namespace
 
-TEST_CASE("an index built at once holds what was put in, for every reader") {
+TEST_CASE("a rebuilt index holds all its input, for every reader") {
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     for (const size_t count : {0u, 1u, 5u, 100u, 20'000u}) {
       CAPTURE(block_size);
@@ -97,7 +97,7 @@ TEST_CASE("runs of equal keys that fit a leaf are not split, longer ones are fou
   }
 }
 
-TEST_CASE("an index built at once can be changed, and the filter is not built anew at once") {
+TEST_CASE("a rebuilt index can be changed without rebuilding the filter immediately") {
   ImageBuilder image({4096, 4096, "tags"});
   std::vector<TagEntry> entries = numbered(20'000, 12);
   build(image.file(), entries);
@@ -114,7 +114,7 @@ TEST_CASE("an index built at once can be changed, and the filter is not built an
   CHECK(stats.bloom.measured_false_positive_rate < 0.01);
 }
 
-TEST_CASE("a lost block of the larger filter hides no tag, and no change builds on it") {
+TEST_CASE("a lost block of the larger filter hides no tag, and no change uses it") {
   ImageBuilder image({4096, 1024, "tags"});
   const std::vector<TagEntry> entries = numbered(2'000, 12);
   build(image.file(), entries);
@@ -135,12 +135,12 @@ TEST_CASE("a lost block of the larger filter hides no tag, and no change builds 
   REQUIRE(refusal.has_value());
   CHECK(refusal->code == ErrorCode::kDamaged);
   CHECK(refusal->block == lost);
-  CHECK(refusal->hint == "run 'vdetool verify --repair'");
+  CHECK(refusal->hint == "run 'vdetool verify IMAGE --repair'");
   must(writer->close());
   CHECK(image.bytes() == before);
 }
 
-TEST_CASE("entries out of order, or twice, are refused") {
+TEST_CASE("entries out of order and duplicates are refused") {
   ImageBuilder image({4096, 1024, "tags"});
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());

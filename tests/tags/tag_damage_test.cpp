@@ -1,5 +1,5 @@
-// What a lost write leaves in a tag index: older blocks that verify. Nothing is built on them, and
-// no list ends early because of them.
+// The results of a lost write in a tag index: older blocks with valid trailers. Nothing is built on
+// them, and they never end a list early.
 #include <doctest/doctest.h>
 
 #include "format/tag/tag_extension.h"
@@ -29,7 +29,7 @@ struct TwoCommits {
     tagi = image.start("TAGI");
   }
 
-  // Block `number` of the index is what it was after the first commit.
+  // Restores block `number` of the index to its content after the first commit.
   void lose(uint64_t number) {
     const size_t at = (tagi + number) * 512;
     std::copy_n(then.begin() + static_cast<ptrdiff_t>(at), 512,
@@ -46,7 +46,7 @@ struct TwoCommits {
     return found ? std::nullopt : std::optional(found.error());
   }
 
-  // What the first change says that cannot be made; the file must not change.
+  // The error of the first change that fails; the file must not change.
   std::optional<Error> set_error() {
     const auto before = image.bytes();
     const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
@@ -71,19 +71,19 @@ void check_damaged(const std::optional<Error>& error, std::string_view hint) {
   CHECK(error->hint == hint);
 }
 
-constexpr std::string_view kLook = "run 'vdetool verify'";
-constexpr std::string_view kRepair = "run 'vdetool verify --repair'";
+constexpr std::string_view kLook = "run 'vdetool verify IMAGE'";
+constexpr std::string_view kRepair = "run 'vdetool verify IMAGE --repair'";
 
 }  // namespace
 
-TEST_CASE("a header of an earlier commit is older than the nodes: neither read nor changed") {
+TEST_CASE("an index whose header is older than its nodes is neither read nor changed") {
   TwoCommits index;
   index.lose(0);
   check_damaged(index.list_error(), kLook);
   check_damaged(index.set_error(), kRepair);
 }
 
-TEST_CASE("a root of an earlier commit leads to some of the leaves only") {
+TEST_CASE("a stale root, which leads to only some of the leaves, is detected") {
   for (const bool reverse : {false, true}) {
     CAPTURE(reverse);
     TwoCommits index;
@@ -93,40 +93,40 @@ TEST_CASE("a root of an earlier commit leads to some of the leaves only") {
   }
 }
 
-TEST_CASE("a root of one leaf holds as many tags as the header counts") {
+TEST_CASE("a root leaf must hold as many tags as the header counts") {
   TwoCommits index(3, 6);
   index.lose(kTagRoot);
   check_damaged(index.list_error(), kLook);
   check_damaged(index.set_error(), kRepair);
 }
 
-TEST_CASE("a header of zeros over nodes is not that of an empty index") {
-  for (const bool sealed : {false, true}) {
-    CAPTURE(sealed);
+TEST_CASE("an all-zero header before nodes does not mean an empty index") {
+  for (const bool with_trailer : {false, true}) {
+    CAPTURE(with_trailer);
     TwoCommits index;
     index.image.wipe(index.tagi);
-    if (sealed) index.image.write(index.tagi, "TAGI", "");
+    if (with_trailer) index.image.write(index.tagi, "TAGI", "");
     check_damaged(index.list_error(), kLook);
     check_damaged(index.set_error(), kRepair);
   }
 }
 
-TEST_CASE("a header that counts other tags than the leaves hold ends no list in success") {
+TEST_CASE("a header with a wrong tag count makes lists fail") {
   for (const bool reverse : {false, true}) {
     CAPTURE(reverse);
     TwoCommits index;
     edit(index.image, index.tagi, 0, kTagIndexHeaderLayout, [](TagIndexHeader& header) {
       header.entry_count = 0;
-    }).reseal(index.tagi);
+    }).rehash(index.tagi);
     check_damaged(index.list_error(reverse), kLook);
   }
 }
 
-TEST_CASE("an import rebuilds no index that counts other tags than it finds") {
+TEST_CASE("an import does not rebuild an index with a wrong tag count") {
   TwoCommits index;
   edit(index.image, index.tagi, 0, kTagIndexHeaderLayout, [](TagIndexHeader& header) {
     header.entry_count = 0;
-  }).reseal(index.tagi);
+  }).rehash(index.tagi);
   const auto import = must(TagImport::open(index.image.file(), {}, kSomeOptions));
   must(import->add({"another", "", 1, 0}, 1));
   Activity activity;
@@ -135,21 +135,21 @@ TEST_CASE("an import rebuilds no index that counts other tags than it finds") {
   check_damaged(done.error(), kRepair);
 }
 
-TEST_CASE("a block that the header calls unused must hold nothing") {
+TEST_CASE("a block that the header marks as unused must be empty") {
   TwoCommits index;
   TagExtension record = *decode_tag_extension(index.image.payload(index.tagi));
   --record.high_water;
   encode_tag_extension(record, index.image.payload(index.tagi));
-  index.image.reseal(index.tagi);
+  index.image.rehash(index.tagi);
   check_damaged(index.set_error(), kRepair);
 }
 
-TEST_CASE("a filter that lies where a node is costs no tag") {
+TEST_CASE("a filter that overlaps a node destroys no tag") {
   TwoCommits index(40, 2'000);
   TagExtension record = *decode_tag_extension(index.image.payload(index.tagi));
   REQUIRE(record.filter_lines > 0);
   record.filter_start = kTagRoot + 1;
   encode_tag_extension(record, index.image.payload(index.tagi));
-  index.image.reseal(index.tagi);
+  index.image.rehash(index.tagi);
   check_damaged(index.set_error(), kRepair);
 }

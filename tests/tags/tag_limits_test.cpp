@@ -1,4 +1,4 @@
-// What an index cannot hold, and what it does when there is no room.
+// The limits of an index, and its behavior when there is no room.
 #include <doctest/doctest.h>
 
 #include "tags/tag_session.h"
@@ -6,7 +6,7 @@
 using namespace vde;
 using namespace vde::test;
 
-TEST_CASE("the longest entries go in, longer ones are refused by their limit") {
+TEST_CASE("the longest entries are accepted, longer ones are refused with the limit") {
   struct Case {
     uint32_t block_size;
     size_t key;
@@ -27,7 +27,7 @@ TEST_CASE("the longest entries go in, longer ones are refused by their limit") {
     CHECK(result.has_value() == one.fits);
     if (result) continue;
     CHECK(result.error().code == ErrorCode::kUsage);
-    CHECK(result.error().hint.find("is the most") != std::string::npos);
+    CHECK(result.error().message.find("(maximum ") != std::string::npos);
     CHECK(must(writer->set({"short", "", 1, 2})));
   }
 }
@@ -56,7 +56,7 @@ TEST_CASE("an index of the longest keys, each alone on its leaf, splits and merg
   }
 }
 
-TEST_CASE("changes that were given up leave nothing that later ones see") {
+TEST_CASE("dropped changes are not visible to later ones") {
   ImageBuilder image({512, 4096, "tags"});
   const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
   const auto add = [&](int first, int end, std::vector<TagEntry>& added) {
@@ -71,7 +71,7 @@ TEST_CASE("changes that were given up leave nothing that later ones see") {
   std::vector<TagEntry> given_up;
   add(200, 600, given_up);
   must(writer->close());
-  // Splits of the same nodes, at other places.
+  // Splits the same nodes at other places.
   add(600, 800, kept);
   for (const TagEntry& entry : given_up) CHECK_FALSE(must(writer->remove(entry.key, entry.inode)));
   must(writer->commit());
@@ -79,7 +79,7 @@ TEST_CASE("changes that were given up leave nothing that later ones see") {
   check_strictly(image.bytes(), sorted(kept), false);
 }
 
-TEST_CASE("a full volume refuses a tag, and the index stays as it was") {
+TEST_CASE("a full volume refuses a tag, and the index is unchanged") {
   ImageBuilder image({512, 1024, "tags"});
   auto writer = must(TagWriter::open(image.file(), kSomeOptions));
   std::vector<TagEntry> entries;
@@ -107,7 +107,7 @@ TEST_CASE("a full volume refuses a tag, and the index stays as it was") {
   must(writer->close());
 }
 
-TEST_CASE("a region that was made but never used is an empty index, and can be used") {
+TEST_CASE("an uninitialized region is an empty index, and can be used") {
   ImageBuilder image({4096, 256, "tags"});
   const uint64_t start = image.start("TAGI");
   image.write(start, "TAGI", "");

@@ -1,5 +1,5 @@
-// The tag index against std::multimap, over random operations: long and short entries, runs of
-// equal keys longer than a leaf, growth, reopening, and the existing writer writing in between.
+// Compares the tag index with std::multimap in random operations: long and short entries, runs of
+// equal keys longer than a leaf, growth, reopening, and writes of the SDK in between.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -47,7 +47,7 @@ class Model {
     for (auto [at, end] = entries_.equal_range(key); at != end; ++at) list.push_back(at->second);
     return sorted(std::move(list));
   }
-  // Any entry: the first one at or behind `key`.
+  // Any entry: the first one at or after `key`.
   [[nodiscard]] const TagEntry* near(const std::string& key) const {
     if (entries_.empty()) return nullptr;
     const auto at = entries_.lower_bound(key);
@@ -67,8 +67,8 @@ class Model {
 struct Setting {
   uint32_t block_size;
   uint64_t blocks;       // of the volume
-  uint64_t operations;   // altogether
-  size_t most;           // entries at the height of a wave
+  uint64_t operations;   // in total
+  size_t max;            // entries at the peak of a wave
   size_t longest_key;    // bytes
   size_t longest_value;  // bytes
 };
@@ -81,8 +81,8 @@ class Run {
   void play() {
     writer_ = must(TagWriter::open(image_.file(), kSomeOptions));
     for (uint64_t i = 0; i < setting_.operations; ++i) {
-      if (model_.size() > setting_.most) growing_ = false;
-      if (model_.size() < setting_.most / 8) growing_ = true;
+      if (model_.size() > setting_.max) growing_ = false;
+      if (model_.size() < setting_.max / 8) growing_ = true;
       step();
       if (random_.below(400) == 0) must(writer_->commit());
       if (random_.below(setting_.operations / 12) == 0) reopen();
@@ -100,14 +100,14 @@ class Run {
     if (kind <= 8) {
       std::string text = "part";
       text.push_back('\0');
-      return text + std::to_string(random_.below(setting_.most / 8));
+      return text + std::to_string(random_.below(setting_.max / 8));
     }
     if (kind == 9)
       return std::string(random_.below(setting_.longest_key), static_cast<char>(random_.below(4)));
-    return "name" + std::to_string(random_.below(setting_.most * 2));
+    return "name" + std::to_string(random_.below(setting_.max * 2));
   }
   int64_t inode(const std::string& key) {
-    return static_cast<int64_t>(random_.below(key == "hot" ? setting_.most / 16 : 6)) - 2;
+    return static_cast<int64_t>(random_.below(key == "hot" ? setting_.max / 16 : 6)) - 2;
   }
   std::string value() {
     const uint64_t kind = random_.below(12);
@@ -165,7 +165,8 @@ class Run {
     check_ranges(*reader, all);
     check_strictly(image_.bytes(), all, true);
     const Verified result = verified(image_.file());
-    // Addresses are anything, and warned of; a region that moved may lie in the data area.
+    // Block addresses are arbitrary, which causes warnings; a region that moved may lie in the data
+    // area.
     for (const Finding& finding : result.findings)
       if (finding.kind->severity != Severity::kNote)
         CHECK_MESSAGE(finding.kind->code == "TAGI-016", finding.kind->code, ": ", finding.message);
@@ -188,7 +189,7 @@ class Run {
     }
   }
 
-  // Equal keys come in any order then, leaves are empty, and what vdetool keeps is gone.
+  // Afterwards equal keys are in any order, leaves are empty, and vdetool's own record is lost.
   void rewrite() {
     std::vector<TagEntry> entries = model_.all();
     if (random_.below(2) == 0)
@@ -224,14 +225,14 @@ uint64_t operations() {
 
 }  // namespace
 
-TEST_CASE("512-byte blocks: the index is a multimap, whatever happens to it") {
+TEST_CASE("512-byte blocks: the index behaves like a multimap") {
   Run({512, 60'000, operations() * 5 / 10, 12'000, 239, 200}, 1).play();
 }
 
-TEST_CASE("4096-byte blocks: the index is a multimap, whatever happens to it") {
+TEST_CASE("4096-byte blocks: the index behaves like a multimap") {
   Run({4096, 6'000, operations() * 4 / 10, 15'000, 255, 255}, 2).play();
 }
 
-TEST_CASE("65536-byte blocks: the index is a multimap, whatever happens to it") {
+TEST_CASE("65536-byte blocks: the index behaves like a multimap") {
   Run({65536, 500, operations() / 10, 15'000, 255, 255}, 3).play();
 }

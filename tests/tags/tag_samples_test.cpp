@@ -1,4 +1,4 @@
-// The samples' tag indexes, read and changed as if they were one's own.
+// Reads and changes the tag indexes of the samples.
 #include <doctest/doctest.h>
 
 #include "support/vectors.h"
@@ -25,7 +25,7 @@ std::vector<TagEntry> listed_entries(const json& listing) {
   return entries;
 }
 
-// Calls `check` with every sample whose index reads, and what it holds in the chain's order.
+// Calls `check` for every sample whose index can be read, with its entries in chain order.
 template <class Check>
 void for_tag_samples(Check check) {
   size_t samples = 0;
@@ -36,8 +36,7 @@ void for_tag_samples(Check check) {
     ++samples;
     MemoryFile file(vector_image(name));
     std::vector<TagEntry> entries = listed_entries(listing);
-    // The largest are listed by digest alone; the strict reader's word is held against it
-    // elsewhere.
+    // The largest are listed only by digest; another test compares the strict reader with it.
     if (listing["tags"].contains("entries_left_out")) {
       entries.clear();
       const StrictReader reader(file.bytes());
@@ -51,7 +50,7 @@ void for_tag_samples(Check check) {
 
 }  // namespace
 
-TEST_CASE("every sample gives exactly its entries, by list, forwards and backwards") {
+TEST_CASE("every sample returns exactly its entries, forwards and backwards") {
   for_tag_samples([](MemoryFile& file, const std::vector<TagEntry>& entries) {
     const auto reader = open_tags(file);
     CHECK(reader->entry_count() == entries.size());
@@ -102,7 +101,7 @@ TEST_CASE("prefixes and ranges of every sample are those of its list") {
   });
 }
 
-TEST_CASE("samples are added to and removed from, and the strict reader finds all of it") {
+TEST_CASE("the strict reader finds all tags after changes to the samples") {
   for_tag_samples([](MemoryFile& file, const std::vector<TagEntry>& before) {
     std::vector<TagEntry> entries = before;
     auto writer = must(TagWriter::open(file, kSomeOptions));

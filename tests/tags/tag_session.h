@@ -1,5 +1,4 @@
-// What the tests of the tag index share: images, what readers find in them, and what the strict
-// reader says.
+// Shared by the tests of the tag index: images, their tags, and the strict reader's view of them.
 #pragma once
 
 #include "support/image_builder.h"
@@ -12,15 +11,15 @@ namespace vde::test {
 [[nodiscard]] TagView view_of(const TagEntry& entry);
 [[nodiscard]] TagEntry entry_of(const TagView& view);
 
-// In the order in which they come.
+// In the order of the index.
 [[nodiscard]] std::vector<TagEntry> found(TagReader& reader, const TagQuery& query);
 [[nodiscard]] std::vector<TagEntry> gotten(TagReader& reader, std::string_view key,
                                            std::optional<int64_t> inode = std::nullopt);
-// Sorted by key, inode, value and address, for comparing what may come in any order.
+// Sorted by key, inode, value and address, for comparison if the order is arbitrary.
 [[nodiscard]] std::vector<TagEntry> sorted(std::vector<TagEntry> entries);
 
-// The strict reader reads the index, lists `entries` (sorted) and finds every key, all entries of
-// it unless `runs_may_be_lost`.
+// The strict reader reads the index, lists `entries` (sorted) and finds every key, and all entries
+// of it unless `runs_may_be_lost`.
 void check_strictly(const std::vector<uint8_t>& image, const std::vector<TagEntry>& entries,
                     bool runs_may_be_lost);
 

@@ -9,7 +9,7 @@
 using namespace vde;
 using namespace vde::test;
 
-TEST_CASE("the pipe hashes what was pushed, in order, whatever the sizes") {
+TEST_CASE("the pipe hashes what was pushed, in order, with any sizes") {
   for (const size_t buffers : {size_t{0}, size_t{1}, size_t{2}, size_t{5}, size_t{300}}) {
     CAPTURE(buffers);
     HashPipe pipe(1000);
@@ -24,7 +24,7 @@ TEST_CASE("the pipe hashes what was pushed, in order, whatever the sizes") {
   }
 }
 
-TEST_CASE("a pipe that is not finished ends its thread all the same") {
+TEST_CASE("a pipe that is not finished still ends its thread") {
   for (size_t buffers = 0; buffers < 8; ++buffers) {
     HashPipe pipe(size_t{1} << 16);
     for (size_t i = 0; i < buffers; ++i) {
@@ -34,7 +34,7 @@ TEST_CASE("a pipe that is not finished ends its thread all the same") {
   }
 }
 
-TEST_CASE("a module is stored while another thread looks at how far it is") {
+TEST_CASE("a module is stored while another thread reads the progress") {
   ImageBuilder image({4096, 4096, kAllModules});
   MemoryFile file(wasm_of_size(size_t{6} << 20, 1));
   Activity activity;

@@ -1,4 +1,4 @@
-// A verification on several threads finds what one thread finds, in the same order.
+// A verification with several threads finds the same as with one thread, in the same order.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@ using namespace vde::test;
 
 namespace {
 
-// Something in every region, and a tag tree that is cut into parts.
+// An image with content in every region, and a tag tree large enough to be divided.
 struct BusyImage : ImageBuilder {
   BusyImage() : ImageBuilder({512, 16384, kAllModules}) {
     auto import = must(TagImport::open(file(), {}, kSomeOptions));
@@ -51,7 +51,7 @@ void check_on_threads(BlockFile& file, size_t findings) {
   }
 }
 
-// Says stop at one of its reads, on whatever thread that is.
+// Sets Activity::stop at one of its reads, on any thread.
 class StoppingFile : public FaultyFile {
  public:
   StoppingFile(BlockFile& file, Activity& activity, uint64_t reads)
@@ -73,17 +73,17 @@ TEST_CASE("findings come in the same order on any number of threads") {
   ImageBuilder image({512, 16384, kAllModules});
   for (uint64_t block = image.start("SNAP"); block < image.start("DATA"); ++block)
     image.flip(block, 3);
-  check_on_threads(image.file(), 65);  // the last says that entries are lost
+  check_on_threads(image.file(), 65);  // the last one reports lost entries
 }
 
-TEST_CASE("a sound image is sound on any number of threads") {
+TEST_CASE("an intact image is clean on any number of threads") {
   BusyImage image;
   const Verified on_one = verified(image.file());
   CHECK_FALSE(on_one.complains());
   check_on_threads(image.file(), on_one.findings.size());
 }
 
-TEST_CASE("damage in the tag tree, in modules and in data is found by all threads alike") {
+TEST_CASE("damage in the tag tree, in modules and in data is found on any number of threads") {
   BusyImage image;
   const size_t sound = verified(image.file()).findings.size();
   size_t flipped = 0;

@@ -4,59 +4,113 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "commands.h"
 #include "context.h"
+#include "help.h"
 #include "progress.h"
-#include "vde/text.h"
+#include "usage.h"
 
 namespace vde::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"format", "make an image", define_format},
-    {"info", "show identity, geometry, regions and counts", define_info},
-    {"dump", "show any structure decoded, down to one block or byte", define_dump},
-    {"verify", "find all that is wrong with images, and repair it", define_verify},
-    {"undo", "put back what a repair changed", define_undo},
-    {"tag", "set, find, list, import and export tags", nullptr, tag_verbs},
-    {"label", "show or set the label", define_label},
-    {"resize", "grow or shrink a volume", define_resize},
-    {"module-register", "store a WebAssembly module", define_module_register},
-    {"module", "register, list, show, extract, verify and remove modules", nullptr, module_verbs},
-    {"snapshot", "make, show, delete and undelete snapshots", nullptr, snapshot_verbs},
-    {"explain", "say what a finding means and what to do", define_explain},
+    {"format",
+     "Create an image",
+     {"vdetool format photos.dwvd --size 64M --label Photos",
+      "vdetool format plan.dwvd --size 1G --modules tags --dry-run"},
+     define_format},
+    {"info",
+     "Show identity, geometry, regions and counts",
+     {"vdetool info photos.dwvd", "vdetool info photos.dwvd --json"},
+     define_info},
+    {"dump",
+     "Decode any structure, block or byte",
+     {"vdetool dump photos.dwvd --block 0-9", "vdetool dump photos.dwvd --offset 152"},
+     define_dump},
+    {"verify",
+     "Check images, and repair them with --repair",
+     {"vdetool verify photos.dwvd", "vdetool verify photos.dwvd --repair --dry-run"},
+     define_verify},
+    {"undo",
+     "Revert a repair",
+     {"vdetool undo repaired.dwvd repaired.dwvd.undo",
+      "vdetool undo repaired.dwvd repaired.dwvd.undo --no-undo"},
+     define_undo},
+    {"tag",
+     "Set, get, find, remove, list, import and export tags",
+     {"vdetool tag set photos.dwvd 42 year=1998", "vdetool tag list photos.dwvd"},
+     nullptr,
+     tag_verbs},
+    {"label",
+     "Show or set the volume label",
+     {"vdetool label photos.dwvd", "vdetool label photos.dwvd 'Holiday photos'"},
+     define_label},
+    {"resize",
+     "Grow or shrink the volume",
+     {"vdetool resize photos.dwvd --size 128M", "vdetool resize photos.dwvd --size 96M"},
+     define_resize},
+    {"module-register",
+     "Store a WebAssembly module",
+     {"vdetool module-register photos.dwvd thumbnail.wasm",
+      "vdetool module-register photos.dwvd filter.wasm --entry main"},
+     define_module_register},
+    {"module",
+     "Register, list, show, extract, verify and remove modules",
+     {"vdetool module register photos.dwvd thumbnail.wasm", "vdetool module list photos.dwvd"},
+     nullptr,
+     module_verbs},
+    {"snapshot",
+     "Create, list, show, delete and undelete snapshots",
+     {"vdetool snapshot create photos.dwvd --label monday",
+      "vdetool snapshot list photos.dwvd --tree"},
+     nullptr,
+     snapshot_verbs},
+    {"explain",
+     "Explain a finding code",
+     {"vdetool explain SUPB-001", "vdetool explain --json"},
+     define_explain},
 };
 
-constexpr std::string_view kFooter =
-    "Exit status: 0 done or clean, 1 nothing matched, 4 damage found and left, 8 operational\n"
-    "error, 16 usage, 32 interrupted. See vdetool(1) and dwvd(5).";
+constexpr std::array<const char*, 2> kExamples = {
+    "vdetool format photos.dwvd --size 64M --label Photos", "vdetool help tag find"};
 
-// CLI::Range lets a number through that is not one.
-std::string refuse_nan(const std::string& text) {
-  double number = 0;
-  const bool is_nan = CLI::detail::lexical_cast(text, number) && std::isnan(number);
-  return is_nan ? fmt::format("Value {} is not a number", escape(text)) : std::string{};
-}
+constexpr std::string_view kExitStatus = R"(
+Exit status:
+   0  success or clean
+   1  nothing matched, nothing to do, or (verify) everything repaired
+   4  damage found and not repaired
+   8  operational error: input or output failed, image locked, no space
+  16  wrong command line
+  32  interrupted
+verify combines them: 5 means partly repaired.
+
+Help for a command: vdetool help COMMAND. Manual pages: vdetool(1), dwvd(5).
+)";
+
+constexpr std::string_view kGlobalOptions =
+    "\nGlobal options (--json, --quiet, --lock-wait and others): vdetool --help\n";
 
 void add_globals(CLI::App& app, Globals& globals) {
-  app.add_flag("--json", globals.json, "print JSON for programs");
+  app.add_flag("--json", globals.json, "write JSON (one object per line) to standard output");
   app.add_flag("-q,--quiet", globals.quiet, "print errors only");
-  app.add_option("--color", globals.color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("--progress", globals.progress, "show progress even if stderr is no terminal");
+  app.add_option("--color", globals.color, "auto, always or never (default: auto)")
+      ->type_name("WHEN")
+      ->check(one_of({"auto", "always", "never"}));
+  app.add_flag("--progress", globals.progress,
+               "show progress even if standard error is not a terminal");
   app.add_flag("--no-progress", globals.no_progress, "never show progress");
-  app.add_option("--lock-wait", globals.lock_wait, "seconds to wait for an image in use")
-      ->check(CLI::Range(0.0, 1e6))
-      ->check(refuse_nan);
+  app.add_option("--lock-wait", globals.lock_wait,
+                 "wait up to SECONDS for a locked image (default: do not wait)")
+      ->type_name("SECONDS")
+      ->check(number(0, 1e6, "a number of seconds"));
 }
 
-// The place of a command's or verb's name among the arguments: the first from `at` on that is no
-// option of the program.
+// The position of a command's or verb's name among the arguments: the first from `at` on that is
+// not an option of the program.
 size_t command_position(const std::vector<std::string>& arguments, size_t at) {
   while (at < arguments.size() && arguments[at].size() > 1 && arguments[at][0] == '-') {
     const bool takes_value = arguments[at] == "--color" || arguments[at] == "--lock-wait";
@@ -74,13 +128,13 @@ void rewrite_help(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
-// CLI11 takes a list apart that stands in brackets where many words may stand; a key is none.
+// CLI11 splits a word in brackets into a list where an argument may repeat; a key is not a list.
 void protect_bracketed_keys(std::vector<std::string>& arguments) {
   const size_t tag = command_position(arguments, 0);
   const size_t verb = command_position(arguments, tag + 1);
   if (verb >= arguments.size() || arguments[tag] != "tag") return;
   if (arguments[verb] != "set" && arguments[verb] != "remove") return;
-  // The image comes before the keys, and is no text with escapes.
+  // The image comes before the keys, and has no escapes.
   for (size_t i = verb + 2; i < arguments.size(); ++i)
     if (arguments[i].starts_with('[')) arguments[i].replace(0, 1, "\\x5b");
 }
@@ -91,19 +145,6 @@ bool wants_help(const std::vector<std::string>& arguments) {
   });
 }
 
-// The one of `commands` that `word` names; `parent` is the command that they are verbs of.
-Result<const Command*> find_command(std::span<const Command> commands, const std::string& word,
-                                    const std::string& parent) {
-  std::string near;
-  for (const Command& command : commands) {
-    if (word == command.name) return &command;
-    if (near.empty() && is_near(word, command.name)) near = command.name;
-  }
-  return fail(ErrorCode::kUsage, fmt::format("there is no command '{}{}'", parent, escape(word)),
-              near.empty() ? fmt::format("run 'vdetool {}--help'", parent)
-                           : fmt::format("did you mean '{}'?", near));
-}
-
 Result<void> check_command(const std::vector<std::string>& arguments) {
   std::span<const Command> commands = kCommands;
   std::string parent;
@@ -112,20 +153,13 @@ Result<void> check_command(const std::vector<std::string>& arguments) {
     if (at >= arguments.size()) {
       if (wants_help(arguments)) return {};
       return fail(ErrorCode::kUsage, "no command given",
-                  fmt::format("run 'vdetool {}--help'", parent));
+                  fmt::format("see 'vdetool {}--help'", parent));
     }
     VDE_TRY_ASSIGN(command, find_command(commands, arguments[at], parent));
     if (command->verbs == nullptr) return {};
     commands = command->verbs();
     parent += std::string(command->name) + " ";
   }
-}
-
-// CLI11 says what is wrong in several lines now and then; ours is one.
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
 }
 
 int print_help(Context& context, const std::string& text) {
@@ -139,6 +173,7 @@ using Runners = std::vector<std::pair<CLI::App*, Runner>>;
 void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& runners) {
   for (const Command& command : commands) {
     CLI::App* sub = parent.add_subcommand(command.name, command.summary);
+    sub->footer(examples_text(command.examples) + std::string(kGlobalOptions));
     if (command.verbs == nullptr) {
       runners.emplace_back(sub, command.define(*sub));
       continue;
@@ -148,21 +183,11 @@ void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& 
   }
 }
 
-// Of the command, or verb, that was chosen.
-std::string help_text(const CLI::App& app) {
-  const CLI::App* chosen = &app;
-  std::string parents;
-  for (auto subs = app.get_subcommands(); !subs.empty(); subs = chosen->get_subcommands()) {
-    parents += (parents.empty() ? "" : " ") + chosen->get_name();
-    chosen = subs.front();
-  }
-  return chosen->help(parents);
-}
-
 int parse_and_run(Context& context, std::vector<std::string> arguments) {
-  CLI::App app("Makes, inspects and verifies DWVD v2 images.", "vdetool");
-  app.set_version_flag("--version", "vdetool " VDE_VERSION);
-  app.footer(std::string(kFooter));
+  CLI::App app("Create, inspect, tag, check and repair DWVD v2 images", "vdetool");
+  app.set_help_flag("-h,--help", "show this help");
+  app.set_version_flag("--version", "vdetool " VDE_VERSION, "show the version");
+  app.footer(examples_text(kExamples) + std::string(kExitStatus));
   app.fallthrough();
   app.require_subcommand(1);
   add_globals(app, context.globals);
@@ -172,17 +197,16 @@ int parse_and_run(Context& context, std::vector<std::string> arguments) {
   try {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    return print_help(context, help_text(app));
+    const Chosen chosen = chosen_command(app);
+    return print_help(context, help_text(*chosen.app, chosen.path));
   } catch (const CLI::CallForVersion& version) {
     return print_help(context, std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
-    return context.report("", Error{ErrorCode::kUsage,
-                                    one_line(error.what()),
-                                    "run 'vdetool --help' or 'vdetool help COMMAND'",
-                                    {}});
+    return context.report("", usage_error(app, error));
   }
   for (const auto& [sub, runner] : runners) {
     if (!sub->parsed()) continue;
+    name_command(std::string_view(chosen_command(app).path).substr(sizeof "vdetool"));
     const int status = runner(context);
     return std::max(status, context.finish("", context.out.flush()));
   }

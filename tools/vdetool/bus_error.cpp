@@ -9,7 +9,7 @@
 namespace vde::cli {
 namespace {
 
-// Written out beforehand: a signal handler may not put it together.
+// Formatted in advance, because a signal handler must not allocate.
 std::string g_bus_error_line;
 
 extern "C" void on_bus_error(int /*signal*/) {
@@ -24,7 +24,7 @@ void report_bus_errors(const Context& context, const std::string& image) {
   g_bus_error_line = context.error_line(
       image,
       Error{
-          ErrorCode::kIo, "the file was cut short or cannot be read", "run 'vdetool verify'", {}});
+          ErrorCode::kIo, "the file was truncated or cannot be read", "run 'vdetool verify'", {}});
   struct sigaction action {};
   action.sa_handler = on_bus_error;
   sigemptyset(&action.sa_mask);

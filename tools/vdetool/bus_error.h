@@ -1,5 +1,5 @@
-// Reading through a mapping: the system reports a file that was cut short meanwhile, or a sector
-// that cannot be read, by SIGBUS.
+// Reading through a mapping: the system sends SIGBUS if the file was truncated meanwhile, or if a
+// sector cannot be read.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace vde::cli {
 
 class Context;
 
-// From now on SIGBUS prints one line about `image`, or one JSON object under --json, and ends the
+// From now on SIGBUS prints one line about `image`, or one JSON object with --json, and ends the
 // program with status 8.
 void report_bus_errors(const Context& context, const std::string& image);
 

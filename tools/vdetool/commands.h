@@ -1,8 +1,9 @@
-// The commands. Each define_ function gives one its arguments in the parser and returns what runs
-// it; one file a command, or a group of verbs, holds both.
+// The commands. Each define_ function adds the arguments of a command to the parser and returns the
+// function that runs it. There is one file per command or group of verbs.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <functional>
 #include <span>
 
@@ -15,9 +16,10 @@ using Runner = std::function<int(Context&)>;
 // A command, or one of the verbs of a command.
 struct Command {
   const char* name;
-  const char* summary;
-  Runner (*define)(CLI::App&);                    // nullptr where it has verbs
-  std::span<const Command> (*verbs)() = nullptr;  // nullptr where it has none
+  const char* summary;  // an imperative sentence without its full stop
+  std::array<const char*, 2> examples;
+  Runner (*define)(CLI::App&);                    // nullptr if it has verbs
+  std::span<const Command> (*verbs)() = nullptr;  // nullptr if it has none
 };
 
 Runner define_format(CLI::App& command);

@@ -6,14 +6,33 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "progress.h"
 #include "vde/text.h"
 
 namespace vde::cli {
 namespace {
 
-// Where standard error cannot be written, the exit status has to do.
+// If standard error cannot be written, only the exit status reports the error.
 void print_error(const std::string& line) {
   std::fputs(line.c_str(), stderr);
+}
+
+// Whether `message` says already which block it is about.
+bool names_block(const std::string& message, uint64_t block) {
+  const std::string name = fmt::format("block {}", block);
+  const size_t at = message.find(name);
+  if (at == std::string::npos) return false;
+  const size_t end = at + name.size();
+  return end == message.size() || message[end] < '0' || message[end] > '9';
+}
+
+// "-" is standard input, which only some commands read; a file of this name is "./-".
+Result<void> begin_open(const std::string& path) {
+  if (path == "-")
+    return fail(ErrorCode::kUnsupported, "only verify can read an image from standard input");
+  name_file(path);
+  name_wait("the lock");
+  return {};
 }
 
 }  // namespace
@@ -25,9 +44,10 @@ std::string status_meaning(int status) {
     if ((status & bit) == 0) return;
     meaning += fmt::format("{}{}", meaning.empty() ? "" : "; ", words);
   };
-  add(kNothing, status == kNothing ? "everything found was corrected"
-                                   : "some of what was found was corrected");
-  add(kDamageLeft, "damage found and left");
+  if ((status & kDamageLeft) == 0)
+    add(kNothing, "repaired");
+  else
+    add(kDamageLeft, (status & kNothing) != 0 ? "partly repaired" : "damaged");
   add(kOperational, "operational error");
   add(kUsage, "usage error");
   add(kInterrupted, "interrupted");
@@ -51,11 +71,14 @@ int status_of(ErrorCode code) {
 }
 
 Result<Image> Context::open_image(const std::string& path, OpenOptions options) {
-  // A change needs a time: where there is none it is refused with nothing touched.
+  // A change needs a time; without one it is refused before anything is touched.
   if (options.mode == OpenMode::kReadWrite) VDE_TRY(options.clock());
   options.lock_wait = globals.patience();
   options.activity = &activity;
-  return Image::open(path, options);
+  VDE_TRY(begin_open(path));
+  auto image = Image::open(path, options);
+  name_wait(nullptr);
+  return image;
 }
 
 Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {
@@ -65,7 +88,10 @@ Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {
 }
 
 Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path, OpenMode mode) {
-  return open_locked(path, mode, globals.patience(), activity);
+  VDE_TRY(begin_open(path));
+  auto file = open_locked(path, mode, globals.patience(), activity);
+  name_wait(nullptr);
+  return file;
 }
 
 std::string Context::error_line(const std::string& subject, const Error& error) const {
@@ -82,8 +108,9 @@ std::string Context::error_line(const std::string& subject, const Error& error) 
   std::string line = "vdetool: ";
   if (!subject.empty()) line += escape(subject) + ": ";
   line += error.message;
-  if (error.block) line += fmt::format(" (block {})", *error.block);
-  if (!error.hint.empty()) line += ": " + error.hint;
+  if (error.block && !names_block(error.message, *error.block))
+    line += fmt::format(" (block {})", *error.block);
+  if (!error.hint.empty()) line += "; " + error.hint;
   return line + "\n";
 }
 
@@ -96,7 +123,11 @@ bool Context::wants_color() const {
   if (globals.color == "always") return true;
   if (globals.color == "never") return false;
   const char* no_color = std::getenv("NO_COLOR");
-  return (no_color == nullptr || *no_color == '\0') && isatty(STDOUT_FILENO) == 1;
+  return (no_color == nullptr || *no_color == '\0') && is_terminal();
+}
+
+bool Context::is_terminal() {
+  return isatty(STDOUT_FILENO) == 1;
 }
 
 bool Context::wants_progress() const {
@@ -108,7 +139,7 @@ Json with_header(std::string_view command, const std::string& image, const Json&
   Json json{{"schema_version", kSchemaVersion}, {"command", command}};
   // File names are bytes; JSON is UTF-8.
   json["image"] = is_utf8(image) ? image : escape(image);
-  // Members may be thousands; only those in front can be named twice.
+  // There may be thousands of members; only the first three can occur twice.
   for (const auto& [name, value] : object.items()) {
     if (name == "schema_version" || name == "command" || name == "image")
       json[name] = value;

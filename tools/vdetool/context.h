@@ -1,5 +1,4 @@
-// What all commands share: the options that stand before or behind any command, the way to an open
-// image, and the ways to say what came of it.
+// What all commands share: the global options, opening an image, and reporting errors.
 #pragma once
 
 #include <chrono>
@@ -14,7 +13,7 @@
 
 namespace vde::cli {
 
-// Exit statuses, the same in every command; verify adds them up as bits.
+// Exit statuses, the same in every command; verify combines them as bits.
 enum Status : int {
   kDone = 0,
   kNothing = 1,  // nothing matched, or nothing to do
@@ -24,7 +23,7 @@ enum Status : int {
   kInterrupted = 32,
 };
 
-// What a status means in words, bit by bit.
+// The meaning of a status of verify in words, bit by bit.
 [[nodiscard]] std::string status_meaning(int status);
 [[nodiscard]] int status_of(ErrorCode code);
 
@@ -43,8 +42,8 @@ struct Globals {
   }
 };
 
-// An image and the one change to it that a command makes, or a reader of it. In this order: what
-// refers to the image is gone first.
+// An image with the one change that a command makes to it, or with a reader. The order matters:
+// what refers to the image is destroyed first.
 struct OpenChange {
   Image image;
   Change change;
@@ -61,9 +60,9 @@ class Context {
   Activity activity;
   Output out;
 
-  // Opens the image at `path`, with the wait for its lock that --lock-wait gives.
+  // Opens the image at `path`; waits for its lock as long as --lock-wait allows.
   [[nodiscard]] Result<Image> open_image(const std::string& path, OpenOptions options = {});
-  // The same, and the reader that `make` makes of it: &Image::snapshots.
+  // The same, with a reader that `make` creates, e.g. &Image::snapshots.
   template <class Reader>
   [[nodiscard]] Result<OpenReader<Reader>> open_reader(const std::string& path,
                                                        Result<Reader> (Image::*make)() const) {
@@ -71,17 +70,17 @@ class Context {
     VDE_TRY_ASSIGN(reader, (image.*make)());
     return OpenReader<Reader>{std::move(image), std::move(reader)};
   }
-  // The same, for one change.
+  // The same, with a change that has been started.
   [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, bool unseal);
-  // The bytes at `path`, locked for `mode`, whatever they are.
+  // The file at `path`, locked for `mode`, whatever it contains.
   [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_storage(const std::string& path,
                                                                 OpenMode mode);
 
-  // One line about `error`, or one JSON object under --json, line feed included.
+  // One line about `error`, or one JSON object with --json, including the line feed.
   [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;
   // Prints that line on standard error; returns the exit status.
   int report(const std::string& subject, const Error& error) const;
-  // As report(), where `result` failed; kDone where it did not.
+  // As report() if `result` is an error, else kDone.
   template <class T>
   int finish(const std::string& subject, const Result<T>& result) const {
     return result ? static_cast<int>(kDone) : report(subject, result.error());
@@ -90,13 +89,18 @@ class Context {
   // `json` on one line.
   [[nodiscard]] Result<void> write_json(const Json& json) { return out.write(json.dump() + "\n"); }
 
+  // Whether standard output is a terminal.
+  [[nodiscard]] static bool is_terminal();
   [[nodiscard]] bool wants_color() const;
   [[nodiscard]] bool wants_progress() const;
 };
 
-inline constexpr const char* kUnsealHelp = "change a sealed image, which clears its seal";
+// How a UUID, and an id that has its form, is written.
+inline constexpr const char* kUuidForm = "00112233-4455-6677-8899-aabbccddeeff";
+inline constexpr const char* kImageHelp = "image file or block device";
+inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 
-// `object` with {schema_version, command, image} in front of its other members.
+// `object` with {schema_version, command, image} before its other members.
 [[nodiscard]] Json with_header(std::string_view command, const std::string& image,
                                const Json& object);
 

@@ -20,12 +20,12 @@ class LineReader {
   LineReader& operator=(LineReader&&) = delete;
   ~LineReader();
 
-  // Sets `line` to the next line without its line feed, which the last one may lack; valid until
-  // the next call. False at the end. kUsage for a line that is too long, kInterrupted where
-  // `activity` says stop while it waits.
+  // Sets `line` to the next line without its line feed, which is optional in the last line; valid
+  // until the next call. False at the end. kUsage for a line that is too long, kInterrupted if
+  // `activity` requests a stop.
   [[nodiscard]] Result<bool> next(std::string_view& line, Activity& activity);
 
-  // Of the last line, from 1.
+  // The number of the last line, counted from 1.
   [[nodiscard]] uint64_t number() const { return number_; }
 
  private:

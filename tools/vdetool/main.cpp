@@ -5,8 +5,9 @@
 
 namespace {
 
-// An image must not become standard output or error because that was closed. What stands in for it
-// cannot be written, so that lost output is noticed all the same.
+// If a standard descriptor is closed, the next file to be opened gets its number, and output would
+// be written into the image. /dev/null takes that number instead; it is opened for reading, so that
+// lost output is still an error.
 void occupy_standard_descriptors() {
   int fd = 0;
   while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDONLY);

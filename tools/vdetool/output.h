@@ -1,5 +1,5 @@
-// Standard output or a file, buffered, with the errors that printing usually forgets: a full disk,
-// a closed pipe.
+// Standard output or a file, buffered. Reports errors that are often ignored: a full disk, a closed
+// pipe.
 #pragma once
 
 #include <unistd.h>
@@ -12,12 +12,12 @@
 
 namespace vde::cli {
 
-// A failure is returned once; everything after it is dropped without another.
+// An error is returned once; all later output is dropped silently.
 class Output {
  public:
   explicit Output(int descriptor = STDOUT_FILENO) : descriptor_(descriptor) {}
 
-  // Keeps the text until there is enough of it, or until flush().
+  // Buffers the text until the buffer is full, or until flush().
   [[nodiscard]] Result<void> write(std::string_view text);
   [[nodiscard]] Result<void> write(Bytes bytes);
   [[nodiscard]] Result<void> flush();

@@ -27,7 +27,7 @@ std::string folder_of_file(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// A regular file keeps its permissions; a new one has what the process gives.
+// An existing file keeps its permissions; a new one gets the default ones.
 mode_t permissions_for(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777;
@@ -45,7 +45,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
   if (path.empty() || path == "-") return file;
   std::error_code ignored;
   if (fs::equivalent(path, image, ignored))
-    return fail(ErrorCode::kUsage, "the output would overwrite the image", "give another file");
+    return fail(ErrorCode::kUsage, "the output would overwrite the image", "name another file");
   VDE_TRY(file->create(path));
   return file;
 }
@@ -57,7 +57,7 @@ Result<void> OutputFile::create(const std::string& path) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) return file_failure("write", path);
   } else {
-    // The file that a symbolic link leads to, not the link.
+    // The target of a symbolic link is replaced, not the link.
     const fs::path real = fs::weakly_canonical(path, error);
     target_ = error ? path : real.string();
     std::string name = folder_of_file(target_) + "/.vdetool-XXXXXX";
@@ -84,7 +84,7 @@ Result<void> OutputFile::finish() {
   const int folder = ::open(folder_of_file(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = folder >= 0 && fsync(folder) == 0;
   if (folder >= 0) close(folder);
-  return synced ? Result<void>{} : file_failure("sync the folder of", target_);
+  return synced ? Result<void>{} : file_failure("sync the directory of", target_);
 }
 
 }  // namespace vde::cli

@@ -1,5 +1,5 @@
-// Data that a command writes for a FILE argument: to standard output, or to a file that is there
-// whole or not at all.
+// The output of a command with a FILE argument: standard output, or a file that is written
+// atomically.
 #pragma once
 
 #include <memory>
@@ -12,19 +12,19 @@ namespace vde::cli {
 
 class OutputFile {
  public:
-  // `path` "-" or empty is standard output. A regular file, or a name that is free, gets its new
-  // content in one step when finish() is called; anything else, a device or a pipe, is written as
-  // data comes. kUsage where it is `image` itself.
+  // `path` "-" or empty is standard output. A regular file, or a new one, gets its content in one
+  // step when finish() is called; a device or a pipe is written immediately. kUsage if `path` is
+  // `image` itself.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> open(const std::string& path,
                                                                 const std::string& image,
                                                                 Output& standard_output);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
-  // What was not finished is gone.
+  // Deletes a file that was not finished.
   ~OutputFile();
 
   [[nodiscard]] Output& output() { return own_ ? *own_ : standard_output_; }
-  // What was written is in its place, and durable where that is a regular file.
+  // Puts the file in its place; a regular file is then durable.
   [[nodiscard]] Result<void> finish();
 
  private:
@@ -35,7 +35,7 @@ class OutputFile {
   std::optional<Output> own_;
   int descriptor_ = -1;
   std::string target_;
-  std::string temporary_;  // empty where there is none
+  std::string temporary_;  // empty if there is none
 };
 
 }  // namespace vde::cli

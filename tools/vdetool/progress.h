@@ -1,7 +1,9 @@
-// Signals, and what long work says of itself on standard error.
+// Signals, and the lines about long work on standard error.
 #pragma once
 
 #include <atomic>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "vde/activity.h"
@@ -12,7 +14,14 @@ namespace vde::cli {
 // lives as long as the program.
 void install_signal_handlers(Activity& activity);
 
-// While it lives, prints a line about `activity` now and then, over itself.
+// The work in lines of progress, "verify photos.dwvd": the command, then the file that it works on.
+void name_command(std::string_view command);
+void name_file(const std::string& file);
+
+// What the program waits for while no work is done, "input" or "the lock": a literal, or null.
+void name_wait(const char* wait);
+
+// While it lives, prints a line about `activity` now and then, each over the one before.
 class ProgressLine {
  public:
   ProgressLine(const Activity& activity, bool enabled);

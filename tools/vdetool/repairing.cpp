@@ -8,16 +8,19 @@
 namespace vde::cli {
 namespace {
 
+// " (block 0)", " (blocks 4-7, 9)", or nothing.
 std::string blocks_text(const std::vector<BlockRange>& blocks) {
   constexpr size_t kMax = 8;
+  if (blocks.empty()) return {};
   std::string text;
   for (size_t i = 0; i < blocks.size() && i < kMax; ++i) {
     const BlockRange& range = blocks[i];
     text += fmt::format("{}{}", text.empty() ? "" : ", ", range.begin);
     if (range.count() > 1) text += fmt::format("-{}", range.end - 1);
   }
-  if (blocks.size() > kMax) text += fmt::format(" and {} runs more", blocks.size() - kMax);
-  return text;
+  if (blocks.size() > kMax) text += fmt::format(" and {} more runs", blocks.size() - kMax);
+  const bool one = blocks.size() == 1 && blocks[0].count() == 1;
+  return fmt::format(" ({} {})", one ? "block" : "blocks", text);
 }
 
 }  // namespace
@@ -28,8 +31,8 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
   if (arguments.no_undo) return std::unique_ptr<UndoTarget>{};
   path = arguments.undo;
   if (path.empty() && file.is_device())
-    return fail(ErrorCode::kUsage, "a device has no place beside it for an undo file",
-                "give --undo FILE, or --no-undo");
+    return fail(ErrorCode::kUsage, "no default undo file for devices",
+                "use --undo FILE or --no-undo");
   if (path.empty()) {
     VDE_TRY_ASSIGN(found, free_undo_path(image));
     path = found;
@@ -53,7 +56,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
   VDE_TRY_ASSIGN(undo, make_undo_target(arguments, *file, image, path));
   auto left = apply_repair(*file, result.plan, options, undo.get(), context.activity);
   if (!left && undo != nullptr)
-    left.error().hint = fmt::format("'vdetool undo {} {}' puts everything back", image, path);
+    left.error().hint = fmt::format("to revert: vdetool undo {} {}", escape(image), escape(path));
   VDE_TRY_ASSIGN(found, std::move(left));
   result.applied = true;
   result.undo = path;
@@ -61,20 +64,29 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
   return result;
 }
 
+std::string revert_text(const std::string& image, const std::string& undo_file) {
+  return fmt::format("{0}: to revert: vdetool undo {0} {1}\n", escape(image), escape(undo_file));
+}
+
 std::string repair_plan_text(const std::string& image, const RepairPlan& plan) {
   std::string text;
   const auto line = [&](std::string_view word, const std::string& rest) {
-    text += fmt::format("{}: {} {}\n", escape(image), word, rest);
+    text += fmt::format("{}: {}: {}\n", escape(image), word, rest);
   };
   for (const RepairStep& step : plan.steps) {
-    const std::string blocks = blocks_text(step.blocks);
-    line("repair",
-         fmt::format("{}{}", step.what, blocks.empty() ? "" : fmt::format(" (blocks {})", blocks)));
-    line("  from", step.source);
-    if (!step.loses.empty()) line("  lost", step.loses);
+    line("plan", step.what + blocks_text(step.blocks));
+    line("  source", step.source);
+    if (!step.loses.empty()) line("  LOST", step.loses);
   }
   for (const std::string& note : plan.notes)
     if (!plan.left.empty()) line("left", note);
+  return text;
+}
+
+std::string repair_done_text(const std::string& image, const RepairPlan& plan) {
+  std::string text;
+  for (const RepairStep& step : plan.steps)
+    text += fmt::format("{}: done: {}{}\n", escape(image), step.what, blocks_text(step.blocks));
   return text;
 }
 

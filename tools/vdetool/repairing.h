@@ -1,4 +1,4 @@
-// `verify --repair`: what it prints, and where its undo file goes.
+// `verify --repair`: its output, and the path of its undo file.
 #pragma once
 
 #include <functional>
@@ -16,28 +16,34 @@ struct RepairArguments {
   std::string undo;  // path of the undo file, or empty
 };
 
-// What became of one image.
+// The outcome for one image.
 struct Repaired {
   RepairPlan plan;
   bool applied = false;
   std::string undo;  // path of the undo file that was written, or empty
 };
 
-// The undo file of a change to `image`: the path that was asked for, else a free one beside it;
-// null where none is wanted. A device has no place beside it. `path` becomes where it lies.
+// The undo file of a change to `image`: at the path of --undo, else at the default path, which a
+// device does not have. Null with --no-undo. Sets `path` to its path.
 [[nodiscard]] Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& arguments,
                                                                    const BlockFile& file,
                                                                    const std::string& image,
                                                                    std::string& path);
 
-// Plans the repair of `image`, calls `show` with the plan, and carries it out unless it is a dry
-// run. Afterwards `plan.left` is what is found on the disk.
+// Plans the repair of `image`, calls `show` with the plan, and applies it unless it is a dry run.
+// Afterwards `plan.left` is what a verification of the disk finds.
 [[nodiscard]] Result<Repaired> repair(Context& context, const RepairArguments& arguments,
                                       const VerifyOptions& verify, const std::string& image,
                                       const std::function<void(const RepairPlan&)>& show);
 
-// The plan, for people and for programs (an object a line).
+// The line that names the command which reverts a change to `image`.
+[[nodiscard]] std::string revert_text(const std::string& image, const std::string& undo_file);
+
+// The plan for people: what each step does, its source and what it loses.
 [[nodiscard]] std::string repair_plan_text(const std::string& image, const RepairPlan& plan);
+// The steps that were applied, for people.
+[[nodiscard]] std::string repair_done_text(const std::string& image, const RepairPlan& plan);
+// The plan for programs, one object per line.
 [[nodiscard]] std::vector<Json> repair_plan_json(const std::string& image, const RepairPlan& plan);
 
 }  // namespace vde::cli

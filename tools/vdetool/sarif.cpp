@@ -8,8 +8,8 @@
 namespace vde::cli {
 namespace {
 
-// A file name as a relative or absolute URI reference; a colon is escaped, as it would end a
-// scheme.
+// A file name as a relative or absolute URI reference. A colon is escaped, because what precedes it
+// would be read as a scheme.
 std::string uri_of(const std::string& path) {
   constexpr std::string_view kPlain = "-._~/!$&'()*+,;=@";
   std::string uri;
@@ -25,7 +25,7 @@ Json text_json(std::string_view text) {
   return Json{{"text", text}};
 }
 
-// SARIF has the same three words.
+// SARIF uses the same three words.
 std::string_view level_of(Severity severity) {
   return severity_name(severity);
 }
@@ -37,6 +37,12 @@ Json rule_json(const FindingKind& kind) {
               {"help", text_json(fmt::format("At risk: {} To do: {}", kind.risk, kind.next))},
               {"defaultConfiguration", {{"level", level_of(kind.severity)}}},
               {"properties", {{"fixable", kind.fixable}}}};
+}
+
+// The title of its kind, then what the finding adds to it.
+std::string message_of(const Finding& finding) {
+  const std::string title(finding.kind->title);
+  return finding.message.empty() ? title : fmt::format("{}: {}", title, finding.message);
 }
 
 std::string dumped(const Json& json) {
@@ -78,7 +84,7 @@ Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
   const Json result{{"ruleId", kind.code},
                     {"ruleIndex", &kind - finding_kinds().data()},
                     {"level", level_of(kind.severity)},
-                    {"message", text_json(fmt::format("{}: {}", kind.title, finding.message))},
+                    {"message", text_json(message_of(finding))},
                     {"locations", Json::array({std::move(location)})},
                     {"properties",
                      {{"block", finding.block ? Json(*finding.block) : Json(nullptr)},
@@ -90,7 +96,7 @@ Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
 }
 
 void SarifLog::add_failure(const std::string& image, const Error& error) {
-  const std::string hint = error.hint.empty() ? "" : ": " + error.hint;
+  const std::string hint = error.hint.empty() ? "" : "; " + error.hint;
   failures_.push_back(Json{
       {"level", "error"},
       {"message", text_json(error.message + hint)},

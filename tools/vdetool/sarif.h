@@ -1,4 +1,4 @@
-// Findings as SARIF 2.1.0, the form that code scanning services take: one log with one run.
+// Findings as SARIF 2.1.0, the format that code scanning services read: one log with one run.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace vde::cli {
 
-// Written as it goes: begin(), the images' findings and summaries, end(). Memory does not grow with
-// the findings.
+// Call begin(), then add the findings and summaries, then end(). Findings are written at once, so
+// that memory does not grow with their number.
 class SarifLog {
  public:
   explicit SarifLog(Output& out) : out_(out) {}
 
-  // The tool, with a rule for every kind of finding.
+  // Writes the description of the tool, with a rule for every kind of finding.
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> add(const std::string& image, const Finding& finding);
-  // Why an image could not be verified, or not to its end.
+  // Records why an image could not be verified completely.
   void add_failure(const std::string& image, const Error& error);
   void add_summary(const Json& summary) { summaries_.push_back(summary); }
-  // The images, how it went, and the summaries.
+  // Writes the images, the exit status and the summaries.
   [[nodiscard]] Result<void> end(int status);
 
  private:
@@ -29,7 +29,7 @@ class SarifLog {
 
   Output& out_;
   bool any_ = false;
-  std::vector<std::string> images_;  // as they were named, in the order of their findings
+  std::vector<std::string> images_;  // as given, in the order of their findings
   Json failures_ = Json::array();
   Json summaries_ = Json::array();
 };

@@ -8,8 +8,8 @@ namespace vde::cli {
 namespace {
 
 constexpr size_t kNoParent = SIZE_MAX;
-constexpr size_t kNotLooked = SIZE_MAX - 1;
-// Deeper rows say their depth: a chain of many thousands would be drawn mostly as blanks.
+constexpr size_t kUnknown = SIZE_MAX - 1;
+// Deeper rows show their depth as a number; a chain of thousands would be mostly blanks.
 constexpr size_t kDeepestDrawn = 40;
 
 class SnapshotTree {
@@ -18,7 +18,7 @@ class SnapshotTree {
       : all_(all),
         show_deleted_(show_deleted),
         children_(all.size()),
-        above_hidden_(all.size(), kNotLooked),
+        above_hidden_(all.size(), kUnknown),
         seen_(all.size()) {
     for (size_t i = 0; i < all.size(); ++i) places_.emplace(all[i].id, i);
   }
@@ -40,15 +40,15 @@ class SnapshotTree {
   struct Waiting {
     size_t place = 0;
     size_t depth = 0;
-    std::string lines;   // in front of the row
-    std::string indent;  // in front of the rows below it
+    std::string lines;   // printed before the row
+    std::string indent;  // printed before the rows below it
   };
 
   [[nodiscard]] bool is_shown(size_t place) const {
     return show_deleted_ || !all_[place].is_deleted();
   }
 
-  // Ancestors that are not shown are passed over, each of them once.
+  // Hidden ancestors are skipped; the result is kept for each of them.
   [[nodiscard]] size_t shown_parent(size_t place) {
     std::vector<size_t> hidden;
     size_t found = kNoParent;
@@ -57,7 +57,7 @@ class SnapshotTree {
       if (parent == places_.end()) break;
       place = parent->second;
       found = is_shown(place) ? place : above_hidden_[place];
-      if (found != kNotLooked) break;
+      if (found != kUnknown) break;
       found = kNoParent;
       hidden.push_back(place);
     }
@@ -91,7 +91,7 @@ class SnapshotTree {
   bool show_deleted_;
   std::map<Guid, size_t> places_;
   std::vector<std::vector<size_t>> children_;
-  std::vector<size_t> above_hidden_;  // of those not shown: the nearest ancestor that is
+  std::vector<size_t> above_hidden_;  // of a hidden one: the nearest visible ancestor
   std::vector<bool> seen_;
   std::vector<TreeRow> rows_;
 };

@@ -12,13 +12,13 @@ namespace vde::cli {
 struct TreeRow {
   const Snapshot* snapshot = nullptr;
   size_t depth = 0;
-  std::string lines;      // what stands in front of the snapshot
-  bool in_cycle = false;  // no root leads here; a parent comes back to it
+  std::string lines;      // printed before the snapshot
+  bool in_cycle = false;  // it cannot be reached from a root
 };
 
 // The rows of the tree from top to bottom: roots in the order of `all`, children below their
-// parents. Deleted ones are left out unless `show_deleted`; their children then hang from the
-// nearest ancestor that is shown.
+// parents. Deleted snapshots are hidden unless `show_deleted`; their children are then attached to
+// the nearest visible ancestor.
 [[nodiscard]] std::vector<TreeRow> tree_rows(const std::vector<Snapshot>& all, bool show_deleted);
 
 }  // namespace vde::cli

@@ -5,12 +5,12 @@
 namespace vde::cli {
 
 void add_image(CLI::App& command, TagArguments& arguments) {
-  command.add_option("IMAGE", arguments.image, "the image")->required();
+  command.add_option("IMAGE", arguments.image, kImageHelp)->required();
 }
 
 void add_separator(CLI::App& command, TagArguments& arguments) {
-  command.add_option("--separator", arguments.separator,
-                     "character that stands for \\0 between the parts of a key");
+  command.add_option("--separator", arguments.separator, "character to use instead of \\0 in keys")
+      ->type_name("C");
 }
 
 Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) {
@@ -22,7 +22,7 @@ Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) 
 
 bool TagPrinter::visit(const TagView& entry) {
   if (activity_.stop) {
-    result_ = fail(ErrorCode::kInterrupted, "interrupted");
+    result_ = fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
     return false;
   }
   ++count_;

@@ -1,4 +1,4 @@
-// What the commands on tags share: the way to an index for reading, and the way to print entries.
+// What the tag commands share: opening an index for reading, and printing tags.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,22 +22,22 @@ void add_separator(CLI::App& command, TagArguments& arguments);
 using OpenTagIndex = OpenReader<TagReader>;
 [[nodiscard]] Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image);
 
-// Prints the entries that it visits, no more than a limit.
+// Prints the tags that it visits, up to a limit.
 class TagPrinter {
  public:
   TagPrinter(Output& output, TagFormat format, char separator, const Activity& activity)
       : output_(output), format_(format), separator_(separator), activity_(activity) {}
 
   void set_limit(uint64_t limit) { limit_ = limit; }
-  // Counts entries and prints none.
+  // Counts tags without printing them.
   void only_count() { prints_ = false; }
 
-  // Valid as long as this is.
+  // Valid as long as this object.
   [[nodiscard]] TagVisitor visitor() {
     return [this](const TagView& entry) { return visit(entry); };
   }
   [[nodiscard]] uint64_t count() const { return count_; }
-  // What went wrong while printing.
+  // The error that stopped the printing, if any.
   [[nodiscard]] const Result<void>& result() const { return result_; }
 
  private:
@@ -54,7 +54,7 @@ class TagPrinter {
   Result<void> result_;
 };
 
-// One entry a line: JSON under --json, else TSV.
+// One tag per line: JSON with --json, else TSV.
 [[nodiscard]] TagFormat print_format(const Context& context);
 
 }  // namespace vde::cli

@@ -11,7 +11,7 @@
 namespace vde::cli {
 namespace {
 
-// As JSON writes it: quotes, backslashes and control characters escaped.
+// As a JSON string: quotes, backslashes and control characters are escaped.
 void append_json_string(std::string& text, std::string_view utf8) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   text += '"';
@@ -66,7 +66,8 @@ void append_utf8(std::string& text, uint32_t character) {
   }
 }
 
-// Takes the tokens of a JSON text off its front. False where it begins with something else.
+// Reads a JSON text token by token. Each function returns false if the text starts with something
+// else.
 class JsonScanner {
  public:
   explicit JsonScanner(std::string_view text) : left_(text) { skip_space(); }
@@ -91,7 +92,7 @@ class JsonScanner {
     return true;
   }
 
-  // A string, its escapes undone.
+  // A string; its escapes are decoded.
   bool take_string(std::string& text) {
     text.clear();
     if (!left_.starts_with('"')) return false;
@@ -133,7 +134,7 @@ class JsonScanner {
     return true;
   }
 
-  // \uXXXX, or two of them that are the halves of one character.
+  // \uXXXX, or a surrogate pair of them.
   bool take_unicode(std::string& text) {
     const auto first = take_unit();
     if (!first) return false;
@@ -162,8 +163,12 @@ class JsonScanner {
 };
 
 tl::unexpected<Error> bad_line(std::string what) {
-  return fail(ErrorCode::kUsage, std::move(what),
-              R"(write {"inode": NUMBER, "key": TEXT, "value": TEXT, "block": NUMBER})");
+  return fail(ErrorCode::kUsage, std::move(what));
+}
+
+tl::unexpected<Error> not_an_object() {
+  return bad_line(
+      R"(expected a JSON object: {"inode": NUMBER, "key": TEXT, "value": TEXT, "block": NUMBER})");
 }
 
 // Reads the members of one object.
@@ -175,37 +180,37 @@ class TagMembers {
   }
 
   Result<void> take(JsonScanner& scanner) {
-    if (!scanner.take_string(name_) || !scanner.take(':'))
-      return bad_line("is no JSON object of members");
+    if (!scanner.take_string(name_) || !scanner.take(':')) return not_an_object();
     if (name_ == "inode") return take_number(scanner, inode_);
     if (name_ == "block") return take_number(scanner, block_);
     if (name_ == "key") return take_text(scanner, key_, has_key_, false);
     if (name_ == "value") return take_text(scanner, value_, has_value_, false);
     if (name_ == "key_base64") return take_text(scanner, key_, has_key_, true);
     if (name_ == "value_base64") return take_text(scanner, value_, has_value_, true);
-    return bad_line(fmt::format("has an unknown member '{}'", escape(name_)));
+    return bad_line(fmt::format("unknown member '{}'", escape(name_)));
   }
 
   [[nodiscard]] Result<TagView> tag() const {
-    if (!inode_ || !has_key_) return bad_line("lacks an inode or a key");
+    if (!inode_) return bad_line("'inode' is missing");
+    if (!has_key_) return bad_line("'key' is missing");
     return TagView{key_, value_, *inode_, block_.value_or(0)};
   }
 
  private:
   Result<void> take_number(JsonScanner& scanner, std::optional<int64_t>& number) {
-    if (number) return bad_line(fmt::format("has two members '{}'", name_));
+    if (number) return bad_line(fmt::format("'{}' occurs twice", name_));
     if (!scanner.take_number(number.emplace()))
-      return bad_line(fmt::format("'{}' is no whole number of 64 bits", name_));
+      return bad_line(fmt::format("'{}' must be a 64-bit integer", name_));
     return {};
   }
 
-  Result<void> take_text(JsonScanner& scanner, std::string& text, bool& was_there, bool is_base64) {
-    if (was_there) return bad_line(fmt::format("has two members for what '{}' says", name_));
-    was_there = true;
-    if (!scanner.take_string(text)) return bad_line(fmt::format("'{}' is no string", name_));
+  Result<void> take_text(JsonScanner& scanner, std::string& text, bool& has_text, bool is_base64) {
+    if (has_text) return bad_line(fmt::format("'{}' occurs twice", name_));
+    has_text = true;
+    if (!scanner.take_string(text)) return bad_line(fmt::format("'{}' must be a string", name_));
     if (!is_base64) return {};
     const auto bytes = from_base64(text);
-    if (!bytes) return bad_line(fmt::format("'{}' is no Base64", name_));
+    if (!bytes) return bad_line(fmt::format("'{}' is not valid Base64", name_));
     text = *bytes;
     return {};
   }
@@ -236,14 +241,14 @@ void append_tag_json(std::string& text, const TagView& entry) {
 Result<TagView> parse_tag_json(std::string_view line, std::string& key, std::string& value) {
   JsonScanner scanner(line);
   TagMembers members(key, value);
-  if (!scanner.take('{')) return bad_line("is no JSON object");
+  if (!scanner.take('{')) return not_an_object();
   if (!scanner.take('}')) {
     do {
       VDE_TRY(members.take(scanner));
     } while (scanner.take(','));
-    if (!scanner.take('}')) return bad_line("is no JSON object of members");
+    if (!scanner.take('}')) return not_an_object();
   }
-  if (!scanner.is_at_end()) return bad_line("has something behind its JSON object");
+  if (!scanner.is_at_end()) return bad_line("unexpected text after the JSON object");
   return members.tag();
 }
 

@@ -1,5 +1,5 @@
-// A tag as a JSON object on one line: inode, key, value, block; key and value in Base64 under
-// key_base64 and value_base64 where they are not UTF-8.
+// A tag as a JSON object on one line: inode, key, value, block. A key or value that is not UTF-8 is
+// given in Base64, as key_base64 or value_base64.
 #pragma once
 
 #include <string>
@@ -11,8 +11,9 @@ namespace vde::cli {
 
 void append_tag_json(std::string& text, const TagView& entry);
 
-// Key and value are kept in the strings that are given. `value` and `block` may be missing: empty
-// and 0. kUsage for anything but an object of these members, each at most once.
+// `key` and `value` hold the bytes that the result refers to. The members value and block are
+// optional (default: empty and 0). kUsage for anything except an object of these members, each at
+// most once.
 [[nodiscard]] Result<TagView> parse_tag_json(std::string_view line, std::string& key,
                                              std::string& value);
 

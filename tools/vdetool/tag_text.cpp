@@ -11,9 +11,12 @@
 namespace vde::cli {
 namespace {
 
-constexpr std::string_view kColumns = "inode, key, value and perhaps block, with tabs between them";
+tl::unexpected<Error> wrong_columns() {
+  return fail(ErrorCode::kUsage,
+              "expected 3 or 4 tab-separated columns (inode, key, value[, block])");
+}
 
-// `text` itself where no escape is in it, else its bytes in `storage`.
+// `text` itself if it has no escapes, else its bytes in `storage`.
 Result<std::string_view> unescape_column(std::string_view text, char separator,
                                          std::string& storage) {
   const bool has_separator = separator != '\0' && text.find(separator) != std::string_view::npos;
@@ -35,9 +38,12 @@ Result<int64_t> parse_integer(std::string_view text, std::string_view what) {
   int64_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc::result_out_of_range && stop == end)
+    return fail(ErrorCode::kUsage,
+                fmt::format("{} '{}' is out of range (signed 64-bit integer)", what, escape(text)));
   if (error != std::errc{} || stop != end)
-    return fail(ErrorCode::kUsage, fmt::format("{} is no number: '{}'", what, escape(text)),
-                "write a decimal number, negative or not, that fits in 64 bits");
+    return fail(ErrorCode::kUsage,
+                fmt::format("invalid {} '{}' (expected a decimal number)", what, escape(text)));
   return number;
 }
 
@@ -45,8 +51,8 @@ Result<char> parse_separator(std::string_view text) {
   if (text.empty()) return '\0';
   const char c = text[0];
   if (text.size() != 1 || c < 0x20 || c >= 0x7f || c == '\\' || c == '=')
-    return fail(ErrorCode::kUsage, fmt::format("'{}' cannot be a separator", escape(text)),
-                "give one printable ASCII character, neither a backslash nor '='");
+    return fail(ErrorCode::kUsage, fmt::format("invalid separator '{}'", escape(text)),
+                "use one printable ASCII character other than '\\' and '='");
   return c;
 }
 
@@ -92,21 +98,19 @@ Result<TagView> TagLineParser::parse_tsv(std::string_view line) {
   std::array<std::string_view, 4> columns;
   size_t count = 0;
   for (std::string_view rest = line;; ++count) {
-    if (count == columns.size())
-      return fail(ErrorCode::kUsage, "has more than four columns", std::string(kColumns));
+    if (count == columns.size()) return wrong_columns();
     const size_t tab = rest.find('\t');
     columns[count] = rest.substr(0, tab);
     if (tab == std::string_view::npos) break;
     rest.remove_prefix(tab + 1);
   }
-  if (++count < 3)
-    return fail(ErrorCode::kUsage, "has fewer than three columns", std::string(kColumns));
+  if (++count < 3) return wrong_columns();
   TagView entry;
-  VDE_TRY_ASSIGN(inode, parse_integer(columns[0], "the inode"));
+  VDE_TRY_ASSIGN(inode, parse_integer(columns[0], "inode"));
   VDE_TRY_ASSIGN(key, unescape_column(columns[1], separator_, key_));
   VDE_TRY_ASSIGN(value, unescape_column(columns[2], '\0', value_));
   if (count == 4) {
-    VDE_TRY_ASSIGN(block, parse_integer(columns[3], "the block"));
+    VDE_TRY_ASSIGN(block, parse_integer(columns[3], "block"));
     entry.block = block;
   }
   entry.inode = inode;

@@ -1,5 +1,4 @@
-// Tags as people and scripts write them: numbers, KEY=VALUE arguments, and the two formats of a
-// line an entry, TSV and JSONL.
+// Tags as text: numbers, KEY=VALUE arguments, and the line formats TSV and JSONL.
 #pragma once
 
 #include <string>
@@ -12,27 +11,28 @@ namespace vde::cli {
 
 enum class TagFormat { kTsv, kJsonl };
 
-// A decimal number and nothing else; kUsage, naming `what`, for anything else.
+// Parses a decimal number. kUsage for anything else; the message names `what`.
 [[nodiscard]] Result<int64_t> parse_integer(std::string_view text, std::string_view what);
 
-// The character of --separator; '\0' for an empty text. kUsage for what cannot be one.
+// The character of --separator; '\0' for an empty text. kUsage for a character that is not allowed.
 [[nodiscard]] Result<char> parse_separator(std::string_view text);
 
-// A key as an argument, escapes undone.
+// A key as an argument; its escapes are decoded.
 [[nodiscard]] Result<std::string> parse_key(std::string_view text, char separator);
 
 // "KEY" or "KEY=VALUE": the key ends at the first `=` that is not part of an escape.
 [[nodiscard]] Result<TagEntry> parse_assignment(std::string_view text, char separator);
 
-// Puts a line of `entry`, line feed included, behind `text`. TSV leaves a block of 0 out.
+// Appends a line for `entry` to `text`, including the line feed. TSV omits a block of 0.
 void append_tag_line(std::string& text, const TagView& entry, TagFormat format, char separator);
 
-// Reads lines of one format, with memory that it uses again.
+// Parses lines of one format; reuses its buffers.
 class TagLineParser {
  public:
   TagLineParser(TagFormat format, char separator) : format_(format), separator_(separator) {}
 
-  // Views into `line` or this parser, valid until the next call. kUsage where it is no tag.
+  // Views into `line` or this parser, valid until the next call. kUsage for a line that is not a
+  // tag.
   [[nodiscard]] Result<TagView> parse(std::string_view line);
 
  private:

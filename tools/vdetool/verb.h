@@ -1,4 +1,4 @@
-// A verb that works on one image, as the parser sees it: the image comes first.
+// A verb that works on one image, for the parser. The image is its first argument.
 #pragma once
 
 #include <memory>
@@ -7,17 +7,15 @@
 
 namespace vde::cli {
 
-// `Arguments` are those of a group of verbs; `image` and `unseal` are among them.
+// `Arguments` belongs to a group of verbs and has members `image` and `unseal`.
 template <class Arguments>
 struct Verb {
   using Action = Result<void> (*)(Context&, const Arguments&);
 
   Verb(CLI::App& parser, Action action) : command(parser), run(action) {
-    command.add_option("IMAGE", arguments->image, "the image")->required();
+    command.add_option("IMAGE", arguments->image, kImageHelp)->required();
   }
-  void add_unseal() {
-    command.add_flag("--unseal", arguments->unseal, "change a sealed image, which clears its seal");
-  }
+  void add_unseal() { command.add_flag("--unseal", arguments->unseal, kUnsealHelp); }
   [[nodiscard]] Runner runner() const {
     return [arguments = arguments, run = run](Context& context) {
       return context.finish(arguments->image, run(context, *arguments));

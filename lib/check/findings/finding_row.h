@@ -1,5 +1,5 @@
-// What a row of the table of findings is made of. Text, JSON, exit status and `explain` all come
-// from that table. Codes are for good: a kind may be retired, never renumbered.
+// One row of the table of findings. The texts, the JSON, the exit status and `explain` all come
+// from that table. Codes are permanent: a kind may be retired, never renumbered.
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@ struct FindingRow {
   std::string_view meaning;
   std::string_view risk;
   std::string_view next;
+  std::string_view loses = {};  // see FindingKind::loses; required unless `need` is kNever
 };
 
 namespace finding_rows {
@@ -24,35 +25,82 @@ inline constexpr auto kError = Severity::kError;
 inline constexpr auto kWarning = Severity::kWarning;
 inline constexpr auto kNote = Severity::kNote;
 
-// What to do, where several kinds say the same.
-inline constexpr std::string_view kKeepCopy =
-    "Copy the image as it is before anything else writes to it; restore what is named from a "
-    "backup.";
+// What a repair loses.
+inline constexpr std::string_view kLosesNothing = "nothing";
+inline constexpr std::string_view kLosesBlock =
+    "in a tag index, snapshot table or code cache, the entries of the damaged block; in a bitmap, "
+    "allocations of blocks that were never written; in a journal, commits that cannot be applied; "
+    "elsewhere, nothing";
+inline constexpr std::string_view kLosesAllocations =
+    "only allocations of blocks that were never written and that nothing refers to";
+inline constexpr std::string_view kLosesOtherCopy =
+    "nothing but the content of the copy that is replaced";
+inline constexpr std::string_view kLosesNothingOfLeaves = "nothing that an intact leaf holds";
+inline constexpr std::string_view kLosesNodes =
+    "the tags of nodes that cannot be read; the plan names them as far as it can";
+inline constexpr std::string_view kLosesEntries =
+    "the entries of the damaged blocks; the plan names them as far as it can";
+inline constexpr std::string_view kLosesParent =
+    "the link to the parent; the plan names the parent";
+inline constexpr std::string_view kLosesMissing =
+    "the entries that the header counts and the table does not hold";
+
+// What to do, if several kinds need the same.
 inline constexpr std::string_view kNothing = "Nothing needs to be done.";
-inline constexpr std::string_view kNextWrite = "The next write by vdetool puts it right.";
+inline constexpr std::string_view kNothingRepairable =
+    "Nothing needs to be done. 'vdetool verify IMAGE --repair' fixes it.";
+inline constexpr std::string_view kNextWrite =
+    "Nothing needs to be done: the next write by vdetool fixes it. To fix it now, run 'vdetool "
+    "verify IMAGE --repair'.";
 inline constexpr std::string_view kNextModule =
-    "The next change to the modules by vdetool puts it right, where an order of them does.";
-inline constexpr std::string_view kRegister =
-    "Remove the module with 'vdetool module remove' and register it again from its file.";
-inline constexpr std::string_view kRegisterAgain =
-    "A repair keeps the entry and what is left of the bytes. Where nothing else needs them, remove "
-    "the module with 'vdetool module remove' and register it again from its file.";
+    "Nothing needs to be done: the next change to the modules by vdetool fixes it.";
 inline constexpr std::string_view kNextSnapshot =
-    "The next change to the snapshots by vdetool puts it right.";
-inline constexpr std::string_view kLookAtTable =
-    "Compare 'vdetool dump --regions' with what you know of the image; keep a copy of it.";
+    "Nothing needs to be done: the next change to the snapshots by vdetool fixes it.";
+inline constexpr std::string_view kReorderModules =
+    "Nothing needs to be done: the next change to the modules by vdetool fixes it if reordering "
+    "the entries is enough.";
+inline constexpr std::string_view kReorderSnapshots =
+    "Nothing needs to be done: the next change to the snapshots by vdetool fixes it if reordering "
+    "the entries is enough.";
+inline constexpr std::string_view kCopyAndRepair =
+    "Make a copy of the image first (cp --sparse=always). Then restore the affected items from a "
+    "backup, or see what a repair would do: 'vdetool verify IMAGE --repair --dry-run'.";
 inline constexpr std::string_view kOtherCopy =
-    "The other copy holds what is needed; keep the image as it is until it has been repaired.";
-inline constexpr std::string_view kKeepLeaves =
-    "Run 'vdetool verify --repair': it makes tree, filters and counts anew from the leaves that "
-    "verify, and names what is lost.";
+    "Do not write to the image. Run 'vdetool verify IMAGE --repair --dry-run': the intact copy can "
+    "replace this one.";
+inline constexpr std::string_view kCompareRegions =
+    "Copy the image, then compare 'vdetool dump IMAGE --regions' with a listing from before the "
+    "damage, if you have one.";
+inline constexpr std::string_view kCompareAndRepair =
+    "Copy the image, then compare 'vdetool dump IMAGE --regions' with a listing from before the "
+    "damage, if you have one. 'vdetool verify IMAGE --repair --dry-run' shows what a repair would "
+    "do.";
+inline constexpr std::string_view kRebuildTags =
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it rebuilds the tree, the "
+    "filters and the counts from the intact leaves and lists the lost tags. 'vdetool dump IMAGE "
+    "--block N --json' shows what can still be read in a damaged leaf.";
 inline constexpr std::string_view kKeepEntries =
-    "Run 'vdetool verify --repair': it keeps the entries of the blocks that verify, each as it is, "
-    "and names what is lost. Keep a copy of the image.";
-inline constexpr std::string_view kCountAgain =
-    "Run 'vdetool verify --repair': it counts the entries, where all of them can be read and leave "
-    "no doubt. Keep a copy of the image.";
-inline constexpr std::string_view kSetAgain = "Find out what set these tags, and set them again.";
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it keeps the entries of the "
+    "intact blocks as they are, and lists what is lost.";
+inline constexpr std::string_view kRecount =
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it recounts the entries if "
+    "all of them are readable and unambiguous.";
+inline constexpr std::string_view kRestoreModules =
+    "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region CODE' shows "
+    "the entries. Restore the affected modules from a backup.";
+inline constexpr std::string_view kRestoreSnapshots =
+    "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region SNAP' shows "
+    "the entries. Restore the affected snapshots from a backup.";
+inline constexpr std::string_view kRestoreDictionaries =
+    "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region DICT' shows "
+    "the table. Restore the affected dictionaries from a backup.";
+inline constexpr std::string_view kRegisterAgain =
+    "Remove the module with 'vdetool module remove IMAGE REF' and register the original file again "
+    "with 'vdetool module register'. If the table itself has a damaged block, the removal fails: "
+    "run 'vdetool verify IMAGE --repair' first.";
+inline constexpr std::string_view kRestoreModule =
+    "A repair keeps the entry. To restore the module, remove it with 'vdetool module remove IMAGE "
+    "REF' and register the original file again with 'vdetool module register'.";
 
 }  // namespace finding_rows
 }  // namespace vde

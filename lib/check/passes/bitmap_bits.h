@@ -1,11 +1,11 @@
-// The bits of the allocation bitmap, for passes that hold the blocks of an entry against them.
+// The bits of the allocation bitmap, for passes that compare the blocks of an entry with them.
 #pragma once
 
 #include "check/context.h"
 
 namespace vde {
 
-// Holds one block of the bitmap at a time. Blocks whose bits cannot be read are not free.
+// Keeps one block of the bitmap in memory. Blocks whose bits cannot be read count as not free.
 class BitmapBits {
  public:
   explicit BitmapBits(VerifyContext& context);
@@ -22,7 +22,7 @@ class BitmapBits {
   uint64_t bits_;
   BlockBuffer buffer_;
   std::optional<uint64_t> held_;
-  Bytes payload_;  // empty where it cannot be believed
+  Bytes payload_;  // empty if it cannot be trusted
 };
 
 }  // namespace vde

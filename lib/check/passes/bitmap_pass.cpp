@@ -1,4 +1,4 @@
-// The allocation bitmap against the regions and against the superblock's counts.
+// Compares the allocation bitmap with the regions and with the superblock's counts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 namespace vde {
 namespace {
 
-// The volume's metadata as disjoint, ascending ranges: all regions but the data area, and the fixed
-// blocks, clipped to the volume.
+// The volume's metadata as disjoint, ascending ranges: all regions except the data area, and the
+// fixed blocks, clipped to the volume.
 std::vector<BlockRange> metadata_ranges(const VerifyContext& context, uint64_t total_blocks) {
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
   for (const PlacedRegion& region : context.regions)
@@ -19,7 +19,7 @@ std::vector<BlockRange> metadata_ranges(const VerifyContext& context, uint64_t t
   return merge_ranges(std::move(ranges), total_blocks);
 }
 
-// Ones among the bits of a bitmap block that stand for blocks of `ranges`.
+// The number of blocks of `ranges` that a bitmap block marks as allocated.
 uint64_t count_in(const BitmapWalk::Block& block, const std::vector<BlockRange>& ranges) {
   uint64_t count = 0;
   for (const BlockRange& range : ranges) {
@@ -32,11 +32,11 @@ uint64_t count_in(const BitmapWalk::Block& block, const std::vector<BlockRange>&
 }
 
 struct BitCounts {
-  uint64_t allocated = 0;          // ones of the volume
-  uint64_t allocated_regions = 0;  // those of them within regions
-  uint64_t referenced = 0;         // those of them outside of regions that something refers to
-  bool past_end = false;           // a one after the volume's last block
-  bool complete = true;            // no block was damaged
+  uint64_t allocated = 0;          // set bits within the volume
+  uint64_t allocated_regions = 0;  // of these, in regions
+  uint64_t referenced = 0;         // of these, outside regions and referred to
+  bool past_end = false;           // a bit past the volume's last block is set
+  bool complete = true;            // no bitmap block was damaged
 };
 
 Result<BitCounts> count_bitmap(VerifyContext& context, const PlacedRegion& region,
@@ -68,50 +68,51 @@ void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t me
       static_cast<int64_t>(counts.allocated - counts.allocated_regions + metadata_blocks);
   const int64_t free = superblock.total_blocks - allocated;
   if (superblock.free_blocks != free)
-    context.report.add(FindingCode::kFreeCountWrong, at, block_types::kSuperblock,
-                       fmt::format("free blocks is {}, bitmap and regions leave {}",
-                                   superblock.free_blocks, free));
+    context.report.add(
+        FindingCode::kFreeCountWrong, at, block_types::kSuperblock,
+        fmt::format("superblock {}, bitmap and regions {}", superblock.free_blocks, free));
   if (superblock.total_allocated_blocks != allocated)
     context.report.add(FindingCode::kAllocatedCountWrong, at, block_types::kSuperblock,
-                       fmt::format("allocated blocks is {}, bitmap and regions make {}",
+                       fmt::format("superblock {}, bitmap and regions {}",
                                    superblock.total_allocated_blocks, allocated));
 }
 
-// Other structures hold no addresses of blocks, or none that is settled.
-bool may_refer(BlockType tag) {
-  return tag == block_types::kInodes || tag == block_types::kTagIndex ||
-         tag == block_types::kSnapshots || tag == block_types::kCode ||
-         tag == block_types::kDictionaries;
+// Other structures hold no block addresses, or the format does not define them.
+bool may_refer(BlockType type) {
+  return type == block_types::kInodes || type == block_types::kTagIndex ||
+         type == block_types::kSnapshots || type == block_types::kCode ||
+         type == block_types::kDictionaries;
 }
 
-// Whether a region whose pass said nothing of its references has none: it is empty.
+// Whether a region whose references are unknown has none because it is empty.
 bool is_empty_region(const VerifyContext& context, const PlacedRegion& region) {
   BlockBuffer buffer = context.io.make_buffer();
   const auto block = context.io.read(region.blocks.begin, buffer);
   if (!block) return false;
   if (block->is_unwritten()) return true;
-  const auto checked = block->check(region.tag);
+  const auto checked = block->check(region.type);
   if (!checked) return false;
-  // BlockType index and tables both begin with the number of their entries.
+  // The tag index and the tables begin with the number of their entries.
   return load_le<int32_t>(checked->payload(), 0) == 0;
 }
 
-// Blocks that nothing refers to, where all that may refer to blocks is known. In a damaged image,
-// what refers to them may be what is lost.
+// Reports allocated blocks without a reference, if all references are known. In a damaged image the
+// references may be lost, so nothing is reported.
 void report_leaks(VerifyContext& context, const BitCounts& counts) {
   if (context.report.summary().errors > 0) return;
   for (const PlacedRegion& region : context.regions) {
-    if (!may_refer(region.tag) || context.references.knows(region.tag)) continue;
-    if (region.tag == block_types::kInodes || !is_empty_region(context, region)) return;
+    if (!may_refer(region.type) || context.references.knows(region.type)) continue;
+    if (region.type == block_types::kInodes || !is_empty_region(context, region)) return;
   }
   const uint64_t leaked = counts.allocated - counts.allocated_regions - counts.referenced;
   if (leaked > 0)
     context.report.add(FindingCode::kBlocksLeaked, std::nullopt, block_types::kBitmap,
-                       fmt::format("{} allocated blocks that nothing refers to", leaked));
+                       fmt::format("{} {}", leaked, leaked == 1 ? "block" : "blocks"));
 }
 
-// Whether the bitmap's first block is all zero: it cannot be, the superblock being allocated.
-// Reported here where it is sealed; the block pass names one that was never written.
+// Whether the bitmap's first block is all zero, which is invalid because the superblock is
+// allocated. Reported here if the block has a valid trailer; the block pass reports one that was
+// never written.
 bool starts_with_zeros(VerifyContext& context, const PlacedRegion& region) {
   BlockBuffer buffer = context.io.make_buffer();
   const auto block = context.io.read(region.blocks.begin, buffer);
@@ -120,7 +121,7 @@ bool starts_with_zeros(VerifyContext& context, const PlacedRegion& region) {
   if (!checked) return block->is_unwritten();
   if (!all_zero(checked->payload())) return false;
   context.report.add(FindingCode::kBitmapHeadZero, region.blocks.begin, block_types::kBitmap,
-                     "the first bitmap block is all zero");
+                     "its first block is all zero");
   return true;
 }
 
@@ -140,21 +141,21 @@ Result<void> check_bitmap(VerifyContext& context) {
       static_cast<uint64_t>(context.probe.slots[region->slot].count);  // placed: not negative
   if (slot_count < needed)
     context.report.add(FindingCode::kBitmapTooSmall, region->blocks.begin, block_types::kBitmap,
-                       fmt::format("{} blocks hold the bits, {} are needed for {} blocks",
+                       fmt::format("it has {} of the {} blocks that a volume of {} blocks needs",
                                    slot_count, needed, total_blocks));
 
   const std::vector<BlockRange> metadata = metadata_ranges(context, total_blocks);
   VDE_TRY_ASSIGN(counts, count_bitmap(context, *region, total_blocks, metadata));
   if (counts.past_end)
     context.report.add(FindingCode::kBitmapPastEnd, region->blocks.begin, block_types::kBitmap,
-                       fmt::format("bits are set for blocks past {}", total_blocks - 1));
+                       fmt::format("the last block is {}", total_blocks - 1));
   if (!counts.complete) return {};
   uint64_t metadata_blocks = 0;
   for (const BlockRange& range : metadata) metadata_blocks += range.count();
   if (counts.allocated_regions < metadata_blocks)
     context.report.add(FindingCode::kBitmapMissesRegions, std::nullopt, block_types::kBitmap,
-                       fmt::format("{} blocks of regions are marked free",
-                                   metadata_blocks - counts.allocated_regions));
+                       fmt::format("{} of {} blocks", metadata_blocks - counts.allocated_regions,
+                                   metadata_blocks));
   compare_counts(context, counts, metadata_blocks);
   report_leaks(context, counts);
   return {};

@@ -9,17 +9,17 @@ namespace vde {
 
 class BitmapWalk {
  public:
-  // `region` is the bitmap's. `total_blocks` of the volume bound what bits mean something.
+  // `region` is the bitmap's. Bits past `total_blocks`, the size of the volume, are ignored.
   BitmapWalk(const BlockIo& io, BlockRange region, uint64_t total_blocks);
 
-  // One written block of the bitmap, and which blocks of the volume its bits stand for.
+  // One written block of the bitmap, and the blocks of the volume that its bits cover.
   struct Block {
-    Bytes payload;      // empty where the block does not verify
+    Bytes payload;      // empty if the block is damaged
     BlockRange covers;  // clipped to the volume
   };
 
-  // The next block that is not a hole; nothing at the end. A block that cannot be read or does not
-  // verify comes without payload. The payload is valid until the next call.
+  // The next block that is not a hole; nothing at the end. A block that is damaged or cannot be
+  // read has no payload. The payload is valid until the next call.
   [[nodiscard]] Result<std::optional<Block>> next();
 
  private:
@@ -28,7 +28,7 @@ class BitmapWalk {
   uint64_t total_blocks_;
   uint64_t bits_;
   uint64_t at_;     // next block to read
-  ByteRange data_;  // the stretch of the file without holes that `at_` is in
+  ByteRange data_;  // the part of the file without holes that contains `at_`
   BlockBuffer buffer_;
 };
 

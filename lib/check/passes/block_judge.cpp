@@ -5,28 +5,28 @@
 namespace vde {
 namespace {
 
-bool must_have_head(BlockType tag) {
-  return tag == block_types::kBitmap || tag == block_types::kInodes ||
-         tag == block_types::kMetadataWal;
+bool must_have_head(BlockType type) {
+  return type == block_types::kBitmap || type == block_types::kInodes ||
+         type == block_types::kMetadataWal;
 }
 
 }  // namespace
 
 bool BlockJudge::has_head(const PlacedRegion& region) {
-  return !region.is_data_area && region.tag != block_types::kSuperblock &&
-         region.tag != block_types::kRegionMap;
+  return !region.is_data_area && region.type != block_types::kSuperblock &&
+         region.type != block_types::kRegionMap;
 }
 
 void BlockJudge::check_head(size_t index, const UncheckedBlock& block) {
   const PlacedRegion& region = context_.regions[index];
   Watch& watch = watches_[index];
   const bool unwritten = block.is_unwritten();
-  watch.head_unwritten = unwritten && !must_have_head(region.tag);
-  // Without policies a vault's first block is zero, and the second holds its HMAC all the same.
-  const bool empty_vault = region.tag == block_types::kPolicyVault && !unwritten;
-  watch.head_is_empty = !must_have_head(region.tag) && region.tag != block_types::kDataWal &&
+  watch.head_unwritten = unwritten && !must_have_head(region.type);
+  // A policy vault without policies has a first block of zeros, followed by a block with its HMAC.
+  const bool empty_vault = region.type == block_types::kPolicyVault && !unwritten;
+  watch.head_is_empty = !must_have_head(region.type) && region.type != block_types::kDataWal &&
                         !empty_vault && all_zero(block.unchecked_payload());
-  if (unwritten && must_have_head(region.tag))
+  if (unwritten && must_have_head(region.type))
     report_unwritten(index, FindingCode::kRegionHeadMissing);
 }
 
@@ -34,29 +34,30 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
                        std::vector<NewFinding>& findings) {
   const auto add = [&](FindingCode code, std::string message) {
     if (is_switched_off(code, FindingSite::here())) return;
-    findings.push_back({code, block.number(), region.tag, std::move(message)});
+    findings.push_back({code, block.number(), region.type, std::move(message)});
   };
   const BlockState state = block.state();
   if (state == BlockState::kUnwritten) return;
   note_content(block, region);
   const Trailer trailer = block.unchecked_trailer();
-  if (state == BlockState::kNoTrailer) return add(FindingCode::kBlockNoTrailer, "no trailer");
+  if (state == BlockState::kNoTrailer)
+    return add(FindingCode::kBlockNoTrailer, "the last 16 bytes are zero");
   if (state == BlockState::kBadChecksum)
     return add(FindingCode::kBlockBadChecksum,
-               fmt::format("the trailer says {:016x}, the payload has {:016x}", trailer.checksum,
+               fmt::format("trailer {:016x}, payload {:016x}", trailer.checksum,
                            checksum(block.unchecked_payload())));
-  if (trailer.tag != region.tag) {
-    if (!is_known(trailer.tag))
-      return add(FindingCode::kBlockUnknownTag, fmt::format("tagged {}", to_string(trailer.tag)));
-    // A block of the data area that nothing refers to may be left from a region that moved.
-    if (!region.is_data_area && is_known(region.tag))
+  if (trailer.type != region.type) {
+    if (!is_known(trailer.type))
+      return add(FindingCode::kBlockUnknownType, fmt::format("type {}", to_string(trailer.type)));
+    // An unreferenced block of the data area may be left over from a region that moved.
+    if (!region.is_data_area && is_known(region.type))
       return add(
-          FindingCode::kBlockWrongTag,
-          fmt::format("tagged {} in a {} region", to_string(trailer.tag), to_string(region.tag)));
+          FindingCode::kBlockWrongType,
+          fmt::format("type {} in a {} region", to_string(trailer.type), to_string(region.type)));
   }
   if (is_newer(context_.probe, trailer.generation))
     add(FindingCode::kBlockNewer,
-        fmt::format("generation {}, the superblock's checkpoint sequence is {}", trailer.generation,
+        fmt::format("generation {}, checkpoint sequence {}", trailer.generation,
                     context_.probe.superblock.checkpoint_sequence));
 }
 
@@ -70,18 +71,17 @@ void BlockJudge::report_empty_heads() {
     }
     const bool unwritten = watches_[i].head_unwritten;
     context_.report.add(
-        FindingCode::kRegionHeadLost, region.blocks.begin, region.tag,
-        fmt::format("{} region: its first block {}, but block {} {}", to_string(region.tag),
-                    unwritten ? "was never written" : "is zero", content,
-                    unwritten ? "was" : "has content"));
+        FindingCode::kRegionHeadLost, region.blocks.begin, region.type,
+        unwritten ? fmt::format("the first block was never written, but block {} was", content)
+                  : fmt::format("the first block is all zero, but block {} has content", content));
   }
 }
 
 void BlockJudge::report_unwritten(size_t index, FindingCode code) {
   const PlacedRegion& region = context_.regions[index];
   context_.report.add(
-      code, region.blocks.begin, region.tag,
-      fmt::format("{} region: its first block was never written", to_string(region.tag)));
+      code, region.blocks.begin, region.type,
+      fmt::format("{} region of {} blocks", to_string(region.type), region.blocks.count()));
 }
 
 void BlockJudge::note_content(const UncheckedBlock& block, const PlacedRegion& region) {

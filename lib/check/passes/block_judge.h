@@ -1,5 +1,5 @@
-// Judges blocks by themselves: trailer, tag, generation, and what the first block of a region says
-// of the others.
+// Checks single blocks: trailer, type, generation, and whether an empty first block of a region is
+// followed by content.
 #pragma once
 
 #include <atomic>
@@ -9,34 +9,33 @@
 
 namespace vde {
 
-// Made when the regions are placed. Shared by all threads that judge, changed by none of them but
-// through atomics.
+// Created when the regions are placed. Shared by all threads, which change it only through atomics.
 class BlockJudge {
  public:
   explicit BlockJudge(VerifyContext& context)
       : context_(context), watches_(context.regions.size()) {}
 
-  // Looks at the first block of region `index` of the context, which may be empty in ways that no
-  // other block may. Comes before judge() of any block of the region.
+  // Checks the first block of region `index` of the context for being empty. Call it before judge()
+  // of any block of the region.
   void check_head(size_t index, const UncheckedBlock& block);
-  // Blocks of such regions are judged elsewhere or as data: they have no head.
+  // False for regions whose blocks are checked elsewhere or as data.
   [[nodiscard]] static bool has_head(const PlacedRegion& region);
 
-  // Adds to `findings` what is wrong with `block`. `region` is one of the context's, or stands for
-  // the data area.
+  // Adds the problems of `block` to `findings`. `region` is one of the context's, or data_region().
   void judge(const UncheckedBlock& block, const PlacedRegion& region,
              std::vector<NewFinding>& findings);
 
-  // Whether a region without a head is empty is known only when all of it was seen.
+  // Reports empty first blocks. Call it after all blocks: only then is it known whether the rest of
+  // the region is empty too.
   void report_empty_heads();
 
  private:
-  // What must be known of a region besides its slot.
+  // The state of one region.
   struct Watch {
-    bool head_unwritten = false;  // the first block was never written, and may be so
-    bool head_is_empty = false;  // the first block is sealed zeros or unwritten: nothing may follow
-    // The first later block that holds something; after one that was never written, the first that
-    // was written at all: whoever makes a region starts with its first block.
+    bool head_unwritten = false;  // the first block was never written, which is allowed
+    bool head_is_empty = false;   // the first block is all zero or unwritten: nothing may follow
+    // The first later block that has content. After an unwritten first block, the first later block
+    // that was written at all: tools that create a region write its first block first.
     std::atomic<uint64_t> content{UINT64_MAX};
   };
 

@@ -1,4 +1,4 @@
-// The trailer of every written block, on several threads.
+// Checks the trailer of every written block, on several threads.
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -13,8 +13,7 @@
 namespace vde {
 namespace {
 
-// Threads take pieces from a common source and hand their findings back, which are passed on in the
-// order of the pieces.
+// Threads take pieces from a common source. Their findings are reported in the order of the pieces.
 class BlockScan {
  public:
   explicit BlockScan(VerifyContext& context)
@@ -35,7 +34,7 @@ class BlockScan {
     for (size_t i = 0; i < context_.regions.size(); ++i) {
       const PlacedRegion& region = context_.regions[i];
       if (!BlockJudge::has_head(region)) continue;
-      // One that cannot be read is reported when its piece is read.
+      // A block that cannot be read is reported when its piece is read.
       const auto block = context_.io.read(region.blocks.begin, buffer);
       if (block) judge_.check_head(i, *block);
     }
@@ -70,8 +69,7 @@ class BlockScan {
                    *piece.region, findings);
   }
 
-  // Every block of the piece is a node of a tag tree that was found sound: it was read and verified
-  // then.
+  // Whether every block of the piece is a node of an intact tag tree: it was already checked.
   [[nodiscard]] bool is_sound(const Piece& piece) const {
     const auto* index = context_.find(block_types::kTagIndex);
     if (context_.sound_tags == nullptr || index == nullptr || piece.region != index) return false;
@@ -80,7 +78,7 @@ class BlockScan {
     return true;
   }
 
-  // After a failed read: finds out which of the blocks it is.
+  // After a failed read: finds out which blocks cannot be read.
   void scan_one_by_one(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
     for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number) {
       const auto block = context_.io.read(number, buffer);
@@ -90,7 +88,7 @@ class BlockScan {
       }
       constexpr auto kCode = FindingCode::kBlockUnreadable;
       if (is_switched_off(kCode, FindingSite::here())) continue;
-      findings.push_back({kCode, number, piece.region->tag, block.error().message});
+      findings.push_back({kCode, number, piece.region->type, block.error().message});
     }
   }
 
@@ -109,7 +107,7 @@ class BlockScan {
 
   VerifyContext& context_;
   BlockJudge judge_;
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // guards everything below
   PieceSource source_;
   std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;

@@ -7,11 +7,11 @@
 namespace vde {
 namespace {
 
-bool judged_elsewhere(BlockType tag) {
-  return tag == block_types::kSuperblock || tag == block_types::kRegionMap;
+bool checked_elsewhere(BlockType type) {
+  return type == block_types::kSuperblock || type == block_types::kRegionMap;
 }
-bool is_journal(BlockType tag) {
-  return tag == block_types::kMetadataWal || tag == block_types::kDataWal;
+bool is_journal(BlockType type) {
+  return type == block_types::kMetadataWal || type == block_types::kDataWal;
 }
 
 }  // namespace
@@ -41,19 +41,19 @@ Result<std::optional<Piece>> PieceSource::next() {
     }
     if (!start_region()) return std::optional<Piece>{};
   }
-  const uint64_t most = std::max<uint64_t>(1, kPieceBytes / context_.io.block_size());
+  const uint64_t max = std::max<uint64_t>(1, kPieceBytes / context_.io.block_size());
   Piece piece{
-      next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + most)}};
+      next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + max)}};
   stretch_.begin = piece.blocks.end;
   return std::optional<Piece>(piece);
 }
 
-// Moves on to the next region whose blocks are judged; false after the last.
+// Moves to the next region whose blocks are checked here; false after the last.
 bool PieceSource::start_region() {
   while (next_region_ < context_.regions.size()) {
     region_ = &context_.regions[next_region_++];
-    if (judged_elsewhere(region_->tag)) continue;
-    if (is_journal(region_->tag)) {
+    if (checked_elsewhere(region_->type)) continue;
+    if (is_journal(region_->type)) {
       todo_ = {{region_->blocks.begin, region_->blocks.begin + 1}};
       return true;
     }
@@ -76,7 +76,7 @@ bool PieceSource::start_data() {
   return true;
 }
 
-// Takes the next stretch without holes out of todo_.
+// Removes the next stretch without holes from todo_.
 Result<bool> PieceSource::next_stretch() {
   const uint64_t block_size = context_.io.block_size();
   while (!todo_.empty()) {
@@ -97,7 +97,7 @@ Result<bool> PieceSource::next_stretch() {
   return false;
 }
 
-// Puts the next run of blocks outside of regions that the bitmap calls allocated into todo_.
+// Adds the next allocated blocks outside regions to todo_.
 Result<bool> PieceSource::next_allocated_run() {
   for (;;) {
     const BlockRange covers = bitmap_block_.covers;
@@ -119,7 +119,7 @@ Result<bool> PieceSource::next_allocated_run() {
   }
 }
 
-// Puts the parts of `run` that lie in no other region into todo_, last part first.
+// Adds the parts of `run` outside the other regions to todo_, last part first.
 void PieceSource::cut_other_regions(BlockRange run) {
   for (const BlockRange& other : other_regions_) {
     if (other.end <= run.begin) continue;

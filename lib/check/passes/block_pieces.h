@@ -1,25 +1,25 @@
-// Cuts all blocks whose trailers are to be judged into pieces that threads can work on.
+// Divides the blocks to check into pieces for the threads.
 #pragma once
 
 #include "check/passes/bitmap_walk.h"
 
 namespace vde {
 
-// A run of blocks of one region, at most kPieceBytes long (or one block).
+// Consecutive blocks of one region, at most kPieceBytes long (or one block).
 struct Piece {
-  uint64_t index = 0;  // 0, 1, 2.. in the order in which pieces are handed out
+  uint64_t index = 0;  // 0, 1, 2.. in the order of next()
   const PlacedRegion* region = nullptr;
   BlockRange blocks;
 };
 
-// What stands for the data area where blocks are judged: all blocks of the volume after the fixed
-// ones that the file has; those of other regions are theirs.
+// The data area for the block pass: all blocks of the volume after the fixed ones, as far as the
+// file goes, whatever the bounds of its slot. Blocks of other regions are not checked as data.
 [[nodiscard]] PlacedRegion data_region(const Probe& probe);
 
-// Hands out pieces region by region, and then the allocated blocks that lie in none, as if of the
-// data area, whatever its slot says: where a region lay before it moved, blocks may be in use. Left
-// out are holes, what nothing may judge (journals past their header; free blocks) and what other
-// passes judge (the superblock groups and the directory). For one thread at a time.
+// Returns pieces region by region, then the allocated blocks outside regions as data blocks. The
+// bounds of the data area's slot do not matter: blocks may be in use where a region was before it
+// moved. Skipped are holes, blocks with undefined content (journals past their header, free blocks)
+// and blocks that other passes check (superblock groups and directory). For one thread at a time.
 class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);
@@ -34,17 +34,17 @@ class PieceSource {
   void cut_other_regions(BlockRange run);
 
   VerifyContext& context_;
-  std::vector<BlockRange> other_regions_;  // not the data area, ascending
+  std::vector<BlockRange> other_regions_;  // all except the data area, ascending
   std::optional<BitmapWalk> bitmap_;       // while in the data area
   BitmapWalk::Block bitmap_block_;
-  uint64_t bitmap_at_ = 0;  // next block of the volume to judge by bitmap_block_
+  uint64_t bitmap_at_ = 0;  // the next block of the volume to look up in bitmap_block_
 
-  PlacedRegion data_;  // all of the volume that regions leave
+  PlacedRegion data_;  // all blocks outside the other regions
   bool data_started_ = false;
   size_t next_region_ = 0;
   const PlacedRegion* region_ = nullptr;
-  std::vector<BlockRange> todo_;  // of region_, to be searched for data; the next one last
-  BlockRange stretch_;            // known to be data, being cut into pieces
+  std::vector<BlockRange> todo_;  // of region_, to be searched for data; the next one is the last
+  BlockRange stretch_;            // without holes, being divided into pieces
   uint64_t next_index_ = 0;
 };
 

@@ -1,6 +1,6 @@
-// The table of compression dictionaries: its entries by themselves, against each other, and against
-// what else has blocks. Who made them stored references alone: their bytes may never have been
-// written.
+// Checks the table of compression dictionaries: each entry, and conflicts with other entries, with
+// modules and with regions. The SDK stores only the entries, so the bytes of a dictionary may never
+// have been written.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 struct PlacedDictionary {
   Dictionary entry;
-  uint64_t block = 0;  // of the image, that its entry is in
+  uint64_t block = 0;  // of the image, that holds the entry
   BlockRange blocks;
 };
 
@@ -34,13 +34,13 @@ class DictionaryJudge {
 
   Result<void> judge() {
     const auto head = source_.payload(0);
-    // The block pass has reported it.
+    // The block pass has reported a damaged first block.
     if (!head) return {};
     read_header(*head);
     if (!complete_) return {};
     const bool is_zero = all_zero(*head);
     const uint64_t end = read_entries();
-    // Content after zeros was reported as a lost header.
+    // Content after a zero header was reported as a lost header.
     if (!is_zero) VDE_TRY(check_rest(end));
     if (complete_) context_.references.know(block_types::kDictionaries);
     return judge_places();
@@ -60,20 +60,19 @@ class DictionaryJudge {
 
   void read_header(Bytes head) {
     const PackedTableHeader header = kPackedTableHeaderLayout.decode(head);
-    const uint32_t most = most_dictionaries(source_.blocks(), context_.io.block_size());
+    const uint32_t max = max_dictionaries(source_.blocks(), context_.io.block_size());
     if (!all_zero(header.reserved))
       add(FindingCode::kReservedNotZero, region_.begin,
-          "reserved bytes of the dictionary table's header are not zero");
-    complete_ = header.count >= 0 && static_cast<uint32_t>(header.count) <= most;
+          "reserved bytes of the dictionary table's header");
+    complete_ = header.count >= 0 && static_cast<uint32_t>(header.count) <= max;
     if (complete_) counted_ = static_cast<uint32_t>(header.count);
-    // Which entries there are is not known then, and none is judged.
+    // Without a valid count the number of entries is unknown, and none is checked.
     if (!complete_)
       add(FindingCode::kDictionaryCountWrong, region_.begin,
-          fmt::format("the header counts {} dictionaries, there is room for {}", header.count,
-                      most));
+          fmt::format("header {}, maximum {}", header.count, max));
   }
 
-  // Returns the first block of the region after those with entries; the first has some always.
+  // Returns the first block of the region after those with entries. The first block always counts.
   uint64_t read_entries() {
     uint32_t left = counted_;
     uint64_t index = 0;
@@ -95,26 +94,26 @@ class DictionaryJudge {
     PlacedDictionary placed{entry, block, {}};
     if (entry.id >= kMaxDictionaries)
       add(FindingCode::kDictionaryIdTooHigh, placed,
-          fmt::format("ids end at {}", kMaxDictionaries - 1));
+          fmt::format("the maximum is {}", kMaxDictionaries - 1));
     else if (seen_.test(entry.id))
-      add(FindingCode::kDictionaryTwice, placed, "its id occurs more than once");
+      add(FindingCode::kDictionaryIdDuplicate, placed, "the id of more than one entry");
     if (entry.id < kMaxDictionaries) seen_.set(entry.id);
     if (entry.algorithm > kLastDictionaryAlgorithm)
       add(FindingCode::kDictionaryUnknownAlgorithm, placed,
-          fmt::format("the algorithm is {}", entry.algorithm));
+          fmt::format("algorithm {}", entry.algorithm));
     if (entry.size < 0 || entry.block_count < 0)
       return add(FindingCode::kDictionaryEntryBroken, placed,
                  fmt::format("{} bytes in {} blocks", entry.size, entry.block_count));
     const auto extent = dictionary_extent(entry, total_);
     if (!extent)
       return add(FindingCode::kDictionaryOutside, placed,
-                 fmt::format("{} blocks from {}, but the volume has {}", entry.block_count,
+                 fmt::format("{} blocks from {}; the volume has {} blocks", entry.block_count,
                              entry.first_block, total_));
     placed.blocks = *extent;
     if (!extent->empty()) dictionaries_.push_back(placed);
   }
 
-  // What lies after the last entry of a block.
+  // Checks the bytes after the last entry of a block.
   void check_rest_of_block(Bytes payload, uint64_t index, uint32_t entries) {
     const bool first = index == 0;
     const size_t end = dictionary_offset(entries, first);
@@ -123,7 +122,7 @@ class DictionaryJudge {
       report_uncounted(region_.begin + index);
     else if (!all_zero(payload.subspan(end_of_entries)))
       add(FindingCode::kReservedNotZero, region_.begin + index,
-          "bytes behind the last dictionary are not zero");
+          "bytes after the last dictionary of the block");
   }
 
   Result<void> check_rest(uint64_t index) {
@@ -141,20 +140,20 @@ class DictionaryJudge {
   void report_uncounted(uint64_t block) {
     uncounted_ = true;
     add(FindingCode::kDictionaryUncounted, block,
-        fmt::format("there is more behind the last of the {} dictionaries", counted_));
+        fmt::format("there are bytes after the last of {} entries", counted_));
   }
 
   Result<void> judge_places() {
     std::ranges::stable_sort(dictionaries_, {}, [](const auto& d) { return d.blocks.begin; });
-    uint64_t end = 0;  // of the blocks that dictionaries before have
+    uint64_t end = 0;  // of the blocks of the previous dictionaries
     for (const PlacedDictionary& dictionary : dictionaries_) {
-      // Bytes are read once, however many entries name them.
+      // Shared bytes are read only once.
       const bool shared = dictionary.blocks.begin < end;
       if (shared)
         add(FindingCode::kDictionaryBlocksShared, dictionary,
-            fmt::format("its blocks from {} are also another dictionary's",
+            fmt::format("its blocks from {} belong to another dictionary too",
                         dictionary.blocks.begin));
-      else if (!lies_over_others(dictionary))
+      else if (!overlaps_others(dictionary))
         VDE_TRY(judge_bytes(dictionary));
       context_.references.add(dictionary.blocks);
       end = std::max(end, dictionary.blocks.end);
@@ -162,7 +161,7 @@ class DictionaryJudge {
     return {};
   }
 
-  bool lies_over_others(const PlacedDictionary& dictionary) {
+  bool overlaps_others(const PlacedDictionary& dictionary) {
     const BlockRange blocks = dictionary.blocks;
     const auto meets = [&](BlockRange other) {
       return other.begin < blocks.end && blocks.begin < other.end;
@@ -170,14 +169,14 @@ class DictionaryJudge {
     for (const PlacedRegion& region : context_.regions) {
       if (region.is_data_area || !meets(region.blocks)) continue;
       add(FindingCode::kDictionaryOverRegion, dictionary,
-          fmt::format("its blocks {} to {} lie over the {} region", blocks.begin, blocks.end - 1,
-                      to_string(region.tag)));
+          fmt::format("its blocks {} to {} are in the {} region", blocks.begin, blocks.end - 1,
+                      to_string(region.type)));
       return true;
     }
     const auto other = std::ranges::upper_bound(others_, blocks.begin, {}, &BlockRange::end);
     if (other == others_.end() || !meets(*other)) return false;
     add(FindingCode::kDictionaryBlocksShared, dictionary,
-        fmt::format("its blocks from {} are also a module's", blocks.begin));
+        fmt::format("its blocks from {} belong to a module too", blocks.begin));
     return true;
   }
 
@@ -187,11 +186,11 @@ class DictionaryJudge {
     VDE_TRY_ASSIGN(written, first_written_free(dictionary.blocks));
     if (written)
       add(FindingCode::kDictionaryBlocksFree, dictionary,
-          fmt::format("block {}, which is written, is marked free", *written));
+          fmt::format("block {} is marked free", *written));
     else
       add(FindingCode::kDictionaryUnwritten, dictionary,
-          fmt::format("marked free and never written: {} of {} blocks from {}", free,
-                      dictionary.blocks.count(), dictionary.blocks.begin));
+          fmt::format("{} of {} blocks from {}", free, dictionary.blocks.count(),
+                      dictionary.blocks.begin));
     return {};
   }
 
@@ -209,7 +208,8 @@ class DictionaryJudge {
     return std::optional<uint64_t>{};
   }
 
-  // How bytes lie in blocks is settled nowhere: those that are packed as a module's can be hashed.
+  // The format does not specify how a dictionary is stored in blocks. If the number of blocks is
+  // the same as for a module, its bytes are hashed like a module's.
   Result<void> judge_hash(const PlacedDictionary& dictionary) {
     const Dictionary& entry = dictionary.entry;
     const auto size = static_cast<uint64_t>(entry.size);
@@ -222,7 +222,7 @@ class DictionaryJudge {
       return tl::make_unexpected(bytes.error());
     if (bytes && bytes->hash != entry.hash)
       add(FindingCode::kDictionaryHashWrong, dictionary,
-          fmt::format("its bytes have the hash {}", to_hex(bytes->hash)));
+          fmt::format("the stored bytes have the hash {}", to_hex(bytes->hash)));
     return {};
   }
 
@@ -230,11 +230,11 @@ class DictionaryJudge {
   BlockRange region_;
   FileSource source_;
   BitmapBits bits_;
-  uint64_t total_;                  // blocks that dictionaries may lie in
+  uint64_t total_;                  // blocks that dictionaries may use
   std::vector<BlockRange> others_;  // the blocks of modules, ascending
   uint32_t counted_ = 0;
-  bool complete_ = true;    // all entries were seen
-  bool uncounted_ = false;  // reported
+  bool complete_ = true;    // all entries were read
+  bool uncounted_ = false;  // DICT-012 was reported
   std::bitset<kMaxDictionaries> seen_;
   std::vector<PlacedDictionary> dictionaries_;
 };

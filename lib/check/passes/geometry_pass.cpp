@@ -1,4 +1,4 @@
-// File size and the superblock's own arithmetic.
+// Checks the file size and the superblock's sizes.
 #include <fmt/format.h>
 
 #include "base/checked.h"
@@ -14,23 +14,22 @@ Result<void> check_geometry(VerifyContext& context) {
   const int64_t total = superblock.total_blocks;
   if (total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks)) {
     context.report.add(FindingCode::kTotalBlocksImpossible, at, block_types::kSuperblock,
-                       fmt::format("total blocks is {}", total));
+                       fmt::format("{} blocks", total));
     return {};
   }
   const uint64_t bytes = static_cast<uint64_t>(total) * probe.block_size;
   if (superblock.expected_file_size != static_cast<int64_t>(bytes))
     context.report.add(FindingCode::kFileSizeFieldWrong, at, block_types::kSuperblock,
-                       fmt::format("expected file size is {}, {} blocks of {} are {} bytes",
+                       fmt::format("expected file size {}, but {} blocks of {} bytes are {} bytes",
                                    superblock.expected_file_size, total, probe.block_size, bytes));
   if (probe.file_size < bytes)
-    context.report.add(
-        FindingCode::kFileShorter, probe.blocks_in_file(), std::nullopt,
-        fmt::format("the file has {} bytes, the volume {}: {} blocks are missing", probe.file_size,
-                    bytes, static_cast<uint64_t>(total) - probe.blocks_in_file()));
+    context.report.add(FindingCode::kFileShorter, probe.blocks_in_file(), std::nullopt,
+                       fmt::format("{} bytes of {}; blocks missing: {}", probe.file_size, bytes,
+                                   static_cast<uint64_t>(total) - probe.blocks_in_file()));
   if (probe.file_size > bytes && !context.io.file().is_device())
     context.report.add(FindingCode::kFileLonger, std::nullopt, std::nullopt,
-                       fmt::format("the file has {} bytes, {} more than the volume",
-                                   probe.file_size, probe.file_size - bytes));
+                       fmt::format("{} bytes, {} after the end of the volume", probe.file_size,
+                                   probe.file_size - bytes));
   return {};
 }
 

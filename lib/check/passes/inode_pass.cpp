@@ -1,4 +1,4 @@
-// The inode layout in the inode table's first block.
+// Checks the inode layout in the first block of the inode table.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,21 +15,22 @@ std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manif
   uint32_t end = layout.header.core_end;
   for (const InodeModuleField& field : fields) {
     if (field.module >= 32 || (manifest >> field.module & 1) == 0)
-      return fmt::format("a field of module {}, which is not in the manifest", field.module);
+      return fmt::format("a field of feature {}, which is not in the manifest", field.module);
     if (field.offset < end)
-      return fmt::format("the field of module {} at {} overlaps what lies before it", field.module,
-                         field.offset);
+      return fmt::format("the field of feature {} at byte {} overlaps the one before it",
+                         field.module, field.offset);
     end = uint32_t{field.offset} + field.size;
   }
   if (end > layout.header.inode_size)
-    return fmt::format("the fields end at {}, the inode at {}", end, layout.header.inode_size);
+    return fmt::format("the fields end at byte {}, but the inode has {} bytes", end,
+                       layout.header.inode_size);
   return {};
 }
 
 namespace {
 
-// How inodes are packed is settled nowhere, so that what they refer to is known only where there
-// are none: no block after the first was ever written.
+// The format does not specify how inodes are packed, so their references are known only if there
+// are no inodes: no block after the first was ever written.
 Result<bool> has_inodes(VerifyContext& context, BlockRange blocks) {
   BlockBuffer buffer = context.io.make_buffer();
   for (BlockRange left{blocks.begin + 1, blocks.end}; !left.empty(); ++left.begin) {
@@ -62,18 +63,18 @@ Result<void> check_inode_layout(VerifyContext& context) {
   if (layout->header.inode_size == 0 || layout->header.core_end != kInodeCoreSize) {
     context.report.add(
         FindingCode::kInodeLayoutBroken, block->number(), block_types::kInodes,
-        fmt::format("{} bytes an inode, of which the core takes {}; it takes {}",
-                    layout->header.inode_size, layout->header.core_end, kInodeCoreSize));
+        fmt::format("inode size {}, core {} bytes instead of {}", layout->header.inode_size,
+                    layout->header.core_end, kInodeCoreSize));
     return {};
   }
   if (layout->header.reserved != 0)
     context.report.add(FindingCode::kReservedNotZero, block->number(), block_types::kInodes,
-                       "the reserved field of the inode layout is not zero");
+                       "reserved field of the inode layout");
   for (const InodeModuleField& field : layout->fields)
     if ((field.flags & ~(kInodeFieldActive | kInodeFieldMigrating)) != 0)
       context.report.add(
           FindingCode::kInodeFieldUnknownFlags, block->number(), block_types::kInodes,
-          fmt::format("the field of module {} sets flags {:#x}", field.module, field.flags));
+          fmt::format("field of feature {}: flags {:#x}", field.module, field.flags));
   if (!context.probe.superblock_verified()) return {};
   const Superblock& superblock = context.probe.superblock;
   if (const std::string why = inode_layout_contradiction(*layout, superblock.module_manifest);
@@ -82,7 +83,7 @@ Result<void> check_inode_layout(VerifyContext& context) {
                        why);
   if (superblock.inode_size != layout->header.inode_size)
     context.report.add(FindingCode::kInodeSizeDiffers, block->number(), block_types::kInodes,
-                       fmt::format("{} bytes an inode in the superblock, {} in the inode table",
+                       fmt::format("{} bytes in the superblock, {} in the inode table",
                                    superblock.inode_size, layout->header.inode_size));
   return {};
 }

@@ -1,4 +1,4 @@
-// What a repair of the inode layout shares with the pass that judges it.
+// Shared by the inode pass and the repair of the inode layout.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace vde {
 
-// Why an inode layout cannot be, or an empty text. A module without a field is legal: the
+// Why an inode layout is invalid, or an empty text. A feature without a field is legal: the
 // superblock's larger inode size shows it.
 [[nodiscard]] std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manifest);
 

@@ -1,4 +1,4 @@
-// The journal's header (MWAL), and the data journal's where there is one.
+// Checks the header of the journal (MWAL), and of the data journal if there is one.
 #include <fmt/format.h>
 
 #include "check/passes.h"
@@ -7,36 +7,34 @@
 namespace vde {
 namespace {
 
-Result<void> check_wal(VerifyContext& context, BlockType tag, uint8_t type) {
-  const PlacedRegion* region = context.find(tag);
+Result<void> check_wal(VerifyContext& context, BlockType type, uint8_t kind) {
+  const PlacedRegion* region = context.find(type);
   if (region == nullptr) return {};
   BlockBuffer buffer = context.io.make_buffer();
-  const auto block = context.io.read_checked(region->blocks.begin, tag, buffer);
-  // A first block that does not verify is the block pass's to report.
+  const auto block = context.io.read_checked(region->blocks.begin, type, buffer);
+  // The block pass reports a damaged first block.
   if (!block) return {};
   const WalHeader header = kWalHeaderLayout.decode(block->payload());
-  if (header.type != type || header.version != 1) {
-    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), tag,
-                       fmt::format("journal of type {}, version {}", header.type, header.version));
+  if (header.type != kind || header.version != 1) {
+    context.report.add(FindingCode::kJournalHeaderBroken, block->number(), type,
+                       fmt::format("kind {}, version {}", header.type, header.version));
     return {};
   }
   if (header.reserved != 0)
-    context.report.add(FindingCode::kReservedNotZero, block->number(), tag,
-                       "the reserved field of the journal's header is not zero");
+    context.report.add(FindingCode::kReservedNotZero, block->number(), type,
+                       "reserved field of the journal header");
   const int64_t slot_count = context.probe.slots[region->slot].count;
   if (header.max_blocks != slot_count)
-    context.report.add(
-        FindingCode::kJournalSizeWrong, block->number(), tag,
-        fmt::format("the header says {} blocks, the region has {}", header.max_blocks, slot_count));
+    context.report.add(FindingCode::kJournalSizeWrong, block->number(), type,
+                       fmt::format("header {} blocks, region {}", header.max_blocks, slot_count));
   if (header.clean == 0)
-    context.report.add(FindingCode::kJournalForeign, block->number(), tag,
-                       fmt::format("not clean: {} entries, tail at byte {}; nothing of it is ever "
-                                   "replayed",
+    context.report.add(FindingCode::kJournalForeign, block->number(), type,
+                       fmt::format("{} entries, tail at byte {}; it will not be replayed",
                                    header.total_entries, header.tail_offset));
   return {};
 }
 
-// What vdetool's own journal held before it was replayed in memory.
+// Reports the state of vdetool's own journal before it was replayed in memory.
 void report_journal(VerifyContext& context) {
   if (context.journal.error) {
     context.report.add(FindingCode::kJournalRefused, context.journal.error->block,
@@ -47,14 +45,14 @@ void report_journal(VerifyContext& context) {
   const RecoveryPlan& plan = context.journal.view->plan;
   if (plan.torn_header)
     context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(),
-                       block_types::kMetadataWal, "the journal's header does not verify");
+                       block_types::kMetadataWal, "the records are checked by their own checksums");
   if (plan.records > 0)
-    context.report.add(
-        FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
-        fmt::format("{} commits wait in the journal; verified as they will be", plan.records));
+    context.report.add(FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
+                       fmt::format("{} {} not applied yet; verified as if applied", plan.records,
+                                   plan.records == 1 ? "commit" : "commits"));
   else if (plan.needs_reset && !plan.torn_header)
     context.report.add(FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
-                       "a session ended without closing the journal; nothing waits in it");
+                       "no commits in it");
 }
 
 }  // namespace

@@ -10,17 +10,17 @@
 namespace vde {
 namespace {
 
-// Blocks, and entries, that are named one by one.
+// The maximum number of blocks, and of entries, that are named.
 constexpr size_t kMaxLostNamed = 16;
 
-// Any bytes can be taken for an entry: these are names only if they could be one.
+// Any bytes can be decoded as an entry. They are named only if the fields are plausible.
 std::string name_of_snapshot(Bytes record, uint64_t total_blocks) {
   const SnapshotEntry entry = snapshot_of(record);
   const auto inodes = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  const bool likely = inodes && inodes->end <= total_blocks &&
-                      (entry.flags & ~kKnownSnapshotFlags) == 0 && is_utf8(entry.label) &&
-                      !is_padding(entry);
-  if (!likely) return {};
+  const bool plausible = inodes && inodes->end <= total_blocks &&
+                         (entry.flags & ~kKnownSnapshotFlags) == 0 && is_utf8(entry.label) &&
+                         !is_padding(entry);
+  if (!plausible) return {};
   if (entry.label.empty()) return fmt::format("snapshot {}", to_string(entry.id));
   return fmt::format("snapshot {} '{}'", to_string(entry.id), escape(entry.label));
 }
@@ -55,7 +55,7 @@ void LostEntries::name(const UncheckedBlock& block, bool first) {
   while (!cursor.at_end()) {
     const Result<Bytes> record = cursor.next();
     if (!record) return;
-    std::string name = table_->tag == block_types::kCode
+    std::string name = table_->type == block_types::kCode
                            ? name_of_module(*record, total_blocks_, block_size)
                            : name_of_snapshot(*record, total_blocks_);
     if (name.empty()) continue;
@@ -75,7 +75,9 @@ std::string LostEntries::where() const {
 
 std::string LostEntries::which(std::optional<int64_t> counted, int64_t found) const {
   if (!counted)
-    return fmt::format("an unknown number of entries, beside {} that can be read", found);
+    return found == 0
+               ? std::string("an unknown number of entries")
+               : fmt::format("an unknown number of entries; {} are readable elsewhere", found);
   const int64_t lost = *counted - found;
   if (count_ > 1)
     return fmt::format("{} of {} entries, the first of them entry {}", lost, *counted, before_);
@@ -83,10 +85,10 @@ std::string LostEntries::which(std::optional<int64_t> counted, int64_t found) co
   return fmt::format("entries {} to {} of {}", before_, before_ + lost - 1, *counted);
 }
 
-std::string LostEntries::seeming() const {
+std::string LostEntries::unverified() const {
   std::string text;
   for (const std::string& name : names_)
-    text += fmt::format("{} {}", text.empty() ? ", as it seems" : ",", name);
+    text += fmt::format("{} {}", text.empty() ? "; readable there (unverified):" : ",", name);
   if (more_names_) text += " and more";
   return text;
 }

@@ -1,5 +1,4 @@
-// The code cache: its entries by themselves, against each other, and against the bytes that they
-// name.
+// Checks the code cache: each entry, conflicts between entries, and the stored bytes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,13 +14,13 @@
 namespace vde {
 namespace {
 
-// What is kept of an entry while the others are read.
+// The part of an entry that is kept until all entries are read.
 struct KeptModule {
   Opaque<32> hash;
   Guid id;
   uint64_t first = 0;
   uint32_t size = 0;   // bytes
-  uint32_t block = 0;  // of the region, that its entry is in
+  uint32_t block = 0;  // that holds the entry, in the region
 };
 static_assert(sizeof(KeptModule) == 64);
 
@@ -42,10 +41,9 @@ class ModuleJudge {
     const auto block = static_cast<uint32_t>(record.place.block);
     KeptModule kept{entry.hash, entry.id, 0, 0, block};
     if (entry.abi > kAbiStable)
-      add(FindingCode::kModuleUnknownAbi, kept, fmt::format("the ABI is {}", entry.abi));
+      add(FindingCode::kModuleUnknownAbi, kept, fmt::format("ABI {}", entry.abi));
     if (!is_utf8(entry.entry_point))
-      add(FindingCode::kModuleEntryNotText, kept,
-          fmt::format("the entry point is '{}'", escape(entry.entry_point)));
+      add(FindingCode::kModuleEntryNotText, kept, fmt::format("'{}'", escape(entry.entry_point)));
     const auto extent = module_extent(entry, total_, context_.io.block_size());
     if (!extent) return add(FindingCode::kModuleOutside, kept, extent.error().message);
     kept.first = extent->begin;
@@ -54,20 +52,22 @@ class ModuleJudge {
   }
 
   Result<void> judge_all() {
-    find_twins(FindingCode::kModuleTwice, "its hash", [](const KeptModule& m) { return m.hash; });
-    find_twins(FindingCode::kModuleIdTwice, "its id", [](const KeptModule& m) { return m.id; });
+    find_duplicates(FindingCode::kModuleHashDuplicate, "hash",
+                    [](const KeptModule& m) { return m.hash; });
+    find_duplicates(FindingCode::kModuleIdDuplicate, "id",
+                    [](const KeptModule& m) { return m.id; });
     std::sort(modules_.begin(), modules_.end(), [](const KeptModule& a, const KeptModule& b) {
       return std::tie(a.first, a.hash) < std::tie(b.first, b.hash);
     });
-    uint64_t end = 0;  // of the blocks that modules before have
+    uint64_t end = 0;  // of the blocks of the previous modules
     for (const KeptModule& module : modules_) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       const BlockRange blocks = blocks_of(module);
-      // Bytes are read once, however many entries name them.
+      // Shared bytes are read only once.
       const bool shared = blocks.begin < end;
       if (shared)
         add(FindingCode::kModulesOverlap, module,
-            fmt::format("its blocks from {} are also another module's", blocks.begin));
+            fmt::format("its blocks from {} belong to another module too", blocks.begin));
       else
         VDE_TRY(judge_blocks(module, blocks));
       context_.references.add(blocks);
@@ -90,13 +90,13 @@ class ModuleJudge {
 
   // Entries that have the same key.
   template <class Key>
-  void find_twins(FindingCode code, std::string_view what, Key key) {
+  void find_duplicates(FindingCode code, std::string_view what, Key key) {
     std::sort(modules_.begin(), modules_.end(), [&](const KeptModule& a, const KeptModule& b) {
       return std::pair(key(a), a.block) < std::pair(key(b), b.block);
     });
     for (size_t i = 1; i < modules_.size(); ++i)
       if (key(modules_[i]) == key(modules_[i - 1]))
-        add(code, modules_[i], fmt::format("{} occurs more than once", what));
+        add(code, modules_[i], fmt::format("the {} of more than one entry", what));
   }
 
   Result<void> judge_blocks(const KeptModule& module, BlockRange blocks) {
@@ -104,14 +104,15 @@ class ModuleJudge {
       if (!other.is_data_area && other.blocks.begin < blocks.end &&
           blocks.begin < other.blocks.end) {
         add(FindingCode::kModuleOverRegion, module,
-            fmt::format("its blocks {} to {} lie over the {} region", blocks.begin, blocks.end - 1,
-                        to_string(other.tag)));
+            fmt::format("its blocks {} to {} are in the {} region", blocks.begin, blocks.end - 1,
+                        to_string(other.type)));
         return {};
       }
     if (const uint64_t free = bits_.count_free(blocks); free > 0)
       add(FindingCode::kModuleBlocksFree, module,
-          fmt::format("{} of its {} blocks from {} are marked free", free, blocks.count(),
-                      blocks.begin));
+          blocks.count() == 1 ? fmt::format("block {} is marked free", blocks.begin)
+                              : fmt::format("{} of its {} blocks from {} are marked free", free,
+                                            blocks.count(), blocks.begin));
     if (context_.options.scope == VerifyScope::kMetadata) return {};
     return judge_bytes(module);
   }
@@ -129,17 +130,16 @@ class ModuleJudge {
     }
     if (bytes->hash != module.hash)
       add(FindingCode::kModuleHashWrong, module,
-          fmt::format("its bytes have the hash {}", to_hex(bytes->hash)));
-    if (!bytes->padding_zero)
-      add(FindingCode::kModulePaddingSet, module, "bytes behind its last one are not zero");
+          fmt::format("the stored bytes have the hash {}", to_hex(bytes->hash)));
+    if (!bytes->padding_zero) add(FindingCode::kModulePaddingSet, module, "in its last block");
     return {};
   }
 
   VerifyContext& context_;
   const PlacedRegion& region_;
   BitmapBits bits_;
-  uint64_t total_ = 0;  // blocks that modules may lie in
-  // In pieces: a vector that grows takes three times the memory for a moment.
+  uint64_t total_ = 0;  // blocks that modules may use
+  // A deque, because a vector needs three times the memory while it grows.
   std::deque<KeptModule> modules_;
 };
 
@@ -156,24 +156,23 @@ void report_code_table(VerifyContext& context, const PlacedRegion& region, const
                        std::move(lost), scan.lost.names());
   if (!scan.has_header) return;
   if (scan.reserved_set)
-    add(FindingCode::kReservedNotZero, head,
-        "reserved bytes of the code cache's header are not zero");
+    add(FindingCode::kReservedNotZero, head, "reserved bytes of the code cache's header");
   if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
     add(FindingCode::kModuleCountWrong, head,
-        fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
+        fmt::format("header {}, table {}", scan.counted, scan.found));
   if (scan.past_end)
     add(FindingCode::kModuleUncounted, scan.past_end,
-        fmt::format("there is more behind the last of the {} entries", scan.counted));
+        fmt::format("there are bytes after the last of {} entries", scan.counted));
   if (scan.left_over > 0 && scan.complete && scan.found >= scan.counted)
     add(FindingCode::kModuleLeftOver, scan.first_left_over,
-        fmt::format("{} blocks, of which this is the first, end in {} bytes or more that are no "
-                    "entry",
-                    scan.left_over, kModuleEntryLayout.size()));
-  // A region that was never written at all has a note of its own.
+        fmt::format("{} {}, starting with this one, with {} or more unused bytes at the end",
+                    scan.left_over, scan.left_over == 1 ? "block" : "blocks",
+                    kModuleEntryLayout.size()));
+  // A region that was never written at all is a finding of its own.
   if (scan.unwritten > 0 && scan.head_written)
     add(FindingCode::kModuleSpareUnwritten, scan.first_unwritten,
-        fmt::format("{} blocks behind the last entry, this one first, were never written",
-                    scan.unwritten));
+        fmt::format("{} {} from block {}", scan.unwritten, scan.unwritten == 1 ? "block" : "blocks",
+                    scan.first_unwritten));
 }
 
 }  // namespace

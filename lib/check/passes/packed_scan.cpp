@@ -13,7 +13,7 @@ class PackedScanner {
         table_(table),
         visit_(visit),
         region_(region.blocks),
-        source_(context.io, region.blocks, table.tag),
+        source_(context.io, region.blocks, table.type),
         scan_{.lost = {table, context.probe.usable_blocks()}} {}
 
   Result<PackedScan> run() {
@@ -43,11 +43,13 @@ class PackedScanner {
     scan_.reserved_set = !all_zero(header.reserved);
     counts_ = header.count >= 0 && !all_zero(head);
     if (header.count == 0) tail_end_ = kPackedTableHeaderLayout.size();
-    most_ = header.count;
+    max_entries_ = header.count;
   }
 
-  // Whether the table goes on. Without a header a block without entries ends it.
-  [[nodiscard]] bool wants_more() const { return scan_.has_header ? scan_.found < most_ : !ended_; }
+  // Whether the table continues. Without a header, a block without entries ends it.
+  [[nodiscard]] bool wants_more() const {
+    return scan_.has_header ? scan_.found < max_entries_ : !ended_;
+  }
 
   void lose(uint64_t index) {
     scan_.complete = false;
@@ -63,7 +65,7 @@ class PackedScanner {
     note_left_over();
     PackedCursor cursor(table_.shape, *payload, index == 0);
     ended_ = cursor.at_end();
-    while (scan_.found < most_ && !cursor.at_end()) {
+    while (scan_.found < max_entries_ && !cursor.at_end()) {
       const PackedPlace place{index, static_cast<uint32_t>(cursor.offset())};
       Result<Bytes> record = cursor.next();
       if (!record) {
@@ -80,14 +82,14 @@ class PackedScanner {
     tail_end_ = cursor.offset();
   }
 
-  // The block read last is not the table's last one.
+  // The block read last is not the last one of the table: counts it if much space is unused.
   void note_left_over() {
     const size_t payload = payload_size(context_.io.block_size());
     if (!tail_end_ || payload - *tail_end_ < table_.shape.fixed_size) return;
     if (scan_.left_over++ == 0) scan_.first_left_over = region_.begin + tail_;
   }
 
-  // What lies after the last entry.
+  // Checks the bytes after the last entry.
   Result<void> check_rest() {
     if (!scan_.complete || scan_.found < scan_.counted) return {};
     if (counts_) check_last_block();
@@ -113,7 +115,7 @@ class PackedScanner {
     const auto block = context_.io.read(region_.begin + index, buffer_);
     if (!block) return;
     if (block->is_unwritten()) note_unwritten(index, index + 1);
-    if (counts_ && !scan_.past_end && block->state() == BlockState::kSealed &&
+    if (counts_ && !scan_.past_end && block->state() == BlockState::kValid &&
         !all_zero(block->unchecked_payload()))
       scan_.past_end = region_.begin + index;
   }
@@ -131,11 +133,11 @@ class PackedScanner {
   FileSource source_;
   BlockBuffer buffer_ = context_.io.make_buffer();
   PackedScan scan_;
-  int64_t most_ = INT64_MAX;        // entries, as far as the header says
-  bool ended_ = false;              // the block read last had no entries
-  bool counts_ = false;             // a zero header above content is reported as that
-  uint64_t tail_ = 0;               // the block of the region read last
-  std::optional<size_t> tail_end_;  // where its entries end, in bytes; nothing where not known
+  int64_t max_entries_ = INT64_MAX;  // according to the header
+  bool ended_ = false;               // the block read last had no entries
+  bool counts_ = false;              // the header is not zero; zeros before content are BLCK-009
+  uint64_t tail_ = 0;                // the block of the region read last
+  std::optional<size_t> tail_end_;   // where its entries end, in bytes; empty if unknown
 };
 
 }  // namespace
@@ -150,8 +152,8 @@ std::string describe_lost(const PackedScan& scan) {
   const bool exact = scan.has_header && scan.broken.empty();
   const std::optional<int64_t> counted =
       exact ? std::optional<int64_t>(scan.counted) : std::nullopt;
-  return fmt::format("lost with {}: {}{}", scan.lost.where(), scan.lost.which(counted, scan.found),
-                     scan.lost.seeming());
+  return fmt::format("{}: {}{}", scan.lost.where(), scan.lost.which(counted, scan.found),
+                     scan.lost.unverified());
 }
 
 }  // namespace vde

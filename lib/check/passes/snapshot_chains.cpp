@@ -21,8 +21,9 @@ std::optional<size_t> SnapshotChains::parent_of(size_t i) const {
   return static_cast<size_t>(found - links_.begin());
 }
 
-// Marks the chain up to where an earlier walk came by. A walk that meets itself is a ring.
-std::optional<size_t> SnapshotChains::find_ring(size_t i) {
+// Marks the chain up to the first link that an earlier walk marked. A walk that meets its own mark
+// is in a cycle.
+std::optional<size_t> SnapshotChains::find_cycle(size_t i) {
   const auto walk = static_cast<uint32_t>(i + 1);
   std::optional<size_t> at = i;
   while (at && links_[*at].mark == 0) {
@@ -32,7 +33,7 @@ std::optional<size_t> SnapshotChains::find_ring(size_t i) {
   return at && links_[*at].mark == walk ? at : std::nullopt;
 }
 
-size_t SnapshotChains::oldest_in_ring(size_t at) const {
+size_t SnapshotChains::oldest_in_cycle(size_t at) const {
   size_t oldest = at;
   for (auto next = parent_of(at); next && *next != at; next = parent_of(*next)) {
     const auto age = [&](size_t i) {

@@ -1,4 +1,4 @@
-// The snapshot table: its entries by themselves, then the chains that they make.
+// Checks the snapshot table: each entry, then the chains of parents.
 #include <fmt/format.h>
 
 #include "base/checked.h"
@@ -27,19 +27,17 @@ class SnapshotJudge {
     const std::string name = to_string(entry.id);
     if (!is_in_volume(entry))
       add(FindingCode::kSnapshotOutside, block, entry.id,
-          fmt::format("snapshot {}: an inode table of {} blocks from {}", name,
-                      entry.inode_table_blocks, entry.inode_table_start));
+          fmt::format("snapshot {}: {} blocks from {}", name, entry.inode_table_blocks,
+                      entry.inode_table_start));
     if ((entry.flags & ~kKnownSnapshotFlags) != 0)
       add(FindingCode::kSnapshotUnknownFlags, block, entry.id,
-          fmt::format("snapshot {} sets unknown flags {:#x}", name,
-                      entry.flags & ~kKnownSnapshotFlags));
+          fmt::format("snapshot {}: {:#x}", name, entry.flags & ~kKnownSnapshotFlags));
     if (!is_utf8(entry.label))
       add(FindingCode::kSnapshotLabelNotText, block, entry.id,
           fmt::format("snapshot {} is labelled '{}'", name, escape(entry.label)));
   }
 
-  // Snapshots that others build on and that are not in the table, a few of them: where entries are
-  // lost, these are among them.
+  // Some of the parents that are missing from the table. If entries are lost, these are among them.
   std::vector<std::string> missing_parents() {
     std::vector<std::string> missing;
     chains_.sort();
@@ -50,22 +48,22 @@ class SnapshotJudge {
     return missing;
   }
 
-  // All entries were seen, and none is missing.
-  Result<void> judge_chains() {
+  // Call it only if all entries were read.
+  Result<void> check_chains() {
     chains_.sort();
     for (size_t i = 0; i < chains_.size(); ++i)
-      if (chains_.is_twin(i))
-        add(FindingCode::kSnapshotTwice, block_of(chains_[i]), chains_[i].id,
-            fmt::format("snapshot {} is there more than once", to_string(chains_[i].id)));
+      if (chains_.is_duplicate(i))
+        add(FindingCode::kSnapshotIdDuplicate, block_of(chains_[i]), chains_[i].id,
+            fmt::format("snapshot {}", to_string(chains_[i].id)));
     for (size_t i = 0; i < chains_.size(); ++i) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       if (chains_.lacks_parent(i))
         add(FindingCode::kSnapshotParentMissing, block_of(chains_[i]), chains_[i].id,
-            fmt::format("snapshot {} has the parent {}, which is not in the table",
-                        to_string(chains_[i].id), to_string(chains_[i].parent)));
-      if (const auto ring = chains_.find_ring(i))
-        add(FindingCode::kSnapshotCycle, block_of(chains_[*ring]), chains_[*ring].id,
-            fmt::format("the chain of snapshot {} comes back to it", to_string(chains_[*ring].id)));
+            fmt::format("snapshot {}, parent {}", to_string(chains_[i].id),
+                        to_string(chains_[i].parent)));
+      if (const auto cycle = chains_.find_cycle(i))
+        add(FindingCode::kSnapshotCycle, block_of(chains_[*cycle]), chains_[*cycle].id,
+            fmt::format("it contains snapshot {}", to_string(chains_[*cycle].id)));
     }
     return {};
   }
@@ -113,28 +111,26 @@ void report_table(VerifyContext& context, const PlacedRegion& region, const Pack
   const uint64_t head = region.blocks.begin;
   if (scan.reserved_set)
     context.report.add(FindingCode::kReservedNotZero, head, block_types::kSnapshots,
-                       "reserved bytes of the snapshot table's header are not zero");
+                       "reserved bytes of the snapshot table's header");
   if (scan.counted < 0 || (scan.complete && scan.found < scan.counted))
-    context.report.add(
-        FindingCode::kSnapshotCountWrong, head, block_types::kSnapshots,
-        fmt::format("the header counts {} entries, the table holds {}", scan.counted, scan.found));
+    context.report.add(FindingCode::kSnapshotCountWrong, head, block_types::kSnapshots,
+                       fmt::format("header {}, table {}", scan.counted, scan.found));
   if (scan.past_end)
-    context.report.add(
-        FindingCode::kSnapshotUncounted, scan.past_end, block_types::kSnapshots,
-        fmt::format("there is more behind the last of the {} entries", scan.counted));
+    context.report.add(FindingCode::kSnapshotUncounted, scan.past_end, block_types::kSnapshots,
+                       fmt::format("there are bytes after the last of {} entries", scan.counted));
   if (scan.left_over > 0 && scan.complete && scan.found == scan.counted)
     context.report.add(FindingCode::kSnapshotLeftOver, scan.first_left_over,
                        block_types::kSnapshots,
-                       fmt::format("{} blocks, of which this is the first, end in {} bytes or more "
-                                   "that are no entry",
-                                   scan.left_over, kSnapshotEntryLayout.size()));
-  // A region that was never written at all has a note of its own.
+                       fmt::format("{} {}, starting with this one, with {} or more unused bytes at "
+                                   "the end",
+                                   scan.left_over, scan.left_over == 1 ? "block" : "blocks",
+                                   kSnapshotEntryLayout.size()));
+  // A region that was never written at all is a finding of its own.
   if (scan.unwritten > 0 && scan.head_written)
     context.report.add(FindingCode::kSnapshotSpareUnwritten, scan.first_unwritten,
                        block_types::kSnapshots,
-                       fmt::format("{} blocks behind the last entry, this one first, were never "
-                                   "written",
-                                   scan.unwritten));
+                       fmt::format("{} {} from block {}", scan.unwritten,
+                                   scan.unwritten == 1 ? "block" : "blocks", scan.first_unwritten));
 }
 
 }  // namespace
@@ -152,9 +148,9 @@ Result<void> check_snapshots(VerifyContext& context) {
   report_lost(context, scan, judge);
   if (!scan.has_header) return {};
   report_table(context, *region, scan);
-  // A parent that seems to be missing may lie where nothing can be read.
+  // If not all entries could be read, a missing parent may be one of the others.
   if (!scan.complete || scan.found < scan.counted) return {};
-  return judge.judge_chains();
+  return judge.check_chains();
 }
 
 }  // namespace vde

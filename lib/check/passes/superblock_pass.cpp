@@ -1,5 +1,4 @@
-// Both superblock groups: each block, the groups as wholes, one against the other, and fields that
-// are judged by themselves.
+// Checks both superblock groups: each block, each group, their agreement, and single fields.
 #include <fmt/format.h>
 
 #include "check/passes.h"
@@ -15,22 +14,22 @@ std::string group_name(uint64_t start) {
 void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_t start) {
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
-    const BlockType tag = group_block_type(i);
+    const BlockType type = group_block_type(i);
     if (block.readable) ++context.report.summary().blocks_checked;
     const bool no_superblock = i == 0 && !group.superblock;
-    if (block.is(tag) && !no_superblock) continue;
+    if (block.is(type) && !no_superblock) continue;
     std::string why;
-    if (block.is(tag))
-      why = fmt::format("sealed, but it holds none of an image of {}-byte blocks",
+    if (block.is(type))
+      why = fmt::format("valid trailer, but not a superblock for blocks of {} bytes",
                         context.probe.block_size);
     else if (!block.readable)
       why = block.read_error;
-    else if (block.state != BlockState::kSealed)
+    else if (block.state != BlockState::kValid)
       why = to_string(block.state);
     else
-      why = fmt::format("tagged {}", to_string(block.trailer.tag));
-    context.report.add(FindingCode::kGroupBlockDamaged, block.number, tag,
-                       fmt::format("{} of the {}: {}", describe(tag), group_name(start), why));
+      why = fmt::format("type {}", to_string(block.trailer.type));
+    context.report.add(FindingCode::kGroupBlockDamaged, block.number, type,
+                       fmt::format("{} of the {}: {}", describe(type), group_name(start), why));
   }
 }
 
@@ -42,7 +41,7 @@ void check_group_generation(VerifyContext& context, const GroupProbe& group, uin
     const FixedBlock& block = group.blocks[i];
     if (!block.is(group_block_type(i)) || block.trailer.generation == expected) continue;
     context.report.add(FindingCode::kGroupGenerationWrong, block.number, group_block_type(i),
-                       fmt::format("generation {} in the {}, whose checkpoint sequence is {}",
+                       fmt::format("generation {} in the {} with checkpoint sequence {}",
                                    block.trailer.generation, group_name(start), sequence));
   }
 }
@@ -56,17 +55,17 @@ void compare_groups(VerifyContext& context) {
   if (one != two) {
     const uint64_t older = one < two ? kPrimaryGroup : kMirrorGroup;
     context.report.add(FindingCode::kGroupOlder, older, block_types::kSuperblock,
-                       fmt::format("the {} has checkpoint sequence {}, the other one {}",
-                                   group_name(older), std::min(one, two), std::max(one, two)));
+                       fmt::format("{}: checkpoint sequence {}, the other: {}", group_name(older),
+                                   std::min(one, two), std::max(one, two)));
     return;
   }
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
     if (primary.blocks[i].bytes != mirror.blocks[i].bytes)
       context.report.add(FindingCode::kGroupsDiffer, kMirrorGroup + i, group_block_type(i),
-                         fmt::format("block {} is not the same as block {}", kMirrorGroup + i, i));
+                         fmt::format("block {} differs from block {}", kMirrorGroup + i, i));
 }
 
-// Blocks of a group that is not whole can still be held against a whole one.
+// Compares the pointer table of a group that is not intact with the directory.
 void compare_with_directory(VerifyContext& context) {
   if (!context.probe.directory.whole) return;
   const auto slots = decode_slots(context.probe.directory.blocks[0].payload());
@@ -74,14 +73,13 @@ void compare_with_directory(VerifyContext& context) {
     const FixedBlock& table = group->blocks[1];
     if (group->whole || !table.is(group_block_type(1)) || decode_slots(table.payload()) == slots)
       continue;
-    context.report.add(FindingCode::kTablesDisagree, table.number, block_types::kRegionMap,
-                       fmt::format("the pointer table in block {} is not the directory's: an older "
-                                   "one, or damaged",
-                                   table.number));
+    context.report.add(
+        FindingCode::kTablesDisagree, table.number, block_types::kRegionMap,
+        fmt::format("the pointer table in block {} is older, or damaged", table.number));
   }
 }
 
-// What may be ignored may also be damaged.
+// Unknown compatible features may be ignored, but they may also be damage.
 void check_features_of_later_revisions(VerifyContext& context) {
   const Superblock& superblock = context.probe.superblock;
   struct Word {
@@ -99,7 +97,7 @@ void check_features_of_later_revisions(VerifyContext& context) {
     if (unknown != 0)
       context.report.add(FindingCode::kUnknownFeatures, context.probe.superblock_block,
                          block_types::kSuperblock,
-                         fmt::format("{} features {:#x} are not known", word.name, unknown));
+                         fmt::format("{} word: {:#x}", word.name, unknown));
   }
 }
 
@@ -111,22 +109,22 @@ void check_fields(VerifyContext& context) {
   const uint32_t seal_at = header_seal_offset(probe.block_size);
   if (!all_zero(payload.subspan(end, seal_at - end)) || probe.superblock.padding != 0)
     context.report.add(FindingCode::kReservedNotZero, at, block_types::kSuperblock,
-                       "reserved bytes of the superblock are not zero");
+                       "reserved bytes of the superblock");
   if (!all_zero(Bytes(probe.superblock.label.bytes).subspan(probe.superblock.label.view().size())))
     context.report.add(FindingCode::kReservedNotZero, at, block_types::kSuperblock,
-                       "bytes behind the end of the label are not zero");
+                       "bytes after the end of the label");
   if (!is_utf8(probe.superblock.label.view()))
     context.report.add(FindingCode::kLabelNotText, at, block_types::kSuperblock,
-                       fmt::format("the label is '{}'", escape(probe.superblock.label.view())));
+                       fmt::format("'{}'", escape(probe.superblock.label.view())));
   if (probe.seal.is_set())
     context.report.add(FindingCode::kSealedImage, at, block_types::kSuperblock,
-                       "the image carries a header seal, which needs its key to be checked");
+                       "checking the seal needs its key");
   check_features_of_later_revisions(context);
   IntegrityAnchor only_fingerprint;
   only_fingerprint.format_fingerprint = probe.anchor.format_fingerprint;
   if (probe.anchor != only_fingerprint)
     context.report.add(FindingCode::kAnchorSet, at + 3, block_types::kIntegrityAnchor,
-                       "the integrity anchor holds hashes, which are not checked");
+                       "they were not checked");
 }
 
 }  // namespace
@@ -143,7 +141,7 @@ Result<void> check_superblocks(VerifyContext& context) {
     check_fields(context);
   else
     context.report.add(FindingCode::kNoSuperblock, std::nullopt, block_types::kSuperblock,
-                       "no superblock verifies; the block size comes from the directory");
+                       "the block size is taken from the region directory");
   return {};
 }
 

@@ -19,8 +19,8 @@ TagFilterCheck::TagFilterCheck(const BlockIo& io, BlockRange region, const TagEx
   if (extension.filter_lines == 0) return;
   start_ = extension.filter_start;
   blocks_ = divide_up(extension.filter_lines, lines_per_block_);
-  makes_sense_ = start_ > kTagRoot && start_ + blocks_ <= region.count();
-  if (makes_sense_) lines_ = extension.filter_lines;
+  is_placed_ = start_ > kTagRoot && start_ + blocks_ <= region.count();
+  if (is_placed_) lines_ = extension.filter_lines;
 }
 
 void TagFilterCheck::load() {
@@ -28,14 +28,14 @@ void TagFilterCheck::load() {
   const auto memory = std::make_shared<AnonymousMemory>(size_t{lines_} * kTagLineSize);
   const MutableBytes bits = memory->bytes();
   BlockWindow window(io_, region_);
-  const size_t a_block = size_t{lines_per_block_} * kTagLineSize;
-  for (size_t at = 0, number = start_; at < bits.size(); at += a_block, ++number) {
+  const size_t step = size_t{lines_per_block_} * kTagLineSize;
+  for (size_t at = 0, number = start_; at < bits.size(); at += step, ++number) {
     const auto block = window.read(region_.begin + number);
     if (block && block->is_unwritten()) holes_.insert(number);
     const auto checked =
         block ? block->check(block_types::kTagIndex) : tl::make_unexpected(block.error());
-    const MutableBytes lines = bits.subspan(at, std::min(a_block, bits.size() - at));
-    // A block that does not verify denies nothing.
+    const MutableBytes lines = bits.subspan(at, std::min(step, bits.size() - at));
+    // A damaged block misses nothing.
     if (checked)
       std::copy_n(checked->payload().begin() + tag_line_offset(0), lines.size(), lines.begin());
     else
@@ -61,7 +61,7 @@ void TagFilterCheck::look_up(uint64_t hash) {
   const uint64_t line = tag_line_of(hash, lines_);
   const uint64_t number = start_ + line / lines_per_block_;
   if (!tag_line_may_contain(bits_->bytes().subspan(line * kTagLineSize, kTagLineSize), hash))
-    ++denials_[number];
+    ++misses_[number];
   if (!holes_.empty() && holes_.contains(number)) unwritten_.insert(number);
 }
 
@@ -89,7 +89,7 @@ void TagFilterCheck::check_batch() {
       if (!block) continue;
       const Bytes bits =
           block->payload().subspan(tag_line_offset(line % lines_per_block_), kTagLineSize);
-      if (!tag_line_may_contain(bits, batch_[i])) ++denials_[number];
+      if (!tag_line_may_contain(bits, batch_[i])) ++misses_[number];
     }
   }
   batch_.clear();

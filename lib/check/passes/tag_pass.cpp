@@ -1,9 +1,9 @@
-// The tag tree: each node once, in order, within its separators, chained, counted, and not denied
-// by any filter. Two passes: the first one checks its parts on all threads, without a word. Where
-// that finds nothing, its nodes are done with, for the blocks' pass too. Otherwise the second one
-// walks it from left to right, so that findings are the same ones in the same order whatever the
-// number of threads. Memory is one bit a block, the way down to a node, and the larger filter or a
-// bounded batch of keys.
+// Checks the tag tree: each node is reached once, in order, within its separators, chained,
+// counted, and no filter misses a key. There are two passes. The first one checks parts of the tree
+// on all threads without reporting. If it finds no problem, the nodes need no further check, not
+// even by the block pass. Otherwise the second pass walks the tree from left to right, so that the
+// findings and their order do not depend on the number of threads. Memory: one bit per block, the
+// path to a node, and the line filter or a bounded batch of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class TagCheck {
     facts_.region = region.blocks;
   }
 
-  // Sets `sound_tags` of the context where there is nothing to report of the tree.
+  // Sets `sound_tags` of the context if there is nothing to report about the tree.
   Result<void> find_sound() {
     if (region_.count() <= kTagRoot || !read_head() || !is_header_sound()) return {};
     VDE_TRY_ASSIGN(sound, is_sound_in_parts());
@@ -43,7 +43,7 @@ class TagCheck {
   }
 
  private:
-  // What does not verify is reported by the blocks' pass, and so is a header of zeros.
+  // The block pass reports a damaged header, and a header of zeros.
   bool read_head() {
     BlockBuffer buffer = context_.io.make_buffer();
     const auto head = context_.io.read_checked(region_.begin, block_types::kTagIndex, buffer);
@@ -65,33 +65,33 @@ class TagCheck {
   }
 
   [[nodiscard]] bool is_header_sound() const {
-    const uint32_t most = max_bloom_bits(context_.io.block_size());
+    const uint32_t max = max_bloom_bits(context_.io.block_size());
     const TagIndexHeader& header = facts_.header;
     return header.entry_count >= 0 && header.depth >= 0 && header.bloom_bits >= 1 &&
-           header.bloom_bits <= static_cast<int64_t>(most) && header.bloom_hashes >= 1;
+           header.bloom_bits <= static_cast<int64_t>(max) && header.bloom_hashes >= 1;
   }
 
   bool check_header() {
     if (!is_header_sound()) {
       add(FindingCode::kTagHeaderBroken, 0,
-          fmt::format("{} entries at depth {}, a filter of {} bits and {} hashes",
+          fmt::format("{} entries, depth {}, Bloom filter of {} bits and {} hashes",
                       facts_.header.entry_count, facts_.header.depth, facts_.header.bloom_bits,
                       facts_.header.bloom_hashes));
       return false;
     }
     if (facts_.header.reserved != Opaque<5>{})
-      add(FindingCode::kReservedNotZero, 0, "the reserved bytes of the tag index are not zero");
+      add(FindingCode::kReservedNotZero, 0, "reserved bytes of the tag index header");
     return true;
   }
 
-  // An index that was never used has to have it, too.
+  // Also required of an index that was never used.
   bool check_room() {
     if (region_.count() > kTagRoot) return true;
     add(FindingCode::kTagHeaderBroken, 0, "the region has no room for a root");
     return false;
   }
 
-  // Once every bit is set, as in an index of many keys, no key needs to be asked for.
+  // If every bit is set, as in an index with many keys, no key needs to be checked.
   [[nodiscard]] bool is_bloom_full() const {
     const auto bytes = static_cast<size_t>(facts_.header.bloom_bits) / 8;
     const Bytes bits = Bytes(facts_.bloom).first(bytes);
@@ -110,7 +110,7 @@ class TagCheck {
     return {};
   }
 
-  // Checks all of the tree on several threads; false where a walk has to find what is wrong.
+  // Checks the whole tree on several threads; false if there is a problem for a walk to report.
   Result<bool> is_sound_in_parts() {
     if (filter_) filter_->load();
     const std::vector<TagVisit> parts = cut_into_parts();
@@ -121,10 +121,10 @@ class TagCheck {
       if (!check_parts(parts, next, sound, stretches)) sound = false;
     });
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    return sound && do_they_fit(stretches);
+    return sound && form_one_tree(stretches);
   }
 
-  // The work of one thread: takes parts while all is sound.
+  // The work of one thread: takes parts until one has a problem.
   bool check_parts(const std::vector<TagVisit>& parts, std::atomic<size_t>& next,
                    const std::atomic<bool>& sound, std::vector<TagStretch>& stretches) {
     BlockWindow window(context_.io, region_);
@@ -139,8 +139,8 @@ class TagCheck {
     return last.is_clean();
   }
 
-  // Subtrees, left to right: enough of them that no thread waits long for another one. None where
-  // something has to be reported.
+  // Subtrees, left to right, enough to keep all threads busy. Empty if there is something to
+  // report.
   std::vector<TagVisit> cut_into_parts() {
     constexpr size_t kEnough = 32;
     BlockWindow window(context_.io, region_);
@@ -150,7 +150,7 @@ class TagCheck {
       std::vector<TagVisit> below;
       for (const TagVisit& part : parts) {
         auto children = walker.children(part);
-        // Leaves cannot be cut.
+        // Leaves cannot be divided.
         if (!children) return below.empty() ? parts : std::vector<TagVisit>{};
         std::move(children->begin(), children->end(), std::back_inserter(below));
       }
@@ -159,8 +159,8 @@ class TagCheck {
     return parts;
   }
 
-  // Whether the stretches are those of one tree: in order, chained, of one depth, counted.
-  bool do_they_fit(const std::vector<TagStretch>& stretches) const {
+  // Whether the stretches form one tree: in order, chained, of equal depth, with the right count.
+  bool form_one_tree(const std::vector<TagStretch>& stretches) const {
     if (stretches.empty()) return false;
     uint64_t entries = 0;
     for (size_t i = 0; i < stretches.size(); ++i) {
@@ -182,24 +182,22 @@ class TagCheck {
   void check_totals(const TagStretch& leaves) {
     if (leaves.next.value_or(0) != 0)
       add(FindingCode::kTagChainBroken, 0,
-          fmt::format("the last leaf is followed by block {} of the region", *leaves.next));
+          fmt::format("the last leaf names block {} of the region as the next one", *leaves.next));
     if (leaves.depth && *leaves.depth != static_cast<size_t>(facts_.header.depth))
       add(FindingCode::kTagDepthWrong, 0,
-          fmt::format("the header says {} levels below the root, there are {}", facts_.header.depth,
-                      *leaves.depth));
+          fmt::format("header {}, leaves {}", facts_.header.depth, *leaves.depth));
     if (leaves.entries != static_cast<uint64_t>(facts_.header.entry_count))
       add(FindingCode::kTagCountWrong, 0,
-          fmt::format("the header says {} entries, there are {}", facts_.header.entry_count,
-                      leaves.entries));
+          fmt::format("header {}, leaves {}", facts_.header.entry_count, leaves.entries));
     if (leaves.has_empty_leaf && facts_.are_equal_keys_sorted())
-      add(FindingCode::kTagsNotSorted, 0, "a leaf is empty, which a sorted index has none of");
+      add(FindingCode::kTagsNotSorted, 0, "a leaf is empty");
   }
 
-  // Free nodes are marked as reached: each is on the list once, and in no other use.
+  // Marks free nodes as reached: each must be on the list once and not be used otherwise.
   void check_free_list() {
     if (facts_.extension->high_water <= kTagRoot || facts_.extension->high_water > region_.count())
       return add(FindingCode::kTagFreeListBroken, 0,
-                 fmt::format("blocks are said to hold nothing from {} of {} on",
+                 fmt::format("first unused block {}; the region has {} blocks",
                              facts_.extension->high_water, region_.count()));
     BlockBuffer buffer = context_.io.make_buffer();
     int64_t at = facts_.extension->free_head;
@@ -207,26 +205,27 @@ class TagCheck {
       if (left == 0 || at <= static_cast<int64_t>(kTagRoot) ||
           at >= static_cast<int64_t>(facts_.extension->high_water))
         return add(FindingCode::kTagFreeListBroken, 0,
-                   fmt::format("block {} of the region with {} of {} free nodes to come", at, left,
+                   fmt::format("block {} of the region, with {} of {} free nodes left", at, left,
                                facts_.extension->free_count));
       const auto number = static_cast<uint64_t>(at);
       const auto block =
           context_.io.read_checked(region_.begin + number, block_types::kTagIndex, buffer);
       const auto next = block ? decode_free_tag_node(block->payload()) : std::nullopt;
       if (!next || (filter_ && filter_->covers(number)) || !reached_->reach(number))
-        return add(FindingCode::kTagFreeListBroken, number, "the block is not free");
+        return add(FindingCode::kTagFreeListBroken, number,
+                   "it contains this block, which is not free");
       at = *next;
     }
   }
 
   Result<void> report_used(uint64_t number) {
     add(FindingCode::kTagFreeListBroken, number,
-        fmt::format("the block holds something, and blocks are said to hold nothing from {} on",
+        fmt::format("this block is not empty, but blocks from {} of the region are marked unused",
                     facts_.extension->high_water));
     return {};
   }
 
-  // Content that nothing leads to. The existing writer leaves such nodes behind, too.
+  // Reports unreachable content. The SDK leaves such nodes.
   Result<void> find_unreached() {
     BlockWindow window(context_.io, region_);
     for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
@@ -238,7 +237,8 @@ class TagCheck {
       if (!block || all_zero(block->unchecked_payload()) || !block->check(block_types::kTagIndex))
         continue;
       if (unused) return report_used(number);
-      add(FindingCode::kTagNodeUnreached, number, "no node and no list leads to the block");
+      add(FindingCode::kTagNodeUnreached, number,
+          fmt::format("generation {}", block->unchecked_trailer().generation));
     }
     return {};
   }

@@ -7,21 +7,16 @@
 #include "format/tag/tag_inner.h"
 
 namespace vde {
-namespace {
-
-// More levels than any tree has.
-
-}  // namespace
 
 void TagVerifier::add(FindingCode code, uint64_t number, std::string message, FindingSite site) {
   if (is_switched_off(code, site)) return;
   clean_ = false;
-  if (quiet_) return;
+  if (silent_) return;
   context_.report.add(code, facts_.region.begin + number, block_types::kTagIndex,
                       std::move(message), {}, site);
 }
 
-// What follows from the whole tree is not known any more.
+// After an unreadable node, totals of the whole tree are unknown.
 void TagVerifier::lose_track() {
   whole_ = false;
   stretch_.next.reset();
@@ -30,12 +25,12 @@ void TagVerifier::lose_track() {
 Result<void> TagVerifier::walk(TagVisit from) {
   std::vector<TagVisit> waiting;
   waiting.push_back(std::move(from));
-  while (!waiting.empty() && (clean_ || !quiet_)) {
+  while (!waiting.empty() && (clean_ || !silent_)) {
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     const TagVisit visit = std::move(waiting.back());
     waiting.pop_back();
     if (!reached_.reach(visit.number)) {
-      add(FindingCode::kTagNodeTwice, visit.number, "the tree reaches the node in two ways");
+      add(FindingCode::kTagNodeTwice, visit.number, "two nodes lead to it");
       lose_track();
       continue;
     }
@@ -52,28 +47,29 @@ Result<void> TagVerifier::walk(TagVisit from) {
   return {};
 }
 
-// What cannot be read or does not verify is reported by the blocks' pass.
+// The block pass reports blocks that are damaged or cannot be read.
 std::optional<Bytes> TagVerifier::read(uint64_t number) {
   const auto block = window_.read(facts_.region.begin + number);
   if (!block) return std::nullopt;
   const auto checked = block->check(block_types::kTagIndex);
-  // The blocks' pass reports a block that is too new; a quiet walk must stand in for it.
-  if (checked && quiet_ && is_newer(context_.probe, checked->trailer().generation)) clean_ = false;
+  // The block pass reports a block that is too new. A silent walk replaces that pass.
+  if (checked && silent_ && is_newer(context_.probe, checked->trailer().generation)) clean_ = false;
   if (checked) {
     compare_age(number, checked->trailer().generation);
     return checked->payload();
   }
-  if (block->is_unwritten()) add(FindingCode::kTagNodeBroken, number, "the node was never written");
+  if (block->is_unwritten())
+    add(FindingCode::kTagNodeBroken, number, "the block was never written");
   return std::nullopt;
 }
 
-// One node shows as much as all of them.
+// Only the first newer node is reported.
 void TagVerifier::compare_age(uint64_t number, uint32_t generation) {
   if (header_is_older_ || !facts_.newest || !is_later_generation(generation, *facts_.newest))
     return;
   header_is_older_ = true;
   add(FindingCode::kTagHeaderOlder, number,
-      fmt::format("the node is of generation {}, the header of {}", generation, *facts_.newest));
+      fmt::format("node generation {}, header generation {}", generation, *facts_.newest));
 }
 
 std::optional<std::vector<TagVisit>> TagVerifier::children(const TagVisit& visit) {
@@ -98,7 +94,7 @@ std::vector<TagVisit> TagVerifier::check_inner(const TagVisit& visit, Bytes payl
     const bool within =
         (!visit.from || inner->key(i) >= *visit.from) && (!visit.to || inner->key(i) <= *visit.to);
     if (in_order && within) continue;
-    add(in_order ? FindingCode::kTagBesideSeparator : FindingCode::kTagsOutOfOrder, visit.number,
+    add(in_order ? FindingCode::kTagBeyondSeparator : FindingCode::kTagsOutOfOrder, visit.number,
         fmt::format("separator {} of {}", i + 1, inner->count()));
     break;
   }
@@ -107,7 +103,8 @@ std::vector<TagVisit> TagVerifier::check_inner(const TagVisit& visit, Bytes payl
     if (child <= static_cast<int64_t>(kTagRoot) ||
         child >= static_cast<int64_t>(facts_.region.count())) {
       add(FindingCode::kTagChildOutside, visit.number,
-          fmt::format("child {} is block {} of {}", i + 1, child, facts_.region.count()));
+          fmt::format("child {} is block {}; the region has {} blocks", i + 1, child,
+                      facts_.region.count()));
       lose_track();
       continue;
     }
@@ -120,18 +117,18 @@ std::vector<TagVisit> TagVerifier::check_inner(const TagVisit& visit, Bytes payl
 
 void TagVerifier::check_leaf(const TagVisit& visit, Bytes payload) {
   const std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-  // Nothing else is reported of a broken leaf. A quiet walk, which ends there, finds out as it
-  // reads.
-  if (!leaf || (!quiet_ && leaf->shape() == TagLeaf::Shape::kBroken)) {
+  // Nothing else is reported about a broken leaf. A silent walk finds out while it reads the
+  // entries.
+  if (!leaf || (!silent_ && leaf->shape() == TagLeaf::Shape::kBroken)) {
     add(FindingCode::kTagNodeBroken, visit.number,
-        "the leaf claims more entries than it has, or one runs past its block");
+        "the leaf claims more entries than it has, or an entry exceeds the block");
     return lose_track();
   }
   check_place(visit, *leaf);
   Tally tally;
   const size_t end = check_entries(*leaf, tally);
-  tally.beside = count_beside(visit, *leaf, tally.disorder == 0);
-  // Where the index would have to lie over entries, it is none: other writers' bytes may look so.
+  tally.beyond = count_beyond(visit, *leaf, tally.disorder == 0);
+  // Without room after the entries there is no index; bytes of other writers may look like one.
   const size_t room = payload.size() - kTagLinkSize - end;
   if (tag_index_size(leaf->count()) > room) tally.index_wrong.reset();
   if (tally.index_wrong)
@@ -145,16 +142,16 @@ void TagVerifier::check_place(const TagVisit& visit, const TagLeaf& leaf) {
   if (!stretch_.first_leaf) stretch_.first_leaf = visit.number;
   if (stretch_.depth && *stretch_.depth != visit.depth)
     add(FindingCode::kTagDepthWrong, visit.number,
-        fmt::format("a leaf {} levels below the root, others {}", visit.depth, *stretch_.depth));
+        fmt::format("this leaf is at depth {}, others at depth {}", visit.depth, *stretch_.depth));
   if (!stretch_.depth) stretch_.depth = visit.depth;
   if (stretch_.next && *stretch_.next != static_cast<int64_t>(visit.number))
     add(FindingCode::kTagChainBroken, visit.number,
-        fmt::format("the leaf before it is followed by block {} of the region", *stretch_.next));
+        fmt::format("the previous leaf names block {} of the region instead", *stretch_.next));
   stretch_.next = leaf.next_leaf();
   if (leaf.count() == 0 && visit.number != kTagRoot) stretch_.has_empty_leaf = true;
 }
 
-// The byte after the last entry that was read: of a leaf that is not broken, after all.
+// Returns the offset after the last entry that was read.
 size_t TagVerifier::check_entries(const TagLeaf& leaf, Tally& tally) {
   TagMark& last = stretch_.last;
   const bool known_size = context_.probe.superblock_verified();
@@ -182,7 +179,7 @@ size_t TagVerifier::check_entries(const TagLeaf& leaf, Tally& tally) {
       if (!facts_.bloom_full &&
           !bloom_may_contain(facts_.bloom, static_cast<uint32_t>(facts_.header.bloom_bits),
                              facts_.header.bloom_hashes, key))
-        ++tally.denied;
+        ++tally.missed;
       if (filter_) filter_->add(hash);
     }
     const bool indexed =
@@ -195,8 +192,9 @@ size_t TagVerifier::check_entries(const TagLeaf& leaf, Tally& tally) {
   return at;
 }
 
-// Entries beyond the separators. Of those in order, the first and the last one suffice.
-uint64_t TagVerifier::count_beside(const TagVisit& visit, const TagLeaf& leaf,
+// The number of entries beyond the separators. If entries are in order, it is enough to compare the
+// first and the last one before counting.
+uint64_t TagVerifier::count_beyond(const TagVisit& visit, const TagLeaf& leaf,
                                    bool in_order) const {
   TagView entry;
   size_t at = TagLeaf::kFirst;
@@ -205,36 +203,37 @@ uint64_t TagVerifier::count_beside(const TagVisit& visit, const TagLeaf& leaf,
   if (leaf.count() == 0 ||
       (in_order && starts_within && (!visit.to || stretch_.last.key <= *visit.to)))
     return 0;
-  uint64_t beside = 0;
+  uint64_t beyond = 0;
   at = TagLeaf::kFirst;
   for (uint32_t i = 0; i < leaf.count() && leaf.read(at, entry); ++i)
-    if ((visit.from && entry.key < *visit.from) || (visit.to && entry.key > *visit.to)) ++beside;
-  return beside;
+    if ((visit.from && entry.key < *visit.from) || (visit.to && entry.key > *visit.to)) ++beyond;
+  return beyond;
 }
 
 void TagVerifier::report(uint64_t number, const Tally& tally) {
-  const auto tell = [&](FindingCode code, uint64_t count, const char* what,
-                        FindingSite site = FindingSite::here()) {
-    if (count > 0) add(code, number, fmt::format("{} {}", count, what), site);
+  const auto report_count = [&](FindingCode code, uint64_t count, const char* one, const char* many,
+                                FindingSite site = FindingSite::here()) {
+    if (count > 0) add(code, number, fmt::format("{} {}", count, count == 1 ? one : many), site);
   };
-  tell(FindingCode::kTagsOutOfOrder, tally.disorder, "entries are less than the one before");
-  tell(FindingCode::kTagBesideSeparator, tally.beside, "entries are beyond a separator");
-  tell(FindingCode::kTagBloomDenies, tally.denied, "keys are denied by the Bloom filter");
+  report_count(FindingCode::kTagsOutOfOrder, tally.disorder, "entry", "entries");
+  report_count(FindingCode::kTagBeyondSeparator, tally.beyond, "entry", "entries");
+  report_count(FindingCode::kTagBloomMisses, tally.missed, "key", "keys");
   if (facts_.are_equal_keys_sorted())
-    tell(FindingCode::kTagsNotSorted, tally.unsorted, "equal keys are not sorted by inode");
-  tell(FindingCode::kTagAddressOutside, tally.outside,
-       "entries have a block address outside of the volume");
+    report_count(FindingCode::kTagsNotSorted, tally.unsorted, "entry is out of order",
+                 "entries are out of order");
+  report_count(FindingCode::kTagAddressOutside, tally.outside, "entry", "entries");
 }
 
 void TagVerifier::finish_filter() {
   if (!filter_) return;
   filter_->finish();
-  for (const auto& [number, keys] : filter_->denials())
-    add(FindingCode::kTagFilterDenies, number, fmt::format("{} keys are denied", keys));
+  for (const auto& [number, keys] : filter_->misses())
+    add(FindingCode::kLineFilterMisses, number,
+        fmt::format("{} {}", keys, keys == 1 ? "key" : "keys"));
   for (const uint64_t number : filter_->unwritten())
-    add(FindingCode::kTagFilterDenies, number, "a block of the larger filter was never written");
-  if (!filter_->makes_sense())
-    add(FindingCode::kTagFilterDenies, 0, "the place of the larger filter makes no sense");
+    add(FindingCode::kLineFilterMisses, number, "the block of the filter was never written");
+  if (!filter_->is_placed())
+    add(FindingCode::kLineFilterMisses, 0, "the filter lies outside the region");
 }
 
 }  // namespace vde

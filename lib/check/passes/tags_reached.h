@@ -1,4 +1,4 @@
-// Which blocks of the tag index a walk through the tree came by.
+// The blocks of the tag index that a walk through the tree has reached.
 #pragma once
 
 #include <atomic>
@@ -7,12 +7,12 @@
 
 namespace vde {
 
-// One bit a block of the region. For several threads.
+// One bit per block of the region. Thread-safe.
 class TagsReached {
  public:
   explicit TagsReached(uint64_t blocks) : words_(blocks / 64 + 1) {}
 
-  // False where it was reached before.
+  // False if the block was reached before.
   bool reach(uint64_t number) {
     const uint64_t bit = uint64_t{1} << (number % 64);
     return (words_[number / 64].fetch_or(bit, std::memory_order_relaxed) & bit) == 0;

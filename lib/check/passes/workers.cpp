@@ -7,7 +7,7 @@
 namespace vde {
 
 void run_on_threads(const VerifyOptions& options, const std::function<void()>& work) {
-  // Counting the cores opens files: not worth it where the answer is not wanted.
+  // Counting the cores opens files, so it is done only if needed.
   unsigned jobs = options.jobs;
   if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::thread> threads;

@@ -5,7 +5,7 @@
 namespace vde {
 namespace {
 
-bool lies_in_order(const Superblock& superblock) {
+bool has_valid_sequence(const Superblock& superblock) {
   return superblock.checkpoint_sequence >= 0 &&
          superblock.checkpoint_sequence < INT64_MAX - INT32_MAX;
 }
@@ -26,7 +26,7 @@ Result<void> FoundationRepair::write_direct(uint64_t number, Bytes block) {
 bool FoundationRepair::can_commit() const {
   return probe().superblock_source == SuperblockSource::kGroup && probe().directory.whole &&
          decode_slots(probe().directory.blocks[0].payload()) == probe().slots &&
-         lies_in_order(probe().superblock) && journal_area().has_value();
+         has_valid_sequence(probe().superblock) && journal_area().has_value();
 }
 
 Result<StructureRepair> FoundationRepair::begin() && {

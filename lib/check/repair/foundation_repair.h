@@ -1,10 +1,10 @@
-// The first phase of a repair: superblock groups, journal, tables and the file's length, written
-// directly.
+// The first phase of a repair: superblock groups, journal, region tables and the file's length,
+// with direct writes.
 //
 // To add a repairer: write a function `Result<void>(FoundationRepair&)` that calls step(), then
-// write_direct() and sync() in an order that leaves a whole group wherever there was one, and
-// check_again(); put it into kFoundations in repair_order.cpp. It must find nothing to do in what
-// it made.
+// write_direct(), sync() and check_again(); add it to kFoundations in repair_order.cpp. If a group
+// is intact, one must be intact after every single write. Run again, the repairer must find nothing
+// to do.
 #pragma once
 
 #include "check/repair/repair_base.h"
@@ -17,25 +17,26 @@ class FoundationRepair : public RepairBase {
  public:
   [[nodiscard]] static Result<FoundationRepair> start(const RepairTarget& target);
 
-  // Straight to the disk. One whole block.
+  // Writes one block directly to the image.
   [[nodiscard]] Result<void> write_direct(uint64_t number, Bytes block);
   [[nodiscard]] Result<void> resize(uint64_t bytes) { return target().file.resize(bytes); }
   [[nodiscard]] Result<void> sync() { return target().file.sync(); }
-  // Probes the image again, after something was written.
+  // Probes the image again, after a write.
   [[nodiscard]] Result<void> check_again() { return read_probe(); }
 
-  // Where the journal is, if that is nobody else's.
+  // The journal's blocks, if it shares them with no other region.
   [[nodiscard]] std::optional<JournalArea> journal_area() const {
     return sole_journal_area(probe());
   }
-  // Whether changes can go through the journal: groups and tables are in order, and MWAL is.
+  // Whether changes can be committed: the groups and tables are valid, and so is the journal's
+  // place.
   [[nodiscard]] bool can_commit() const;
 
-  // Opens the journal; from here on nothing is written directly.
+  // Opens the journal. From then on nothing is written directly.
   [[nodiscard]] Result<StructureRepair> begin() &&;
 
  private:
-  friend class StructureRepair;  // which becomes one again
+  friend class StructureRepair;  // finish() and leave() create one
   explicit FoundationRepair(const RepairTarget& target) : RepairBase(target) {}
   explicit FoundationRepair(RepairBase&& base) : RepairBase(std::move(base)) {}
 };
@@ -44,7 +45,7 @@ class FoundationRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_journal(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_tables(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_length(FoundationRepair& repair);
-// After the last commit: the file ends where the volume does.
-[[nodiscard]] Result<void> cut_tail(FoundationRepair& repair);
+// After the last commit: truncates the file at the end of the volume.
+[[nodiscard]] Result<void> truncate_file(FoundationRepair& repair);
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// What the repairs of a packed table (SNAP, CODE) share.
+// Shared by the repairs of packed tables (SNAP, CODE).
 #pragma once
 
 #include "check/repair/structure_repair.h"
@@ -8,17 +8,18 @@ namespace vde {
 
 struct RepairedTable {
   const PackedTable& table;
-  std::string_view noun;  // what its entries are, "snapshots"
-  // Whether the blocks that an entry names lie within the volume.
+  std::string_view name;  // "snapshot table"
+  std::string_view noun;  // of its entries, "snapshots"
+  // Whether the blocks of an entry lie within the volume.
   bool (*has_place)(StructureRepair& repair, Bytes record);
 };
 [[nodiscard]] const RepairedTable& repaired_snapshots();
 [[nodiscard]] const RepairedTable& repaired_modules();
 
-// A plain region of this tag, if it is the only one.
-[[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag);
+// The region of this type, if there is only one and it is neither encrypted nor compressed.
+[[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type);
 
-// Whether entries are what they seem though nothing counts them: no two with one key, and their
+// Checks whether entries that the header does not count are genuine: no duplicate keys, and all
 // blocks within the volume.
 class EntryProof {
  public:

@@ -1,4 +1,4 @@
-// Plans a repair by carrying it out on a view in memory, and carries it out on the image.
+// Plans a repair by running it on a view in memory, and applies the plan to the image.
 #include "vde/repair.h"
 
 #include <algorithm>
@@ -10,42 +10,42 @@
 namespace vde {
 namespace {
 
-// The image while it is repaired: what the plan did not foresee is refused, because the undo file
-// does not hold it.
+// The image during the repair. Refuses writes that are not in the plan, because the undo file does
+// not hold the old bytes.
 class PlannedFile : public BlockFile {
  public:
   PlannedFile(BlockFile& file, const RepairPlan& plan) : file_(file), plan_(plan) {}
 
   Result<void> read(uint64_t offset, MutableBytes out) override { return file_.read(offset, out); }
   Result<void> write(uint64_t offset, Bytes bytes) override {
-    if (!foreseen({offset, offset + bytes.size()})) return unforeseen();
+    if (!is_planned({offset, offset + bytes.size()})) return unplanned();
     return file_.write(offset, bytes);
   }
   Result<void> sync() override { return file_.sync(); }
   Result<uint64_t> size() override { return file_.size(); }
   [[nodiscard]] bool is_device() const override { return file_.is_device(); }
   Result<void> resize(uint64_t bytes) override {
-    return bytes == plan_.new_size ? file_.resize(bytes) : unforeseen();
+    return bytes == plan_.new_size ? file_.resize(bytes) : unplanned();
   }
   Result<void> allocate(ByteRange range) override { return file_.allocate(range); }
-  Result<void> zero(ByteRange) override { return unforeseen(); }
+  Result<void> zero(ByteRange) override { return unplanned(); }
   Result<ByteRange> next_data(ByteRange within) override { return file_.next_data(within); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);
   }
 
  private:
-  // Touching ranges are cut only where their kinds differ: a write may go over several.
-  [[nodiscard]] bool foreseen(ByteRange bytes) const {
+  // A write may cover several ranges: adjacent ones are separate if they differ in kind.
+  [[nodiscard]] bool is_planned(ByteRange bytes) const {
     for (const ByteRange& range : plan_.changes) {
       if (bytes.empty()) break;
       if (range.begin <= bytes.begin && bytes.begin < range.end) bytes.begin = range.end;
     }
     return bytes.empty();
   }
-  static Result<void> unforeseen() {
-    return fail(ErrorCode::kIo, "the image is not as it was when its repair was planned",
-                "nobody else may write to it; plan the repair again");
+  static Result<void> unplanned() {
+    return fail(ErrorCode::kIo, "the image changed after its repair was planned",
+                "no other program may write to it; plan the repair again");
   }
 
   BlockFile& file_;
@@ -68,8 +68,8 @@ bool cannot_be_read(const Probe& probe, const std::vector<Finding>& findings) {
   });
 }
 
-// What was written, cut where the order of an undo changes: around either group, and around the
-// journal.
+// The written ranges, split at the borders of the groups and of the journal, because an undo
+// restores these in a fixed order.
 std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
                                  const std::optional<BlockRange>& journal) {
   std::vector<uint64_t> cuts = {kMirrorGroup, kDirectoryStart};
@@ -88,8 +88,8 @@ std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
   return ranges;
 }
 
-// What the file holds after its new end is written, too: it will be gone. So is, with bad luck,
-// the sector that the old or the new end cuts.
+// Adds the bytes after the new end, because the repair removes them. Also adds the sector that the
+// old or the new end divides: it may be damaged by a crash.
 Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
   if (plan.new_size == plan.old_size) return {};
   constexpr uint64_t kSector = 512;
@@ -106,8 +106,8 @@ Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
   return {};
 }
 
-// What the rehearsal left in `view` becomes the plan.
-Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, RepairPlan& plan) {
+// Fills in the plan from the result of the dry run in `view`.
+Result<void> fill_plan(BlockFile& file, OverlayFile& view, const Probe& after, RepairPlan& plan) {
   plan.block_size = after.block_size;
   plan.sequence = after.superblock.checkpoint_sequence;
   plan.uuid = after.superblock.uuid;
@@ -121,9 +121,9 @@ Result<void> take_over(BlockFile& file, OverlayFile& view, const Probe& after, R
   return {};
 }
 
-// Carries the repair out on a view. That an image cannot be repaired is not an error.
-Result<void> try_repair(BlockFile& file, const Probe& probe, const RepairOptions& options,
-                        Activity& activity, RepairPlan& plan) {
+// Runs the repair on a view of the image. It is not an error if the image cannot be repaired.
+Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOptions& options,
+                         Activity& activity, RepairPlan& plan) {
   OverlayFile view(file, probe.block_size);
   RepairLog log;
   Result<Probe> repaired = repair_all({view, options, activity, log});
@@ -138,13 +138,13 @@ Result<void> try_repair(BlockFile& file, const Probe& probe, const RepairOptions
   VDE_TRY(check_can_write(probe, options.unseal));
   VDE_TRY(check_can_write(*repaired, options.unseal));
   plan.steps = std::move(log.steps);
-  VDE_TRY(take_over(file, view, *repaired, plan));
+  VDE_TRY(fill_plan(file, view, *repaired, plan));
   VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
   plan.left = std::move(left);
   return {};
 }
 
-// Which of `found` are not in `left`. The same finding may be there several times.
+// Which of `found` are not in `left`. The same finding may occur several times.
 std::vector<bool> gone_findings(const std::vector<Finding>& found,
                                 const std::vector<Finding>& left) {
   const auto name_of = [](const Finding& finding) {
@@ -179,7 +179,7 @@ Result<void> check_outcome(BlockFile& file, const RepairPlan& plan) {
   VDE_TRY_ASSIGN(size, file.size());
   VDE_TRY_ASSIGN(hash, hash_ranges(file, plan.changes, size));
   if (size == plan.new_size && hash == plan.hash) return {};
-  return fail(ErrorCode::kIo, "the image does not hold what the repair wrote",
+  return fail(ErrorCode::kIo, "reading back the repaired blocks returned different data",
               "the storage may be failing; run 'vdetool undo' and copy the image");
 }
 
@@ -202,10 +202,10 @@ Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Ac
   if (plan.found.empty()) return plan;
   if (cannot_be_read(probe, plan.found)) {
     plan.notes.emplace_back(
-        "parts of the image cannot be read: copy it with a tool that retries, and repair the copy");
+        "some blocks cannot be read; copy the image with ddrescue and repair the copy");
     return plan;
   }
-  VDE_TRY(try_repair(file, probe, options, activity, plan));
+  VDE_TRY(run_on_view(file, probe, options, activity, plan));
   const std::vector<bool> gone = gone_findings(plan.found, plan.left);
   for (size_t i = 0; i < gone.size(); ++i) plan.found[i].fixable = gone[i];
   return plan;
@@ -221,7 +221,7 @@ Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& pla
     VDE_TRY_ASSIGN(content, read_undo(undo->file()));
     written = std::move(content);
   }
-  // From the first write on a repair is finished, not interrupted.
+  // From the first write on, the repair cannot be interrupted.
   const Activity unstoppable;
   PlannedFile planned(file, plan);
   RepairLog log;

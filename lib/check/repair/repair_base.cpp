@@ -20,7 +20,7 @@ std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, ui
     if (slots[i].is_free()) continue;
     const auto range = block_range(slots[i].start, slots[i].count);
     if (!range || range->empty() || range->end > blocks) continue;
-    placed.push_back({i, slots[i].tag, *range, data_area == i});
+    placed.push_back({i, slots[i].type, *range, data_area == i});
   }
   return placed;
 }
@@ -36,7 +36,7 @@ std::optional<JournalArea> sole_journal_area(const Probe& probe) {
 
 Result<void> RepairBase::read_probe() {
   VDE_TRY_ASSIGN(probe, probe_to_judge(target_.file));
-  // To go on by what is left would be another repair than the one that was planned.
+  // Using only the readable blocks would be a different repair from the planned one.
   if (!all_readable(probe))
     return fail(ErrorCode::kIo, "a superblock group or the region directory cannot be read");
   probe_ = std::move(probe);
@@ -48,7 +48,8 @@ void RepairBase::step(std::string what, std::string source, std::string loses) {
   target_.log.steps.push_back({std::move(what), std::move(source), {}, std::move(loses)});
 }
 
-// The first block of a table is often written with each of the others.
+// Skips blocks that the step already lists: the first block of a table is often written together
+// with each of the others.
 void RepairBase::touched(BlockRange blocks) {
   auto& all = target_.log.steps.back().blocks;
   const auto has = [&](BlockRange range) {

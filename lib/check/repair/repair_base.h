@@ -1,10 +1,11 @@
-// What both phases of a repair share: the image as it is being repaired, and the steps so far.
+// Shared by both phases of a repair: the image during the repair, and the steps so far.
 //
-// First comes a FoundationRepair: what the journal stands on, written directly. Then begin() makes
-// a StructureRepair of it, in which everything goes through the journal.
+// The first phase is a FoundationRepair: it repairs what the journal depends on, with direct
+// writes. Then begin() turns it into a StructureRepair, which writes everything through the
+// journal.
 //
-// A repair runs twice, over a view in memory and then over the image, and must do the same both
-// times: repairers go by what is in the file and by the options alone.
+// A repair runs twice, on a view in memory and then on the image, and must do the same both times.
+// So repairers depend only on the content of the file and on the options.
 #pragma once
 
 #include "check/context.h"
@@ -17,13 +18,13 @@ namespace vde {
   return a.begin < b.end && b.begin < a.end;
 }
 
-// What a repair did, and why it left something. It outlives the phases.
+// The steps of a repair, and the reasons why something is not repaired. Outlives the phases.
 struct RepairLog {
   std::vector<RepairStep> steps;
   std::vector<std::string> notes;
 };
 
-// What a repair works on; all of it outlives the repair.
+// What a repair works on. All references outlive the repair.
 struct RepairTarget {
   BlockFile& file;
   const RepairOptions& options;
@@ -38,10 +39,10 @@ class RepairBase {
   [[nodiscard]] const RepairOptions& options() const { return target_.options; }
   [[nodiscard]] bool interrupted() const { return target_.activity.stop; }
 
-  // Begins a step; blocks that are written belong to it from here on.
+  // Begins a step: the blocks that are written from now on belong to it. `what` is an instruction.
   void step(std::string what, std::string source, std::string loses = {});
   void touched(BlockRange blocks);
-  // Why something was left.
+  // The reason why something is not repaired.
   void note(std::string text) { target_.log.notes.push_back(std::move(text)); }
   [[nodiscard]] size_t step_count() const { return target_.log.steps.size(); }
 
@@ -51,7 +52,7 @@ class RepairBase {
   RepairBase(RepairBase&&) = default;
   ~RepairBase() = default;
 
-  // Probes the image, after it was written to.
+  // Probes the image again, after a write.
   [[nodiscard]] Result<void> read_probe();
   [[nodiscard]] const RepairTarget& target() const { return target_; }
 
@@ -64,19 +65,20 @@ class RepairBase {
 // Whether every block of both groups and of the directory could be read.
 [[nodiscard]] bool all_readable(const Probe& probe);
 
-// The places of `slots` that lie within `blocks` blocks, in slot order.
+// The regions of `slots` that lie within `blocks` blocks, in slot order.
 [[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,
                                                       uint64_t blocks);
 
-// MWAL, if it lies within the volume and no other region or fixed block claims a block of it.
+// The MWAL region, if it lies within the volume and shares no block with another region or the
+// fixed blocks.
 [[nodiscard]] std::optional<JournalArea> sole_journal_area(const Probe& probe);
 
-// All repairers, in their order. Afterwards nothing waits in the journal. Returns the probe of what
-// is there then.
+// Runs all repairers, in their order. Afterwards the journal is empty. Returns a probe of the
+// repaired image.
 [[nodiscard]] Result<Probe> repair_all(const RepairTarget& target);
 
-// Those that need nothing of the image's data, for what can be known before a repair: `facts` says
-// which of them found something to do.
-[[nodiscard]] Result<void> try_out(const RepairTarget& target, RepairFacts& facts);
+// Runs the repairers that do not need the image's data. Sets in `facts` which of them found
+// something to do.
+[[nodiscard]] Result<void> dry_run(const RepairTarget& target, RepairFacts& facts);
 
 }  // namespace vde

@@ -1,4 +1,5 @@
-// The allocation bitmap from what refers to blocks, and the superblock's counts from the bitmap.
+// Repairs the allocation bitmap from the references to blocks, and the superblock's counts from the
+// bitmap.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +16,8 @@
 namespace vde {
 namespace {
 
-// Walks the bitmap's blocks that are written or should be: a huge volume has few of them.
+// Visits only bitmap blocks that are written or have metadata to cover: a huge volume has few of
+// them.
 class BitmapRepairer {
  public:
   BitmapRepairer(StructureRepair& repair, BlockRange region, uint64_t total)
@@ -42,7 +44,7 @@ class BitmapRepairer {
     return {std::min(index * bits_, total_), std::min((index + 1) * bits_, total_)};
   }
 
-  // What modules lie in is in use like metadata, whatever the bitmap says.
+  // Blocks of modules are in use, regardless of the bitmap.
   Result<void> add_known_modules() {
     std::vector<BlockRange> used = metadata_;
     VDE_TRY(each_table_block(block_types::kCode, [&](Bytes payload, bool first) {
@@ -60,8 +62,8 @@ class BitmapRepairer {
     return {};
   }
 
-  // So are blocks of dictionaries that were written. Others may be free: that is how tables are
-  // made.
+  // Written blocks of dictionaries are in use too. Unwritten ones may be free: the SDK creates
+  // tables like that.
   Result<void> add_written_dictionaries() {
     std::vector<BlockRange> named;
     VDE_TRY(each_dictionary([&](const Dictionary& entry) {
@@ -109,7 +111,7 @@ class BitmapRepairer {
     return count;
   }
 
-  // Ones of metadata's blocks in `payload`.
+  // The number of metadata blocks that `payload` marks as allocated.
   [[nodiscard]] uint64_t metadata_ones(uint64_t index, Bytes payload) const {
     uint64_t count = 0;
     each_metadata_part(
@@ -117,7 +119,8 @@ class BitmapRepairer {
     return count;
   }
 
-  // The next block from `index` on that is written or has metadata to cover; needed_ at the end.
+  // The next bitmap block from `index` on that is written or has metadata to cover; needed_ if
+  // there is none.
   Result<uint64_t> next_of_interest(uint64_t index) const {
     const BlockIo& io = repair_.io();
     VDE_TRY_ASSIGN(
@@ -129,15 +132,15 @@ class BitmapRepairer {
     return next;
   }
 
-  // Sorts the blocks by what is wrong with them, and counts the ones of those that verify as they
-  // will be when regions are complete.
+  // Sorts the bitmap blocks by their problems. Counts the allocated blocks in the intact ones, as
+  // if all metadata were marked.
   Result<void> check_blocks() {
     for (uint64_t index = 0; index < needed_; ++index) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(next, next_of_interest(index));
       index = next;
       if (index >= needed_) break;
-      VDE_TRY_ASSIGN(payload, repair_.read_whole(region_.begin + index, block_types::kBitmap));
+      VDE_TRY_ASSIGN(payload, repair_.read_intact(region_.begin + index, block_types::kBitmap));
       if (!payload || (index == 0 && all_zero(*payload))) {
         damaged_.push_back(index);
         continue;
@@ -151,23 +154,23 @@ class BitmapRepairer {
     return check_spare_blocks();
   }
 
-  // Blocks after those that hold bits of the volume need not hold anything, but must verify.
+  // Bitmap blocks past the end of the volume hold no bits, but must be intact.
   Result<void> check_spare_blocks() {
     const BlockIo& io = repair_.io();
     for (uint64_t at = region_.begin + needed_; at < region_.end; ++at) {
       VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, region_.end})));
       if (data.empty()) break;
       at = data.begin / io.block_size();
-      VDE_TRY_ASSIGN(payload, repair_.read_whole(at, block_types::kBitmap));
+      VDE_TRY_ASSIGN(payload, repair_.read_intact(at, block_types::kBitmap));
       if (!payload) damaged_.push_back(at - region_.begin);
     }
     return {};
   }
 
-  // A block that fails its checksum alone is believed where its bits cover every region and module
-  // and make up the superblock's count together with the others: then only the checksum was not
-  // written.
-  Result<bool> believable(uint64_t index) {
+  // Whether the bits of a damaged block can be trusted: it is the only damaged one, its bits cover
+  // all regions and modules, and the total matches the superblock's count. Then only the trailer is
+  // wrong.
+  Result<bool> is_trusted(uint64_t index) {
     if (damaged_.size() != 1) return false;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + index));
     if (block.is_unwritten()) return false;
@@ -180,27 +183,26 @@ class BitmapRepairer {
   }
 
   Result<void> rebuild(uint64_t index) {
-    VDE_TRY_ASSIGN(believed, believable(index));
+    VDE_TRY_ASSIGN(trusted, is_trusted(index));
     BlockBuffer bits(payload_size(repair_.io().block_size()));
-    if (believed) {
+    if (trusted) {
       VDE_TRY_ASSIGN(block, repair_.read(region_.begin + index));
       std::copy_n(block.unchecked_payload().begin(), bits.size(), bits.begin());
     } else {
       VDE_TRY(collect(index, bits));
     }
     repair_.step(
-        fmt::format("bitmap block {} is {}", index, believed ? "sealed as it is" : "made anew"),
-        believed ? "its bits cover every region and module and make up the superblock's count"
-                 : "regions, modules, snapshots, dictionaries, and every block of the data "
-                   "area that holds something");
+        fmt::format("{} bitmap block {}", trusted ? "write a new trailer for" : "rebuild", index),
+        trusted ? "its bits cover all regions and modules and match the superblock's count"
+                : "regions, modules, snapshots, dictionaries, and all data blocks with content");
     VDE_TRY_ASSIGN(payload, repair_.replace(region_.begin + index, block_types::kBitmap));
     std::copy(bits.begin(), bits.end(), payload.begin());
     allocated_ += count_bits(bits, 0, covers(index).count());
     return {};
   }
 
-  // All that is known to be in use. Rather too much: a leaked block is found again, a lost one is
-  // not.
+  // Sets the bits of all blocks that may be in use. Marking too many is better than too few: a
+  // leaked block can be found again, a lost one cannot.
   Result<void> collect(uint64_t index, MutableBytes bits) {
     each_metadata_part(index, [&](BlockRange part) { set_bits(bits, part.begin, part.end); });
     if (!references_) {
@@ -237,13 +239,13 @@ class BitmapRepairer {
     if (range && range->end <= total_) references_->push_back(*range);
   }
 
-  // Calls `add` with the payload of each block of a table that verifies.
+  // Calls `add` with the payload of each intact block of a table.
   template <class Add>
-  Result<void> each_table_block(BlockType tag, Add add) {
-    const auto region = repair_.sole_region(tag);
+  Result<void> each_table_block(BlockType type, Add add) {
+    const auto region = repair_.sole_region(type);
     if (!region) return {};
     for (uint64_t at = region->blocks.begin; at < region->blocks.end; ++at) {
-      VDE_TRY_ASSIGN(payload, repair_.read_whole(at, tag));
+      VDE_TRY_ASSIGN(payload, repair_.read_intact(at, type));
       if (payload) add(*payload, at == region->blocks.begin);
     }
     return {};
@@ -256,7 +258,7 @@ class BitmapRepairer {
       for (const ModuleEntry& entry : *entries) refer(entry.first_block, entry.block_count);
     });
   }
-  // Those of blocks that verify, as far as the header counts them.
+  // The dictionaries of intact blocks, as far as the header counts them.
   template <class Visit>
   Result<void> each_dictionary(Visit visit) {
     int64_t left = 0;
@@ -284,7 +286,7 @@ class BitmapRepairer {
   }
 
   Result<void> complete() {
-    repair_.step("the bitmap marks all blocks of regions and modules as allocated",
+    repair_.step("mark all blocks of regions and modules as allocated",
                  "the region slots and the code cache");
     for (const uint64_t index : incomplete_) {
       VDE_TRY_ASSIGN(payload, edit(index));
@@ -294,8 +296,7 @@ class BitmapRepairer {
   }
 
   Result<void> clear_past_end() {
-    repair_.step("bitmap bits past the end of the volume become zero",
-                 "the superblock's block count");
+    repair_.step("clear bitmap bits past the end of the volume", "the superblock's block count");
     for (const uint64_t index : past_end_) {
       VDE_TRY_ASSIGN(payload, edit(index));
       clear_bits(payload, covers(index).count(), bits_);
@@ -308,9 +309,9 @@ class BitmapRepairer {
     const auto allocated = static_cast<int64_t>(allocated_);
     const int64_t free = static_cast<int64_t>(total_) - allocated;
     if (superblock.total_allocated_blocks == allocated && superblock.free_blocks == free) return;
-    repair_.step(
-        fmt::format("the superblock counts {} blocks as allocated and {} as free", allocated, free),
-        "the bitmap and the regions");
+    repair_.step(fmt::format("set the superblock's counts to {} allocated and {} free blocks",
+                             allocated, free),
+                 "the bitmap and the regions");
     superblock.total_allocated_blocks = allocated;
     superblock.free_blocks = free;
   }
@@ -319,12 +320,12 @@ class BitmapRepairer {
   BlockRange region_;
   uint64_t total_;
   uint64_t bits_;
-  uint64_t needed_;                   // blocks of the bitmap that hold bits of the volume
-  std::vector<BlockRange> metadata_;  // and the modules' blocks: all that must be allocated
+  uint64_t needed_;                   // bitmap blocks that hold bits of the volume
+  std::vector<BlockRange> metadata_;  // all blocks that must be allocated, modules included
   std::optional<std::vector<BlockRange>> references_;
   std::vector<uint64_t> damaged_;     // indices
-  std::vector<uint64_t> incomplete_;  // blocks that miss bits of regions
-  std::vector<uint64_t> past_end_;    // blocks that have bits after the volume's end
+  std::vector<uint64_t> incomplete_;  // bitmap blocks that miss bits of metadata
+  std::vector<uint64_t> past_end_;    // bitmap blocks with set bits past the volume's end
   uint64_t allocated_ = 0;
 };
 
@@ -334,7 +335,7 @@ std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kBitmap);
   const uint64_t total = repair.total_blocks();
   if (!region || total == 0) return std::nullopt;
-  // A region that lies elsewhere may have its blocks here.
+  // If a region lies outside the volume, its slot is wrong, and its blocks may be these.
   const auto used =
       std::ranges::count_if(repair.slots(), [](const RegionSlot& slot) { return !slot.is_free(); });
   if (static_cast<size_t>(used) != repair.regions().size()) return std::nullopt;
@@ -346,7 +347,8 @@ std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
 Result<void> repair_bitmap(StructureRepair& repair) {
   const auto region = bitmap_region(repair);
   if (region) return BitmapRepairer(repair, *region, repair.total_blocks()).repair_all();
-  repair.note("the bitmap is missing, too small for the volume, or shares its blocks");
+  repair.note(
+      "the bitmap is missing, too small for the volume, or shares blocks with another region");
   return {};
 }
 

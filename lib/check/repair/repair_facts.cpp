@@ -10,8 +10,7 @@ struct RegionNeed {
   RepairNeed need;
 };
 
-// Regions whose damaged blocks can be made again, because their content follows from others, or
-// given up.
+// Regions whose damaged blocks can be rebuilt from other structures, or dropped.
 constexpr RegionNeed kRegionNeeds[] = {
     {block_types::kBitmap, RepairNeed::kBitmap},
     {block_types::kMetadataWal, RepairNeed::kJournal},
@@ -37,8 +36,8 @@ RepairFacts find_repair_facts(BlockFile& file) {
   const Activity activity;
   const RepairOptions options{probe->superblock.modified, false, {}};
   RepairLog log;
-  // What fails here is damage that cannot be repaired: the facts so far hold.
-  static_cast<void>(try_out({view, options, activity, log}, facts));
+  // A failure means damage that cannot be repaired. The facts found before it are valid.
+  static_cast<void>(dry_run({view, options, activity, log}, facts));
   return facts;
 }
 

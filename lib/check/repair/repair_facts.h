@@ -1,5 +1,5 @@
-// What the repair of a finding needs, and what of it an image has: known before a repair, from what
-// it would find to build on.
+// What the repair of a finding needs, and which of these needs an image meets. A dry run of the
+// repair finds that out.
 #pragma once
 
 #include <bitset>
@@ -11,30 +11,30 @@
 
 namespace vde {
 
-// What must be there, or must be found to do, for a finding to be repaired.
+// The condition for repairing a finding.
 enum class RepairNeed : uint8_t {
-  kNever,           // nothing repairs it
-  kRegionOf,        // what the region that the finding names needs
-  kGroup,           // a whole superblock group is there, or can be put together
-  kJournal,         // the journal has a place of its own
-  kBitmap,          // changes can be committed, and the bitmap has room for the volume
-  kLength,          // a file that is too short can be made longer
-  kTail,            // one that is too long ends in zeros, which can be cut off
-  kGeometry,        // the superblock's sizes can be found out
-  kFixedSlots,      // slots of the fixed places can be named again
-  kSlots,           // slots follow from the format and from other slots
-  kInodeLayout,     // the inode layout can be made again
-  kSnapshotBlocks,  // damaged blocks of the snapshot table can be given up
-  kModuleBlocks,    // the same for those of the code cache
-  kSnapshotCount,   // the snapshots can be counted again
-  kSnapshotChains,  // their chains can be cut
-  kModuleCount,     // the modules can be counted again
-  kTagTree,         // the tag tree can be made again
-  kEmptyRegions,    // regions that were never written can be made empty ones
+  kNever,           // no repair exists
+  kRegionOf,        // depends on the region that the finding names
+  kGroup,           // a superblock group is intact or can be assembled
+  kJournal,         // no other region shares the journal's blocks
+  kBitmap,          // changes can be committed, and the bitmap is large enough for the volume
+  kLength,          // a file that is too short can be extended
+  kTail,            // a file that is too long ends in zeros, so it can be truncated
+  kGeometry,        // the superblock's sizes can be determined
+  kFixedSlots,      // the slots of the fixed regions can be rewritten
+  kSlots,           // the slot follows from the format and from other slots
+  kInodeLayout,     // the inode layout can be rebuilt
+  kSnapshotBlocks,  // damaged blocks of the snapshot table can be dropped
+  kModuleBlocks,    // damaged blocks of the code cache can be dropped
+  kSnapshotCount,   // the snapshots can be recounted
+  kSnapshotChains,  // snapshots can be made roots
+  kModuleCount,     // the modules can be recounted
+  kTagTree,         // the tag tree can be rebuilt
+  kEmptyRegions,    // regions that were never written can be initialized
 };
 inline constexpr size_t kRepairNeeds = static_cast<size_t>(RepairNeed::kEmptyRegions) + 1;
 
-// What the repair of such findings needs, by the table of findings.
+// The need of a kind, from the table of findings.
 [[nodiscard]] RepairNeed need_of(FindingCode code);
 [[nodiscard]] RepairNeed need_of(const FindingKind& kind);
 
@@ -47,10 +47,10 @@ class RepairFacts {
   std::bitset<kRepairNeeds> facts_;
 };
 
-// Tries out, in memory, what does not need the image's data. `file` is never written.
+// Runs the repair in memory, except the parts that need the image's data. Never writes to `file`.
 [[nodiscard]] RepairFacts find_repair_facts(BlockFile& file);
 
-// Whether a repair that has these facts takes care of such a finding in this region.
+// Whether a repair of an image with these facts fixes such a finding in this region.
 [[nodiscard]] bool can_repair(const RepairFacts& facts, FindingCode code,
                               std::optional<BlockType> region);
 

@@ -1,4 +1,5 @@
-// The superblock groups: one made whole from what verifies of both, then the other from it.
+// Repairs the superblock groups: assembles an intact one from the intact blocks of both if needed,
+// then copies it over the other.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,16 +14,16 @@ constexpr std::string_view kNames[] = {"superblock", "pointer table", "extended 
                                        "integrity anchor"};
 
 std::string name_of(uint64_t group) {
-  return group == kPrimaryGroup ? "primary group" : "mirror group";
+  return group == kPrimaryGroup ? "primary" : "mirror";
 }
 
-// Bit by bit over the bytes as they are: whether the bitmap marks every block of a region, as far
-// as its first block goes, which is all that the existing writer fills.
+// Whether the bitmap marks all blocks of regions as allocated, without checking its trailer. Only
+// the first bitmap block is compared, because the SDK fills only that.
 Result<bool> bitmap_covers(const FoundationRepair& repair, const std::vector<RegionSlot>& slots) {
   const BlockIo& io = repair.io();
   const auto regions = place_regions(slots, repair.probe().blocks_in_file());
   const auto bitmap = std::find_if(regions.begin(), regions.end(),
-                                   [](const auto& r) { return r.tag == block_types::kBitmap; });
+                                   [](const auto& r) { return r.type == block_types::kBitmap; });
   if (bitmap == regions.end()) return false;
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(bitmap->blocks.begin, buffer));
@@ -37,10 +38,10 @@ Result<bool> bitmap_covers(const FoundationRepair& repair, const std::vector<Reg
   return true;
 }
 
-// The payload of both superblocks where neither has a trailer, and all the evidence that the format
-// asks for is there: they are the same, block 1 agrees with a sealed directory, and the bitmap
-// covers every region.
-Result<std::optional<Bytes>> unsealed_superblock(const FoundationRepair& repair) {
+// The payload of the two superblocks if neither has a trailer and all evidence that the format asks
+// for exists: they are identical, block 1 matches an intact directory, and the bitmap covers every
+// region.
+Result<std::optional<Bytes>> superblock_without_trailer(const FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const std::optional<Bytes> none;
   const FixedBlock& one = probe.primary.blocks[0];
@@ -59,14 +60,13 @@ Result<std::optional<Bytes>> unsealed_superblock(const FoundationRepair& repair)
   return covered ? std::optional(one.payload()) : none;
 }
 
-// A group put together: four payloads, and where each came from.
+// A group assembled from single blocks, and the source of each.
 struct Assembly {
-  std::vector<BlockBuffer> blocks;  // whole ones, sealed
+  std::vector<BlockBuffer> blocks;  // with trailers
   std::string sources;
 };
 
-// Block `index` of either group that verifies; one of this generation if there is one, else the
-// newest.
+// An intact block `index` of either group: one of this generation if there is one, else the newest.
 const FixedBlock* best_block(const Probe& probe, uint64_t index, uint32_t generation) {
   const FixedBlock* best = nullptr;
   for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
@@ -82,7 +82,7 @@ void add_block(Assembly& assembly, uint64_t index, Bytes payload, uint32_t gener
                std::string_view source) {
   BlockBuffer block(payload.begin(), payload.end());
   block.resize(block.size() + kTrailerSize);
-  seal(block, group_block_type(index), generation);
+  write_trailer(block, group_block_type(index), generation);
   assembly.blocks.push_back(std::move(block));
   assembly.sources +=
       fmt::format("{}{}: {}", assembly.sources.empty() ? "" : "; ", kNames[index], source);
@@ -100,12 +100,12 @@ Result<bool> add_superblock(const FoundationRepair& repair, Assembly& assembly,
               fmt::format("block {}", probe.superblock_block));
     return true;
   }
-  VDE_TRY_ASSIGN(payload, unsealed_superblock(repair));
+  VDE_TRY_ASSIGN(payload, superblock_without_trailer(repair));
   if (!payload) return false;
   superblock = kSuperblockLayout.decode(*payload);
   add_block(assembly, 0, *payload, static_cast<uint32_t>(superblock.checkpoint_sequence),
-            "blocks 0 and 4, which have no trailer but hold the same, while block 1 agrees with "
-            "the sealed directory and the bitmap covers every region");
+            "blocks 0 and 4, which have no trailer but are identical; block 1 matches the region "
+            "directory, and the bitmap covers every region");
   return true;
 }
 
@@ -130,12 +130,12 @@ Result<std::optional<Assembly>> assemble(FoundationRepair& repair) {
   Superblock superblock;
   VDE_TRY_ASSIGN(found, add_superblock(repair, assembly, superblock));
   if (!found) {
-    repair.note("no superblock verifies, and nothing vouches for the bytes that look like one");
+    repair.note("no superblock has a valid trailer, and no other evidence confirms one");
     return std::optional<Assembly>{};
   }
   const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
   if (!add_table(probe, assembly, generation)) {
-    repair.note("the pointer table is damaged in both groups, and so is the directory");
+    repair.note("the pointer table is damaged in both groups, and so is the region directory");
     return std::optional<Assembly>{};
   }
   for (uint64_t i = 2; i < kGroupBlocks; ++i) {
@@ -149,7 +149,7 @@ Result<std::optional<Assembly>> assemble(FoundationRepair& repair) {
   return std::optional(std::move(assembly));
 }
 
-// Blocks of a group that would be overwritten though no other block holds what they do.
+// The number of intact blocks of a group that would be overwritten and have no other copy.
 int sole_copies(const Probe& probe, const GroupProbe& group, const GroupProbe& other,
                 const Assembly& assembly) {
   int count = 0;
@@ -165,7 +165,7 @@ int sole_copies(const Probe& probe, const GroupProbe& group, const GroupProbe& o
   return count;
 }
 
-// Only what differs is written, so that no good block is at risk.
+// Writes only blocks that differ, so that no good block is at risk.
 Result<void> write_group(FoundationRepair& repair, uint64_t start,
                          const std::vector<BlockBuffer>& blocks) {
   const Probe& probe = repair.probe();
@@ -181,15 +181,14 @@ std::vector<BlockBuffer> blocks_of(const GroupProbe& group) {
   return blocks;
 }
 
-// Neither group is whole. The one whose writing risks less comes first.
-Result<void> make_whole(FoundationRepair& repair) {
+// Neither group is intact. The one with fewer sole copies is written first.
+Result<void> assemble_groups(FoundationRepair& repair) {
   VDE_TRY_ASSIGN(assembly, assemble(repair));
   if (!assembly) return {};
   const Probe& probe = repair.probe();
   const bool mirror_first = sole_copies(probe, probe.primary, probe.mirror, *assembly) >
                             sole_copies(probe, probe.mirror, probe.primary, *assembly);
-  repair.step("a whole superblock group is put together and sealed, and the other made equal to it",
-              assembly->sources);
+  repair.step("rebuild both superblock groups from intact blocks", assembly->sources);
   for (const uint64_t group :
        {mirror_first ? kMirrorGroup : kPrimaryGroup, mirror_first ? kPrimaryGroup : kMirrorGroup})
     VDE_TRY(write_group(repair, group, assembly->blocks));
@@ -201,9 +200,10 @@ bool table_is_directory(const Probe& probe, const GroupProbe& group) {
          decode_slots(probe.directory.blocks[0].payload());
 }
 
-// Both are whole, of the same sequence and differ: readers take the primary one, unless it is the
-// mirror that the directory agrees with.
-bool mirror_counts(const Probe& probe) {
+// Whether the mirror group is the better one. If both are intact, have the same sequence and
+// differ, readers use the primary group; here the mirror wins if only its pointer table matches the
+// directory.
+bool mirror_is_better(const Probe& probe) {
   const GroupProbe& primary = probe.primary;
   const GroupProbe& mirror = probe.mirror;
   if (!primary.whole || !mirror.whole) return mirror.whole;
@@ -214,8 +214,8 @@ bool mirror_counts(const Probe& probe) {
          table_is_directory(probe, mirror);
 }
 
-// A journal in which commits wait repairs the groups itself, and knows what to make of two states.
-bool commits_wait(const FoundationRepair& repair) {
+// Whether the journal holds commits. Then the replay repairs the groups: it knows both states.
+bool has_commits(const FoundationRepair& repair) {
   if (!repair.journal_area()) return false;
   const auto plan = plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop);
   return plan && plan->records > 0;
@@ -225,26 +225,26 @@ bool commits_wait(const FoundationRepair& repair) {
 
 Result<void> repair_groups(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
-  if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(make_whole(repair));
+  if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(assemble_groups(repair));
   if (!probe.primary.whole && !probe.mirror.whole) return {};
   if (probe.primary.whole && probe.mirror.whole &&
       blocks_of(probe.primary) == blocks_of(probe.mirror))
     return {};
-  if (commits_wait(repair)) return {};
-  const bool from_mirror = mirror_counts(probe);
+  if (has_commits(repair)) return {};
+  const bool from_mirror = mirror_is_better(probe);
   const uint64_t to = from_mirror ? kPrimaryGroup : kMirrorGroup;
   const GroupProbe& good = from_mirror ? probe.mirror : probe.primary;
   const GroupProbe& bad = from_mirror ? probe.primary : probe.mirror;
   const bool equals =
       bad.whole && bad.superblock->checkpoint_sequence == good.superblock->checkpoint_sequence;
   const std::string why =
-      !bad.whole    ? "whole, while the other is not"
-      : !equals     ? "newer"
-      : from_mirror ? "whole like the other, but the directory agrees with its pointer table alone"
-                    : "whole like the other, and the one that readers take";
-  repair.step(
-      fmt::format("the {} is made equal to the {}", name_of(to), name_of(kMirrorGroup - to)),
-      fmt::format("the {}: {}", name_of(kMirrorGroup - to), why));
+      !bad.whole    ? "which is intact"
+      : !equals     ? "which is newer"
+      : from_mirror ? "the only one whose pointer table matches the directory; both are intact"
+                    : "which readers use; both are intact";
+  repair.step(fmt::format("copy the {} superblock group over the {} group",
+                          name_of(kMirrorGroup - to), name_of(to)),
+              fmt::format("{} group, {}", name_of(kMirrorGroup - to), why));
   VDE_TRY(write_group(repair, to, blocks_of(good)));
   return repair.check_again();
 }

@@ -1,5 +1,5 @@
-// The journal: what waits in it goes home, as far as its checksums say; what must not be replayed
-// is given up, by name; its header is made again where it is wrong.
+// Repairs the journal: applies its intact commits, discards those that cannot be applied safely,
+// and rewrites a wrong header.
 #include <fmt/format.h>
 
 #include "check/repair/foundation_repair.h"
@@ -8,7 +8,7 @@
 namespace vde {
 namespace {
 
-// What the header block is to say while nothing waits.
+// Whether the header is valid and clean.
 Result<bool> header_is_right(const BlockIo& io, const JournalArea& area) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
@@ -19,7 +19,7 @@ Result<bool> header_is_right(const BlockIo& io, const JournalArea& area) {
          header.max_blocks == static_cast<int64_t>(area.region.count());
 }
 
-Result<void> start_over(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
+Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
   const Superblock& superblock = repair.probe().superblock;
   VDE_TRY(write_journal_header(repair.io(), area, superblock, epoch));
   VDE_TRY(write_journal_end(repair.io(), area, superblock, std::nullopt));
@@ -28,32 +28,32 @@ Result<void> start_over(FoundationRepair& repair, const JournalArea& area, uint6
   return repair.check_again();
 }
 
-// Nothing waits. The epoch goes up, so that nothing that lies in the journal can count again.
+// The journal holds no commits. The epoch is increased, so that no old record becomes valid again.
 Result<void> renew_header(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
   VDE_TRY_ASSIGN(right, header_is_right(repair.io(), area));
   if (right) return {};
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
-  repair.step("the journal gets a new, clean header", "nothing waits in it");
-  return start_over(repair, area, std::max(highest, epoch) + 1);
+  repair.step("write a new, clean journal header", "the journal holds no commits");
+  return reset_journal(repair, area, std::max(highest, epoch) + 1);
 }
 
-// Nothing of it may go home: what lies there is another program's later work.
-Result<void> give_up(FoundationRepair& repair, const JournalArea& area, const Error& why) {
+// No commit may be applied: that would overwrite later changes of another program.
+Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, const Error& why) {
   const Guid& uuid = repair.probe().superblock.uuid;
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, uuid));
-  repair.step("the journal is given up and gets a new, clean header", why.message,
-              "the commits that waited in the journal, if any of them were intact");
-  return start_over(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
+  repair.step("discard the journal and write a new, clean header", why.message,
+              "the commits in the journal, if any of them are intact");
+  return reset_journal(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
 }
 
-Result<void> take_home(FoundationRepair& repair, const RecoveryPlan& plan, std::string loses) {
-  repair.step(plan.records > 0
-                  ? fmt::format("{} commits that wait in the journal are taken home", plan.records)
-                  : "the journal, which was left open, is closed",
-              "the journal, by its checksums", std::move(loses));
-  for (const ReplayedBlock& image : plan.after_images)
-    repair.touched({image.target, image.target + 1});
+Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan, std::string loses) {
+  repair.step(plan.records > 0 ? fmt::format("apply {} {} from the journal", plan.records,
+                                             plan.records == 1 ? "commit" : "commits")
+                               : "close the journal, which was left open",
+              "the journal; its checksums match", std::move(loses));
+  for (const ReplayedBlock& replayed : plan.after_images)
+    repair.touched({replayed.target, replayed.target + 1});
   VDE_TRY(apply_recovery(repair.io(), repair.probe(), plan));
   return repair.check_again();
 }
@@ -70,12 +70,12 @@ Result<void> repair_journal(FoundationRepair& repair) {
   if (!plan) {
     auto prefix = plan_recovery(repair.io(), probe, LostRecords::kDrop);
     if (!prefix && prefix.error().code != ErrorCode::kDamaged) return propagate(prefix);
-    if (!prefix) return give_up(repair, *area, prefix.error());
-    loses = "the commits behind the damaged one in the journal";
-    if (!prefix->needs_reset) return give_up(repair, *area, plan.error());
+    if (!prefix) return discard_commits(repair, *area, prefix.error());
+    loses = "the commits after the damaged one in the journal";
+    if (!prefix->needs_reset) return discard_commits(repair, *area, plan.error());
     plan = std::move(prefix);
   }
-  if (plan->needs_reset) return take_home(repair, *plan, std::move(loses));
+  if (plan->needs_reset) return apply_commits(repair, *plan, std::move(loses));
   return renew_header(repair, *area, plan->epoch);
 }
 

@@ -1,17 +1,17 @@
-// The order of a repair. What the journal stands on comes first and is written directly; all else
-// goes through the journal.
+// The order of a repair. What the journal depends on is repaired first, with direct writes;
+// everything else goes through the journal.
 #include "check/repair/structure_repair.h"
 
 namespace vde {
 namespace {
 
-// Groups before the journal, which is judged by them; the tables after it, because commits that
-// wait may change them, and then the journal again, whose place the tables tell.
+// The groups come before the journal, which is checked against them. The tables come after the
+// journal, because its commits may change them. Then groups and journal again, because the tables
+// define the journal's place.
 constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
     repair_groups, repair_journal, repair_tables, repair_groups, repair_journal, repair_length};
 
-// A structure that is repaired through the journal, and what it means that there was something to
-// do.
+// A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {
   Result<void> (*repairer)(StructureRepair&);
   RepairNeed fact;
@@ -31,16 +31,17 @@ constexpr Structure kStructures[] = {
     {repair_empty_regions, RepairNeed::kEmptyRegions},
 };
 
-// After what tells the bitmap what is in use. Tags may need blocks that it calls free.
+// The bitmap comes after the structures that tell which blocks are in use, and the tags after the
+// bitmap, because they may need free blocks.
 constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags};
 
 void clear_seal(StructureRepair& repair) {
   if (!repair.seal().is_set()) return;
-  repair.step("the header seal is cleared", "the image changes, and the seal's key is not here");
+  repair.step("remove the header seal", "the image changes, and the key of the seal is not in it");
   repair.seal() = HeaderSeal{};
 }
 
-// Runs `repairer`; true where it found something to do.
+// Runs `repairer`; true if it found something to do.
 template <class Repair>
 Result<bool> acts(Repair& repair, Result<void> (*repairer)(Repair&)) {
   const size_t before = repair.step_count();
@@ -50,7 +51,7 @@ Result<bool> acts(Repair& repair, Result<void> (*repairer)(Repair&)) {
 
 }  // namespace
 
-Result<void> try_out(const RepairTarget& target, RepairFacts& facts) {
+Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
   for (const auto repairer : kFoundations) {
     VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
@@ -72,7 +73,7 @@ Result<void> try_out(const RepairTarget& target, RepairFacts& facts) {
   VDE_TRY_ASSIGN(tag_tree, can_repair_tags(repair));
   facts.set(RepairNeed::kTagTree, tag_tree);
   VDE_TRY_ASSIGN(after, std::move(repair).finish());
-  VDE_TRY_ASSIGN(tail, acts(after, cut_tail));
+  VDE_TRY_ASSIGN(tail, acts(after, truncate_file));
   facts.set(RepairNeed::kTail, tail);
   return {};
 }
@@ -82,7 +83,7 @@ Result<Probe> repair_all(const RepairTarget& target) {
   for (const auto repairer : kFoundations) VDE_TRY(repairer(foundation));
   if (!foundation.can_commit()) {
     foundation.note(
-        "the rest needs whole superblock groups, region tables that agree and a journal");
+        "further repairs need intact superblock groups, matching region tables and a journal");
     return foundation.probe();
   }
   const size_t direct = foundation.step_count();
@@ -93,7 +94,7 @@ Result<Probe> repair_all(const RepairTarget& target) {
   const bool changed = repair.step_count() > direct;
   auto after = changed ? std::move(repair).finish() : std::move(repair).leave();
   if (!after) return propagate(after);
-  VDE_TRY(cut_tail(*after));
+  VDE_TRY(truncate_file(*after));
   return after->probe();
 }
 

@@ -1,5 +1,5 @@
-// Counts of the snapshot table and the code cache from their entries, and chains of snapshots that
-// have no end or no beginning, cut. Entries are kept whatever is wrong with them.
+// Recounts the entries of the snapshot table and the code cache, and cuts snapshot chains that have
+// a cycle or a missing parent. Never drops entries.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,26 +14,26 @@
 namespace vde {
 namespace {
 
-// Steps name so many snapshots one by one.
+// The maximum number of snapshots that a step names.
 constexpr size_t kMaxCutsNamed = 16;
 
-// What a table holds, all of it.
+// The content of a whole table.
 struct PackedContent {
-  int64_t counted = 0;   // entries, by the header
-  int64_t found = 0;     // entries
-  bool in_row = true;    // each begins where the one before ends, or where the next block does
-  bool readable = true;  // every block verifies, every entry can be read, nothing else is there
+  int64_t counted = 0;   // entries according to the header
+  int64_t found = 0;     // entries in the blocks
+  bool in_row = true;    // no unused space between entries that another entry would fit into
+  bool readable = true;  // every block is intact, every entry is valid, there are no stray bytes
 };
 
-// Calls `visit` with each entry, those after the counted ones too. It ends with what cannot be
-// read.
+// Calls `visit` with each entry, including those after the counted ones. Stops at the first block
+// or entry that cannot be read.
 Result<PackedContent> read_table(StructureRepair& repair, BlockRange region,
                                  const PackedTable& table, const PackedVisitor& visit) {
   PackedContent content;
-  bool ended = false;  // the block before has room for another entry
+  bool ended = false;  // the previous block has room for another entry
   for (uint64_t index = 0; index < region.count(); ++index) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(payload, repair.read_whole(region.begin + index, table.tag));
+    VDE_TRY_ASSIGN(payload, repair.read_intact(region.begin + index, table.type));
     content.readable = payload.has_value();
     if (!content.readable) return content;
     if (index == 0) content.counted = kPackedTableHeaderLayout.decode(*payload).count;
@@ -65,11 +65,11 @@ bool module_has_place(StructureRepair& repair, Bytes record) {
   return decoded && module_extent(decoded->entry, repair.total_blocks(), repair.io().block_size());
 }
 
-// Sets the header right where the entries leave no doubt.
+// Corrects the count in the header if all entries are readable and unambiguous.
 Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
   const std::string_view noun = repaired.noun;
-  const auto region = plain_region(repair, table.tag);
+  const auto region = plain_region(repair, table.type);
   if (!region) return {};
   EntryProof proof(repair, repaired);
   const PackedVisitor visit = [&](const PackedRecord& record) {
@@ -82,18 +82,18 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   if (adds && (!content.in_row || !proof.holds() || content.found > INT32_MAX)) return {};
   std::string loses;
   if (content.counted > content.found)
-    loses = fmt::format("{} {} that the header counted, if there were so many",
+    loses = fmt::format("up to {} {}, which the header counts and the table does not hold",
                         content.counted - content.found, noun);
-  repair.step(fmt::format("the {} table counts {} {}", to_string(table.tag), content.found, noun),
-              "its entries, which all can be read", std::move(loses));
-  VDE_TRY_ASSIGN(payload, repair.edit(region->blocks.begin, table.tag));
+  repair.step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
+              "its entries, all of which can be read", std::move(loses));
+  VDE_TRY_ASSIGN(payload, repair.edit(region->blocks.begin, table.type));
   PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
   header.count = static_cast<int32_t>(content.found);
   kPackedTableHeaderLayout.encode(header, payload);
   return {};
 }
 
-// A snapshot that gets to be without parent, and the parent that it named.
+// A snapshot that becomes a root, and its former parent.
 struct ChainCut {
   ChainLink link;
   Guid parent;
@@ -110,14 +110,14 @@ std::vector<ChainCut> find_cuts(SnapshotChains& chains) {
   for (size_t i = 0; i < chains.size(); ++i)
     if (chains.lacks_parent(i)) cut(i);
   for (size_t i = 0; i < chains.size(); ++i)
-    if (const auto ring = chains.find_ring(i)) cut(chains.oldest_in_ring(*ring));
+    if (const auto cycle = chains.find_cycle(i)) cut(chains.oldest_in_cycle(*cycle));
   return cuts;
 }
 
 std::string name_cuts(const std::vector<ChainCut>& cuts) {
-  std::string text = "what these snapshots build on:";
+  std::string text = "the parents of these snapshots:";
   for (size_t i = 0; i < std::min(cuts.size(), kMaxCutsNamed); ++i)
-    text += fmt::format("{} {} (its parent was {})", i == 0 ? "" : ",", to_string(cuts[i].link.id),
+    text += fmt::format("{} {} (parent {})", i == 0 ? "" : ",", to_string(cuts[i].link.id),
                         to_string(cuts[i].parent));
   if (cuts.size() > kMaxCutsNamed) text += fmt::format(" and {} more", cuts.size() - kMaxCutsNamed);
   return text;
@@ -125,19 +125,20 @@ std::string name_cuts(const std::vector<ChainCut>& cuts) {
 
 }  // namespace
 
-std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType tag) {
-  const auto region = repair.sole_region(tag);
+std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type) {
+  const auto region = repair.sole_region(type);
   if (!region || !repair.slots()[region->slot].is_plain()) return std::nullopt;
   return region;
 }
 
 const RepairedTable& repaired_snapshots() {
-  static const RepairedTable snapshots{snapshot_table(), "snapshots", snapshot_has_place};
+  static const RepairedTable snapshots{snapshot_table(), "snapshot table", "snapshots",
+                                       snapshot_has_place};
   return snapshots;
 }
 
 const RepairedTable& repaired_modules() {
-  static constexpr RepairedTable kModules{kModuleTable, "modules", module_has_place};
+  static constexpr RepairedTable kModules{kModuleTable, "code cache", "modules", module_has_place};
   return kModules;
 }
 
@@ -160,7 +161,8 @@ Result<void> repair_module_count(StructureRepair& repair) {
   return repair_count(repair, repaired_modules());
 }
 
-// The oldest snapshot of a ring becomes its root: parents are made before their children.
+// The oldest snapshot of a cycle becomes its root, because parents are created before their
+// children.
 Result<void> repair_snapshot_chains(StructureRepair& repair) {
   const auto region = plain_region(repair, block_types::kSnapshots);
   if (!region) return {};
@@ -175,13 +177,13 @@ Result<void> repair_snapshot_chains(StructureRepair& repair) {
     return true;
   };
   VDE_TRY_ASSIGN(content, read_table(repair, region->blocks, snapshot_table(), visit));
-  // What is missing may be somewhere in what cannot be read, or is not counted.
+  // A missing parent may be in a part that cannot be read, or that is not counted.
   if (!content.readable || content.found != content.counted) return {};
   const std::vector<ChainCut> cuts = find_cuts(chains);
   if (cuts.empty()) return {};
-  repair.step(fmt::format("{} snapshots become the first of their chains", cuts.size()),
-              "the snapshot table, which holds no such parent or comes back to it",
-              name_cuts(cuts));
+  repair.step(cuts.size() == 1 ? std::string("make 1 snapshot a root")
+                               : fmt::format("make {} snapshots roots", cuts.size()),
+              "the snapshot table: the parents are missing, or part of a cycle", name_cuts(cuts));
   for (const ChainCut& cut : cuts) {
     VDE_TRY_ASSIGN(payload,
                    repair.edit(region->blocks.begin + cut.link.block, block_types::kSnapshots));

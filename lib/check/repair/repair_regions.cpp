@@ -1,5 +1,5 @@
-// Regions whose content follows from the superblock alone: an inode table without inodes, and
-// module regions that were made and never written.
+// Repairs regions whose content follows from the superblock: an inode table without inodes, and
+// regions of features that were allocated but never initialized.
 #include <fmt/format.h>
 
 #include "check/passes/inode_pass.h"
@@ -24,7 +24,7 @@ Result<bool> unwritten(StructureRepair& repair, BlockRange blocks) {
   return true;
 }
 
-// What verify has nothing against. A layout of another size than the superblock's is legal.
+// Whether verify reports no error about the layout. A size other than the superblock's is legal.
 bool is_legal(Bytes payload, uint32_t manifest) {
   const auto layout = decode_inode_layout(payload);
   return layout && layout->header.inode_size != 0 && layout->header.core_end == kInodeCoreSize &&
@@ -43,40 +43,40 @@ Result<void> write_tag_index(StructureRepair& repair, BlockRange blocks) {
 
 }  // namespace
 
-// Two against one: the manifest and the superblock's inode size give the layout, and there are no
-// inodes yet that another one could have been made for.
+// The layout follows from the manifest. It is rewritten only if the superblock's inode size agrees
+// with it, and if there are no inodes that may use another layout.
 Result<void> repair_inode_layout(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kInodes);
   if (!region) return {};
   const InodeLayout wanted = make_inode_layout(repair.superblock().module_manifest);
   const uint64_t head = region->blocks.begin;
-  VDE_TRY_ASSIGN(found, repair.read_whole(head, block_types::kInodes));
+  VDE_TRY_ASSIGN(found, repair.read_intact(head, block_types::kInodes));
   if (found && is_legal(*found, repair.superblock().module_manifest)) return {};
   if (wanted.header.inode_size != repair.superblock().inode_size) return {};
   VDE_TRY_ASSIGN(empty, unwritten(repair, {head + 1, region->blocks.end}));
   if (!empty) return {};
-  repair.step("the inode layout is written anew",
-              "the module manifest and the superblock's inode size; the table holds no inodes");
+  repair.step("rewrite the inode layout",
+              "the feature manifest and the superblock's inode size; the table holds no inodes");
   VDE_TRY_ASSIGN(payload, repair.replace(head, block_types::kInodes));
   encode_inode_layout(wanted, payload);
   return {};
 }
 
 Result<void> repair_empty_regions(StructureRepair& repair) {
-  for (const BlockType tag : {block_types::kTagIndex, block_types::kCode,
-                              block_types::kIntegrityTree, block_types::kSnapshots}) {
-    const auto region = repair.sole_region(tag);
+  for (const BlockType type : {block_types::kTagIndex, block_types::kCode,
+                               block_types::kIntegrityTree, block_types::kSnapshots}) {
+    const auto region = repair.sole_region(type);
     if (!region || region->blocks.count() < 2) continue;
     VDE_TRY_ASSIGN(empty, unwritten(repair, region->blocks));
     if (!empty) continue;
-    repair.step(fmt::format("the {} region becomes an empty one that can be used", to_string(tag)),
-                "nothing in it was ever written");
-    if (tag == block_types::kTagIndex) {
+    repair.step(fmt::format("initialize the empty {} region", to_string(type)),
+                "none of its blocks was ever written");
+    if (type == block_types::kTagIndex) {
       VDE_TRY(write_tag_index(repair, region->blocks));
       continue;
     }
     for (uint64_t block = region->blocks.begin; block < region->blocks.end; ++block)
-      VDE_TRY(repair.replace(block, tag));
+      VDE_TRY(repair.replace(block, type));
   }
   return {};
 }

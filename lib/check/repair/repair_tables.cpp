@@ -1,5 +1,5 @@
-// The directory and the pointer tables from each other, and then the slots themselves as far as the
-// format settles what they must say.
+// Repairs the directory and the pointer tables from each other, then slots whose content follows
+// from the format.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,40 +28,41 @@ int wrong_places(const Probe& probe, const Slots& slots) {
 }
 
 int missing_regions(const Probe& probe, const Slots& slots) {
-  const auto there = [&](BlockType tag) {
-    return std::any_of(slots.begin(), slots.end(),
-                       [&](const RegionSlot& slot) { return !slot.is_free() && slot.tag == tag; });
+  const auto there = [&](BlockType type) {
+    return std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
+      return !slot.is_free() && slot.type == type;
+    });
   };
   int missing = 0;
-  for (const BlockType tag :
+  for (const BlockType type :
        {block_types::kBitmap, block_types::kInodes, block_types::kMetadataWal})
-    if (!there(tag)) ++missing;
-  for (const Feature& module : features())
-    if ((probe.superblock.module_manifest >> module.id & 1) != 0)
-      for (const BlockType tag : module.regions)
-        if (!there(tag)) ++missing;
+    if (!there(type)) ++missing;
+  for (const Feature& feature : features())
+    if ((probe.superblock.module_manifest >> feature.id & 1) != 0)
+      for (const BlockType type : feature.regions)
+        if (!there(type)) ++missing;
   return missing;
 }
 
-// Regions whose first block is sealed with another region's tag.
+// The number of regions whose first block is intact but of another type.
 Result<int> foreign_heads(const FoundationRepair& repair, const Slots& slots) {
   int foreign = 0;
   BlockBuffer buffer = repair.io().make_buffer();
   for (const PlacedRegion& region : place_regions(slots, repair.probe().usable_blocks())) {
     if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
     VDE_TRY_ASSIGN(block, repair.io().read(region.blocks.begin, buffer));
-    if (block.check_any() && block.unchecked_trailer().tag != region.tag) ++foreign;
+    if (block.check_any() && block.unchecked_trailer().type != region.type) ++foreign;
   }
   return foreign;
 }
 
-// How much of the image contradicts these slots.
+// The number of contradictions between these slots and the image.
 Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
   VDE_TRY_ASSIGN(foreign, foreign_heads(repair, slots));
   return foreign + wrong_places(repair.probe(), slots) + missing_regions(repair.probe(), slots);
 }
 
-// Both blocks of a directory that holds `slots`.
+// The two blocks of a directory with these slots.
 std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Probe& probe, const Slots& slots) {
   std::array<BlockBuffer, kDirectoryBlocks> blocks = {BlockBuffer(probe.block_size),
                                                       BlockBuffer(probe.block_size)};
@@ -74,11 +75,12 @@ std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Probe& probe, const
       slots.begin(), slots.end(), [](const RegionSlot& slot) { return !slot.is_free(); }));
   header.slots_checksum = checksum(Bytes(blocks[0]).first(payload));
   kDirectoryHeaderLayout.encode(header, blocks[1]);
-  for (BlockBuffer& block : blocks) seal(block, block_types::kRegionMap, generation);
+  for (BlockBuffer& block : blocks) write_trailer(block, block_types::kRegionMap, generation);
   return blocks;
 }
 
-// Whether block 9 says what block 8 holds, and both are of one generation.
+// Whether the directory has these slots, the counts in block 9 match them, and both blocks are of
+// one generation.
 bool directory_is_right(const Probe& probe, const Slots& slots) {
   const DirectoryProbe& directory = probe.directory;
   if (!directory.whole || decode_slots(directory.blocks[0].payload()) != slots) return false;
@@ -91,7 +93,7 @@ bool directory_is_right(const Probe& probe, const Slots& slots) {
 }
 
 Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::string source) {
-  repair.step("the region directory is written anew", std::move(source));
+  repair.step("rebuild the region directory", std::move(source));
   const auto blocks = directory_of(repair.probe(), slots);
   for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
     VDE_TRY(repair.write_direct(kDirectoryStart + i, blocks[i]));
@@ -99,12 +101,12 @@ Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::
   return repair.check_again();
 }
 
-// One group after the other, each synced: the mirror stays whole until the primary is.
+// Writes and syncs one group after the other, so that one of them is intact at any time.
 Result<void> write_tables(FoundationRepair& repair, const Slots& slots, std::string source) {
-  repair.step("the pointer tables are made equal to the region directory", std::move(source));
+  repair.step("copy the region directory into both pointer tables", std::move(source));
   const Probe& probe = repair.probe();
-  const uint64_t counts = probe.superblock_block;
-  GroupState state = decode_group(counts == kPrimaryGroup ? probe.primary : probe.mirror);
+  const bool is_primary = probe.superblock_block == kPrimaryGroup;
+  GroupState state = decode_group(is_primary ? probe.primary : probe.mirror);
   state.slots = slots;
   const BlockBuffer group = encode_group(state, probe.block_size);
   const Bytes table = Bytes(group).subspan(probe.block_size, probe.block_size);
@@ -116,7 +118,7 @@ Result<void> write_tables(FoundationRepair& repair, const Slots& slots, std::str
 }
 
 struct Fixed {
-  BlockType tag;
+  BlockType type;
   int64_t start;
   int64_t count;
 };
@@ -125,7 +127,7 @@ constexpr Fixed kFixed[] = {{block_types::kSuperblock, kPrimaryGroup, kGroupBloc
                             {block_types::kRegionMap, kDirectoryStart, kDirectoryBlocks}};
 
 bool names(const RegionSlot& slot, const Fixed& fixed) {
-  return !slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start &&
+  return !slot.is_free() && slot.type == fixed.type && slot.start == fixed.start &&
          slot.count == fixed.count;
 }
 
@@ -134,21 +136,22 @@ bool names_any(const RegionSlot& slot) {
                      [&](const Fixed& fixed) { return names(slot, fixed); });
 }
 
-// The slot to put a fixed region into: one that has its place, or its tag and names nothing right,
-// else a free one.
+// The slot for a fixed region: one with its place, else one with its type that names no fixed
+// region, else a free one.
 RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
   for (RegionSlot& slot : slots)
     if (!slot.is_free() && slot.start == fixed.start && slot.count == fixed.count) return &slot;
   for (RegionSlot& slot : slots)
-    if (!slot.is_free() && slot.tag == fixed.tag && slot.start == fixed.start) return &slot;
+    if (!slot.is_free() && slot.type == fixed.type && slot.start == fixed.start) return &slot;
   for (RegionSlot& slot : slots)
-    if (!slot.is_free() && slot.tag == fixed.tag && !names_any(slot)) return &slot;
+    if (!slot.is_free() && slot.type == fixed.type && !names_any(slot)) return &slot;
   for (RegionSlot& slot : slots)
     if (slot.is_free()) return &slot;
   return nullptr;
 }
 
-// A region at the front or the end of the data area is taken out of it; one in its middle may stay.
+// Removes regions at the start and the end of the data area from it. Regions in its middle may
+// stay.
 void repair_data_area(StructureRepair& repair) {
   const auto index = data_area_slot(repair.slots());
   if (!index) return;
@@ -162,14 +165,14 @@ void repair_data_area(StructureRepair& repair) {
   for (auto other = taken.rbegin(); other != taken.rend(); ++other)
     if (other->end >= rest.end) rest.end = std::min(rest.end, other->begin);
   if (rest.empty() || rest == *area) return;
-  repair.step(fmt::format("the data area is blocks {} to {}", rest.begin, rest.end - 1),
+  repair.step(fmt::format("reduce the data area to blocks {} to {}", rest.begin, rest.end - 1),
               "the slots of the regions that it overlapped");
   slot.start = static_cast<int64_t>(rest.begin);
   slot.count = static_cast<int64_t>(rest.count());
 }
 
-// A bitmap that is too small for the volume continues after its end, if those blocks are its own or
-// unwritten, and no slot claims them: then its own slot is what is wrong.
+// Extends the slot of a bitmap that is too small for the volume, if no slot claims the blocks after
+// it and they are bitmap blocks or unwritten: then only the slot is wrong.
 Result<void> repair_bitmap_slot(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kBitmap);
   if (!region) return {};
@@ -179,11 +182,12 @@ Result<void> repair_bitmap_slot(StructureRepair& repair) {
   for (const PlacedRegion& other : repair.regions())
     if (overlap(other.blocks, rest)) return {};
   for (uint64_t block = rest.begin; block < rest.end; ++block) {
-    VDE_TRY_ASSIGN(payload, repair.read_whole(block, block_types::kBitmap));
+    VDE_TRY_ASSIGN(payload, repair.read_intact(block, block_types::kBitmap));
     if (!payload) return {};
   }
-  repair.step(fmt::format("the bitmap is blocks {} to {}", region->blocks.begin, rest.end - 1),
-              "the volume's size; no other slot claims those blocks, and nothing else is in them");
+  repair.step(
+      fmt::format("extend the bitmap to blocks {} to {}", region->blocks.begin, rest.end - 1),
+      "the volume's size; no other slot claims these blocks, and they hold nothing else");
   repair.slots()[region->slot].count = static_cast<int64_t>(needed);
   return {};
 }
@@ -196,17 +200,18 @@ Result<void> repair_tables(FoundationRepair& repair) {
   const Slots table = probe.slots;
   if (directory_is_right(probe, table)) return {};
   if (!probe.directory.whole)
-    return write_directory(repair, table, "the pointer table of a whole superblock group");
+    return write_directory(repair, table, "the pointer table of an intact superblock group");
   const Slots listed = decode_slots(probe.directory.blocks[0].payload());
-  if (listed == table) return write_directory(repair, table, "its own slots, which are right");
+  if (listed == table)
+    return write_directory(repair, table, "its own slots, which match the pointer table");
   VDE_TRY_ASSIGN(table_wrong, contradictions(repair, table));
   VDE_TRY_ASSIGN(listed_wrong, contradictions(repair, listed));
   if (listed_wrong < table_wrong)
-    return write_tables(repair, listed, "the directory, which fits the image better");
+    return write_tables(repair, listed, "the directory, which matches the image better");
   return write_directory(repair, table,
                          listed_wrong == table_wrong
                              ? "the pointer table, of which there are two copies"
-                             : "the pointer table, which fits the image better");
+                             : "the pointer table, which matches the image better");
 }
 
 Result<void> repair_fixed_slots(StructureRepair& repair) {
@@ -216,10 +221,10 @@ Result<void> repair_fixed_slots(StructureRepair& repair) {
       continue;
     RegionSlot* slot = slot_for(slots, fixed);
     if (slot == nullptr) continue;
-    repair.step(fmt::format("slot {} names the {} blocks from {} as {}", slot - slots.data(),
-                            fixed.count, fixed.start, to_string(fixed.tag)),
-                "the format: these places are fixed");
-    *slot = {fixed.tag, kRegionActive, fixed.start, fixed.count, slot->used};
+    repair.step(fmt::format("set slot {} to blocks {} to {} as {}", slot - slots.data(),
+                            fixed.start, fixed.start + fixed.count - 1, to_string(fixed.type)),
+                "the format, which fixes these places");
+    *slot = {fixed.type, kRegionActive, fixed.start, fixed.count, slot->used};
   }
   return {};
 }

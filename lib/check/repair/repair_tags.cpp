@@ -1,5 +1,5 @@
-// The tag tree, made again from the leaves that verify: in its own blocks where one commit has room
-// for it, else in free ones.
+// Rebuilds the tag tree from the intact leaves: in its own blocks if the tree fits into one commit,
+// else in free blocks.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,15 +14,14 @@
 namespace vde {
 namespace {
 
-// Bytes of memory that entries are sorted in; more go to scratch files.
+// Memory for sorting entries, in bytes; more entries go to temporary files.
 constexpr uint64_t kSortMemory = uint64_t{16} << 20;
-// Bytes of a new index that is put together in memory, to go where the old one lies.
-constexpr uint64_t kMaxHeldBytes = uint64_t{16} << 20;
-// Bytes of entries up to which verify tries a repair out.
-constexpr uint64_t kMaxTriedBytes = uint64_t{4} << 20;
+// The maximum size of a new index that is built in memory, to replace the old one in place.
+constexpr uint64_t kMaxInPlaceBytes = uint64_t{16} << 20;
+// The maximum size of the entries for which verify does a dry run of the repair.
+constexpr uint64_t kMaxDryRunBytes = uint64_t{4} << 20;
 
-// Whether a block fails its trailer, the header alone is gone, or the tree's own check has an
-// error.
+// Whether a block is damaged, only the header is empty, or the check of the tree finds an error.
 Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   bool damaged = false;
   bool head_empty = false;
@@ -49,7 +48,7 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   return damaged;
 }
 
-// The tag index, if there is one that is damaged and can be read.
+// The tag index, if it is damaged and neither encrypted nor compressed.
 Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kTagIndex);
   if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
@@ -58,7 +57,8 @@ Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
   return damaged ? region : std::nullopt;
 }
 
-// What is kept of an index, sorted: of tags that are found twice, those that count.
+// The tags to keep, sorted. If a tag was also found outside the tree, the tree's version is kept;
+// if it was found only outside the tree, the newest version.
 class KeptTags {
  public:
   explicit KeptTags(uint32_t block_size) : block_size_(block_size), sort_(kSortMemory, {}) {}
@@ -79,12 +79,12 @@ class KeptTags {
     });
   }
 
-  // Why one of them cannot be written: other programs take longer keys.
+  // Why an entry cannot be written: other programs allow longer keys.
   [[nodiscard]] const std::optional<Error>& unfit() const { return unfit_; }
 
   [[nodiscard]] const TagRebuildSize& size() const { return size_; }
 
-  // In the order of key and inode, as often as it is called.
+  // Visits the tags in the order of key and inode. May be called more than once.
   template <class Visit>
   Result<void> each(Visit visit) {
     VDE_TRY(sort_.start_reading());
@@ -114,11 +114,11 @@ class KeptTags {
 
   uint32_t block_size_;
   std::optional<Error> unfit_;
-  TagSort sort_;  // the number that goes with an entry is its rank
+  TagSort sort_;  // with the rank as the line number of each entry
   TagRebuildSize size_;
 };
 
-// The blocks of an index that one commit has room for.
+// The blocks of an index that is small enough for one commit.
 class SmallIndex : public TagSink {
  public:
   explicit SmallIndex(uint32_t block_size) : block_size_(block_size) {}
@@ -141,15 +141,15 @@ class SmallIndex : public TagSink {
 };
 
 void begin_step(StructureRepair& repair, const TagSalvage& salvage) {
-  repair.step("the tag tree is made anew", "the leaves that verify", salvage.loses());
+  repair.step("rebuild the tag tree", "the intact leaves", salvage.loses());
 }
 
-// Gives the region these blocks, and zeros after them: all in one commit, because the leaves lie
-// where the new tree goes. Block 0 is always among them: no node may be newer than it. False where
-// they are too many for one commit.
-Result<bool> write_here(StructureRepair& repair, const PlacedRegion& region,
-                        const TagSalvage& salvage, const std::vector<BlockBuffer>& blocks,
-                        uint32_t used) {
+// Writes these blocks to the region, and zeros after them, in one commit, because the new tree
+// overwrites the leaves. Always writes block 0: no node may be newer than it. False if there are
+// too many blocks for one commit.
+Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
+                            const TagSalvage& salvage, const std::vector<BlockBuffer>& blocks,
+                            uint32_t used) {
   const BlockBuffer zeros(payload_size(repair.io().block_size()));
   const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
   std::vector<uint64_t> changes;
@@ -171,25 +171,25 @@ Result<bool> write_here(StructureRepair& repair, const PlacedRegion& region,
   return true;
 }
 
-// False where the region, or half a journal, has no room for it.
-Result<bool> rebuild_here(StructureRepair& repair, const PlacedRegion& region, KeptTags& tags,
-                          const TagSalvage& salvage) {
+// False if the tree does not fit into the region, or into one commit.
+Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& region, KeptTags& tags,
+                              const TagSalvage& salvage) {
   const uint32_t block_size = repair.io().block_size();
-  const uint64_t most = std::min(
-      {region.blocks.count(), repair.most_in_commit(), kMaxHeldBytes / uint64_t{block_size}});
-  if (tags.size().entry_bytes / block_size > most) return false;
+  const uint64_t max = std::min(
+      {region.blocks.count(), repair.max_in_commit(), kMaxInPlaceBytes / uint64_t{block_size}});
+  if (tags.size().entry_bytes / block_size > max) return false;
   SmallIndex index(block_size);
-  // A block more: the builder's only leaf moves into the root in the end.
+  // One block more: at the end the builder may move its only leaf into the root.
   const auto builder =
-      TagBuilder::make(index, most + 1, block_size, tags.size().keys, TagDuplicates::kKept);
+      TagBuilder::make(index, max + 1, block_size, tags.size().keys, TagDuplicates::kKept);
   const auto added = tags.each([&](const TagView& entry) { return builder->add(entry); });
   if (!added && added.error().code == ErrorCode::kNoSpace) return false;
   VDE_TRY(added);
   auto size = builder->finish(0);
   if (!size && size.error().code == ErrorCode::kNoSpace) return false;
   if (!size) return propagate(size);
-  if (size->used > most) return false;
-  return write_here(repair, region, salvage, index.payloads(), size->used);
+  if (size->used > max) return false;
+  return write_in_place(repair, region, salvage, index.payloads(), size->used);
 }
 
 Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
@@ -202,8 +202,8 @@ Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
   return bulk->finish(slot, 0);
 }
 
-// The old blocks stay as they are until the commit: nothing limits the size of this but free space.
-// Why it cannot be, where the image is the reason.
+// Builds the tree in free blocks. The old blocks stay unchanged until the commit, so only free
+// space limits its size. Returns the reason if the image does not allow it.
 Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const PlacedRegion& region,
                                                KeptTags& tags, const TagSalvage& salvage) {
   VDE_TRY(repair.settle());
@@ -225,8 +225,8 @@ Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
   VDE_TRY(tags.gather(salvage));
   std::optional<Error> reason = tags.unfit();
   if (!reason) {
-    VDE_TRY_ASSIGN(here, rebuild_here(repair, region, tags, salvage));
-    if (here) return {};
+    VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, tags, salvage));
+    if (done) return {};
     VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, tags, salvage));
     reason = refusal;
   }
@@ -255,7 +255,7 @@ Result<bool> can_repair_tags(StructureRepair& repair) {
     size.entry_bytes += tag_entry_size(entry);
     return {};
   }));
-  if (size.entry_bytes <= kMaxTriedBytes) {
+  if (size.entry_bytes <= kMaxDryRunBytes) {
     const size_t before = repair.step_count();
     VDE_TRY(rebuild(repair, *region));
     return repair.step_count() > before;

@@ -1,4 +1,4 @@
-// The volume as a whole: the length of the file, and the superblock's own arithmetic.
+// Repairs the length of the file and the superblock's sizes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 namespace vde {
 namespace {
 
-// Whether blocks [begin, end) of the volume were certainly never in use: no region but the data
-// area reaches there, and a bitmap that verifies calls them free.
+// Whether `blocks` of the volume were certainly never in use: only the data area extends to them,
+// and intact bitmap blocks mark them as free.
 Result<bool> never_used(const FoundationRepair& repair, BlockRange blocks) {
   const Probe& probe = repair.probe();
   const auto data_area = data_area_slot(probe.slots);
@@ -21,7 +21,7 @@ Result<bool> never_used(const FoundationRepair& repair, BlockRange blocks) {
     if (slot.is_free() || data_area == i) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->end > blocks.begin) return false;
-    if (slot.tag == block_types::kBitmap) bitmap = range;
+    if (slot.type == block_types::kBitmap) bitmap = range;
   }
   if (!bitmap || bitmap->count() < bitmap_blocks_for(blocks.end, probe.block_size)) return false;
   const uint64_t bits = bits_per_bitmap_block(probe.block_size);
@@ -30,16 +30,15 @@ Result<bool> never_used(const FoundationRepair& repair, BlockRange blocks) {
     const uint64_t base = at / bits * bits;
     const uint64_t end = std::min(blocks.end, base + bits);
     VDE_TRY_ASSIGN(block, repair.io().read(bitmap->begin + at / bits, buffer));
-    const bool believed =
+    const bool trusted =
         block.is_unwritten() ? base > 0 : block.check(block_types::kBitmap).has_value();
-    if (!believed || count_bits(block.unchecked_payload(), at - base, end - base) != 0)
-      return false;
+    if (!trusted || count_bits(block.unchecked_payload(), at - base, end - base) != 0) return false;
     at = end;
   }
   return true;
 }
 
-// How many blocks the file and the data area say there are, where they agree.
+// The number of blocks according to the file and the data area, if they agree.
 std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
   const Probe& probe = repair.probe();
   if (probe.file_size % probe.block_size != 0) return std::nullopt;
@@ -53,7 +52,7 @@ std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
 
 }  // namespace
 
-// Lost blocks that held nothing are put back as what they were: never written.
+// Missing blocks that were never used are added again, as unwritten blocks.
 Result<void> repair_length(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const int64_t total = probe.superblock.total_blocks;
@@ -66,18 +65,18 @@ Result<void> repair_length(FoundationRepair& repair) {
   const BlockRange missing{probe.blocks_in_file(), blocks};
   VDE_TRY_ASSIGN(unused, never_used(repair, missing));
   if (!unused) {
-    repair.note("blocks behind the end of the file were in use: what they held is lost");
+    repair.note("blocks past the end of the file were in use; their content is lost");
     return {};
   }
   repair.step(
-      fmt::format("the file is made as long as the volume, {} bytes", blocks * probe.block_size),
-      "the superblock's block count; the bitmap calls the missing blocks free");
+      fmt::format("extend the file to the size of the volume, {} bytes", blocks * probe.block_size),
+      "the superblock's block count; the bitmap marks the missing blocks as free");
   VDE_TRY(repair.resize(blocks * probe.block_size));
   VDE_TRY(repair.sync());
   return repair.check_again();
 }
 
-Result<void> cut_tail(FoundationRepair& repair) {
+Result<void> truncate_file(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const int64_t total = probe.superblock.total_blocks;
   if (repair.io().file().is_device() || probe.superblock_source != SuperblockSource::kGroup ||
@@ -89,16 +88,17 @@ Result<void> cut_tail(FoundationRepair& repair) {
     const auto range = block_range(slot.start, slot.count);
     if (!slot.is_free() && (!range || range->end > static_cast<uint64_t>(total))) return {};
   }
-  // What is not zero somebody put there, as an importer of disks does.
+  // Bytes that are not zero may be data, for example of a disk importer.
   VDE_TRY_ASSIGN(found, first_not_zero(repair.io().file(), {bytes, probe.file_size}));
   if (found) {
     repair.note(fmt::format(
-        "the file holds something after the volume, which ends at byte {}: byte {} is not zero",
-        bytes, *found));
+        "the file holds data after the volume, which ends at byte {}: byte {} is not zero", bytes,
+        *found));
     return {};
   }
-  repair.step(fmt::format("the file is cut after the volume, at {} bytes", bytes),
-              "the superblock's block count; no region reaches there, and all bytes are zero");
+  repair.step(
+      fmt::format("truncate the file to the size of the volume, {} bytes", bytes),
+      "the superblock's block count; no region extends past it, and all bytes there are zero");
   VDE_TRY(repair.resize(bytes));
   VDE_TRY(repair.sync());
   return repair.check_again();
@@ -116,15 +116,15 @@ Result<void> repair_geometry(StructureRepair& repair) {
   const bool file_says_so = possible && superblock.total_blocks * block_size <= file &&
                             superblock.expected_file_size != file;
   if (!file_says_so && agreed && superblock.total_blocks != *agreed) {
-    repair.step(fmt::format("the superblock's block count is {}", *agreed),
-                "the file's size, and the end of the data area");
+    repair.step(fmt::format("set the superblock's block count to {}", *agreed),
+                "the file's size and the end of the data area");
     superblock.total_blocks = *agreed;
   } else if (!possible) {
     return {};
   } else {
-    repair.step(
-        fmt::format("the superblock's file size is {} bytes", superblock.total_blocks * block_size),
-        "its block count, which the file has room for");
+    repair.step(fmt::format("set the superblock's file size to {} bytes",
+                            superblock.total_blocks * block_size),
+                "its block count, which fits into the file");
   }
   superblock.expected_file_size = superblock.total_blocks * block_size;
   return {};

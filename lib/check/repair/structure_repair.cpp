@@ -11,10 +11,10 @@ Result<void> StructureRepair::open_journal() {
   drop_changes();
   VDE_TRY(read_probe());
   buffer_ = io().make_buffer();
-  // Half a journal: a record never has to be cut for want of room.
+  // At most half the journal, so that every transaction fits into one record.
   const auto area = sole_journal_area(probe());
-  if (!area) return fail(ErrorCode::kDamaged, "the journal's place is gone");
-  most_staged_ = std::max<uint64_t>(1, area->used().count() / 2);
+  if (!area) return fail(ErrorCode::kDamaged, "the journal shares its blocks with another region");
+  max_staged_ = std::max<uint64_t>(1, area->used().count() / 2);
   return {};
 }
 
@@ -53,11 +53,11 @@ std::vector<PlacedRegion> StructureRepair::regions() {
   return place_regions(slots(), total_blocks());
 }
 
-std::optional<PlacedRegion> StructureRepair::sole_region(BlockType tag) {
+std::optional<PlacedRegion> StructureRepair::sole_region(BlockType type) {
   const std::vector<PlacedRegion> all = regions();
   std::optional<PlacedRegion> sole;
   for (const PlacedRegion& region : all) {
-    if (region.tag != tag || region.is_data_area) continue;
+    if (region.type != type || region.is_data_area) continue;
     if (sole || region.blocks.begin < kFirstRegionBlock) return std::nullopt;
     sole = region;
   }
@@ -79,20 +79,20 @@ Result<UncheckedBlock> StructureRepair::read(uint64_t number) {
   return journal_->read(number, buffer_);
 }
 
-Result<std::optional<Bytes>> StructureRepair::read_whole(uint64_t number, BlockType tag) {
+Result<std::optional<Bytes>> StructureRepair::read_intact(uint64_t number, BlockType type) {
   if (staged_.contains(number)) {
-    VDE_TRY_ASSIGN(payload, transaction_->read(number, tag));
+    VDE_TRY_ASSIGN(payload, transaction_->read(number, type));
     return std::optional(payload);
   }
   VDE_TRY_ASSIGN(block, read(number));
   if (block.is_unwritten()) return std::optional(block.unchecked_payload());
-  const auto checked = block.check(tag);
+  const auto checked = block.check(type);
   return checked ? std::optional(checked->payload()) : std::nullopt;
 }
 
 Result<bool> StructureRepair::make_room(size_t blocks) {
-  if (blocks > most_staged_) return false;
-  if (transaction_->staged_blocks() + blocks > most_staged_) VDE_TRY(commit());
+  if (blocks > max_staged_) return false;
+  if (transaction_->staged_blocks() + blocks > max_staged_) VDE_TRY(commit());
   return true;
 }
 
@@ -101,18 +101,18 @@ void StructureRepair::drop_changes() {
   transaction_ = std::make_unique<Transaction>(*journal_);
 }
 
-Result<MutableBytes> StructureRepair::replace(uint64_t number, BlockType tag) {
-  if (transaction_->staged_blocks() >= most_staged_) VDE_TRY(commit());
+Result<MutableBytes> StructureRepair::replace(uint64_t number, BlockType type) {
+  if (transaction_->staged_blocks() >= max_staged_) VDE_TRY(commit());
   staged_.insert(number);
   touched({number, number + 1});
-  return transaction_->replace(number, tag);
+  return transaction_->replace(number, type);
 }
 
-Result<MutableBytes> StructureRepair::edit(uint64_t number, BlockType tag) {
-  VDE_TRY_ASSIGN(found, read_whole(number, tag));
-  if (!found) return fail(ErrorCode::kDamaged, "a block that is to be changed does not verify");
+Result<MutableBytes> StructureRepair::edit(uint64_t number, BlockType type) {
+  VDE_TRY_ASSIGN(found, read_intact(number, type));
+  if (!found) return fail(ErrorCode::kDamaged, "a block to change is damaged");
   const BlockBuffer before(found->begin(), found->end());
-  VDE_TRY_ASSIGN(payload, replace(number, tag));
+  VDE_TRY_ASSIGN(payload, replace(number, type));
   std::ranges::copy(before, payload.begin());
   return payload;
 }

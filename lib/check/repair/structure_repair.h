@@ -1,10 +1,10 @@
-// The second phase of a repair: what lies in the regions, changed through the journal by
-// transactions of which the next one is always open.
+// The second phase of a repair: the contents of the regions. All changes go through the journal, in
+// transactions; one transaction is always open.
 //
-// To add a repairer: write a function `Result<void>(StructureRepair&)` that judges one structure as
-// read() shows it and, where it contradicts what another source vouches for, calls step() and then
-// replace() or edit(); put it into kStructures in repair_order.cpp. It must find nothing to do in
-// what it made.
+// To add a repairer: write a function `Result<void>(StructureRepair&)` that checks one structure
+// with read(). If the structure contradicts a source that can be trusted, call step(), then
+// replace() or edit(). Add it to kStructures in repair_order.cpp. Run again, the repairer must find
+// nothing to do.
 #pragma once
 
 #include <set>
@@ -17,47 +17,47 @@ namespace vde {
 
 class StructureRepair : public RepairBase {
  public:
-  // As the transaction has them, to be changed.
+  // In the state of the open transaction; may be changed.
   [[nodiscard]] Superblock& superblock() { return transaction_->superblock(); }
   [[nodiscard]] HeaderSeal& seal() { return transaction_->seal(); }
   [[nodiscard]] std::vector<RegionSlot>& slots() { return transaction_->regions().raw_slots(); }
-  // All regions that lie within the volume as slots() has them now, in slot order.
+  // The regions of slots() that lie within the volume, in slot order.
   [[nodiscard]] std::vector<PlacedRegion> regions();
-  // The only region of this tag that overlaps no other; nothing where there is none like that.
-  [[nodiscard]] std::optional<PlacedRegion> sole_region(BlockType tag);
-  // Blocks of fixed places and of regions other than the data area: disjoint, ascending.
+  // The region of this type, if there is only one and it overlaps no other region.
+  [[nodiscard]] std::optional<PlacedRegion> sole_region(BlockType type);
+  // The fixed blocks and those of all regions except the data area: disjoint, ascending.
   [[nodiscard]] std::vector<BlockRange> metadata();
-  // Blocks of the volume, 0 where the superblock names an impossible number.
+  // The number of blocks of the volume; 0 if the superblock's number is impossible.
   [[nodiscard]] uint64_t total_blocks();
 
-  // A block as the transaction has it, bytes as they are; valid until the next call.
+  // A block in the state of the transaction, unchecked; valid until the next call.
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
-  // Its payload where it verifies and carries `tag`, or was never written; nothing otherwise.
-  [[nodiscard]] Result<std::optional<Bytes>> read_whole(uint64_t number, BlockType tag);
-  // A payload of zeros to be filled in, for a block whose content is to be replaced. Valid until
-  // the next call: where the journal fills up, what is staged is committed.
-  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType tag);
-  // As replace(), with the content that read_whole() has, which is something.
-  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType tag);
-  // Sees to it that the next `blocks` replacements come in one commit; false where they cannot.
+  // Its payload if it is intact and of this type, or was never written; nothing otherwise.
+  [[nodiscard]] Result<std::optional<Bytes>> read_intact(uint64_t number, BlockType type);
+  // A payload of zeros that replaces the content of a block. Valid until the next call. If the
+  // transaction is full, this commits it first.
+  [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType type);
+  // Like replace(), with the content of read_intact(). kDamaged if there is none.
+  [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType type);
+  // Ensures that the next `blocks` replacements are in one commit; false if they do not fit.
   [[nodiscard]] Result<bool> make_room(size_t blocks);
-  [[nodiscard]] uint64_t most_in_commit() const { return most_staged_; }
+  [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
-  // For repairers that take free blocks, after the bitmap is repaired. First settle(): it commits
-  // what is staged, so that drop_changes() forgets what comes after it alone.
+  // For repairers that allocate blocks, after the bitmap is repaired. Call settle() first: it
+  // commits the open transaction, so that drop_changes() drops only later changes.
   [[nodiscard]] Result<void> settle() { return commit(); }
-  // kDamaged without a bitmap to go by.
+  // kDamaged without a usable bitmap.
   [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
   void drop_changes();
 
-  // Commits what the last transaction holds, and takes all of it home.
+  // Commits the open transaction, and writes all commits back from the journal.
   [[nodiscard]] Result<FoundationRepair> finish() &&;
-  // Where nothing was changed: nothing is written.
+  // For a repair without changes: writes nothing.
   [[nodiscard]] FoundationRepair leave() &&;
 
  private:
-  friend class FoundationRepair;  // which it is made from
+  friend class FoundationRepair;  // begin() creates one
   explicit StructureRepair(RepairBase&& base) : RepairBase(std::move(base)) {}
 
   [[nodiscard]] Result<void> open_journal();
@@ -67,7 +67,7 @@ class StructureRepair : public RepairBase {
   std::unique_ptr<Transaction> transaction_;
   std::set<uint64_t> staged_;  // blocks that the transaction holds
   BlockBuffer buffer_;
-  uint64_t most_staged_ = 0;
+  uint64_t max_staged_ = 0;
 };
 
 [[nodiscard]] Result<void> repair_geometry(StructureRepair& repair);
@@ -82,9 +82,9 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_empty_regions(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_bitmap(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_tags(StructureRepair& repair);
-// Whether that would find something to do, and room for it; may do it.
+// Whether repair_tags() would find something to do, and room for it. May already do the repair.
 [[nodiscard]] Result<bool> can_repair_tags(StructureRepair& repair);
-// The bitmap's blocks, if they have room for the volume and are nobody else's.
+// The bitmap's blocks, if there are enough for the volume and it shares none with another region.
 [[nodiscard]] std::optional<BlockRange> bitmap_region(StructureRepair& repair);
 
 }  // namespace vde

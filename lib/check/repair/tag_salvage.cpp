@@ -10,15 +10,15 @@
 namespace vde {
 namespace {
 
-// Lost blocks, and tags, that are named one by one.
+// The maximum number of lost blocks, and of tags, that are named.
 constexpr size_t kMaxTagsNamed = 16;
 
-// The entries of a leaf whose count may be wrong: as long as they are in order.
+// Visits the entries of a leaf whose count may be wrong, as long as they are in order.
 template <class Visit>
-void each_likely_entry(Bytes payload, Visit visit) {
+void each_plausible_entry(Bytes payload, Visit visit) {
   BlockBuffer copy(payload.begin(), payload.end());
-  const uint64_t most = std::min<uint64_t>(load_le<uint16_t>(copy, 1), copy.size() / 8);
-  store_le(MutableBytes(copy), 1, static_cast<uint16_t>(most));
+  const uint64_t max = std::min<uint64_t>(load_le<uint16_t>(copy, 1), copy.size() / 8);
+  store_le(MutableBytes(copy), 1, static_cast<uint16_t>(max));
   const auto leaf = TagLeaf::open(copy);
   if (!leaf) return;
   TagView entry;
@@ -41,7 +41,7 @@ Result<void> TagSalvage::gather(const Take& take) {
   VDE_TRY(read_header());
   VDE_TRY(descend());
   if (needs_more()) VDE_TRY(follow_chain());
-  if (needs_more()) VDE_TRY(take_strays());
+  if (needs_more()) VDE_TRY(take_orphans());
   return {};
 }
 
@@ -55,10 +55,10 @@ Result<void> TagSalvage::read_header() {
   return {};
 }
 
-// A lost leaf held its own tags alone: the others' places are known.
+// Whether leaves outside the tree are needed. If only leaves are lost, all other leaves are known.
 bool TagSalvage::needs_more() const {
-  if (leads_astray_) return true;
-  if (least_lost_) return !leaf_depth_ || *least_lost_ < *leaf_depth_;
+  if (has_bad_child_) return true;
+  if (min_depth_) return !leaf_depth_ || *min_depth_ < *leaf_depth_;
   return counted_ && found_ < *counted_;
 }
 
@@ -66,7 +66,8 @@ bool TagSalvage::is_node(int64_t number) const {
   return number > static_cast<int64_t>(kTagRoot) && number < static_cast<int64_t>(region_.count());
 }
 
-// Depth first, left to right. A node waits once, so that the list stays within the region's size.
+// Depth first, left to right. Each node is added only once, so that the list is at most as long as
+// the region.
 Result<void> TagSalvage::descend() {
   bool leaf_seen = false;
   std::vector<Visit> waiting{{kTagRoot, 0}};
@@ -79,7 +80,7 @@ Result<void> TagSalvage::descend() {
     const size_t before = waiting.size();
     VDE_TRY_ASSIGN(taken, take_node(block, visit, waiting));
     if (!taken) {
-      least_lost_ = std::min(least_lost_.value_or(visit.depth), visit.depth);
+      min_depth_ = std::min(min_depth_.value_or(visit.depth), visit.depth);
       lose(block);
     } else if (!leaf_seen && waiting.size() == before) {
       leaf_seen = true;
@@ -103,7 +104,7 @@ bool TagSalvage::take_inner(Bytes payload, uint32_t depth, std::vector<Visit>& w
   for (size_t i = inner->count() + 1; i-- > 0;) {
     const int64_t child = inner->child(i);
     if (!is_node(child) || seen_[static_cast<size_t>(child)]) {
-      leads_astray_ = true;
+      has_bad_child_ = true;
       continue;
     }
     seen_[static_cast<size_t>(child)] = true;
@@ -128,10 +129,10 @@ Result<bool> TagSalvage::take_leaf(Bytes payload, uint64_t rank) {
   return true;
 }
 
-// The leaf verifies, and claims more than it has.
+// The leaf is intact, but claims more entries than it has.
 Result<void> TagSalvage::salvage(Bytes payload, uint64_t rank) {
   Result<void> taken;
-  each_likely_entry(payload, [&](const TagView& entry) {
+  each_plausible_entry(payload, [&](const TagView& entry) {
     if (!taken) return;
     ++found_;
     taken = (*take_)(entry, rank);
@@ -152,8 +153,8 @@ Result<void> TagSalvage::follow_chain() {
   return {};
 }
 
-// Nothing tells which leaves the lost part led to.
-Result<void> TagSalvage::take_strays() {
+// It is unknown which leaves the lost part of the tree led to: takes all that were not reached.
+Result<void> TagSalvage::take_orphans() {
   for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
@@ -169,7 +170,7 @@ Result<void> TagSalvage::take_strays() {
   return {};
 }
 
-// A node that the tree does not lead to, if it is a leaf.
+// Takes a node that the tree does not lead to, if it is a leaf.
 Result<void> TagSalvage::take_older(const UncheckedBlock& block, const CheckedBlock& checked) {
   if (checked.payload()[0] != kTagLeafType) return {};
   seen_[block.number() - region_.begin] = true;
@@ -178,12 +179,12 @@ Result<void> TagSalvage::take_older(const UncheckedBlock& block, const CheckedBl
   return {};
 }
 
-// What a block that does not verify says it holds is good for names alone.
+// Entries in a damaged block are used only for names in messages.
 void TagSalvage::lose(const UncheckedBlock& block) {
   ++lost_count_;
   if (lost_.size() < kMaxTagsNamed) lost_.push_back(block.number());
   if (block.unchecked_payload()[0] != kTagLeafType) return;
-  each_likely_entry(block.unchecked_payload(), [&](const TagView& entry) {
+  each_plausible_entry(block.unchecked_payload(), [&](const TagView& entry) {
     if (names_.size() < 4 * kMaxTagsNamed) names_.emplace(entry.key, entry.inode);
   });
 }
@@ -195,21 +196,25 @@ void TagSalvage::keep(const TagView& entry) {
 
 std::string TagSalvage::loses() const {
   if (counted_ && *counted_ <= kept_) return {};
-  std::string text;
-  for (const uint64_t block : lost_) text += fmt::format("{}{}", text.empty() ? "" : ", ", block);
+  if (!counted_ && lost_count_ == 0) return {};
+  std::string text = counted_ ? fmt::format("{} of {} tags", *counted_ - kept_, *counted_)
+                              : std::string("an unknown number of tags");
+  for (size_t i = 0; i < lost_.size(); ++i)
+    text += fmt::format("{}{}",
+                        i > 0             ? ", "
+                        : lost_count_ > 1 ? " (blocks "
+                                          : " (block ",
+                        lost_[i]);
   if (lost_count_ > lost_.size()) text += fmt::format(" and {} more", lost_count_ - lost_.size());
-  if (!text.empty()) text = "what blocks " + text + " of the index held";
+  if (lost_count_ > 0) text += ")";
   size_t named = 0;
   for (const auto& [key, inode] : names_) {
     if (named == kMaxTagsNamed) break;
-    text +=
-        fmt::format("{} '{}' of inode {}", named == 0 ? ", as it seems" : ",", escape(key), inode);
+    text += fmt::format("{} '{}' of inode {}", named == 0 ? "; readable there (unverified):" : ",",
+                        escape(key), inode);
     ++named;
   }
   if (names_.size() > named) text += " and more";
-  if (counted_)
-    text += fmt::format("{}{} of {} tags by the header's count", text.empty() ? "" : "; ",
-                        *counted_ - kept_, *counted_);
   return text;
 }
 

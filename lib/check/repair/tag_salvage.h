@@ -1,9 +1,10 @@
-// Finds the tags of an index whose tree is damaged, in leaves that verify.
+// Finds the tags of an index with a damaged tree, in the intact leaves.
 //
-// The leaves are those that the tree leads to. Where a part of it that holds no tags itself is
-// lost, or leads where it cannot, or the header counts more tags than it leads to, those that their
-// chain leads to count as well, and then all others of the region. Other programs leave old leaves
-// behind: of tags that are found twice, the tree's count first, then the newest leaf's.
+// First come the leaves that the tree leads to. More leaves are needed if an inner node is lost or
+// has an invalid child, or if the header counts more tags than were found: then those in the chain
+// of leaves are used too, and finally all other leaves of the region. Other programs leave old
+// leaves in the region. So if a tag is found twice, the tree's version is used, else the newest
+// leaf's.
 #pragma once
 
 #include <functional>
@@ -16,20 +17,20 @@ namespace vde {
 
 class TagSalvage {
  public:
-  // `rank` is 0 for what the tree leads to, else the more the newer the leaf is. The entry is valid
-  // during the call alone.
+  // `rank` is 0 for leaves of the tree; for others it is higher for newer leaves. The entry is
+  // valid only during the call.
   using Take = std::function<Result<void>(const TagView& entry, uint64_t rank)>;
 
-  // Reads blocks of `region` as `repair` shows them, which outlives this. Memory: nine bytes a
-  // block of the region at most.
+  // Reads the blocks of `region` through `repair`, which must outlive this object. Memory: at most
+  // nine bytes per block of the region.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
-  // Calls `take` with every entry that can be read: the tree's first, in its order.
+  // Calls `take` with every entry that can be read. The tree's entries come first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);
 
-  // Says that this one of them is kept: then it is not lost elsewhere.
+  // Records that this entry is kept, so it does not count as lost.
   void keep(const TagView& entry);
-  // After all of them: what is lost, as far as it is known, or an empty text.
+  // Call it after all keep(): describes the lost tags as far as they are known, or an empty text.
   [[nodiscard]] std::string loses() const;
 
  private:
@@ -46,7 +47,7 @@ class TagSalvage {
   [[nodiscard]] Result<bool> take_leaf(Bytes payload, uint64_t rank);
   [[nodiscard]] Result<void> salvage(Bytes payload, uint64_t rank);
   [[nodiscard]] Result<void> follow_chain();
-  [[nodiscard]] Result<void> take_strays();
+  [[nodiscard]] Result<void> take_orphans();
   [[nodiscard]] Result<void> take_older(const UncheckedBlock& block, const CheckedBlock& checked);
   [[nodiscard]] bool needs_more() const;
   [[nodiscard]] bool is_node(int64_t number) const;
@@ -56,14 +57,14 @@ class TagSalvage {
   BlockRange region_;
   const Take* take_ = nullptr;
   std::vector<bool> seen_;
-  std::optional<int64_t> counted_;  // by the header, if that can be believed
+  std::optional<int64_t> counted_;  // tags according to the header, if it is intact
   std::optional<uint32_t> leaf_depth_;
-  bool leads_astray_ = false;           // what an inner node names is no node, or one of two
-  std::optional<uint32_t> least_lost_;  // depth of the highest node that cannot be read
-  uint64_t lost_count_ = 0;
-  std::vector<uint64_t> lost_;                       // the first blocks of those, of the image
-  std::set<std::pair<std::string, int64_t>> names_;  // keys and inodes that they seem to hold
-  std::vector<uint32_t> chain_;                      // what leaves are followed by
+  bool has_bad_child_ = false;         // a child of an inner node is invalid or was reached twice
+  std::optional<uint32_t> min_depth_;  // of the nodes that cannot be read
+  uint64_t lost_count_ = 0;            // nodes that cannot be read
+  std::vector<uint64_t> lost_;         // the first of these, as blocks of the image
+  std::set<std::pair<std::string, int64_t>> names_;  // their keys and inodes, unverified
+  std::vector<uint32_t> chain_;                      // the successors of leaves
   int64_t found_ = 0;
   int64_t kept_ = 0;
 };

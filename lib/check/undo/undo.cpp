@@ -1,4 +1,4 @@
-// Takes a repair back.
+// Reverts a repair.
 #include <algorithm>
 
 #include "check/undo/undo_file.h"
@@ -7,34 +7,33 @@
 namespace vde {
 namespace {
 
-enum class Kind { kHome, kMirror, kPrimary, kJournal };
+enum class Kind { kOther, kMirror, kPrimary, kJournal };
 
 Kind kind_of_range(uint64_t at, const UndoHeader& header) {
   if (at >= header.journal && at < header.journal_end) return Kind::kJournal;
   if (at < kMirrorGroup * header.block_size) return Kind::kPrimary;
   if (at < kDirectoryStart * header.block_size) return Kind::kMirror;
-  return Kind::kHome;
+  return Kind::kOther;
 }
 
 tl::unexpected<Error> changed_since() {
-  return fail(ErrorCode::kChangedSince,
-              "the image was changed since the repair that this file undoes",
-              "what was written since would be destroyed");
+  return fail(ErrorCode::kChangedSince, "refusing to undo: the image was modified after the repair",
+              "undoing it would destroy the later changes");
 }
 
-// While a change was under way the image may hold anything between old and new: then all that can
-// be known is whose image it is, and whether somebody committed something later.
+// After an interrupted repair or undo, the image may be in any state between old and new. Then this
+// checks only whether it is the right image, and whether there was a later commit.
 Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
                          uint64_t hash) {
   const UndoHeader& header = content.header;
   const auto probe = probe_to_judge(file);
   if (probe && probe->superblock_verified() && probe->superblock.uuid != header.uuid)
-    return fail(ErrorCode::kMalformed, "the undo file is another image's",
-                "each repair names the undo file that it wrote");
+    return fail(ErrorCode::kMalformed, "the undo file belongs to another image",
+                "use the undo file that the repair of this image wrote");
   if (content.state == UndoState::kDone)
     return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
-  const auto [least, most] = std::minmax(header.old_size, header.new_size);
-  if (size < least || size > most + header.block_size) return changed_since();
+  const auto [min, max] = std::minmax(header.old_size, header.new_size);
+  if (size < min || size > max + header.block_size) return changed_since();
   if (probe && probe->superblock_verified() &&
       probe->superblock.checkpoint_sequence > header.sequence)
     return changed_since();
@@ -49,13 +48,13 @@ Result<void> write_redo(BlockFile& file, const UndoContent& content, UndoTarget&
   return redo.publish();
 }
 
-// Home blocks; mirror; primary; the journal last, so that what waited in it waits again only when
-// all else is as it was.
-Result<void> put_back(BlockFile& file, BlockFile& undo, const UndoContent& content) {
+// Restores other blocks, then the mirror, then the primary group. The journal is last, so that its
+// commits become valid again only after everything else is restored.
+Result<void> restore(BlockFile& file, BlockFile& undo, const UndoContent& content) {
   const UndoHeader& header = content.header;
   VDE_TRY_ASSIGN(size, file.size());
   if (size < header.old_size) VDE_TRY(file.resize(header.old_size));
-  for (const Kind kind : {Kind::kHome, Kind::kMirror, Kind::kPrimary, Kind::kJournal}) {
+  for (const Kind kind : {Kind::kOther, Kind::kMirror, Kind::kPrimary, Kind::kJournal}) {
     VDE_TRY(each_old_piece(undo, content, [&](uint64_t at, Bytes bytes) -> Result<void> {
       return kind_of_range(at, header) == kind ? file.write(at, bytes) : Result<void>{};
     }));
@@ -75,20 +74,20 @@ Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* re
   VDE_TRY_ASSIGN(size, file.size());
   VDE_TRY_ASSIGN(hash, hash_ranges(file, content.ranges, size));
   if (size == header.old_size && hash == header.old_hash)
-    return fail(ErrorCode::kUnchanged, "there is nothing to undo: the image is as it was before");
+    return fail(ErrorCode::kUnchanged, "already undone");
   VDE_TRY(check_image(file, content, size, hash));
   UndoContent written;
-  if (content.state == UndoState::kTakingBack) redo = nullptr;  // it was written the first time
+  if (content.state == UndoState::kReverting) redo = nullptr;  // the first attempt wrote it
   if (redo != nullptr) {
     VDE_TRY(write_redo(file, content, *redo));
     VDE_TRY_ASSIGN(redone, read_undo(redo->file()));
     written = std::move(redone);
   }
-  VDE_TRY(set_undo_state(undo, header, UndoState::kTakingBack));
-  VDE_TRY(put_back(file, undo, content));
+  VDE_TRY(set_undo_state(undo, header, UndoState::kReverting));
+  VDE_TRY(restore(file, undo, content));
   VDE_TRY_ASSIGN(outcome, hash_ranges(file, content.ranges, header.old_size));
   if (outcome != header.old_hash)
-    return fail(ErrorCode::kIo, "the image does not hold what was put back",
+    return fail(ErrorCode::kIo, "reading back the restored bytes returned different data",
                 "the storage may be failing: run 'vdetool undo' again");
   if (redo != nullptr) VDE_TRY(set_undo_state(redo->file(), written.header, UndoState::kDone));
   VDE_TRY(set_undo_state(undo, header, UndoState::kDone));

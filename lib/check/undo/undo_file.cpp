@@ -24,7 +24,7 @@ constexpr uint32_t kRangeSize = 16;
 constexpr uint32_t kHeaderHashAt = 96;
 constexpr std::string_view kStateMark = "VDESTATE";
 
-// XXH64 of bytes that come piece by piece.
+// XXH64 of bytes that are added in pieces.
 class Hasher {
  public:
   Hasher() : state_(XXH64_createState(), XXH64_freeState) { XXH64_reset(state_.get(), 0); }
@@ -40,11 +40,11 @@ class Hasher {
   std::unique_ptr<XXH64_state_t, XXH_errorcode (*)(XXH64_state_t*)> state_;
 };
 
-tl::unexpected<Error> no_undo_file(std::string_view why) {
-  return fail(ErrorCode::kMalformed, "is no whole undo file: " + std::string(why));
+tl::unexpected<Error> malformed(std::string_view why) {
+  return fail(ErrorCode::kMalformed, std::string(why));
 }
 
-// Reads `range` of `file` piece by piece.
+// Reads `range` of `file` in pieces.
 Result<void> each_piece(BlockFile& file, ByteRange range,
                         const std::function<Result<void>(uint64_t, Bytes)>& visit) {
   std::vector<uint8_t> buffer(std::min<uint64_t>(kPieceBytes, range.length()));
@@ -67,14 +67,16 @@ std::vector<uint8_t> encode_ranges(const std::vector<ByteRange>& ranges) {
   return bytes;
 }
 
-// Ascending, disjoint, and their bytes are all that the file goes on with.
+// Reads the table of ranges. They must be ascending and disjoint, and the file must hold their
+// bytes.
 Result<std::vector<ByteRange>> read_ranges(BlockFile& undo, const UndoHeader& header) {
   VDE_TRY_ASSIGN(size, undo.size());
   if (size < kRangesAt || header.range_count > (size - kRangesAt) / kRangeSize)
-    return no_undo_file("it is too short");
+    return malformed("the undo file is truncated");
   std::vector<uint8_t> table(size_t{header.range_count} * kRangeSize);
   VDE_TRY(undo.read(kRangesAt, table));
-  if (checksum(table) != header.ranges_hash) return no_undo_file("its table is damaged");
+  if (checksum(table) != header.ranges_hash)
+    return malformed("the undo file is damaged: bad checksum of its table");
   std::vector<ByteRange> ranges;
   uint64_t stored = kRangesAt + table.size();
   for (size_t i = 0; i < header.range_count; ++i) {
@@ -82,7 +84,7 @@ Result<std::vector<ByteRange>> read_ranges(BlockFile& undo, const UndoHeader& he
                           load_le<uint64_t>(table, i * kRangeSize + 8)};
     const bool ascending = ranges.empty() || range.begin >= ranges.back().end;
     if (range.empty() || !ascending || clipped(range, header.old_size).length() > size - stored)
-      return no_undo_file("its table makes no sense");
+      return malformed("the undo file is damaged: invalid table");
     stored += clipped(range, header.old_size).length();
     ranges.push_back(range);
   }
@@ -101,7 +103,7 @@ std::array<uint8_t, 512> state_sector(const UndoHeader& header, UndoState state)
 class NewUndoFile : public UndoTarget {
  public:
   explicit NewUndoFile(NewFile file) : file_(std::move(file)) {}
-  // It holds what the image holds, whose permissions may be narrow.
+  // The file holds content of the image, whose permissions may be restricted.
   Result<void> make_private() {
     const int descriptor = static_cast<PosixFile&>(file_.file()).descriptor();
     return fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
@@ -115,7 +117,7 @@ class NewUndoFile : public UndoTarget {
   NewFile file_;
 };
 
-bool is_there(const std::string& path) {
+bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
@@ -165,19 +167,19 @@ Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
 
 Result<UndoContent> read_undo(BlockFile& undo) {
   VDE_TRY_ASSIGN(size, undo.size());
-  if (size < kRangesAt) return no_undo_file("it is too short");
+  if (size < kRangesAt) return malformed("the undo file is truncated");
   std::array<uint8_t, kRangesAt> head{};
   VDE_TRY(undo.read(0, head));
   UndoContent content;
   content.header = kUndoHeaderLayout.decode(head);
   const UndoHeader& header = content.header;
-  if (header.mark != UndoHeader{}.mark) return no_undo_file("it does not begin as one");
+  if (header.mark != UndoHeader{}.mark) return malformed("not an undo file");
   if (header.hash != checksum(Bytes(head).first(kHeaderHashAt)) ||
       !is_block_size(header.block_size))
-    return no_undo_file("its header is damaged");
+    return malformed("the undo file is damaged: invalid header");
   VDE_TRY_ASSIGN(ranges, read_ranges(undo, header));
   content.ranges = std::move(ranges);
-  for (const UndoState state : {UndoState::kDone, UndoState::kTakingBack})
+  for (const UndoState state : {UndoState::kDone, UndoState::kReverting})
     if (std::ranges::equal(state_sector(header, state), Bytes(head).subspan(kStateAt)))
       content.state = state;
   Hasher hasher;
@@ -186,7 +188,8 @@ Result<UndoContent> read_undo(BlockFile& undo) {
     return {};
   }));
   hasher.add(header.old_size);
-  if (hasher.value() != header.old_hash) return no_undo_file("the bytes in it are damaged");
+  if (hasher.value() != header.old_hash)
+    return malformed("the undo file is damaged: bad checksum of its content");
   return content;
 }
 
@@ -209,9 +212,9 @@ Result<void> each_old_piece(BlockFile& undo, const UndoContent& content,
 }
 
 Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path) {
-  if (is_there(path))
-    return fail(ErrorCode::kExists, fmt::format("the undo file '{}' exists", escape(path)),
-                "name another one with --undo FILE");
+  if (exists(path))
+    return fail(ErrorCode::kExists, fmt::format("the undo file '{}' already exists", escape(path)),
+                "use --undo FILE for another name");
   auto file = NewFile::create(path, std::nullopt);
   if (!file) {
     file.error().message = fmt::format("undo file '{}': {}", escape(path), file.error().message);
@@ -226,10 +229,11 @@ Result<std::string> free_undo_path(const std::string& image) {
   constexpr int kMax = 1000;
   for (int i = 0; i < kMax; ++i) {
     std::string path = image + (i == 0 ? ".undo" : fmt::format(".undo.{}", i));
-    if (!is_there(path)) return path;
+    if (!exists(path)) return path;
   }
-  return fail(ErrorCode::kExists, fmt::format("all undo files up to '{}.undo.999' exist", image),
-              "name another one with --undo FILE, or delete old ones");
+  return fail(ErrorCode::kExists,
+              fmt::format("all undo files up to '{}.undo.999' exist", escape(image)),
+              "use --undo FILE for another name, or delete old ones");
 }
 
 }  // namespace vde

@@ -1,10 +1,11 @@
-// The undo file: what a repair is going to overwrite, as it was. docs/FORMAT.md does not know it:
-// it is a file of vdetool's own, of three parts:
+// The undo file: the bytes that a repair overwrites. This is vdetool's own file, not part of the
+// format in docs/FORMAT.md. It has three parts:
 //
-//   sector 0 (512 bytes)  header, with a checksum of its own
-//   sector 1              state: whether the change that it undoes is under way, done, or being
-//                         taken back; rewritten in place, and a torn one reads as "under way"
-//   from byte 1024 on     the ranges, 16 bytes each, then their old bytes one after the other
+//   sector 0 (512 bytes)  header, with its own checksum
+//   sector 1              state: whether the change is under way, done, or being reverted;
+//   rewritten
+//                         in place; a torn sector means "under way"
+//   from byte 1024 on     the table of ranges, 16 bytes each, then their old bytes
 #pragma once
 
 #include <vector>
@@ -15,9 +16,9 @@
 namespace vde {
 
 enum class UndoState : uint32_t {
-  kUnderWay = 0,    // the image may hold anything between the old and the new
-  kDone = 1,        // it holds the new
-  kTakingBack = 2,  // anything between them again
+  kUnderWay = 0,   // the image may be in any state between old and new
+  kDone = 1,       // the image is in the new state
+  kReverting = 2,  // any state between the two again
 };
 
 struct UndoHeader {
@@ -28,7 +29,7 @@ struct UndoHeader {
   uint64_t old_hash = 0;  // of the ranges before
   uint64_t new_hash = 0;  // and after
   int64_t sequence = 0;   // checkpoint sequence after the change
-  uint64_t journal = 0;   // where the journal's bytes begin, and end
+  uint64_t journal = 0;   // first byte of the journal, and the byte after its last
   uint64_t journal_end = 0;
   uint32_t block_size = 0;
   uint32_t range_count = 0;
@@ -49,35 +50,35 @@ inline constexpr Layout kUndoHeaderLayout(
     field(88, "ranges_hash", &UndoHeader::ranges_hash), field(96, "hash", &UndoHeader::hash));
 static_assert(kUndoHeaderLayout.covers(104));
 
-// What an undo file says. The ranges are ascending and disjoint, in bytes of the image; of those
-// that reach past the old end of the image only the part before it has bytes in the file.
+// The content of an undo file. The ranges are in bytes of the image, ascending and disjoint. For
+// ranges that extend past the old end of the image, the file holds only the bytes before that end.
 struct UndoContent {
   UndoHeader header;
   std::vector<ByteRange> ranges;
   UndoState state = UndoState::kUnderWay;
 };
 
-// The part of `range` that a file of `size` bytes has.
+// The part of `range` within a file of `size` bytes.
 [[nodiscard]] ByteRange clipped(ByteRange range, uint64_t size);
 
-// A hash over `ranges` of `file` as far as its `size` bytes go, and over the size.
+// A hash of the bytes in `ranges`, clipped to `size`, and of `size`.
 [[nodiscard]] Result<uint64_t> hash_ranges(BlockFile& file, const std::vector<ByteRange>& ranges,
                                            uint64_t size);
 
-// Writes header, ranges and the bytes that `image` has there now, under way. Hashes, sizes and
-// counts of `header` that follow from the image and the ranges are filled in.
+// Writes the header, the state kUnderWay, the ranges, and the current bytes of `image` in them.
+// Fills in the fields of `header` that follow from the image and the ranges.
 [[nodiscard]] Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
                                       const std::vector<ByteRange>& ranges);
 
-// Reads all but the bytes, and holds the bytes against their hash. kMalformed where it is not a
-// whole undo file.
+// Reads everything except the old bytes, and checks their hash. kMalformed if it is not a complete
+// undo file.
 [[nodiscard]] Result<UndoContent> read_undo(BlockFile& undo);
 
-// Durable when it returns.
+// Writes and syncs the state.
 [[nodiscard]] Result<void> set_undo_state(BlockFile& undo, const UndoHeader& header,
                                           UndoState state);
 
-// Calls `visit` with the place in the image and the old bytes of each range, piece by piece.
+// Calls `visit` with the position in the image and the old bytes of each range, in pieces.
 [[nodiscard]] Result<void> each_old_piece(
     BlockFile& undo, const UndoContent& content,
     const std::function<Result<void>(uint64_t at, Bytes bytes)>& visit);

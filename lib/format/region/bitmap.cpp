@@ -6,8 +6,8 @@
 namespace vde {
 namespace {
 
-// Calls `visit(word, first bit of the word)` for the bits of [begin, end), 64 at a time, with bits
-// outside the range cleared, until it returns true.
+// Calls `visit(word, first bit of the word)` for bits [begin, end), 64 at a time, with bits outside
+// the range cleared, until it returns true.
 template <class Visit>
 void each_word(Bytes payload, uint64_t begin, uint64_t end, Visit visit) {
   for (uint64_t base = begin / 64 * 64; base < end; base += 64) {

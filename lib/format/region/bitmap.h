@@ -1,5 +1,5 @@
-// The allocation bitmap (BMAP): one bit a block, bit n % 8 of byte n / 8, 1 = allocated. Bits here
-// are counted from the start of one bitmap block's payload.
+// The allocation bitmap (BMAP): one bit per block, bit n % 8 of byte n / 8, 1 = allocated. Bit
+// numbers here are relative to the payload of one bitmap block.
 #pragma once
 
 #include "format/block.h"
@@ -23,10 +23,10 @@ namespace vde {
 void set_bits(MutableBytes payload, uint64_t begin, uint64_t end);
 void clear_bits(MutableBytes payload, uint64_t begin, uint64_t end);
 
-// Ones among bits [begin, end).
+// The number of ones among bits [begin, end).
 [[nodiscard]] uint64_t count_bits(Bytes payload, uint64_t begin, uint64_t end);
 
-// The first bit in [begin, end) whose value is `value`; `end` if there is none.
+// The first bit in [begin, end) that equals `value`; `end` if there is none.
 [[nodiscard]] uint64_t find_bit(Bytes payload, uint64_t begin, uint64_t end, bool value);
 
 }  // namespace vde

@@ -1,6 +1,7 @@
 // The table of compression dictionaries (DICT): the header of a packed table (packed_table.h), then
-// entries of one size. None crosses a block's payload; the blocks after the first hold entries from
-// offset 0. Which entries count is the header's to say: one of zeros is no padding.
+// entries of one size. An entry never crosses a block's payload; the blocks after the first hold
+// entries from offset 0. The header's count decides which entries exist: an all-zero entry is not
+// padding.
 #pragma once
 
 #include <vector>
@@ -11,13 +12,13 @@
 namespace vde {
 
 struct Dictionary {
-  uint16_t id = 0;  // below kMaxDictionaries
+  uint16_t id = 0;  // less than kMaxDictionaries
   uint16_t algorithm = 0;
   int64_t first_block = 0;
   int32_t block_count = 0;  // blocks
   int32_t size = 0;         // bytes
   Ticks trained;
-  int64_t samples = 0;  // that it was trained on
+  int64_t samples = 0;  // number of training samples
   Opaque<32> hash{};    // SHA-256 of the dictionary's bytes
 
   bool operator==(const Dictionary&) const = default;
@@ -35,22 +36,23 @@ static_assert(kDictionaryLayout.covers(68));
 
 inline constexpr uint32_t kMaxDictionaries = 256;
 
-// Zstandard, Brotli, LZ4, Deflate, custom.
+// 0 to 4: Zstandard, Brotli, LZ4, Deflate, custom.
 inline constexpr uint16_t kLastDictionaryAlgorithm = 4;
 
-// Entries that a payload of `payload` bytes has room for, `first` for the one with the header.
+// The number of entries that fit into a payload of `payload` bytes; `first` for the block with the
+// header.
 [[nodiscard]] constexpr uint32_t dictionaries_in(size_t payload, bool first) {
   const size_t header = first ? kPackedTableHeaderLayout.size() : 0;
   return static_cast<uint32_t>((payload - header) / kDictionaryLayout.size());
 }
 
-// Where entry `index` of a payload begins, in bytes.
+// The offset of entry `index` in a payload, in bytes.
 [[nodiscard]] constexpr size_t dictionary_offset(uint32_t index, bool first) {
   return (first ? kPackedTableHeaderLayout.size() : 0) + index * kDictionaryLayout.size();
 }
 
-// The entries of one block's payload, `first` for the block with the header: as many as it has room
-// for, `most` at most.
-[[nodiscard]] std::vector<Dictionary> decode_dictionaries(Bytes payload, bool first, uint32_t most);
+// Decodes the entries of one payload, `first` for the block with the header: as many as fit, but at
+// most `max`.
+[[nodiscard]] std::vector<Dictionary> decode_dictionaries(Bytes payload, bool first, uint32_t max);
 
 }  // namespace vde

@@ -34,7 +34,7 @@ Result<EncryptionTable> decode_encryption(Bytes first, Bytes second) {
   table.header = kEncryptionHeaderLayout.decode(first);
   if (table.header.rotation_events > capacity.rotations)
     return fail(ErrorCode::kDamaged,
-                fmt::format("the encryption header claims {} key rotations, its block holds {}",
+                fmt::format("the encryption header claims {} key rotations, but its block holds {}",
                             table.header.rotation_events, capacity.rotations));
   const auto take_slots = [&](Bytes from, uint32_t count) {
     for (size_t i = 0; i < count; ++i)

@@ -14,7 +14,7 @@ inline constexpr uint8_t kNoKeySlot = 0xFF;
 
 struct EncryptionHeader {
   uint8_t active_slot = kNoKeySlot;
-  uint8_t active_slots = 0;  // how many slots are active
+  uint8_t active_slots = 0;  // number of active slots
   uint16_t rotation_events = 0;
   Opaque<4> reserved{};
 
@@ -73,7 +73,7 @@ inline constexpr Layout kKeyRotationLayout("key rotation", field(0, "ticks", &Ke
                                            field(10, "reason", &KeyRotation::reason));
 static_assert(kKeyRotationLayout.covers(12));
 
-// How many slots block 0 and block 1 hold, and how many rotations fit behind them.
+// The number of key slots in block 0 and block 1, and of rotations that fit after them.
 struct EncryptionCapacity {
   uint32_t first_slots = 0;
   uint32_t second_slots = 0;
@@ -83,19 +83,19 @@ struct EncryptionCapacity {
 
 struct EncryptionTable {
   EncryptionHeader header;
-  std::vector<KeySlot> slots;  // all of them, empty ones too, so that an index is a place
+  std::vector<KeySlot> slots;  // including empty ones, so that an index is a slot number
   std::vector<KeyRotation> rotations;
 
   bool operator==(const EncryptionTable&) const = default;
 };
 
-// Reads both payloads, which have the same size. kDamaged where header.rotation_events are more
-// than fit.
+// Decodes both payloads, which have the same size. kDamaged if header.rotation_events exceeds what
+// fits.
 [[nodiscard]] Result<EncryptionTable> decode_encryption(Bytes first, Bytes second);
 
-// Writes both payloads, zeros to their ends; missing slots become zero, and the header's count of
-// rotations is taken from `rotations`. kNoSpace, the payloads untouched, where slots or rotations
-// do not fit.
+// Encodes both payloads and fills the rest with zeros. Missing slots become zero; the header's
+// rotation count is taken from `rotations`. kNoSpace, with the payloads unchanged, if slots or
+// rotations do not fit.
 [[nodiscard]] Result<void> encode_encryption(const EncryptionTable& table, MutableBytes first,
                                              MutableBytes second);
 

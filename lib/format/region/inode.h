@@ -1,5 +1,5 @@
-// The inode table (INOD): its first block says how inodes are laid out; the core of an inode is
-// known, but how inodes are packed into the blocks after the first is settled nowhere.
+// The inode table (INOD). Its first block describes the layout of inodes. The core of an inode is
+// known, but the format does not specify how inodes are packed into the following blocks.
 #pragma once
 
 #include <array>
@@ -10,15 +10,16 @@
 
 namespace vde {
 
-inline constexpr uint16_t kInodeCoreSize = 304;     // bytes
-inline constexpr uint16_t kInodeSizeMultiple = 64;  // inode sizes are rounded up to it
+inline constexpr uint16_t kInodeCoreSize = 304;  // bytes
+// inode sizes are rounded up to a multiple of it
+inline constexpr uint16_t kInodeSizeMultiple = 64;
 inline constexpr size_t kInodeExtents = 8;
 
 struct InodeLayoutHeader {
   uint16_t inode_size = 0;  // bytes
   uint16_t core_end = kInodeCoreSize;
   uint8_t field_count = 0;
-  uint8_t padding = 0;  // bytes between the last field's end and the inode size
+  uint8_t padding = 0;  // bytes between the end of the last field and the inode size
   uint16_t reserved = 0;
 
   bool operator==(const InodeLayoutHeader&) const = default;
@@ -34,10 +35,10 @@ static_assert(kInodeLayoutHeaderLayout.covers(8));
 
 enum InodeFieldFlag : uint8_t { kInodeFieldActive = 1, kInodeFieldMigrating = 2 };
 
-// Where a module keeps its bytes in every inode.
+// The position of a module's field in every inode.
 struct InodeModuleField {
-  uint8_t module = 0;   // the module's bit in the manifest
-  uint16_t offset = 0;  // bytes from the inode's start
+  uint8_t module = 0;   // bit number of the module in the manifest
+  uint16_t offset = 0;  // bytes, relative to the inode
   uint16_t size = 0;    // bytes
   uint8_t version = 1;
   uint8_t flags = kInodeFieldActive;
@@ -60,16 +61,17 @@ struct InodeLayout {
   bool operator==(const InodeLayout&) const = default;
 };
 
-// The layout in the first block of INOD. kDamaged where the fields run past the payload; whether
-// offsets and sizes make sense is for the caller to judge.
+// Decodes the layout in the first block of INOD. kDamaged if the fields run past the payload. Does
+// not check offsets and sizes.
 [[nodiscard]] Result<InodeLayout> decode_inode_layout(Bytes payload);
 
-// The layout that the format prescribes for a manifest: a field for each named module that adds
-// bytes to inodes, in the order of their bits.
+// The layout that the format prescribes for a manifest: one field per named module that adds bytes
+// to inodes, in bit order.
 [[nodiscard]] InodeLayout make_inode_layout(uint32_t manifest);
 
-// The header's field count is taken from `fields`; they must fit (`decode_inode_layout` of the same
-// size of block, and make_inode_layout, give nothing else). The rest of the payload becomes zero.
+// Encodes a layout and fills the rest of the payload with zeros. The header's field count is taken
+// from `fields`. They must fit, as those of make_inode_layout() and of decode_inode_layout() for
+// the same block size do.
 void encode_inode_layout(const InodeLayout& layout, MutableBytes payload);
 
 enum InodeFlag : uint8_t {
@@ -84,14 +86,14 @@ enum InodeExtentFlag : uint32_t {
   kExtentPrecompressed = 2,
   kExtentEncrypted = 4,
   kExtentHole = 8,
-  kExtentShared = 16,  // by copy-on-write
+  kExtentShared = 16,  // copy-on-write
 };
 
 struct InodeExtent {
   int64_t start = 0;  // first block
   int32_t count = 0;  // blocks
   uint32_t flags = 0;
-  int64_t logical_offset = 0;  // bytes from the start of the object
+  int64_t logical_offset = 0;  // bytes, relative to the object
 
   bool operator==(const InodeExtent&) const = default;
 };
@@ -117,7 +119,7 @@ struct InodeCore {
   Ticks accessed;
   Ticks changed;
   int32_t extent_count = 0;
-  Opaque<192> extents{};  // see inode_extents
+  Opaque<192> extents{};  // see inode_extents()
   int64_t indirect_block = 0;
   int64_t double_indirect_block = 0;
   int64_t attribute_block = 0;
@@ -142,7 +144,7 @@ inline constexpr Layout kInodeCoreLayout(
     field(300, "reserved", &InodeCore::reserved));
 static_assert(kInodeCoreLayout.covers(kInodeCoreSize));
 
-// All eight extents, whatever extent_count says.
+// All eight extents, regardless of extent_count.
 [[nodiscard]] std::array<InodeExtent, kInodeExtents> inode_extents(const InodeCore& inode);
 void set_inode_extents(InodeCore& inode, const std::array<InodeExtent, kInodeExtents>& extents);
 

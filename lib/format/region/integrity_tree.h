@@ -1,5 +1,6 @@
-// The integrity tree (MTRK): a binary Merkle tree of SHA-256 as a heap from index 1. Block 0 holds
-// the header, the blocks after it the nodes 1 .. 2 x capacity - 1; leaf j is node capacity + j.
+// The integrity tree (MTRK): a binary Merkle tree of SHA-256 hashes, stored as a heap from index 1.
+// Block 0 holds the header, the following blocks hold nodes 1 .. 2 x capacity - 1; leaf j is node
+// capacity + j.
 #pragma once
 
 #include "format/block.h"
@@ -22,12 +23,13 @@ inline constexpr Layout kIntegrityTreeHeaderLayout(
     field(8, "root", &IntegrityTreeHeader::root));
 static_assert(kIntegrityTreeHeaderLayout.covers(40));
 
-// Nodes that a block holds; a payload's last 16 bytes stay unused.
+// The number of nodes in a block; the last 16 bytes of a payload are unused.
 [[nodiscard]] constexpr uint32_t nodes_per_block(uint32_t block_size) {
   return payload_size(block_size) / kTreeNodeSize;
 }
 
-// Where a node lies: a block of the region (1 is the first with nodes), bytes into its payload.
+// The position of a node: a block of the region (1 is the first with nodes) and an offset in its
+// payload, in bytes.
 struct NodePlace {
   uint64_t block = 0;
   uint32_t offset = 0;
@@ -42,15 +44,15 @@ struct NodePlace {
   return {1 + index / per_block, static_cast<uint32_t>(index % per_block) * kTreeNodeSize};
 }
 
-// Blocks that a tree needs, its header's block included.
+// The number of blocks of a tree, including the header block.
 [[nodiscard]] constexpr uint64_t integrity_tree_blocks(uint32_t capacity, uint32_t block_size) {
   return capacity == 0 ? 1 : node_place(2 * uint64_t{capacity} - 1, block_size).block + 1;
 }
 
-// kDamaged unless the counts fit each other. A header of zeros, an empty tree, is good.
+// kDamaged if the counts contradict each other. An all-zero header is a valid, empty tree.
 [[nodiscard]] Result<void> check_shape(const IntegrityTreeHeader& header);
 
-// The hash of an inner node: SHA-256(left || right), but zero where both children are.
+// The hash of an inner node: SHA-256(left || right), or zero if both children are zero.
 [[nodiscard]] Opaque<32> parent_hash(const Opaque<32>& left, const Opaque<32>& right);
 
 }  // namespace vde

@@ -1,4 +1,5 @@
-// The entries of the compute code cache (CODE); packed_table.h says how they lie in blocks.
+// The entries of the compute code cache (CODE). packed_table.h describes how they are stored in
+// blocks.
 #pragma once
 
 #include "format/region/packed_table.h"
@@ -15,8 +16,8 @@ struct ModuleEntry {
   uint16_t abi = kAbiPreview1;
   Ticks registered;
   uint16_t entry_point_length =
-      0;                    // as read; written as the entry point's size, no part of equality
-  std::string entry_point;  // UTF-8, unless the image says otherwise
+      0;                    // as read; encode() writes the entry point's size; ignored by ==
+  std::string entry_point;  // UTF-8 in a valid image
 
   [[nodiscard]] bool operator==(const ModuleEntry& other) const;
 };
@@ -32,15 +33,14 @@ static_assert(kModuleEntryLayout.covers(76));
 inline constexpr PackedShape kModuleShape{"module", kModuleEntryLayout.size(),
                                           sizeof(ModuleEntry::hash), kMaxEntryPoint};
 
-// As packed_record and packed_records: kDamaged, or what the bytes hold.
+// As packed_record() and packed_records(), decoded. kDamaged.
 [[nodiscard]] Result<Decoded<ModuleEntry>> decode_module_entry(Bytes from);
 [[nodiscard]] Result<std::vector<ModuleEntry>> decode_module_block(Bytes payload, bool first,
                                                                    int64_t expected_left);
 
-// Bytes that encode() writes.
+// The number of bytes that encode() writes.
 [[nodiscard]] size_t encoded_size(const ModuleEntry& entry);
-// The caller has seen that the entry point has at most kMaxEntryPoint bytes and that the entry
-// fits.
+// The entry point must have at most kMaxEntryPoint bytes, and the entry must fit.
 void encode(const ModuleEntry& entry, MutableBytes to);
 
 }  // namespace vde

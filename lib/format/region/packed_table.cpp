@@ -9,9 +9,8 @@ Result<Bytes> packed_record(const PackedShape& shape, Bytes from) {
     return fail(ErrorCode::kDamaged, fmt::format("a {} entry runs past its block", shape.noun));
   const uint32_t length = load_le<uint16_t>(from, shape.fixed_size - sizeof(uint16_t));
   if (length > shape.max_text)
-    return fail(ErrorCode::kDamaged,
-                fmt::format("a {} entry has a text of {} bytes, {} are allowed", shape.noun, length,
-                            shape.max_text));
+    return fail(ErrorCode::kDamaged, fmt::format("a {} entry has a text of {} bytes (maximum {})",
+                                                 shape.noun, length, shape.max_text));
   if (length > from.size() - shape.fixed_size)
     return fail(ErrorCode::kDamaged,
                 fmt::format("the text of a {} entry runs past its block", shape.noun));

@@ -1,6 +1,7 @@
-// What the snapshot table (SNAP) and the code cache (CODE) share: a header of 16 bytes in block 0,
-// then entries, each a fixed part whose last field is the length of the text behind it. An entry
-// never crosses a block's payload; the blocks after the first hold entries from offset 0.
+// The layout common to the snapshot table (SNAP) and the code cache (CODE): a header of 16 bytes in
+// block 0, then entries. An entry is a fixed part, whose last field is the length of the text that
+// follows, and the text. An entry never crosses a block's payload; the blocks after the first hold
+// entries from offset 0.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 namespace vde {
 
 struct PackedTableHeader {
-  int32_t count = 0;  // entries of the whole table
+  int32_t count = 0;  // entries in the whole table
   Opaque<12> reserved{};
 
   bool operator==(const PackedTableHeader&) const = default;
@@ -27,42 +28,42 @@ inline constexpr Layout kPackedTableHeaderLayout("packed table",
                                                        &PackedTableHeader::reserved));
 static_assert(kPackedTableHeaderLayout.covers(16));
 
-// An entry and how many bytes it took.
+// An entry and its encoded size in bytes.
 template <class Entry>
 struct Decoded {
   Entry entry;
   size_t consumed = 0;
 };
 
-// The measures of one table's entries, in bytes.
+// The sizes of a table's entries, in bytes.
 struct PackedShape {
-  std::string_view noun;    // what an entry is called in errors
-  uint32_t fixed_size = 0;  // its last two bytes are the length of the text
-  uint32_t key_size = 0;    // the id or hash that the fixed part begins with
+  std::string_view noun;    // name of an entry in error messages
+  uint32_t fixed_size = 0;  // its last two bytes are the text length
+  uint32_t key_size = 0;    // id or hash at the start of the fixed part
   uint32_t max_text = 0;
 };
 
-// The bytes of the entry that `from` begins with, its text included. kDamaged where it runs past
+// The bytes of the entry at the start of `from`, including its text. kDamaged if it runs past
 // `from` or its text is longer than the format allows.
 [[nodiscard]] Result<Bytes> packed_record(const PackedShape& shape, Bytes from);
 
-// Goes through the entries of one payload; everything it returns points into the payload.
+// Iterates over the entries of one payload. Returned bytes point into the payload.
 class PackedCursor {
  public:
-  // Starts behind the header where `first`.
+  // Starts after the header if `first` is set.
   PackedCursor(const PackedShape& shape, Bytes payload, bool first)
       : shape_(shape),
         payload_(payload),
         offset_(first ? std::min<size_t>(kPackedTableHeaderLayout.size(), payload.size()) : 0) {}
 
-  // Where the next entry begins, in bytes.
+  // Offset of the next entry, in bytes.
   [[nodiscard]] size_t offset() const { return offset_; }
   [[nodiscard]] size_t left() const { return payload_.size() - offset_; }
-  // Whether less than a fixed part is left, or a key of all zeros, which is padding.
+  // True if less than a fixed part is left, or if the next key is all zeros, which is padding.
   [[nodiscard]] bool at_end() const {
     return left() < shape_.fixed_size || all_zero(payload_.subspan(offset_, shape_.key_size));
   }
-  // The next entry; not at_end(). kDamaged as packed_record.
+  // The next entry; at_end() must be false. kDamaged as packed_record().
   [[nodiscard]] Result<Bytes> next() {
     Result<Bytes> record = packed_record(shape_, payload_.subspan(offset_));
     if (record) offset_ += record->size();
@@ -75,13 +76,14 @@ class PackedCursor {
   size_t offset_;
 };
 
-// The entries of one block's payload, `first` for the block with the header. It ends after
-// `expected_left` entries (none if that is negative), where less than a fixed part is left, or at a
-// key of all zeros, which is padding. A block that ends early gives what it has: the caller counts.
+// The entries of one block's payload, `first` for the block with the header. Stops after
+// `expected_left` entries (none if it is negative), when less than a fixed part is left, or at an
+// all-zero key, which is padding. Returning fewer entries than expected is not an error; the caller
+// compares counts.
 [[nodiscard]] Result<std::vector<Bytes>> packed_records(const PackedShape& shape, Bytes payload,
                                                         bool first, int64_t expected_left);
 
-// The codec of one table: a shape, a layout of the fixed part and the members of the text.
+// The codec of one table: a shape, the layout of the fixed part and the members of the text.
 template <class Entry, class EntryLayout>
 struct PackedCodec {
   PackedShape shape;
@@ -89,7 +91,7 @@ struct PackedCodec {
   std::string Entry::*text;
   uint16_t Entry::*text_length;
 
-  // `record` is one that packed_record returned.
+  // `record` must come from packed_record().
   [[nodiscard]] Entry entry_of(Bytes record) const {
     Entry entry = layout.decode(record);
     const Bytes tail = record.subspan(shape.fixed_size);

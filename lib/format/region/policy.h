@@ -25,7 +25,7 @@ struct PolicyEntry {
   uint16_t version = 0;
   Ticks created;
   Ticks modified;
-  int32_t data_length = 0;  // bytes, as read; written as the data's size, no part of equality
+  int32_t data_length = 0;  // bytes, as read; encoding writes the size of the data; ignored by ==
   std::vector<uint8_t> data;
 
   [[nodiscard]] bool operator==(const PolicyEntry& other) const;
@@ -39,7 +39,7 @@ inline constexpr Layout kPolicyEntryLayout("policy", field(0, "id", &PolicyEntry
                                            field(36, "data_length", &PolicyEntry::data_length));
 static_assert(kPolicyEntryLayout.covers(40));
 
-// Block 1: HMAC-SHA256 of block 0's payload, by a user's key of 32 bytes.
+// Block 1: HMAC-SHA256 of block 0's payload, with a user's key of 32 bytes.
 struct PolicySeal {
   Opaque<32> hmac{};
 
@@ -49,12 +49,12 @@ struct PolicySeal {
 inline constexpr Layout kPolicySealLayout("policy vault seal", field(0, "hmac", &PolicySeal::hmac));
 static_assert(kPolicySealLayout.covers(32));
 
-// The policies in the payload of block 0. kDamaged where the count or a length is negative or runs
-// past the payload.
+// Decodes the policies in the payload of block 0. kDamaged if the count or a length is negative or
+// runs past the payload.
 [[nodiscard]] Result<std::vector<PolicyEntry>> decode_policies(Bytes payload);
 
-// Writes the payload of block 0, zeros to its end. kNoSpace, the payload untouched, where the
-// policies do not fit.
+// Encodes the payload of block 0 and fills the rest with zeros. kNoSpace, with the payload
+// unchanged, if the policies do not fit.
 [[nodiscard]] Result<void> encode_policies(std::span<const PolicyEntry> policies,
                                            MutableBytes payload);
 

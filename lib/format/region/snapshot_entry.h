@@ -1,4 +1,4 @@
-// The entries of the snapshot table (SNAP); packed_table.h says how they lie in blocks.
+// The entries of the snapshot table (SNAP). packed_table.h describes how they are stored in blocks.
 #pragma once
 
 #include "format/region/packed_table.h"
@@ -23,8 +23,8 @@ struct SnapshotEntry {
   int64_t inode_table_blocks = 0;  // blocks
   int64_t data_blocks = 0;         // blocks
   uint16_t flags = 0;
-  uint16_t label_length = 0;  // as read; written as the label's size, and no part of equality
-  std::string label;          // UTF-8, unless the image says otherwise
+  uint16_t label_length = 0;  // as read; encode() writes the label's size; ignored by ==
+  std::string label;          // UTF-8 in a valid image
 
   [[nodiscard]] bool operator==(const SnapshotEntry& other) const;
 };
@@ -42,14 +42,14 @@ static_assert(kSnapshotEntryLayout.covers(68));
 inline constexpr PackedShape kSnapshotShape{"snapshot", kSnapshotEntryLayout.size(), sizeof(Guid),
                                             kMaxSnapshotLabel};
 
-// As packed_record and packed_records: kDamaged, or what the bytes hold.
+// As packed_record() and packed_records(), decoded. kDamaged.
 [[nodiscard]] Result<Decoded<SnapshotEntry>> decode_snapshot_entry(Bytes from);
 [[nodiscard]] Result<std::vector<SnapshotEntry>> decode_snapshot_block(Bytes payload, bool first,
                                                                        int64_t expected_left);
 
-// Bytes that encode() writes.
+// The number of bytes that encode() writes.
 [[nodiscard]] size_t encoded_size(const SnapshotEntry& entry);
-// The caller has seen that the label has at most kMaxSnapshotLabel bytes and that the entry fits.
+// The label must have at most kMaxSnapshotLabel bytes, and the entry must fit.
 void encode(const SnapshotEntry& entry, MutableBytes to);
 
 }  // namespace vde

@@ -1,5 +1,5 @@
-// The first 83 bytes of a write-ahead log's region: MWAL (metadata) and DWAL (data). Everything
-// after them belongs to the journal.
+// The first 83 bytes of a write-ahead log region: MWAL (metadata) and DWAL (data). All bytes after
+// them belong to the journal.
 #pragma once
 
 #include "format/field.h"
@@ -14,15 +14,15 @@ struct WalHeader {
   uint32_t version = 1;
   int64_t sequence_start = 0;
   int64_t sequence_end = 0;
-  int64_t head_offset = 0;  // never used
-  int64_t tail_offset = 0;  // bytes from the start of the file: where the writer would go on
+  int64_t head_offset = 0;  // unused
+  int64_t tail_offset = 0;  // offset in the file where the writer would continue, in bytes
   int64_t total_entries = 0;
-  int64_t max_blocks = 0;  // the region's size
+  int64_t max_blocks = 0;  // size of the region
   int64_t used_blocks = 1;
   Ticks created;
   Ticks last_checkpoint;
   uint32_t checkpoint_interval = 1024;
-  uint8_t clean = 1;  // 0 = records may wait
+  uint8_t clean = 1;  // 0 = there may be unapplied records
 
   bool operator==(const WalHeader&) const = default;
 };
@@ -43,7 +43,7 @@ inline constexpr Layout kWalHeaderLayout(
     field(82, "clean", &WalHeader::clean));
 static_assert(kWalHeaderLayout.covers(83));
 
-// The header of a new MWAL region of `max_blocks` blocks, made at `now`.
+// The header of a new MWAL region of `max_blocks` blocks, created at `now`.
 [[nodiscard]] inline WalHeader fresh_wal_header(int64_t max_blocks, Ticks now) {
   WalHeader header;
   header.max_blocks = max_blocks;

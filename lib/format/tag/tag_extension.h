@@ -1,5 +1,5 @@
-// What vdetool keeps at the end of the payload of a tag index's block 0, behind the Bloom bits: the
-// existing writer zeroes it, so a record that is there tells that the region is as vdetool left it.
+// The record that vdetool keeps at the end of the payload of a tag index's block 0, after the Bloom
+// bits. The SDK zeroes these bytes, so a valid record shows that vdetool wrote the index last.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,8 @@
 namespace vde {
 
 enum TagExtensionFlag : uint32_t {
-  kTagEqualKeysSorted = 1,  // by inode, none twice, and no leaf is empty but a root
+  // equal keys are in inode order without duplicates, and only a root leaf may be empty
+  kTagEqualKeysSorted = 1,
 };
 
 struct TagExtension {
@@ -18,13 +19,13 @@ struct TagExtension {
   uint32_t flags = 0;
   uint32_t filter_start = 0;  // first block of the line filter, in the region; 0 = none
   uint32_t filter_lines = 0;  // 64 bytes each
-  uint64_t filter_limit = 0;  // keys that it was made for
-  uint64_t filter_keys = 0;   // keys that were put in
+  uint64_t filter_limit = 0;  // number of keys that the filter was sized for
+  uint64_t filter_keys = 0;   // number of keys inserted
   int32_t free_head = 0;      // first free node; 0 = none
   uint32_t free_count = 0;    // free nodes
-  uint32_t high_water = 0;    // blocks from here on hold nothing
+  uint32_t high_water = 0;    // all blocks from here on are unused
   uint32_t reserved = 0;
-  uint64_t hash = 0;  // XXH64 of all that comes before
+  uint64_t hash = 0;  // XXH64 of the fields before this one
 
   bool operator==(const TagExtension&) const = default;
 };
@@ -44,23 +45,24 @@ inline constexpr Layout kTagExtensionLayout("tag index extension",
                                             field(56, "hash", &TagExtension::hash));
 static_assert(kTagExtensionLayout.covers(64));
 
-// Block 0 has room for the record behind so many Bloom bits.
+// True if block 0 has room for the record after this many Bloom bits.
 [[nodiscard]] constexpr bool tag_extension_fits(uint32_t block_size, int64_t bloom_bits) {
   const int64_t room =
       int64_t{payload_size(block_size)} - kTagIndexHeaderLayout.size() - kTagExtensionLayout.size();
   return bloom_bits >= 0 && (bloom_bits + 7) / 8 <= room;
 }
 
-// The record at the end of block 0's payload; nothing where its mark, version or hash is not
-// vdetool's, or Bloom bits of this count reach into it. Numbers are for the caller to judge.
+// Decodes the record at the end of block 0's payload. Nothing if its mark, version or hash does not
+// match, or if this many Bloom bits overlap it. Does not check the other numbers.
 [[nodiscard]] std::optional<TagExtension> decode_tag_extension(Bytes payload);
 
-// Puts it there, with its hash. The caller has seen that it fits.
+// Writes the record with its hash. It must fit.
 void encode_tag_extension(const TagExtension& extension, MutableBytes payload);
 
-// Every free node: [0 u8][0 u16][next free node i32], then zeros: harmless to the existing reader.
+// Encodes a free node: [0 u8][0 u16][next free node i32], then zeros. The SDK reads it as an empty
+// inner node.
 void encode_free_tag_node(int32_t next, MutableBytes payload);
-// Its successor, or nothing where the block is no free node.
+// The next free node after this one; nothing if the block is not a free node.
 [[nodiscard]] std::optional<int32_t> decode_free_tag_node(Bytes payload);
 
 }  // namespace vde

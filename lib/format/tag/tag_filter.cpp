@@ -3,8 +3,8 @@
 namespace vde {
 namespace {
 
-constexpr unsigned kBitsOfProbe = 9;  // 512 bits a line
-// The line comes from the hash's low half; this spreads the whole hash over six probes.
+constexpr unsigned kBitsOfProbe = 9;  // a line has 512 bits
+// The low half of the hash selects the line; this spreads the whole hash over six probes.
 constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;
 
 uint64_t probes_of(uint64_t hash) {

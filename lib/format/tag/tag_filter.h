@@ -1,5 +1,5 @@
-// The larger Bloom filter of a tag index: one line of 64 bytes a key, six bits in it. Its lines lie
-// in blocks of the region whose first 64 bytes are zero, which the existing reader takes for inner
+// The larger Bloom filter of a tag index: one line of 64 bytes per key, with six bits set in it.
+// Its lines are in blocks of the region whose first 64 bytes are zero, which the SDK reads as inner
 // nodes without keys.
 #pragma once
 
@@ -11,15 +11,15 @@ inline constexpr size_t kTagLineSize = 64;  // bytes
 inline constexpr uint32_t kTagLineProbes = 6;
 inline constexpr uint64_t kTagFilterBitsPerKey = 12;
 
-// Lines that one block holds; block `line / n` of the filter holds line `line`.
+// The number of lines in one block; block `line / n` of the filter holds line `line`.
 [[nodiscard]] constexpr uint32_t tag_lines_per_block(uint32_t block_size) {
   return payload_size(block_size) / static_cast<uint32_t>(kTagLineSize) - 1;
 }
-// Byte of a filter block where line `index` of it begins.
+// The offset in a filter block of its line `index`.
 [[nodiscard]] constexpr size_t tag_line_offset(uint64_t index) {
   return (static_cast<size_t>(index) + 1) * kTagLineSize;
 }
-// Lines for so many keys, at least one; the caller bounds the keys.
+// The number of lines for this many keys, at least one. The caller must bound the keys.
 [[nodiscard]] constexpr uint64_t tag_filter_lines(uint64_t keys) {
   constexpr uint64_t kBits = kTagLineSize * 8;
   return keys == 0 ? 1 : (keys * kTagFilterBitsPerKey + kBits - 1) / kBits;
@@ -30,7 +30,7 @@ inline constexpr uint64_t kTagFilterBitsPerKey = 12;
   return (hash & 0xFFFFFFFF) * lines >> 32;
 }
 
-// False only if no key of this hash was put into `line` (64 bytes).
+// False only if no key with this hash was inserted into `line` (64 bytes).
 [[nodiscard]] bool tag_line_may_contain(Bytes line, uint64_t hash);
 void tag_line_insert(MutableBytes line, uint64_t hash);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "format/tag/tag_inner.h"
 #include "format/tag/tag_leaf.h"
 
 namespace vde {
@@ -15,7 +16,7 @@ Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-// A length byte and as many bytes of text.
+// A length byte and that many bytes of text.
 std::optional<std::string> take_text(Reader& reader) {
   const auto length = reader.load<uint8_t>();
   if (!length) return std::nullopt;
@@ -53,28 +54,6 @@ Result<TagNode> decode_leaf(Bytes body, unsigned count) {
     node.entries.push_back(std::move(*entry));
   }
   node.next_leaf = load_le<int32_t>(body.last(kTagLinkSize), 0);
-  return node;
-}
-
-Result<TagNode> decode_inner(Bytes body, unsigned count) {
-  TagNode node;
-  node.leaf = false;
-  Reader reader(body);
-  for (unsigned i = 0; i < count; ++i) {
-    auto key = take_text(reader);
-    if (!key)
-      return fail(ErrorCode::kDamaged,
-                  fmt::format("key {} of {} of a tag node runs past its block", i + 1, count));
-    node.keys.push_back(std::move(*key));
-  }
-  for (unsigned i = 0; i <= count; ++i) {
-    const auto child = reader.load<int32_t>();
-    if (!child)
-      return fail(
-          ErrorCode::kDamaged,
-          fmt::format("child {} of {} of a tag node runs past its block", i + 1, count + 1));
-    node.children.push_back(*child);
-  }
   return node;
 }
 
@@ -120,8 +99,9 @@ Result<TagNode> decode_tag_node(Bytes payload) {
   if (*count > payload.size() / 8)
     return fail(ErrorCode::kDamaged, fmt::format("a tag node claims {} keys, its block allows {}",
                                                  *count, payload.size() / 8));
-  return *type == kTagLeafType ? decode_leaf(reader.left(), *count)
-                               : decode_inner(reader.left(), *count);
+  if (*type == kTagLeafType) return decode_leaf(reader.left(), *count);
+  VDE_TRY_ASSIGN(inner, TagInner::decode(payload));
+  return inner.node();
 }
 
 Result<void> encode_tag_node(const TagNode& node, MutableBytes payload) {

@@ -10,7 +10,7 @@
 namespace vde {
 
 uint64_t tag_key_head(std::string_view text) {
-  // Most are longer, and a copy of known length is one load.
+  // Most texts are longer, and a copy of known length is one load.
   if (text.size() >= sizeof(uint64_t))
     return __builtin_bswap64(load_le<uint64_t>(
         Bytes(reinterpret_cast<const uint8_t*>(text.data()), sizeof(uint64_t)), 0));
@@ -34,7 +34,7 @@ Result<TagInner> TagInner::decode(Bytes payload) {
   const auto type = reader.load<uint8_t>();
   const auto count = reader.load<uint16_t>();
   if (!type || !count || *type != 0)
-    return fail(ErrorCode::kDamaged, "the block is no inner node of the tag tree");
+    return fail(ErrorCode::kDamaged, "the block is not an inner node of the tag tree");
   if (*count > payload.size() / 8)
     return fail(ErrorCode::kDamaged, fmt::format("a tag node claims {} keys, its block allows {}",
                                                  *count, payload.size() / 8));
@@ -103,7 +103,7 @@ void TagInner::erase(size_t i) {
   ends_.erase(ends_.begin() + at);
   for (size_t k = i; k < ends_.size(); ++k) ends_[k] -= size;
   children_.erase(children_.begin() + at + 1);
-  // What all keys began with, those that are left begin with.
+  // The remaining keys still have the common prefix.
   heads_.erase(heads_.begin() + at);
 }
 
@@ -137,8 +137,8 @@ TagInner::Head TagInner::head_of(std::string_view text) {
   return Head{tag_key_head(text)} << 64 | tag_key_head(after(text, sizeof(uint64_t)));
 }
 
-// count() if there is none. Steps do not depend on what is found, so nothing has to be guessed:
-// compilers make a branch of a conditional.
+// Returns count() if there is none. Written without a branch that depends on the data, so that
+// nothing can be mispredicted; compilers turn a conditional into a branch.
 size_t TagInner::first_not_less(Head wanted) const {
   const Head* begin = heads_.data();
   size_t count = heads_.size();
@@ -153,7 +153,8 @@ size_t TagInner::first_not_less(Head wanted) const {
 size_t TagInner::search(std::string_view wanted, bool above) const {
   const size_t all = count();
   if (all == 0) return 0;
-  // All lines at once: of a large index a node is in no near cache, and each step would wait.
+  // Prefetch all lines at once: in a large index the node is not in a near cache, and each step
+  // would wait.
   for (size_t i = 0; i < all; i += kCacheLine / sizeof(Head)) __builtin_prefetch(&heads_[i]);
   const int prefix = wanted.substr(0, common_).compare({keys_.data(), common_});
   if (prefix != 0) return prefix < 0 ? 0 : all;
@@ -163,7 +164,7 @@ size_t TagInner::search(std::string_view wanted, bool above) const {
   const auto alike =
       std::upper_bound(heads_.begin() + static_cast<ptrdiff_t>(i), heads_.end(), head);
   auto end = static_cast<size_t>(alike - heads_.begin());
-  // Keys that begin alike are few here, unless somebody wants them to be many.
+  // Keys with equal heads are rare here, unless someone chooses them that way.
   while (i < end) {
     const size_t middle = i + (end - i) / 2;
     const int order = key(middle).compare(wanted);

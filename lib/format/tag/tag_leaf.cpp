@@ -20,7 +20,7 @@ void store_index(MutableBytes payload, const std::vector<uint16_t>& offsets,
   writer.store(kTagIndexMark);
 }
 
-// Head, index where there is room for one, zeros between.
+// Writes the head, the index if there is room for one, and zeros between.
 void finish_leaf(MutableBytes payload, size_t end, const std::vector<uint16_t>& offsets,
                  const std::vector<uint8_t>& fingerprints) {
   payload[0] = kTagLeafType;
@@ -98,7 +98,7 @@ Result<void> TagLeafEditor::load(MutableBytes payload) {
   offsets_.clear();
   fingerprints_.clear();
   const std::optional<TagLeaf> leaf = TagLeaf::open(payload);
-  if (!leaf) return fail(ErrorCode::kDamaged, "the block is no tag leaf");
+  if (!leaf) return fail(ErrorCode::kDamaged, "the block is not a tag leaf");
   const TagLeaf::Shape shape = leaf->shape();
   if (shape == TagLeaf::Shape::kBroken)
     return fail(ErrorCode::kDamaged, "an entry of a tag leaf runs past its block");

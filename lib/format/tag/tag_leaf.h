@@ -1,11 +1,11 @@
-// A leaf of the tag tree where it lies: entries read without copying them, every step checked
-// against the block's end.
+// A leaf of the tag tree, read in place: entries are not copied, and every step is checked against
+// the end of the block.
 //
-// The bytes between a leaf's last entry and the next leaf's number mean nothing to the existing
-// code, which writes zeros there. vdetool keeps an index of the entries in them:
+// The SDK writes zeros between a leaf's last entry and the next leaf's number, and ignores these
+// bytes when reading. vdetool keeps an index of the entries there:
 //   [fingerprint u8 x n][offset u16 x n][n u16][mark u16], right before the next leaf's number.
-// A fingerprint is the top byte of tag_key_hash; an offset is where the entry begins. Where the
-// mark is missing, or the room for the index is, entries are found by walking.
+// A fingerprint is the top byte of tag_key_hash; an offset is where the entry begins. If the mark
+// or the room for the index is missing, entries are found by walking.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,10 @@ inline constexpr uint8_t kTagInnerType = 0;
 inline constexpr uint8_t kTagLeafType = 1;
 inline constexpr size_t kTagNodeHead = 3;     // bytes: type u8, count u16
 inline constexpr size_t kTagLinkSize = 4;     // bytes of a node's number
-inline constexpr size_t kTagEntryFixed = 18;  // bytes of an entry but key and value
+inline constexpr size_t kTagEntryFixed = 18;  // fixed bytes of an entry, without key and value
 inline constexpr uint16_t kTagIndexMark = 0x1DF7;
 
-// XXH3 of a key: fingerprints and the line filter come from it.
+// XXH3 of a key; used for fingerprints and the line filter.
 [[nodiscard]] uint64_t tag_key_hash(std::string_view key);
 [[nodiscard]] constexpr uint8_t tag_fingerprint(uint64_t hash) {
   return static_cast<uint8_t>(hash >> 56);
@@ -33,51 +33,52 @@ inline constexpr uint16_t kTagIndexMark = 0x1DF7;
   return kTagEntryFixed + entry.key.size() + entry.value.size();
 }
 
-// Bytes of the index of `count` entries.
+// The size of the index of `count` entries, in bytes.
 [[nodiscard]] constexpr size_t tag_index_size(size_t count) {
   return 4 + 3 * count;
 }
 
 class TagLeaf {
  public:
-  // Where the first entry begins, in bytes.
+  // The offset of the first entry.
   static constexpr size_t kFirst = kTagNodeHead;
 
-  // Nothing where `payload` is no leaf, or claims more entries than a node may have. The bytes
-  // stay the caller's.
+  // Nothing if `payload` is not a leaf, or claims more entries than a node may have. Does not own
+  // the bytes.
   [[nodiscard]] static std::optional<TagLeaf> open(Bytes payload);
 
   [[nodiscard]] uint32_t count() const { return count_; }
   [[nodiscard]] int32_t next_leaf() const;
 
-  // The entry at byte `at`, which moves behind it; false where it runs past the block.
+  // Reads the entry at offset `at` and moves `at` past it. False if the entry runs past the block.
   [[nodiscard]] bool read(size_t& at, TagView& entry) const;
 
   [[nodiscard]] bool has_index() const { return fingerprints_ != nullptr; }
   void forget_index() { fingerprints_ = nullptr; }
-  // With an index: byte offset of entry `i`, which is below count(). It may point anywhere.
+  // Only with an index: the offset of entry `i`, which must be less than count(). The index is not
+  // checked: any value is possible.
   [[nodiscard]] size_t offset(uint32_t i) const;
   [[nodiscard]] uint8_t fingerprint(uint32_t i) const { return fingerprints_[i]; }
-  // Asks the processor for the bytes at `at` and the next ones, as many as most entries have.
+  // Prefetches the bytes at `at`, as many as most entries have.
   void prefetch(size_t at) const {
     __builtin_prefetch(base_ + at);
     __builtin_prefetch(base_ + at + 63);
   }
-  // With an index: the first entry from `i` on whose fingerprint is `fingerprint`; count() if there
-  // is none.
+  // Only with an index: the first entry from `i` on with this fingerprint; count() if there is
+  // none.
   [[nodiscard]] uint32_t match(uint8_t fingerprint, uint32_t i) const;
 
   enum class Shape {
     kBroken,   // an entry runs past the block
-    kNoIndex,  // whole, and what looks like an index is none
-    kSound,    // whole, and so are the offsets of the index, if there is one
+    kNoIndex,  // valid, but without a usable index
+    kSound,    // valid, and so are the offsets of the index, if there is one
   };
-  // Walks all entries.
+  // Walks over all entries.
   [[nodiscard]] Shape shape() const;
 
  private:
   const uint8_t* base_ = nullptr;
-  size_t end_ = 0;  // of the room for entries, in bytes
+  size_t end_ = 0;  // end of the room for entries, in bytes
   uint32_t count_ = 0;
   const uint8_t* fingerprints_ = nullptr;
 };
@@ -100,36 +101,36 @@ inline bool TagLeaf::read(size_t& at, TagView& entry) const {
   return true;
 }
 
-// A leaf that is being changed: its entries' offsets and fingerprints out of the bytes, put back
-// by store().
+// A leaf that is being changed. Offsets and fingerprints of its entries are decoded by load() and
+// written by store().
 class TagLeafEditor {
  public:
-  // kDamaged where `payload` is no leaf, or an entry runs past it. The bytes outlive the editor's
-  // use of them.
+  // kDamaged if `payload` is not a leaf, or an entry runs past it. The bytes must outlive the
+  // editor's use of them.
   [[nodiscard]] Result<void> load(MutableBytes payload);
 
   [[nodiscard]] size_t count() const { return offsets_.size(); }
   [[nodiscard]] TagView entry(size_t i) const;
   [[nodiscard]] Bytes encoded(size_t i) const;
-  // Bytes that all entries take.
+  // The size of all entries, in bytes.
   [[nodiscard]] size_t entry_bytes() const { return end_ - kTagNodeHead; }
   [[nodiscard]] int32_t next_leaf() const;
 
-  // The caller has seen that there is room for it.
+  // The entry must fit.
   void insert(size_t i, const TagView& entry);
   void erase(size_t i);
   void set_next_leaf(int32_t next);
-  // Writes count and index, zeros where nothing is.
+  // Writes the count and the index, and zeros to the unused bytes.
   void store();
 
  private:
   MutableBytes payload_;
-  size_t end_ = 0;  // of the entries
+  size_t end_ = 0;  // end of the entries
   std::vector<uint16_t> offsets_;
   std::vector<uint8_t> fingerprints_;
 };
 
-// A leaf of its own, entry after entry.
+// Builds a leaf by appending entries.
 class TagLeafWriter {
  public:
   TagLeafWriter() = default;
@@ -138,14 +139,14 @@ class TagLeafWriter {
   [[nodiscard]] size_t count() const { return offsets_.size(); }
   [[nodiscard]] size_t entry_bytes() const { return end_ - kTagNodeHead; }
   [[nodiscard]] MutableBytes payload() const { return payload_; }
-  // The caller has seen that it fits.
+  // The entry must fit.
   void add(const TagView& entry, uint64_t hash);
-  // Drops all entries from `i` on.
+  // Removes all entries from `i` on.
   void truncate(size_t i);
-  // Takes over the entries of `other` from `from` on, which lie in another payload.
+  // Moves the entries of `other` from `from` on to this leaf, which has another payload.
   void take_tail(TagLeafWriter& other, size_t from);
   void finish(int32_t next_leaf);
-  // Starts over in another payload.
+  // Starts again with another payload.
   void restart(MutableBytes payload);
 
  private:
@@ -155,10 +156,11 @@ class TagLeafWriter {
   std::vector<uint8_t> fingerprints_;
 };
 
-// Writes an entry to the start of `to`, which has room for it.
+// Encodes an entry at the start of `to`, which must have room for it.
 void encode_tag_entry(const TagView& entry, MutableBytes to);
 
-// A leaf of this payload holds entries of so many bytes altogether: at all, and with an index.
+// True if a leaf with this payload size has room for entries of this total size, and also for an
+// index of them.
 [[nodiscard]] constexpr bool tag_leaf_holds(size_t payload, size_t entry_bytes) {
   return kTagNodeHead + entry_bytes + kTagLinkSize <= payload;
 }

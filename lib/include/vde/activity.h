@@ -1,5 +1,5 @@
-// How long work tells what it has done, and is told to stop: shared by the working threads, a
-// signal handler and whoever prints progress.
+// Progress reporting and cancellation for long operations. Shared by worker threads, a signal
+// handler and the code that prints progress.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,8 @@ namespace vde {
 
 struct Activity {
   std::atomic<uint64_t> done{0};   // bytes
-  std::atomic<uint64_t> total{0};  // bytes, 0 = not known
-  std::atomic<bool> stop{false};   // set it, and the work ends soon with kInterrupted
+  std::atomic<uint64_t> total{0};  // bytes, 0 = unknown
+  std::atomic<bool> stop{false};   // set it to end the operation soon, with kInterrupted
 };
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// Names for runs of bytes. A span never owns what it shows.
+// Views of bytes and ranges. A span never owns its bytes.
 #pragma once
 
 #include <cstddef>

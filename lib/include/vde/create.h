@@ -1,4 +1,4 @@
-// Making images: a plan that can be looked at first, then the writing of it.
+// Creating images: plan_image() computes the layout, create_image() writes it.
 #pragma once
 
 #include <optional>
@@ -18,50 +18,51 @@ struct CreateOptions {
   uint64_t size = 0;                     // bytes; a whole number of blocks
   uint32_t block_size = 4096;            // bytes; a power of two, 512 to 65536
   std::string label;                     // UTF-8, at most 64 bytes
-  Guid uuid;                             // of the volume
+  Guid uuid;                             // volume UUID, not zero
   uint32_t modules = 0;                  // manifest bits; see parse_modules
-  std::optional<uint64_t> journal_size;  // bytes; the default depends on the volume
-  Ticks now;                             // the time of creation
+  std::optional<uint64_t> journal_size;  // bytes; default: depends on the volume size
+  Ticks now;                             // time of creation
 };
 
-// The manifest that a comma list of tags, snapshot, compute and integrity names, or "none".
+// Parses a comma-separated list of tags, snapshot, compute and integrity, or "none". Returns the
+// manifest. kUsage for an unknown module.
 [[nodiscard]] Result<uint32_t> parse_modules(std::string_view list);
-// The manifest of one of the existing profiles; kUnsupported, naming them, where it asks for
-// modules whose regions vdetool cannot make.
+// Returns the manifest of a profile of the format. kUsage for an unknown profile; kUnsupported if
+// the profile needs modules whose regions vdetool cannot create; the message names them.
 [[nodiscard]] Result<uint32_t> profile_modules(std::string_view name);
-// "tags,snapshot,compute".
 inline constexpr std::string_view kDefaultModules = "tags,snapshot,compute";
 
 struct PlannedRegion {
-  std::string tag;    // "TAGI"
-  BlockRange blocks;  // in the volume
-  uint64_t used = 0;  // blocks of it that hold something
+  std::string type;   // e.g. "TAGI"
+  BlockRange blocks;  // block numbers in the volume
+  uint64_t used = 0;  // blocks that are in use
 };
 
 struct ImagePlan {
   CreateOptions options;
   uint64_t total_blocks = 0;
   uint64_t allocated_blocks = 0;
-  std::vector<PlannedRegion> regions;  // in slot order; the data area last
+  std::vector<PlannedRegion> regions;  // in slot order; the data area is last
 };
 
-// Lays an image out; kUsage where the wishes contradict each other, naming the nearest good size.
+// Computes the layout of an image. kUsage if the options are invalid or contradict each other; the
+// hint gives the nearest valid size.
 [[nodiscard]] Result<ImagePlan> plan_image(const CreateOptions& options);
 
-// What a file or device that is in the way holds, as a person would call it ("a DWVD image", "an
-// ELF program"); nothing if it holds nothing.
+// Describes the content of an existing file or device, e.g. "a DWVD image" or "an ELF program".
+// Nothing if it is empty. kIo.
 [[nodiscard]] Result<std::optional<std::string>> describe_content(BlockFile& file);
 
 struct WriteOptions {
-  bool force = false;                      // replace what is there
-  std::chrono::milliseconds lock_wait{0};  // how long to wait for the lock of what is there
+  bool force = false;                      // overwrite existing contents
+  std::chrono::milliseconds lock_wait{0};  // how long to wait for the lock of the existing file
 };
 
-// Writes `plan` at `path`, durably. A file appears complete or not at all: kExists where a
-// non-empty one is there and `force` is false; with it the old one stays whole until the new one
-// replaces it, keeping owner and permissions. A device is written in place. kNoSpace, kInUse
-// (where what is there stays locked for longer than `lock_wait`).
-// Stops with kInterrupted, leaving nothing, when `activity` says so.
+// Writes `plan` to `path`, durably. A new file is created atomically. If `path` is not empty:
+// kExists unless `force` is set; with `force` an existing file is replaced atomically, and owner
+// and permissions are kept. A device is written in place. kNoSpace; kInUse if the existing file
+// stays locked longer than `lock_wait`; kInterrupted soon after `activity.stop` is set; then
+// nothing is left on disk.
 [[nodiscard]] Result<void> create_image(const std::string& path, const ImagePlan& plan,
                                         const WriteOptions& options, Activity& activity);
 

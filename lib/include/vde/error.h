@@ -1,5 +1,5 @@
-// What every operation of the library returns when it can fail. No exception leaves the library;
-// running out of memory ends the program.
+// The result type of every operation that can fail. The library throws no exceptions; running out
+// of memory ends the program.
 #pragma once
 
 #include <cstdint>
@@ -13,38 +13,38 @@
 namespace vde {
 
 enum class ErrorCode {
-  kUsage,         // the caller asked for something that makes no sense
+  kUsage,         // an invalid argument or an impossible request
   kNotFound,      // nothing matched
-  kUnchanged,     // everything is as the caller wants it already
-  kIo,            // the system refused or failed a read, write or sync
+  kUnchanged,     // the requested state already exists
+  kIo,            // a read, write or other system call failed
   kNoSpace,       // the file system, the volume or a table is full
-  kInUse,         // somebody else holds the lock
-  kChangeOpen,    // the image has an open change, and takes one at a time
-  kChangedSince,  // the image is no longer what the caller looked at
-  kExists,        // a file, an entry or an id is there already
-  kNotAnImage,    // the file is no image of this format
-  kUnsupported,   // a version or feature of the format that this program does not know
-  kMalformed,     // input that is not what it should be: no WebAssembly, no undo file
-  kDamaged,       // the bytes contradict the format
-  kInterrupted,   // a signal asked to stop
+  kInUse,         // another process holds the lock
+  kChangeOpen,    // the image already has an open change
+  kChangedSince,  // the image was changed after the reader was opened
+  kExists,        // a file, an entry or an id already exists
+  kNotAnImage,    // the file is not an image of this format
+  kUnsupported,   // a version or feature of the format that this program does not support
+  kMalformed,     // invalid input, e.g. not WebAssembly or not an undo file
+  kDamaged,       // the bytes violate the format
+  kInterrupted,   // stopped by Activity::stop
 };
 
-// The word for `code` that JSON errors carry, "in_use" for one.
+// The name of `code` in JSON errors, e.g. "in_use".
 [[nodiscard]] std::string_view error_code_name(ErrorCode code);
 
-// Why something failed, in a form a person can act on.
+// Why an operation failed, in words for the user.
 struct Error {
   ErrorCode code = ErrorCode::kIo;
   std::string message;            // what is wrong: one sentence, no full stop
   std::string hint = {};          // what to do about it, or empty
-  std::optional<uint64_t> block;  // the block concerned, where there is one
+  std::optional<uint64_t> block;  // the block concerned, if there is one
 };
 
 template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
-  // Not defaulted: `return {}` would zero the room for an error first, in every call that is well.
+  // Not defaulted: `return {}` would first clear the space for an error, in every successful call.
   Result() noexcept(std::is_void_v<T>) requires(std::is_void_v<T> ||
                                                 std::is_default_constructible_v<T>) {
   }  // NOLINT(modernize-use-equals-default)
@@ -60,12 +60,12 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   return tl::make_unexpected(Error{code, std::move(message), std::move(hint), block});
 }
 
-// What to do about an image whose bytes contradict the format: to look at them, or, before
-// anything is written to it again, to repair them.
-inline constexpr const char* kRunVerify = "run 'vdetool verify'";
-inline constexpr const char* kRunRepair = "run 'vdetool verify --repair'";
+// Hints for images whose bytes violate the format: how to examine the damage and, before anything
+// else is written, how to repair it.
+inline constexpr const char* kRunVerify = "run 'vdetool verify IMAGE'";
+inline constexpr const char* kRunRepair = "run 'vdetool verify IMAGE --repair'";
 
-// Hands an error on to the caller: `return propagate(result);`.
+// Passes an error on to the caller: `return propagate(result);`.
 template <class T>
 [[nodiscard]] tl::unexpected<Error> propagate(Result<T>& result) {
   return tl::make_unexpected(std::move(result.error()));

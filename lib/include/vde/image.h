@@ -1,5 +1,5 @@
-// An image, open for reading or for changes: the way in for everything but creating, inspecting,
-// verifying and repairing one.
+// An image, open for reading or for changes. All operations start here, except creating,
+// inspecting, verifying and repairing an image.
 //
 //   VDE_TRY_ASSIGN(image, vde::Image::open(path, {.mode = vde::OpenMode::kReadWrite}));
 //   VDE_TRY_ASSIGN(change, image.begin());
@@ -27,17 +27,17 @@ struct ChangeState;
 struct OpenOptions {
   OpenMode mode = OpenMode::kRead;
   std::chrono::milliseconds lock_wait{0};  // how long to wait for the lock
-  const Activity* activity = nullptr;      // stops that wait; null = nothing does
-  bool unseal = false;  // change a sealed image; the first commit clears the seal
-  // Read tags through a mapping of the file, with each block verified once. A file that shrinks
-  // under it raises SIGBUS, for the program to handle.
+  const Activity* activity = nullptr;      // cancels the wait; null: nothing does
+  bool unseal = false;  // allow changing a sealed image; the first commit removes the seal
+  // Read tags through a mapping of the file, and verify each block only once. If the file shrinks
+  // in the meantime, the process gets SIGBUS; handling it is up to the program.
   bool map = false;
-  Clock clock = current_ticks;  // asked at each commit, and for each new snapshot and module
+  Clock clock = current_ticks;  // called for each commit and each new snapshot or module
 };
 
 struct CommitOptions {
-  // Write the blocks to their places in the image, too, for readers that know no journal. Without
-  // it a commit costs one sync instead of four, and is as durable.
+  // Also write the blocks to their home locations, for readers that do not know the journal.
+  // Without it a commit needs one sync instead of four, and is just as durable.
   bool checkpoint = true;
 };
 
@@ -46,28 +46,28 @@ struct Resized {
   uint64_t new_size = 0;
 };
 
-// Everything that one commit will change. What was not committed is gone with it. Errors are those
-// of Image::open and, besides:
-// - kUsage where the caller asked for something impossible; nothing was staged,
+// A set of changes that one commit makes durable. Destroying it without a commit discards them.
+// Errors are those of Image::open and:
+// - kUsage if the request is impossible; nothing was staged,
 // - kNotFound, kUnchanged and kExists as each function says; nothing was staged, unless it says so,
-// - anything else ends the change: it can be neither added to nor committed.
-// kDamaged where the change would stand on blocks that do not verify, are not where they belong, or
-// contradict what counts them.
+// - kDamaged if the change depends on blocks that are invalid, misplaced, or contradict a count.
+// Any error other than kUsage, kNotFound, kUnchanged and kExists ends the change: nothing can be
+// added to it, and it cannot be committed.
 class Change {
  public:
   Change(Change&&) noexcept;
   Change& operator=(Change&&) noexcept;
   ~Change();
 
-  // Valid as long as this.
+  // Valid for the lifetime of this object.
   [[nodiscard]] TagEditor& tags();
   [[nodiscard]] SnapshotEditor& snapshots();
   [[nodiscard]] ModuleEditor& modules();
 
-  // The volume's label, as check_label() wants it.
+  // Sets the volume's label; see check_label() for its limits.
   [[nodiscard]] Result<void> set_label(std::string_view label);
 
-  // Makes all of it durable, or nothing, and ends the change.
+  // Makes all changes durable, or none, and ends the change.
   [[nodiscard]] Result<void> commit(const CommitOptions& options = {});
 
  private:
@@ -76,50 +76,50 @@ class Change {
   std::unique_ptr<ChangeState> state_;
 };
 
-// Readers and changes refer to their image: they must be gone before it is. For one thread at a
-// time.
+// Readers and changes refer to their image: destroy them before it. Not thread-safe.
 class Image {
  public:
-  // Opens the file or block device `path`, locks it (shared for reading, exclusive for changes),
-  // and checks it, without writing anything: the journal that a crash left is recovered when a
-  // first change is staged. Readers look past it. kIo, kInUse, kInterrupted; kNotAnImage;
-  // kUnsupported where the image uses unknown features or, for changes, must not be written (a
-  // seal, a later writer's version, regions that are encrypted, WORM, read-only or migrating);
-  // kDamaged where no superblock group is whole, the journal cannot be trusted, or, for changes,
-  // the region table makes no sense.
+  // Opens the file or block device `path`, locks it (shared for reading, exclusive for changes) and
+  // checks it. Nothing is written: a journal left by a crash is recovered when the first change is
+  // staged, and readers see the image as if it had been. kIo, kInUse, kInterrupted; kNotAnImage;
+  // kUnsupported if the image uses unknown features or, for changes, must not be written (it is
+  // sealed, needs a later writer version, or has regions that are encrypted, WORM, read-only or
+  // migrating); kDamaged if no superblock group is intact, the journal cannot be trusted or, for
+  // changes, the region table is invalid.
   [[nodiscard]] static Result<Image> open(const std::string& path, const OpenOptions& options = {});
-  // The same, of an image in any storage, which is locked here.
+  // Same, for an image in any storage. Locks `file`.
   [[nodiscard]] static Result<Image> open(std::unique_ptr<BlockFile> file,
                                           const OpenOptions& options = {});
   Image(Image&&) noexcept;
   Image& operator=(Image&&) noexcept;
   ~Image();
 
-  // As the last commit left them.
-  [[nodiscard]] const std::string& label() const;  // bytes as they are
+  // The state of the last commit.
+  [[nodiscard]] const std::string& label() const;  // not escaped
   [[nodiscard]] Guid uuid() const;
   [[nodiscard]] uint32_t block_size() const;  // bytes
-  [[nodiscard]] uint64_t size() const;        // bytes of the volume
+  [[nodiscard]] uint64_t size() const;        // volume size in bytes
 
-  // Readers show the commit that they were opened on, and say kChangedSince after a later one,
-  // after a checkpoint, and once a first change has recovered a crash's journal. Open another one
-  // then. kUnsupported where the image has no such region, or one that is encrypted or compressed;
-  // kDamaged where it lies outside the volume or its head makes no sense.
+  // A reader shows the commit that it was opened on. It returns kChangedSince after a later commit,
+  // after a checkpoint, and after the first change has recovered a journal; open a new reader then.
+  // kUnsupported if the image has no such region, or the region is encrypted or compressed;
+  // kDamaged if it lies outside the volume or its header is invalid.
   [[nodiscard]] Result<TagReader> tags() const;
   [[nodiscard]] Result<SnapshotReader> snapshots() const;
   [[nodiscard]] Result<ModuleReader> modules() const;
 
-  // A change, the only one: kChangeOpen while there is another. kUsage where the image is open for
-  // reading.
+  // Begins a change. Only one can be open at a time: kChangeOpen if there is another. kUsage if the
+  // image is open for reading.
   [[nodiscard]] Result<Change> begin();
 
-  // Gives the volume `bytes` bytes, in one commit. Growing makes the file longer first, shrinking
-  // cuts it afterwards and is kNoSpace where blocks after the new end are in use. kUnchanged where
-  // it has that size; kExists where the file holds something after the volume; kChangeOpen.
+  // Changes the volume size to `bytes`, in one commit. Growing extends the file before the commit;
+  // shrinking truncates it after the commit, and returns kNoSpace if blocks beyond the new end are
+  // in use. kUnchanged if the volume already has that size; kExists if the file contains data
+  // beyond the volume; kChangeOpen.
   [[nodiscard]] Result<Resized> resize(uint64_t bytes);
 
-  // Writes what waits in the journal to its place; nothing where nothing waits. kChangeOpen; kUsage
-  // where the image is open for reading.
+  // Writes committed blocks from the journal to their home locations. Does nothing if the journal
+  // is empty. kChangeOpen; kUsage if the image is open for reading.
   [[nodiscard]] Result<void> checkpoint();
 
  private:

@@ -1,4 +1,4 @@
-// Input that comes when it comes: a pipe, a terminal, a file.
+// Interruptible reads from a descriptor that may block.
 #pragma once
 
 #include "vde/activity.h"
@@ -7,8 +7,8 @@
 
 namespace vde {
 
-// Fills the front of `out` with what the descriptor has next, and says how many bytes that are; 0
-// at the end. Waits for it, but ends soon with kInterrupted when `activity` says stop.
+// Reads up to out.size() bytes into `out`, and returns their number; 0 at the end of the input.
+// Waits for input, but returns kInterrupted soon after `activity.stop` is set. kIo.
 [[nodiscard]] Result<size_t> read_input(int descriptor, MutableBytes out, const Activity& activity);
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-// What the format says of modules that every layer has to know.
+// Constants of WebAssembly modules that every layer needs.
 #pragma once
 
 #include <cstddef>

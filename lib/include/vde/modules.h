@@ -1,4 +1,4 @@
-// The compute code cache: WebAssembly modules, stored in blocks of their own and found by the
+// The compute code cache: WebAssembly modules, stored in blocks of their own and identified by the
 // SHA-256 of their bytes. Image::modules() reads it, Change::modules() changes it.
 #pragma once
 
@@ -21,61 +21,61 @@ namespace vde {
 
 struct ChangeState;
 
-// "preview1", "preview2", "stable"; "unknown" for numbers that the format does not name.
+// "preview1", "preview2" or "stable"; "unknown" for a number that the format does not define.
 [[nodiscard]] std::string_view module_abi_name(uint16_t abi);
-// The number of one of the three names.
+// The inverse of module_abi_name(); nothing for an unknown name.
 [[nodiscard]] std::optional<uint16_t> parse_module_abi(std::string_view name);
 
-// An entry of the table, numbers as they stand there.
+// An entry of the table. Numbers are not validated.
 struct Module {
-  std::array<uint8_t, 32> hash{};  // SHA-256 of its bytes
+  std::array<uint8_t, 32> hash{};  // SHA-256 of the module's bytes
   Guid id;
   int64_t first_block = 0;
   int32_t block_count = 0;
   int32_t size = 0;  // bytes
   uint16_t abi = 0;
   Ticks registered;
-  std::string entry_point;  // UTF-8, unless the image says otherwise
+  std::string entry_point;  // UTF-8 in a valid image
 
   bool operator==(const Module&) const = default;
 };
 
-// What is known of a module's bytes.
+// The result of examining a module's bytes.
 struct ModuleFacts {
-  std::string problem;        // why the bytes are not WebAssembly; empty where they are
-  bool is_component = false;  // of the component layer; else a core module
+  std::string problem;        // why the bytes are not WebAssembly; empty if they are
+  bool is_component = false;  // true: a component; false: a core module
   uint64_t sections = 0;
   uint64_t imports = 0;
   uint64_t exports = 0;
   bool entry_exported = false;  // the entry point is an exported function
   enum class Validation {
-    kNotDone,  // this program was built without wabt, or the module is none that it can judge
+    kNotDone,  // built without wabt, or wabt cannot check this kind or size
     kValid,
     kInvalid,
-    kNotUnderstood,  // wabt cannot read it: a proposal that it does not know, or damage
+    kNotUnderstood,  // wabt cannot read it: an unknown proposal, or damage
   } validation = Validation::kNotDone;
-  std::string validation_note;  // why, in words; empty where valid
+  std::string validation_note;  // why, in words; empty if valid
 };
-// Whether this build validates whole modules.
+// True if this build can validate whole modules.
 [[nodiscard]] bool can_validate_modules();
 
 struct ModuleOptions {
   std::string entry = "_start";
-  std::optional<uint16_t> abi = {};  // nothing: inferred from imports and layer
-  std::optional<Guid> id = {};       // nothing: made of the hash
-  bool force = false;  // also where the entry point is not exported, or wabt says invalid
+  std::optional<uint16_t> abi = {};  // default: inferred from imports and layer
+  std::optional<Guid> id = {};       // default: derived from the hash
+  bool force = false;                // accept a missing entry point and invalid modules
 };
 
-// A module that is to be stored, read and judged before the image is opened.
+// A module to be stored. It is read and checked before the image is opened.
 class ModuleFile {
  public:
-  struct State;  // the library's own
-  // The bytes of the regular file `path`; of another one, or of standard input for "-", a temporary
-  // copy that is made first. kMalformed where they are not WebAssembly, are invalid, or have no
-  // such entry point; kUsage for an entry point that cannot be stored.
+  struct State;  // internal
+  // Opens the regular file `path`. Any other kind of file, or standard input for "-", is first
+  // copied to a temporary file. kMalformed if the bytes are not WebAssembly, are invalid, or do not
+  // export the entry point; kUsage for an entry point that cannot be stored; kIo.
   [[nodiscard]] static Result<ModuleFile> open(const std::string& path,
                                                const ModuleOptions& options, Activity& activity);
-  // The same, of the bytes in any storage.
+  // Same, for a module in any storage.
   [[nodiscard]] static Result<ModuleFile> open(std::unique_ptr<BlockFile> file,
                                                const ModuleOptions& options);
   ModuleFile(ModuleFile&&) noexcept;
@@ -96,23 +96,23 @@ class ModuleReader {
   ModuleReader& operator=(ModuleReader&&) noexcept;
   ~ModuleReader();
 
-  // Hands out all modules in the table's order; false = no more of them.
+  // Calls `visit` for all modules in table order; return false to stop. kDamaged.
   [[nodiscard]] Result<void> list(const std::function<bool(const Module&)>& visit);
 
-  // The module that `reference` means: a whole hash or id, else the beginning of one, 4 digits or
-  // more. kNotFound where there is none, kUsage, naming them, where there are several.
+  // Returns the module that `reference` names: its hash, its id, or a unique prefix of either of at
+  // least 4 digits. kNotFound if there is none; kUsage, naming the candidates, if there are
+  // several.
   [[nodiscard]] Result<Module> find(std::string_view reference);
 
-  // Reads what of the stored bytes says what they are, and validates them. kDamaged where their
-  // blocks do not verify.
+  // Examines and validates the stored bytes. kDamaged if their blocks are invalid.
   [[nodiscard]] Result<ModuleFacts> facts(const Module& module, Activity& activity);
 
-  // Hands the stored bytes to `sink`, every block verified first. kDamaged where one does not
-  // verify or where, in the end, the bytes are not those of the hash.
+  // Passes the stored bytes to `sink`; each block is verified first. kDamaged if a block is invalid
+  // or, at the end, the bytes do not match the hash.
   [[nodiscard]] Result<void> read(const Module& module, Activity& activity,
                                   const std::function<Result<void>(Bytes)>& sink);
 
-  // The same, into a file that appears complete or not at all; kExists where it is there already.
+  // Writes the bytes to a new file, atomically. kExists if the file already exists; else as read().
   [[nodiscard]] Result<void> extract(const Module& module, const std::string& path,
                                      Activity& activity);
 
@@ -123,15 +123,15 @@ class ModuleReader {
   std::unique_ptr<State> state_;
 };
 
-// References name modules as the change has them, those that it stored included.
+// References are resolved as the change sees them, including modules that it added.
 class ModuleEditor {
  public:
-  // Stores the bytes of `file`. kUnchanged, naming its id, where a module of the same bytes is
-  // there already; kExists for an id that is taken; kNoSpace.
+  // Stores the module `file` and returns its entry. kUnchanged, naming its id, if the same bytes
+  // are already stored; kExists if the id is taken; kNoSpace.
   [[nodiscard]] Result<Module> add(ModuleFile& file, Activity& activity);
 
-  // Takes the modules out that `references` mean, and frees their blocks. Returns them; errors as
-  // for ModuleReader::find, with nothing staged.
+  // Removes the modules that `references` name, frees their blocks and returns their entries.
+  // Errors as for ModuleReader::find; nothing is staged then.
   [[nodiscard]] Result<std::vector<Module>> remove(std::span<const std::string> references);
 
  private:

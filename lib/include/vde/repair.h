@@ -1,7 +1,6 @@
-// Repairing an image, and taking a repair back. A repair is planned first: it is carried out on a
-// view of the image, in memory and a temporary file, judged there, and only then done on the disk,
-// where it writes what the plan says and nothing else. An undo file holds all of it as it was
-// before.
+// Repair of an image, and its reversal (undo). A repair is planned first: it runs on a view of the
+// image, in memory and a temporary file, and the result is verified there. Applying the plan writes
+// to the image what the plan says and nothing else. An undo file holds the overwritten bytes.
 #pragma once
 
 #include <memory>
@@ -14,30 +13,30 @@
 
 namespace vde {
 
-// One thing that a repair does.
+// One step of a repair.
 struct RepairStep {
-  std::string what;                // a sentence
-  std::string source;              // where the bytes come from, or why they may be believed
-  std::vector<BlockRange> blocks;  // whose content it changes; the journal's own are not listed
-  std::string loses;               // what is gone for good with it, or empty
+  std::string what;                // an instruction: "clear bitmap bits past the end"
+  std::string source;              // where the bytes come from, or why they can be trusted
+  std::vector<BlockRange> blocks;  // that it changes; the journal's own are not listed
+  std::string loses;               // what is permanently lost, or empty
 };
 
-// What a repair would do, and what it would come to. The image must not change until it is done.
+// What a repair would do, and its result. The image must not change until the plan is applied.
 struct RepairPlan {
-  std::vector<RepairStep> steps;  // none: there is nothing that can be done
-  std::vector<Finding> found;     // before; `fixable` says what this plan corrects
+  std::vector<RepairStep> steps;  // empty: nothing can be repaired
+  std::vector<Finding> found;     // before; `fixable` is true for those that this plan fixes
   std::vector<Finding> left;      // what a verification finds afterwards
   VerifySummary before;
   VerifySummary after;
-  std::vector<std::string> notes;  // why something is left that is not an ordinary loss
+  std::vector<std::string> notes;  // why something is not repaired
 
   uint32_t block_size = 0;
   uint64_t old_size = 0;  // of the file, bytes
   uint64_t new_size = 0;
-  std::vector<ByteRange> changes;     // bytes that will be written, ascending; the journal's too
-  uint64_t hash = 0;                  // of those bytes as they will be, for the undo file
+  std::vector<ByteRange> changes;     // bytes to write, ascending; includes the journal's
+  uint64_t hash = 0;                  // of those bytes after the repair, for the undo file
   int64_t sequence = 0;               // checkpoint sequence afterwards
-  std::optional<BlockRange> journal;  // MWAL, where there is one
+  std::optional<BlockRange> journal;  // the MWAL region, if there is one
   Guid uuid;                          // of the volume afterwards
 
   // How many of `found` are not in `left`.
@@ -46,57 +45,57 @@ struct RepairPlan {
 
 struct RepairOptions {
   Ticks now;            // the time of the repair
-  bool unseal = false;  // repair a sealed image, which clears its seal
+  bool unseal = false;  // allow repairing a sealed image; this removes the seal
   VerifyOptions verify;
 };
 
-// Plans, and never writes: `file` is locked by the caller. kUnsupported for what must not be
-// written (a seal, unknown features, a later writer's version, regions that are encrypted, WORM,
-// read-only or migrating) if there is something to repair; as verify_image() otherwise.
+// Plans a repair without writing. The caller has locked `file`. If there is something to repair,
+// kUnsupported for images that must not be written: sealed (without `unseal`), with unknown
+// features or a later writer version, or with encrypted, WORM, read-only or migrating regions.
+// Other errors as for verify_image().
 [[nodiscard]] Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options,
                                              Activity& activity);
 
-// Where an undo file is put together: nothing of it counts before publish().
+// An undo file while it is written. It has no effect before publish().
 class UndoTarget {
  public:
   UndoTarget() = default;
   UndoTarget(const UndoTarget&) = delete;
   UndoTarget& operator=(const UndoTarget&) = delete;
   virtual ~UndoTarget() = default;
-  // Empty at first.
+  // Initially empty.
   [[nodiscard]] virtual BlockFile& file() = 0;
-  // Makes it durable under its name; file() stays usable.
+  // Makes the file durable and gives it its name; file() stays usable.
   [[nodiscard]] virtual Result<void> publish() = 0;
 };
 
-// A new file at `path`; kExists, at publish() too, where one is there already.
+// A new file at `path`. kExists if a file exists there, also from publish().
 [[nodiscard]] Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path);
-// IMAGE.undo, or the first of IMAGE.undo.1 to IMAGE.undo.999 that does not exist; kExists where all
-// of them do.
+// IMAGE.undo, or the first of IMAGE.undo.1 to IMAGE.undo.999 that does not exist. kExists if all of
+// them do.
 [[nodiscard]] Result<std::string> free_undo_path(const std::string& image);
 
-// Carries `plan` out, with the options it was planned with: undo file (none where `undo` is null),
-// then the image, then a verification of what is on the disk, whose findings are returned. After an
-// error the undo file, once it is published, still puts everything back. `file` holds the exclusive
-// lock.
+// Applies `plan`, with the options that it was planned with: writes the undo file (unless `undo` is
+// null), then the image, then verifies the image and returns the findings. After an error, the undo
+// file can still revert everything once it is published. `file` holds the exclusive lock.
 [[nodiscard]] Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& plan,
                                                         const RepairOptions& options,
                                                         UndoTarget* undo, Activity& activity);
 
-// What an undo file is about.
+// The result of an undo.
 struct UndoSummary {
   Guid uuid;
-  uint64_t bytes = 0;  // put back
+  uint64_t bytes = 0;  // restored
   uint64_t old_size = 0;
   uint64_t new_size = 0;
-  bool redo_written = false;  // false where an interrupted undo was finished, too
+  bool redo_written = false;  // also false if this finished an interrupted undo
 };
 
-// Puts back what the repair (or undo) that wrote `undo` changed, the journal's blocks last; what is
-// overwritten goes to `redo` first, if that is not null. Interrupted by a crash, it is to be called
-// again with the same files, and finishes. kMalformed where `undo` is no whole undo file or
-// is another image's, kChangedSince where the image was changed since; kUnchanged, and nothing is
-// done, where all is as it was already. Both locks are the caller's.
+// Reverts the repair (or undo) that wrote `undo`; the journal's blocks are restored last. First
+// writes the bytes that it overwrites to `redo`, unless that is null. After a crash, call it again
+// with the same files to finish. kMalformed if `undo` is not a complete undo file or belongs to
+// another image. kChangedSince if the image was modified after the repair. kUnchanged, without
+// writing, if the repair is already undone. The caller has locked both files.
 [[nodiscard]] Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo);
 
 }  // namespace vde

@@ -1,6 +1,6 @@
-// Snapshots: marks of what the inode table was at some time, in chains from child to parent. An
-// entry records where things are and copies nothing. Deleting one keeps its entry, so that the
-// chains of its children hold. Image::snapshots() reads the table, Change::snapshots() changes it.
+// Snapshots: metadata records that note where the inode table was at some time, linked from child
+// to parent. They copy no data. A deleted snapshot keeps its entry, so that its children's chains
+// stay complete. Image::snapshots() reads the table, Change::snapshots() changes it.
 #pragma once
 
 #include <functional>
@@ -24,9 +24,9 @@ struct Snapshot {
   Ticks created;
   int64_t inode_table_start = 0;   // first block
   int64_t inode_table_blocks = 0;  // blocks
-  int64_t data_blocks = 0;         // allocated ones at that time; other writers count as they like
+  int64_t data_blocks = 0;         // allocated at that time; other programs count differently
   uint16_t flags = 0;              // 1 read-only, 2 deleted, 4 base
-  std::string label;               // UTF-8, unless the image says otherwise
+  std::string label;               // UTF-8 in a valid image
 
   [[nodiscard]] bool is_read_only() const { return (flags & 1) != 0; }
   [[nodiscard]] bool is_deleted() const { return (flags & 2) != 0; }
@@ -34,43 +34,42 @@ struct Snapshot {
   bool operator==(const Snapshot&) const = default;
 };
 
-// "read-only", "deleted", "base"; "bit N" for others.
+// "read-only", "deleted", "base"; "bit N" for other flags.
 [[nodiscard]] std::vector<std::string> snapshot_flag_names(uint16_t flags);
 
-// How a command names a snapshot: a whole id, "@latest" (the one made last), a whole label, or a
-// prefix of an id of 4 or more characters; tried in this order. A deleted one is found by its whole
-// id alone.
+// Names a snapshot: a full id, "@latest" (the newest), a full label, or an id prefix of 4 or more
+// characters, tried in this order. A deleted snapshot can only be named by its full id.
 using SnapshotRef = std::string_view;
 
-// Gets snapshots one by one; false = no more of them.
+// Called once per snapshot; return false to stop.
 using SnapshotVisitor = std::function<bool(const Snapshot&)>;
 
-// Every call reads the table once, in order; nothing is kept but by load().
+// Every call reads the table once, in order; nothing is cached except by load(). All calls return
+// kDamaged if the table is damaged.
 class SnapshotReader {
  public:
   SnapshotReader(SnapshotReader&&) noexcept;
   SnapshotReader& operator=(SnapshotReader&&) noexcept;
   ~SnapshotReader();
 
-  // All entries in the order of the table, deleted ones too.
+  // Visits all entries in table order, including deleted ones.
   [[nodiscard]] Result<void> list(const SnapshotVisitor& visit);
 
-  // The entry of this id; nothing where there is none. After load(), without reading.
+  // Returns the entry with this id; nothing if there is none. Reads nothing after load().
   [[nodiscard]] Result<std::optional<Snapshot>> get(const Guid& id);
 
-  // The snapshot that `ref` names. kNotFound, or kUsage listing the candidates where it names
-  // several.
+  // Returns the snapshot that `ref` names. kNotFound; kUsage, with the candidates, if `ref` is
+  // ambiguous.
   [[nodiscard]] Result<Snapshot> find(SnapshotRef ref);
 
-  // From `id` to its root, parent by parent, deleted ones included. kDamaged, after what comes
-  // before it, where a parent is missing or the chain comes back to one of its own.
+  // Visits `id` and its ancestors, including deleted ones. Returns kDamaged, after visiting the
+  // snapshots before the fault, if a parent is missing or the chain contains a cycle.
   [[nodiscard]] Result<void> chain(const Guid& id, const SnapshotVisitor& visit);
 
-  // Those whose parent is `id`, in the order of the table, deleted ones too.
+  // Visits the direct children of `id` in table order, including deleted ones.
   [[nodiscard]] Result<void> children(const Guid& id, const SnapshotVisitor& visit);
 
-  // Reads all entries into memory and makes an index of their ids: get() takes the same time from
-  // then on, however many there are.
+  // Reads all entries into memory and indexes their ids, so that get() takes constant time.
   [[nodiscard]] Result<void> load();
 
  private:
@@ -81,29 +80,29 @@ class SnapshotReader {
 };
 
 struct SnapshotOptions {
-  std::string label = {};                  // as check_label() wants it
-  std::optional<std::string> parent = {};  // a SnapshotRef; none without
+  std::string label = {};                  // see check_label() for its limits
+  std::optional<std::string> parent = {};  // a SnapshotRef; default: no parent
   bool read_only = false;
   bool base = false;
-  std::optional<Guid> id = {};  // a new one without
-  // The new id follows from the image instead of chance, so that the same commands make the same
-  // bytes.
+  std::optional<Guid> id = {};  // default: a new one
+  // Derive the new id from the image instead of choosing it at random, so that the same commands
+  // produce the same bytes.
   bool reproducible = false;
 };
 
-// References name snapshots as the change has them, those that it made included.
+// References are resolved as the change sees them, including snapshots that it created.
 class SnapshotEditor {
  public:
-  // Adds a snapshot of what the image is now: where the inode table lies and how many blocks of
-  // data are allocated. Reads and writes none of these. kExists for an id that is there; the parent
-  // as SnapshotReader::find.
+  // Adds a snapshot of the current state: the location of the inode table and the number of
+  // allocated data blocks. Does not read or write these. kExists if the id already exists;
+  // kNotFound or kUsage for the parent, as SnapshotReader::find.
   [[nodiscard]] Result<Snapshot> create(const SnapshotOptions& options);
 
-  // Marks snapshots as deleted, all of them or, where one is not found, none. kUnchanged where one
-  // of them is deleted already.
+  // Sets the deleted flag of snapshots: of all `refs`, or of none if one is not found. Returns
+  // them. kUnchanged if one of them is already deleted.
   [[nodiscard]] Result<std::vector<Snapshot>> remove(std::span<const std::string> refs);
 
-  // Takes the mark off again. kUnchanged where the snapshot is not deleted.
+  // Clears the deleted flag. kUnchanged if the snapshot is not deleted.
   [[nodiscard]] Result<Snapshot> undelete(SnapshotRef ref);
 
  private:

@@ -1,6 +1,6 @@
-// Storage, for programs that keep images elsewhere than in files: everything that reads or writes
-// an image does it through BlockFile. There is a POSIX version (open_file), an in-memory one
-// (io/memory_file.h) and, in the tests, versions that record and that fail.
+// The storage interface. Everything that reads or writes an image does so through BlockFile.
+// open_file() returns a POSIX file; io/memory_file.h has an in-memory version, and the tests have
+// versions that record calls or fail.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,9 @@ namespace vde {
 
 enum class LockMode { kShared, kExclusive };
 
-// Bytes of a file, mapped read-only for as long as this lives. What another process writes there
-// shows, at any moment; touching bytes that the file lost since raises SIGBUS.
+// A read-only mapping of bytes of a file, valid for the lifetime of this object. Writes of other
+// processes can appear in it at any time. Touching bytes beyond the end of a file that has shrunk
+// raises SIGBUS.
 class FileMapping {
  public:
   FileMapping() = default;
@@ -27,8 +28,8 @@ class FileMapping {
   [[nodiscard]] virtual Bytes bytes() const = 0;
 };
 
-// Random access to the bytes of an image. Reads may run on several threads at once; everything else
-// is for one thread at a time. Errors are kIo unless said otherwise.
+// Random access to the bytes of an image. Several threads may read at once; all other calls must
+// come from one thread at a time. Errors are kIo unless stated otherwise.
 class BlockFile {
  public:
   BlockFile() = default;
@@ -36,61 +37,62 @@ class BlockFile {
   BlockFile& operator=(const BlockFile&) = delete;
   virtual ~BlockFile() = default;
 
-  // Fills `out` from byte `offset` on. Reading past the end is an error.
+  // Fills `out` with the bytes at `offset`. Reading past the end is an error.
   [[nodiscard]] virtual Result<void> read(uint64_t offset, MutableBytes out) = 0;
 
-  // Writes all of `bytes` at `offset`, extending the file where needed. kNoSpace where full.
+  // Writes all of `bytes` at `offset`, and extends the file if needed. kNoSpace if the disk is
+  // full.
   [[nodiscard]] virtual Result<void> write(uint64_t offset, Bytes bytes) = 0;
 
-  // All that was written is durable when this returns without error. After an error nobody knows
-  // what is on the disk: the handle is poisoned, and every later write and sync fails.
+  // Makes everything that was written durable. After an error the state on disk is unknown: the
+  // handle is poisoned, and every later write and sync fails.
   [[nodiscard]] virtual Result<void> sync() = 0;
 
-  // As write() and sync(): faster where nothing else waits for a sync.
+  // Same as write() followed by sync(), but faster if no other write is waiting for a sync.
   [[nodiscard]] virtual Result<void> write_through(uint64_t offset, Bytes bytes) {
     if (Result<void> written = write(offset, bytes); !written) return written;
     return sync();
   }
 
-  // Bytes.
+  // Returns the size in bytes.
   [[nodiscard]] virtual Result<uint64_t> size() = 0;
 
-  // A block device has the size it has: it cannot be resized, renamed or have holes.
+  // True for a block device. Its size is fixed: it cannot be resized, renamed or have holes.
   [[nodiscard]] virtual bool is_device() const { return false; }
 
   // Sets the size in bytes; new bytes read as zero. kUnsupported on a device.
   [[nodiscard]] virtual Result<void> resize(uint64_t bytes) = 0;
 
-  // Takes space from the file system for a range, so that writing there cannot fail with kNoSpace;
-  // bytes keep their values. Where the file system cannot promise that, nothing happens.
+  // Reserves disk space for a range, so that writing there cannot fail with kNoSpace. The bytes
+  // keep their values. Does nothing if the file system does not support it.
   [[nodiscard]] virtual Result<void> allocate(ByteRange range) = 0;
 
-  // Makes the bytes of a range read as zero, giving space back where the file system can.
+  // Makes the bytes of a range read as zero, and frees their disk space if the file system can.
   [[nodiscard]] virtual Result<void> zero(ByteRange range) = 0;
 
-  // The first range within `within` that may hold anything but zeros; an empty one where there is
-  // none. Where the file system does not tell holes from data, `within` itself.
+  // Returns the first range within `within` that may contain nonzero bytes, or an empty range if
+  // there is none. Returns `within` itself if the file system cannot distinguish holes from data.
   [[nodiscard]] virtual Result<ByteRange> next_data(ByteRange within) = 0;
 
-  // The bytes of a range, which lies within the file, expected to be touched here and there; null
-  // where that is not possible. The file outlives the mapping.
+  // Maps a range, which must lie within the file, for random access. Null if mapping is not
+  // possible. The file must outlive the mapping.
   [[nodiscard]] virtual std::unique_ptr<FileMapping> map(ByteRange) { return nullptr; }
 
-  // Takes the lock, or trades the one held for another mode; it goes with the handle. kInUse if
-  // somebody else still holds it after `wait`.
+  // Takes the lock, or converts a lock already held to `mode`. The lock is released with the
+  // handle. kInUse if another process still holds it after `wait`.
   [[nodiscard]] virtual Result<void> lock(LockMode mode, std::chrono::milliseconds wait) = 0;
 };
 
 enum class OpenMode { kRead, kReadWrite };
 
-// Opens a regular file or a block device, through symbolic links; neither creates one nor locks it.
-// kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
+// Opens a regular file or a block device; symbolic links are followed. Does not create or lock the
+// file. kIo (missing, no permission, a directory), kUnsupported (a pipe, a terminal).
 [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_file(const std::string& path, OpenMode mode);
 
-// Opens as open_file() does, and locks: shared for reading, exclusive for writing. The file is the
-// one that `path` names once the lock is held; one that was replaced meanwhile, by a rename over
-// it, is opened again, and what is left of `wait` is for the lock of the new one. kInUse; kIo where
-// the path names nothing any more; kInterrupted soon after `activity` says stop.
+// Opens the file as open_file() does and locks it: shared for reading, exclusive for writing. Once
+// the lock is held, the file is the one that `path` names: if a rename replaced it in the meantime,
+// the new file is opened, and the rest of `wait` applies to its lock. kInUse if the lock is not
+// free in time; kIo if `path` no longer exists; kInterrupted soon after `activity.stop` is set.
 [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_locked(const std::string& path, OpenMode mode,
                                                              std::chrono::milliseconds wait,
                                                              const Activity& activity);

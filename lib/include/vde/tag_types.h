@@ -1,6 +1,5 @@
-// What tags are made of: entries, questions about them, and what a tree says of itself. Keys and
-// values are bytes; keys compare as unsigned bytes, and a key that is a prefix of another comes
-// first.
+// Types of the tag index: tags, queries and statistics. Keys and values are bytes. Keys are
+// compared as unsigned bytes; a prefix sorts before longer keys.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +18,12 @@ struct TagEntry {
   std::string key;
   std::string value;
   int64_t inode = 0;
-  int64_t block = 0;  // any number may stand here
+  int64_t block = 0;  // any number; not interpreted
 
   bool operator==(const TagEntry&) const = default;
 };
 
-// An entry where it lies: valid until the call that handed it out returns.
+// A tag in a buffer of the library. Valid only during the call that passes it.
 struct TagView {
   std::string_view key;
   std::string_view value;
@@ -32,34 +31,34 @@ struct TagView {
   int64_t block = 0;
 };
 
-// Gets entries one by one; false = no more of them.
+// Called once per tag; return false to stop.
 using TagVisitor = std::function<bool(const TagView&)>;
 
-// Which entries: those that every given condition holds for.
+// Selects the tags that match all given conditions.
 struct TagQuery {
-  std::string prefix = {};           // of the key
+  std::string prefix = {};           // of the key; empty = any
   std::optional<std::string> from;   // key >= from
   std::optional<std::string> to;     // key <= to
   std::optional<std::string> value;  // exactly this value
   std::optional<int64_t> inode;
-  bool reverse = false;  // from the last key to the first
+  bool reverse = false;  // in descending key order
 };
 
 struct TagStats {
   uint64_t entries = 0;
-  uint32_t depth = 0;  // levels below the root
-  uint64_t nodes = 0;  // reachable ones, leaves included
+  uint32_t depth = 0;  // levels below the root; 0 if the root is a leaf
+  uint64_t nodes = 0;  // reachable nodes, including leaves
   uint64_t leaves = 0;
-  double fill = 0;  // of the leaves' payload, by entries; 0 to 1
+  double fill = 0;  // used part of the leaves' payload; 0 to 1
   uint64_t region_blocks = 0;
-  uint64_t free_blocks = 0;  // of the region, that hold neither a node nor a filter
+  uint64_t free_blocks = 0;  // blocks of the region that hold neither a node nor a filter
   struct Bloom {
     uint64_t bits = 0;
     uint32_t hashes = 0;
-    double fill = 0;  // bits that are set; 0 to 1
+    double fill = 0;  // part of the bits that are set; 0 to 1
     double expected_false_positive_rate = 0;
-    double measured_false_positive_rate = 0;  // of keys that are not there
-    bool extended = false;                    // the larger filter behind block 0 answers
+    double measured_false_positive_rate = 0;  // for keys that are not in the index
+    bool extended = false;                    // lookups use the larger filter outside block 0
   } bloom;
 };
 

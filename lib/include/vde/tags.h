@@ -1,5 +1,5 @@
-// The tag index: keys and values on inodes, in key order. Image::tags() reads it, Change::tags()
-// changes it.
+// The tag index: keys and values attached to inodes, in key order. Image::tags() reads it,
+// Change::tags() changes it.
 #pragma once
 
 #include <memory>
@@ -21,18 +21,20 @@ class TagReader {
   TagReader& operator=(TagReader&&) noexcept;
   ~TagReader();
 
-  // Entries, as the header counts them.
+  // The number of tags, according to the index header.
   [[nodiscard]] uint64_t entry_count() const;
 
-  // Hands out the entries of exactly `key`, and returns how many it handed out. With `inode`, that
-  // inode's alone, found without looking at the others. kDamaged where a node on the way is.
+  // Calls `visit` for the tags with exactly `key`, and returns the number of calls. With `inode`,
+  // only that inode's tag is visited, without reading the others. kDamaged if a node on the way is
+  // damaged.
   [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
                                      const TagVisitor& visit);
 
-  // Hands out what `query` asks for in key order, and returns how many that were.
+  // Calls `visit` for the tags that match `query`, in key order, and returns the number of calls.
+  // kDamaged.
   [[nodiscard]] Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit);
 
-  // Walks the whole tree.
+  // Walks the whole tree and counts what it finds. kDamaged, kInterrupted.
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
  private:
@@ -43,22 +45,22 @@ class TagReader {
 };
 
 struct TagBatchOptions {
-  uint64_t memory = 256ull << 20;     // bytes of anonymous memory for sorting, more goes to files
-  std::string temporary_folder = {};  // of these files; empty = $TMPDIR, else /tmp
+  uint64_t memory = 256ull << 20;     // bytes of memory for sorting; more goes to temporary files
+  std::string temporary_folder = {};  // for the temporary files; empty = $TMPDIR, else /tmp
 };
 
-// Any number of entries in any order, gathered for TagEditor::import() before the image is opened.
+// Collects any number of tags in any order for TagEditor::import(), before the image is opened.
 class TagBatch {
  public:
-  struct State;  // the library's own
+  struct State;  // internal
   explicit TagBatch(const TagBatchOptions& options = {});
   TagBatch(TagBatch&&) noexcept;
   TagBatch& operator=(TagBatch&&) noexcept;
   ~TagBatch();
 
-  // `line` names the entry in errors: the caller's number of it, from 1. kUsage, naming the limit,
-  // for an entry that no block size can hold; kIo or kNoSpace where a scratch file cannot be
-  // written.
+  // `line` identifies the tag in error messages: its line number in the input, from 1. kUsage for a
+  // tag that no block size can hold; the message names the limit. kIo or kNoSpace if a temporary
+  // file cannot be written.
   [[nodiscard]] Result<void> add(const TagView& entry, uint64_t line);
 
  private:
@@ -67,7 +69,7 @@ class TagBatch {
 };
 
 struct TagImportOptions {
-  bool replace = false;  // an entry of a key and inode that is there: replaced, else refused
+  bool replace = false;  // overwrite existing tags with the same key and inode
 };
 
 struct TagImportReport {
@@ -77,22 +79,21 @@ struct TagImportReport {
 
 class TagEditor {
  public:
-  // Puts a tag on an inode: true if it is new, false if it replaced the one of this key and inode.
-  // kUsage, naming the limit, for an entry that this block size cannot hold; kNoSpace where the
-  // volume is full.
+  // Sets a tag on an inode. Returns true if it is new, false if it replaced the tag with this key
+  // and inode. kUsage for a tag that does not fit this block size; kNoSpace if the volume is full.
   [[nodiscard]] Result<bool> set(const TagEntry& entry);
 
-  // Takes the tag `key` off `inode`: false where there is none.
+  // Removes the tag `key` from `inode`. Returns false if there is no such tag.
   [[nodiscard]] Result<bool> remove(std::string_view key, int64_t inode);
 
-  // Takes all tags off `inode`, and returns how many. Reads the whole index.
+  // Removes all tags from `inode`, and returns their number. Reads the whole index.
   [[nodiscard]] Result<uint64_t> remove_all(int64_t inode);
 
-  // Adds the entries of `batch`, which is used up. kExists, naming the line, for an entry of a key
-  // and inode that is there or came before, unless it replaces; kUsage, naming the line, for one
-  // that this block size cannot hold. Many entries are merged with those that are there into a new
-  // index, for which this must be the first call of the change on tags; no other may follow then
-  // (kUsage). Any error but kUsage ends the change.
+  // Adds the tags of `batch`, which cannot be used again. Errors name the line: kExists for a tag
+  // that already exists or occurred before, unless `replace` is set; kUsage for a tag that does not
+  // fit this block size. A large batch is merged with the existing tags into a new index. That
+  // works only if import() is the first call on the tags of this change, and no other call may
+  // follow (kUsage). Any error other than kUsage ends the change.
   [[nodiscard]] Result<TagImportReport> import(TagBatch& batch, const TagImportOptions& options,
                                                Activity& activity);
 

@@ -1,4 +1,4 @@
-// Bytes and numbers as people and scripts write them.
+// Conversion of bytes and numbers to and from text.
 #pragma once
 
 #include <optional>
@@ -11,40 +11,41 @@
 
 namespace vde {
 
-// Lower-case hexadecimal, two digits a byte.
+// Lower-case hexadecimal, two digits per byte.
 [[nodiscard]] std::string to_hex(Bytes bytes);
-// The bytes that hexadecimal digits name; nothing unless they are all digits and even in number.
+// Parses hexadecimal digits; nothing unless all characters are digits and their number is even.
 [[nodiscard]] std::optional<std::vector<uint8_t>> from_hex(std::string_view text);
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-// The bytes as UTF-8 on one line: \\, \n, \t and \0 for these, \xHH for other control characters
-// and for bytes that are not UTF-8. unescape reads it back to the same bytes.
+// Converts bytes to one line of UTF-8: \\, \n, \t and \0 for these, \xHH for other control
+// characters and for invalid UTF-8. unescape() is the inverse; kUsage for an invalid escape.
 [[nodiscard]] std::string escape(std::string_view bytes);
 [[nodiscard]] Result<std::string> unescape(std::string_view text);
 
-// The same, put behind what is there. A `separator` other than '\0', an ASCII character that is
-// neither a control character nor a backslash, stands for the byte 0; itself is \xHH then.
+// Same, appended to the first argument. `separator`, a printable ASCII character other than the
+// backslash, represents the byte 0; the separator itself is written as \xHH. The default '\0' means
+// no separator.
 void append_escaped(std::string& text, std::string_view bytes, char separator = '\0');
 [[nodiscard]] Result<void> append_unescaped(std::string& bytes, std::string_view text,
                                             char separator = '\0');
 
-// Padded, of the standard alphabet; reading takes nothing else.
+// Standard alphabet, with padding; from_base64() accepts nothing else.
 [[nodiscard]] std::string to_base64(Bytes bytes);
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
-// A size in bytes: a bare number is bytes; K, M, G, T, P and KiB, MiB.. are powers of 1024, KB,
-// MB.. of 1000. Fractions ("8.5M") are allowed where they come to whole bytes.
+// Parses a size in bytes. K, M, G, T, P and KiB, MiB, ... are powers of 1024; KB, MB, ... are
+// powers of 1000. Fractions ("8.5M") are allowed if the result is a whole number. kUsage.
 [[nodiscard]] Result<uint64_t> parse_size(std::string_view text);
 
-// "5734400 bytes (5.47 MiB)"; below 1 KiB without the part in brackets.
+// "5734400 bytes (5.47 MiB)"; only "1000 bytes" below 1 KiB.
 [[nodiscard]] std::string describe_size(uint64_t bytes);
 
-// `text` and `candidate` differ by at most a third of their letters: a likely misspelling.
+// True if `text` and `candidate` differ in at most a third of their letters: a likely misspelling.
 [[nodiscard]] bool is_near(std::string_view text, std::string_view candidate);
 
-// Whether `label` can label a volume or a snapshot: at most kMaxLabelBytes of UTF-8 without zero
-// bytes. kUsage where it cannot.
+// Checks a label of a volume or snapshot: at most kMaxLabelBytes bytes of UTF-8 without zero bytes.
+// kUsage if it is not valid.
 inline constexpr size_t kMaxLabelBytes = 64;
 [[nodiscard]] Result<void> check_label(std::string_view label);
 

@@ -13,24 +13,24 @@ struct Ticks {
   int64_t value = 0;
 
   bool operator==(const Ticks&) const = default;
-  // The check takes the 0 that comparisons are rewritten with for a pointer.
+  // clang-tidy takes the 0 in rewritten comparisons for a null pointer.
   auto operator<=>(const Ticks&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 inline constexpr int64_t kTicksPerSecond = 10'000'000;
 inline constexpr int64_t kUnixEpochTicks = 621'355'968'000'000'000;
 
-// RFC 3339 in UTC with as many decimals as are needed ("2024-12-16T12:00:00.0000386Z"); years past
-// 9999 and negative ticks, which no calendar has, print as "ticks N".
+// RFC 3339 in UTC with as many decimals as needed ("2024-12-16T12:00:00.0000386Z"). Ticks after
+// year 9999 and negative ticks are printed as "ticks N".
 [[nodiscard]] std::string to_string(Ticks ticks);
 
 [[nodiscard]] Ticks from_unix_seconds(int64_t seconds);
 
-// The time to write into an image: SOURCE_DATE_EPOCH where it is set, else the clock. An error
-// where SOURCE_DATE_EPOCH is no number of seconds.
+// The time to write into an image: SOURCE_DATE_EPOCH if it is set, else the current time. kUsage if
+// SOURCE_DATE_EPOCH is not a number of seconds.
 [[nodiscard]] Result<Ticks> current_ticks();
 
-// Where a change takes its times from.
+// Returns the time for a change.
 using Clock = std::function<Result<Ticks>()>;
 
 }  // namespace vde

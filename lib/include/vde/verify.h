@@ -1,4 +1,4 @@
-// Verifying an image: findings are data, with stable codes.
+// Verification of an image. Its results are findings, with stable codes.
 #pragma once
 
 #include <functional>
@@ -12,84 +12,85 @@
 namespace vde {
 
 enum class Severity {
-  kError,    // contradicts the format or loses data
-  kWarning,  // legal but suspect
-  kNote,     // worth knowing, changes no status
+  kError,    // the image violates the format, or data is lost
+  kWarning,  // legal but suspicious
+  kNote,     // for information; does not change the exit status
 };
 [[nodiscard]] std::string_view severity_name(Severity severity);
 
-// Whether the image holds what is needed to put a finding right.
+// Whether a repair can fix a finding with the data in the image.
 enum class Fixable {
   kNever,
-  kSometimes,  // each finding says for itself
+  kSometimes,  // see Finding::fixable
   kAlways,
 };
 // "never", "sometimes" or "always".
 [[nodiscard]] std::string_view fixable_name(Fixable fixable);
 
-// What one kind of finding means, whatever image it is found in. All text is for people.
+// One kind of finding, independent of the image. All texts are for people.
 struct FindingKind {
-  std::string_view code;  // "SUPB-001", for good
+  std::string_view code;  // "SUPB-001"; permanent
   Severity severity;
   Fixable fixable;
   std::string_view title;
   std::string_view meaning;
   std::string_view risk;
-  std::string_view next;  // what to do
+  std::string_view next;   // what to do
+  std::string_view loses;  // what a repair of it loses: "nothing", or data; empty if kNever
 };
 
 // Every kind, ordered by code.
 [[nodiscard]] std::span<const FindingKind> finding_kinds();
-// The kind with this code, in either case; null where there is none.
+// The kind with this code (upper or lower case), or null.
 [[nodiscard]] const FindingKind* find_finding_kind(std::string_view code);
 
 // One finding in one image.
 struct Finding {
   const FindingKind* kind;
-  std::optional<uint64_t> block;        // where, if it is about one block
-  std::string region;                   // the region's tag, or empty
-  std::string message;                  // what was found, with its numbers
-  std::vector<std::string> affects;     // what of the image's content it touches
-  bool fixable = false;                 // --repair can put it right, as far as is known here
-  std::optional<ByteRange> bytes = {};  // the block's place in the image
+  std::optional<uint64_t> block;        // the block, if it is about one block
+  std::string region;                   // the region's type ("TAGI"), or empty
+  std::string message;                  // the details; the kind's title comes before it
+  std::vector<std::string> affects;     // affected content: "snapshot ID", "module HASH"
+  bool fixable = false;                 // a repair can probably fix it
+  std::optional<ByteRange> bytes = {};  // the block's bytes in the file
 };
 
 enum class VerifyScope {
-  kMetadata,  // everything but the blocks of the data area
+  kMetadata,  // everything except data blocks
   kAll,
 };
 
 struct VerifyOptions {
   VerifyScope scope = VerifyScope::kAll;
-  unsigned jobs = 0;  // threads that read and hash; 0 = one a core
+  unsigned jobs = 0;  // threads that read and hash; 0: one per core
 };
 
 struct VerifySummary {
   uint64_t errors = 0;
   uint64_t warnings = 0;
   uint64_t notes = 0;
-  uint64_t blocks_checked = 0;  // blocks whose trailer was held against their payload
-  // What verified whole: "primary group", "mirror group", "region directory", and the tags of the
-  // regions in which nothing was found but notes.
+  uint64_t blocks_checked = 0;  // blocks whose checksum was compared with their payload
+  // Intact structures: "primary group", "mirror group", "region directory", and the types of the
+  // regions without errors and warnings.
   std::vector<std::string> intact = {};
-  // Checks that were not done, because of the scope or because the image was a stream.
+  // Checks that were skipped, because of the scope or because the image is a stream.
   std::vector<std::string> not_checked = {};
 };
 
-// Runs all passes over `file`, which the caller has locked, and hands every finding to `report` as
-// it is made, in the order of passes and, within one, of blocks; calls never overlap. Never writes.
-// kUnsupported where nothing can be judged, kInterrupted when `activity` says stop.
+// Runs all passes over `file`, which the caller has locked. Calls `report` with every finding, in
+// the order of passes and, within a pass, of blocks; calls never overlap. Never writes.
+// kUnsupported if the image cannot be checked, kInterrupted if `activity` requests a stop.
 [[nodiscard]] Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                                  Activity& activity,
                                                  const std::function<void(const Finding&)>& report);
 
-// Fills the front of a buffer with the next bytes of a stream and says how many; 0 at its end.
+// Reads the next bytes of a stream to the start of a buffer and returns their number; 0 at the end.
 using StreamReader = std::function<Result<size_t>(MutableBytes)>;
 
-// As verify_image(), for an image that streams by once, in bounded memory: the superblock groups,
-// the region tables, the trailer of every block of a region and of every allocated data block, and
-// what the first blocks of regions and the bitmap tell by themselves. A journal is not replayed.
-// `not_checked` names all that a stream cannot tell. Reads on one thread, whatever the options say.
+// Like verify_image(), for a stream, in a single pass and in bounded memory. Checks the superblock
+// groups, the region tables, the trailers of all blocks of regions and of allocated data blocks,
+// and the first blocks of regions and the bitmap by themselves. The journal is not replayed.
+// `not_checked` lists the checks that need more than a stream. Always uses one thread.
 [[nodiscard]] Result<VerifySummary> verify_stream(
     const StreamReader& read, const VerifyOptions& options, Activity& activity,
     const std::function<void(const Finding&)>& report);

@@ -22,7 +22,7 @@ constexpr uint64_t kGroupEnd = 8;
 constexpr uint64_t kDirectoryEnd = 10;
 
 bool is_data_area(const std::vector<RegionSlot>& slots, size_t i) {
-  return slots[i].tag == block_types::kData || data_area_slot(slots) == i;
+  return slots[i].type == block_types::kData || data_area_slot(slots) == i;
 }
 
 // Finds the parts of a base.
@@ -35,19 +35,19 @@ class PartFinder {
       if (slot.is_free()) continue;
       const auto range = block_range(slot.start, slot.count);
       if (!range || range->empty()) continue;
-      const std::string name = to_string(slot.tag);
-      if (slot.tag == block_types::kBitmap)
+      const std::string name = to_string(slot.type);
+      if (slot.type == block_types::kBitmap)
         add_range("BMAP", 6, {range->begin, range->begin + bitmap_blocks()});
-      if (slot.tag == block_types::kInodes)
+      if (slot.type == block_types::kInodes)
         add_range("INOD first", 1, {range->begin, range->begin + 1});
-      if (slot.tag == block_types::kMetadataWal) {
+      if (slot.type == block_types::kMetadataWal) {
         base_.journal = *range;
         add_range("MWAL header", 1, {range->begin, range->begin + 1});
         add_range("MWAL last", 1, {range->end - 1, range->end});
       }
-      if (slot.tag == block_types::kSnapshots || slot.tag == block_types::kCode)
+      if (slot.type == block_types::kSnapshots || slot.type == block_types::kCode)
         add_table(name, *range);
-      if (slot.tag == block_types::kTagIndex) add_tags(*range);
+      if (slot.type == block_types::kTagIndex) add_tags(*range);
     }
     add_range("group", 2, {0, kGroupEnd});
     add_range("directory", 1, {kGroupEnd, kDirectoryEnd});
@@ -137,7 +137,7 @@ void find_owners(CampaignBase& base) {
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || !range || is_data_area(base.slots, i)) continue;
     own(*range);
-    if (slot.tag == block_types::kBitmap) bitmap = range->begin;
+    if (slot.type == block_types::kBitmap) bitmap = range->begin;
   }
   for (const Module& module : base.content.modules)
     if (const auto range = block_range(module.first_block, module.block_count)) own(*range);
@@ -161,7 +161,7 @@ std::string CampaignBase::region_of(uint64_t block) const {
   for (size_t i = 0; i < slots.size(); ++i) {
     const auto range = block_range(slots[i].start, slots[i].count);
     if (!slots[i].is_free() && !is_data_area(slots, i) && range && range->contains(block))
-      return to_string(slots[i].tag);
+      return to_string(slots[i].type);
   }
   return "data";
 }

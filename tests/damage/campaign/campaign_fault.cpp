@@ -14,7 +14,7 @@ namespace {
 using BlockBytes = std::vector<uint8_t>;
 
 bool has_valid_trailer(const BlockBytes& block) {
-  return UncheckedBlock(0, block).state() == BlockState::kSealed;
+  return UncheckedBlock(0, block).state() == BlockState::kValid;
 }
 
 bool has_payload(const BlockBytes& block) {
@@ -85,7 +85,7 @@ class FaultMaker {
 
   bool put_valid_zeros(uint64_t number, const BlockBytes& old) {
     BlockBytes zeros(old.size());
-    seal(zeros, trailer_of(old).tag, trailer_of(old).generation);
+    write_trailer(zeros, trailer_of(old).type, trailer_of(old).generation);
     return put(number, zeros);
   }
 
@@ -96,7 +96,7 @@ class FaultMaker {
       const CowFile old(base_.older[i]);
       blocks.push_back(old.block(fault.block, base_.block_size));
       if (blocks[i] != now && has_valid_trailer(blocks[i]) &&
-          trailer_of(blocks[i]).tag == trailer_of(now).tag)
+          trailer_of(blocks[i]).type == trailer_of(now).type)
         copies.push_back(i);
     }
     if (copies.empty()) return false;
@@ -127,8 +127,8 @@ class FaultMaker {
                                     block_types::kTagIndex, block_types::kData,
                                     block_types::kCode,     block_types::kSnapshots};
     const BlockType type = kTypes[random_.below(std::size(kTypes))];
-    if (type == trailer_of(block).tag) return false;
-    seal(block, type, trailer_of(block).generation);
+    if (type == trailer_of(block).type) return false;
+    write_trailer(block, type, trailer_of(block).generation);
     return put(number, block);
   }
 

@@ -120,11 +120,11 @@ class DamageMaker {
                                     block_types::kInodes,     block_types::kTagIndex,
                                     block_types::kData,       block_types::kCode,
                                     block_types::kSnapshots,  block_types::kMetadataWal};
-    if (UncheckedBlock(damage.block, block).state() != BlockState::kSealed) return false;
+    if (UncheckedBlock(damage.block, block).state() != BlockState::kValid) return false;
     Trailer trailer = UncheckedBlock(damage.block, block).unchecked_trailer();
-    trailer.tag = kTypes[random_.below(std::size(kTypes))];
+    trailer.type = kTypes[random_.below(std::size(kTypes))];
     kTrailerLayout.encode(trailer, MutableBytes(block).last(kTrailerSize));
-    damage.detail = to_string(trailer.tag);
+    damage.detail = to_string(trailer.type);
     return true;
   }
 

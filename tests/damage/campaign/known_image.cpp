@@ -39,7 +39,7 @@ class HoldingsFinder {
  private:
   [[nodiscard]] std::optional<BlockRange> region(BlockType tag) const {
     for (const RegionSlot& slot : slots_)
-      if (!slot.is_free() && slot.tag == tag) return block_range(slot.start, slot.count);
+      if (!slot.is_free() && slot.type == tag) return block_range(slot.start, slot.count);
     return std::nullopt;
   }
   [[nodiscard]] std::vector<uint8_t> payload(uint64_t number) const {
@@ -159,7 +159,7 @@ bool KnownImage::seems_empty(BlockType table, const CowFile& damaged) const {
   for (const BasePart& part : base.parts)
     if (part.name == used) return false;
   for (const RegionSlot& slot : base.slots) {
-    if (slot.is_free() || slot.tag != table) continue;
+    if (slot.is_free() || slot.type != table) continue;
     const auto number = static_cast<uint64_t>(slot.start);
     const std::vector<uint8_t> bytes = damaged.block(number, base.block_size);
     const auto block = UncheckedBlock(number, bytes).check(table);

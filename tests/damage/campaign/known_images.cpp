@@ -114,11 +114,11 @@ void add_other_parts(KnownImage& known) {
   const auto& slots = known.base.slots;
   for (size_t i = 0; i < slots.size(); ++i) {
     const auto range = block_range(slots[i].start, slots[i].count);
-    const bool is_found = std::ranges::find(kFound, slots[i].tag) != std::end(kFound);
+    const bool is_found = std::ranges::find(kFound, slots[i].type) != std::end(kFound);
     if (slots[i].is_free() || !range || is_found || data_area_slot(slots) == i) continue;
-    const bool is_journal = slots[i].tag == block_types::kMetadataWal;
+    const bool is_journal = slots[i].type == block_types::kMetadataWal;
     if (is_journal && !known.before) continue;
-    BasePart part{to_string(slots[i].tag), is_journal ? uint64_t{4} : uint64_t{1}, {}};
+    BasePart part{to_string(slots[i].type), is_journal ? uint64_t{4} : uint64_t{1}, {}};
     for (uint64_t n = range->begin; n < range->end && part.blocks.size() < kMostBlocks; ++n)
       if (!all_zero(Bytes(file->block(n, known.base.block_size))
                         .first(payload_size(known.base.block_size))))

@@ -20,7 +20,7 @@ class Liar {
   Liar(const KnownImage& known, CowFile& file, Random& random)
       : known_(known), file_(file), random_(random) {
     for (const RegionSlot& slot : known.base.slots)
-      if (slot.tag == block_types::kTagIndex && !slot.is_free())
+      if (slot.type == block_types::kTagIndex && !slot.is_free())
         tags_ = block_range(slot.start, slot.count).value_or(BlockRange{});
   }
 
@@ -92,8 +92,8 @@ class Liar {
     if (slot == old) return std::nullopt;
     encode_slots(slots, payload());
     auto damage =
-        put(fmt::format("slot {} is {} {} + {} instead of {} {} + {}", index, to_string(slot.tag),
-                        slot.start, slot.count, to_string(old.tag), old.start, old.count));
+        put(fmt::format("slot {} is {} {} + {} instead of {} {} + {}", index, to_string(slot.type),
+                        slot.start, slot.count, to_string(old.type), old.start, old.count));
     if (damage->block == kDirectoryStart) follow(slots);
     return damage;
   }
@@ -113,7 +113,7 @@ class Liar {
         slot.start = other.start;
         break;
       default:
-        slot.tag = other.tag;
+        slot.type = other.type;
         break;
     }
   }
@@ -155,13 +155,13 @@ class Liar {
     block_ = file_.block(number, known_.base.block_size);
   }
   [[nodiscard]] bool is_valid() const {
-    return UncheckedBlock(damage_.block, block_).state() == BlockState::kSealed;
+    return UncheckedBlock(damage_.block, block_).state() == BlockState::kValid;
   }
   MutableBytes payload() { return MutableBytes(block_).first(block_.size() - kTrailerSize); }
 
   std::optional<Damage> put(std::string detail) {
     const Trailer trailer = UncheckedBlock(damage_.block, block_).unchecked_trailer();
-    seal(block_, trailer.tag, trailer.generation);
+    write_trailer(block_, trailer.type, trailer.generation);
     if (block_ == file_.block(damage_.block, known_.base.block_size)) return std::nullopt;
     file_.put_block(damage_.block, block_);
     damage_.detail = std::move(detail);

@@ -52,23 +52,23 @@ std::vector<Recipe> block_recipes() {
                            {"BLCK-002"},
                            77});
   recipes.push_back(Recipe{"BLCK-003",
-                           "a tag node tagged ZZZZ",
+                           "a tag node of type ZZZZ",
                            [](ImageBuilder& image) { image.set_tag(77, "ZZZZ"); },
                            {"BLCK-003"},
                            77});
   recipes.push_back(
       lost(Recipe{"BLCK-003",
-                  "an allocated block of the data area tagged ZZZZ",
+                  "an allocated block of the data area of type ZZZZ",
                   [](ImageBuilder& image) { image.data_block(200, 1).set_tag(200, "ZZZZ"); },
                   {"BLCK-003"},
                   200}));
   recipes.push_back(Recipe{"BLCK-004",
-                           "a tag node tagged SNAP",
+                           "a tag node of type SNAP",
                            [](ImageBuilder& image) { image.set_tag(77, "SNAP"); },
                            {"BLCK-004"},
                            77});
   recipes.push_back({"BLCK-004",
-                     "the bitmap tagged DATA",
+                     "a bitmap block of type DATA",
                      [](ImageBuilder& image) { image.set_tag(10, "DATA"); },
                      {"BLCK-004"},
                      10});
@@ -112,7 +112,7 @@ std::vector<Recipe> block_recipes() {
                      {"BLCK-008"},
                      76});
   recipes.push_back(Recipe{"BLCK-009",
-                           "the tag index's header is a sealed block of zeros",
+                           "the tag index's header is an all-zero block with a trailer",
                            [](ImageBuilder& image) { image.write(76, "TAGI", ""); },
                            {"BLCK-009"},
                            76});

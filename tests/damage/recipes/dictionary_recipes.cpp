@@ -5,7 +5,7 @@
 namespace vde::test {
 namespace {
 
-// Two sound dictionaries, the second of which is changed.
+// Two valid dictionaries; the second one is changed.
 Recipe on_dictionary(std::string code, std::string name, void (*change)(Dictionary&)) {
   return lost({code,
                std::move(name),
@@ -43,7 +43,7 @@ void add_dictionary_entries(std::vector<Recipe>& recipes) {
   recipes.push_back(on_dictionary("DICT-003", "id 256", [](Dictionary& entry) { entry.id = 256; }));
   recipes.push_back(
       on_dictionary("DICT-004", "the first one's id", [](Dictionary& entry) { entry.id = 1; }));
-  recipes.push_back(on_dictionary("DICT-005", "behind the volume",
+  recipes.push_back(on_dictionary("DICT-005", "after the volume",
                                   [](Dictionary& entry) { entry.first_block = 256; }));
   recipes.push_back(on_dictionary("DICT-005", "a negative block",
                                   [](Dictionary& entry) { entry.first_block = -1; }));
@@ -61,7 +61,7 @@ void add_dictionary_entries(std::vector<Recipe>& recipes) {
       on_dictionary("DICT-011", "algorithm 5", [](Dictionary& entry) { entry.algorithm = 5; }));
 }
 
-// A module in the block of the second dictionary.
+// Stores a module in the block of the second dictionary.
 void put_module_there(ImageBuilder& image) {
   constexpr uint64_t kCodeTable = 80;
   ModuleEntry entry;
@@ -73,7 +73,7 @@ void put_module_there(ImageBuilder& image) {
   encode(entry, image.payload(kCodeTable).subspan(kPackedTableHeaderLayout.size()));
   edit(image, kCodeTable, 0, kPackedTableHeaderLayout, [](PackedTableHeader& header) {
     header.count = 1;
-  }).reseal(kCodeTable);
+  }).rehash(kCodeTable);
 }
 
 void add_dictionary_blocks(std::vector<Recipe>& recipes) {
@@ -110,12 +110,12 @@ void add_dictionary_table(std::vector<Recipe>& recipes) {
   recipes.push_back(
       lost(on_dictionaries("SUPB-005", "the reserved bytes of the dictionary table's header",
                            kDictionaryTable, [](ImageBuilder& image) {
-                             image.patch(kDictionaryTable, 15, "01").reseal(kDictionaryTable);
+                             image.patch(kDictionaryTable, 15, "01").rehash(kDictionaryTable);
                            })));
   recipes.push_back(
-      lost(on_dictionaries("SUPB-005", "bytes behind the room for dictionaries", kDictionaryTable,
+      lost(on_dictionaries("SUPB-005", "bytes after the space for dictionaries", kDictionaryTable,
                            [](ImageBuilder& image) {
-                             image.patch(kDictionaryTable, 4079, "01").reseal(kDictionaryTable);
+                             image.patch(kDictionaryTable, 4079, "01").rehash(kDictionaryTable);
                            })));
   recipes.push_back(lost(on_dictionaries(
       "BLCK-001", "one bit of the table, whose dictionaries are not known then", kDictionaryTable,

@@ -27,7 +27,7 @@ ModuleEntry sound_module(ImageBuilder& image, uint8_t number) {
 void count_modules(ImageBuilder& image, int32_t count) {
   edit(image, kCodeTable, 0, kPackedTableHeaderLayout, [&](PackedTableHeader& header) {
     header.count = count;
-  }).reseal(kCodeTable);
+  }).rehash(kCodeTable);
 }
 
 void put_modules(ImageBuilder& image, uint64_t block, const std::vector<ModuleEntry>& entries) {
@@ -36,10 +36,10 @@ void put_modules(ImageBuilder& image, uint64_t block, const std::vector<ModuleEn
     encode(entry, image.payload(block).subspan(offset));
     offset += encoded_size(entry);
   }
-  image.reseal(block);
+  image.rehash(block);
 }
 
-// Two sound modules, the second of which is changed.
+// Two valid modules; the second one is changed.
 Recipe on_module(std::string code, std::string name, void (*change)(ModuleEntry&),
                  std::vector<std::string> others = {}) {
   std::vector<std::string> expected = {code};
@@ -75,7 +75,7 @@ void add_module_entries(std::vector<Recipe>& recipes) {
                 {"CODE-010"}));
   recipes.push_back(on_module("CODE-004", "the first one's id",
                               [](ModuleEntry& entry) { entry.id.bytes.fill(1); }));
-  recipes.push_back(on_module("CODE-005", "behind the volume",
+  recipes.push_back(on_module("CODE-005", "after the volume",
                               [](ModuleEntry& entry) { entry.first_block = 256; }));
   recipes.push_back(on_module("CODE-005", "a negative block",
                               [](ModuleEntry& entry) { entry.first_block = -1; }));
@@ -91,7 +91,7 @@ void add_module_entries(std::vector<Recipe>& recipes) {
                               [](ModuleEntry& entry) { entry.first_block = 201; }));
   recipes.push_back(on_module("CODE-007", "in the snapshot table",
                               [](ModuleEntry& entry) { entry.first_block = 88; }));
-  recipes.push_back(on_module("CODE-010", "a byte less is claimed, and is no padding",
+  recipes.push_back(on_module("CODE-010", "the size is one byte too small",
                               [](ModuleEntry& entry) { --entry.size; }, {"CODE-014"}));
   recipes.push_back(on_module("CODE-012", "ABI 3", [](ModuleEntry& entry) { entry.abi = 3; }));
   recipes.push_back(on_module("CODE-013", "an entry point of byte ff",
@@ -112,11 +112,11 @@ void add_module_bytes(std::vector<Recipe>& recipes) {
   recipes.push_back(on_modules("CODE-009", "one bit of a block", 202,
                                [](ImageBuilder& image) { image.flip(202, 7); },
                                {"BLCK-001", "CODE-009"}));
-  recipes.push_back(on_modules("CODE-009", "a block tagged TAGI", kCodeTable,
+  recipes.push_back(on_modules("CODE-009", "a block of type TAGI", kCodeTable,
                                [](ImageBuilder& image) { image.set_tag(202, "TAGI"); }));
   recipes.push_back(
-      on_modules("CODE-010", "another byte, sealed", kCodeTable,
-                 [](ImageBuilder& image) { image.patch(202, 100, "00").reseal(202); }));
+      on_modules("CODE-010", "another byte, with a valid trailer", kCodeTable,
+                 [](ImageBuilder& image) { image.patch(202, 100, "00").rehash(202); }));
 }
 
 void add_module_table(std::vector<Recipe>& recipes) {
@@ -127,11 +127,11 @@ void add_module_table(std::vector<Recipe>& recipes) {
   recipes.push_back(
       on_modules("CODE-002", "an entry point of 129 bytes", kCodeTable, [](ImageBuilder& image) {
         const size_t second = 16 + 76 + 6;
-        image.patch(kCodeTable, second + 74, "8100").reseal(kCodeTable);
+        image.patch(kCodeTable, second + 74, "8100").rehash(kCodeTable);
       }));
   recipes.push_back(on_modules(
       "SUPB-005", "the reserved bytes of the code cache's header", kCodeTable,
-      [](ImageBuilder& image) { image.patch(kCodeTable, 15, "01").reseal(kCodeTable); }));
+      [](ImageBuilder& image) { image.patch(kCodeTable, 15, "01").rehash(kCodeTable); }));
   recipes.push_back(on_modules("CODE-011", "one less is counted", kCodeTable,
                                [](ImageBuilder& image) { count_modules(image, 1); }));
   recipes.push_back(on_modules("CODE-011", "none is counted", kCodeTable,
@@ -140,7 +140,7 @@ void add_module_table(std::vector<Recipe>& recipes) {
                                [](ImageBuilder& image) {
                                  const auto payload = image.payload(kCodeTable).subspan(16 + 82);
                                  std::fill(payload.begin(), payload.end(), uint8_t{0});
-                                 image.reseal(kCodeTable);
+                                 image.rehash(kCodeTable);
                                  put_modules(image, kCodeTable + 1, {sound_module(image, 3)});
                                },
                                {"CODE-015", "BMAP-007"}));
@@ -184,8 +184,8 @@ void add_lost_module_blocks(std::vector<Recipe>& recipes) {
                                      {"BLCK-001", "CODE-017"}, 80,
                                      [](ImageBuilder& image) { image.flip(80, 0); }));
   recipes.push_back(on_module_blocks(
-      "the first two of three blocks are tagged otherwise", {"BLCK-003", "BLCK-004", "CODE-017"},
-      80, [](ImageBuilder& image) { image.set_tag(80, "ZZZZ").set_tag(81, "SNAP"); }));
+      "the first two of three blocks are of other types", {"BLCK-003", "BLCK-004", "CODE-017"}, 80,
+      [](ImageBuilder& image) { image.set_tag(80, "ZZZZ").set_tag(81, "SNAP"); }));
   recipes.push_back(on_module_blocks(
       "one bit of the block with the count and of a spare one, when the slot counts blocks",
       {"BLCK-001", "BLCK-001", "CODE-017"}, 80, [](ImageBuilder& image) {
@@ -201,7 +201,7 @@ void add_lost_module_blocks(std::vector<Recipe>& recipes) {
   zero.code = "BLCK-009";
   recipes.push_back(std::move(zero));
   recipes.push_back(lost(on_module_blocks(
-      "the count is lost, and one that is left lies outside of the volume",
+      "the count is lost, and one that is left lies outside the volume",
       {"BLCK-001", "CODE-005", "CODE-017"}, 80, [](ImageBuilder& image) { image.flip(80, 0); },
       [](std::vector<ModuleEntry>& entries) { entries[16].first_block = 256; })));
   Recipe unreadable = on_module_blocks("the second of three blocks cannot be read",
@@ -217,7 +217,7 @@ std::vector<Recipe> module_recipes() {
   add_module_entries(recipes);
   add_module_bytes(recipes);
   add_module_table(recipes);
-  // Bytes and entries come from nowhere else; counts and bits of the bitmap do.
+  // A repair cannot restore bytes and entries; it can restore counts and bits of the bitmap.
   const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011"};
   for (Recipe& recipe : recipes)
     if (!repaired.contains(recipe.code)) recipe = lost(std::move(recipe));

@@ -1,4 +1,5 @@
-// How to bring about every finding: one or more recipes a code, each with all that verify must say.
+// Recipes that cause every finding: one or more per code, each with all codes that verify must
+// report.
 #pragma once
 
 #include <functional>
@@ -16,20 +17,20 @@ struct Recipe {
   std::string name;  // what was done
   std::function<void(ImageBuilder&)> damage;
   std::vector<std::string> expected;   // all codes, in the order of the report
-  std::optional<uint64_t> block;       // of the first finding; nothing = it has none
+  std::optional<uint64_t> block;       // of the first finding, if it has one
   ImageShape shape = {};               // of the image before the damage
   std::set<uint64_t> unreadable = {};  // blocks that cannot be read
-  // All codes that are left after a repair, in order: what nothing in the image can put right.
+  // All codes that are left after a repair, in order.
   std::vector<std::string> left = {};
 };
 
-// The recipe, all of whose damage a repair has to leave.
+// A recipe whose damage cannot be repaired.
 [[nodiscard]] Recipe lost(Recipe recipe);
 
 // All of them, in the order of the families below.
 [[nodiscard]] std::vector<Recipe> all_recipes();
 
-// One list a family of codes.
+// One list per family of codes.
 [[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> dictionary_recipes();  // DICT

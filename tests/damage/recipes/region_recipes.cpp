@@ -12,14 +12,14 @@ namespace {
 
 // 4096 blocks of 512 bytes: the bitmap has two blocks, 10 and 11.
 constexpr ImageShape kTwoBitmapBlocks{512, 4096, "tags"};
-// What is left of a record of epoch 1: its mark, "VDERECRD", and the epoch.
+// The rest of a record of epoch 1: its mark, "VDERECRD", and the epoch.
 constexpr std::string_view kOldRecord = "56444552454352440100000000000000";
 
 Recipe on_journal(std::string code, std::string name, void (*change)(WalHeader&)) {
   return {
       std::move(code),
       std::move(name),
-      [change](ImageBuilder& image) { edit(image, 12, 0, kWalHeaderLayout, change).reseal(12); },
+      [change](ImageBuilder& image) { edit(image, 12, 0, kWalHeaderLayout, change).rehash(12); },
       {},
       12};
 }
@@ -28,13 +28,13 @@ Recipe on_inodes(std::string code, std::string name, void (*change)(InodeLayoutH
   return {std::move(code),
           std::move(name),
           [change](ImageBuilder& image) {
-            edit(image, 11, 0, kInodeLayoutHeaderLayout, change).reseal(11);
+            edit(image, 11, 0, kInodeLayoutHeaderLayout, change).rehash(11);
           },
           {},
           11};
 }
 
-// Most recipes bring about their own code alone.
+// Most recipes cause only their own code.
 void add(std::vector<Recipe>& recipes, Recipe recipe) {
   if (recipe.expected.empty()) recipe.expected = {recipe.code};
   recipes.push_back(std::move(recipe));
@@ -42,7 +42,7 @@ void add(std::vector<Recipe>& recipes, Recipe recipe) {
 
 void add_bitmap(std::vector<Recipe>& recipes) {
   add(recipes, {"BMAP-001",
-                "the bitmap is a sealed block of zeros",
+                "the bitmap is an all-zero block with a trailer",
                 [](ImageBuilder& image) { image.write(10, "BMAP", ""); },
                 {},
                 10});
@@ -55,15 +55,16 @@ void add_bitmap(std::vector<Recipe>& recipes) {
                 {},
                 10,
                 kTwoBitmapBlocks});
-  add(recipes, lost(Recipe{"BMAP-002",
-                           "the bitmap's slot has one block of the two, and the other is no bitmap",
-                           [=](ImageBuilder& image) {
-                             one_of_two(image);
-                             image.write(11, "DATA", "01");
-                           },
-                           {},
-                           10,
-                           kTwoBitmapBlocks}));
+  add(recipes,
+      lost(Recipe{"BMAP-002",
+                  "the bitmap's slot has one block of the two, and the other is not a bitmap block",
+                  [=](ImageBuilder& image) {
+                    one_of_two(image);
+                    image.write(11, "DATA", "01");
+                  },
+                  {},
+                  10,
+                  kTwoBitmapBlocks}));
   add(recipes, lost(Recipe{"BMAP-007",
                            "three allocated blocks of the data area",
                            [](ImageBuilder& image) {
@@ -116,7 +117,7 @@ void add_bitmap(std::vector<Recipe>& recipes) {
 
 void add_inodes(std::vector<Recipe>& recipes) {
   add(recipes, {"INOD-001",
-                "the layout is a sealed block of zeros",
+                "the layout is an all-zero block with a trailer",
                 [](ImageBuilder& image) { image.write(11, "INOD", ""); },
                 {},
                 11});
@@ -129,7 +130,7 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   edit(image, 13, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
                     header.field_count = 255;
-                  }).reseal(13);
+                  }).rehash(13);
                 },
                 {},
                 13,
@@ -139,7 +140,7 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
                     field.module = 2;
-                  }).reseal(11);
+                  }).rehash(11);
                 },
                 {},
                 11});
@@ -148,7 +149,7 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
                     field.offset = 303;
-                  }).reseal(11);
+                  }).rehash(11);
                 },
                 {},
                 11});
@@ -158,7 +159,7 @@ void add_inodes(std::vector<Recipe>& recipes) {
                   [](ImageBuilder& image) {
                     edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
                       field.flags |= 4;
-                    }).reseal(11);
+                    }).rehash(11);
                   },
                   {},
                   11}));
@@ -167,13 +168,13 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   edit(image, 11, 8, kInodeModuleFieldLayout, [](InodeModuleField& field) {
                     field.size = 145;
-                  }).reseal(11);
+                  }).rehash(11);
                 },
                 {},
                 11});
 }
 
-// Leaves the journal's header as the existing writer makes it: zero past its own fields.
+// Leaves the journal header as the SDK writes it: zero after its own fields.
 void wipe_mark(ImageBuilder& image) {
   const MutableBytes mark = image.block(12).subspan(kJournalMarkOffset, 40);
   std::fill(mark.begin(), mark.end(), uint8_t{0});
@@ -181,7 +182,7 @@ void wipe_mark(ImageBuilder& image) {
 
 void add_journal(std::vector<Recipe>& recipes) {
   add(recipes, {"MWAL-001",
-                "the header is a sealed block of zeros",
+                "the header is an all-zero block with a trailer",
                 [](ImageBuilder& image) { image.write(12, "MWAL", ""); },
                 {},
                 12});
@@ -195,7 +196,7 @@ void add_journal(std::vector<Recipe>& recipes) {
        "left open by a program that does not know the mark",
        [](ImageBuilder& image) {
          wipe_mark(image);
-         edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& h) { h.clean = 0; }).reseal(12);
+         edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& h) { h.clean = 0; }).rehash(12);
        },
        {"MWAL-003"},
        12});
@@ -213,9 +214,9 @@ void add_journal(std::vector<Recipe>& recipes) {
                 [](ImageBuilder& image) {
                   const Bytes mark = image.block(12).subspan(kJournalMarkOffset, 40);
                   std::copy(mark.begin(), mark.end(), image.block(75).begin());
-                  image.reseal(75);
+                  image.rehash(75);
                   wipe_mark(image);
-                  image.reseal(12);
+                  image.rehash(12);
                 },
                 {"MWAL-005"},
                 12});
@@ -223,14 +224,14 @@ void add_journal(std::vector<Recipe>& recipes) {
                 "a record changes the block in which an image of its own waits",
                 [](ImageBuilder& image) {
                   CraftedJournal journal(image);
-                  const BlockBuffer one = journal.sealed(block_types::kData, 1);
-                  const BlockBuffer two = journal.sealed(block_types::kData, 2);
+                  const BlockBuffer one = journal.valid_block(block_types::kData, 1);
+                  const BlockBuffer two = journal.valid_block(block_types::kData, 2);
                   journal.add({{15, 0, one}, {200, 0, two}});
                 },
                 {"MWAL-005"},
                 13});
   add(recipes, {"MWAL-006",
-                "a byte behind the mark is damaged, in a journal that held a record once",
+                "a byte after the mark is damaged, in a journal that once held a record",
                 [](ImageBuilder& image) { image.write(13, "MWAL", kOldRecord).flip(12, 200); },
                 {"MWAL-006"},
                 12});

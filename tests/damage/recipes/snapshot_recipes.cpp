@@ -17,7 +17,8 @@ SnapshotEntry sound_snapshot(uint8_t number) {
   return entry;
 }
 
-// Puts entries into a block of the table, one behind the other, and what is counted into the first.
+// Writes entries into a block of the table, one after the other, and the count into the first
+// block.
 void put_snapshots(ImageBuilder& image, uint64_t block, const std::vector<SnapshotEntry>& entries,
                    int32_t counted) {
   size_t offset = block == kTable ? kPackedTableHeaderLayout.size() : 0;
@@ -25,13 +26,13 @@ void put_snapshots(ImageBuilder& image, uint64_t block, const std::vector<Snapsh
     encode(entry, image.payload(block).subspan(offset));
     offset += encoded_size(entry);
   }
-  image.reseal(block);
+  image.rehash(block);
   edit(image, kTable, 0, kPackedTableHeaderLayout, [&](PackedTableHeader& header) {
     header.count = counted;
-  }).reseal(kTable);
+  }).rehash(kTable);
 }
 
-// Two sound snapshots, the second of which is changed.
+// Two valid snapshots; the second one is changed.
 Recipe on_snapshot(std::string code, std::string name, void (*change)(SnapshotEntry&)) {
   return {code,
           std::move(name),
@@ -59,7 +60,7 @@ Recipe on_table(std::string code, std::string name, std::optional<uint64_t> bloc
 void set_count(ImageBuilder& image, int32_t count) {
   edit(image, kTable, 0, kPackedTableHeaderLayout, [&](PackedTableHeader& header) {
     header.count = count;
-  }).reseal(kTable);
+  }).rehash(kTable);
 }
 
 void add_entries(std::vector<Recipe>& recipes) {
@@ -69,7 +70,7 @@ void add_entries(std::vector<Recipe>& recipes) {
                                 [](SnapshotEntry& entry) { entry.parent.bytes.fill(9); }));
   recipes.push_back(on_snapshot("SNAP-005", "its own parent",
                                 [](SnapshotEntry& entry) { entry.parent = entry.id; }));
-  recipes.push_back(on_snapshot("SNAP-006", "an inode table behind the volume",
+  recipes.push_back(on_snapshot("SNAP-006", "an inode table after the volume",
                                 [](SnapshotEntry& entry) { entry.inode_table_start = 256; }));
   recipes.push_back(
       on_snapshot("SNAP-006", "an inode table that overflows", [](SnapshotEntry& entry) {
@@ -79,7 +80,7 @@ void add_entries(std::vector<Recipe>& recipes) {
                                 [](SnapshotEntry& entry) { entry.inode_table_blocks = -1; }));
   recipes.push_back(
       on_snapshot("SNAP-008", "flag 8", [](SnapshotEntry& entry) { entry.flags = 8; }));
-  recipes.push_back(on_snapshot("SNAP-009", "a label that is no text",
+  recipes.push_back(on_snapshot("SNAP-009", "a label that is not UTF-8",
                                 [](SnapshotEntry& entry) { entry.label = "\xc3("; }));
   recipes.push_back({"SNAP-005",
                      "a ring of three, and one that leads to it",
@@ -105,7 +106,7 @@ void add_counts(std::vector<Recipe>& recipes) {
   recipes.push_back(on_table("SNAP-001", "a negative number is counted", kTable,
                              [](ImageBuilder& image) { set_count(image, -1); }));
   recipes.push_back(on_table("SNAP-002", "a label of 65 bytes", kTable, [](ImageBuilder& image) {
-    image.patch(kTable, 16 + 69 + 66, "41").reseal(kTable);
+    image.patch(kTable, 16 + 69 + 66, "41").rehash(kTable);
   }));
   recipes.push_back(on_table("SNAP-007", "one less is counted", kTable,
                              [](ImageBuilder& image) { set_count(image, 1); }));
@@ -126,7 +127,7 @@ void add_counts(std::vector<Recipe>& recipes) {
       [](ImageBuilder& image) { put_snapshots(image, kTable + 1, {sound_snapshot(3)}, 3); }));
   recipes.push_back(
       on_table("SUPB-005", "the reserved bytes of the snapshot table's header", kTable,
-               [](ImageBuilder& image) { image.patch(kTable, 15, "01").reseal(kTable); }));
+               [](ImageBuilder& image) { image.patch(kTable, 15, "01").rehash(kTable); }));
   recipes.push_back(on_table("SNAP-011", "two spare blocks were never written", 90,
                              [](ImageBuilder& image) { image.wipe(90).wipe(91); }));
 }
@@ -144,7 +145,7 @@ void put_full_table(ImageBuilder& image, void (*change)(std::vector<SnapshotEntr
   put_snapshots(image, kTable + 2, {first + 13, first + 20}, 20);
 }
 
-// A table of 20 snapshots, of which blocks are damaged.
+// A table of 20 snapshots with damaged blocks.
 Recipe on_blocks(
     std::string name, std::vector<std::string> expected, uint64_t block,
     std::function<void(ImageBuilder&)> damage,
@@ -169,8 +170,8 @@ void add_lost_blocks(std::vector<Recipe>& recipes) {
   recipes.push_back(on_blocks("one bit of the block with the count", {"BLCK-001", "SNAP-012"}, 88,
                               [](ImageBuilder& image) { image.flip(88, 0); }));
   recipes.push_back(on_blocks(
-      "the first two of three blocks are tagged otherwise", {"BLCK-003", "BLCK-004", "SNAP-012"},
-      88, [](ImageBuilder& image) { image.set_tag(88, "ZZZZ").set_tag(89, "CODE"); }));
+      "the first two of three blocks are of other types", {"BLCK-003", "BLCK-004", "SNAP-012"}, 88,
+      [](ImageBuilder& image) { image.set_tag(88, "ZZZZ").set_tag(89, "CODE"); }));
   recipes.push_back(on_blocks("one bit of every block",
                               {"BLCK-001", "BLCK-001", "BLCK-001", "BLCK-001", "SNAP-012"}, 88,
                               [](ImageBuilder& image) {
@@ -192,13 +193,14 @@ void add_lost_blocks(std::vector<Recipe>& recipes) {
                            [](ImageBuilder& image) { image.flip(91, 4); });
   spare.code = "BLCK-001";
   recipes.push_back(std::move(spare));
-  Recipe zero = on_blocks("the block with the count is a sealed block of zeros", {"BLCK-009"}, 88,
-                          [](ImageBuilder& image) { image.write(88, "SNAP", ""); });
+  Recipe zero =
+      on_blocks("the block with the count is an all-zero block with a trailer", {"BLCK-009"}, 88,
+                [](ImageBuilder& image) { image.write(88, "SNAP", ""); });
   zero.code = "BLCK-009";
   recipes.push_back(std::move(zero));
 }
 
-// Where nothing vouches for what is left, it is left as it is.
+// Not repaired, because the remaining entries are ambiguous.
 void add_doubtful_blocks(std::vector<Recipe>& recipes) {
   recipes.push_back(lost(on_blocks(
       "the count is lost, and two that are left have one id", {"BLCK-001", "SNAP-012"}, 88,
@@ -210,7 +212,7 @@ void add_doubtful_blocks(std::vector<Recipe>& recipes) {
   recipes.push_back(lost(
       on_blocks("a block is lost, and in another one a label is too long",
                 {"BLCK-001", "SNAP-002", "SNAP-012"}, 89,
-                [](ImageBuilder& image) { image.flip(89, 0).patch(90, 66, "41").reseal(90); })));
+                [](ImageBuilder& image) { image.flip(89, 0).patch(90, 66, "41").rehash(90); })));
   Recipe uncounted = on_blocks("a block is lost, and fewer are counted than others hold",
                                {"BLCK-001", "SNAP-007"}, 89, [](ImageBuilder& image) {
                                  set_count(image, 6);

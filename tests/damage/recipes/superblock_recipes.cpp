@@ -14,16 +14,16 @@ Recipe on_superblock(std::string code, std::string name, Change change,
       code, std::move(name), [=](ImageBuilder& image) { image.superblock(change); }, {code}, block};
 }
 
-// Raises the checkpoint sequence of one group, all four blocks of it.
+// Increases the checkpoint sequence in all four blocks of one group.
 void next_sequence(ImageBuilder& image, uint64_t group) {
   image.superblock_of(group, [](Superblock& superblock) { ++superblock.checkpoint_sequence; });
   for (uint64_t i = 0; i < kGroupBlocks; ++i) image.set_generation(group + i, 2);
 }
 
-// The same bytes into block `index` of both groups, resealed.
+// Writes the same bytes into block `index` of both groups, with new trailers.
 void patch_groups(ImageBuilder& image, uint64_t index, size_t offset, std::string_view hex) {
   for (const uint64_t group : {kPrimaryGroup, kMirrorGroup})
-    image.patch(group + index, offset, hex).reseal(group + index);
+    image.patch(group + index, offset, hex).rehash(group + index);
 }
 
 void add_geometry(std::vector<Recipe>& recipes) {
@@ -38,7 +38,7 @@ void add_geometry(std::vector<Recipe>& recipes) {
                      {"GEOM-001"},
                      255});
   recipes.push_back(lost({"GEOM-002",
-                          "one byte behind the volume",
+                          "one byte after the volume",
                           [](ImageBuilder& image) { image.bytes().push_back(1); },
                           {"GEOM-002"},
                           std::nullopt}));
@@ -60,7 +60,7 @@ void add_groups(std::vector<Recipe>& recipes) {
                      {"SUPB-001"},
                      2});
   recipes.push_back({"SUPB-001",
-                     "block 0 tagged DATA",
+                     "block 0 of type DATA",
                      [](ImageBuilder& image) { image.set_tag(0, "DATA"); },
                      {"SUPB-001"},
                      0});
@@ -72,7 +72,7 @@ void add_groups(std::vector<Recipe>& recipes) {
                                 {},
                                 {0, 1, 2, 3}}));
   recipes.push_back({"SUPB-001",
-                     "a sealed superblock of another block size in the mirror",
+                     "a valid superblock of another block size in the mirror",
                      [](ImageBuilder& image) {
                        image.superblock_of(4, [](Superblock& s) { s.block_size = 512; });
                      },
@@ -80,7 +80,7 @@ void add_groups(std::vector<Recipe>& recipes) {
                      4});
   recipes.push_back(
       {"SUPB-001",
-       "a sealed superblock without signature in the primary",
+       "a block with a valid trailer but without signature in the primary",
        [](ImageBuilder& image) { image.superblock_of(0, [](Superblock& s) { s.signature = {}; }); },
        {"SUPB-001"},
        0});
@@ -96,7 +96,7 @@ void add_groups(std::vector<Recipe>& recipes) {
                      4});
   recipes.push_back({"SUPB-003",
                      "another extended metadata in the mirror",
-                     [](ImageBuilder& image) { image.patch(6, 0, "41").reseal(6); },
+                     [](ImageBuilder& image) { image.patch(6, 0, "41").rehash(6); },
                      {"SUPB-003"},
                      6});
   recipes.push_back({"SUPB-004",
@@ -126,19 +126,19 @@ void add_groups(std::vector<Recipe>& recipes) {
 
 void add_reserved(std::vector<Recipe>& recipes) {
   recipes.push_back(lost(Recipe{"SUPB-005",
-                                "a byte behind the superblock's fields",
+                                "a byte after the superblock's fields",
                                 [](ImageBuilder& image) { patch_groups(image, 0, 0x130, "01"); },
                                 {"SUPB-005"},
                                 0}));
   recipes.push_back(lost(
       on_superblock("SUPB-005", "the superblock's padding", [](Superblock& s) { s.padding = 1; })));
   recipes.push_back(
-      lost(on_superblock("SUPB-005", "text behind the zero that ends the label", [](Superblock& s) {
+      lost(on_superblock("SUPB-005", "text after the zero that ends the label", [](Superblock& s) {
         s.label = Text<64>{{'a', 0, 'b'}};
       })));
   recipes.push_back(lost(Recipe{"SUPB-005",
                                 "the directory header's reserved field",
-                                [](ImageBuilder& image) { image.patch(9, 6, "01").reseal(9); },
+                                [](ImageBuilder& image) { image.patch(9, 6, "01").rehash(9); },
                                 {"SUPB-005"},
                                 9}));
   recipes.push_back(
@@ -147,7 +147,7 @@ void add_reserved(std::vector<Recipe>& recipes) {
                   [](ImageBuilder& image) {
                     edit(image, 11, 0, kInodeLayoutHeaderLayout, [](InodeLayoutHeader& header) {
                       header.reserved = 1;
-                    }).reseal(11);
+                    }).rehash(11);
                   },
                   {"SUPB-005"},
                   11}));
@@ -156,7 +156,7 @@ void add_reserved(std::vector<Recipe>& recipes) {
                                 [](ImageBuilder& image) {
                                   edit(image, 12, 0, kWalHeaderLayout, [](WalHeader& header) {
                                     header.reserved = 1;
-                                  }).reseal(12);
+                                  }).rehash(12);
                                 },
                                 {"SUPB-005"},
                                 12}));

@@ -11,7 +11,7 @@ constexpr size_t kCode = 7;
 constexpr size_t kData = 10;
 
 void edit_directory(ImageBuilder& image, void (*change)(DirectoryHeader&)) {
-  edit(image, 9, 0, kDirectoryHeaderLayout, change).reseal(9);
+  edit(image, 9, 0, kDirectoryHeaderLayout, change).rehash(9);
 }
 
 Recipe on_slot(std::string code, std::string name, size_t index, void (*change)(RegionSlot&)) {
@@ -34,7 +34,7 @@ void add_directory(std::vector<Recipe>& recipes) {
                      {"RMAP-001"},
                      9});
   recipes.push_back({"RMAP-001",
-                     "block 9 tagged DATA",
+                     "block 9 of type DATA",
                      [](ImageBuilder& image) { image.set_tag(9, "DATA"); },
                      {"RMAP-001"},
                      9});
@@ -96,7 +96,7 @@ void add_directory(std::vector<Recipe>& recipes) {
 }
 
 void add_places(std::vector<Recipe>& recipes) {
-  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts behind the volume", kTags,
+  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts after the volume", kTags,
                                  [](RegionSlot& slot) { slot.start = 256; })));
   recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts at a negative block", kTags,
                                  [](RegionSlot& slot) { slot.start = -1; })));
@@ -104,8 +104,8 @@ void add_places(std::vector<Recipe>& recipes) {
                                  [](RegionSlot& slot) { slot.start = slot.count = INT64_MAX; })));
   recipes.push_back(lost(on_slot("RMAP-004", "the tag index has no blocks", kTags,
                                  [](RegionSlot& slot) { slot.count = 0; })));
-  recipes.push_back(lost(on_slot("RMAP-004", "the data area ends one block behind the volume",
-                                 kData, [](RegionSlot& slot) { ++slot.count; })));
+  recipes.push_back(lost(on_slot("RMAP-004", "the data area ends one block after the volume", kData,
+                                 [](RegionSlot& slot) { ++slot.count; })));
   recipes.push_back(lost(Recipe{
       "RMAP-005",
       "the tag index claims two blocks of the code cache",
@@ -129,9 +129,9 @@ void add_places(std::vector<Recipe>& recipes) {
        {"RMAP-013"},
        4});
   recipes.push_back({"RMAP-013",
-                     "the mirror group's slot has an unknown tag",
+                     "the mirror group's slot has an unknown type",
                      [](ImageBuilder& image) {
-                       image.slot(1, [](RegionSlot& slot) { slot.tag = BlockType{0x41414141}; });
+                       image.slot(1, [](RegionSlot& slot) { slot.type = BlockType{0x41414141}; });
                      },
                      {"RMAP-009", "RMAP-013"},
                      std::nullopt});
@@ -148,7 +148,7 @@ void add_tags(std::vector<Recipe>& recipes) {
       lost(Recipe{"RMAP-007",
                   "the code cache's slot becomes a second tag index",
                   [](ImageBuilder& image) {
-                    image.slot(kCode, [](RegionSlot& slot) { slot.tag = block_types::kTagIndex; });
+                    image.slot(kCode, [](RegionSlot& slot) { slot.type = block_types::kTagIndex; });
                     for (uint64_t block = 80; block < 84; ++block) image.set_tag(block, "TAGI");
                   },
                   {"RMAP-007", "RMAP-008"},
@@ -171,14 +171,15 @@ void add_tags(std::vector<Recipe>& recipes) {
       [](ImageBuilder& image) { image.slot(5, [](RegionSlot& slot) { slot = RegionSlot{}; }); },
       {"RMAP-008"},
       std::nullopt}));
-  recipes.push_back(
-      lost(Recipe{"RMAP-009",
-                  "a region tagged QQQQ; its blocks carry a known tag",
-                  [](ImageBuilder& image) {
-                    image.slot(kCode, [](RegionSlot& slot) { slot.tag = make_block_type("QQQQ"); });
-                  },
-                  {"RMAP-009", "RMAP-008"},
-                  std::nullopt}));
+  recipes.push_back(lost(Recipe{"RMAP-009",
+                                "a region of type QQQQ with blocks of a known type",
+                                [](ImageBuilder& image) {
+                                  image.slot(kCode, [](RegionSlot& slot) {
+                                    slot.type = make_block_type("QQQQ");
+                                  });
+                                },
+                                {"RMAP-009", "RMAP-008"},
+                                std::nullopt}));
   recipes.push_back(
       lost(on_slot("RMAP-010", "flag 64", kTags, [](RegionSlot& slot) { slot.flags |= 64; })));
 }

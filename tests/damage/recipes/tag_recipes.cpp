@@ -8,12 +8,12 @@
 namespace vde::test {
 namespace {
 
-// The region is 76 to 79. Planted: the root with separator "m" over the leaves in blocks 2 and 3.
+// The region has blocks 76 to 79. The tree: a root with separator "m" and leaves in blocks 2 and 3.
 constexpr uint64_t kHeader = 76;
 constexpr uint64_t kRootBlock = 77;
 constexpr uint64_t kLeftLeaf = 78;
 constexpr uint64_t kRightLeaf = 79;
-// Where the large index of the last recipe has grown to.
+// The blocks of the large index of the last recipe.
 constexpr uint64_t kLargeIndex = 77;
 
 TagNode leaf_of(std::vector<TagEntry> entries, int32_t next) {
@@ -35,17 +35,17 @@ void put_node(ImageBuilder& image, uint64_t number, const TagNode& node) {
   image.write(number, "TAGI", "");
   if (!encode_tag_node(node, image.payload(number)))
     throw std::logic_error("the node is too large");
-  image.reseal(number);
+  image.rehash(number);
 }
 
 void put_keys(ImageBuilder& image, const std::vector<std::string>& keys) {
   for (const std::string& key : keys)
     bloom_insert(image.payload(kHeader).subspan(16), kDefaultBloomBits, kDefaultBloomHashes, key);
-  image.reseal(kHeader);
+  image.rehash(kHeader);
 }
 
 void change_header(ImageBuilder& image, const std::function<void(TagIndexHeader&)>& change) {
-  edit(image, kHeader, 0, kTagIndexHeaderLayout, change).reseal(kHeader);
+  edit(image, kHeader, 0, kTagIndexHeaderLayout, change).rehash(kHeader);
 }
 
 void plant(ImageBuilder& image) {
@@ -64,10 +64,10 @@ void put_record(ImageBuilder& image, const std::function<void(TagExtension&)>& c
   record.high_water = 4;
   change(record);
   encode_tag_extension(record, image.payload(kHeader));
-  image.reseal(kHeader);
+  image.rehash(kHeader);
 }
 
-// The root is the only leaf, with one tag.
+// The root is the only leaf and has one tag.
 void plant_one(ImageBuilder& image) {
   put_node(image, kRootBlock, leaf_of({{"a", "1", 1, 0}}, 0));
   change_header(image, [](TagIndexHeader& header) {
@@ -76,7 +76,7 @@ void plant_one(ImageBuilder& image) {
   });
 }
 
-// A larger filter of one line, in node `start`.
+// A line filter of one line, in node `start`.
 void put_filter(ImageBuilder& image, uint32_t start) {
   put_record(image, [=](TagExtension& record) {
     record.filter_start = start;
@@ -106,7 +106,7 @@ Recipe planted(std::string code, std::string name, std::function<void(ImageBuild
           std::move(expected), block};
 }
 
-// What is wrong is where the root leads.
+// Recipes with a wrong root.
 Recipe rooted(std::string code, std::string name, std::string separator,
               std::vector<int32_t> children, uint64_t block) {
   return planted(
@@ -115,7 +115,7 @@ Recipe rooted(std::string code, std::string name, std::string separator,
       block);
 }
 
-// A region of eight blocks, 76 to 83, for trees of more levels; the data area begins behind it.
+// A region of eight blocks, 76 to 83, for trees with more levels; the data area begins after it.
 void widen(ImageBuilder& image) {
   for (uint64_t block = kRightLeaf + 1; block < kHeader + 8; ++block)
     image.data_block(block, 0).set_tag(block, "TAGI");
@@ -126,7 +126,7 @@ void widen(ImageBuilder& image) {
   });
 }
 
-// What is wrong with separators or levels: `damage` makes the tree anew, from the root down.
+// Recipes with wrong separators or levels: `damage` rewrites the tree from the root.
 Recipe widened(std::string code, std::string name, std::function<void(ImageBuilder&)> damage,
                uint64_t block) {
   return {code,
@@ -200,7 +200,7 @@ void add_header(std::vector<Recipe>& recipes) {
   recipes.push_back(lost(planted(
       "TAGI-001", "the region of an index that was never used is one block",
       [](ImageBuilder& image) {
-        image.clear_payload(kHeader).reseal(kHeader);
+        image.clear_payload(kHeader).rehash(kHeader);
         image.slot(image.slot_of("TAGI"), [](RegionSlot& slot) { slot.count = 1; });
       },
       kHeader)));
@@ -236,15 +236,15 @@ void add_nodes(std::vector<Recipe>& recipes) {
       kRightLeaf));
   recipes.push_back(planted(
       "TAGI-002", "a leaf claims more entries than it has",
-      [](ImageBuilder& image) { image.patch(kLeftLeaf, 1, "ff01").reseal(kLeftLeaf); }, kLeftLeaf));
+      [](ImageBuilder& image) { image.patch(kLeftLeaf, 1, "ff01").rehash(kLeftLeaf); }, kLeftLeaf));
   recipes.push_back(planted(
       "TAGI-002", "a node of type 7",
-      [](ImageBuilder& image) { image.patch(kLeftLeaf, 0, "07").reseal(kLeftLeaf); }, kLeftLeaf));
+      [](ImageBuilder& image) { image.patch(kLeftLeaf, 0, "07").rehash(kLeftLeaf); }, kLeftLeaf));
   recipes.push_back(rooted("TAGI-003", "both children are the same leaf", "m", {2, 2}, kLeftLeaf));
-  recipes.push_back(rooted("TAGI-004", "a child behind the region", "m", {2, 4}, kRootBlock));
+  recipes.push_back(rooted("TAGI-004", "a child after the region", "m", {2, 4}, kRootBlock));
   recipes.push_back(rooted("TAGI-004", "the root is its own child", "m", {1, 3}, kRootBlock));
   recipes.push_back(planted(
-      "TAGI-007", "a leaf beside an inner node",
+      "TAGI-007", "a leaf and an inner node on one level",
       [](ImageBuilder& image) {
         put_node(image, kLeftLeaf, inner_of({}, {3}));
         put_node(image, kRightLeaf, leaf_of({}, 0));
@@ -259,7 +259,7 @@ void add_nodes(std::vector<Recipe>& recipes) {
       },
       kRightLeaf));
   recipes.push_back(planted(
-      "TAGI-008", "the chain goes on behind the last leaf",
+      "TAGI-008", "the chain continues after the last leaf",
       [](ImageBuilder& image) {
         put_node(image, kRightLeaf, leaf_of({{"m", "3", 1, 0}, {"n", "4", 1, 0}}, 2));
       },
@@ -273,17 +273,17 @@ void add_tag_entries(std::vector<Recipe>& recipes) {
         put_node(image, kLeftLeaf, leaf_of({{"b", "2", 1, 0}, {"a", "1", 1, 0}}, 3));
       },
       kLeftLeaf));
-  recipes.push_back(rooted("TAGI-006", "the separator is greater than the first key behind it", "n",
+  recipes.push_back(rooted("TAGI-006", "the separator is greater than the first key after it", "n",
                            {2, 3}, kRightLeaf));
   for (const int64_t address : {int64_t{256}, int64_t{-1}, INT64_MIN})
     recipes.push_back(planted(
-        "TAGI-016", "an address outside of the volume",
+        "TAGI-016", "an address outside the volume",
         [=](ImageBuilder& image) {
           put_node(image, kRightLeaf, leaf_of({{"m", "3", 1, 255}, {"n", "4", 1, address}}, 0));
         },
         kRightLeaf));
   recipes.push_back(planted(
-      "TAGI-015", "a leaf that nothing leads to",
+      "TAGI-015", "an unreachable leaf",
       [](ImageBuilder& image) {
         plant_one(image);
         image.wipe(kLeftLeaf);
@@ -293,7 +293,7 @@ void add_tag_entries(std::vector<Recipe>& recipes) {
 
 void add_extension(std::vector<Recipe>& recipes) {
   recipes.push_back(planted(
-      "TAGI-011", "the larger filter has no bits",
+      "TAGI-011", "the line filter has no bits",
       [](ImageBuilder& image) {
         plant_one(image);
         image.write(kLeftLeaf, "TAGI", "").write(kRightLeaf, "TAGI", "");
@@ -301,7 +301,7 @@ void add_extension(std::vector<Recipe>& recipes) {
       },
       kLeftLeaf));
   recipes.push_back(planted(
-      "TAGI-011", "a block of the larger filter was never written",
+      "TAGI-011", "a block of the line filter was never written",
       [](ImageBuilder& image) {
         plant_one(image);
         image.wipe(kLeftLeaf).write(kRightLeaf, "TAGI", "");
@@ -309,7 +309,7 @@ void add_extension(std::vector<Recipe>& recipes) {
       },
       kLeftLeaf));
   recipes.push_back(planted(
-      "TAGI-011", "the larger filter lies outside of the region",
+      "TAGI-011", "the line filter lies outside the region",
       [](ImageBuilder& image) { put_filter(image, 4); }, kHeader));
   recipes.push_back(planted(
       "TAGI-012", "the index of a leaf has another fingerprint",
@@ -318,7 +318,7 @@ void add_extension(std::vector<Recipe>& recipes) {
         writer.add({"m", "3", 1, 0}, tag_key_hash("m"));
         writer.add({"n", "4", 1, 0}, tag_key_hash("o"));
         writer.finish(0);
-        image.reseal(kRightLeaf);
+        image.rehash(kRightLeaf);
       },
       kRightLeaf));
   recipes.push_back(planted(
@@ -366,7 +366,7 @@ void add_extension(std::vector<Recipe>& recipes) {
       kRightLeaf));
 }
 
-// A tree that half the journal has no room for: it is made anew in other blocks.
+// A tree that does not fit into half the journal: it is rebuilt in other blocks.
 void add_large(std::vector<Recipe>& recipes) {
   recipes.push_back({"TAGI-009",
                      "the header of a large index counts one less",
@@ -379,7 +379,7 @@ void add_large(std::vector<Recipe>& recipes) {
                        const uint64_t head = image.start("TAGI");
                        edit(image, head, 0, kTagIndexHeaderLayout, [](TagIndexHeader& header) {
                          --header.entry_count;
-                       }).reseal(head);
+                       }).rehash(head);
                      },
                      {"TAGI-009"},
                      kLargeIndex,
@@ -396,7 +396,7 @@ std::vector<Recipe> tag_recipes() {
   add_tag_entries(recipes);
   add_extension(recipes);
   add_large(recipes);
-  // Notes, bytes that a later revision may have set, and addresses that nothing else tells.
+  // Not repairable: notes, bytes that a later revision may have set, and addresses without a copy.
   for (Recipe& recipe : recipes)
     if (recipe.code == "TAGI-015" || recipe.code == "TAGI-016" || recipe.code == "SUPB-005" ||
         recipe.name == "the region ends with the header")

@@ -1,11 +1,11 @@
-// A file that somebody else owns, for an Image, which takes its file over.
+// A reference to a file for an Image, which takes ownership of its file.
 #pragma once
 
 #include "vde/storage.h"
 
 namespace vde::test {
 
-// Hands everything on to another file, which must outlive it.
+// Forwards everything to another file, which must outlive it.
 class BorrowedFile : public BlockFile {
  public:
   explicit BorrowedFile(BlockFile& file) : file_(file) {}

@@ -142,7 +142,7 @@ Result<ByteRange> CowFile::next_data(ByteRange within) {
   const uint64_t end = std::min(within.end, size_);
   uint64_t index = within.begin / kCowPage;
   auto own = own_.lower_bound(index);
-  // Whether page `index` may hold something; `own` follows it.
+  // True if page `index` may have content; `own` advances with it.
   const auto holds = [&] {
     while (own != own_.end() && own->first < index) ++own;
     if (own != own_.end() && own->first == index) return own->second != nullptr;

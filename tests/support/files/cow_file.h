@@ -1,5 +1,5 @@
-// Files in memory that share what they have in common: a copy costs only what is changed in it, so
-// that thousands of tests can each have an image of their own.
+// Files in memory that share common pages: a copy costs only its changes, so that thousands of
+// tests can each have their own image.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ class FrozenImage {
   explicit FrozenImage(Bytes content);
 
   [[nodiscard]] uint64_t size() const { return size_; }  // bytes
-  // Null where the page is zero or past the end.
+  // Null if the page is zero or past the end.
   [[nodiscard]] const CowPage* page(uint64_t index) const {
     return index < pages_.size() ? pages_[index].get() : nullptr;
   }
@@ -40,11 +40,11 @@ class CowFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<CowFile> clone() const;
   [[nodiscard]] std::shared_ptr<const FrozenImage> freeze() const;
 
-  // The blocks in which this file and `other`, made of the same base, differ, ascending, as far as
-  // both files reach.
+  // The blocks in which this file and `other`, which has the same base, differ, ascending, up to
+  // the end of the shorter file.
   [[nodiscard]] std::vector<uint64_t> differing_blocks(const CowFile& other,
                                                        uint32_t block_size) const;
-  // One block, which lies within the file.
+  // One block, which must lie within the file.
   [[nodiscard]] std::vector<uint8_t> block(uint64_t number, uint32_t block_size) const;
   void put_block(uint64_t number, Bytes content);
 
@@ -65,7 +65,7 @@ class CowFile : public BlockFile {
 
   std::shared_ptr<const FrozenImage> base_;
   uint64_t size_;
-  // What differs from the base; null: zeros. A page that a clone or a frozen image has, too, is
+  // Pages that differ from the base; null: zeros. A page shared with a clone or a frozen image is
   // copied before it is changed.
   std::map<uint64_t, std::shared_ptr<CowPage>> own_;
 };

@@ -1,5 +1,4 @@
-// A file whose Nth call of a kind fails, which keeps a list of what was asked of it, and which
-// knows what a power loss would take.
+// A file whose Nth call of a kind fails. It also logs calls and simulates a power loss.
 #pragma once
 
 #include <array>
@@ -19,22 +18,22 @@ inline constexpr size_t kFileCalls = 6;
 struct Failure {
   FileCall call = FileCall::kWrite;
   uint64_t nth = 1;       // of its kind, from 1
-  bool for_ever = false;  // all later ones of its kind, too
+  bool for_ever = false;  // all later calls of its kind fail, too
   ErrorCode code = ErrorCode::kIo;
-  // What the failing call does nevertheless: a write or zeroing the first half of it, a sync all
-  // of it. A sync that does nothing leaves the file as after the last one that worked, as a kernel
-  // does that drops the pages it could not write.
+  // The effect of the failing call: a write or zero() does its first half, a sync all of it. A sync
+  // without effect leaves the file as after the last successful one, like a kernel that drops the
+  // pages it could not write.
   bool takes_effect = false;
 };
 
-// One call, as asked for; reads are counted but not listed.
+// One call with its arguments; reads are counted but not logged.
 struct LoggedCall {
   FileCall call = FileCall::kWrite;
   ByteRange bytes;  // of a resize: end is the new size
   bool failed = false;
 };
 
-// Hands everything on to another file, which must outlive it.
+// Forwards everything to another file, which must outlive it.
 class FailingFile : public BlockFile {
  public:
   explicit FailingFile(BlockFile& file, std::optional<Failure> failure = std::nullopt)
@@ -52,26 +51,26 @@ class FailingFile : public BlockFile {
     return file_.lock(mode, wait);
   }
 
-  // Counts start anew, and so does the list; what is unsynced stays so.
+  // Resets counts and log; unsynced changes stay unsynced.
   void arm(std::optional<Failure> failure);
   [[nodiscard]] uint64_t count(FileCall call) const { return counts_[static_cast<size_t>(call)]; }
   [[nodiscard]] uint64_t failures() const { return failures_; }
   [[nodiscard]] const std::vector<LoggedCall>& log() const { return log_; }
-  // Calls that would change the file, or make it durable, after a sync had failed.
+  // The number of calls after a failed sync that change the file or make it durable.
   [[nodiscard]] uint64_t changes_after_failed_sync() const { return changes_after_failed_sync_; }
 
-  // Takes back everything since the last sync that worked.
+  // Reverts everything since the last successful sync.
   void lose_unsynced();
 
  private:
-  // What bytes were before a change that is not synced yet, and how long the file was.
+  // The old bytes of a change that is not synced yet, and the old size of the file.
   struct Undo {
     uint64_t offset = 0;
     std::vector<uint8_t> before;
     uint64_t size = 0;
   };
 
-  // Counts and lists a call; true where it has to fail.
+  // Counts and logs a call; true if it has to fail.
   [[nodiscard]] bool begin(FileCall call, ByteRange bytes);
   [[nodiscard]] tl::unexpected<Error> error() const;
   void remember(ByteRange bytes);

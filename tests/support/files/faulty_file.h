@@ -1,4 +1,4 @@
-// A file some of whose sectors cannot be read.
+// A file with unreadable sectors.
 #pragma once
 
 #include <set>
@@ -7,8 +7,8 @@
 
 namespace vde::test {
 
-// Hands everything on to another file, which must outlive it; reads that touch one of the chosen
-// blocks fail with kIo, as a failing disk's do.
+// Forwards everything to another file, which must outlive it. Reads of one of the chosen blocks
+// fail with kIo, as on a failing disk.
 class FaultyFile : public BlockFile {
  public:
   FaultyFile(BlockFile& file, uint32_t block_size, std::set<uint64_t> unreadable)

@@ -1,5 +1,4 @@
-// A file in memory that remembers everything that was done to it, for tests that ask what a crash
-// would have left of it.
+// A file in memory that records all changes, for tests of what a crash would leave.
 #pragma once
 
 #include <vector>
@@ -8,20 +7,20 @@
 
 namespace vde::test {
 
-// One thing that happened to a RecordingFile.
+// One event of a RecordingFile.
 struct LoggedEvent {
   enum class Kind {
-    kWrite,   // `bytes` at byte `at`; zero() too, as zeros
-    kSync,    // all before it is durable
-    kResize,  // the file has `at` bytes from now on
-    kAck,     // the program learned that commit `at` is durable
+    kWrite,   // `bytes` at offset `at`; also zero(), as zeros
+    kSync,    // everything before it is durable
+    kResize,  // the file has `at` bytes afterwards
+    kAck,     // the program was notified that commit `at` is durable
   };
   Kind kind = Kind::kSync;
   uint64_t at = 0;
   std::vector<uint8_t> bytes = {};
 };
 
-// Behaves as a MemoryFile; every change is also put into a log.
+// A MemoryFile that also logs every change.
 class RecordingFile : public MemoryFile {
  public:
   explicit RecordingFile(std::vector<uint8_t> content) : MemoryFile(std::move(content)) {}
@@ -31,7 +30,7 @@ class RecordingFile : public MemoryFile {
   Result<void> resize(uint64_t bytes) override;
   Result<void> zero(ByteRange range) override;
 
-  // Notes that commit `number` was reported as done.
+  // Records that commit `number` was reported as durable.
   void ack(uint64_t number);
 
   [[nodiscard]] const std::vector<LoggedEvent>& log() const { return log_; }

@@ -1,4 +1,4 @@
-// A file in memory that stores only what was written: for volumes larger than any machine.
+// A file in memory that stores only written pages: for volumes larger than any machine.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class SparseFile : public BlockFile {
     return {};
   }
   Result<void> allocate(ByteRange) override { return {}; }
-  // Only whole pages are given back.
+  // Only whole pages are freed.
   Result<void> zero(ByteRange range) override {
     for (auto page = pages_.lower_bound(range.begin / kPage); page != pages_.end();) {
       const uint64_t begin = std::max(range.begin, page->first * kPage);
@@ -57,7 +57,7 @@ class SparseFile : public BlockFile {
   }
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
 
-  // Bytes that are really kept.
+  // The number of bytes stored.
   [[nodiscard]] uint64_t stored() const { return pages_.size() * kPage; }
 
  private:

@@ -1,5 +1,5 @@
-// Bounds-checked reading for the strict reader. A read past the end throws, as it does in the
-// readers that the strict reader stands for; each region's reader turns that into an outcome.
+// Bounds-checked reading for the strict reader. A read past the end throws, as in the SDK; each
+// region's reader turns that into an outcome.
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Reads forward through the bytes it was given; throws Failure where they do not suffice.
+// Reads forward through the given bytes; throws Failure if there are too few.
 class Cursor {
  public:
   explicit Cursor(Bytes bytes, size_t offset = 0) : bytes_(bytes), offset_(offset) {}
 
-  // Bytes before the cursor and after it.
+  // The number of bytes before and after the cursor.
   [[nodiscard]] size_t offset() const { return offset_; }
   [[nodiscard]] size_t left() const {
     return offset_ > bytes_.size() ? 0 : bytes_.size() - offset_;

@@ -14,7 +14,7 @@ constexpr size_t kSlotSize = 32;
 constexpr size_t kMaxSlots = 127;
 constexpr std::array<std::string_view, 4> kGroupTags{"SUPB", "RMAP", "EXMD", "IANT"};
 
-// Tags are numbers whose big-endian spelling is the text, stored little-endian.
+// Block types are numbers whose big-endian spelling is the text, stored little-endian.
 std::string tag_at(Bytes bytes) {
   std::string text(bytes.begin(), bytes.begin() + 4);
   std::reverse(text.begin(), text.end());
@@ -50,12 +50,12 @@ std::vector<Slot> decode_slots(Bytes payload) {
   const size_t count = std::min(kMaxSlots, payload.size() / kSlotSize);
   for (size_t i = 0; i < count; ++i) {
     Cursor cursor(payload, i * kSlotSize);
-    Slot slot{.slot = static_cast<uint32_t>(i), .tag = tag_at(cursor.take(4))};
+    Slot slot{.slot = static_cast<uint32_t>(i), .type = tag_at(cursor.take(4))};
     slot.flags = cursor.number<uint32_t>();
     slot.start = cursor.number<int64_t>();
     slot.count = cursor.number<int64_t>();
     slot.used = cursor.number<int64_t>();
-    const bool in_use = slot.flags != 0 || slot.tag != std::string(4, '\0');
+    const bool in_use = slot.flags != 0 || slot.type != std::string(4, '\0');
     if (in_use) slots.push_back(slot);
   }
   return slots;
@@ -72,18 +72,18 @@ Bytes Region::payload(size_t number) const {
   return block(number).first(payload_size());
 }
 
-void Region::check_trailer(size_t number, std::string_view tag) const {
+void Region::check_trailer(size_t number, std::string_view type) const {
   Cursor trailer(block(number), payload_size());
   const std::string found = tag_at(trailer.take(4));
   trailer.take(4);
   const Bytes covered = payload(number);
   const bool verifies =
-      found == tag && trailer.number<uint64_t>() == XXH64(covered.data(), covered.size(), 0);
+      found == type && trailer.number<uint64_t>() == XXH64(covered.data(), covered.size(), 0);
   if (!verifies) throw Failure("the trailer of block " + std::to_string(number) + " is wrong");
 }
 
-void Region::check_all_trailers(std::string_view tag) const {
-  for (size_t i = 0; i < blocks(); ++i) check_trailer(i, tag);
+void Region::check_all_trailers(std::string_view type) const {
+  for (size_t i = 0; i < blocks(); ++i) check_trailer(i, type);
 }
 
 Image::Image(Bytes bytes) : bytes_(bytes) {
@@ -91,8 +91,8 @@ Image::Image(Bytes bytes) : bytes_(bytes) {
   if (block_size_ != 0) read_directory();
 }
 
-// The group that verifies tells the block size: a trailer is found at the right size only. Where
-// both are rejected, the size that block 0 states still leads to the directory and the regions.
+// A valid group determines the block size, because trailers are found only at the right size. If
+// both groups are rejected, the size in block 0 still leads to the directory and the regions.
 void Image::find_group() {
   for (const Group group : {Group::kPrimary, Group::kMirror})
     for (size_t size = kSmallestBlock; size <= kLargestBlock; size *= 2)
@@ -144,9 +144,9 @@ void Image::read_directory() {
   if (directory_verifies_) directory_ = std::move(slots);
 }
 
-std::optional<Slot> Image::slot(std::string_view tag) const {
+std::optional<Slot> Image::slot(std::string_view type) const {
   const auto found = std::find_if(directory_.begin(), directory_.end(),
-                                  [&](const Slot& slot) { return slot.tag == tag; });
+                                  [&](const Slot& slot) { return slot.type == type; });
   return found == directory_.end() ? std::nullopt : std::optional(*found);
 }
 

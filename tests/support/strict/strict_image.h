@@ -1,5 +1,5 @@
-// What the strict reader needs before any region: blocks and their trailers, the superblock group
-// and the region directory.
+// The parts that the strict reader needs before any region: blocks and their trailers, the
+// superblock group and the region directory.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@
 
 namespace vde::test::strict {
 
-// Bytes of a trailer: type tag, generation, XXH64 of the payload.
+// The size of a trailer: block type, generation, XXH64 of the payload.
 inline constexpr size_t kTrailerSize = 16;
 
 enum class Group : uint8_t { kPrimary, kMirror, kRejected };
 
-// What the strict reader takes from the superblock.
+// The superblock fields that the strict reader uses.
 struct Superblock {
   uint32_t module_manifest = 0;
   int32_t block_size = 0;  // bytes
@@ -31,10 +31,10 @@ struct Superblock {
   int64_t checkpoint_sequence = 0;
 };
 
-// A slot of the pointer table or of the directory that is in use.
+// A used slot of the pointer table or of the directory.
 struct Slot {
   uint32_t slot = 0;
-  std::string tag;  // "TAGI"
+  std::string type;  // e.g. "TAGI"
   uint32_t flags = 0;
   int64_t start = 0;  // blocks
   int64_t count = 0;
@@ -52,11 +52,11 @@ class Region {
   [[nodiscard]] size_t block_size() const { return block_size_; }
   [[nodiscard]] size_t payload_size() const { return block_size_ - kTrailerSize; }
   [[nodiscard]] Bytes bytes() const { return bytes_; }
-  // Throws Failure where the region has no such block.
+  // Throws Failure if the region has no such block.
   [[nodiscard]] Bytes payload(size_t block) const;
-  // Throws Failure unless the trailer of the block carries `tag` and the payload's hash.
-  void check_trailer(size_t block, std::string_view tag) const;
-  void check_all_trailers(std::string_view tag) const;
+  // Throws Failure unless the block's trailer has the type `tag` and the payload's hash.
+  void check_trailer(size_t block, std::string_view type) const;
+  void check_all_trailers(std::string_view type) const;
 
  private:
   [[nodiscard]] Bytes block(size_t number) const;
@@ -65,25 +65,25 @@ class Region {
   size_t block_size_;
 };
 
-// The superblock group and the directory of an image. The primary group counts if its four trailers
-// verify, else the mirror if its four do; the directory counts if its trailers and its hash do.
-// Generations are not compared.
+// The superblock group and the directory of an image. The primary group is used if its four
+// trailers are valid, else the mirror if its four are; the directory is used if its trailers and
+// its hash are valid. Generations are not compared.
 class Image {
  public:
   explicit Image(Bytes bytes);
 
-  // A group and the directory verify.
+  // A group and the directory are valid.
   [[nodiscard]] bool validates() const { return group_ != Group::kRejected && directory_verifies_; }
   [[nodiscard]] Group group() const { return group_; }
-  // Of the group in use; all zero where both are rejected.
+  // Of the group in use; all zero if both are rejected.
   [[nodiscard]] const Superblock& superblock() const { return superblock_; }
   [[nodiscard]] const std::vector<Slot>& pointer_table() const { return pointer_table_; }
-  // Empty where it does not verify.
+  // Empty if it is not valid.
   [[nodiscard]] const std::vector<Slot>& directory() const { return directory_; }
 
-  // The first slot of the directory that carries `tag`.
-  [[nodiscard]] std::optional<Slot> slot(std::string_view tag) const;
-  // The blocks of `slot`; nothing where they lie outside the file.
+  // The first slot of the directory with the type `tag`.
+  [[nodiscard]] std::optional<Slot> slot(std::string_view type) const;
+  // The blocks of `slot`; nothing if they lie outside the file.
   [[nodiscard]] std::optional<Region> region(const Slot& slot) const;
 
  private:
@@ -92,7 +92,7 @@ class Image {
   void read_directory();
 
   Bytes bytes_;
-  size_t block_size_ = 0;  // 0: none is known
+  size_t block_size_ = 0;  // 0: unknown
   Group group_ = Group::kRejected;
   bool directory_verifies_ = false;
   Superblock superblock_;

@@ -1,14 +1,12 @@
-// The strict reader: a small stand-in for the readers that already exist for this format, in which
-// whatever the library writes must come out entry for entry. It is written from the description of
-// the format, shares no codec with the library, so that it catches mistakes in them, and is as
-// intolerant as those readers are; their faults are part of it:
-//  - the superblock group counts by its four trailers, the primary before the mirror; the directory
-//    by its hash;
-//  - SNAP, CODE and MTRK: the trailer of every block of the region must verify, used or not;
-//  padding
-//    of at least an entry's fixed size is read as an entry;
-//  - TAGI: no trailer is looked at, but every block from 1 on must parse as a node; the Bloom
-//  filter
+// The strict reader: a small substitute for the SDK's readers, from which everything that the
+// library writes must come out unchanged. It is written from the description of the format and
+// shares no codec with the library, so that it detects mistakes in them. It is as strict as the
+// SDK, and reproduces its faults:
+//  - the superblock group is chosen by its four trailers, the primary before the mirror; the
+//    directory is accepted by its hash;
+//  - SNAP, CODE and MTRK: the trailer of every block of the region must be valid, used or not;
+//    padding of at least an entry's fixed size is read as an entry;
+//  - TAGI: trailers are ignored, but every block from 1 on must parse as a node; the Bloom filter
 //    needs a bit and a hash and must lie in block 0; a lookup goes right of equal separators, and
 //    loses entries of a run of equal keys that lie left of one.
 // It does not decide whether entries are the right ones (a "misread"): compare them.
@@ -21,10 +19,10 @@
 
 namespace vde::test {
 
-// How a region reader takes its region.
+// The result of reading a region.
 enum class Outcome : uint8_t {
   kAbsent,       // the directory has no such region
-  kReads,        // the entries are there; whether they are right is not judged
+  kReads,        // entries were read; whether they are right is not checked
   kEmpty,        // MTRK: a zero header
   kUnwritten,    // ENCR: zero blocks without trailers
   kFails,        // failure() says why
@@ -35,11 +33,11 @@ enum class Outcome : uint8_t {
 
 class StrictReader {
  public:
-  // Reads all there is; `image` may go away afterwards.
+  // Reads everything; `image` is not needed afterwards.
   explicit StrictReader(Bytes image);
 
-  // A superblock group and the directory verify. The regions are read even where no group does, as
-  // long as the directory verifies.
+  // A superblock group and the directory are valid. The regions are read even without a valid
+  // group, as long as the directory is valid.
   [[nodiscard]] bool validates() const { return validates_; }
   [[nodiscard]] strict::Group group() const { return group_; }
   [[nodiscard]] const strict::Superblock& superblock() const { return superblock_; }
@@ -49,10 +47,10 @@ class StrictReader {
 
   // `tag`: "TAGI", "CODE", "SNAP", "MTRK" or "ENCR".
   [[nodiscard]] Outcome outcome(std::string_view tag) const;
-  // Why the region fails; empty where it does not.
+  // Why the region fails; empty if it does not.
   [[nodiscard]] std::string failure(std::string_view tag) const;
 
-  // What the regions hold; empty unless the outcome is kReads.
+  // The contents of the regions; empty unless the outcome is kReads.
   [[nodiscard]] const strict::TagIndex& tag_index() const { return tag_index_; }
   [[nodiscard]] const std::vector<strict::Tag>& tags() const { return tag_index_.entries(); }
   [[nodiscard]] std::vector<strict::Tag> find(std::string_view key) const {
@@ -71,7 +69,7 @@ class StrictReader {
     std::string failure;
   };
 
-  // Runs `read`, which returns the outcome of a region that lies in the file.
+  // Runs `read`, which returns the outcome of a region within the file.
   template <class Read>
   void read_region(const strict::Image& image, const std::string& tag, Read&& read);
 

@@ -12,7 +12,8 @@ constexpr size_t kKeySlots = 63;
 constexpr size_t kKeySlotSize = 124;
 constexpr size_t kDigestSize = 32;
 
-// SNAP and CODE: a count, then entries of a fixed part and a text, none across a payload's end.
+// SNAP and CODE: a count, then entries of a fixed part and a text; no entry crosses a payload's
+// end.
 template <class Entry>
 std::vector<Entry> read_table(const Region& region, std::string_view tag, size_t fixed_size,
                               Entry (*read_entry)(Cursor&)) {

@@ -1,5 +1,5 @@
 // The strict reader's other regions: snapshots (SNAP), modules (CODE), the integrity tree (MTRK)
-// and the encryption header (ENCR). Each reader throws Failure where the existing one would fail.
+// and the encryption header (ENCR). Each reader throws Failure where the SDK would fail.
 #pragma once
 
 #include "support/strict/strict_image.h"
@@ -7,7 +7,7 @@
 namespace vde::test::strict {
 
 struct Snapshot {
-  std::array<uint8_t, 16> id{};  // as on disk, as all identifiers here
+  std::array<uint8_t, 16> id{};  // as on disk, like all identifiers here
   std::array<uint8_t, 16> parent{};
   int64_t created = 0;  // ticks
   int64_t inode_table_start = 0;
@@ -36,7 +36,7 @@ struct IntegrityTree {
   int32_t leaf_count = 0;
   int32_t capacity = 0;
   std::array<uint8_t, 32> root{};
-  // 2 x capacity of them; number 0 is not on disk and stays zero.
+  // 2 x capacity of them; number 0 is not on disk and is always zero.
   std::vector<std::array<uint8_t, 32>> nodes;
 };
 
@@ -62,20 +62,20 @@ struct Rotation {
 struct EncryptionHeader {
   uint8_t active_slot = 0;
   uint8_t active_slots = 0;
-  std::vector<KeySlot> slots;  // 63, or as many as two blocks hold; empty ones included
+  std::vector<KeySlot> slots;  // 63, or as many as fit into two blocks; includes empty ones
   std::vector<Rotation> rotations;
 };
 
-// Every entry that the existing reader takes from the table. It goes by the header's count and
-// reads a record wherever a block has at least the fixed size left: padding comes out as entries of
-// zeros, and as many of the real ones are missing at the end.
+// Every entry that the SDK reads from the table. It reads as many entries as the header counts, and
+// reads a record wherever a block has at least the fixed size left: padding is read as entries of
+// zeros, and as many real ones are missing at the end.
 [[nodiscard]] std::vector<Snapshot> read_snapshots(const Region& region);
 [[nodiscard]] std::vector<Module> read_modules(const Region& region);
 
-// Nothing where the header is zero: a tree that was never made, whatever the blocks after it are.
+// Nothing if the header is zero: an uninitialized tree, regardless of the blocks after it.
 [[nodiscard]] std::optional<IntegrityTree> read_integrity_tree(const Region& region);
 
-// Nothing where the region is zero, trailers included.
+// Nothing if the region is zero, including trailers.
 [[nodiscard]] std::optional<EncryptionHeader> read_encryption_header(const Region& region);
 
 }  // namespace vde::test::strict

@@ -16,7 +16,7 @@ constexpr size_t kNextLeafSize = 4;
 }  // namespace
 
 TagIndex::TagIndex(const Region& region) {
-  // The existing reader's offsets are 32-bit signed integers.
+  // The SDK's offsets are 32-bit signed integers.
   if (region.bytes().size() > 0x7FFFFFFF) throw Failure("the region has 2^31 bytes or more");
   parse_header(region);
   for (size_t i = 1; i < region.blocks(); ++i) nodes_.push_back(parse_node(region.payload(i)));
@@ -72,7 +72,7 @@ TagIndex::Node TagIndex::parse_inner(Bytes payload, size_t count) {
 
 const TagIndex::Node& TagIndex::node(int32_t block) const {
   if (block < kRoot || static_cast<size_t>(block) > nodes_.size())
-    throw Failure("the tree names block " + std::to_string(block) + ", which is no node");
+    throw Failure("the tree names block " + std::to_string(block) + ", which is not a node");
   return nodes_[static_cast<size_t>(block - kRoot)];
 }
 

@@ -1,4 +1,4 @@
-// The strict reader's tag index (TAGI): a B+-tree parsed and searched as the existing reader does.
+// The strict reader's tag index (TAGI): a B+-tree parsed and searched as the SDK does.
 #pragma once
 
 #include "support/strict/strict_image.h"
@@ -14,12 +14,12 @@ struct Tag {
   bool operator==(const Tag&) const = default;
 };
 
-// Every block from 1 on is parsed as a node, reachable or not; trailers are not looked at. Numbers
-// of blocks are relative to the region.
+// Every block from 1 on is parsed as a node, reachable or not; trailers are ignored. Block numbers
+// are relative to the region.
 class TagIndex {
  public:
   TagIndex() = default;
-  // Throws Failure where the existing reader would fail.
+  // Throws Failure where the SDK would fail.
   explicit TagIndex(const Region& region);
 
   // The header's fields.
@@ -28,24 +28,26 @@ class TagIndex {
   [[nodiscard]] int32_t bloom_bits() const { return bloom_bits_; }
   [[nodiscard]] uint8_t bloom_hashes() const { return bloom_hashes_; }
 
-  // Levels below the root on the way to the first leaf; the header's depth should be the same.
+  // The number of levels below the root on the way to the first leaf; it should equal the header's
+  // depth.
   [[nodiscard]] size_t levels_below_root() const { return levels_below_root_; }
-  // Nodes that the root leads to.
+  // The number of nodes that can be reached from the root.
   [[nodiscard]] size_t reachable_nodes() const { return reachable_nodes_; }
   // All entries in the order of the leaf chain.
   [[nodiscard]] const std::vector<Tag>& entries() const { return entries_; }
 
-  // False where the Bloom filter denies the key.
+  // False if the Bloom filter excludes the key.
   [[nodiscard]] bool may_contain(std::string_view key) const;
-  // The entries of `key` that the existing search finds: none where the Bloom filter denies it. It
-  // looks at one leaf, and at the next one only while the last entry of a leaf has the key. Throws
-  // Failure, as find_prefix does, where that leads off the leaf chain and nowhere.
+  // The entries of `key` that the SDK's search finds: none if the Bloom filter excludes it. It
+  // reads one leaf, and the next one only while the last entry of a leaf has the key. Throws
+  // Failure, as find_prefix does, if the leaf chain ends in a block that is not a leaf.
   [[nodiscard]] std::vector<Tag> find(std::string_view key) const;
-  // The entries whose keys begin with `prefix`, as far as the existing search finds them: from the
-  // leaf where the prefix itself would lie on to the first key beyond it.
+  // The entries whose keys start with `prefix`, as far as the SDK's search finds them: from the
+  // leaf where the prefix itself would be, to the first key beyond it.
   [[nodiscard]] std::vector<Tag> find_prefix(std::string_view prefix) const;
 
-  // Of the distinct keys among the entries: of how many `find` gives one entry, and all of them.
+  // For the distinct keys among the entries: for how many `find` returns one entry, and for how
+  // many all.
   struct Lookups {
     size_t distinct_keys = 0;
     size_t found = 0;
@@ -69,9 +71,9 @@ class TagIndex {
   void parse_header(const Region& region);
   void walk_tree();
   void walk_leaves();
-  // The node at `block`; throws Failure where the region has none.
+  // The node at `block`; throws Failure if the region has none.
   [[nodiscard]] const Node& node(int32_t block) const;
-  // The leaf that a search for `key` starts at.
+  // The first leaf of a search for `key`.
   [[nodiscard]] const Node& leaf_for(std::string_view key) const;
 
   int32_t entry_count_ = 0;

@@ -7,7 +7,7 @@
 
 using namespace vde;
 
-TEST_CASE("escape writes one line of UTF-8 that unescape reads back") {
+TEST_CASE("escape writes one line of UTF-8, and unescape reverses it") {
   const std::string bytes("a\0b\n\t\\\x1b\xff\xc3\xa9\xc2\x85", 12);
   const std::string text = escape(bytes);
   CHECK(text == "a\\0b\\n\\t\\\\\\x1b\\xff\xc3\xa9\\xc2\\x85");
@@ -22,7 +22,7 @@ TEST_CASE("unescape refuses what escape never writes") {
   }
 }
 
-TEST_CASE("a separator stands for the byte 0, and is escaped itself") {
+TEST_CASE("a separator replaces the byte 0, and is itself escaped") {
   const std::string bytes("a\0b/c\\", 6);
   std::string text = "> ";
   append_escaped(text, bytes, '/');
@@ -91,7 +91,7 @@ TEST_CASE("base64 pads") {
   CHECK(to_base64(std::vector<uint8_t>{0xff, 0x00, 0x01}) == "/wAB");
 }
 
-TEST_CASE("base64 is read back, and nothing that was not written") {
+TEST_CASE("base64 is decoded, and anything else is refused") {
   for (const std::string& bytes : {std::string(), std::string("\xff"), std::string("\xff\0", 2),
                                    std::string("\xff\0\x01", 3), std::string("any bytes at all")}) {
     const Bytes span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());

@@ -10,12 +10,12 @@ using namespace vde;
 
 namespace {
 
-// Codes are for good: this list may grow, never change.
+// Codes are permanent: this list may grow, but never change.
 const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kBlockBadChecksum, "BLCK-001"},
     {FindingCode::kBlockNoTrailer, "BLCK-002"},
-    {FindingCode::kBlockUnknownTag, "BLCK-003"},
-    {FindingCode::kBlockWrongTag, "BLCK-004"},
+    {FindingCode::kBlockUnknownType, "BLCK-003"},
+    {FindingCode::kBlockWrongType, "BLCK-004"},
     {FindingCode::kBlockNewer, "BLCK-005"},
     {FindingCode::kBlockUnreadable, "BLCK-006"},
     {FindingCode::kRegionHeadMissing, "BLCK-007"},
@@ -30,8 +30,8 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kBlocksLeaked, "BMAP-007"},
     {FindingCode::kModuleCountWrong, "CODE-001"},
     {FindingCode::kModuleEntryBroken, "CODE-002"},
-    {FindingCode::kModuleTwice, "CODE-003"},
-    {FindingCode::kModuleIdTwice, "CODE-004"},
+    {FindingCode::kModuleHashDuplicate, "CODE-003"},
+    {FindingCode::kModuleIdDuplicate, "CODE-004"},
     {FindingCode::kModuleOutside, "CODE-005"},
     {FindingCode::kModulesOverlap, "CODE-006"},
     {FindingCode::kModuleOverRegion, "CODE-007"},
@@ -48,7 +48,7 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kDictionaryCountWrong, "DICT-001"},
     {FindingCode::kDictionaryEntryBroken, "DICT-002"},
     {FindingCode::kDictionaryIdTooHigh, "DICT-003"},
-    {FindingCode::kDictionaryTwice, "DICT-004"},
+    {FindingCode::kDictionaryIdDuplicate, "DICT-004"},
     {FindingCode::kDictionaryOutside, "DICT-005"},
     {FindingCode::kDictionaryOverRegion, "DICT-006"},
     {FindingCode::kDictionaryBlocksShared, "DICT-007"},
@@ -76,16 +76,16 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kRegionOutside, "RMAP-004"},
     {FindingCode::kRegionsOverlap, "RMAP-005"},
     {FindingCode::kRegionOverlapsData, "RMAP-006"},
-    {FindingCode::kRegionTwice, "RMAP-007"},
+    {FindingCode::kRegionDuplicate, "RMAP-007"},
     {FindingCode::kRegionMissing, "RMAP-008"},
-    {FindingCode::kRegionUnknownTag, "RMAP-009"},
+    {FindingCode::kRegionUnknownType, "RMAP-009"},
     {FindingCode::kRegionUnknownFlags, "RMAP-010"},
     {FindingCode::kDirectoryCountsWrong, "RMAP-011"},
     {FindingCode::kDirectoryGenerationOdd, "RMAP-012"},
     {FindingCode::kFixedRegionMisplaced, "RMAP-013"},
     {FindingCode::kSnapshotCountWrong, "SNAP-001"},
     {FindingCode::kSnapshotEntryBroken, "SNAP-002"},
-    {FindingCode::kSnapshotTwice, "SNAP-003"},
+    {FindingCode::kSnapshotIdDuplicate, "SNAP-003"},
     {FindingCode::kSnapshotParentMissing, "SNAP-004"},
     {FindingCode::kSnapshotCycle, "SNAP-005"},
     {FindingCode::kSnapshotOutside, "SNAP-006"},
@@ -111,12 +111,12 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kTagNodeTwice, "TAGI-003"},
     {FindingCode::kTagChildOutside, "TAGI-004"},
     {FindingCode::kTagsOutOfOrder, "TAGI-005"},
-    {FindingCode::kTagBesideSeparator, "TAGI-006"},
+    {FindingCode::kTagBeyondSeparator, "TAGI-006"},
     {FindingCode::kTagDepthWrong, "TAGI-007"},
     {FindingCode::kTagChainBroken, "TAGI-008"},
     {FindingCode::kTagCountWrong, "TAGI-009"},
-    {FindingCode::kTagBloomDenies, "TAGI-010"},
-    {FindingCode::kTagFilterDenies, "TAGI-011"},
+    {FindingCode::kTagBloomMisses, "TAGI-010"},
+    {FindingCode::kLineFilterMisses, "TAGI-011"},
     {FindingCode::kTagLeafIndexWrong, "TAGI-012"},
     {FindingCode::kTagFreeListBroken, "TAGI-013"},
     {FindingCode::kTagsNotSorted, "TAGI-014"},
@@ -133,12 +133,12 @@ bool is_code(std::string_view code) {
 
 }  // namespace
 
-TEST_CASE("each name of a finding stands for its code") {
+TEST_CASE("each name of a kind has its code") {
   CHECK(kCodes.size() == finding_kinds().size());
   for (const auto& [name, code] : kCodes) CHECK(kind_of(name).code == code);
 }
 
-TEST_CASE("kinds are ordered by code, and no code occurs twice") {
+TEST_CASE("kinds are ordered by code, without duplicates") {
   const auto kinds = finding_kinds();
   for (size_t i = 0; i + 1 < kinds.size(); ++i) CHECK(kinds[i].code < kinds[i + 1].code);
   for (const FindingKind& kind : kinds) {
@@ -160,7 +160,30 @@ TEST_CASE("every kind says what it means, what is at risk and what to do") {
   }
 }
 
-TEST_CASE("a kind is found by its code in either case") {
+TEST_CASE("every kind names a command to run, or says that nothing needs to be done") {
+  for (const FindingKind& kind : finding_kinds()) {
+    CAPTURE(kind.code);
+    const bool names_command = kind.next.find("'vdetool ") != std::string_view::npos;
+    CHECK((names_command || kind.next == "Nothing needs to be done." ||
+           kind.next.starts_with("Nothing needs to be done: the next change ")));
+    // Text that cannot be copied into a shell: the image is missing.
+    for (const std::string_view verb : {"'vdetool verify --", "'vdetool dump --"})
+      CHECK(kind.next.find(verb) == std::string_view::npos);
+  }
+}
+
+TEST_CASE("every kind that can be repaired says what a repair loses, the others have no repair") {
+  for (const FindingKind& kind : finding_kinds()) {
+    CAPTURE(kind.code);
+    CHECK(kind.loses.empty() == (kind.fixable == Fixable::kNever));
+    if (!kind.loses.empty()) CHECK(kind.loses.back() != '.');
+    // What needs a repair and has one names it.
+    if (kind.fixable != Fixable::kNever)
+      CHECK(kind.next.find("'vdetool verify IMAGE --repair") != std::string_view::npos);
+  }
+}
+
+TEST_CASE("a kind is found by its code in upper or lower case") {
   CHECK(find_finding_kind("RMAP-003") == &kind_of(FindingCode::kTablesDisagree));
   CHECK(find_finding_kind("rmap-003") == &kind_of(FindingCode::kTablesDisagree));
   for (const char* code : {"", "RMAP", "RMAP-0030", "RMAP-999"})

@@ -1,4 +1,4 @@
-// The two phases of a repair: what belongs to one cannot be asked of the other.
+// The two phases of a repair: each has only its own operations.
 #include <doctest/doctest.h>
 
 #include <concepts>
@@ -9,7 +9,7 @@ using namespace vde;
 
 namespace {
 
-// What goes straight to the disk.
+// Direct writes to the disk.
 template <class Repair>
 concept WritesDirectly = requires(Repair& repair, Bytes block) {
   repair.write_direct(0, block);
@@ -21,7 +21,7 @@ concept WritesDirectly = requires(Repair& repair, Bytes block) {
   repair.sync();
 };
 
-// What goes through a transaction.
+// Changes through a transaction.
 template <class Repair>
 concept HasTransaction = requires(Repair& repair) {
   repair.replace(0, block_types::kBitmap);
@@ -58,7 +58,7 @@ static_assert(WritesDirectly<FoundationRepair> && !HasTransaction<FoundationRepa
 static_assert(HasTransaction<StructureRepair> && !WritesDirectly<StructureRepair>);
 static_assert(IsReadAndLogged<FoundationRepair> && IsReadAndLogged<StructureRepair>);
 
-// A repairer takes the phase it belongs to.
+// A repairer takes the phase that it belongs to.
 static_assert(std::invocable<decltype(repair_groups), FoundationRepair&>);
 static_assert(!std::invocable<decltype(repair_groups), StructureRepair&>);
 static_assert(std::invocable<decltype(repair_bitmap), StructureRepair&>);

@@ -8,17 +8,17 @@ using namespace vde::test;
 
 namespace {
 
-std::vector<uint8_t> sealed(BlockType tag) {
+std::vector<uint8_t> valid_block(BlockType tag) {
   std::vector<uint8_t> block(4096, 0x5A);
-  seal(block, tag, 7);
+  write_trailer(block, tag, 7);
   return block;
 }
 
 }  // namespace
 
-TEST_CASE("a trailer is tag, generation and checksum, the tag reversed on disk") {
+TEST_CASE("a trailer is type, generation and checksum, with the type reversed on disk") {
   std::vector<uint8_t> block(4096, 0);
-  seal(block, block_types::kTagIndex, 1);
+  write_trailer(block, block_types::kTagIndex, 1);
   CHECK(to_hex(Bytes(block).last(16)) == "4947415401000000f050e50a6bbef651");
   CHECK(all_zero(Bytes(block).first(4080)));
 }
@@ -29,8 +29,8 @@ TEST_CASE("the checksum is XXH64 of the payload with seed 0") {
   CHECK(checksum(abc) == 0x44BC2CF5AD770999);
 }
 
-TEST_CASE("a sealed block gives its payload and its trailer") {
-  const auto block = sealed(block_types::kCode);
+TEST_CASE("a valid block returns its payload and its trailer") {
+  const auto block = valid_block(block_types::kCode);
   const auto checked = UncheckedBlock(12, block).check(block_types::kCode);
   REQUIRE(checked.has_value());
   CHECK(checked->number() == 12);
@@ -39,12 +39,12 @@ TEST_CASE("a sealed block gives its payload and its trailer") {
   CHECK(checked->trailer().generation == 7);
 }
 
-TEST_CASE("a block with another tag is refused") {
-  const auto block = sealed(block_types::kCode);
+TEST_CASE("a block of another type is refused") {
+  const auto block = valid_block(block_types::kCode);
   const auto checked = UncheckedBlock(12, block).check(block_types::kSnapshots);
   REQUIRE_FALSE(checked.has_value());
   CHECK(checked.error().code == ErrorCode::kDamaged);
-  CHECK(checked.error().message == "block is tagged CODE where SNAP belongs");
+  CHECK(checked.error().message == "the block has the type CODE instead of SNAP");
   CHECK(checked.error().block == 12);
   CHECK(UncheckedBlock(12, block).check_any().has_value());
 }
@@ -52,21 +52,22 @@ TEST_CASE("a block with another tag is refused") {
 TEST_CASE("a flipped bit of payload or checksum is refused") {
   for (const size_t at : {size_t{0}, size_t{4079}, size_t{4088}, size_t{4095}}) {
     CAPTURE(at);
-    auto block = sealed(block_types::kCode);
+    auto block = valid_block(block_types::kCode);
     block[at] ^= 0x10;
     CHECK(UncheckedBlock(1, block).state() == BlockState::kBadChecksum);
     CHECK(UncheckedBlock(1, block).check(block_types::kCode).error().message ==
-          "block does not verify: bad checksum");
+          "the block has a bad checksum");
   }
 }
 
-TEST_CASE("an unknown tag is refused though the checksum fits") {
-  const auto block = sealed(make_block_type("ZZZZ"));
-  CHECK(UncheckedBlock(1, block).state() == BlockState::kSealed);
-  CHECK(UncheckedBlock(1, block).check_any().error().message == "block has the unknown tag ZZZZ");
+TEST_CASE("an unknown type is refused even with a valid checksum") {
+  const auto block = valid_block(make_block_type("ZZZZ"));
+  CHECK(UncheckedBlock(1, block).state() == BlockState::kValid);
+  CHECK(UncheckedBlock(1, block).check_any().error().message ==
+        "the block has the unknown type ZZZZ");
 }
 
-TEST_CASE("a block that was never written, and one without trailer, are told apart") {
+TEST_CASE("an unwritten block and one without a trailer are distinguished") {
   std::vector<uint8_t> block(512, 0);
   CHECK(UncheckedBlock(1, block).state() == BlockState::kUnwritten);
   CHECK(UncheckedBlock(1, block).is_unwritten());
@@ -82,7 +83,7 @@ TEST_CASE("block sizes are the powers of two from 512 to 65536") {
   for (const int64_t size : {0, -512, 256, 513, 4095, 131072}) CHECK_FALSE(is_block_size(size));
 }
 
-TEST_CASE("a tag spells its four characters, escaped where they do not print") {
+TEST_CASE("a block type is printed as four characters, unprintable ones escaped") {
   CHECK(block_types::kTagIndex.value == 0x54414749);
   CHECK(block_types::kCode.value == 0x434F4445);
   CHECK(block_types::kSnapshots.value == 0x534E4150);
@@ -92,7 +93,7 @@ TEST_CASE("a tag spells its four characters, escaped where they do not print") {
   CHECK_FALSE(is_known(BlockType{}));
 }
 
-TEST_CASE("the tags that the format names are known, all forty") {
+TEST_CASE("all forty block types of the format are known") {
   const std::string all =
       "SUPB RMAP POLV ENCR BMAP INOD TAGI MWAL MTRK BTRE SNAP REPL RAID COMP INTE STRE XREF WORM "
       "CODE DWAL DATA FREE CMVT ALOG CMAL CLOG DICT ANON MLOG ERCV RCVR EXTN EXMD IANT COLR ZMAP "

@@ -6,7 +6,7 @@
 
 using namespace vde;
 
-TEST_CASE("the named modules stand in the order of their bits") {
+TEST_CASE("the named features are in bit order") {
   std::string all;
   for (size_t i = 0; i < features().size(); ++i) {
     const Feature& module = features()[i];
@@ -38,7 +38,7 @@ TEST_CASE("the named modules stand in the order of their bits") {
         "18 audit-log 0 ALOG\n");
 }
 
-TEST_CASE("a module is found by bit and by name") {
+TEST_CASE("a feature is found by bit and by name") {
   REQUIRE(find_feature(7) != nullptr);
   CHECK(find_feature(7)->name == "compute");
   CHECK(find_feature(18)->name == "audit-log");
@@ -50,7 +50,7 @@ TEST_CASE("a module is found by bit and by name") {
   CHECK(find_feature("") == nullptr);
 }
 
-TEST_CASE("the profiles of the existing writer") {
+TEST_CASE("the profiles of the SDK") {
   std::string all;
   for (const Profile& profile : profiles())
     all += std::string(profile.name) + " " + std::to_string(profile.manifest) + " " +

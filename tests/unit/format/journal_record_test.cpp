@@ -17,7 +17,7 @@ std::string hex(Bytes bytes) {
   return to_hex(bytes);
 }
 
-// A record of two blocks: one whose image lies behind it, and one whose image is elsewhere.
+// A record of two blocks: one with an inline after-image, and one whose after-image is elsewhere.
 JournalRecord small_record() {
   JournalRecord record;
   record.head.epoch = 0x0102030405060708;
@@ -84,12 +84,12 @@ TEST_CASE("the mark is 40 bytes: text, epoch, volume, hash of what comes before 
   }
 }
 
-TEST_CASE("the mark lies behind the log's own header, in the first sector") {
+TEST_CASE("the mark lies after the log's own header, in the first sector") {
   CHECK(kJournalMarkOffset == 96);
   CHECK(kJournalMarkOffset + kJournalMarkLayout.size() <= 512);
 }
 
-TEST_CASE("a record's head is 400 bytes, an entry 48, all in sealed blocks") {
+TEST_CASE("a record's header has 400 bytes, an entry 48, all in blocks with trailers") {
   JournalRecord record = small_record();
   const std::vector<uint8_t> bytes = encode_record(record, kUuid, 512, 18);
   REQUIRE(bytes.size() == 512);
@@ -99,8 +99,8 @@ TEST_CASE("a record's head is 400 bytes, an entry 48, all in sealed blocks") {
         "0807060504030201"  // epoch
         "03000000"          // index
         "02000000"          // entries
-        "01000000"          // meta blocks
-        "01000000"          // inline images
+        "01000000"          // descriptor blocks
+        "01000000"          // inline after-images
         "1100000000000000"  // base sequence
         "1817161514131211"  // base hash
         "2827262524232221"  // previous
@@ -111,7 +111,7 @@ TEST_CASE("a record's head is 400 bytes, an entry 48, all in sealed blocks") {
   CHECK(hex(block.subspan(496, 8)) ==
         "4c41574d"
         "12000000");
-  CHECK(UncheckedBlock(0, block).state() == BlockState::kSealed);
+  CHECK(UncheckedBlock(0, block).state() == BlockState::kValid);
 
   const auto back = decode_record(block.first(496), kUuid);
   REQUIRE(back.has_value());
@@ -119,7 +119,7 @@ TEST_CASE("a record's head is 400 bytes, an entry 48, all in sealed blocks") {
   CHECK(back->entries == record.entries);
 }
 
-TEST_CASE("a record goes on in the payload of the next block") {
+TEST_CASE("a record continues in the payload of the next block") {
   JournalRecord record = small_record();
   record.entries.push_back({0x42, 0, {}, {block_types::kData, 18, 1}});
   CHECK(record_descriptor_blocks(2, 512) == 1);
@@ -137,7 +137,7 @@ TEST_CASE("a record goes on in the payload of the next block") {
   CHECK_FALSE(peek_record(Bytes(bytes).first(496), 3).has_value());
 }
 
-TEST_CASE("any changed bit, another volume or another epoch makes a record none") {
+TEST_CASE("any changed bit, another volume or another epoch invalidates a record") {
   JournalRecord record = small_record();
   const std::vector<uint8_t> bytes = encode_record(record, kUuid, 512, 18);
   std::vector<uint8_t> stream(bytes.begin(), bytes.begin() + 496);
@@ -151,7 +151,7 @@ TEST_CASE("any changed bit, another volume or another epoch makes a record none"
   CHECK_FALSE(decode_record(stream, Guid{}).has_value());
 }
 
-TEST_CASE("counts of a record that do not fit each other or the journal are not believed") {
+TEST_CASE("inconsistent counts of a record are refused") {
   JournalRecord record = small_record();
   std::vector<uint8_t> payload = encode_record(record, kUuid, 512, 18);
   payload.resize(496);

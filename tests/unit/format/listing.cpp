@@ -55,7 +55,7 @@ nlohmann::json listed_value(const Field& field, Bytes structure) {
       std::copy(bytes.begin(), bytes.end(), guid.bytes.begin());
       return to_string(guid);
     }
-    case FieldKind::kTag:
+    case FieldKind::kBlockType:
       return to_string(BlockType{static_cast<uint32_t>(little_endian())});
     case FieldKind::kText: {
       const std::string text(bytes.begin(), bytes.end());

@@ -1,5 +1,5 @@
-// What the codec tests share: samples cut into blocks, structures held against their listings, and
-// bytes in a form that a test can spell out.
+// Shared by the codec tests: samples divided into blocks, comparison of structures with their
+// listings, and bytes in readable form.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ struct Sample {
   explicit Sample(const std::string& name);
 
   [[nodiscard]] Bytes payload(uint64_t block) const;
-  // The payload of block `index` of the first region with `tag`; the region must be there.
+  // The payload of block `index` of the first region of type `tag`, which must exist.
   [[nodiscard]] Bytes payload(const char* tag, uint64_t index) const;
 
   std::vector<uint8_t> image;
@@ -27,15 +27,15 @@ struct Sample {
   uint32_t block_size;
 };
 
-// Runs `action` on every sample whose listing has `member`, and fails where none has.
+// Runs `action` for every sample whose listing has `member`, and fails if there is none.
 void for_samples_with(const char* member, const std::function<void(const Sample&)>& action);
 
-// The value of a field in the form that the listings use.
+// The value of a field in the form of the listings.
 [[nodiscard]] nlohmann::json listed_value(const Field& field, Bytes structure);
 
-// Holds a structure at the start of `bytes` against its listing, through decode and encode: what
-// is encoded again must be the bytes themselves. Every member of the listing must be a field,
-// unless it is `elsewhere`.
+// Compares a structure at the start of `bytes` with its listing by decoding and encoding it: the
+// encoded bytes must be equal. Every member of the listing must be a field, unless it is in
+// `elsewhere`.
 template <class StructureLayout>
 void check_listed(const StructureLayout& layout, Bytes bytes, const nlohmann::json& listing,
                   const std::set<std::string>& elsewhere = {}) {
@@ -55,7 +55,7 @@ void check_listed(const StructureLayout& layout, Bytes bytes, const nlohmann::js
   CHECK(unseen.empty());
 }
 
-// The bytes that a layout writes for a value.
+// The encoding of a value.
 template <class StructureLayout, class Structure>
 [[nodiscard]] std::vector<uint8_t> bytes_of(const StructureLayout& layout, const Structure& value) {
   std::vector<uint8_t> bytes(layout.size(), 0xEE);
@@ -63,7 +63,7 @@ template <class StructureLayout, class Structure>
   return bytes;
 }
 
-// "01x32 02x16": the runs of equal bytes, for structures too long to spell out.
+// "01x32 02x16": the runs of equal bytes, for long structures.
 [[nodiscard]] std::string runs(Bytes bytes);
 
 // `count` bytes of `value`.
@@ -74,8 +74,8 @@ template <size_t N>
   return bytes;
 }
 
-// A copy of the first `count` bytes in memory of exactly that size, so that a sanitizer sees a read
-// past them.
+// A copy of the first `count` bytes in memory of exactly that size, so that a sanitizer detects
+// reads past them.
 [[nodiscard]] std::vector<uint8_t> prefix(Bytes bytes, size_t count);
 
 }  // namespace vde::test

@@ -22,7 +22,7 @@ TEST_CASE("the extended metadata's bytes") {
         "01x32 02x16 03x64 04x64 05x256 06x128 07x128 08x128 09x256 0ax128 0bx128 0cx128");
 }
 
-TEST_CASE("small blocks hold the fields of the extended metadata that fit whole") {
+TEST_CASE("small blocks hold the fields of the extended metadata that fit completely") {
   std::vector<uint8_t> block(payload_size(512), 0);
   kExtendedMetadataLayout.encode(example_metadata(), block);
   CHECK(runs(block) == "01x32 02x16 03x64 04x64 05x256 00x64");
@@ -46,7 +46,7 @@ TEST_CASE("the integrity anchor's bytes") {
   CHECK(kIntegrityAnchorLayout.decode(bytes_of(kIntegrityAnchorLayout, anchor)) == anchor);
 }
 
-TEST_CASE("the format fingerprint is the one that the existing tamper check wants") {
+TEST_CASE("the format fingerprint is the one that the SDK's tamper check expects") {
   CHECK(to_hex(format_fingerprint()) ==
         "5ed170ca1f471ee519b70093dd599ca343e3b0ba6b360a4f8b6f8c6673681d00");
 }

@@ -23,21 +23,21 @@ TEST_CASE("the directory header's bytes") {
   CHECK(to_hex(bytes_of(kDirectoryHeaderLayout, header)) == "01007f000a0000008877665544332211");
 }
 
-TEST_CASE("a block holds 127 slots, small blocks as many as fit") {
+TEST_CASE("a block holds 127 slots, a small block as many as fit") {
   CHECK(slots_per_block(65536) == 127);
   CHECK(slots_per_block(4096) == 127);
   CHECK(slots_per_block(2048) == 63);
   CHECK(slots_per_block(512) == 15);
 }
 
-TEST_CASE("a slot is free when flags and tag are zero") {
+TEST_CASE("a slot is free if flags and type are zero") {
   CHECK(RegionSlot{}.is_free());
   CHECK(RegionSlot{BlockType{}, 0, 5, 6, 7}.is_free());
   CHECK_FALSE(RegionSlot{block_types::kData, 0, 0, 0, 0}.is_free());
   CHECK_FALSE(RegionSlot{BlockType{}, kRegionActive, 0, 0, 0}.is_free());
 }
 
-TEST_CASE("slots keep their places, and what is not a slot becomes zero") {
+TEST_CASE("slots keep their positions, and the other bytes become zero") {
   std::vector<RegionSlot> slots(15);
   slots[0] = {block_types::kBitmap, 1, 10, 1, 0};
   slots[14] = {block_types::kData, 1, 11, 99, 0};

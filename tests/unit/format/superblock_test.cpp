@@ -102,7 +102,7 @@ TEST_CASE("every sample's superblock, in both groups, is as listed") {
   });
 }
 
-TEST_CASE("the seal lies in the payload's last 32 bytes") {
+TEST_CASE("the header seal is in the payload's last 32 bytes") {
   CHECK(header_seal_offset(4096) == 4048);
   CHECK(header_seal_offset(512) == 464);
   for_samples_with("superblock_all", [](const Sample& sample) {
@@ -120,7 +120,7 @@ TEST_CASE("the blocks of a group carry SUPB, RMAP, EXMD and IANT") {
   CHECK(to_string(group_block_type(3)) == "IANT");
 }
 
-TEST_CASE("what is no superblock of version 2 is refused by its reason") {
+TEST_CASE("anything but a version 2 superblock is refused with a reason") {
   CHECK(check_identity(example_superblock()).has_value());
   const auto code_of = [](auto&& change) {
     Superblock superblock = example_superblock();
@@ -136,7 +136,7 @@ TEST_CASE("what is no superblock of version 2 is refused by its reason") {
     CHECK(code_of([&](Superblock& s) { s.block_size = size; }) == ErrorCode::kDamaged);
 }
 
-TEST_CASE("features have names, and unknown incompatible ones are told") {
+TEST_CASE("features have names, and unknown incompatible ones are reported") {
   CHECK(incompatible_feature_name(0) == "encryption");
   CHECK(incompatible_feature_name(8) == "preamble");
   CHECK(incompatible_feature_name(6).empty());

@@ -61,7 +61,7 @@ TEST_CASE("an entry point is an exported function of exactly that name") {
       read_hex(kCore, "05 03 01 00 01 07 0a 01 06 5f 73 74 61 72 74 02 00")->entry_exported);
 }
 
-TEST_CASE("imports of every kind are passed over, those of preview 1 are noticed") {
+TEST_CASE("imports of every kind are skipped, those of preview 1 are noticed") {
   for (const char* description : {
            "00 00",                                // a function
            "01 70 00 01",                          // a table of functions
@@ -131,13 +131,13 @@ TEST_CASE("what is not WebAssembly is refused") {
   CHECK(is_refused(read_hex(kCore, "00 ff ff ff ff 1f")));     // of 33 bits
   CHECK(is_refused(read_hex(kCore, "03 01 00 01 01 00")));     // functions before types
   CHECK(is_refused(read_hex(kCore, "07 01 00 07 01 00")));     // exports twice
-  CHECK(is_refused(read_hex(kCore, "07 02 00 00")));           // more than it counts
-  CHECK(is_refused(read_hex(kCore, "07 01 01")));              // fewer than it counts
+  CHECK(is_refused(read_hex(kCore, "07 02 00 00")));           // more items than counted
+  CHECK(is_refused(read_hex(kCore, "07 01 01")));              // fewer items than counted
   CHECK(is_refused(read_hex(kCore, "07 05 ff ff ff ff 0f")));  // far fewer
   CHECK(is_refused(read_hex(kCore, "07 03 01 7f 00")));        // a name past its section
 }
 
-TEST_CASE("no beginning of a module, and no single wrong byte, does any harm") {
+TEST_CASE("truncation at any length and any wrong byte do no harm") {
   const auto bytes = from_spaced_hex(kStartModule);
   for (size_t size = 0; size < bytes.size(); ++size) {
     const auto summary = read_of({bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)});

@@ -1,6 +1,6 @@
-// Images whose commits wait in the journal while readers look at them and other changes begin. The
+// Images with live records in the journal, while readers are open and other changes begin. The
 // commits are larger than the journal: after-images lie in free blocks, which the next change may
-// take.
+// allocate.
 #include "image/committed_view.h"
 #include "image_look.h"
 #include "support/check_clean.h"
@@ -27,7 +27,7 @@ std::vector<uint8_t> image_of_old_tags() {
   return builder.bytes();
 }
 
-// The tags of this value that `reader` hands out; an error where it stops early.
+// The number of tags with this value that `reader` returns; an error if it stops early.
 Result<uint64_t> count_values(TagReader& reader, std::string_view value) {
   uint64_t count = 0;
   VDE_TRY(reader.find({}, [&](const TagView& tag) {
@@ -42,7 +42,7 @@ uint64_t count_values(const Image& image, std::string_view value) {
   return must(count_values(reader, value));
 }
 
-// Takes blocks that a recovery or a checkpoint made free, and gives them back.
+// Allocates blocks that a recovery or a checkpoint freed, and drops the change.
 void stage_and_drop_module(Image& image) {
   Change change = must(image.begin());
   ModuleFile module = module_of_size(3'000'000);
@@ -50,7 +50,7 @@ void stage_and_drop_module(Image& image) {
   must(change.modules().add(module, activity));
 }
 
-// An image as a crash leaves it: the commit that makes all tags "new" waits in its journal.
+// An image after a crash, with the commit that sets all tags to "new" in its journal.
 std::vector<uint8_t> crashed_image() {
   MemoryFile file(image_of_old_tags());
   Image image = opened(file);
@@ -60,7 +60,7 @@ std::vector<uint8_t> crashed_image() {
 
 }  // namespace
 
-TEST_CASE("a smaller volume is not cut where after-images wait") {
+TEST_CASE("a volume is not truncated while the tail holds live after-images") {
   MemoryFile file(image_of_old_tags());
   Image image = opened(file);
   fill_tags(image, "new", false);
@@ -72,7 +72,7 @@ TEST_CASE("a smaller volume is not cut where after-images wait") {
   check_clean(file);
 }
 
-TEST_CASE("readers of a crashed image see it whole when a change has recovered it") {
+TEST_CASE("readers of a crashed image see a consistent state after a change has recovered it") {
   MemoryFile file(crashed_image());
   Image image = opened(file);
   TagReader early = must(image.tags());
@@ -83,7 +83,7 @@ TEST_CASE("readers of a crashed image see it whole when a change has recovered i
   check_clean(file);
 }
 
-TEST_CASE("a change that recovered a crashed image goes by what it recovered") {
+TEST_CASE("a change that recovered a crashed image uses the recovered state") {
   MemoryFile file(crashed_image());
   Image image = opened(file);
   Change change = must(image.begin());
@@ -100,7 +100,7 @@ TEST_CASE("a change that recovered a crashed image goes by what it recovered") {
   check_clean(file);
 }
 
-TEST_CASE("a reader that a checkpoint outdated says so") {
+TEST_CASE("a reader reports that a checkpoint invalidated it") {
   MemoryFile file(image_of_old_tags());
   Image image = opened(file);
   fill_tags(image, "new", false);
@@ -112,7 +112,7 @@ TEST_CASE("a reader that a checkpoint outdated says so") {
   CHECK(count_values(image, "new") == kTags);
 }
 
-TEST_CASE("a checkpoint of an image that a crash left writes back what waits") {
+TEST_CASE("a checkpoint of a crashed image writes back its live commits") {
   MemoryFile file(crashed_image());
   Image image = opened(file);
   must(image.checkpoint());
@@ -121,7 +121,7 @@ TEST_CASE("a checkpoint of an image that a crash left writes back what waits") {
   CHECK(must(view_committed(copy, must(probe_to_judge(copy)))).plan.records == 0);
 }
 
-TEST_CASE("a reader whose visitor commits something says that the image was changed") {
+TEST_CASE("a reader whose visitor commits reports that the image was changed") {
   MemoryFile file(image_of_old_tags());
   Image image = opened(file);
   TagReader reader = must(image.tags());
@@ -133,7 +133,7 @@ TEST_CASE("a reader whose visitor commits something says that the image was chan
   CHECK(code_of(found) == ErrorCode::kChangedSince);
 }
 
-TEST_CASE("a list of children whose visitor commits something says that, too") {
+TEST_CASE("so does a list of children whose visitor commits") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   {
@@ -151,10 +151,10 @@ TEST_CASE("a list of children whose visitor commits something says that, too") {
   CHECK(code_of(listed) == ErrorCode::kChangedSince);
 }
 
-TEST_CASE("an import that finds no room for a new tree drops nothing of its change in silence") {
+TEST_CASE("an import without room for a new tree does not silently drop changes") {
   ImageBuilder builder;
   Image image = opened(builder.file());
-  // Until no run of free blocks is left.
+  // Until there are no large runs of free blocks.
   for (size_t size = 600'000; size > 10'000; size = size * 3 / 4) {
     Change change = must(image.begin());
     ModuleFile module = module_of_size(size);

@@ -1,4 +1,4 @@
-// Images as programs open them, and what is asked of them.
+// Opens images as programs do, and reads from them.
 #pragma once
 
 #include "support/module_session.h"

@@ -1,4 +1,4 @@
-// What it takes to open an image, and what opening one does not do.
+// The conditions for opening an image, and that opening has no side effects.
 #include <doctest/doctest.h>
 
 #include "image_look.h"
@@ -10,7 +10,7 @@
 using namespace vde;
 using namespace vde::test;
 
-TEST_CASE("what is refused does not recover the journal") {
+TEST_CASE("a refused change does not recover the journal") {
   ImageBuilder builder;
   leave_open(builder);
   const std::vector<uint8_t> before = builder.bytes();
@@ -50,7 +50,7 @@ TEST_CASE("an image that is open for reading is not changed") {
   CHECK(builder.bytes() == before);
 }
 
-TEST_CASE("no command reads more of a sound image than it needs") {
+TEST_CASE("no command reads more of an intact image than it needs") {
   ImageBuilder builder;
   {
     Image image = opened(builder.file());
@@ -83,7 +83,7 @@ TEST_CASE("no command reads more of a sound image than it needs") {
   CHECK(create <= 30);
 }
 
-TEST_CASE("the clock is asked at each commit") {
+TEST_CASE("the clock is read at each commit") {
   ImageBuilder builder;
   int64_t second = 0;
   OpenOptions options;
@@ -119,7 +119,7 @@ TEST_CASE("a clock that fails keeps a change from being committed") {
   CHECK(builder.bytes() == before);
 }
 
-TEST_CASE("an image at a path is locked for as long as it is open, and may be moved") {
+TEST_CASE("an image is locked while it is open, and can be moved") {
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, ImageBuilder().bytes());

@@ -1,4 +1,4 @@
-// Changes of an image: one at a time, whole or not at all, seen by readers that come later.
+// Changes of an image: one at a time, atomic, visible only to readers that are opened later.
 #include <doctest/doctest.h>
 
 #include "image_look.h"
@@ -9,7 +9,7 @@
 using namespace vde;
 using namespace vde::test;
 
-TEST_CASE("a reader that is opened after a commit sees it, wherever it lies") {
+TEST_CASE("a reader that is opened after a commit sees it, in the journal or not") {
   for (const bool checkpoint : {true, false}) {
     CAPTURE(checkpoint);
     ImageBuilder builder;
@@ -28,7 +28,7 @@ TEST_CASE("a reader that is opened after a commit sees it, wherever it lies") {
   }
 }
 
-TEST_CASE("an image takes one change at a time") {
+TEST_CASE("an image allows one change at a time") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   const uint64_t size = image.size();
@@ -44,7 +44,7 @@ TEST_CASE("an image takes one change at a time") {
   must(second.set_label("second"));
   must(second.commit());
   CHECK(image.label() == "second");
-  // Ended, though it is still there.
+  // The change has ended, although the object still exists.
   CHECK(code_of(second.set_label("more")) == ErrorCode::kUsage);
   CHECK(code_of(second.commit()) == ErrorCode::kUsage);
   const Resized resized = must(image.resize(size * 2));
@@ -54,7 +54,7 @@ TEST_CASE("an image takes one change at a time") {
   CHECK(image.label() == "second");
 }
 
-TEST_CASE("a reader says that the image was changed since it was opened") {
+TEST_CASE("a reader reports that the image was changed since it was opened") {
   for (const bool checkpoint : {true, false}) {
     CAPTURE(checkpoint);
     ImageBuilder builder;
@@ -116,7 +116,7 @@ TEST_CASE("a change that is dropped leaves nothing") {
     Change change = must(image.begin());
     stage_all(change);
   }
-  // The bytes of a module go to free blocks at once.
+  // The bytes of a module are written directly to free blocks.
   const auto data = static_cast<ptrdiff_t>(builder.start("DATA") * builder.block_size());
   CHECK(std::equal(before.begin(), before.begin() + data, builder.bytes().begin()));
   CHECK(state_digest(builder.file()) == state);
@@ -152,7 +152,7 @@ TEST_CASE("a staging call that fails half-way ends the change") {
     CHECK(code_of(change.snapshots().create({.parent = parent})) == ErrorCode::kIo);
     file.arm(std::nullopt);
     CHECK(code_of(change.commit()) == ErrorCode::kUsage);
-    // The image is free for another one.
+    // Another change can begin.
     must(must(image.begin()).set_label("another"));
   }
   CHECK(tag_count(image) == 0);
@@ -160,7 +160,7 @@ TEST_CASE("a staging call that fails half-way ends the change") {
   CHECK(state_digest(builder.file()) == state);
 }
 
-TEST_CASE("a call that is refused stages nothing, and the change goes on") {
+TEST_CASE("a refused call stages nothing, and the change continues") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   Change change = must(image.begin());
@@ -185,7 +185,7 @@ TEST_CASE("a call that is refused stages nothing, and the change goes on") {
   CHECK(image.label() == "damage");
 }
 
-TEST_CASE("what a change made can be named in it") {
+TEST_CASE("a change can refer to what it created") {
   ImageBuilder builder;
   Image image = opened(builder.file());
   Change change = must(image.begin());

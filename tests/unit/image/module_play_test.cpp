@@ -1,4 +1,4 @@
-// Modules registered and removed at random, beside a plain map of their bytes.
+// Modules registered and removed at random, compared with a plain map of their bytes.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -43,7 +43,7 @@ ModuleOptions with_id(uint8_t fill) {
 
 }  // namespace
 
-TEST_CASE("a module's bytes come back, and everything about it is told") {
+TEST_CASE("a module's bytes are returned, and its properties are reported") {
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     CAPTURE(block_size);
     ImageBuilder image({block_size, 700, kAllModules});
@@ -70,7 +70,7 @@ TEST_CASE("a module's bytes come back, and everything about it is told") {
   }
 }
 
-TEST_CASE("the same bytes again are refused by name, and not a byte is written") {
+TEST_CASE("storing the same bytes again is refused with the module's id, and nothing is written") {
   ImageBuilder image;
   const auto bytes = wasm_of_size(5000, 1);
   const Registered first = must(try_register(image.file(), bytes));
@@ -79,11 +79,11 @@ TEST_CASE("the same bytes again are refused by name, and not a byte is written")
   REQUIRE(fails_with(again, ErrorCode::kUnchanged));
   CHECK(again.error().message.find(to_string(first.module.id)) != std::string::npos);
   CHECK(image.bytes() == before);
-  // Other bytes of the same size are no reason to refuse.
+  // A module of the same size with other bytes can be stored.
   must(try_register(image.file(), wasm_of_size(5000, 2)));
 }
 
-TEST_CASE("what cannot be registered changes nothing") {
+TEST_CASE("a failed registration changes nothing") {
   ImageBuilder image;
   must(try_register(image.file(), wasm_of_size(100, 1), with_id(1)));
   const auto before = image.bytes();
@@ -105,7 +105,7 @@ TEST_CASE("what cannot be registered changes nothing") {
   CHECK_FALSE(verified(image.file()).complains());
 }
 
-TEST_CASE("--force stores a module without its entry point, and one that is not valid") {
+TEST_CASE("--force stores a module without its entry point, and an invalid one") {
   ImageBuilder image;
   ModuleOptions options;
   options.entry = std::string(128, 'e');
@@ -115,7 +115,8 @@ TEST_CASE("--force stores a module without its entry point, and one that is not 
   CHECK(stored.module.entry_point == options.entry);
   if (!can_validate_modules()) return;
 
-  const auto invalid = start_with_code("0a 05 01 03 00 1a 0b");  // drops what is not there
+  // drops a value that does not exist
+  const auto invalid = start_with_code("0a 05 01 03 00 1a 0b");
   const auto refused = try_register(image.file(), invalid);
   REQUIRE(fails_with(refused, ErrorCode::kMalformed));
   options.entry = "_start";
@@ -126,14 +127,14 @@ TEST_CASE("--force stores a module without its entry point, and one that is not 
 TEST_CASE("a proposal that wabt does not know is stored, and the verdict says so") {
   if (!can_validate_modules()) return;
   ImageBuilder image;
-  const auto unknown = start_with_code("0a 06 01 04 00 fe 7f 0b");  // an opcode of nobody's
+  const auto unknown = start_with_code("0a 06 01 04 00 fe 7f 0b");  // an undefined opcode
   const auto stored = try_register(image.file(), unknown);
   REQUIRE_MESSAGE(stored.has_value(), (stored ? "" : stored.error().message));
   CHECK(stored->facts.validation == ModuleFacts::Validation::kNotUnderstood);
   CHECK_FALSE(stored->facts.validation_note.empty());
 }
 
-TEST_CASE("the ABI is told by imports and layer, or given") {
+TEST_CASE("the ABI is inferred from imports and layer, or given") {
   ImageBuilder image;
   const auto preview1 = from_spaced_hex(
       "00 61 73 6d 01 00 00 00 02 1d 01 16 77 61 73 69 5f 73 6e 61 70 73 68 6f 74 5f 70 72 65 76 "
@@ -147,7 +148,7 @@ TEST_CASE("the ABI is told by imports and layer, or given") {
   CHECK(must(try_register(image.file(), wasm_of_size(77, 1), force)).module.abi == kAbiPreview1);
 }
 
-TEST_CASE("a reference is a hash, an id or a beginning that only one module has") {
+TEST_CASE("a reference is a hash, an id or a unique prefix") {
   ImageBuilder image;
   const Module one = must(try_register(image.file(), wasm_of_size(100, 1), with_id(0x11))).module;
   const Module two = must(try_register(image.file(), wasm_of_size(100, 2), with_id(0x12))).module;
@@ -195,7 +196,7 @@ TEST_CASE("removing frees the blocks, all modules or none") {
   check_strictly(image, {});
 }
 
-TEST_CASE("damaged bytes are never handed out as good, and no file is left behind") {
+TEST_CASE("damaged bytes are never returned as good, and no file is left") {
   ImageBuilder image;
   const Module module = must(try_register(image.file(), wasm_of_size(9000, 1))).module;
   const TemporaryFolder folder;
@@ -210,13 +211,13 @@ TEST_CASE("damaged bytes are never handed out as good, and no file is left behin
   ImageBuilder flipped;
   flipped.bytes() = image.bytes();
   flipped.flip(first + 1, 10);
-  ImageBuilder resealed;
-  resealed.bytes() = image.bytes();
-  resealed.flip(first + 1, 10).reseal(first + 1);
+  ImageBuilder rehashed;
+  rehashed.bytes() = image.bytes();
+  rehashed.flip(first + 1, 10).rehash(first + 1);
   ImageBuilder missing;
   missing.bytes() = image.bytes();
   missing.wipe(first + 2);
-  for (ImageBuilder* damaged : {&flipped, &resealed, &missing}) {
+  for (ImageBuilder* damaged : {&flipped, &rehashed, &missing}) {
     const auto result = extract_module(damaged->file(), module, folder / "bad", activity);
     REQUIRE_FALSE(result.has_value());
     CHECK(result.error().code == ErrorCode::kDamaged);
@@ -224,7 +225,7 @@ TEST_CASE("damaged bytes are never handed out as good, and no file is left behin
   }
 }
 
-TEST_CASE("entries that name blocks of others free none of them") {
+TEST_CASE("removing entries that name foreign blocks frees none of them") {
   ImageBuilder image({4096, 256, "snapshot,compute"});
   const Module one = must(try_register(image.file(), wasm_of_size(9000, 1), with_id(1))).module;
   const Module two = must(try_register(image.file(), wasm_of_size(9000, 2), with_id(2))).module;
@@ -232,7 +233,7 @@ TEST_CASE("entries that name blocks of others free none of them") {
   // The second entry now names the first one's blocks.
   edit(image, table, 16 + 82, kModuleEntryLayout, [&](ModuleEntry& entry) {
     entry.first_block = one.first_block;
-  }).reseal(table);
+  }).rehash(table);
   const uint64_t before = free_blocks(image);
   must(remove_modules(image.file(), {to_string(two.id)}, kSomeOptions));
   CHECK(free_blocks(image) == before);
@@ -240,16 +241,16 @@ TEST_CASE("entries that name blocks of others free none of them") {
   // And the first one's entry those of the snapshot table.
   edit(image, table, 16, kModuleEntryLayout, [&](ModuleEntry& entry) {
     entry.first_block = static_cast<int64_t>(image.start("SNAP"));
-  }).reseal(table);
+  }).rehash(table);
   must(remove_modules(image.file(), {to_string(one.id)}, kSomeOptions));
   CHECK(free_blocks(image) == before);
 }
 
-TEST_CASE("an image without code cache says what is missing") {
+TEST_CASE("an image without a code cache reports the missing module") {
   ImageBuilder image({4096, 256, "tags"});
   const auto refused = try_register(image.file(), wasm_of_size(100, 1));
   REQUIRE(fails_with(refused, ErrorCode::kUnsupported));
-  CHECK(refused.error().message.find("compute module") != std::string::npos);
+  CHECK(refused.error().message.find("'compute' module") != std::string::npos);
 }
 
 TEST_CASE("the samples' modules are listed and read as they were written") {

@@ -17,13 +17,13 @@ CreateOptions options_of(uint32_t block_size, uint64_t blocks,
   return options;
 }
 
-// "BMAP 10+1 (1)": a region's tag, start, count and used blocks.
+// "BMAP 10+1 (1)": a region's type, start, count and used blocks.
 std::string layout(const CreateOptions& options) {
   const Result<ImagePlan> plan = plan_image(options);
   if (!plan) return plan.error().message;
   std::string text;
   for (const PlannedRegion& region : plan->regions)
-    text += fmt::format("{}{} {}+{} ({})", text.empty() ? "" : ", ", region.tag,
+    text += fmt::format("{}{} {}+{} ({})", text.empty() ? "" : ", ", region.type,
                         region.blocks.begin, region.blocks.count(), region.used);
   CHECK(plan->total_blocks * options.block_size == options.size);
   CHECK(plan->allocated_blocks == plan->regions.back().blocks.begin);
@@ -41,7 +41,7 @@ void check_refused(const CreateOptions& options, std::string_view message, std::
 
 }  // namespace
 
-TEST_CASE("the least volume: everything at its least size") {
+TEST_CASE("the smallest volume: everything at its minimum size") {
   CHECK(layout(options_of(4096, 256)) ==
         "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), MWAL 12+64 (1), "
         "TAGI 76+4 (2), CODE 80+4 (1), SNAP 84+4 (1), DATA 88+168 (0)");
@@ -75,34 +75,34 @@ TEST_CASE("the largest volume, 64 TiB: the journal stays at 4 MiB, module region
         "DATA 4196619+1069545205 (0)");
 }
 
-TEST_CASE("a size that is no volume is refused with the nearest good one") {
+TEST_CASE("an invalid size is refused with the nearest valid one") {
   CreateOptions options = options_of(4096, 255);
-  check_refused(options, "a volume of 1044480 bytes is below the least, 256 blocks of 4096",
-                "the nearest good size is 1048576");
+  check_refused(options, "size 1044480 is too small: the minimum is 256 blocks of 4096 bytes",
+                "the nearest valid size is 1048576");
   options.size = 1048576 + 2047;
-  check_refused(options, "a volume of 1050623 bytes is no whole number of 4096-byte blocks",
-                "the nearest good size is 1048576");
+  check_refused(options, "size 1050623 is not a multiple of the block size 4096",
+                "the nearest valid size is 1048576");
   options.size = 1048576 + 2048;
-  check_refused(options, "a volume of 1050624 bytes is no whole number of 4096-byte blocks",
-                "the nearest good size is 1052672");
+  check_refused(options, "size 1050624 is not a multiple of the block size 4096",
+                "the nearest valid size is 1052672");
   options.size = kMaxVolumeBytes + 1;
-  check_refused(options, "a volume of 70368744177665 bytes is above the most, 64 TiB",
-                "the nearest good size is 70368744177664");
+  check_refused(options, "size 70368744177665 is too large: the maximum is 64 TiB",
+                "the nearest valid size is 70368744177664");
 }
 
-TEST_CASE("a wish for a journal overrides its size, as long as half of the least volume is free") {
+TEST_CASE("a requested journal size is used as long as half of the smallest volume is free") {
   CreateOptions options = options_of(4096, 256, "none");
   options.journal_size = 116 * 4096;
   CHECK(layout(options) ==
         "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), "
         "MWAL 12+116 (1), DATA 128+128 (0)");
   options.journal_size = 117 * 4096;
-  check_refused(options, "the regions take 129 of 256 blocks, and 128 must stay free",
-                "make the journal smaller or the volume larger");
+  check_refused(options, "the regions need 129 blocks plus 128 free, but the volume has 256",
+                "use a smaller --journal-size or a larger --size");
   for (const uint64_t bytes : {uint64_t{0}, uint64_t{63 * 4096}, uint64_t{64 * 4096 + 1}}) {
     options.journal_size = bytes;
-    check_refused(options, fmt::format("a journal of {} bytes is not possible", bytes),
-                  "give a multiple of 4096, 262144 or more");
+    check_refused(options, fmt::format("invalid journal size {}", bytes),
+                  "use a multiple of 4096, at least 262144");
   }
   options.journal_size = UINT64_MAX / 4096 * 4096;
   CHECK_FALSE(plan_image(options).has_value());
@@ -112,24 +112,24 @@ TEST_CASE("block size, label and UUID are checked") {
   for (const uint32_t block_size : {0u, 256u, 1000u, 131072u}) {
     CreateOptions options = options_of(4096, 256);
     options.block_size = block_size;
-    check_refused(options, fmt::format("a block size of {} bytes is not possible", block_size),
-                  "it is a power of two from 512 to 65536");
+    check_refused(options, fmt::format("invalid block size {}", block_size),
+                  "must be a power of two from 512 to 65536");
   }
   CreateOptions options = options_of(4096, 256);
   options.label = std::string(64, 'x');
   CHECK(plan_image(options).has_value());
   options.label += 'x';
-  check_refused(options, "the label is 65 bytes long", "64 is the most");
+  check_refused(options, "label too long: 65 bytes (maximum 64)", "");
   options.label = "\xff";
   check_refused(options, "the label is not UTF-8 text", "");
   options.label = std::string("a\0b", 3);
   check_refused(options, "the label is not UTF-8 text", "");
   options.label = "";
   options.uuid = Guid{};
-  check_refused(options, "the UUID is zero", "");
+  check_refused(options, "the UUID must not be zero", "");
 }
 
-TEST_CASE("modules are named in a list, unknown and unmakeable ones refused") {
+TEST_CASE("modules are named in a list, unknown and unsupported ones are refused") {
   CHECK(*parse_modules("none") == 0);
   CHECK(*parse_modules(kDefaultModules) == 0x1088);
   CHECK(*parse_modules("integrity") == 0x800);
@@ -142,16 +142,16 @@ TEST_CASE("modules are named in a list, unknown and unmakeable ones refused") {
   }
 }
 
-TEST_CASE("a profile is refused where it asks for regions that cannot be made") {
+TEST_CASE("a profile that needs unsupported regions is refused") {
   CHECK(*profile_modules("minimal") == 0);
   const auto standard = profile_modules("standard");
   REQUIRE_FALSE(standard.has_value());
   CHECK(standard.error().code == ErrorCode::kUnsupported);
   CHECK(standard.error().message ==
-        "profile standard asks for modules that cannot be made: security, compression");
+        "profile 'standard' needs unsupported modules: security, compression");
   const auto unknown = profile_modules("huge");
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().code == ErrorCode::kUsage);
   CHECK(unknown.error().hint ==
-        "the profiles are minimal, standard, enterprise, max-security, edge-iot, analytics");
+        "choose from minimal, standard, enterprise, max-security, edge-iot, analytics");
 }

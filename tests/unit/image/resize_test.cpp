@@ -20,7 +20,7 @@ ErrorCode refused(BlockFile& file, uint64_t size) {
   return result.error().code;
 }
 
-// Has the size that it has.
+// A file whose size cannot change.
 class DeviceFile : public FaultyFile {
  public:
   explicit DeviceFile(BlockFile& file) : FaultyFile(file, 512, {}) {}
@@ -54,7 +54,7 @@ TEST_CASE("a volume grows and shrinks at every block size, and is clean after ea
   }
 }
 
-TEST_CASE("growing over the end of the bitmap moves it, and what was allocated stays so") {
+TEST_CASE("growing past the end of the bitmap moves it, and allocated blocks stay allocated") {
   constexpr uint64_t kBitmapBits = 496 * 8;
   ImageBuilder image({512, kBitmapBits - 100, kAllModules});
   BlockRange run;
@@ -121,7 +121,7 @@ TEST_CASE("sizes that no volume can have are refused before anything is written"
   CHECK(image.bytes() == before);
 }
 
-TEST_CASE("no other writer looks at what lies after the volume") {
+TEST_CASE("no other writer reads what lies after the volume") {
   ImageBuilder image({512, 300, "none"});
   for (const size_t size : {300u * 512 + 1, 500u * 512}) {
     image.bytes().resize(size);
@@ -157,7 +157,7 @@ TEST_CASE("a resize that would grow over or cut something changes nothing") {
       REQUIRE_FALSE(result.has_value());
       CHECK(result.error().code == ErrorCode::kExists);
       CHECK(result.error().message ==
-            fmt::format("holds something after the volume, which ends at byte 153600: byte {} is "
+            fmt::format("contains data after the volume, which ends at byte 153600: byte {} is "
                         "not zero",
                         at));
       CHECK(image.bytes() == before);
@@ -165,7 +165,7 @@ TEST_CASE("a resize that would grow over or cut something changes nothing") {
   }
 }
 
-TEST_CASE("on a device a resize looks at what it takes in, and cuts nothing") {
+TEST_CASE("on a device a resize checks the added bytes, and truncates nothing") {
   ImageBuilder image({512, 300, "none"});
   image.bytes().resize(500 * 512);
   image.bytes()[400 * 512] = 1;
@@ -183,7 +183,7 @@ TEST_CASE("on a device a resize looks at what it takes in, and cuts nothing") {
   check_clean(device);
 }
 
-TEST_CASE("what a shrunk volume gives up is zero before the commit") {
+TEST_CASE("the bytes that a smaller volume gives up are zero before the commit") {
   ImageBuilder image({512, 400, "none"});
   for (size_t at = 350 * 512; at < 400 * 512; ++at) image.bytes()[at] = 0xAB;
   FailingFile file(image.file());
@@ -195,7 +195,7 @@ TEST_CASE("what a shrunk volume gives up is zero before the commit") {
   CHECK(image.bytes().size() == 350 * 512);
 }
 
-TEST_CASE("a growth that is refused leaves the file as long as it was") {
+TEST_CASE("a refused growth does not change the file size") {
   ImageBuilder image({512, 300, "none"});
   image.bytes().resize(450 * 512);
   image.flip(image.start("BMAP"), 3);
@@ -203,10 +203,10 @@ TEST_CASE("a growth that is refused leaves the file as long as it was") {
   CHECK(image.bytes().size() == 450 * 512);
 }
 
-TEST_CASE("a growth that finds no room for its bitmap leaves the file as long as it was") {
+TEST_CASE("a growth without room for its bitmap does not change the file size") {
   constexpr uint64_t kBitmapBits = 496 * 8;
   ImageBuilder image({512, 300, "none"});
-  // More bitmap blocks than the volume has free ones.
+  // More bitmap blocks than the volume has free blocks.
   CHECK(refused(image.file(), 300 * kBitmapBits * 512) == ErrorCode::kNoSpace);
   CHECK(image.bytes().size() == 300 * 512);
   check_clean(image.file());

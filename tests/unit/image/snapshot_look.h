@@ -1,4 +1,4 @@
-// Snapshots as tests make them, and as readers see them.
+// Creates snapshots for tests, and reads them.
 #pragma once
 
 #include "support/image_builder.h"
@@ -13,9 +13,9 @@ inline EditOptions at_second(int64_t second) {
 }
 
 inline SnapshotOptions labelled(std::string label) {
-  SnapshotOptions wish;
-  wish.label = std::move(label);
-  return wish;
+  SnapshotOptions request;
+  request.label = std::move(label);
+  return request;
 }
 
 inline std::vector<Snapshot> snapshots_in(BlockFile& file) {
@@ -45,7 +45,7 @@ inline std::vector<std::string> chain_labels(BlockFile& file, const Guid& id,
   return labels;
 }
 
-// The existing reader's entries without padding, as the library has them.
+// The strict reader's entries without padding, as the library represents them.
 inline std::vector<Snapshot> strict_snapshots(ImageBuilder& image) {
   const StrictReader reader(image.bytes());
   REQUIRE(reader.outcome("SNAP") == Outcome::kReads);

@@ -1,4 +1,4 @@
-// Long random plays on the snapshot table, held against a plain list.
+// Long random sequences on the snapshot table, compared with a plain list.
 #include <doctest/doctest.h>
 
 #include "snapshot_look.h"
@@ -11,7 +11,7 @@ using namespace vde::test;
 
 namespace {
 
-// Snapshots made, deleted and restored at random, beside a plain list.
+// Snapshots created, deleted and undeleted at random, compared with a plain list.
 class SnapshotPlay {
  public:
   SnapshotPlay(uint32_t block_size, uint64_t seed)
@@ -54,14 +54,14 @@ class SnapshotPlay {
   }
 
   void create() {
-    SnapshotOptions wish = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
-    wish.read_only = below(4) == 0;
-    wish.base = below(4) == 0;
-    if (!model_.empty() && below(3) > 0) wish.parent = to_string(any().id);
-    const Snapshot made = must(create_snapshot(image_.file(), wish, at_second(second_)));
-    CHECK(made.label == wish.label);
-    CHECK(made.is_read_only() == wish.read_only);
-    CHECK(made.is_base() == wish.base);
+    SnapshotOptions request = labelled(std::string(below(65), static_cast<char>('a' + below(26))));
+    request.read_only = below(4) == 0;
+    request.base = below(4) == 0;
+    if (!model_.empty() && below(3) > 0) request.parent = to_string(any().id);
+    const Snapshot made = must(create_snapshot(image_.file(), request, at_second(second_)));
+    CHECK(made.label == request.label);
+    CHECK(made.is_read_only() == request.read_only);
+    CHECK(made.is_base() == request.base);
     CHECK(made.created == at_second(second_).now);
     CHECK(must(found(image_.file(), "@latest")) == made);
     model_.push_back(made);
@@ -87,7 +87,7 @@ class SnapshotPlay {
 
 }  // namespace
 
-TEST_CASE("snapshots come and go as in a plain list, whatever the block size") {
+TEST_CASE("the snapshot table behaves like a plain list at every block size") {
   const int rounds = static_cast<int>(scaled(150));
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     if (block_size == 65536) {

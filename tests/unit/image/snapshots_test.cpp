@@ -47,7 +47,7 @@ TEST_CASE("every sample's snapshots are as listed") {
   CHECK(samples >= 5);
 }
 
-TEST_CASE("a snapshot more in any sample, and the existing reader has all of them") {
+TEST_CASE("the SDK reads all snapshots of every sample after one more is added") {
   for (const std::string& name : vector_names()) {
     const auto listing = vector_listing(name);
     if (!has_snapshot_module(listing)) continue;
@@ -102,7 +102,7 @@ TEST_CASE("creating touches no block of data") {
   CHECK(before == after);
 }
 
-TEST_CASE("labels are UTF-8 of at most 64 bytes, and what is refused leaves no trace") {
+TEST_CASE("labels are UTF-8 of at most 64 bytes, and a refusal changes nothing") {
   ImageBuilder image;
   const std::vector<uint8_t> before = image.bytes();
   for (const std::string& label :
@@ -118,12 +118,12 @@ TEST_CASE("labels are UTF-8 of at most 64 bytes, and what is refused leaves no t
   must(create_snapshot(image.file(), labelled(std::string(64, 'x')), kSomeOptions));
 }
 
-TEST_CASE("a snapshot is found by id, as the latest, by label, and by the start of its id") {
+TEST_CASE("a snapshot is found by id, as the latest, by label, and by an id prefix") {
   ImageBuilder image;
   const auto make = [&](const char* id, const char* label, int64_t second) {
-    SnapshotOptions wish = labelled(label);
-    wish.id = parse_guid(id);
-    return must(create_snapshot(image.file(), wish, at_second(second)));
+    SnapshotOptions request = labelled(label);
+    request.id = parse_guid(id);
+    return must(create_snapshot(image.file(), request, at_second(second)));
   };
   const Snapshot one = make("0123aaaa-0000-4000-8000-000000000001", "one", 1);
   const Snapshot two = make("0123bbbb-0000-4000-8000-000000000002", "both", 2);
@@ -132,13 +132,13 @@ TEST_CASE("a snapshot is found by id, as the latest, by label, and by the start 
   const auto id_of = [&](std::string_view ref) { return must(found(image.file(), ref)).id; };
   CHECK(id_of("0123aaaa-0000-4000-8000-000000000001") == one.id);
   CHECK(id_of("0123AAAA-0000-4000-8000-000000000001") == one.id);
-  // Of those of one moment the one that was made last.
+  // Of several with the same time, the newest in the table.
   CHECK(id_of("@latest") == three.id);
   CHECK(id_of("one") == one.id);
   CHECK(id_of("0123a") == one.id);
   CHECK(id_of("0123aaaa-00") == one.id);
   CHECK(id_of("0123aaaa00") == one.id);
-  // A label comes before a prefix.
+  // A label has priority over a prefix.
   CHECK(id_of("0123bbbb") == four.id);
   CHECK(id_of("0123bbb") == two.id);
   for (const char* unknown : {"012", "01234", "0123aaaa-0000-4", "", "on", "0123aaaa_0"}) {
@@ -154,7 +154,7 @@ TEST_CASE("a snapshot is found by id, as the latest, by label, and by the start 
     CHECK(refused.error().code == ErrorCode::kUsage);
     CHECK(refused.error().message.find(to_string(two.id)) != std::string::npos);
   }
-  // Deleted: by its whole id alone.
+  // Deleted: only by its full id.
   must(delete_snapshots(image.file(), std::vector<std::string>{"4567"}, kSomeOptions));
   CHECK(id_of("both") == two.id);
   CHECK(id_of("@latest") == two.id);
@@ -162,13 +162,13 @@ TEST_CASE("a snapshot is found by id, as the latest, by label, and by the start 
   CHECK(id_of("4567cccc-0000-4000-8000-000000000003") == three.id);
 }
 
-TEST_CASE("deleting marks, undeleting takes the mark off, and chains hold all the while") {
+TEST_CASE("deleting sets a flag, undeleting clears it, and chains stay complete") {
   ImageBuilder image;
   std::vector<Snapshot> line;
   for (int i = 0; i < 5; ++i) {
-    SnapshotOptions wish = labelled("s" + std::to_string(i));
-    if (i > 0) wish.parent = "@latest";
-    line.push_back(must(create_snapshot(image.file(), wish, at_second(i))));
+    SnapshotOptions request = labelled("s" + std::to_string(i));
+    if (i > 0) request.parent = "@latest";
+    line.push_back(must(create_snapshot(image.file(), request, at_second(i))));
   }
   const std::vector<std::string> whole = {"s4", "s3", "s2", "s1", "s0"};
   CHECK(chain_labels(image.file(), line[4].id) == whole);
@@ -196,12 +196,12 @@ TEST_CASE("deleting marks, undeleting takes the mark off, and chains hold all th
   CHECK(must(found(image.file(), "s1")) == line[1]);
 }
 
-TEST_CASE("children are those of one parent, and a chain stops where it is broken") {
+TEST_CASE("children are those of one parent, and a broken chain ends at the fault") {
   ImageBuilder image({512, 256, kAllModules});
   const Snapshot root = must(create_snapshot(image.file(), labelled("root"), at_second(0)));
-  SnapshotOptions wish = labelled("child");
-  wish.parent = "root";
-  const Snapshot child = must(create_snapshot(image.file(), wish, at_second(1)));
+  SnapshotOptions request = labelled("child");
+  request.parent = "root";
+  const Snapshot child = must(create_snapshot(image.file(), request, at_second(1)));
   const auto reader = open_snapshots(image.file());
   std::vector<Snapshot> children;
   must(reader->children(root.id, [&](const Snapshot& snapshot) {
@@ -210,31 +210,31 @@ TEST_CASE("children are those of one parent, and a chain stops where it is broke
   }));
   CHECK(children == std::vector{child});
 
-  // The root's parent: the child, then nobody.
+  // Sets the root's parent to the child, then to a missing id.
   const uint64_t table = image.start("SNAP");
   bool whole = true;
-  image.patch(table, 16 + 16, to_hex(child.id.bytes)).reseal(table);
+  image.patch(table, 16 + 16, to_hex(child.id.bytes)).rehash(table);
   CHECK(chain_labels(image.file(), child.id, &whole) == std::vector<std::string>{"child", "root"});
   CHECK_FALSE(whole);
-  image.patch(table, 16 + 16, "77").reseal(table);
+  image.patch(table, 16 + 16, "77").rehash(table);
   CHECK(chain_labels(image.file(), child.id, &whole) == std::vector<std::string>{"child", "root"});
   CHECK_FALSE(whole);
 }
 
-TEST_CASE("the same wishes make the same bytes where that is asked for") {
+TEST_CASE("reproducible commands produce the same bytes") {
   const auto make = [] {
     ImageBuilder image({512, 256, kAllModules});
     for (int i = 0; i < 5; ++i) {
-      SnapshotOptions wish = labelled(std::string(60, 'l'));
-      wish.reproducible = true;
-      must(create_snapshot(image.file(), wish, kSomeOptions));
+      SnapshotOptions request = labelled(std::string(60, 'l'));
+      request.reproducible = true;
+      must(create_snapshot(image.file(), request, kSomeOptions));
     }
     return image.bytes();
   };
   CHECK(make() == make());
 }
 
-TEST_CASE("an id that is there is not used again, and an image without the module says so") {
+TEST_CASE("an existing id is not used again, and a missing module is reported") {
   ImageBuilder image;
   const Snapshot made = must(create_snapshot(image.file(), labelled("one"), kSomeOptions));
   SnapshotOptions again;

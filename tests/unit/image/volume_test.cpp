@@ -1,4 +1,4 @@
-// What opening for writing refuses, and what it must not cost.
+// What opening for writing refuses, and its costs.
 #include "image/volume.h"
 
 #include <doctest/doctest.h>
@@ -39,8 +39,8 @@ void make(BlockFile& file, const CreateOptions& options) {
   must(write_image(file, must(plan_image(options)), activity));
 }
 
-// A record that gives `count` blocks from `first` on the content of block `place`, as a commit of
-// many images does that lie outside of the journal.
+// A record that sets `count` blocks from `first` on to the content of block `place`, like a commit
+// with many after-images outside of the journal.
 void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t count) {
   const Probe probe = must(probe_to_judge(file));
   const BlockIo io(file, probe.block_size);
@@ -65,7 +65,7 @@ void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t coun
 
 }  // namespace
 
-TEST_CASE("counts that no volume can have are refused before anything builds on them") {
+TEST_CASE("impossible counts are refused before they are used") {
   struct Change {
     int64_t Superblock::*field;
     int64_t value;
@@ -86,21 +86,21 @@ TEST_CASE("counts that no volume can have are refused before anything builds on 
   }
 }
 
-TEST_CASE("regions over each other, over the superblocks or outside are refused") {
+TEST_CASE("regions that overlap, cover the superblocks or lie outside are refused") {
   struct Change {
-    std::string_view tag;
+    std::string_view type;
     int64_t start;
     int64_t count;
     std::string_view why;
   };
   for (const Change& change :
-       {Change{"SNAP", 77, 4, "share blocks"}, Change{"BMAP", 30, 1, "share blocks"},
-        Change{"INOD", 7, 1, "over the superblocks"}, Change{"CODE", 254, 3, "outside the volume"},
-        Change{"CODE", -1, 3, "outside the volume"},
+       {Change{"SNAP", 77, 4, "overlap"}, Change{"BMAP", 30, 1, "overlap"},
+        Change{"INOD", 7, 1, "overlaps the superblocks"},
+        Change{"CODE", 254, 3, "outside the volume"}, Change{"CODE", -1, 3, "outside the volume"},
         Change{"CODE", INT64_MAX, INT64_MAX, "outside the volume"}}) {
-    CAPTURE(std::string(change.tag));
+    CAPTURE(std::string(change.type));
     ImageBuilder image({512, 256, kAllModules});
-    image.slot(image.slot_of(change.tag), [&](RegionSlot& slot) {
+    image.slot(image.slot_of(change.type), [&](RegionSlot& slot) {
       slot.start = change.start;
       slot.count = change.count;
     });
@@ -108,23 +108,23 @@ TEST_CASE("regions over each other, over the superblocks or outside are refused"
   }
 }
 
-TEST_CASE("a journal header of zeros is lost, whether it is sealed or not") {
-  for (const bool sealed : {false, true}) {
-    CAPTURE(sealed);
+TEST_CASE("an all-zero journal header is lost, with or without a trailer") {
+  for (const bool with_trailer : {false, true}) {
+    CAPTURE(with_trailer);
     ImageBuilder image;
     image.wipe(image.start("MWAL"));
-    if (sealed) image.write(image.start("MWAL"), "MWAL", "");
+    if (with_trailer) image.write(image.start("MWAL"), "MWAL", "");
     check_refused(image, ErrorCode::kDamaged, "header is all zero");
   }
 }
 
-TEST_CASE("a region within the data area is where the existing tool puts one") {
+TEST_CASE("a region within the data area, where the SDK puts one, is accepted") {
   ImageBuilder image({512, 256, kAllModules});
   image.slot(image.slot_of("SNAP"), [](RegionSlot& slot) { slot.start = 200; });
   static_cast<void>(open_volume(image.file()));
 }
 
-TEST_CASE("a journal of half a terabyte takes no more room, time or memory than one of 16 MiB") {
+TEST_CASE("a journal of half a terabyte needs no more space, time or memory than one of 16 MiB") {
   SparseFile memory;
   make(memory, options_of(uint64_t{1} << 40, 4096, uint64_t{1} << 39));
   FailingFile file(memory);
@@ -142,7 +142,7 @@ TEST_CASE("a journal of half a terabyte takes no more room, time or memory than 
   CHECK(file.count(FileCall::kRead) < 20'000);
 }
 
-TEST_CASE("a reader keeps none of the waiting images in memory") {
+TEST_CASE("a reader keeps no after-images in memory") {
   SparseFile file;
   constexpr uint32_t kBlock = 65'536;
   make(file, options_of(uint64_t{4} << 30, kBlock, 64 * kBlock));
@@ -164,7 +164,7 @@ TEST_CASE("a reader keeps none of the waiting images in memory") {
   CHECK(block[0] == 0);
 }
 
-TEST_CASE("records that only look like some do not cost a reading of the journal each") {
+TEST_CASE("false record headers do not cost a reading of the journal each") {
   ImageBuilder image({512, 9'000, "none"});
   const RegionSlot slot = image.slots()[image.slot_of("MWAL")];
   const auto first = static_cast<uint64_t>(slot.start);
@@ -173,7 +173,7 @@ TEST_CASE("records that only look like some do not cost a reading of the journal
     const auto volume = open_volume(image.file());
     static_cast<void>(commit_data(*volume, 1, 1));
   }
-  // Every block behind the record begins one that takes all that is left.
+  // Every block after the record starts one that claims the rest of the journal.
   for (uint64_t n = first + 10; n < first + count - 1; ++n) {
     const uint64_t left = first + count - 1 - n;
     RecordHead head;
@@ -183,7 +183,7 @@ TEST_CASE("records that only look like some do not cost a reading of the journal
     if (record_descriptor_blocks(head.entry_count, 512) > left) break;
     head.descriptor_blocks = static_cast<uint32_t>(record_descriptor_blocks(head.entry_count, 512));
     kRecordHeadLayout.encode(head, image.payload(n));
-    seal(image.block(n), block_types::kMetadataWal, 2);
+    write_trailer(image.block(n), block_types::kMetadataWal, 2);
   }
   FailingFile file(image.file());
   const auto view = committed_view(file);

@@ -56,7 +56,7 @@ TEST_CASE("the superblock of a fresh image in 512-byte blocks, byte by byte") {
         "01000000");  // SUPB, generation 1
 }
 
-TEST_CASE("the groups are the same, their blocks tagged SUPB, RMAP, EXMD, IANT") {
+TEST_CASE("the groups are equal, with block types SUPB, RMAP, EXMD, IANT") {
   ImageBuilder image(kSmall);
   for (uint64_t i = 0; i < kGroupBlocks; ++i)
     CHECK(hex(image, i, 0, 512) == hex(image, kMirrorGroup + i, 0, 512));
@@ -70,7 +70,7 @@ TEST_CASE("the groups are the same, their blocks tagged SUPB, RMAP, EXMD, IANT")
         "544e4149"
         "01000000");
   CHECK(zero(image, 2, 0, 496));
-  // The anchor holds the format's fingerprint alone.
+  // The anchor contains only the format's fingerprint.
   CHECK(zero(image, 3, 0, 296));
   CHECK(hex(image, 3, 296, 32) ==
         "5ed170ca1f471ee519b70093dd599ca343e3b0ba6b360a4f8b6f8c6673681d00");
@@ -102,7 +102,7 @@ TEST_CASE("the pointer table and the directory hold the same slots") {
   CHECK(zero(image, 9, 16, 496));
 }
 
-TEST_CASE("the directory says 127 slots where a block holds that many") {
+TEST_CASE("the directory says 127 slots if a block holds that many") {
   ImageBuilder image({4096, 256, "none"});
   CHECK(hex(image, 9, 0, 8) ==
         "0100"
@@ -150,17 +150,17 @@ TEST_CASE("bitmap, inode layout, journal and tag index of a fresh image") {
   CHECK(zero(image, 78, 0, 512));
 }
 
-TEST_CASE("every block of CODE and SNAP is sealed, the data area is never written") {
+TEST_CASE("every block of CODE and SNAP has a trailer, the data area is never written") {
   ImageBuilder image(kSmall);
   for (uint64_t block = 80; block < 88; ++block) {
     CHECK(zero(image, block, 0, 496));
-    CHECK(UncheckedBlock(block, image.block(block)).state() == BlockState::kSealed);
-    CHECK(image.trailer(block).tag == (block < 84 ? block_types::kCode : block_types::kSnapshots));
+    CHECK(UncheckedBlock(block, image.block(block)).state() == BlockState::kValid);
+    CHECK(image.trailer(block).type == (block < 84 ? block_types::kCode : block_types::kSnapshots));
   }
   for (uint64_t block = 88; block < 256; ++block) CHECK(zero(image, block, 0, 512));
 }
 
-TEST_CASE("a bitmap of several blocks marks all that is allocated") {
+TEST_CASE("a bitmap of several blocks marks all allocated blocks") {
   // 32768 blocks of 512 bytes: 9 bitmap blocks of 3968 bits; 990 blocks are allocated.
   ImageBuilder image({512, 32768, kAllModules});
   const uint64_t allocated = image.start("DATA");
@@ -177,7 +177,7 @@ TEST_CASE("the same plan makes the same bytes") {
   CHECK(one.bytes() == two.bytes());
 }
 
-TEST_CASE("writing stops when it is told to") {
+TEST_CASE("writing stops on request") {
   CreateOptions options;
   options.size = uint64_t{256} * 4096;
   options.uuid.bytes[0] = 1;

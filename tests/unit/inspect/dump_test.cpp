@@ -34,7 +34,7 @@ std::string text_of(ImageBuilder& image, uint64_t block) {
   return result ? text : result.error().message;
 }
 
-// The numbers of the blocks that a selection shows, or why there are none.
+// The numbers of the blocks that a selection shows, or the error.
 std::string shown(ImageBuilder& image, const BlockSelection& selection) {
   std::string numbers;
   const auto result = dump_blocks(image.file(), selection, Activity{}, [&](const Json& json) {
@@ -51,12 +51,12 @@ std::string offset_text_of(ImageBuilder& image, uint64_t offset) {
 
 }  // namespace
 
-TEST_CASE("a block's text: owner, trailer with its verdict, fields with offset and width") {
+TEST_CASE("a block's text: owner, trailer and whether it matches, fields with offset and width") {
   ImageBuilder image(kSmall);
   CHECK(text_of(image, 11) ==
-        "block 11 at byte 5632\n"
+        "block 11 (offset 0x1600)\n"
         "  owner: INOD (slot 4), block 0 of 1\n"
-        "  trailer: tag INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
+        "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  inode layout\n"
         "  0x0000    2  inode_size                     448\n"
         "  0x0002    2  core_end                       304\n"
@@ -80,38 +80,38 @@ TEST_CASE("the bitmap shows as runs of allocated blocks") {
         std::string::npos);
 }
 
-TEST_CASE("what does not verify is shown all the same, and said to be so") {
+TEST_CASE("a damaged block is shown with a warning") {
   ImageBuilder image(kSmall);
   image.flip(77, 0);
-  CHECK(
-      text_of(image, 77) ==
-      "block 77 at byte 39424\n"
-      "  owner: TAGI (slot 6), block 1 of 4\n"
-      "  trailer: tag TAGI, generation 1, checksum ec6bd0ee91715c27: bad checksum (the payload has "
-      "b099d0695375ea02)\n"
-      "  NOT VERIFIED: what follows comes from bytes that nothing vouches for\n"
-      "  tag inner node\n"
-      "  0x0000    1  kind                           0\n"
-      "  0x0001    2  key_count                      0\n"
-      "  0x0003    4  child_0                        0\n");
+  CHECK(text_of(image, 77) ==
+        "block 77 (offset 0x9a00)\n"
+        "  owner: TAGI (slot 6), block 1 of 4\n"
+        "  trailer: type TAGI, generation 1, checksum ec6bd0ee91715c27: bad checksum (the payload "
+        "has "
+        "b099d0695375ea02)\n"
+        "  NOT VERIFIED: the checksum does not match; the values below may be wrong\n"
+        "  tag inner node\n"
+        "  0x0000    1  kind                           0\n"
+        "  0x0001    2  key_count                      0\n"
+        "  0x0003    4  child_0                        0\n");
 }
 
-TEST_CASE("a tag that is not printable is escaped once") {
+TEST_CASE("a block type that is not printable is escaped once") {
   ImageBuilder image(kSmall);
   CHECK(text_of(image, 79) ==
-        "block 79 at byte 40448\n"
+        "block 79 (offset 0x9e00)\n"
         "  owner: TAGI (slot 6), block 3 of 4\n"
-        "  trailer: tag \\0\\0\\0\\0, generation 0, checksum 0000000000000000: unwritten\n");
-  image.slot(7, [](RegionSlot& slot) { slot.tag = BlockType{0xFF000041}; });
+        "  trailer: type \\0\\0\\0\\0, generation 0, checksum 0000000000000000: unwritten\n");
+  image.slot(7, [](RegionSlot& slot) { slot.type = BlockType{0xFF000041}; });
   CHECK(text_of(image, 8).find("  0x00e0    4  tag                            \\xff\\0\\0A\n") !=
         std::string::npos);
 }
 
-TEST_CASE("a tag that does not fit the region is pointed out, and decoded by") {
+TEST_CASE("a type that does not match the region is reported, and used for decoding") {
   ImageBuilder image(kSmall);
-  image.clear_payload(77).reseal(77).set_tag(77, "IANT");
+  image.clear_payload(77).rehash(77).set_tag(77, "IANT");
   const std::string text = text_of(image, 77);
-  CHECK(text.find(": ok, the tag does not fit the region\n  integrity anchor\n") !=
+  CHECK(text.find(": ok, the type does not match the region\n  integrity anchor\n") !=
         std::string::npos);
 }
 
@@ -119,15 +119,15 @@ TEST_CASE("data has no structure and shows as bytes, repeated lines once") {
   ImageBuilder image(kSmall);
   image.data_block(100, 'A');
   CHECK(text_of(image, 100) ==
-        "block 100 at byte 51200\n"
+        "block 100 (offset 0xc800)\n"
         "  owner: the data area DATA (slot 7), block 20 of 176\n"
-        "  trailer: tag DATA, generation 1, checksum e9e5d340c3507e66: ok\n"
+        "  trailer: type DATA, generation 1, checksum e9e5d340c3507e66: ok\n"
         "0000c800  41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41  |AAAAAAAAAAAAAAAA|\n"
         "*\n"
         "0000c9e0  41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41  |AAAAAAAAAAAAAAAA|\n");
 }
 
-TEST_CASE("a region's dump shows its written blocks alone") {
+TEST_CASE("a region's dump shows only its written blocks") {
   ImageBuilder image(kSmall);
   CHECK(shown(image, region("TAGI")) == "76 77");
   CHECK(shown(image, region("SUPB")) == "0 1 2 3 4 5 6 7");
@@ -147,7 +147,7 @@ TEST_CASE("blocks that the file does not have are refused") {
   CHECK(error.hint == "the file has 256 blocks of 512 bytes");
 }
 
-TEST_CASE("a raw dump hands out the blocks' own bytes") {
+TEST_CASE("a raw dump returns the bytes of the blocks") {
   ImageBuilder image(kSmall);
   std::vector<uint8_t> bytes;
   CHECK(dump_raw(image.file(), region("TAGI"), Activity{}, [&](uint64_t offset, Bytes block) {
@@ -162,27 +162,26 @@ TEST_CASE("a raw dump hands out the blocks' own bytes") {
 TEST_CASE("a byte is explained by block, structure, field and value") {
   ImageBuilder image(kSmall);
   CHECK(offset_text_of(image, 11 * 512 + 10) ==
-        "byte 5642 is 0x01: byte 10 of block 11, in its payload\n"
+        "byte 5642 = 0x01, offset 10 in block 11 (payload)\n"
         "  owner: INOD (slot 4), block 0 of 1\n"
-        "  trailer: tag INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
+        "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  inode module field\n"
         "  0x0009    2  offset                         304\n"
-        "  it is byte 1 of the field's 2\n");
+        "  byte 2 of 2 of field 'offset'\n");
   CHECK(offset_text_of(image, 11 * 512 + 500) ==
-        "byte 6132 is 0x01: byte 500 of block 11, in its trailer\n"
+        "byte 6132 = 0x01, offset 500 in block 11 (trailer)\n"
         "  owner: INOD (slot 4), block 0 of 1\n"
-        "  trailer: tag INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
-        "  no checksum covers this byte\n"
+        "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
+        "  not covered by the checksum\n"
         "  trailer\n"
         "  0x01f4    4  generation                     1\n"
-        "  it is byte 0 of the field's 4\n");
+        "  byte 1 of 4 of field 'generation'\n");
   CHECK(offset_text_of(image, 11 * 512 + 100)
-            .ends_with("  no field covers it: bytes 0x000f to 0x01ef, from inode module field to "
-                       "its end, all zero\n"));
+            .ends_with("  not part of any field: unused payload 0x000f-0x01ef, all zero\n"));
   CHECK(offset_text_of(image, 256 * 512) == "there is no byte 131072");
 }
 
-TEST_CASE("a byte of the bitmap is explained by the eight blocks it stands for") {
+TEST_CASE("a byte of the bitmap is explained by its eight blocks") {
   ImageBuilder image(kSmall);
   image.bits(201, 203, true);
   CHECK(offset_text_of(image, 10 * 512 + 25)
@@ -190,21 +189,21 @@ TEST_CASE("a byte of the bitmap is explained by the eight blocks it stands for")
                        "  0x0019    1  allocated of 200 to 207        201, 202\n"));
 }
 
-TEST_CASE("a byte of a damaged block is explained, and said to be unvouched for") {
+TEST_CASE("a byte of a damaged block is explained with a warning") {
   ImageBuilder image(kSmall);
   image.flip(77, 1);
   const std::string text = offset_text_of(image, 77 * 512 + 1);
-  CHECK(text.find("  NOT VERIFIED: nothing vouches for the bytes of this block\n") !=
+  CHECK(text.find("  NOT VERIFIED: the checksum does not match; the values below may be wrong\n") !=
         std::string::npos);
   CHECK(text.find("owner: TAGI (slot 6), block 1 of 4") != std::string::npos);
-  // All that is left of the head of an image are two blocks that do not verify.
+  // The fixed blocks of the image are lost except for two without a trailer.
   for (uint64_t block = 2; block < 10; ++block) image.wipe(block);
   image.clear_trailer(0).clear_trailer(1);
   CHECK(offset_text_of(image, 0x34).find("0x0034    4  block_size") != std::string::npos);
 }
 
 TEST_CASE(
-    "every byte of an image has an explanation, the one behind the last whole block has none") {
+    "every byte of an image has an explanation, except the one after the last complete block") {
   ImageBuilder image({512, 256, kAllModules});
   image.bytes().push_back(1);
   for (const uint64_t block : image.written_blocks())
@@ -214,11 +213,11 @@ TEST_CASE(
       CHECK((*explanation)["value"] == image.bytes()[at]);
       CHECK((*explanation)["field"].is_null() != (*explanation)["gap"].is_null());
     }
-  CHECK(offset_text_of(image, 256 * 512) == "byte 131072 lies behind the last whole block");
+  CHECK(offset_text_of(image, 256 * 512) == "byte 131072 is after the last complete block");
   CHECK(offset_text_of(image, 256 * 512 + 1) == "there is no byte 131073");
 }
 
-TEST_CASE("hex_dump: sixteen bytes a line, the last line always there") {
+TEST_CASE("hex_dump: sixteen bytes per line; the last line is always shown") {
   CHECK(hex_dump(0, Bytes{}) == "");
   const std::vector<uint8_t> few = {0x44, 0x57, 0x00, 0x7f, 0x20, 0x7e, 0x80};
   CHECK(hex_dump(16, few) ==

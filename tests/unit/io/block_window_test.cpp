@@ -40,7 +40,7 @@ TEST_CASE("blocks read in order take fewer readings the longer the order holds")
   CHECK(file.count(FileCall::kRead) == 6);
 }
 
-TEST_CASE("blocks read here and there are read alone") {
+TEST_CASE("blocks read in random order are read one by one") {
   MemoryFile memory(numbered_blocks());
   FailingFile file(memory);
   BlockWindow window(BlockIo(file, 512), {0, kBlocks});
@@ -49,7 +49,7 @@ TEST_CASE("blocks read here and there are read alone") {
   CHECK(file.count(FileCall::kRead) == 5);
 }
 
-TEST_CASE("nothing is read ahead behind the window's blocks, and blocks beyond it are read alone") {
+TEST_CASE("nothing is read ahead past the window, and blocks outside of it are read one by one") {
   MemoryFile memory(numbered_blocks());
   FailingFile file(memory);
   BlockWindow window(BlockIo(file, 512), {0, 4});
@@ -58,7 +58,7 @@ TEST_CASE("nothing is read ahead behind the window's blocks, and blocks beyond i
   CHECK(file.count(FileCall::kRead) == 4);
 }
 
-TEST_CASE("a block that cannot be read is an error for who asks for it, and for nobody else") {
+TEST_CASE("an unreadable block is an error only when it is requested") {
   MemoryFile memory(numbered_blocks());
   FaultyFile file(memory, 512, {5});
   BlockWindow window(BlockIo(file, 512), {0, kBlocks});

@@ -1,5 +1,5 @@
-// System calls that a signal interrupts, or that do a part of the work: the linker puts these in
-// front of the real ones (--wrap), because no signal can be sent at the right moment for sure.
+// System calls that are interrupted by a signal, or do only a part of the work. The linker inserts
+// these before the real ones (--wrap), because a signal cannot be sent at exactly the right moment.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,7 @@ using namespace vde;
 
 namespace {
 
-// What the calls do from now on.
+// The behavior of the calls.
 struct Weather {
   bool rough = false;  // every other call is interrupted, the others do a third of the work
   bool sync_fails = false;
@@ -29,7 +29,7 @@ struct Weather {
   unsigned directs = 0;  // writes past the page cache
   unsigned waits = 0;
   unsigned interrupted_waits = 0;  // how many of the next waits for input are
-  Activity* stops = nullptr;       // what the last of those, a signal, says stop to
+  Activity* stops = nullptr;       // set to stop by the last of those
 };
 Weather weather;
 
@@ -92,7 +92,7 @@ int __wrap_poll(pollfd* files, nfds_t count, int timeout) {
 
 namespace {
 
-// A file of its own in the temporary directory, gone with the test.
+// A file in the temporary directory, removed with the test.
 struct OpenFile {
   OpenFile() {
     std::string name = std::filesystem::temp_directory_path() / "vde-io-XXXXXX";
@@ -113,7 +113,7 @@ struct OpenFile {
 
 }  // namespace
 
-TEST_CASE("interrupted and short calls go on until all is done") {
+TEST_CASE("interrupted and short calls continue until everything is done") {
   const OpenFile opened;
   BlockFile& file = *opened.file;
   std::vector<uint8_t> bytes(10'000);
@@ -136,7 +136,7 @@ TEST_CASE("interrupted and short calls go on until all is done") {
 
 namespace {
 
-// A page at `offset`, durably: what the call says.
+// Writes a page durably at `offset`, and returns the result.
 Result<void> write_page(BlockFile& file, uint64_t offset, uint8_t value) {
   return file.write_through(offset, std::vector<uint8_t>(4096, value));
 }
@@ -149,7 +149,7 @@ uint8_t byte_at(BlockFile& file, uint64_t offset) {
 
 }  // namespace
 
-TEST_CASE("a durable write takes no sync, unless something else waits for one") {
+TEST_CASE("a durable write needs no sync, unless other writes are unsynced") {
   const OpenFile opened;
   BlockFile& file = *opened.file;
   REQUIRE(file.write(0, std::vector<uint8_t>(8192, 1)).has_value());
@@ -160,7 +160,7 @@ TEST_CASE("a durable write takes no sync, unless something else waits for one") 
   CHECK(byte_at(file, 4096) == 2);
   REQUIRE(write_page(file, 4096, 3).has_value());
   CHECK(byte_at(file, 4096) == 3);
-  // One or the other: not every file system writes past its cache.
+  // Either way: not every file system supports writes that bypass its cache.
   CHECK(weather.syncs - 1 + weather.directs == 1);
 
   const unsigned syncs = weather.syncs;
@@ -172,14 +172,14 @@ TEST_CASE("a durable write takes no sync, unless something else waits for one") 
   CHECK(byte_at(file, 109) == 6);
 }
 
-TEST_CASE("where no write goes past the page cache, write and sync make it durable") {
+TEST_CASE("if no write can bypass the page cache, write and sync make it durable") {
   const OpenFile opened;
   BlockFile& file = *opened.file;
   REQUIRE(write_page(file, 0, 1).has_value());
   SUBCASE("the file system refuses") {
     weather.direct_error = EINVAL;
   }
-  SUBCASE("a part alone is written") {
+  SUBCASE("only a part is written") {
     weather.rough = true;
   }
   for (uint8_t value = 2; value < 5; ++value) {
@@ -187,7 +187,7 @@ TEST_CASE("where no write goes past the page cache, write and sync make it durab
     CHECK(byte_at(file, 4095) == value);
     CHECK(weather.syncs == value);
   }
-  CHECK(weather.directs <= 2);  // it is not tried again; once more where it was interrupted
+  CHECK(weather.directs <= 2);  // not retried on failure, and once if interrupted
 }
 
 TEST_CASE("after a failed durable write nothing is written") {
@@ -199,14 +199,14 @@ TEST_CASE("after a failed durable write nothing is written") {
   const auto failed = write_page(file, 0, 2);
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().code == ErrorCode::kIo);
-  CHECK(failed.error().hint == "it is unknown what reached the disk: run 'vdetool verify' on it");
+  CHECK(failed.error().hint == "the state on disk is unknown; run 'vdetool verify IMAGE'");
   weather = {};
   CHECK_FALSE(write_page(file, 0, 3).has_value());
   CHECK_FALSE(file.write(0, std::vector<uint8_t>(1)).has_value());
   CHECK(weather.syncs + weather.directs == 0);
 }
 
-TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
+TEST_CASE("a failed sync is not retried, and nothing is written after it") {
   const OpenFile opened;
   BlockFile& file = *opened.file;
   const std::vector<uint8_t> bytes(100, 7);
@@ -215,7 +215,7 @@ TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
   const auto failed = file.sync();
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().code == ErrorCode::kIo);
-  CHECK(failed.error().hint.starts_with("it is unknown what reached the disk"));
+  CHECK(failed.error().hint.starts_with("the state on disk is unknown"));
 
   weather.sync_fails = false;
   CHECK_FALSE(file.sync().has_value());
@@ -230,7 +230,8 @@ TEST_CASE("a failed sync is not tried again, and nothing is written after it") {
   CHECK(back == bytes);
 }
 
-TEST_CASE("a signal while input is waited for is no input: it is waited for again, or given up") {
+TEST_CASE(
+    "a signal while waiting for input does not count as input: the wait continues, or stops") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   std::vector<uint8_t> bytes(10);
@@ -242,7 +243,7 @@ TEST_CASE("a signal while input is waited for is no input: it is waited for agai
   CHECK(weather.waits == 4);
   CHECK(bytes[2] == 'c');
 
-  // Nothing is there now: a read would wait for ever.
+  // No input is available now: a read would block forever.
   weather.interrupted_waits = 2;
   weather.stops = &activity;
   CHECK(read_input(ends[0], bytes, activity).error().code == ErrorCode::kInterrupted);

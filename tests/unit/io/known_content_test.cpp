@@ -21,7 +21,7 @@ std::optional<std::string> known(const std::vector<uint8_t>& bytes) {
   return *known_content(file);
 }
 
-// A header that names `volume` and is right, in a file of zeros.
+// A valid header that names `volume`, in a file of zeros.
 std::vector<uint8_t> with_header(uint64_t total, uint64_t volume) {
   std::vector<uint8_t> bytes(20'000);
   PreambleHeader header;
@@ -56,7 +56,7 @@ TEST_CASE("the headers of the samples hold what their listings say") {
   }
 }
 
-TEST_CASE("bytes 4 to 7 alone make a preamble") {
+TEST_CASE("bytes 4 to 7 alone identify a preamble") {
   std::vector<uint8_t> bytes = vector_image("preamble-server");
   CHECK_FALSE(preamble_of(vector_image("profile-minimal")));
   CHECK_FALSE(preamble_of({bytes.begin(), bytes.begin() + 63}));
@@ -66,7 +66,7 @@ TEST_CASE("bytes 4 to 7 alone make a preamble") {
   CHECK_FALSE(preamble_of(bytes));
 }
 
-TEST_CASE("where the header's checksum is wrong, a superblock at the place confirms it") {
+TEST_CASE("if the header's checksum is wrong, a superblock at its volume offset confirms it") {
   std::vector<uint8_t> bytes = vector_image("preamble-server");
   bytes[40] ^= 1;
   CHECK(preamble_of(bytes)->volume == 16384);
@@ -76,9 +76,9 @@ TEST_CASE("where the header's checksum is wrong, a superblock at the place confi
   CHECK(preamble_of(bytes)->volume == 16384);
 }
 
-TEST_CASE("a place where no volume can start is not named") {
+TEST_CASE("an offset where no volume can start is not reported") {
   CHECK(preamble_of(with_header(64, 4096))->volume == 4096);
-  // A stream shows its start only.
+  // Only the start of a stream can be read.
   CHECK(preamble_of(with_header(64, uint64_t{1} << 40))->volume == uint64_t{1} << 40);
   CHECK_FALSE(preamble_of(with_header(64, 0))->volume);
   CHECK_FALSE(preamble_of(with_header(63, 4096))->volume);

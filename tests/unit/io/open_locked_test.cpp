@@ -1,5 +1,4 @@
-// Files that are renamed or removed between the moment they are opened and the moment they are
-// locked.
+// Files that are renamed or removed between opening and locking.
 #include <doctest/doctest.h>
 #include <sys/file.h>
 
@@ -14,7 +13,7 @@ using namespace vde::test;
 
 namespace {
 
-// Called before each flock: the moment when the file is open and not locked.
+// Called before each flock: the file is open but not locked.
 std::function<void()> before_lock;
 
 }  // namespace
@@ -35,7 +34,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kNoWait(0);
 
-// A file that holds one byte, and the means to put another in its place.
+// A file with one byte, which can be replaced by another.
 struct ReplacedFile {
   ReplacedFile() { write_file(path, std::vector<uint8_t>{0}); }
   ~ReplacedFile() { before_lock = nullptr; }
@@ -81,7 +80,7 @@ TEST_CASE("a file that was replaced before it was locked is opened again, withou
   }
 }
 
-TEST_CASE("a file that is replaced for ever is given up") {
+TEST_CASE("opening a file that is replaced forever fails") {
   ReplacedFile file;
   before_lock = [&] { file.replace(); };
   const auto opened = file.open(OpenMode::kReadWrite, std::chrono::hours(1));
@@ -99,12 +98,12 @@ TEST_CASE("a file that is removed before it is locked is an error that says so")
   CHECK(opened.error().message == "the file was removed or renamed before it could be locked");
 }
 
-TEST_CASE("what is left of the wait is for the lock of the file that came instead") {
+TEST_CASE("the rest of the wait applies to the lock of the new file") {
   ReplacedFile file;
   std::unique_ptr<BlockFile> holder;
   int attempts = 0;
   const auto start = std::chrono::steady_clock::now();
-  SUBCASE("the new one is free") {
+  SUBCASE("the new file is free") {
     before_lock = [&] {
       if (++attempts == 1) file.replace();
     };
@@ -113,7 +112,7 @@ TEST_CASE("what is left of the wait is for the lock of the file that came instea
     CHECK(content(**opened) == 1);
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
   }
-  SUBCASE("the new one is locked") {
+  SUBCASE("the new file is locked") {
     before_lock = [&] {
       if (++attempts != 1) return;
       file.replace();

@@ -26,7 +26,7 @@ uint8_t byte_at(BlockFile& file, uint64_t offset) {
 
 }  // namespace
 
-TEST_CASE("a view has what was written to it, and the file below what it had") {
+TEST_CASE("a view shows what was written to it, and the file below is unchanged") {
   MemoryFile below(std::vector<uint8_t>(4096, 1));
   OverlayFile view(below, 512);
   std::vector<uint8_t> pages = page_of(2);
@@ -68,7 +68,7 @@ TEST_CASE("a view is as long as its file, and a read past its end is an error") 
   CHECK(view.read(1536, bytes).error().code == ErrorCode::kIo);
 }
 
-TEST_CASE("a view gets another size alone, and what it gains or was cut off once is zero") {
+TEST_CASE("only the size of the view changes, and added or cut bytes are zero") {
   MemoryFile below(std::vector<uint8_t>(2048, 1));
   OverlayFile view(below, 512);
   must(view.write(1536, page_of(2)));
@@ -104,7 +104,7 @@ TEST_CASE("data is where the file has some or the view was written, in order") {
   CHECK(next(0, 1200) == ByteRange{1024, 1200});
 }
 
-TEST_CASE("a page that reads as another one is neither copied nor in the way of a write") {
+TEST_CASE("a redirected page is not copied, and can be overwritten") {
   MemoryFile below;
   for (uint8_t i = 0; i < 8; ++i) must(below.write(i * 512, page_of(i)));
   OverlayFile view(below, 512);
@@ -133,7 +133,7 @@ TEST_CASE("a hole that reads as another page is data") {
   CHECK(must(view.next_data({1536, 1 << 20})).begin == 65'536);
 }
 
-TEST_CASE("what memory may not hold reads the same from a temporary file") {
+TEST_CASE("pages over the memory limit read the same from a temporary file") {
   MemoryFile below(std::vector<uint8_t>(16 * 512, 1));
   OverlayFile view(below, 512, 2 * 512);
   std::vector<uint8_t> expected = below.bytes();
@@ -153,14 +153,14 @@ TEST_CASE("what memory may not hold reads the same from a temporary file") {
   CHECK(below.bytes() == std::vector<uint8_t>(16 * 512, 1));
 }
 
-TEST_CASE("a view with little memory is the same as one with much, whatever happens to it") {
+TEST_CASE("a view with little memory behaves like one with much") {
   SparseFile below;
   must(below.resize(64 * 512));
   must(below.write(8 * 512, page_of(7)));
   OverlayFile small(below, 512, 3 * 512);
   OverlayFile large(below, 512);
   Random random(1);
-  const auto upto = [&](uint64_t most) { return random.below(most + 1); };
+  const auto upto = [&](uint64_t max) { return random.below(max + 1); };
   for (int step = 0; step < 3000; ++step) {
     CAPTURE(step);
     const uint64_t size = must(large.size());
@@ -180,13 +180,13 @@ TEST_CASE("a view with little memory is the same as one with much, whatever happ
     must(large.read(from, there));
     CHECK(here == there);
     if (step % 50 == 0) CHECK(small.written() == large.written());
-    // Runs are told in one piece from the file and page by page from memory.
+    // Ranges are returned as one run from the file, and page by page from memory.
     const ByteRange asked{from, must(large.size())};
     CHECK(must(small.next_data(asked)).begin == must(large.next_data(asked)).begin);
   }
 }
 
-TEST_CASE("where no temporary file can be made, a write says so") {
+TEST_CASE("a write reports that no temporary file can be created") {
   MemoryFile below(std::vector<uint8_t>(2048, 1));
   OverlayFile view(below, 512, 512);
   must(view.write(0, page_of(2)));
@@ -196,5 +196,5 @@ TEST_CASE("where no temporary file can be made, a write says so") {
   const Result<void> outcome = view.write(512, page_of(3));
   before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", kept.c_str(), 1);
   REQUIRE_FALSE(outcome.has_value());
-  CHECK(outcome.error().message.find("cannot make a temporary file") != std::string::npos);
+  CHECK(outcome.error().message.find("cannot create a temporary file") != std::string::npos);
 }

@@ -10,7 +10,7 @@ using namespace vde;
 
 namespace {
 
-// An empty file, gone with the test.
+// An empty file, removed with the test.
 struct TemporaryFile {
   TemporaryFile() { test::write_file(path, ""); }
   test::TemporaryFolder folder;
@@ -48,7 +48,7 @@ TEST_CASE("a hole is skipped") {
   CHECK((*file)->next_data({data->end, 64 << 20})->empty());
 }
 
-TEST_CASE("readers share, a writer excludes, a lock goes with its handle") {
+TEST_CASE("readers share, a writer excludes, a lock is released with its handle") {
   const TemporaryFile temporary;
   using namespace std::chrono_literals;
   auto first = open_file(temporary.path, OpenMode::kReadWrite);
@@ -62,7 +62,7 @@ TEST_CASE("readers share, a writer excludes, a lock goes with its handle") {
   CHECK((*third)->lock(LockMode::kShared, 50ms).error().code == ErrorCode::kInUse);
 }
 
-TEST_CASE("what is no image file is refused by its kind") {
+TEST_CASE("a file that cannot be an image is refused by its kind") {
   CHECK(open_file("/", OpenMode::kRead).error().message == "is a directory");
   CHECK(open_file("/dev/null", OpenMode::kRead).error().code == ErrorCode::kUnsupported);
   CHECK(open_file("/nonexistent", OpenMode::kRead).error().code == ErrorCode::kIo);

@@ -8,7 +8,7 @@
 using namespace vde;
 using namespace vde::test;
 
-TEST_CASE("the first byte that is not zero is found wherever it lies, within the range alone") {
+TEST_CASE("the first nonzero byte is found anywhere, but only within the range") {
   constexpr size_t kPiece = size_t{256} << 10;
   const std::vector<uint8_t> zeros(3 * kPiece + 1000);
   for (const size_t at : {size_t{100}, kPiece + 99, kPiece + 100, 3 * kPiece + 998}) {

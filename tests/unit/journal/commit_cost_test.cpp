@@ -1,4 +1,4 @@
-// What commits cost, counted in calls on the file.
+// The costs of commits, in calls on the file.
 #include <doctest/doctest.h>
 
 #include "image/write_image.h"
@@ -20,8 +20,8 @@ Counts counts_of(const FailingFile& file) {
   return counts;
 }
 
-// Calls that commits cost which allocate a block, fill it, and free the one before, on a volume of
-// `size` bytes with a journal of 64 blocks; the session's first one not counted.
+// The calls per commit that allocates a block, fills it, and frees the previous one, on a volume of
+// `size` bytes with a journal of 64 blocks; without the session's first commit.
 Counts cost_of_commits(uint64_t size) {
   CreateOptions options;
   options.size = size;
@@ -57,7 +57,7 @@ TEST_CASE("N commits of 3 blocks cost N + 3 ceil(N / k) syncs, k commits a journ
     run = commit_data(*volume, 3, 1);
     must(volume->close());
   }
-  // 62 blocks of records, of which a commit takes one and three images.
+  // 62 blocks for records; a commit takes one descriptor block and three after-images.
   constexpr uint64_t kCommitsInJournal = 62 / 4;
   for (const uint64_t commits : {1u, 2u, 15u, 16u, 30u, 31u, 100u}) {
     const auto volume = open_volume(file);

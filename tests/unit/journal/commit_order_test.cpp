@@ -1,4 +1,4 @@
-// The order in which blocks are written and synced, as the rules of journal.h demand it.
+// The order of writes and syncs that the rules of journal.h require.
 #include <doctest/doctest.h>
 
 #include "journal/journal.h"
@@ -12,9 +12,9 @@ using namespace vde::test;
 
 namespace {
 
-using Story = std::vector<std::string>;
+using Log = std::vector<std::string>;
 
-// An image, and what was done to its file, in words.
+// An image, and a log of the operations on its file, in words.
 class Stage {
  public:
   explicit Stage(const ImageShape& shape = {512, 700, kAllModules})
@@ -26,9 +26,9 @@ class Stage {
   [[nodiscard]] ImageBuilder& image() { return image_; }
   [[nodiscard]] FailingFile& file() { return file_; }
 
-  // What was done since the last call; the same words in a row are one.
-  [[nodiscard]] Story told() {
-    Story story;
+  // The operations since the last call; equal words in a row are merged.
+  [[nodiscard]] Log take_log() {
+    Log story;
     for (const LoggedCall& call : file_.log()) {
       std::string words(to_string(call.call));
       if (call.call != FileCall::kSync && call.call != FileCall::kResize)
@@ -59,71 +59,72 @@ class Stage {
   BlockRange journal_;
 };
 
-const Story kCheckpoint = {"write home", "write primary", "sync",       "write mirror",
-                           "sync",       "write header",  "write last", "sync"};
+const Log kCheckpoint = {"write home", "write primary", "sync",       "write mirror",
+                         "sync",       "write header",  "write last", "sync"};
 
-Story operator+(Story left, const Story& right) {
+Log operator+(Log left, const Log& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
 
 }  // namespace
 
-TEST_CASE("opening a clean image, looking, and closing it writes nothing") {
+TEST_CASE("opening, reading and closing a clean image writes nothing") {
   Stage stage;
   const auto volume = open_volume(stage.file());
   Transaction transaction = must(volume->begin());
   must(volume->close());
-  CHECK(stage.told() == Story{});
+  CHECK(stage.take_log() == Log{});
 }
 
-TEST_CASE("the first commit takes the room, marks the journal and writes its record: one sync") {
+TEST_CASE("the first commit reserves space, marks the journal and writes its record: one sync") {
   Stage stage;
   const auto volume = open_volume(stage.file());
   const BlockRange run = commit_data(*volume, 3, 1);
-  CHECK(stage.told() == Story{"allocate journal", "allocate groups", "allocate home", "write last",
-                              "write record", "sync"});
+  CHECK(stage.take_log() == Log{"allocate journal", "allocate groups", "allocate home",
+                                "write last", "write record", "sync"});
   SUBCASE("further ones write a record each") {
     commit_change(*volume, run, 2);
-    CHECK(stage.told() == Story{"write record", "sync"});
+    CHECK(stage.take_log() == Log{"write record", "sync"});
     commit_data(*volume, 1, 3);
-    CHECK(stage.told() == Story{"allocate home", "write record", "sync"});
+    CHECK(stage.take_log() == Log{"allocate home", "write record", "sync"});
   }
-  SUBCASE("a checkpoint is home and primary, mirror, header, each synced before the next") {
+  SUBCASE(
+      "a checkpoint is home locations and primary, mirror, header, each synced before the next") {
     must(volume->close());
-    CHECK(stage.told() == kCheckpoint);
+    CHECK(stage.take_log() == kCheckpoint);
     must(volume->close());
-    CHECK(stage.told() == Story{});
+    CHECK(stage.take_log() == Log{});
     commit_change(*volume, run, 2);
-    CHECK(stage.told() == Story{"write last", "write record", "sync"});
+    CHECK(stage.take_log() == Log{"write last", "write record", "sync"});
   }
 }
 
-TEST_CASE("a commit that changes the superblock alone takes no block home") {
+TEST_CASE("a commit that changes only the superblock writes back no block") {
   Stage stage;
   must(set_label(stage.file(), "new", kSomeOptions));
-  Story checkpoint = kCheckpoint;
+  Log checkpoint = kCheckpoint;
   checkpoint.erase(checkpoint.begin());
-  CHECK(stage.told() ==
-        Story{"allocate journal", "allocate groups", "write last", "write record", "sync"} +
+  CHECK(stage.take_log() ==
+        Log{"allocate journal", "allocate groups", "write last", "write record", "sync"} +
             checkpoint);
 }
 
-TEST_CASE("what is written straight home is synced before the first byte of the record") {
+TEST_CASE("direct writes are synced before the first byte of the record") {
   Stage stage;
   const auto volume = open_volume(stage.file());
   commit_data(*volume, 1, 1);
-  static_cast<void>(stage.told());
+  static_cast<void>(stage.take_log());
   Transaction transaction = must(volume->begin());
   const BlockRange run = must(volume->allocator().allocate(transaction, 4));
   BlockBuffer blocks(2 * 512, 7);
   must(transaction.write_direct(run.begin, block_types::kData, blocks));
   must(transaction.wipe_direct({run.begin + 2, run.end}));
   must(volume->commit(transaction));
-  CHECK(stage.told() == Story{"write home", "zero home", "sync", "write record", "sync"});
+  CHECK(stage.take_log() == Log{"write home", "zero home", "sync", "write record", "sync"});
 }
 
-TEST_CASE("what a dropped transaction wrote straight home is synced before the next record") {
+TEST_CASE("direct writes of a dropped transaction are synced before the next record") {
   Stage stage;
   const auto volume = open_volume(stage.file());
   BlockRange run;
@@ -133,22 +134,22 @@ TEST_CASE("what a dropped transaction wrote straight home is synced before the n
     BlockBuffer block(512, 7);
     must(dropped.write_direct(run.begin, block_types::kData, block));
   }
-  CHECK(stage.told() == Story{"write home"});
-  // The next image replaces what was written there, and must not find something older.
+  CHECK(stage.take_log() == Log{"write home"});
+  // The next after-image overwrites what was written there, and must not find an older version.
   Transaction transaction = must(volume->begin());
   REQUIRE(must(volume->allocator().allocate(transaction, 1, run.begin)) == run);
   fill_block(transaction, run.begin, 1);
   must(volume->commit(transaction));
-  CHECK(stage.told() ==
-        Story{"allocate journal", "allocate groups", "sync", "write last", "write record", "sync"});
+  CHECK(stage.take_log() ==
+        Log{"allocate journal", "allocate groups", "sync", "write last", "write record", "sync"});
 }
 
-TEST_CASE("images outside of the journal are synced before the record that lists them") {
+TEST_CASE("after-images outside of the journal are synced before the record that lists them") {
   Stage stage;
   const auto volume = open_volume(stage.file());
   commit_data(*volume, 70, 1);
-  CHECK(stage.told() == Story{"write home", "allocate journal", "allocate groups", "allocate home",
-                              "sync", "write last", "write record", "sync"});
+  CHECK(stage.take_log() == Log{"write home", "allocate journal", "allocate groups",
+                                "allocate home", "sync", "write last", "write record", "sync"});
 }
 
 TEST_CASE("a full journal is emptied before the record that does not fit") {
@@ -157,28 +158,28 @@ TEST_CASE("a full journal is emptied before the record that does not fit") {
   const BlockRange run = commit_data(*volume, 3, 1);
   // Records take 5, then 4 of 62 blocks.
   for (uint8_t i = 0; i < 14; ++i) commit_change(*volume, run, i);
-  static_cast<void>(stage.told());
+  static_cast<void>(stage.take_log());
   commit_change(*volume, run, 77);
-  CHECK(stage.told() == kCheckpoint + Story{"write last", "write record", "sync"});
+  CHECK(stage.take_log() == kCheckpoint + Log{"write last", "write record", "sync"});
   CHECK(volume->journal().live_records() == 1);
 }
 
-TEST_CASE("recovery goes the way of a checkpoint, and a second one finds nothing to do") {
+TEST_CASE("recovery uses the order of a checkpoint, and a second one has nothing to do") {
   Stage stage;
   {
     const auto volume = open_volume(stage.file());
     commit_change(*volume, commit_data(*volume, 3, 1), 2);
   }
-  static_cast<void>(stage.told());
+  static_cast<void>(stage.take_log());
   const uint64_t before = stage.file().count(FileCall::kSync);
   CHECK(before == 0);
   static_cast<void>(must(try_open_journal(stage.file())));
-  CHECK(stage.told() == kCheckpoint);
+  CHECK(stage.take_log() == kCheckpoint);
   static_cast<void>(must(try_open_journal(stage.file())));
-  CHECK(stage.told() == Story{});
+  CHECK(stage.take_log() == Log{});
 }
 
-TEST_CASE("a journal without the mark gets it, synced, before any record, and not for nothing") {
+TEST_CASE("a journal without the mark gets it, synced, only before a record") {
   MemoryFile memory(vector_image("tags-64"));
   FailingFile file(memory);
   const auto journal = must(try_open_journal(file));
@@ -191,25 +192,25 @@ TEST_CASE("a journal without the mark gets it, synced, before any record, and no
   CHECK(file.log()[1].call == FileCall::kSync);
 }
 
-TEST_CASE("growing makes the file longer first, shrinking zeroes first and cuts last") {
+TEST_CASE("growing extends the file first, shrinking zeroes first and truncates last") {
   Stage stage({512, 300, kAllModules});
   must(resize_volume(stage.file(), 400 * 512, kSomeOptions));
-  Story checkpoint = kCheckpoint;
-  CHECK(stage.told() == Story{"resize", "sync", "allocate journal", "allocate groups", "write last",
-                              "write record", "sync"} +
-                            checkpoint);
+  Log checkpoint = kCheckpoint;
+  CHECK(stage.take_log() == Log{"resize", "sync", "allocate journal", "allocate groups",
+                                "write last", "write record", "sync"} +
+                                checkpoint);
   must(resize_volume(stage.file(), 300 * 512, kSomeOptions));
-  CHECK(stage.told() == Story{"zero home", "allocate journal", "allocate groups", "sync",
-                              "write last", "write record", "sync"} +
-                            checkpoint + Story{"resize", "sync"});
+  CHECK(stage.take_log() == Log{"zero home", "allocate journal", "allocate groups", "sync",
+                                "write last", "write record", "sync"} +
+                                checkpoint + Log{"resize", "sync"});
 }
 
-TEST_CASE("blocks of several pages get their room even where they were written before") {
+TEST_CASE("blocks of several pages get their space even if they were written before") {
   Stage stage({8192, 256, "none"});
   const auto volume = open_volume(stage.file());
   const BlockRange run = commit_data(*volume, 1, 1);
-  static_cast<void>(stage.told());
-  // A sparse copy may have made holes of pages of zeros in between.
+  static_cast<void>(stage.take_log());
+  // A sparse copy may have turned pages of zeros into holes in between.
   commit_change(*volume, run, 2);
-  CHECK(stage.told() == Story{"allocate home", "write record", "sync"});
+  CHECK(stage.take_log() == Log{"allocate home", "write record", "sync"});
 }

@@ -1,4 +1,4 @@
-// Records that are sealed and chained as they should be, and name what no writer names.
+// Valid, chained records that refer to blocks that no writer would name.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ constexpr uint64_t kBlocks = 256;
 struct Target {
   Target() : image({kBlockSize, kBlocks, kAllModules}), journal(image) {}
 
-  // Every reader and writer refuses, with this reason, and no byte changes.
+  // Every reader and writer refuses with this reason, and changes nothing.
   void check_refused(std::string_view why) {
     const std::vector<uint8_t> before = image.bytes();
     const auto view = committed_view(image.file());
@@ -31,10 +31,10 @@ struct Target {
   }
 
   [[nodiscard]] BlockBuffer data(uint8_t fill) const {
-    return journal.sealed(block_types::kData, fill);
+    return journal.valid_block(block_types::kData, fill);
   }
 
-  // The directory's first block with the slot of `tag` changed.
+  // The directory's first block with the slot of type `tag` changed.
   [[nodiscard]] BlockBuffer directory(std::string_view tag,
                                       const std::function<void(RegionSlot&)>& change) {
     ImageBuilder changed(image.bytes(), kBlockSize);
@@ -53,9 +53,9 @@ std::vector<uint8_t> all_bytes(BlockFile& file) {
   return bytes;
 }
 
-// What readers see, and what the next writer leaves; nothing where both are refused.
+// What readers see, and what the next writer leaves; nothing if both are refused.
 struct Outcome {
-  uint64_t records = 0;  // that were replayed
+  uint64_t records = 0;  // number of records replayed
   std::vector<uint8_t> seen;
   std::vector<uint8_t> written;
 };
@@ -76,7 +76,7 @@ std::optional<Outcome> play_back(ImageBuilder& original) {
   return outcome;
 }
 
-// The first block, behind the groups and outside of the journal, that differs.
+// The first block after the groups and outside of the journal that differs.
 std::optional<uint64_t> first_difference(const Outcome& outcome, BlockRange journal) {
   REQUIRE(outcome.seen.size() == outcome.written.size());
   for (uint64_t n = kDirectoryStart; n < outcome.seen.size() / kBlockSize; ++n) {
@@ -89,7 +89,7 @@ std::optional<uint64_t> first_difference(const Outcome& outcome, BlockRange jour
   return std::nullopt;
 }
 
-// A block that a record may name with good reason, or with none.
+// A block that a record may name, or one that it must not.
 uint64_t some_block(Random& random, uint64_t next_record) {
   switch (random.below(24)) {
     case 0:
@@ -101,7 +101,7 @@ uint64_t some_block(Random& random, uint64_t next_record) {
     case 3:
       return 76 + random.below(16);  // other regions
     case 4:
-      return kBlocks + random.below(6);  // behind the volume; the file has four of them
+      return kBlocks + random.below(6);  // after the volume; the file has four of them
     default:
       return 200 + random.below(16);  // free
   }
@@ -112,8 +112,8 @@ void add_record(Random& random, ImageBuilder& image, CraftedJournal& journal) {
   for (CraftedEntry& entry : entries) {
     entry.target = some_block(random, journal.next());
     if (random.below(3) == 0) entry.place = some_block(random, journal.next());
-    entry.image = journal.sealed(block_types::kData, static_cast<uint8_t>(random.below(200)));
-    // What lies at fixed places stays: else there is no image to look at.
+    entry.image = journal.valid_block(block_types::kData, static_cast<uint8_t>(random.below(200)));
+    // Fixed blocks stay, or there is no image to examine.
     const bool is_fixed = entry.place != 0 && entry.place < kFirstRegionBlock;
     if (is_fixed || entry.target == kDirectoryStart) {
       const Bytes block = image.block(is_fixed ? entry.place : kDirectoryStart);
@@ -146,13 +146,13 @@ TEST_CASE("superblock groups and the journal are never targets") {
   }
 }
 
-TEST_CASE("a target lies within the volume as its record leaves it, and within the file") {
+TEST_CASE("a target must lie within the file and within the volume after its record") {
   for (const uint64_t block : {kBlocks, kBlocks + 3, uint64_t{1} << 60, UINT64_MAX}) {
     CAPTURE(block);
     Target target;
     target.image.bytes().resize((kBlocks + 2) * kBlockSize);
     target.journal.add({{block, 0, target.data(1)}});
-    target.check_refused("the volume does not have");
+    target.check_refused("is not in the volume");
   }
   const auto grown_to = [](uint64_t blocks) {
     return [blocks](Superblock& superblock) {
@@ -165,43 +165,43 @@ TEST_CASE("a target lies within the volume as its record leaves it, and within t
   CHECK(play_back(grown.image).has_value());
   Target more_than_the_file;
   more_than_the_file.journal.add({{kBlocks, 0, more_than_the_file.data(1)}}, grown_to(kBlocks + 2));
-  more_than_the_file.check_refused("the volume does not have");
+  more_than_the_file.check_refused("is not in the volume");
   Target shrunk;
   shrunk.journal.add({{200, 0, shrunk.data(1)}}, grown_to(200));
-  shrunk.check_refused("the volume does not have");
+  shrunk.check_refused("is not in the volume");
 }
 
-TEST_CASE("an image lies in no metadata, and nowhere outside of the volume") {
+TEST_CASE("an after-image must not lie in metadata or outside of the volume") {
   for (const uint64_t block : {1u, 9u, 10u, 12u, 40u, 75u, 76u, 91u}) {
     CAPTURE(block);
     Target target;
     const Bytes there = target.image.block(block);
-    const bool is_sealed = UncheckedBlock(block, there).state() == BlockState::kSealed;
+    const bool is_valid = UncheckedBlock(block, there).state() == BlockState::kValid;
     target.journal.add(
-        {{200, block, is_sealed ? BlockBuffer(there.begin(), there.end()) : target.data(1)}});
-    target.check_refused("which is a region's");
+        {{200, block, is_valid ? BlockBuffer(there.begin(), there.end()) : target.data(1)}});
+    target.check_refused("belongs to a region");
   }
-  Target behind;
-  behind.image.bytes().resize((kBlocks + 1) * kBlockSize);
-  behind.journal.add({{200, kBlocks, behind.data(1)}});
-  behind.check_refused("the volume does not have");
+  Target beyond;
+  beyond.image.bytes().resize((kBlocks + 1) * kBlockSize);
+  beyond.journal.add({{200, kBlocks, beyond.data(1)}});
+  beyond.check_refused("is not in the volume");
 }
 
-TEST_CASE("where an image waits nothing else is put, whichever record comes first") {
+TEST_CASE("the block of a live after-image is never a target, in any order of records") {
   Target same;
   same.journal.add({{210, 0, same.data(1)}, {200, 210, same.data(2)}});
-  same.check_refused("in which an image waits");
+  same.check_refused("holds an after-image");
   Target later;
   later.journal.add({{200, 210, later.data(2)}});
   later.journal.add({{210, 0, later.data(1)}});
-  later.check_refused("in which an image waits");
+  later.check_refused("holds an after-image");
   Target earlier;
   earlier.journal.add({{210, 0, earlier.data(1)}});
   earlier.journal.add({{200, 210, earlier.data(2)}});
-  earlier.check_refused("which a record changes");
+  earlier.check_refused("is changed by a record");
 }
 
-TEST_CASE("a block keeps one image: entries may share it, but not for another") {
+TEST_CASE("a block holds one after-image: entries may share it, but not for different ones") {
   Target twice;
   twice.journal.add({{200, 210, twice.data(1)}});
   twice.journal.add({{201, 210, twice.data(2)}});
@@ -216,7 +216,7 @@ TEST_CASE("a block keeps one image: entries may share it, but not for another") 
       CHECK(bytes[block * kBlockSize] == 1);
 }
 
-TEST_CASE("no record moves the journal, or a region over an image that waits") {
+TEST_CASE("no record moves the journal, or a region over a live after-image") {
   Target moved;
   moved.journal.add(
       {{kDirectoryStart, 0, moved.directory("MWAL", [](RegionSlot& slot) { slot.start = 150; })}});
@@ -233,7 +233,7 @@ TEST_CASE("no record moves the journal, or a region over an image that waits") {
   CHECK(play_back(beside.image).has_value());
 }
 
-TEST_CASE("a record keeps the volume's identity") {
+TEST_CASE("a record must keep the volume's identity") {
   for (const auto& change : std::initializer_list<std::function<void(Superblock&)>>{
            [](Superblock& superblock) { superblock.uuid = Guid{}; },
            [](Superblock& superblock) { superblock.block_size = 1024; }}) {
@@ -259,7 +259,7 @@ TEST_CASE("repair takes the records before one that breaks a rule, and none afte
   CHECK(target.image.block(202)[0] == 0);
 }
 
-TEST_CASE("an image is never read from where the same replay wrote") {
+TEST_CASE("an after-image is never read from a block that the same replay wrote") {
   Target target;
   target.image.write(210, "DATA", "11").write(211, "DATA", "22");
   const BlockIo io(target.image.file(), kBlockSize);
@@ -276,7 +276,7 @@ TEST_CASE("an image is never read from where the same replay wrote") {
   CHECK(target.image.block(201)[0] == 0x22);
 }
 
-TEST_CASE("whatever a journal holds, readers see what the next writer leaves") {
+TEST_CASE("for any journal, readers see what the next writer leaves") {
   constexpr uint64_t kSeeds = 3000;
   uint64_t replayed = 0;
   uint64_t refused = 0;

@@ -11,8 +11,8 @@ using namespace vde::test;
 
 namespace {
 
-// An image in whose journal three commits of one block wait: records in two blocks each, or in
-// three where the bitmap changes with them.
+// An image with three commits of one block in its journal: records of two blocks each, or of three
+// if the bitmap changes.
 struct Crashed {
   explicit Crashed(uint8_t commits = 3) : image({512, 256, kAllModules}) {
     const auto volume = open_volume(image.file());
@@ -37,7 +37,7 @@ struct Crashed {
 }  // namespace
 
 TEST_CASE(
-    "records come in order, each with its predecessor's checksum and the places of its images") {
+    "records are returned in order, each with its predecessor's checksum and its after-images") {
   Crashed crashed;
   const uint64_t first = crashed.area.records().begin;
   const RecordScan scan = must(crashed.scan());
@@ -46,7 +46,7 @@ TEST_CASE(
   CHECK(scan.records[1].record.head.previous == scan.records[0].record.head.checksum);
   CHECK(scan.records[2].record.head.previous == scan.records[1].record.head.checksum);
   for (uint32_t i = 0; i < 3; ++i) CHECK(scan.records[i].record.head.index == i + 1);
-  // The bitmap, and the block of data behind it.
+  // The bitmap, followed by the data block.
   CHECK(scan.records[0].places == std::vector<uint64_t>{first + 1, first + 2});
   CHECK(scan.records[1].places == std::vector<uint64_t>{first + 4});
   CHECK(scan.records[2].places == std::vector<uint64_t>{first + 6});
@@ -54,14 +54,14 @@ TEST_CASE(
   CHECK(scan.records[2].record.entries[0].before == scan.records[1].record.entries[0].after);
 }
 
-TEST_CASE("records of another epoch or of another volume are none") {
+TEST_CASE("records of another epoch or of another volume are ignored") {
   Crashed crashed;
   CHECK(must(crashed.scan(2)).records.empty());
   crashed.probe.superblock.uuid = Guid{};
   CHECK(must(crashed.scan()).records.empty());
 }
 
-TEST_CASE("a last record that is damaged was never finished") {
+TEST_CASE("a damaged last record counts as unfinished") {
   for (const uint64_t block : {5u, 6u}) {
     Crashed crashed;
     crashed.image.flip(crashed.area.records().begin + block, 50);
@@ -69,7 +69,7 @@ TEST_CASE("a last record that is damaged was never finished") {
   }
 }
 
-TEST_CASE("a damaged record with an intact one behind it is an error that names the place") {
+TEST_CASE("a damaged record before an intact one is an error that names the block") {
   for (const uint64_t block : {0u, 1u, 2u, 3u, 4u}) {
     Crashed crashed;
     CAPTURE(block);

@@ -11,7 +11,7 @@ using namespace vde::test;
 
 namespace {
 
-// An image in whose journal commits wait: a new block of data, and a change of it.
+// An image with live records: a new data block, and a change of it.
 struct CrashedImage {
   explicit CrashedImage(const std::function<void(ImageBuilder&)>& prepare = [](ImageBuilder&) {})
       : image({512, 256, kAllModules}) {
@@ -21,7 +21,7 @@ struct CrashedImage {
     commit_change(*volume, run, 2);
   }
 
-  // Recovery must refuse, and leave every byte alone.
+  // Recovery must refuse, and change nothing.
   void check_refused(std::string_view why) {
     const std::vector<uint8_t> before = image.bytes();
     const auto volume = try_open_volume(image.file(), kSomeOptions);
@@ -41,11 +41,11 @@ struct CrashedImage {
   BlockRange run;
 };
 
-constexpr std::string_view kAnother = "another program wrote to the image since";
+constexpr std::string_view kAnother = "another program changed the image";
 
 }  // namespace
 
-TEST_CASE("what waits goes home, and doing it twice changes nothing") {
+TEST_CASE("live commits are written back, and repeating it changes nothing") {
   CrashedImage crashed;
   crashed.check_recovers();
   const std::vector<uint8_t> once = crashed.image.bytes();
@@ -53,14 +53,14 @@ TEST_CASE("what waits goes home, and doing it twice changes nothing") {
   CHECK(crashed.image.bytes() == once);
 }
 
-TEST_CASE("a torn home block is replaced") {
+TEST_CASE("a torn home location is replaced") {
   CrashedImage crashed;
-  const MutableBytes home = crashed.image.block(crashed.run.begin);
-  std::fill(home.begin(), home.begin() + 256, uint8_t{0xE7});
+  const MutableBytes target = crashed.image.block(crashed.run.begin);
+  std::fill(target.begin(), target.begin() + 256, uint8_t{0xE7});
   crashed.check_recovers();
 }
 
-TEST_CASE("a home block that another program wrote is not overwritten") {
+TEST_CASE("a home location that another program wrote is not overwritten") {
   CrashedImage crashed;
   crashed.image.write(crashed.run.begin, "DATA", "0102");
   crashed.check_refused(kAnother);
@@ -69,7 +69,7 @@ TEST_CASE("a home block that another program wrote is not overwritten") {
 TEST_CASE("a bitmap that another program changed is not overwritten") {
   CrashedImage crashed;
   const uint64_t bitmap = crashed.image.start("BMAP");
-  crashed.image.flip(bitmap, 20).reseal(bitmap);
+  crashed.image.flip(bitmap, 20).rehash(bitmap);
   crashed.check_refused(kAnother);
 }
 
@@ -88,11 +88,11 @@ TEST_CASE("one group that another program changed is enough to refuse") {
   }
 }
 
-TEST_CASE("a header that another program wrote anew is refused while the last block has its mark") {
+TEST_CASE("a header rewritten by another program is refused while the last block has its mark") {
   CrashedImage crashed;
   const uint64_t header = crashed.image.start("MWAL");
-  crashed.image.patch(header, 96, std::string(80, '0')).reseal(header);
-  crashed.check_refused("the journal's header is another program's");
+  crashed.image.patch(header, 96, std::string(80, '0')).rehash(header);
+  crashed.check_refused("another program wrote the journal's header");
 }
 
 TEST_CASE("a header of torn bytes does not hide the records") {
@@ -102,26 +102,26 @@ TEST_CASE("a header of torn bytes does not hide the records") {
   crashed.check_recovers();
 }
 
-TEST_CASE("a commit that was given up stays so, though what was missing of it is there later") {
+TEST_CASE("an abandoned commit stays abandoned, even if its missing part appears later") {
   ImageBuilder image({512, 256, kAllModules});
   const uint64_t before = must(state_digest(image.file()));
   commit_data(*open_volume(image.file()), 1, 1);
   const uint64_t header = image.start("MWAL");
-  // A crash cut the record short; the next session gives it up.
+  // A crash cut the record short; the next session abandons it.
   image.flip(header + 1, 300);
   static_cast<void>(open_volume(image.file()));
-  // A later record began with the sectors that were missing; a later header tore.
+  // A later record overwrote exactly the missing sectors; a later header was torn.
   image.flip(header + 1, 300).flip(header, 100).flip(header, 500);
   CHECK(describe_trouble(image.file(), std::array{before}) == "");
 }
 
-TEST_CASE("a lost record is an error as long as one behind it is there") {
+TEST_CASE("a lost record is an error as long as a later one exists") {
   CrashedImage crashed;
   crashed.image.flip(crashed.image.start("MWAL") + 1, 30);
   crashed.check_refused("a commit is lost");
 }
 
-TEST_CASE("groups that are torn or gone are written from the records") {
+TEST_CASE("torn or lost groups are rebuilt from the records") {
   for (const uint64_t block : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u}) {
     CrashedImage crashed;
     crashed.image.flip(block, 40);
@@ -130,15 +130,15 @@ TEST_CASE("groups that are torn or gone are written from the records") {
   }
 }
 
-TEST_CASE("without a whole group there is nothing to start from") {
+TEST_CASE("recovery needs an intact group") {
   CrashedImage crashed;
   crashed.image.flip(1, 40).flip(5, 40);
-  crashed.check_refused("no superblock group is whole");
+  crashed.check_refused("no superblock group is intact");
 }
 
-TEST_CASE("bytes of a group that no field names do not look like another program's") {
+TEST_CASE("bytes of a group outside of known fields do not look like another program's") {
   CrashedImage crashed([](ImageBuilder& image) {
-    for (const uint64_t table : {1u, 5u}) image.patch(table, 15 * 32 + 3, "abcdef").reseal(table);
+    for (const uint64_t table : {1u, 5u}) image.patch(table, 15 * 32 + 3, "abcdef").rehash(table);
   });
   crashed.check_recovers();
 }
@@ -162,7 +162,7 @@ TEST_CASE("the epoch rises with every recovery and every checkpoint") {
   CHECK(epoch() == 3);
 }
 
-TEST_CASE("a mark in the last block that outlived its records is cleared by the next writer") {
+TEST_CASE("an obsolete mark in the last block is removed by the next writer") {
   CrashedImage crashed;
   const uint64_t last = crashed.image.start("MWAL") + 63;
   const std::vector<uint8_t> marked(crashed.image.block(last).begin(),
@@ -173,7 +173,7 @@ TEST_CASE("a mark in the last block that outlived its records is cleared by the 
   CHECK(all_zero(crashed.image.payload(last)));
 }
 
-TEST_CASE("records of an emptied journal are never replayed over what came after") {
+TEST_CASE("records of an emptied journal are never replayed over later changes") {
   ImageBuilder image({512, 256, kAllModules});
   BlockRange run;
   {
@@ -185,7 +185,7 @@ TEST_CASE("records of an emptied journal are never replayed over what came after
     must(volume->close());
   }
   const uint64_t state = must(state_digest(image.file()));
-  // The header is torn: the epoch is not known, and the first block holds an intact old record.
+  // The header is torn: the epoch is unknown, and the first block holds an intact old record.
   image.flip(image.start("MWAL"), 100).flip(image.start("MWAL"), 200);
   CHECK(describe_trouble(image.file(), std::array{state}) == "");
 }

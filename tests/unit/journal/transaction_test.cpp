@@ -16,7 +16,7 @@ uint8_t home_byte(ImageBuilder& image, uint64_t number) {
 
 }  // namespace
 
-TEST_CASE("a transaction reads what it wrote, and nobody else does before it commits") {
+TEST_CASE("a transaction's writes are visible only to itself before it commits") {
   ImageBuilder image({512, 256, kAllModules});
   const auto volume = open_volume(image.file());
   const BlockRange run = commit_data(*volume, 1, 1);
@@ -31,7 +31,7 @@ TEST_CASE("a transaction reads what it wrote, and nobody else does before it com
   CHECK(first_byte(third, run.begin) == 2);
 }
 
-TEST_CASE("a change begins with what the block held, a replacement with zeros") {
+TEST_CASE("an edit starts with the block's content, a replacement with zeros") {
   ImageBuilder image({512, 256, kAllModules});
   const auto volume = open_volume(image.file());
   const BlockRange run = commit_data(*volume, 2, 7);
@@ -43,8 +43,7 @@ TEST_CASE("a change begins with what the block held, a replacement with zeros") 
   CHECK(must(transaction.replace(run.begin, block_types::kData))[0] == 0);
 }
 
-TEST_CASE(
-    "a block that was never written reads as zeros, one of another tag or damaged not at all") {
+TEST_CASE("an unwritten block reads as zeros; another type and damage are errors") {
   ImageBuilder image({512, 256, kAllModules});
   const uint64_t data = image.start("DATA");
   image.data_block(data, 5).flip(data, 3);
@@ -59,7 +58,7 @@ TEST_CASE(
   CHECK(transaction.replace(data, block_types::kData).has_value());
 }
 
-TEST_CASE("what is taken back is not committed") {
+TEST_CASE("unstaged blocks are not committed") {
   ImageBuilder image({512, 256, kAllModules});
   const auto volume = open_volume(image.file());
   const BlockRange run = commit_data(*volume, 3, 1);
@@ -88,7 +87,7 @@ TEST_CASE("a dropped transaction leaves no trace") {
   CHECK(image.bytes() == before);
 }
 
-TEST_CASE("home blocks, groups and directory change at the checkpoint, not before") {
+TEST_CASE("home locations, groups and directory change at the checkpoint, not before") {
   ImageBuilder image({512, 256, kAllModules});
   const auto volume = open_volume(image.file());
   const BlockRange run = commit_data(*volume, 1, 1);
@@ -114,7 +113,7 @@ TEST_CASE("all blocks of a commit carry its checkpoint sequence as their generat
   for (uint64_t n = 0; n < 8; ++n) CHECK(image.trailer(n).generation == 3);
 }
 
-TEST_CASE("images that have no room in the journal lie where nothing else does") {
+TEST_CASE("after-images that do not fit into the journal go to otherwise free blocks") {
   ImageBuilder image({512, 700, kAllModules});
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
@@ -126,7 +125,7 @@ TEST_CASE("images that have no room in the journal lie where nothing else does")
   must(transaction.write_direct(direct.begin, block_types::kData, blocks));
   must(volume->commit(transaction));
 
-  // The same once more on top of it, so that live images are replaced by others elsewhere.
+  // Once more, so that live after-images are replaced by others elsewhere.
   Transaction second = must(volume->begin());
   const BlockRange more = must(volume->allocator().allocate(second, 100));
   for (uint64_t n = more.begin; n < more.end; ++n) fill_block(second, n, static_cast<uint8_t>(n));
@@ -144,7 +143,7 @@ TEST_CASE("images that have no room in the journal lie where nothing else does")
   }
 }
 
-TEST_CASE("a commit that even its list of blocks is too long for is refused with no space") {
+TEST_CASE("a commit whose block list does not fit is refused with no space") {
   ImageBuilder image({512, 2000, kAllModules});
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());

@@ -1,5 +1,5 @@
-// The layers of docs/DESIGN.md, held against the #include lines of the sources: every file may use
-// its own layer and those below it, nothing else.
+// Checks the layers of docs/DESIGN.md with the #include lines of the sources: a file may use its
+// own layer and lower ones, nothing else.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Lowest first. check and inspect stand side by side.
+// Lowest first. check and inspect are on the same level.
 const std::map<std::string, int> kRank = {
     {"base", 0},   {"format", 1}, {"io", 2},    {"probe", 3}, {"journal", 4}, {"table", 5},
     {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9}, {"inspect", 9}};
@@ -61,7 +61,7 @@ std::vector<Include> includes_in(const fs::path& folder) {
   return includes;
 }
 
-// The layer of "vde/x.h" or "layer/x.h"; empty where it belongs to none.
+// The layer of "vde/x.h" or "layer/x.h"; empty if it is not in a layer.
 std::string layer_of(const std::string& include) {
   const fs::path path = include;
   const std::string folder = path.begin()->string();
@@ -72,7 +72,7 @@ std::string layer_of(const std::string& include) {
   return kRank.contains(folder) ? folder : std::string{};
 }
 
-// As layer_of, for a file of lib/ by its path in the project.
+// Same, for a file of lib/ by its path in the project.
 std::string layer_of_file(const std::string& file) {
   return layer_of(fs::path(file)
                       .lexically_relative(file.starts_with("lib/include/") ? "lib/include" : "lib")
@@ -83,9 +83,8 @@ bool may_use(const std::string& user, const std::string& used) {
   return user == used || kRank.at(used) < kRank.at(user);
 }
 
-// Slots of regions are bytes of the disk, which a RegionTable checks: whoever names them otherwise
-// has to check them itself, as the layers below the table, checks and repairs do, and what makes
-// them anew.
+// Region slots are untrusted bytes, which RegionTable checks. Only the layers below the table,
+// checks and repairs, and the code that creates an image may use them directly.
 bool may_name_slots(const std::string& file) {
   if (file == "lib/image/plan.cpp" || file == "lib/image/write_image.cpp") return true;
   const std::string layer = layer_of_file(file);
@@ -132,7 +131,7 @@ TEST_CASE("the includes of lib point downwards only") {
   }
 }
 
-TEST_CASE("slots of regions are named where they are read, written and checked, and nowhere else") {
+TEST_CASE("region slots are used where they are read, written and checked, and nowhere else") {
   size_t naming = 0;
   for (const fs::path& file : sources_in("lib")) {
     const std::string path = file.lexically_relative(kRoot).string();
@@ -154,7 +153,7 @@ TEST_CASE("public headers include nothing but public headers") {
   }
 }
 
-TEST_CASE("the program uses public headers and its own alone") {
+TEST_CASE("the program uses only public headers and its own") {
   const std::vector<Include> includes = includes_in("tools/vdetool");
   CHECK(includes.size() > 10);
   for (const Include& include : includes) {
@@ -165,7 +164,7 @@ TEST_CASE("the program uses public headers and its own alone") {
   }
 }
 
-TEST_CASE("an include that points upwards or sideways is told from one that does not") {
+TEST_CASE("an include that points upwards or sideways is detected") {
   CHECK(layer_of_file("lib/include/vde/verify.h") == "check");
   CHECK(layer_of_file("lib/io/block_io.h") == "io");
   CHECK(may_use("journal", layer_of("probe/probe.h")));
@@ -178,7 +177,7 @@ TEST_CASE("an include that points upwards or sideways is told from one that does
   CHECK(layer_of("tools/output.h").empty());
 }
 
-TEST_CASE("a file that names a slot is told from one that does not, and from one that may") {
+TEST_CASE("a file that uses slots without permission is detected") {
   CHECK(names_slots("for (const RegionSlot& slot : slots)"));
   CHECK(names_slots("regions.raw_slots()[3]"));
   CHECK_FALSE(names_slots("const Region& region, RegionSlots, draw_slots, kRegionSlotLayout"));

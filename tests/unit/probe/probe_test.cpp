@@ -18,7 +18,7 @@ Probe probe_of(BlockFile& file) {
   return std::move(*probe);
 }
 
-// Why a file cannot be judged; the probe itself does not fail.
+// Why a file cannot be checked; the probe itself does not fail.
 std::optional<Error> problem_of(BlockFile& file) {
   Result<Probe> probe = probe_image(file);
   REQUIRE(probe.has_value());
@@ -33,7 +33,7 @@ void make_newer(ImageBuilder& image, uint64_t group) {
 
 }  // namespace
 
-TEST_CASE("the block size is found at all sizes, from either group or from the directory alone") {
+TEST_CASE("every block size is found, from either group or only from the directory") {
   for (uint32_t block_size = kMinBlockSize; block_size <= kMaxBlockSize; block_size *= 2) {
     CAPTURE(block_size);
     ImageBuilder image({block_size, 256, "tags"});
@@ -55,11 +55,11 @@ TEST_CASE("the block size is found at all sizes, from either group or from the d
     CHECK(probe.superblock_source == SuperblockSource::kNone);
     CHECK(probe.slot_source == SlotSource::kDirectory);
     CHECK(probe.slots.size() == slots_per_block(block_size));
-    CHECK(probe.slots[3].tag == block_types::kBitmap);
+    CHECK(probe.slots[3].type == block_types::kBitmap);
   }
 }
 
-TEST_CASE("a block size that block 0 lies about is not believed") {
+TEST_CASE("a wrong block size in block 0 is not trusted") {
   ImageBuilder image;
   image.superblock_of(0, [](Superblock& superblock) { superblock.block_size = 512; });
   const Probe probe = probe_of(image.file());
@@ -67,7 +67,7 @@ TEST_CASE("a block size that block 0 lies about is not believed") {
   CHECK(probe.superblock_block == 4);
 }
 
-TEST_CASE("of two whole groups the newer one counts") {
+TEST_CASE("of two intact groups the newer one counts") {
   ImageBuilder mirror;
   make_newer(mirror, kMirrorGroup);
   CHECK(probe_of(mirror.file()).superblock_block == 4);
@@ -77,7 +77,7 @@ TEST_CASE("of two whole groups the newer one counts") {
   CHECK(probe_of(primary.file()).superblock_block == 0);
 }
 
-TEST_CASE("a whole group counts more than a newer one that is not") {
+TEST_CASE("an intact group has priority over a newer damaged one") {
   ImageBuilder image;
   make_newer(image, kPrimaryGroup);
   image.flip(2, 0);
@@ -87,7 +87,7 @@ TEST_CASE("a whole group counts more than a newer one that is not") {
   CHECK(probe.superblock_source == SuperblockSource::kGroup);
 }
 
-TEST_CASE("where no group is whole, a superblock that verifies counts, and the directory's slots") {
+TEST_CASE("without an intact group, a valid superblock and the directory's slots are used") {
   ImageBuilder image;
   image.flip(0, 8).flip(6, 0);
   const Probe probe = probe_of(image.file());
@@ -98,15 +98,15 @@ TEST_CASE("where no group is whole, a superblock that verifies counts, and the d
   CHECK(probe.anchor == IntegrityAnchor{});
 }
 
-TEST_CASE("without directory and whole group, a pointer table that verifies gives the slots") {
+TEST_CASE("without a directory and an intact group, a valid pointer table has the slots") {
   ImageBuilder image;
   image.flip(2, 0).flip(6, 0).flip(8, 0).flip(1, 0);
   const Probe probe = probe_of(image.file());
   CHECK(probe.slot_source == SlotSource::kPointerTable);
-  CHECK(probe.slots[3].tag == block_types::kBitmap);
+  CHECK(probe.slots[3].type == block_types::kBitmap);
 }
 
-TEST_CASE("unreadable sectors in the fixed blocks are no reason to give up") {
+TEST_CASE("unreadable sectors in the fixed blocks do not stop the probe") {
   ImageBuilder image;
   FaultyFile primary(image.file(), 4096, {0, 1, 2, 3});
   CHECK(probe_of(primary).superblock_block == 4);
@@ -127,7 +127,7 @@ TEST_CASE("the blocks at fixed places are read at once") {
   }
 }
 
-TEST_CASE("where they cannot be read at once they are read one by one") {
+TEST_CASE("if they cannot be read at once, they are read one by one") {
   ImageBuilder image;
   FailingFile file(image.file(), Failure{FileCall::kRead, 1, false, ErrorCode::kIo, false});
   const Probe probe = probe_of(file);
@@ -146,14 +146,14 @@ TEST_CASE("where they cannot be read at once they are read one by one") {
   CHECK_FALSE(without.directory.whole);
 }
 
-TEST_CASE("what nothing vouches for is shown only where that is asked for") {
+TEST_CASE("unverified fields are shown only on request") {
   ImageBuilder image;
   for (uint64_t block = 0; block < 10; ++block) image.clear_trailer(block);
   const auto strict = probe_to_judge(image.file());
   REQUIRE_FALSE(strict.has_value());
   CHECK(strict.error().code == ErrorCode::kNotAnImage);
   CHECK(strict.error().message ==
-        "has the DWVD signature, but no superblock or directory in it verifies");
+        "has the DWVD signature, but no valid superblock or region directory");
   const auto tolerant = probe_to_show(image.file());
   REQUIRE(tolerant.has_value());
   CHECK(tolerant->superblock_source == SuperblockSource::kUnverified);
@@ -162,7 +162,7 @@ TEST_CASE("what nothing vouches for is shown only where that is asked for") {
   CHECK(tolerant->superblock.total_blocks == 256);
 }
 
-TEST_CASE("a probe of no image has that as its problem, and what it found") {
+TEST_CASE("a probe of another file reports that it is not an image, and what it holds") {
   ImageBuilder sound;
   CHECK_FALSE(problem_of(sound.file()).has_value());
   MemoryFile empty;
@@ -189,7 +189,7 @@ TEST_CASE("a probe of no image has that as its problem, and what it found") {
   CHECK(unknown->superblock_source == SuperblockSource::kGroup);
 }
 
-TEST_CASE("boot code before the volume is a problem, whatever its header is worth") {
+TEST_CASE("boot code before the volume is a problem, with a valid header or not") {
   for (const bool whole : {true, false}) {
     CAPTURE(whole);
     ImageBuilder image;
@@ -208,7 +208,7 @@ TEST_CASE("boot code before the volume is a problem, whatever its header is wort
   }
 }
 
-TEST_CASE("a file that cannot be read at all is not called one that is no image") {
+TEST_CASE("an unreadable file is not reported as \"not an image\"") {
   ImageBuilder image;
   FailingFile file(image.file(), Failure{FileCall::kRead, 1, true, ErrorCode::kIo, false});
   const auto problem = problem_of(file);
@@ -216,22 +216,22 @@ TEST_CASE("a file that cannot be read at all is not called one that is no image"
   CHECK(problem->code == ErrorCode::kIo);
 }
 
-TEST_CASE("what is no image is told from one of another version") {
+TEST_CASE("a file that is not an image is distinguished from an image of another version") {
   const auto error_of = [](BlockFile& file) { return probe_to_show(file).error(); };
   MemoryFile empty;
-  CHECK(error_of(empty).message == "is empty");
+  CHECK(error_of(empty).message == "not a DWVD image (file is empty)");
   MemoryFile tiny(std::vector<uint8_t>(511));
-  CHECK(error_of(tiny).message == "not a DWVD image: it is too short");
+  CHECK(error_of(tiny).message == "not a DWVD image (file too short)");
   MemoryFile zeros(std::vector<uint8_t>(1 << 20));
-  CHECK(error_of(zeros).message == "not a DWVD image: no superblock or directory in it verifies");
+  CHECK(error_of(zeros).message == "not a DWVD image (no valid superblock or region directory)");
 
   ImageBuilder image;
   image.superblock([](Superblock& superblock) { superblock.min_reader_version = 3; });
   CHECK(error_of(image.file()).code == ErrorCode::kUnsupported);
-  CHECK(error_of(image.file()).message == "the image asks for a reader of version 3 or later");
+  CHECK(error_of(image.file()).message == "needs a reader of version 3 or later");
 }
 
-TEST_CASE("block numbers are held against the file and the volume, whichever is smaller") {
+TEST_CASE("block numbers are checked against the smaller of file and volume") {
   ImageBuilder image;
   image.bytes().resize(300 * 4096 + 5);
   Probe probe = probe_of(image.file());
@@ -242,16 +242,16 @@ TEST_CASE("block numbers are held against the file and the volume, whichever is 
   CHECK(probe.usable_blocks() == 200);
 }
 
-TEST_CASE("the data area is the last slot tagged DATA") {
+TEST_CASE("the data area is the last slot of type DATA") {
   std::vector<RegionSlot> slots(5);
   CHECK_FALSE(data_area_slot(slots).has_value());
-  slots[1].tag = block_types::kData;
+  slots[1].type = block_types::kData;
   CHECK(data_area_slot(slots) == 1);
-  slots[3].tag = block_types::kData;
+  slots[3].type = block_types::kData;
   CHECK(data_area_slot(slots) == 3);
 }
 
-TEST_CASE("an image with features that nobody knows is looked over, and not used") {
+TEST_CASE("an image with unknown features is probed, but not used") {
   ImageBuilder image;
   image.superblock([](Superblock& superblock) { superblock.incompatible_features = 8; });
   CHECK(probe_to_use(image.file()).has_value());
@@ -260,5 +260,5 @@ TEST_CASE("an image with features that nobody knows is looked over, and not used
   const auto refused = probe_to_use(image.file());
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == ErrorCode::kUnsupported);
-  CHECK(refused.error().message == "uses unknown incompatible features (bit 9, 11)");
+  CHECK(refused.error().message == "uses unsupported features (bit 9, 11)");
 }

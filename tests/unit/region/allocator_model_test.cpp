@@ -1,4 +1,4 @@
-// The allocator against the simplest thing that could be right, over random operations.
+// Compares the allocator with a trivial model in random operations.
 #include <doctest/doctest.h>
 
 #include "support/image_builder.h"
@@ -11,7 +11,7 @@ using namespace vde::test;
 
 namespace {
 
-// One bool a block, looked at one by one.
+// One bool per block, searched one by one.
 class Model {
  public:
   explicit Model(uint64_t blocks, uint64_t first_free) : taken_(blocks), pinned_(blocks) {
@@ -51,10 +51,10 @@ class Model {
   [[nodiscard]] uint64_t free_blocks() const {
     return static_cast<uint64_t>(std::count(taken_.begin(), taken_.end(), false));
   }
-  // The run of taken blocks from `block` on, at most `most`.
-  [[nodiscard]] BlockRange taken_from(uint64_t block, uint64_t most) const {
+  // The run of allocated blocks from `block` on, at most `max`.
+  [[nodiscard]] BlockRange taken_from(uint64_t block, uint64_t max) const {
     uint64_t end = block;
-    while (end < taken_.size() && end - block < most && taken_[end]) ++end;
+    while (end < taken_.size() && end - block < max && taken_[end]) ++end;
     return {block, end};
   }
 
@@ -97,13 +97,13 @@ class Player {
   }
 
  private:
-  static constexpr uint64_t kBlocks = 9'001;  // three bitmap blocks, no whole number of bytes
+  static constexpr uint64_t kBlocks = 9'001;  // three bitmap blocks; not a whole number of bytes
 
   uint64_t below(uint64_t limit) { return random_.below(limit); }
 
   void step(Transaction& transaction) {
     if (below(3) == 0) return release(transaction);
-    // Mostly small, now and then more than there is.
+    // Mostly small, sometimes more than there is.
     const uint64_t count = 1 + below(below(20) == 0 ? 6'000 : 90);
     if (below(6) == 0) {
       const uint64_t begin = below(kBlocks);
@@ -142,7 +142,7 @@ class Player {
 
 }  // namespace
 
-TEST_CASE("random runs come and go as in a model that looks at one block at a time") {
+TEST_CASE("random allocations agree with a model of single blocks") {
   for (uint64_t seed = 1; seed <= 6; ++seed) {
     CAPTURE(seed);
     Player(seed).play(250);

@@ -34,7 +34,7 @@ ErrorCode code_of(const Result<BlockRange>& result) {
 
 }  // namespace
 
-TEST_CASE("the first free run is taken, then the one behind it") {
+TEST_CASE("the first free run is allocated, then the next one") {
   Session session;
   const uint64_t data = session.data();
   Transaction transaction = session.begin();
@@ -42,7 +42,7 @@ TEST_CASE("the first free run is taken, then the one behind it") {
   CHECK(must(session.allocator().allocate(transaction, 1)) == BlockRange{data + 3, data + 4});
 }
 
-TEST_CASE("the search goes on where the last one ended, and begins anew at the end") {
+TEST_CASE("the search continues where the last one ended, and wraps around") {
   Session session;
   const uint64_t data = session.data();
   Transaction transaction = session.begin();
@@ -62,7 +62,7 @@ TEST_CASE("the search goes on where the last one ended, and begins anew at the e
   CHECK(code_of(session.allocator().allocate(later, 1)) == ErrorCode::kNoSpace);
 }
 
-TEST_CASE("a hint says where to look first, wherever it points") {
+TEST_CASE("a hint sets the start of the search, wherever it points") {
   Session session;
   Transaction transaction = session.begin();
   CHECK(must(session.allocator().allocate(transaction, 3, 200)).begin == 200);
@@ -83,7 +83,7 @@ TEST_CASE("a run may cross bitmap blocks") {
   CHECK_FALSE(verified(session.image.file()).complains());
 }
 
-TEST_CASE("blocks of regions are never handed out, whatever the bitmap says") {
+TEST_CASE("blocks of regions are never allocated, whatever the bitmap says") {
   ImageBuilder image({512, 256, kAllModules});
   const uint64_t data = image.start("DATA");
   image.bits(20, data, false);
@@ -97,7 +97,7 @@ TEST_CASE("blocks of regions are never handed out, whatever the bitmap says") {
 }
 
 TEST_CASE(
-    "freed blocks come back after the next checkpoint, not in the same transaction or epoch") {
+    "freed blocks are reused after the next checkpoint, not in the same transaction or epoch") {
   Session session;
   const uint64_t data = session.data();
   const BlockRange run = commit_data(*session.volume, 4, 1);
@@ -116,10 +116,10 @@ TEST_CASE(
   CHECK(must(session.allocator().allocate(later, 1, data)).begin == data);
 }
 
-TEST_CASE("blocks that hold images of a commit are not handed out before the next checkpoint") {
+TEST_CASE("blocks with after-images are not allocated before the next checkpoint") {
   Session session(700);
   const BlockRange run = commit_data(*session.volume, 70, 1);
-  // 70 images and that of the bitmap, in the first blocks that were free.
+  // 70 after-images and that of the bitmap, in the first free blocks.
   Transaction transaction = session.begin();
   CHECK(must(session.allocator().allocate(transaction, 1, run.end)).begin == run.end + 71);
   must(session.volume->close());
@@ -155,7 +155,7 @@ TEST_CASE("the superblock's counts follow") {
   CHECK_FALSE(verified(session.image.file()).complains());
 }
 
-TEST_CASE("more than there is, and nothing at all, are no runs") {
+TEST_CASE("requests for too many blocks or for none fail") {
   Session session;
   Transaction transaction = session.begin();
   for (const uint64_t count : {uint64_t{0}, 256 - session.data() + 1, uint64_t{257}, UINT64_MAX})
@@ -163,7 +163,7 @@ TEST_CASE("more than there is, and nothing at all, are no runs") {
   CHECK(must(session.allocator().allocate(transaction, 256 - session.data())).end == 256);
 }
 
-TEST_CASE("the first write completes the bitmap of a creator that marks its first block alone") {
+TEST_CASE("the first write completes a bitmap of which only the first block was filled in") {
   // INOD of 78 blocks and more: regions reach into the second bitmap block.
   ImageBuilder image({512, 5 * kBits, kAllModules});
   const auto slots = image.slots();
@@ -183,7 +183,7 @@ TEST_CASE("the first write completes the bitmap of a creator that marks its firs
 TEST_CASE("regions in later bitmap blocks are completed too") {
   ImageBuilder image({512, 3 * kBits, "none"});
   {
-    // Moves INOD behind the first bitmap block's range.
+    // Moves INOD past the range of the first bitmap block.
     const auto volume = open_volume(image.file());
     Transaction transaction = must(volume->begin());
     const BlockRange run = must(volume->allocator().allocate(transaction, 40, kBits + 50));
@@ -205,6 +205,6 @@ TEST_CASE("regions in later bitmap blocks are completed too") {
   image.bits(kBits + 50, kBits + 90, false);
   REQUIRE_FALSE(verified(image.file()).complains());
   must(set_label(image.file(), "complete", kSomeOptions));
-  // What is left is that INOD lies within the data area.
+  // The only remaining finding is that INOD lies within the data area.
   CHECK(verified(image.file()).codes == std::vector<std::string>{"RMAP-006"});
 }

@@ -1,4 +1,4 @@
-// The bitmap held against what owns blocks: what a session may believe of it.
+// The bitmap compared with the owners of blocks: what a session may trust.
 #include "region/bitmap_guard.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ struct GuardedImage {
     std::vector<uint8_t> record(encoded_size(entry));
     encode(entry, record);
     size_t slot = 0;
-    while (first.regions().raw_slots()[slot].tag != block_types::kCode) ++slot;
+    while (first.regions().raw_slots()[slot].type != block_types::kCode) ++slot;
     const PackedTable code{block_types::kCode, kModuleShape};
     PackedEditor table = must(PackedEditor::open(first, volume->allocator(), slot, code));
     must(table.append(record));
@@ -40,7 +40,7 @@ struct GuardedImage {
     volume.reset();
   }
 
-  // What the first allocation of a new session comes to.
+  // The result of the first allocation of a new session.
   Result<BlockRange> allocate(std::optional<uint64_t> hint = std::nullopt) {
     volume = open_volume(image.file());
     transaction.emplace(must(volume->begin()));
@@ -62,19 +62,19 @@ void check_refused(const Result<BlockRange>& result, uint64_t block) {
 
 }  // namespace
 
-TEST_CASE("a sound bitmap is believed, and its later blocks may be holes") {
+TEST_CASE("an intact bitmap is trusted, and its later blocks may be holes") {
   GuardedImage image;
   image.image.wipe(image.bitmap(1));
   CHECK(must(image.allocate()).begin == image.image.start("DATA"));
   CHECK(must(image.allocate(kGuardBits + 5)).begin == kGuardBits + 5);
 }
 
-TEST_CASE("a lost bitmap block is seen although zeros mean free") {
-  for (const bool sealed : {false, true}) {
-    CAPTURE(sealed);
+TEST_CASE("a lost bitmap block is detected although zeros mean free") {
+  for (const bool with_trailer : {false, true}) {
+    CAPTURE(with_trailer);
     GuardedImage image;
     image.image.wipe(image.bitmap(2));
-    if (sealed) image.image.write(image.bitmap(2), "BMAP", "");
+    if (with_trailer) image.image.write(image.bitmap(2), "BMAP", "");
     check_refused(image.allocate(), image.bitmap(2));
   }
 }
@@ -89,7 +89,7 @@ TEST_CASE("the first bitmap block is never zero") {
   CHECK(begun.error().block == image.bitmap(0));
 }
 
-TEST_CASE("a bit that nothing accounts for is a stale block's") {
+TEST_CASE("a bit without an owner shows a stale block") {
   GuardedImage image;
   image.image.bits(kGuardBits + 100, kGuardBits + 101, true);
   CHECK(must(image.allocate()).begin == image.image.start("DATA"));
@@ -108,10 +108,11 @@ TEST_CASE("counts that do not add up, or are too small for the owners, are a con
   }
 }
 
-TEST_CASE("where other programs own blocks, the bits must add up, and only unwritten blocks go") {
+TEST_CASE(
+    "if other programs own blocks, the bits must add up, and only unwritten blocks are allocated") {
   GuardedImage image;
   const uint64_t data = image.image.start("DATA");
-  // Another program's block, allocated and counted, and free ones that were written once.
+  // Another program's block, allocated and counted, and free ones with old content.
   image.image.bits(data, data + 1, true);
   image.image.superblock([](Superblock& s) {
     ++s.total_allocated_blocks;
@@ -124,7 +125,7 @@ TEST_CASE("where other programs own blocks, the bits must add up, and only unwri
   check_refused(image.allocate(), image.bitmap(0));
 }
 
-TEST_CASE("blocks that a module names, free and never written, are not handed out") {
+TEST_CASE("free, unwritten blocks that a module names are not allocated") {
   GuardedImage image(1);
   for (uint64_t n = image.module.begin; n < image.module.end; ++n) image.image.wipe(n);
   image.image.bits(image.module.begin, image.module.end, false);
@@ -132,7 +133,7 @@ TEST_CASE("blocks that a module names, free and never written, are not handed ou
     --s.total_allocated_blocks;
     ++s.free_blocks;
   });
-  // The module is the volume's last block: the search goes on at its start.
+  // The module is the volume's last block: the search continues at its start.
   CHECK(must(image.allocate(image.module.begin)).begin == image.image.start("DATA"));
 
   image.image.write(image.module.begin, "DATA", "01");

@@ -1,4 +1,4 @@
-// A volume of 64 TiB: its bitmap is 2 GiB, and is never loaded.
+// A volume of 64 TiB: its bitmap has 2 GiB, and is never loaded.
 #include <doctest/doctest.h>
 
 #include "image/write_image.h"
@@ -23,7 +23,7 @@ void make_huge(BlockFile& file) {
 
 }  // namespace
 
-TEST_CASE("allocating and labelling on 64 TiB reads a few blocks and stores fewer") {
+TEST_CASE("allocating and setting the label on 64 TiB reads a few blocks and stores fewer") {
   SparseFile memory;
   make_huge(memory);
   FailingFile file(memory);
@@ -34,7 +34,7 @@ TEST_CASE("allocating and labelling on 64 TiB reads a few blocks and stores fewe
   must(volume->close());
   must(set_label(file, "huge", kSomeOptions));
   CHECK(must(read_label(file)) == "huge");
-  // The first transaction of a session looks at the bits of all regions: one block in 8 million.
+  // The first transaction of a session reads the bits of all regions: one block of 8 million.
   CHECK(file.count(FileCall::kRead) < 10'000);
   CHECK(memory.stored() - stored < 1 << 20);
 }

@@ -1,4 +1,4 @@
-// What a lost write leaves in a packed table: nothing is added to it, and no list ends early.
+// The results of a lost write in a packed table: nothing is added to it, and no list ends early.
 #include <doctest/doctest.h>
 
 #include "format/region/module_entry.h"
@@ -26,7 +26,7 @@ Result<void> add_entries(BlockFile& file, uint32_t from, uint32_t to) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
   size_t slot = 0;
-  while (transaction.regions().raw_slots()[slot].tag != block_types::kCode) ++slot;
+  while (transaction.regions().raw_slots()[slot].type != block_types::kCode) ++slot;
   VDE_TRY_ASSIGN(table, PackedEditor::open(transaction, volume->allocator(), slot, kCodeTable));
   for (uint32_t i = from; i < to; ++i) VDE_TRY(table.append(record_of(i)));
   VDE_TRY(volume->commit(transaction));
@@ -53,7 +53,7 @@ void check_damaged(const Error& error, uint64_t block) {
 
 }  // namespace
 
-TEST_CASE("a first block of an earlier commit counts fewer entries than there are") {
+TEST_CASE("a stale first block, which counts too few entries, is detected") {
   ImageBuilder image({512, 1024, "compute"});
   must(add_entries(image.file(), 0, 4));
   const uint64_t code = image.start("CODE");
@@ -71,7 +71,7 @@ TEST_CASE("a first block of an earlier commit counts fewer entries than there ar
   CHECK(image.bytes() == before);
 }
 
-TEST_CASE("a last block of an earlier commit holds fewer entries than are counted") {
+TEST_CASE("a stale last block, which holds too few entries, is detected") {
   ImageBuilder image({512, 1024, "compute"});
   must(add_entries(image.file(), 0, 8));
   const uint64_t last = image.start("CODE") + 1;
@@ -82,7 +82,7 @@ TEST_CASE("a last block of an earlier commit holds fewer entries than are counte
   CHECK_FALSE(add_entries(image.file(), 20, 21).has_value());
 }
 
-TEST_CASE("a first block that alone was never written is lost, not empty") {
+TEST_CASE("if only the first block was never written, it is lost, not empty") {
   ImageBuilder image({512, 1024, "compute"});
   must(add_entries(image.file(), 0, 3));
   const uint64_t code = image.start("CODE");
@@ -92,7 +92,7 @@ TEST_CASE("a first block that alone was never written is lost, not empty") {
   check_damaged(added.error(), code);
 }
 
-TEST_CASE("a table of which nothing was ever written is empty") {
+TEST_CASE("a table without any written block is empty") {
   ImageBuilder image({512, 1024, "compute"});
   const uint64_t code = image.start("CODE");
   const auto blocks = static_cast<uint64_t>(image.slots()[image.slot_of("CODE")].count);

@@ -26,7 +26,7 @@ constexpr PackedTable kModuleTable{block_types::kCode, kModuleShape, nullptr, nu
 
 size_t packed_slot(const std::vector<RegionSlot>& slots, BlockType tag) {
   size_t i = 0;
-  while (slots.at(i).is_free() || slots[i].tag != tag) ++i;
+  while (slots.at(i).is_free() || slots[i].type != tag) ++i;
   return i;
 }
 
@@ -56,7 +56,7 @@ void change_table(BlockFile& file, const PackedTable& table,
                   const std::function<void(PackedEditor&)>& change) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
-  const size_t slot = packed_slot(transaction.regions().raw_slots(), table.tag);
+  const size_t slot = packed_slot(transaction.regions().raw_slots(), table.type);
   PackedEditor editor = must(PackedEditor::open(transaction, volume->allocator(), slot, table));
   change(editor);
   must(volume->commit(transaction));
@@ -65,11 +65,11 @@ void change_table(BlockFile& file, const PackedTable& table,
 
 using Record = std::vector<uint8_t>;
 
-// The table's entries in its order, padding left out.
+// The table's entries in order, without padding.
 std::vector<Record> records_in(ImageBuilder& image, const PackedTable& table) {
-  const RegionSlot slot = image.slots()[packed_slot(image.slots(), table.tag)];
+  const RegionSlot slot = image.slots()[packed_slot(image.slots(), table.type)];
   FileSource source(BlockIo(image.file(), image.block_size()), *block_range(slot.start, slot.count),
-                    table.tag);
+                    table.type);
   std::vector<Record> records;
   must(walk_packed(source, table, [&](const PackedRecord& record) {
     if (table.is_padding == nullptr || !table.is_padding(record.bytes))
@@ -79,9 +79,10 @@ std::vector<Record> records_in(ImageBuilder& image, const PackedTable& table) {
   return records;
 }
 
-// Blocks, the last used one aside, in which the existing reader sees an entry that is none.
+// The number of blocks, except the last used one, in which the SDK reads an entry that does not
+// exist.
 uint64_t loose_blocks(ImageBuilder& image, const PackedTable& table) {
-  const RegionSlot slot = image.slots()[packed_slot(image.slots(), table.tag)];
+  const RegionSlot slot = image.slots()[packed_slot(image.slots(), table.type)];
   uint64_t loose = 0;
   for (int64_t i = 0; i + 1 < slot.used; ++i) {
     PackedCursor cursor(table.shape, image.payload(static_cast<uint64_t>(slot.start + i)), i == 0);
@@ -102,13 +103,13 @@ void check_no_complaint(ImageBuilder& image) {
   for (const Finding& finding : found.findings) INFO(finding.message);
 }
 
-// Adds and removes modules at random, against a plain list.
+// Adds and removes modules at random, compared with a plain list.
 class ModulePlay {
  public:
   ModulePlay(uint32_t block_size, uint64_t seed)
       : image_({block_size, 2000, kAllModules}), random_(seed) {}
 
-  // Returns how often the existing reader could not be satisfied.
+  // Returns how often no order suited the SDK.
   int play(int rounds) {
     int misread = 0;
     for (int round = 0; round < rounds; ++round) {
@@ -123,7 +124,7 @@ class ModulePlay {
       REQUIRE(reader.outcome("CODE") != Outcome::kRunsPastEnd);
       const bool loose = loose_blocks(image_, kModuleTable) > 0;
       if (!loose) CHECK(reader.modules().size() == model_.size());
-      // Two blocks leave no choice now and then.
+      // With two blocks there is sometimes no suitable order.
       if (loose && image_.slots()[image_.slot_of("CODE")].used > 2) ++misread;
     }
     return misread;
@@ -156,7 +157,8 @@ class ModulePlay {
 
 }  // namespace
 
-TEST_CASE("a block is filled with the first entries that leave little, else with the best choice") {
+TEST_CASE(
+    "a block is filled with the first entries if they leave little, else with the best choice") {
   using Sizes = std::vector<uint32_t>;
   using Chosen = std::vector<size_t>;
   CHECK(fill_block(Sizes{100, 100, 100}, 250, 175) == Chosen{0, 1});
@@ -169,7 +171,7 @@ TEST_CASE("a block is filled with the first entries that leave little, else with
   CHECK(fill_block(Sizes{100, 90}, 120, 110, Fill::kMin) == Chosen{0});
 }
 
-TEST_CASE("an empty table takes entries, and says how many blocks it uses") {
+TEST_CASE("an empty table accepts entries, and counts its used blocks") {
   ImageBuilder image({512, 256, kAllModules});
   change_table(image.file(), kModuleTable, [](PackedEditor& editor) {
     CHECK(editor.count() == 0);
@@ -185,7 +187,7 @@ TEST_CASE("an empty table takes entries, and says how many blocks it uses") {
   CHECK(StrictReader(image.bytes()).modules().size() == 7);
 }
 
-TEST_CASE("what a snapshot entry leaves over in a block becomes one that is deleted") {
+TEST_CASE("unused space after a snapshot entry becomes a deleted entry") {
   ImageBuilder image({512, 256, kAllModules});
   change_table(image.file(), snapshot_table(), [](PackedEditor& editor) {
     // 480 bytes: three entries of 132 leave 84.
@@ -202,7 +204,7 @@ TEST_CASE("what a snapshot entry leaves over in a block becomes one that is dele
   CHECK(StrictReader(image.bytes()).snapshots().size() == 5);
   check_no_complaint(image);
 
-  // An entry that is small enough takes its place, and the count stays.
+  // An entry that is small enough replaces it, and the count stays.
   change_table(image.file(), snapshot_table(), [](PackedEditor& editor) {
     must(editor.append(snapshot_record(4, 10), PackedEditor::Room::kAnywhere));
     CHECK(editor.count() == 5);
@@ -235,7 +237,7 @@ TEST_CASE("the last entry takes the place of one that is removed") {
     CHECK(all_zero(image.payload(block)));
 }
 
-TEST_CASE("modules come and go as in a plain list, and the existing reader keeps up") {
+TEST_CASE("the module table behaves like a plain list, and the SDK can read it") {
   const int rounds = static_cast<int>(scaled(40));
   for (const uint32_t block_size : {512u, 4096u, 65536u})
     for (uint64_t seed = 1; seed <= 2; ++seed) {
@@ -243,7 +245,8 @@ TEST_CASE("modules come and go as in a plain list, and the existing reader keeps
       CAPTURE(block_size);
       CAPTURE(seed);
       const int misread = ModulePlay(block_size, seed).play(rounds);
-      // Few entries leave no choice now and then, and the fewer a block has, the more often.
+      // With few entries there is sometimes no suitable order, and more often the fewer a block
+      // has.
       const int few = block_size == 4096 ? rounds / 5 + 1 : 0;
       CHECK(misread <= (block_size == 512 ? rounds : few));
     }
@@ -251,7 +254,7 @@ TEST_CASE("modules come and go as in a plain list, and the existing reader keeps
 
 TEST_CASE("adding an entry costs the same, however many there are") {
   ImageBuilder image({512, 16000, kAllModules});
-  // Reads and writes of a session that adds one.
+  // The reads and writes of a session that adds one.
   const auto cost = [&](uint32_t number) {
     FailingFile file(image.file());
     change_table(file, snapshot_table(),
@@ -276,7 +279,7 @@ TEST_CASE("adding an entry costs the same, however many there are") {
   check_no_complaint(image);
 }
 
-TEST_CASE("a hint that does not fit is not believed") {
+TEST_CASE("a wrong hint is not trusted") {
   ImageBuilder image({512, 256, kAllModules});
   change_table(image.file(), snapshot_table(), [](PackedEditor& editor) {
     for (uint32_t i = 0; i < 20; ++i) must(editor.append(snapshot_record(i, 0)));
@@ -296,7 +299,7 @@ TEST_CASE("a hint that does not fit is not believed") {
   }
 }
 
-TEST_CASE("a table that contradicts itself is not written") {
+TEST_CASE("an inconsistent table is not written") {
   const auto refused = [](ImageBuilder& image) {
     const std::vector<uint8_t> before = image.bytes();
     const auto volume = open_volume(image.file());
@@ -316,40 +319,40 @@ TEST_CASE("a table that contradicts itself is not written") {
   SUBCASE("more is counted than there is") {
     ImageBuilder image({512, 256, kAllModules});
     with_entries(image);
-    image.patch(image.start("SNAP"), 0, "15000000").reseal(image.start("SNAP"));
+    image.patch(image.start("SNAP"), 0, "15000000").rehash(image.start("SNAP"));
     image.slot(image.slot_of("SNAP"), [](RegionSlot& slot) { slot.used = 0; });
     refused(image);
   }
   SUBCASE("less is counted than there is") {
     ImageBuilder image({512, 256, kAllModules});
     with_entries(image);
-    image.patch(image.start("SNAP"), 0, "05000000").reseal(image.start("SNAP"));
+    image.patch(image.start("SNAP"), 0, "05000000").rehash(image.start("SNAP"));
     refused(image);
   }
   SUBCASE("a negative count") {
     ImageBuilder image({512, 256, kAllModules});
-    image.patch(image.start("SNAP"), 0, "ffffffff").reseal(image.start("SNAP"));
+    image.patch(image.start("SNAP"), 0, "ffffffff").rehash(image.start("SNAP"));
     refused(image);
   }
   SUBCASE("a zero header above entries") {
     ImageBuilder image({512, 256, kAllModules});
     with_entries(image);
-    image.clear_payload(image.start("SNAP")).reseal(image.start("SNAP"));
+    image.clear_payload(image.start("SNAP")).rehash(image.start("SNAP"));
     refused(image);
   }
   SUBCASE("a label that runs past its block") {
     ImageBuilder image({512, 256, kAllModules});
     with_entries(image);
-    image.patch(image.start("SNAP") + 1, 6 * 68 + 66, "4000").reseal(image.start("SNAP") + 1);
+    image.patch(image.start("SNAP") + 1, 6 * 68 + 66, "4000").rehash(image.start("SNAP") + 1);
     image.slot(image.slot_of("SNAP"), [](RegionSlot& slot) { slot.used = 0; });
     refused(image);
   }
 }
 
-TEST_CASE("zeros at the front are an empty table only where nothing can have been lost with them") {
+TEST_CASE("a zero first block is an empty table only if nothing can have been lost") {
   const auto walked = [](ImageBuilder& image, std::string_view tag, const PackedTable& table) {
     const RegionSlot slot = image.slots()[image.slot_of(tag)];
-    FileSource source(BlockIo(image.file(), 512), *block_range(slot.start, slot.count), table.tag);
+    FileSource source(BlockIo(image.file(), 512), *block_range(slot.start, slot.count), table.type);
     return walk_packed(source, table, [](const PackedRecord&) { return true; });
   };
   const auto as_writer = [](ImageBuilder& image, std::string_view tag) {
@@ -370,21 +373,21 @@ TEST_CASE("zeros at the front are an empty table only where nothing can have bee
                         result.error().message);
       }
     };
-    ImageBuilder sealed({512, 256, kAllModules});
-    const uint64_t first = sealed.start(tag);
-    check(sealed, std::nullopt);
-    ImageBuilder lost(sealed.bytes(), 512);
+    ImageBuilder fresh({512, 256, kAllModules});
+    const uint64_t first = fresh.start(tag);
+    check(fresh, std::nullopt);
+    ImageBuilder lost(fresh.bytes(), 512);
     lost.wipe(first);
     check(lost, "was never written, but block");
-    ImageBuilder content(sealed.bytes(), 512);
+    ImageBuilder content(fresh.bytes(), 512);
     content.write(first + 2, tag, "01");
     check(content, "is zero, but block");
-    // As creators leave regions: one sealed block of zeros, or nothing at all.
-    ImageBuilder created(sealed.bytes(), 512);
+    // Regions as creators leave them: one block of zeros with a trailer, or nothing.
+    ImageBuilder created(fresh.bytes(), 512);
     for (uint64_t block = first + 1; block < first + 4; ++block) created.wipe(block);
     check(created, std::nullopt);
     check(created.wipe(first), std::nullopt);
-    // A single block that was written is enough, wherever it lies.
+    // A single written block is enough, at any position.
     check(created.write(first + 3, tag, ""), "was never written, but block");
   }
 }

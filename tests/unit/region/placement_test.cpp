@@ -15,7 +15,7 @@ namespace {
 
 size_t slot_of(const std::vector<RegionSlot>& slots, std::string_view tag) {
   for (size_t i = 0; i < slots.size(); ++i)
-    if (!slots[i].is_free() && slots[i].tag == make_block_type(tag)) return i;
+    if (!slots[i].is_free() && slots[i].type == make_block_type(tag)) return i;
   FAIL("no region ", std::string(tag));
   return 0;
 }
@@ -25,7 +25,7 @@ BlockRange place_of(const std::vector<RegionSlot>& slots, std::string_view tag) 
   return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
 }
 
-// Grows region `tag` to `count` blocks, as a session of its own.
+// Grows the region of type `tag` to `count` blocks in a separate session.
 Result<void> grow(BlockFile& file, std::string_view tag, uint64_t count, SpareKind spare) {
   const auto volume = open_volume(file);
   Transaction transaction = must(volume->begin());
@@ -41,32 +41,32 @@ std::vector<RegionSlot> slots_of(BlockFile& file) {
 
 }  // namespace
 
-TEST_CASE("a region with free blocks behind it grows in place, out of the data area") {
+TEST_CASE("a region with free blocks after it grows in place, into the data area") {
   ImageBuilder image({4096, 256, kAllModules});
   const BlockRange snap = place_of(image.slots(), "SNAP");
   const BlockRange data = place_of(image.slots(), "DATA");
   REQUIRE(snap.end == data.begin);
-  must(grow(image.file(), "SNAP", 9, SpareKind::kSealed));
+  must(grow(image.file(), "SNAP", 9, SpareKind::kZeroed));
   CHECK(place_of(image.slots(), "SNAP") == BlockRange{snap.begin, snap.begin + 9});
   CHECK(place_of(image.slots(), "DATA") == BlockRange{snap.begin + 9, data.end});
   for (uint64_t n = snap.end; n < snap.begin + 9; ++n) {
-    CHECK(image.trailer(n).tag == block_types::kSnapshots);
+    CHECK(image.trailer(n).type == block_types::kSnapshots);
     CHECK(all_zero(image.payload(n)));
   }
   check_clean(image.file());
 }
 
-TEST_CASE("a region that others surround moves into the data area with all that it holds") {
+TEST_CASE("a region without free blocks after it moves into the data area with its content") {
   ImageBuilder image({4096, 256, kAllModules});
   const BlockRange old = place_of(image.slots(), "CODE");
   const BlockRange data = place_of(image.slots(), "DATA");
-  must(grow(image.file(), "CODE", 6, SpareKind::kSealed));
+  must(grow(image.file(), "CODE", 6, SpareKind::kZeroed));
   const BlockRange now = place_of(image.slots(), "CODE");
   CHECK(now == BlockRange{data.begin, data.begin + 6});
   CHECK(place_of(image.slots(), "DATA") == BlockRange{now.end, data.end});
   check_clean(image.file());
 
-  // The old place is free: the next one goes there, or around it.
+  // The old place is free: the next region goes there, or around it.
   const auto volume = open_volume(image.file());
   Transaction transaction = must(volume->begin());
   CHECK(must(volume->allocator().allocate(transaction, old.count(), old.begin)) == old);
@@ -79,13 +79,13 @@ TEST_CASE("no two regions overlap after any of many growths, and the counts stay
     for (const std::string_view tag : {"TAGI", "SNAP", "CODE", "MTRK", "INOD", "BMAP"}) {
       CAPTURE(std::string(tag));
       must(grow(image.file(), tag, count++,
-                tag == "INOD" || tag == "BMAP" ? SpareKind::kUnwritten : SpareKind::kSealed));
+                tag == "INOD" || tag == "BMAP" ? SpareKind::kUnwritten : SpareKind::kZeroed));
       check_clean(image.file());
       CHECK(slots_of(image.file()) == image.slots());
     }
 }
 
-TEST_CASE("regions that grow within one transaction keep out of each other's way") {
+TEST_CASE("regions that grow within one transaction do not overlap") {
   ImageBuilder image({512, 700, kAllModules});
   {
     const auto volume = open_volume(image.file());
@@ -94,7 +94,7 @@ TEST_CASE("regions that grow within one transaction keep out of each other's way
       const size_t slot = slot_of(transaction.regions().raw_slots(), tag);
       const auto count = static_cast<uint64_t>(transaction.regions().raw_slots()[slot].count);
       must(grow_region(transaction, volume->allocator(), slot, count * 2,
-                       tag == "BMAP" ? SpareKind::kUnwritten : SpareKind::kSealed));
+                       tag == "BMAP" ? SpareKind::kUnwritten : SpareKind::kZeroed));
     }
     must(volume->commit(transaction));
     must(volume->close());
@@ -110,7 +110,7 @@ TEST_CASE("what is staged for a region moves with it") {
     const BlockRange code = place_of(transaction.regions().raw_slots(), "CODE");
     must(transaction.edit(code.begin + 2, block_types::kCode))[10] = 0x77;
     const size_t slot = slot_of(transaction.regions().raw_slots(), "CODE");
-    must(grow_region(transaction, volume->allocator(), slot, 9, SpareKind::kSealed));
+    must(grow_region(transaction, volume->allocator(), slot, 9, SpareKind::kZeroed));
     const BlockRange now = place_of(transaction.regions().raw_slots(), "CODE");
     REQUIRE(now.begin != code.begin);
     CHECK(must(transaction.read(now.begin + 2, block_types::kCode))[10] == 0x77);
@@ -121,18 +121,18 @@ TEST_CASE("what is staged for a region moves with it") {
   CHECK(image.payload(now.begin + 2)[10] == 0x77);
 }
 
-TEST_CASE("no room is a clean error, and nothing is changed") {
+TEST_CASE("a lack of space is a clean error, and nothing is changed") {
   ImageBuilder image({512, 256, kAllModules});
   const std::vector<uint8_t> before = image.bytes();
   for (const std::string_view tag : {"TAGI", "SNAP"}) {
-    const auto result = grow(image.file(), tag, 200, SpareKind::kSealed);
+    const auto result = grow(image.file(), tag, 200, SpareKind::kZeroed);
     REQUIRE_FALSE(result.has_value());
     CHECK(result.error().code == ErrorCode::kNoSpace);
     CHECK(image.bytes() == before);
   }
 }
 
-TEST_CASE("the existing readers find all they found before a region moved") {
+TEST_CASE("the SDK reads the same after a region moved") {
   for (const std::string name : {"everything-1", "tags-1000", "snap-1", "code-12"}) {
     MemoryFile file(vector_image(name));
     CAPTURE(name);
@@ -141,16 +141,16 @@ TEST_CASE("the existing readers find all they found before a region moved") {
     for (const std::string_view tag : {"TAGI", "SNAP", "CODE", "MTRK"}) {
       const auto slots = slots_of(file);
       const bool present = std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
-        return slot.tag == make_block_type(tag);
+        return slot.type == make_block_type(tag);
       });
       if (!present) continue;
-      must(grow(file, tag, place_of(slots, tag).count() + 3, SpareKind::kSealed));
+      must(grow(file, tag, place_of(slots, tag).count() + 3, SpareKind::kZeroed));
     }
     const StrictReader after(file.bytes());
     CHECK(after.validates());
     CHECK(after.directory() == after.pointer_table());
     CHECK(after.directory() != before.directory());
-    // Regions that their creator left unsealed are sealed now, which the readers like better.
+    // Regions whose blocks had no trailers get them, as the SDK prefers.
     for (const std::string_view tag : {"TAGI", "SNAP", "CODE", "MTRK"})
       if (before.outcome(tag) != Outcome::kFails) CHECK(after.outcome(tag) == before.outcome(tag));
     CHECK(after.tags() == before.tags());

@@ -1,4 +1,4 @@
-// The table of compression dictionaries: what it hands out, and what it refuses.
+// The table of compression dictionaries: its entries, and what it refuses.
 #include "table/dictionary_table.h"
 
 #include <doctest/doctest.h>
@@ -60,7 +60,7 @@ Dictionary dictionary_of(const nlohmann::json& listed) {
 
 }  // namespace
 
-TEST_CASE("samples hold the dictionaries of their listings, and verify says what it should") {
+TEST_CASE("samples hold the dictionaries of their listings, and verify reports them as expected") {
   for (const std::string name : {"dict-4", "dict-empty", "dict-references"}) {
     CAPTURE(name);
     const nlohmann::json listing = vector_listing(name);
@@ -87,15 +87,15 @@ TEST_CASE("samples hold the dictionaries of their listings, and verify says what
     REQUIRE(listing.at("verdict") == "clean");
     CHECK(result.summary.errors == 0);
     CHECK(result.summary.warnings == 0);
-    // Bytes that were never written are worth a note; no block of the image is leaked.
+    // Unwritten bytes cause a note; no block of the image is leaked.
     const auto unwritten = static_cast<size_t>(std::ranges::count(result.codes, "DICT-009"));
     CHECK(unwritten == (name == "dict-references" ? listed.size() : 0));
     CHECK(std::ranges::count(result.codes, "BMAP-007") == 0);
   }
 }
 
-TEST_CASE("dictionaries come in the order of the table, over as many blocks as they need") {
-  // Seven of 68 bytes in each payload of 496, the header's among them.
+TEST_CASE("dictionaries are visited in table order, over all blocks") {
+  // Seven entries of 68 bytes in each payload of 496, also in the one with the header.
   TableImage image(20);
   const std::vector<Dictionary> found = must(image.all());
   REQUIRE(found.size() == 20);
@@ -106,10 +106,10 @@ TEST_CASE("dictionaries come in the order of the table, over as many blocks as t
   CHECK(must(TableImage(0).all()).empty());
 }
 
-TEST_CASE("a count that no region holds is damage, and no entry is handed out") {
-  CHECK(most_dictionaries(4, 512) == 28);
-  CHECK(most_dictionaries(64, 4096) == kMaxDictionaries);
-  CHECK(most_dictionaries(UINT64_MAX, 512) == kMaxDictionaries);
+TEST_CASE("a count that no region can hold is damage, and no entry is visited") {
+  CHECK(max_dictionaries(4, 512) == 28);
+  CHECK(max_dictionaries(64, 4096) == kMaxDictionaries);
+  CHECK(max_dictionaries(UINT64_MAX, 512) == kMaxDictionaries);
   for (const int32_t count : {-1, INT32_MIN, 29, INT32_MAX}) {
     CAPTURE(count);
     TableImage image(3);
@@ -119,7 +119,7 @@ TEST_CASE("a count that no region holds is damage, and no entry is handed out") 
   }
 }
 
-TEST_CASE("a block of the table that does not verify is damage, one behind the entries is not") {
+TEST_CASE("an invalid block of the table is damage, unless it is after the entries") {
   TableImage image(8);
   image.image.flip(kDictionaryTable + 2, 7);
   CHECK(must(image.all()).size() == 8);
@@ -130,7 +130,7 @@ TEST_CASE("a block of the table that does not verify is damage, one behind the e
   CHECK(found.error().block == kDictionaryTable + 1);
 }
 
-TEST_CASE("a table whose first block is lost is no empty one") {
+TEST_CASE("a table whose first block is lost is not empty") {
   TableImage spare(0);
   CHECK(must(spare.all()).empty());
   spare.image.wipe(kDictionaryTable);
@@ -144,7 +144,7 @@ TEST_CASE("a table whose first block is lost is no empty one") {
   CHECK(must(none.all()).empty());
 }
 
-TEST_CASE("the blocks of dictionaries come in order, and damage among them is an error") {
+TEST_CASE("the blocks of dictionaries are returned in order, and damage among them is an error") {
   TableImage image(3);
   const std::vector<BlockRange> three = {{200, 201}, {201, 202}, {202, 203}};
   CHECK(must(image.blocks()) == three);

@@ -47,7 +47,7 @@ std::vector<Line> sorted(const std::vector<TagEntry>& entries, uint64_t memory,
   return read_all(sort);
 }
 
-// What the sort must come to.
+// The expected result of the sort.
 std::vector<Line> expected(const std::vector<TagEntry>& entries) {
   std::vector<Line> lines;
   for (const TagEntry& entry : entries) lines.push_back({entry, lines.size() + 1});
@@ -57,7 +57,7 @@ std::vector<Line> expected(const std::vector<TagEntry>& entries) {
   return lines;
 }
 
-// Keys that share beginnings of all lengths, end anywhere, and come again on other inodes.
+// Keys with common prefixes of all lengths, which end anywhere and repeat on other inodes.
 std::vector<TagEntry> awkward_entries(size_t count) {
   Random random(5);
   const auto below = [&](uint64_t limit) { return random.below(limit); };
@@ -73,7 +73,7 @@ std::vector<TagEntry> awkward_entries(size_t count) {
 
 }  // namespace
 
-TEST_CASE("entries come out by key bytes, then inode, then as they came") {
+TEST_CASE("entries are sorted by key bytes, then inode, then insertion order") {
   const std::vector<TagEntry> entries = {
       {"b", "1", 7, 0},      {std::string("a\0", 2), "2", 1, 0},
       {"a", "3", 1, 9},      {"\xff", "4", 0, 0},
@@ -87,7 +87,7 @@ TEST_CASE("entries come out by key bytes, then inode, then as they came") {
   CHECK(lines[2].entry == entries[2]);
 }
 
-TEST_CASE("nothing sorted is nothing, and reading can start again") {
+TEST_CASE("an empty sort returns nothing, and reading can start again") {
   TagSort empty(kMinSortMemory, "");
   CHECK(read_all(empty).empty());
   CHECK(read_all(empty).empty());
@@ -105,7 +105,7 @@ TEST_CASE("memory makes no difference to the order") {
   CHECK(folder.count() == 0);
 }
 
-TEST_CASE("runs are merged in levels where there are many, and read twice the same") {
+TEST_CASE("many runs are merged in levels, and a second reading returns the same") {
   const TemporaryFolder folder;
   // Runs of 900 KiB, more than are merged at once.
   std::vector<TagEntry> entries = awkward_entries(2'000);
@@ -141,14 +141,14 @@ TEST_CASE("runs are merged in levels where there are many, and read twice the sa
   }
 }
 
-TEST_CASE("entries that come in order stay in it") {
+TEST_CASE("entries added in order stay in order") {
   std::vector<TagEntry> entries;
   for (const Line& line : expected(awkward_entries(5'000))) entries.push_back(line.entry);
   const std::vector<Line> lines = sorted(entries, uint64_t{64} << 20);
   for (size_t i = 0; i < lines.size(); ++i) CHECK(lines[i].line == i + 1);
 }
 
-TEST_CASE("a folder for scratch files that is not there is an error") {
+TEST_CASE("a missing folder for scratch files is an error") {
   const TemporaryFolder folder;
   TagSort sort(kMinSortMemory, folder / "missing");
   const std::string value(255, 'v');

@@ -34,8 +34,8 @@ Result<BlockRange> parse_blocks(const std::string& text) {
   const auto first = parse_number(text.substr(0, dash));
   const auto last = dash == std::string::npos ? first : parse_number(text.substr(dash + 1));
   if (!first || !last || *last < *first || *last == UINT64_MAX)
-    return fail(ErrorCode::kUsage, fmt::format("'{}' names no blocks", escape(text)),
-                "write N, or N-M with M not below N");
+    return fail(ErrorCode::kUsage,
+                fmt::format("invalid block range '{}' (expected N or N-M)", escape(text)));
   return BlockRange{*first, *last + 1};
 }
 
@@ -55,8 +55,9 @@ Result<BlockSelection> selection_of(const DumpArguments& arguments) {
 Result<void> dump_one_byte(Context& context, BlockFile& file, const DumpArguments& arguments) {
   const auto offset = parse_number(*arguments.offset);
   if (!offset)
-    return fail(ErrorCode::kUsage, fmt::format("'{}' is no byte offset", escape(*arguments.offset)),
-                "write a number of bytes");
+    return fail(ErrorCode::kUsage,
+                fmt::format("invalid byte offset '{}' (expected a decimal number)",
+                            escape(*arguments.offset)));
   VDE_TRY_ASSIGN(json, dump_offset(file, *offset));
   return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
                               : context.out.write(offset_text(json));
@@ -68,7 +69,7 @@ Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments&
                               : context.out.write(regions_text(json));
 }
 
-// Bytes as they are, or in a form that JSON can hold: base64 for --raw, digits for --hex.
+// Raw bytes or a hex dump; in JSON Base64 for --raw and digits for --hex.
 Result<void> dump_bytes(Context& context, BlockFile& file, const BlockSelection& selection,
                         const DumpArguments& arguments) {
   return dump_raw(file, selection, context.activity, [&](uint64_t offset, Bytes bytes) {
@@ -80,11 +81,21 @@ Result<void> dump_bytes(Context& context, BlockFile& file, const BlockSelection&
   });
 }
 
+Result<void> check_arguments(const DumpArguments& arguments) {
+  const int selections = int{arguments.superblock} + int{arguments.regions} +
+                         int{arguments.region.has_value()} + int{arguments.block.has_value()} +
+                         int{arguments.offset.has_value()};
+  if (selections > 1)
+    return fail(ErrorCode::kUsage,
+                "use only one of --superblock, --regions, --region, --block and --offset");
+  if ((arguments.raw || arguments.hex) && (arguments.offset || arguments.regions))
+    return fail(ErrorCode::kUsage, "--raw and --hex need --block, --region or --superblock");
+  return {};
+}
+
 Result<void> run_dump(Context& context, const DumpArguments& arguments) {
+  VDE_TRY(check_arguments(arguments));
   const bool bytes = arguments.raw || arguments.hex;
-  if (bytes && (arguments.offset || arguments.regions))
-    return fail(ErrorCode::kUsage, "--raw and --hex show blocks, not tables or single bytes",
-                "leave them out, or name blocks with --block");
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
   VDE_TRY_ASSIGN(file, context.open_storage(arguments.image, OpenMode::kRead));
   if (arguments.offset) return dump_one_byte(context, *file, arguments);
@@ -100,16 +111,17 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
 
 Runner define_dump(CLI::App& command) {
   auto arguments = std::make_shared<DumpArguments>();
-  command.add_option("IMAGE", arguments->image, "the image")->required();
-  auto* what = command.add_option_group("what", "what to show; the superblock without any");
-  what->add_flag("--superblock", arguments->superblock, "the superblock in use");
-  what->add_flag("--regions", arguments->regions, "both region tables");
-  what->add_option("--region", arguments->region, "the written blocks of a region, TAGI for one");
-  what->add_option("--block", arguments->block, "block N, or blocks N-M");
-  what->add_option("--offset", arguments->offset, "explain the byte at this offset");
-  what->require_option(0, 1);
-  auto* raw = command.add_flag("--raw", arguments->raw, "the bytes themselves");
-  command.add_flag("--hex", arguments->hex, "the bytes in hexadecimal")->excludes(raw);
+  command.add_option("IMAGE", arguments->image, kImageHelp)->required();
+  command.add_flag("--superblock", arguments->superblock, "the superblock in use (default)");
+  command.add_flag("--regions", arguments->regions, "the region tables");
+  command
+      .add_option("--region", arguments->region, "all written blocks of the region TAG, e.g. TAGI")
+      ->type_name("TAG");
+  command.add_option("--block", arguments->block, "block N, or blocks N to M")->type_name("N[-M]");
+  command.add_option("--offset", arguments->offset, "explain the byte at OFFSET (decimal)")
+      ->type_name("OFFSET");
+  auto* raw = command.add_flag("--raw", arguments->raw, "write raw bytes to standard output");
+  command.add_flag("--hex", arguments->hex, "print the bytes in hexadecimal")->excludes(raw);
   return [arguments](Context& context) {
     return context.finish(arguments->image, run_dump(context, *arguments));
   };

@@ -61,9 +61,9 @@ Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
 
 Runner define_label(CLI::App& command) {
   auto arguments = std::make_shared<LabelArguments>();
-  command.add_option("IMAGE", arguments->image, "the image")->required();
-  auto* text = command.add_option("TEXT", arguments->text,
-                                  "the new label, at most 64 bytes of UTF-8; shows it without");
+  command.add_option("IMAGE", arguments->image, kImageHelp)->required();
+  auto* text = command.add_option(
+      "TEXT", arguments->text, "new label (up to 64 bytes of UTF-8); omit to show the current one");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   return [arguments, text](Context& context) {
     arguments->set = text->count() > 0;
@@ -73,8 +73,8 @@ Runner define_label(CLI::App& command) {
 
 Runner define_resize(CLI::App& command) {
   auto arguments = std::make_shared<ResizeArguments>();
-  command.add_option("IMAGE", arguments->image, "the image")->required();
-  command.add_option("--size", arguments->size, "the new size, 1G for one")->required();
+  command.add_option("IMAGE", arguments->image, kImageHelp)->required();
+  command.add_option("--size", arguments->size, "new size, e.g. 1G")->type_name("SIZE")->required();
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   return [arguments](Context& context) {
     return context.finish(arguments->image, run_resize(context, *arguments));

@@ -1,18 +1,29 @@
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "commands.h"
+#include "help.h"
 #include "vde/text.h"
 #include "vde/verify.h"
 
 namespace vde::cli {
 namespace {
 
-// In the order of Fixable.
-constexpr std::string_view kRepairs[] = {
-    "nothing in the image can put it right",
-    "the image may hold what is needed to put it right: 'vdetool verify' says of each finding "
-    "whether it does, 'vdetool verify --repair --dry-run' how",
-    "the image holds what is needed to put it right"};
+// Whether a repair can fix findings of this kind.
+std::string_view repair_words(const FindingKind& kind) {
+  switch (kind.fixable) {
+    case Fixable::kAlways:
+      return "possible. Run 'vdetool verify IMAGE --repair --dry-run' to see the plan.";
+    case Fixable::kSometimes:
+      return "sometimes possible. Run 'vdetool verify IMAGE --repair --dry-run' to see.";
+    case Fixable::kNever:
+      break;
+  }
+  return kind.next.starts_with("Nothing needs to be done")
+             ? "not needed."
+             : "not possible with 'vdetool verify --repair'.";
+}
 
 Json kind_json(const FindingKind& kind) {
   return Json{{"code", kind.code},
@@ -22,16 +33,35 @@ Json kind_json(const FindingKind& kind) {
               {"title", kind.title},
               {"meaning", kind.meaning},
               {"risk", kind.risk},
-              {"next", kind.next}};
+              {"next", kind.next},
+              {"repair_loses", kind.loses.empty() ? Json(nullptr) : Json(kind.loses)}};
+}
+
+// The columns of the terminal; a pipe gets lines that are not wrapped.
+size_t output_width() {
+  if (!Context::is_terminal()) return SIZE_MAX;
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+  return known ? size.ws_col : kHelpWidth;
 }
 
 std::string kind_text(const FindingKind& kind) {
-  return fmt::format("{} ({}): {}\n\nMeaning: {}\nAt risk: {}\nTo do:   {}\nRepair:  {}\n",
-                     kind.code, severity_name(kind.severity), kind.title, kind.meaning, kind.risk,
-                     kind.next, kRepairs[static_cast<size_t>(kind.fixable)]);
+  constexpr size_t kIndent = 15;
+  const size_t width = output_width();
+  std::string text =
+      fmt::format("{} ({}): {}\n\n", kind.code, severity_name(kind.severity), kind.title);
+  const auto line = [&](std::string_view name, std::string_view words) {
+    text += fmt::format("{:<{}}{}\n", name, kIndent, wrap(words, width, kIndent));
+  };
+  line("Meaning:", kind.meaning);
+  line("At risk:", kind.risk);
+  line("To do:", kind.next);
+  line("Repair:", repair_words(kind));
+  if (!kind.loses.empty()) line("Repair loses:", fmt::format("{}.", kind.loses));
+  return text;
 }
 
-// Without a code: all of them, a line each.
+// Without a code: all of them, one per line.
 Result<void> list_kinds(Context& context) {
   for (const FindingKind& kind : finding_kinds()) {
     if (context.globals.json)
@@ -47,8 +77,8 @@ Result<void> run_explain(Context& context, const std::string& code) {
   if (code.empty()) return list_kinds(context);
   const FindingKind* kind = find_finding_kind(code);
   if (kind == nullptr)
-    return fail(ErrorCode::kNotFound, fmt::format("there is no finding '{}'", escape(code)),
-                "'vdetool explain' lists them");
+    return fail(ErrorCode::kNotFound, fmt::format("unknown finding code '{}'", escape(code)),
+                "run 'vdetool explain' to list all codes");
   if (!context.globals.json) return context.out.write(kind_text(*kind));
   Json json{{"schema_version", kSchemaVersion}, {"command", "explain"}};
   json.update(kind_json(*kind));
@@ -59,7 +89,7 @@ Result<void> run_explain(Context& context, const std::string& code) {
 
 Runner define_explain(CLI::App& command) {
   auto code = std::make_shared<std::string>();
-  command.add_option("CODE", *code, "a finding's code, SUPB-001 for one; all of them without it");
+  command.add_option("CODE", *code, "finding code, e.g. SUPB-001; omit to list all");
   return [code](Context& context) { return context.finish("", run_explain(context, *code)); };
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "progress.h"
+#include "usage.h"
 #include "vde/create.h"
 #include "vde/text.h"
 
@@ -31,8 +33,8 @@ Result<CreateOptions> options_of(const FormatArguments& arguments) {
   } else {
     const auto uuid = parse_guid(arguments.uuid);
     if (!uuid)
-      return fail(ErrorCode::kUsage, fmt::format("'{}' is no UUID", escape(arguments.uuid)),
-                  "write it as 00112233-4455-6677-8899-aabbccddeeff");
+      return fail(ErrorCode::kUsage, fmt::format("invalid UUID '{}' (expected {})",
+                                                 escape(arguments.uuid), kUuidForm));
     options.uuid = *uuid;
   }
   VDE_TRY_ASSIGN(
@@ -54,7 +56,7 @@ Json plan_json(const ImagePlan& plan, bool written) {
   for (size_t slot = 0; slot < plan.regions.size(); ++slot) {
     const PlannedRegion& region = plan.regions[slot];
     regions.push_back(Json{{"slot", slot},
-                           {"tag", region.tag},
+                           {"tag", region.type},
                            {"start", region.blocks.begin},
                            {"count", region.blocks.count()},
                            {"used", region.used}});
@@ -76,8 +78,11 @@ std::string plan_text(const std::string& image, const ImagePlan& plan, bool writ
                                  escape(image), describe_size(plan.options.size), plan.total_blocks,
                                  plan.options.block_size, plan.total_blocks - plan.allocated_blocks,
                                  written ? "" : " (nothing written)", to_string(plan.options.uuid));
+  // A heading is for people; scripts read a region per line.
+  if (Context::is_terminal())
+    text += fmt::format("  {:<6}  {:>8}  {:>8}\n", "region", "blocks", "first");
   for (const PlannedRegion& region : plan.regions)
-    text += fmt::format("  {}  {} blocks from {}\n", region.tag, region.blocks.count(),
+    text += fmt::format("  {:<6}  {:>8}  {:>8}\n", region.type, region.blocks.count(),
                         region.blocks.begin);
   return text;
 }
@@ -86,6 +91,8 @@ Result<void> run_format(Context& context, const FormatArguments& arguments) {
   VDE_TRY_ASSIGN(options, options_of(arguments));
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const bool write = !arguments.dry_run;
+  name_file(arguments.image);
+  name_wait("the lock");
   if (write)
     VDE_TRY(create_image(arguments.image, plan, {arguments.force, context.globals.patience()},
                          context.activity));
@@ -99,22 +106,33 @@ Result<void> run_format(Context& context, const FormatArguments& arguments) {
 
 Runner define_format(CLI::App& command) {
   auto arguments = std::make_shared<FormatArguments>();
-  command.add_option("IMAGE", arguments->image, "the file or device to write")->required();
-  command.add_option("--size", arguments->size, "of the volume, 64M for one")->required();
-  command.add_option("--block-size", arguments->block_size,
-                     "bytes, a power of two from 512 to 65536; existing readers want 4096 or more");
-  command.add_option("--label", arguments->label, "at most 64 bytes of UTF-8");
-  command.add_option("--uuid", arguments->uuid, "of the volume; random without it");
+  command.add_option("IMAGE", arguments->image, "file or block device to write")->required();
+  command.add_option("--size", arguments->size, "volume size, e.g. 64M")
+      ->type_name("SIZE")
+      ->required();
+  command
+      .add_option("--block-size", arguments->block_size,
+                  "block size: a power of two from 512 to 65536 (default: 4096; the SDK needs at "
+                  "least 4096)")
+      ->type_name("N")
+      ->check(number(0, UINT32_MAX, "a number of bytes"));
+  command.add_option("--label", arguments->label, "volume label (up to 64 bytes of UTF-8)");
+  command.add_option("--uuid", arguments->uuid, "volume UUID (default: random)")->type_name("UUID");
   auto* profile = command.add_option("--profile", arguments->profile,
-                                     "the modules of an existing profile, minimal for one");
+                                     "use a profile's modules (only 'minimal' is supported)");
+  profile->type_name("NAME");
   command
       .add_option("--modules", arguments->modules,
-                  "comma list of tags, snapshot, compute and integrity, or none "
-                  "(default tags,snapshot,compute)")
+                  "comma-separated list: tags, snapshot, compute, integrity; or none (default: "
+                  "tags,snapshot,compute)")
+      ->type_name("LIST")
       ->excludes(profile);
-  command.add_option("--journal-size", arguments->journal_size, "of the journal, 4M for one");
-  command.add_flag("--force", arguments->force, "replace what is there");
-  command.add_flag("--dry-run", arguments->dry_run, "print the layout, write nothing");
+  command
+      .add_option("--journal-size", arguments->journal_size,
+                  "journal size, e.g. 4M (default: 1/64 of the volume)")
+      ->type_name("SIZE");
+  command.add_flag("--force", arguments->force, "overwrite existing contents");
+  command.add_flag("--dry-run", arguments->dry_run, "print the layout without writing anything");
   return [arguments](Context& context) {
     return context.finish(arguments->image, run_format(context, *arguments));
   };

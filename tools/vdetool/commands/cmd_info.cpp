@@ -15,7 +15,7 @@ Result<void> run_info(Context& context, const std::string& image) {
 
 Runner define_info(CLI::App& command) {
   auto image = std::make_shared<std::string>();
-  command.add_option("IMAGE", *image, "the image")->required();
+  command.add_option("IMAGE", *image, kImageHelp)->required();
   return [image](Context& context) { return context.finish(*image, run_info(context, *image)); };
 }
 

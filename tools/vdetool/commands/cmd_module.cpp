@@ -4,6 +4,7 @@
 #include <array>
 
 #include "progress.h"
+#include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
@@ -23,8 +24,7 @@ struct ModuleArguments {
   bool unseal = false;
 };
 
-constexpr const char* kReferenceHelp =
-    "a module: its hash, its id, or 4 or more digits that only one of them begins with";
+constexpr const char* kReferenceHelp = "module: hash, id, or a unique prefix (4+ characters)";
 
 Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -104,7 +104,7 @@ std::string module_text(const Module& module) {
       escape(module.entry_point));
 }
 
-// Work that takes long where modules are large.
+// Work that takes long if modules are large.
 class Work {
  public:
   explicit Work(Context& context) : line_(context.activity, context.wants_progress()) {}
@@ -113,8 +113,8 @@ class Work {
   ProgressLine line_;
 };
 
-// The facts that call for a word though the module is stored.
-void warn(Context& context, const ModuleFacts& facts) {
+// Warnings about a module that was stored.
+void warn(Context& context, const ModuleFacts& facts, const std::string& entry) {
   if (context.globals.quiet || context.globals.json) return;
   const auto say = [](const std::string& words) {
     std::fputs(("vdetool: warning: " + words + "\n").c_str(), stderr);
@@ -122,7 +122,7 @@ void warn(Context& context, const ModuleFacts& facts) {
   if (facts.validation == ModuleFacts::Validation::kNotUnderstood ||
       facts.validation == ModuleFacts::Validation::kInvalid)
     say("the module could not be validated: " + escape(facts.validation_note));
-  if (!facts.entry_exported) say("the module exports no function of its entry point's name");
+  if (!facts.entry_exported) say(fmt::format("the module does not export '{}'", escape(entry)));
 }
 
 Result<ModuleOptions> module_options(const ModuleArguments& arguments) {
@@ -133,8 +133,8 @@ Result<ModuleOptions> module_options(const ModuleArguments& arguments) {
   if (!arguments.id.empty()) {
     options.id = parse_guid(arguments.id);
     if (!options.id || options.id->is_zero())
-      return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(arguments.id)),
-                  "write it as 00112233-4455-6677-8899-aabbccddeeff");
+      return fail(ErrorCode::kUsage,
+                  fmt::format("invalid id '{}' (expected {})", escape(arguments.id), kUuidForm));
   }
   return options;
 }
@@ -144,11 +144,12 @@ struct Registered {
   ModuleFacts facts;
 };
 
-// The bytes may come slowly, and nobody else can use an image that is open for a change: it is
-// opened when they are there and judged.
+// Opens the image only after the module is read and checked: it may arrive slowly, and an image
+// that is open for a change is locked.
 Result<Registered> register_module(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(options, module_options(arguments));
   const Work work(context);
+  name_wait("input");
   VDE_TRY_ASSIGN(file, ModuleFile::open(arguments.file, options, context.activity));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   VDE_TRY_ASSIGN(module, opened.change.modules().add(file, context.activity));
@@ -158,7 +159,7 @@ Result<Registered> register_module(Context& context, const ModuleArguments& argu
 
 Result<void> run_register(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(registered, register_module(context, arguments));
-  warn(context, registered.facts);
+  warn(context, registered.facts, registered.module.entry_point);
   if (!context.globals.json)
     return context.globals.quiet ? Result<void>{}
                                  : context.out.write(to_hex(registered.module.hash) + "\n");
@@ -175,7 +176,8 @@ Result<void> run_list(Context& context, const ModuleArguments& arguments) {
         context.globals.json
             ? context.write_json(with_header("module list", arguments.image, module_json(module)))
             : context.out.write(module_line(module));
-    if (written && context.activity.stop) written = fail(ErrorCode::kInterrupted, "interrupted");
+    if (written && context.activity.stop)
+      written = fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
     return written.has_value();
   }));
   return written;
@@ -184,7 +186,7 @@ Result<void> run_list(Context& context, const ModuleArguments& arguments) {
 Result<void> run_show(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
-  // The entry is worth showing though the bytes behind it are damaged.
+  // The entry is shown even if the bytes of the module are damaged.
   Result<ModuleFacts> facts = open.reader.facts(module, context.activity);
   if (context.globals.json) {
     Json json = module_json(module);
@@ -215,7 +217,7 @@ Json verdict_json(const Module& module, const Result<void>& verdict) {
   return json;
 }
 
-// One module, or what keeps it from being judged.
+// Whether the module is good; an error if that could not be checked.
 Result<bool> verify_one(Context& context, const ModuleArguments& arguments, ModuleReader& reader,
                         const Module& module) {
   const auto nowhere = [](Bytes) { return Result<void>{}; };
@@ -255,7 +257,8 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
   }
   if (damaged == 0) return {};
   return fail(ErrorCode::kDamaged,
-              fmt::format("{} of {} modules are damaged", damaged, modules.size()),
+              fmt::format("{} of {} modules {} damaged", damaged, modules.size(),
+                          damaged == 1 ? "is" : "are"),
               "run 'vdetool verify'");
 }
 
@@ -277,12 +280,33 @@ struct ModuleVerb : Verb<ModuleArguments> {
 };
 
 constexpr std::array<Command, 6> kModuleVerbs = {{
-    {"register", "store a WebAssembly module", define_module_register},
-    {"list", "all modules, in the table's order", define_module_list},
-    {"show", "one module, and what its bytes are", define_module_show},
-    {"extract", "its bytes, to a new file or to standard output", define_module_extract},
-    {"verify", "hash the stored bytes again, of all without a REF", define_module_verify},
-    {"remove", "take modules out and free their blocks", define_module_remove},
+    {"register",
+     "Store a WebAssembly module",
+     {"vdetool module register photos.dwvd thumbnail.wasm",
+      "vdetool module register photos.dwvd filter.wasm --entry main"},
+     define_module_register},
+    {"list",
+     "List modules",
+     {"vdetool module list photos.dwvd", "vdetool module list photos.dwvd --json"},
+     define_module_list},
+    {"show",
+     "Show one module",
+     {"vdetool module show photos.dwvd 93a44bbb",
+      "vdetool module show photos.dwvd 93a44bbb --json"},
+     define_module_show},
+    {"extract",
+     "Write a module to a new file or standard output",
+     {"vdetool module extract photos.dwvd 93a44bbb copy.wasm",
+      "vdetool module extract photos.dwvd 93a44bbb | sha256sum"},
+     define_module_extract},
+    {"verify",
+     "Re-hash stored modules (default: all)",
+     {"vdetool module verify photos.dwvd", "vdetool module verify photos.dwvd 93a44bbb"},
+     define_module_verify},
+    {"remove",
+     "Remove modules and free their blocks",
+     {"vdetool module remove photos.dwvd 93a44bbb", "vdetool module remove photos.dwvd 93a4 c50e"},
+     define_module_remove},
 }};
 
 }  // namespace
@@ -294,14 +318,18 @@ std::span<const Command> module_verbs() {
 Runner define_module_register(CLI::App& command) {
   ModuleVerb verb(command, run_register);
   ModuleArguments& arguments = *verb.arguments;
-  command.add_option("FILE", arguments.file, "the module; - is standard input")->required();
-  command.add_option("--entry", arguments.entry,
-                     "the exported function that it starts with; _start without");
-  command.add_option("--abi", arguments.abi, "auto, preview1, preview2 or stable")
-      ->check(CLI::IsMember({"auto", "preview1", "preview2", "stable"}));
-  command.add_option("--id", arguments.id, "its id; made of its hash without");
+  command.add_option("FILE", arguments.file, "WebAssembly module; - for standard input")
+      ->required();
+  command
+      .add_option("--entry", arguments.entry, "entry point, an exported function (default: _start)")
+      ->type_name("NAME");
+  command.add_option("--abi", arguments.abi, "auto, preview1, preview2 or stable (default: auto)")
+      ->type_name("ABI")
+      ->check(one_of({"auto", "preview1", "preview2", "stable"}));
+  command.add_option("--id", arguments.id, "module id (default: derived from the hash)")
+      ->type_name("ID");
   command.add_flag("--force", arguments.force,
-                   "store it although its entry point is not exported, or it is not valid");
+                   "store it even if the entry point is missing or validation fails");
   verb.add_unseal();
   return verb.runner();
 }
@@ -319,7 +347,8 @@ Runner define_module_show(CLI::App& command) {
 Runner define_module_extract(CLI::App& command) {
   ModuleVerb verb(command, run_extract);
   verb.add_reference();
-  command.add_option("FILE", verb.arguments->file, "a new file; - is standard output");
+  command.add_option("FILE", verb.arguments->file,
+                     "output file, must not exist (default: standard output)");
   return verb.runner();
 }
 

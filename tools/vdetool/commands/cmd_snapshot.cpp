@@ -62,11 +62,12 @@ std::string snapshot_line(const Snapshot& snapshot) {
 std::string snapshot_text(const Snapshot& snapshot) {
   return fmt::format(
       "id           {}\nlabel        {}\nparent       {}\ncreated      {}\nflags        {}\n"
-      "inode table  {} blocks from {}\ndata blocks  {}\n",
+      "inode table  {} {} from {}\ndata blocks  {}\n",
       to_string(snapshot.id), escape(snapshot.label),
       snapshot.parent.is_zero() ? "none" : to_string(snapshot.parent), to_string(snapshot.created),
       snapshot.flags == 0 ? "none" : joined_flags(snapshot), snapshot.inode_table_blocks,
-      snapshot.inode_table_start, snapshot.data_blocks);
+      snapshot.inode_table_blocks == 1 ? "block" : "blocks", snapshot.inode_table_start,
+      snapshot.data_blocks);
 }
 
 // Prints snapshots one by one, up to the first that cannot be written.
@@ -94,11 +95,12 @@ class SnapshotPrinter {
     return go_on();
   }
 
-  // After the reading, which comes first where both failed.
+  // The error of reading, else of printing, if any.
   [[nodiscard]] Result<void> outcome(Result<void> read) {
     if (!read) return read;
     if (!written_) return written_;
-    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (context_.activity.stop)
+      return fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
     return {};
   }
 
@@ -111,7 +113,7 @@ class SnapshotPrinter {
   Result<void> written_;
 };
 
-// What can be refused without the image is refused here.
+// The options, as far as they can be checked without the image.
 Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
   SnapshotOptions options;
   options.label = arguments.label;
@@ -122,22 +124,29 @@ Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
   if (arguments.id) {
     options.id = parse_guid(*arguments.id);
     if (!options.id)
-      return fail(ErrorCode::kUsage, fmt::format("'{}' is no id", escape(*arguments.id)),
-                  "write it as 00112233-4455-6677-8899-aabbccddeeff");
+      return fail(ErrorCode::kUsage,
+                  fmt::format("invalid id '{}' (expected {})", escape(*arguments.id), kUuidForm));
   }
   VDE_TRY(check_label(options.label));
-  if (options.id && options.id->is_zero()) return fail(ErrorCode::kUsage, "the id is zero");
+  if (options.id && options.id->is_zero())
+    return fail(ErrorCode::kUsage, "the id must not be zero");
   return options;
 }
 
 Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(options, snapshot_options(arguments));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY_ASSIGN(made, opened.change.snapshots().create(options));
+  auto created = opened.change.snapshots().create(options);
+  // The first snapshot of an image has no latest one to follow.
+  if (!created && created.error().code == ErrorCode::kNotFound && options.parent == "@latest") {
+    options.parent.reset();
+    created = opened.change.snapshots().create(options);
+  }
+  VDE_TRY_ASSIGN(snapshot, std::move(created));
   VDE_TRY(opened.change.commit());
   return context.globals.json ? context.write_json(with_header("snapshot create", arguments.image,
-                                                               snapshot_json(made)))
-                              : context.out.write(to_string(made.id) + "\n");
+                                                               snapshot_json(snapshot)))
+                              : context.out.write(to_string(snapshot.id) + "\n");
 }
 
 Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
@@ -182,7 +191,7 @@ Result<void> run_children(Context& context, const SnapshotArguments& arguments) 
   }));
 }
 
-// What `delete` and `undelete` print: the ids that they changed.
+// The output of `delete` and `undelete`: the ids of the changed snapshots.
 Result<void> print_changed(Context& context, const SnapshotArguments& arguments,
                            std::string_view command, std::span<const Snapshot> changed) {
   Json ids = Json::array();
@@ -210,22 +219,48 @@ Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) 
   return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
 }
 
-constexpr const char* kRefHelp = "its id, '@latest', its label, or the start of its id";
+constexpr const char* kRefHelp = "snapshot: id, id prefix (4+ characters), label or @latest";
 
 struct SnapshotVerb : Verb<SnapshotArguments> {
   using Verb::Verb;
   void add_ref() { command.add_option("REF", arguments->ref, kRefHelp)->required(); }
-  void add_all() { command.add_flag("--all", arguments->all, "deleted ones too"); }
+  void add_all() { command.add_flag("--all", arguments->all, "include deleted snapshots"); }
 };
 
 constexpr std::array<Command, 7> kSnapshotVerbs = {{
-    {"create", "record what the image is now", define_snapshot_create},
-    {"list", "show all snapshots", define_snapshot_list},
-    {"show", "show one snapshot", define_snapshot_show},
-    {"chain", "show a snapshot and its ancestors, up to the root", define_snapshot_chain},
-    {"children", "show the snapshots made from one", define_snapshot_children},
-    {"delete", "mark snapshots as deleted", define_snapshot_delete},
-    {"undelete", "take that mark off again", define_snapshot_undelete},
+    {"create",
+     "Create a snapshot (metadata only)",
+     {"vdetool snapshot create photos.dwvd --label monday",
+      "vdetool snapshot create photos.dwvd --label tuesday --parent @latest"},
+     define_snapshot_create},
+    {"list",
+     "List snapshots",
+     {"vdetool snapshot list photos.dwvd", "vdetool snapshot list photos.dwvd --tree --all"},
+     define_snapshot_list},
+    {"show",
+     "Show one snapshot",
+     {"vdetool snapshot show photos.dwvd monday", "vdetool snapshot show photos.dwvd @latest"},
+     define_snapshot_show},
+    {"chain",
+     "Show a snapshot and its ancestors, up to the root",
+     {"vdetool snapshot chain photos.dwvd @latest",
+      "vdetool snapshot chain photos.dwvd tuesday --json"},
+     define_snapshot_chain},
+    {"children",
+     "List the direct children of a snapshot",
+     {"vdetool snapshot children photos.dwvd monday",
+      "vdetool snapshot children photos.dwvd monday --all"},
+     define_snapshot_children},
+    {"delete",
+     "Mark snapshots as deleted",
+     {"vdetool snapshot delete photos.dwvd tuesday",
+      "vdetool snapshot delete photos.dwvd monday tuesday"},
+     define_snapshot_delete},
+    {"undelete",
+     "Restore deleted snapshots",
+     {"vdetool snapshot undelete photos.dwvd 4a1b0c52-1d3e-4f60-8a7b-9c0d1e2f3a4b",
+      "vdetool snapshot undelete photos.dwvd 4a1b0c52-1d3e-4f60-8a7b-9c0d1e2f3a4b -q"},
+     define_snapshot_undelete},
 }};
 
 }  // namespace
@@ -237,11 +272,12 @@ std::span<const Command> snapshot_verbs() {
 Runner define_snapshot_create(CLI::App& command) {
   SnapshotVerb verb(command, run_create);
   SnapshotArguments& arguments = *verb.arguments;
-  command.add_option("--label", arguments.label, "a name, at most 64 bytes of UTF-8");
-  command.add_option("--parent", arguments.parent, "the snapshot that it follows");
-  command.add_flag("--read-only", arguments.read_only, "mark it as not to be changed");
-  command.add_flag("--base", arguments.base, "mark it as the base of others");
-  command.add_option("--id", arguments.id, "its id; a new one without");
+  command.add_option("--label", arguments.label, "label (up to 64 bytes of UTF-8)");
+  command.add_option("--parent", arguments.parent, "parent snapshot (default: none)")
+      ->type_name("REF");
+  command.add_flag("--read-only", arguments.read_only, "set the read-only flag");
+  command.add_flag("--base", arguments.base, "set the base flag");
+  command.add_option("--id", arguments.id, "snapshot id (default: random)")->type_name("ID");
   verb.add_unseal();
   return verb.runner();
 }
@@ -249,7 +285,7 @@ Runner define_snapshot_create(CLI::App& command) {
 Runner define_snapshot_list(CLI::App& command) {
   SnapshotVerb verb(command, run_list);
   verb.add_all();
-  command.add_flag("--tree", verb.arguments->tree, "children below their parents");
+  command.add_flag("--tree", verb.arguments->tree, "show as a tree");
   return verb.runner();
 }
 

@@ -1,4 +1,4 @@
-// The verbs of `tag` that read: get, find, list, stats.
+// The verbs of `tag` that read: get, find, list and stats.
 #include <fmt/format.h>
 
 #include <array>
@@ -28,24 +28,24 @@ struct FindArguments : TagArguments {
 
 Result<std::optional<int64_t>> parse_inode(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
-  VDE_TRY_ASSIGN(inode, parse_integer(*text, "the inode"));
+  VDE_TRY_ASSIGN(inode, parse_integer(*text, "inode"));
   return inode;
 }
 
 Result<uint64_t> parse_limit(const std::optional<std::string>& text) {
   if (!text) return UINT64_MAX;
-  VDE_TRY_ASSIGN(limit, parse_integer(*text, "the limit"));
-  if (limit < 1) return fail(ErrorCode::kUsage, "the limit is less than 1");
+  VDE_TRY_ASSIGN(limit, parse_integer(*text, "--limit"));
+  if (limit < 1) return fail(ErrorCode::kUsage, "--limit must be at least 1");
   return static_cast<uint64_t>(limit);
 }
 
-// Nothing matched: the status says so, and a line for people.
+// Nothing matched: reports it with status 1.
 int nothing_found(const Context& context, const std::string& image, const char* what) {
   if (context.globals.quiet) return kNothing;
   return context.report(image, Error{ErrorCode::kNotFound, what, {}, {}});
 }
 
-// The number of entries, printed.
+// Prints the matching tags and returns their number.
 Result<uint64_t> get_tags(Context& context, const GetArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(key, parse_key(arguments.key, separator));
@@ -137,22 +137,24 @@ Json stats_json(const TagStats& stats) {
 }
 
 std::string stats_text(const std::string& image, const TagStats& stats) {
-  const auto percent = [](double part) { return fmt::format("{:.4g} %", part * 100); };
+  const auto percent = [](double part) {
+    return part > 0 && part < 1e-6 ? "<0.0001 %" : fmt::format("{:.4g} %", part * 100);
+  };
   std::string text = escape(image) + ":\n";
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<22} {}\n", name, value);
   };
   line("entries", std::to_string(stats.entries));
-  line("depth", fmt::format("{} below the root", stats.depth));
-  line("nodes", fmt::format("{}, of them {} leaves", stats.nodes, stats.leaves));
-  line("fill of the leaves", percent(stats.fill));
-  line("blocks of the region",
-       fmt::format("{}, of them {} free", stats.region_blocks, stats.free_blocks));
+  line("levels", std::to_string(stats.depth + 1));
+  line("nodes",
+       fmt::format("{} ({} {})", stats.nodes, stats.leaves, stats.leaves == 1 ? "leaf" : "leaves"));
+  line("leaf fill", percent(stats.fill));
+  line("region blocks", fmt::format("{} ({} free)", stats.region_blocks, stats.free_blocks));
   line("Bloom filter", fmt::format("{} bits, {} hashes, {}", stats.bloom.bits, stats.bloom.hashes,
-                                   stats.bloom.extended ? "extended" : "in block 0 alone"));
+                                   stats.bloom.extended ? "extended" : "header only"));
   line("bits set", percent(stats.bloom.fill));
   line("false positives",
-       fmt::format("{} expected, {} measured", percent(stats.bloom.expected_false_positive_rate),
+       fmt::format("expected {}, measured {}", percent(stats.bloom.expected_false_positive_rate),
                    percent(stats.bloom.measured_false_positive_rate)));
   return text;
 }
@@ -166,14 +168,42 @@ Result<void> show_stats(Context& context, const TagArguments& arguments) {
 }
 
 constexpr std::array<Command, 8> kTagVerbs = {{
-    {"set", "put tags on an inode", define_tag_set},
-    {"get", "show the tags of exactly one key", define_tag_get},
-    {"find", "show the tags of a prefix or range of keys", define_tag_find},
-    {"remove", "take tags off an inode", define_tag_remove},
-    {"list", "show all tags", define_tag_list},
-    {"import", "add tags from a stream, all or none", define_tag_import},
-    {"export", "write all tags to a stream", define_tag_export},
-    {"stats", "describe the index: nodes, fill, filter", define_tag_stats},
+    {"set",
+     "Set tags on an inode",
+     {R"(vdetool tag set photos.dwvd 42 'category\0photo' year=1998)",
+      "vdetool tag set photos.dwvd 43 'title=Pier at dusk' --block 1200"},
+     define_tag_set},
+    {"get",
+     "Show the tags with exactly this key",
+     {"vdetool tag get photos.dwvd year", "vdetool tag get photos.dwvd year --inode 42"},
+     define_tag_get},
+    {"find",
+     "Search tags by key prefix, key range, value or inode",
+     {R"(vdetool tag find photos.dwvd --prefix 'category\0')",
+      "vdetool tag find photos.dwvd --from title --to year --count"},
+     define_tag_find},
+    {"remove",
+     "Remove tags from an inode",
+     {"vdetool tag remove photos.dwvd 43 title", "vdetool tag remove photos.dwvd 42 --all"},
+     define_tag_remove},
+    {"list",
+     "List all tags in key order",
+     {"vdetool tag list photos.dwvd", "vdetool tag list photos.dwvd --separator /"},
+     define_tag_list},
+    {"import",
+     "Import tags from a file or standard input (atomic)",
+     {"vdetool tag import photos.dwvd tags.tsv",
+      "vdetool tag export photos.dwvd | vdetool tag import copy.dwvd"},
+     define_tag_import},
+    {"export",
+     "Export all tags to a file or standard output",
+     {"vdetool tag export photos.dwvd all.tsv",
+      "vdetool tag export photos.dwvd --output-format jsonl"},
+     define_tag_export},
+    {"stats",
+     "Show index statistics",
+     {"vdetool tag stats photos.dwvd", "vdetool tag stats photos.dwvd --json"},
+     define_tag_stats},
 }};
 
 }  // namespace
@@ -185,8 +215,9 @@ std::span<const Command> tag_verbs() {
 Runner define_tag_get(CLI::App& command) {
   auto arguments = std::make_shared<GetArguments>();
   add_image(command, *arguments);
-  command.add_option("KEY", arguments->key, "the whole key, with escapes")->required();
-  command.add_option("--inode", arguments->inode, "of this inode alone");
+  command.add_option("KEY", arguments->key, "the exact key (escapes such as \\0 are allowed)")
+      ->required();
+  command.add_option("--inode", arguments->inode, "only tags on inode N")->type_name("N");
   add_separator(command, *arguments);
   return [arguments](Context& context) { return run_get(context, *arguments); };
 }
@@ -194,14 +225,14 @@ Runner define_tag_get(CLI::App& command) {
 Runner define_tag_find(CLI::App& command) {
   auto arguments = std::make_shared<FindArguments>();
   add_image(command, *arguments);
-  command.add_option("--prefix", arguments->prefix, "keys that begin with this");
-  command.add_option("--from", arguments->from, "this key and those behind it");
-  command.add_option("--to", arguments->to, "this key and those before it");
-  command.add_option("--value", arguments->value, "of exactly this value");
-  command.add_option("--inode", arguments->inode, "of this inode");
-  command.add_option("--limit", arguments->limit, "no more tags than this");
-  command.add_flag("--count", arguments->count, "print their number alone");
-  command.add_flag("--reverse", arguments->reverse, "from the last key to the first");
+  command.add_option("--prefix", arguments->prefix, "keys starting with TEXT");
+  command.add_option("--from", arguments->from, "first key (inclusive)")->type_name("KEY");
+  command.add_option("--to", arguments->to, "last key (inclusive)")->type_name("KEY");
+  command.add_option("--value", arguments->value, "only tags whose value equals TEXT");
+  command.add_option("--inode", arguments->inode, "only tags on inode N")->type_name("N");
+  command.add_option("--limit", arguments->limit, "stop after N tags")->type_name("N");
+  command.add_flag("--count", arguments->count, "print only the number of matches");
+  command.add_flag("--reverse", arguments->reverse, "in descending key order");
   add_separator(command, *arguments);
   return [arguments](Context& context) { return run_find(context, *arguments); };
 }

@@ -1,4 +1,4 @@
-// The verbs of `tag` that move whole indexes: import, export.
+// The verbs of `tag` that handle whole indexes: import and export.
 #include <fmt/format.h>
 
 #include "commands.h"
@@ -6,6 +6,7 @@
 #include "output_file.h"
 #include "progress.h"
 #include "tag_command.h"
+#include "usage.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -39,12 +40,13 @@ Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagBatch& batc
   }
 }
 
-// The lines may come slowly, and nobody else can use an image that is open for a change: it is
-// opened when all of them are there.
+// Opens the image only after all lines are read: they may arrive slowly, and an image that is open
+// for a change is locked.
 Result<TagImportReport> import_lines(Context& context, const BulkArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(memory, parse_size(arguments.memory));
   VDE_TRY_ASSIGN(reader, LineReader::open(arguments.file));
+  name_wait("input");
   TagLineParser parser(arguments.tag_format(), separator);
   TagBatchOptions options;
   options.memory = memory;
@@ -81,8 +83,9 @@ Result<void> export_tags(Context& context, const BulkArguments& arguments) {
 }
 
 void add_format(CLI::App& command, const char* name, BulkArguments& arguments) {
-  command.add_option(name, arguments.format, "tsv (the default) or jsonl")
-      ->check(CLI::IsMember({"tsv", "jsonl"}));
+  command.add_option(name, arguments.format, "tsv or jsonl (default: tsv)")
+      ->type_name("FORMAT")
+      ->check(one_of({"tsv", "jsonl"}));
 }
 
 }  // namespace
@@ -90,10 +93,11 @@ void add_format(CLI::App& command, const char* name, BulkArguments& arguments) {
 Runner define_tag_import(CLI::App& command) {
   auto arguments = std::make_shared<BulkArguments>();
   add_image(command, *arguments);
-  command.add_option("FILE", arguments->file, "where to read; standard input without it or for -");
+  command.add_option("FILE", arguments->file, "input file (default: standard input)");
   add_format(command, "--input-format", *arguments);
-  command.add_flag("--replace", arguments->replace, "tags that are there get the new value");
-  command.add_option("--memory", arguments->memory, "for sorting; 256M without");
+  command.add_flag("--replace", arguments->replace, "overwrite existing tags");
+  command.add_option("--memory", arguments->memory, "memory for sorting (default: 256M)")
+      ->type_name("SIZE");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
   return [arguments](Context& context) {
@@ -105,7 +109,7 @@ Runner define_tag_export(CLI::App& command) {
   auto arguments = std::make_shared<BulkArguments>();
   add_image(command, *arguments);
   command.add_option("FILE", arguments->file,
-                     "where to write; standard output without it or for -");
+                     "output file, written atomically (default: standard output)");
   add_format(command, "--output-format", *arguments);
   add_separator(command, *arguments);
   return [arguments](Context& context) {

@@ -1,4 +1,4 @@
-// The verbs of `tag` that change single tags: set, remove.
+// The verbs of `tag` that change single tags: set and remove.
 #include <fmt/format.h>
 
 #include "commands.h"
@@ -22,8 +22,8 @@ struct RemoveArguments : TagArguments {
 
 Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
-  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
-  VDE_TRY_ASSIGN(block, parse_integer(arguments.block, "the block"));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "inode"));
+  VDE_TRY_ASSIGN(block, parse_integer(arguments.block, "block"));
   std::vector<TagEntry> entries;
   for (const std::string& text : arguments.tags) {
     VDE_TRY_ASSIGN(entry, parse_assignment(text, separator));
@@ -51,10 +51,9 @@ Result<void> set_tags(Context& context, const SetArguments& arguments) {
 Result<std::vector<std::string>> parse_keys(const RemoveArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   if (arguments.all == !arguments.keys.empty())
-    return fail(
-        ErrorCode::kUsage,
-        arguments.all ? "--all and keys exclude each other" : "which tags to remove is not said",
-        "give keys, or --all");
+    return fail(ErrorCode::kUsage,
+                arguments.all ? "--all and keys cannot be combined" : "no keys given",
+                "name keys or use --all");
   std::vector<std::string> keys;
   for (const std::string& text : arguments.keys) {
     VDE_TRY_ASSIGN(key, parse_key(text, separator));
@@ -74,7 +73,7 @@ Result<uint64_t> remove_each(TagEditor& tags, const std::vector<std::string>& ke
 
 Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
   VDE_TRY_ASSIGN(keys, parse_keys(arguments));
-  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "the inode"));
+  VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "inode"));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   TagEditor& tags = opened.change.tags();
   VDE_TRY_ASSIGN(removed, arguments.all ? tags.remove_all(inode) : remove_each(tags, keys, inode));
@@ -91,16 +90,18 @@ Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
 Runner define_tag_set(CLI::App& command) {
   auto arguments = std::make_shared<SetArguments>();
   add_image(command, *arguments);
-  command.add_option("INODE", arguments->inode, "the inode's number")->required();
+  command.add_option("INODE", arguments->inode, "inode number")->required();
   auto* tags = command
                    .add_option("KEY[=VALUE]", arguments->tags,
-                               "the key ends at its first =; \\x3d is one inside of it")
+                               "KEY ends at the first '='; write \\x3d for '=' inside a key")
                    ->required();
-  command.add_option("--block", arguments->block, "the block address of the tags; 0 without");
+  command
+      .add_option("--block", arguments->block, "block address to store with the tags (default: 0)")
+      ->type_name("ADDRESS");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
   return [arguments, tags](Context& context) {
-    // As typed: a vector takes {} for a list without words.
+    // As typed: a vector option would read {} as an empty list.
     arguments->tags = tags->results();
     return context.finish(arguments->image, set_tags(context, *arguments));
   };
@@ -109,9 +110,9 @@ Runner define_tag_set(CLI::App& command) {
 Runner define_tag_remove(CLI::App& command) {
   auto arguments = std::make_shared<RemoveArguments>();
   add_image(command, *arguments);
-  command.add_option("INODE", arguments->inode, "the inode's number")->required();
-  auto* keys = command.add_option("KEY", arguments->keys, "the keys of the tags, with escapes");
-  command.add_flag("--all", arguments->all, "all tags of the inode");
+  command.add_option("INODE", arguments->inode, "inode number")->required();
+  auto* keys = command.add_option("KEY", arguments->keys, "keys of the tags to remove");
+  command.add_flag("--all", arguments->all, "remove all tags of the inode");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
   return [arguments, keys](Context& context) {

@@ -11,7 +11,7 @@ using namespace vde;
 
 namespace {
 
-// What the helpers must answer, bit by bit.
+// The expected answers, computed bit by bit.
 uint64_t naive_count(Bytes bits, uint64_t begin, uint64_t end) {
   uint64_t count = 0;
   for (uint64_t bit = begin; bit < end; ++bit) count += test_bit(bits, bit) ? 1u : 0u;
@@ -48,11 +48,11 @@ TEST_CASE("a bitmap block has a bit for each bit of its payload") {
   CHECK(bitmap_blocks_for(kMaxBlocks, 512) == 17734058513);
 }
 
-TEST_CASE("setting, counting and finding agree with going bit by bit") {
+TEST_CASE("setting, counting and finding agree with a bit-by-bit implementation") {
   test::Random random(4711);
   const auto below = [&](uint64_t end) { return random.below(end); };
   for (int round = 0; round < 3000; ++round) {
-    // Sizes that are no multiple of a word, and none at all; sparse, dense and mixed bits.
+    // Sizes that are not a multiple of a word, and zero; sparse, dense and mixed bits.
     std::vector<uint8_t> bits(below(40));
     const uint64_t all = bits.size() * 8;
     for (uint64_t runs = below(4); runs > 0 && all > 0; --runs) {

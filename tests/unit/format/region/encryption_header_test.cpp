@@ -58,7 +58,7 @@ TEST_CASE("how many slots and rotations the two blocks hold") {
   CHECK(capacity(8192) == std::vector<uint32_t>{63, 0, 681});
 }
 
-TEST_CASE("slots go on in the second block, rotations follow them") {
+TEST_CASE("slots continue in the second block, followed by the rotations") {
   EncryptionTable table;
   table.header = {33, 1, 1, {}};
   for (uint8_t i = 0; i < 63; ++i) table.slots.push_back(example_slot(i));

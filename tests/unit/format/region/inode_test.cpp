@@ -43,11 +43,11 @@ TEST_CASE("an inode layout's bytes follow from the manifest") {
         "100a0201000101");
 }
 
-TEST_CASE("modules without a name leave the inode layout alone") {
+TEST_CASE("unnamed modules do not change the inode layout") {
   CHECK(made(0xFFF80000 | 0x8) == made(0x8));
 }
 
-TEST_CASE("every sample's inode layout is the one its manifest asks for") {
+TEST_CASE("every sample's inode layout matches its manifest") {
   for_samples_with("superblock", [](const Sample& sample) {
     const Bytes payload = sample.payload("INOD", 0);
     const auto layout = decode_inode_layout(payload);
@@ -55,7 +55,7 @@ TEST_CASE("every sample's inode layout is the one its manifest asks for") {
     std::vector<uint8_t> again(payload.size(), 0xEE);
     encode_inode_layout(*layout, again);
     CHECK(std::equal(again.begin(), again.end(), payload.begin(), payload.end()));
-    // The existing SDK's online addition of a module leaves the inode table as it was.
+    // When the SDK adds a module to an existing image, it does not change the inode table.
     const bool module_added = sample.listing["image"] == "online-add-tags.dwvd.gz";
     const auto& superblock = sample.listing["superblock"];
     const uint32_t manifest = module_added ? 0 : superblock["module_manifest"].get<uint32_t>();
@@ -101,7 +101,7 @@ TEST_CASE("an inode's bytes") {
   CHECK(kInodeCoreLayout.decode(bytes_of(kInodeCoreLayout, inode)) == inode);
 }
 
-TEST_CASE("an inode's eight extents lie one after the other") {
+TEST_CASE("an inode's eight extents are consecutive") {
   const InodeExtent extent{0x1122, 3, kExtentHole | kExtentShared, 4096};
   CHECK(to_hex(bytes_of(kInodeExtentLayout, extent)) ==
         "2211000000000000"

@@ -17,7 +17,7 @@ TEST_CASE("the integrity tree header's bytes") {
   CHECK(kIntegrityTreeHeaderLayout.decode(bytes_of(kIntegrityTreeHeaderLayout, header)) == header);
 }
 
-TEST_CASE("nodes lie one after the other from block 1 on, from index 1") {
+TEST_CASE("nodes are consecutive from block 1 on, starting with index 1") {
   CHECK(nodes_per_block(4096) == 127);
   CHECK(nodes_per_block(512) == 15);
   CHECK(node_place(1, 4096) == NodePlace{1, 0});
@@ -36,7 +36,7 @@ TEST_CASE("a tree needs a block for its header and blocks for its nodes") {
   CHECK(integrity_tree_blocks(16, 512) == 4);
 }
 
-TEST_CASE("a capacity is the next power of two from the leaf count on") {
+TEST_CASE("a capacity is the leaf count rounded up to a power of two") {
   const auto good = [](int32_t leaves, int32_t capacity) {
     return check_shape({leaves, capacity, {}}).has_value();
   };

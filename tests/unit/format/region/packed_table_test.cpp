@@ -55,7 +55,7 @@ std::vector<uint8_t> payload_with(size_t offset, const std::vector<SnapshotEntry
   return payload;
 }
 
-// Walks a sample's table block by block and holds entry after entry against the listing.
+// Walks a sample's table block by block and compares each entry with the listing.
 template <class StructureLayout, class DecodeBlock>
 void check_table(const Sample& sample, const char* tag, const char* text_name,
                  const StructureLayout& layout, const nlohmann::json& listing,
@@ -132,7 +132,7 @@ TEST_CASE("a module entry's bytes") {
   CHECK(back->consumed == 82);
 }
 
-TEST_CASE("entries differ by every field, the stored length aside") {
+TEST_CASE("entries differ by every field except the stored length") {
   auto other = example_snapshot();
   other.label_length = 99;
   CHECK(other == example_snapshot());
@@ -164,7 +164,7 @@ TEST_CASE("a text may be as long as the format allows and no longer") {
   for (const uint16_t length : {uint16_t{65}, uint16_t{32768}, uint16_t{65535}}) {
     store_le(bytes, 66, length);
     CHECK(decode_snapshot_entry(bytes).error().message ==
-          "a snapshot entry has a text of " + std::to_string(length) + " bytes, 64 are allowed");
+          "a snapshot entry has a text of " + std::to_string(length) + " bytes (maximum 64)");
   }
   for (const uint16_t length : {uint16_t{129}, uint16_t{65535}}) {
     store_le(bytes, 74, length);
@@ -172,7 +172,7 @@ TEST_CASE("a text may be as long as the format allows and no longer") {
   }
 }
 
-TEST_CASE("a block's entries start behind the header in the first block only") {
+TEST_CASE("entries start after the header only in the first block") {
   const auto a = example_snapshot();
   auto b = example_snapshot();
   b.id.bytes[0] = 1;
@@ -200,14 +200,14 @@ TEST_CASE("an entry that crosses its payload is damage") {
   auto block = payload_with(0, std::vector(6, entry));  // 64 bytes are left: less than an entry
   CHECK(decode_snapshot_block(block, false, 7).has_value());
   entry.label.clear();
-  block = payload_with(16, std::vector(7, entry));  // 4 bytes are left behind the last one
+  block = payload_with(16, std::vector(7, entry));  // 4 bytes are left after the last one
   store_le<uint16_t>(block, 16 + 6 * 68 + 66, 5);
   CHECK(decode_snapshot_block(block, true, 7).error().message ==
         "the text of a snapshot entry runs past its block");
   CHECK(decode_snapshot_block(block, true, 6).has_value());
 }
 
-TEST_CASE("a block cut short gives the entries that are whole, or damage where a label is cut") {
+TEST_CASE("a truncated block returns its complete entries, or damage if a label is cut") {
   const auto block = payload_with(16, std::vector(6, example_snapshot()));  // of 72 bytes each
   for (size_t size = 16; size <= block.size(); ++size) {
     CAPTURE(size);

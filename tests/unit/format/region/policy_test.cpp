@@ -53,7 +53,7 @@ TEST_CASE("the seal's bytes, and the HMAC of RFC 4231's first case") {
         "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
-TEST_CASE("the sample's policies are read, written back and sealed by its key") {
+TEST_CASE("the sample's policies are read, written back and sealed with its key") {
   for_samples_with("policy_count", [](const Sample& sample) {
     const Bytes payload = sample.payload("POLV", 0);
     const auto policies = decode_policies(payload);
@@ -75,7 +75,7 @@ TEST_CASE("a vault cut short is refused at every length") {
   }
 }
 
-TEST_CASE("counts and lengths that make no sense are refused") {
+TEST_CASE("invalid counts and lengths are refused") {
   auto payload = vault({example()});
   for (const int32_t length : {-1, 453, INT32_MAX, INT32_MIN}) {
     store_le(payload, 40, length);

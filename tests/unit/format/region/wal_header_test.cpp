@@ -26,7 +26,7 @@ TEST_CASE("a write-ahead log header's bytes") {
   CHECK(kWalHeaderLayout.decode(bytes_of(kWalHeaderLayout, header)) == header);
 }
 
-TEST_CASE("a fresh metadata log is what the existing writer makes") {
+TEST_CASE("a new metadata log equals that of the SDK") {
   const auto bytes = bytes_of(kWalHeaderLayout, fresh_wal_header(64, Ticks{638700000000000000}));
   CHECK(to_hex(bytes) ==
         "0000"
@@ -47,7 +47,7 @@ TEST_CASE("a fresh metadata log is what the existing writer makes") {
   CHECK(all_zero(sample.payload("MWAL", 0).subspan(83)));
 }
 
-TEST_CASE("the data log and a journal that the existing SDK left dirty read as they are") {
+TEST_CASE("the data log and a journal that the SDK left dirty are decoded unchanged") {
   const auto data = kWalHeaderLayout.decode(Sample("profile-max-security").payload("DWAL", 0));
   CHECK(data.type == kWalData);
   CHECK(data.max_blocks == 128);

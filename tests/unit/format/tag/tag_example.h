@@ -1,4 +1,4 @@
-// Two tags, and the leaf that they make.
+// Two tags, and the leaf that contains them.
 #pragma once
 
 #include <string_view>

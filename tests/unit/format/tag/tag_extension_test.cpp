@@ -1,4 +1,4 @@
-// What vdetool keeps behind the Bloom bits of block 0, and the nodes that are free.
+// The record that vdetool keeps after the Bloom bits of block 0, and free nodes.
 #include "format/tag/tag_extension.h"
 
 #include "../listing.h"
@@ -36,7 +36,7 @@ constexpr std::string_view kExtensionBytes =
     "00000000"
     "89f8ba1d3ce5bbef";
 
-// Block 0 of an index whose filter has `bits` bits, all ones behind the header.
+// Block 0 of an index whose filter has `bits` bits, with ones after the header.
 std::vector<uint8_t> head_of_index(size_t payload_bytes, int32_t bits) {
   std::vector<uint8_t> payload(payload_bytes, 0xFF);
   TagIndexHeader header;
@@ -58,7 +58,7 @@ TEST_CASE("the extension record is the last 64 bytes of the payload, hashed by X
   CHECK(decode_tag_extension(payload) == read);
 }
 
-TEST_CASE("a record in which any bit is changed is none") {
+TEST_CASE("a record with any changed bit is ignored") {
   auto payload = head_of_index(496, 2048);
   encode_tag_extension(example_extension(), payload);
   REQUIRE(decode_tag_extension(payload).has_value());
@@ -71,7 +71,7 @@ TEST_CASE("a record in which any bit is changed is none") {
   }
 }
 
-TEST_CASE("another mark or version is no record, even with the right hash") {
+TEST_CASE("a record with another mark or version is ignored, even with the right hash") {
   auto payload = head_of_index(496, 2048);
   TagExtension extension = example_extension();
   extension.version = 2;
@@ -83,13 +83,13 @@ TEST_CASE("another mark or version is no record, even with the right hash") {
   CHECK_FALSE(decode_tag_extension(payload).has_value());
 }
 
-TEST_CASE("zeros, as the existing writer leaves them, are no record") {
+TEST_CASE("zeros, as the SDK leaves them, are not a record") {
   auto payload = head_of_index(496, 2048);
   std::fill(payload.begin() + 16, payload.end(), uint8_t{0});
   CHECK_FALSE(decode_tag_extension(payload).has_value());
 }
 
-TEST_CASE("Bloom bits that reach into the record leave none") {
+TEST_CASE("a record that overlaps Bloom bits is ignored") {
   // 496 bytes: 16 of the header, 64 of the record, 416 bytes of 3328 bits between them.
   for (const int32_t bits : {1, 3328, 3329, 3840, 0x7FFFFFFF, -1, 0}) {
     auto payload = head_of_index(496, bits);
@@ -100,7 +100,7 @@ TEST_CASE("Bloom bits that reach into the record leave none") {
   }
 }
 
-TEST_CASE("numbers of the record are taken as they are, for the caller to judge") {
+TEST_CASE("numbers of the record are not checked") {
   TagExtension extension;
   extension.filter_start = UINT32_MAX;
   extension.filter_lines = UINT32_MAX;

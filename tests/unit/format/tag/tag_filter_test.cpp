@@ -1,4 +1,4 @@
-// The larger filter of the tag index, a line a key.
+// The larger filter of the tag index, one line per key.
 #include "format/tag/tag_filter.h"
 
 #include "../listing.h"
@@ -43,7 +43,7 @@ TEST_CASE("the bits of the empty key") {
         "0040000000000000");
 }
 
-TEST_CASE("keys that are in a line are never denied, whatever else is in it") {
+TEST_CASE("keys in a line are always found, whatever else is in it") {
   std::vector<uint8_t> line(64, 0);
   for (uint64_t i = 0; i < 100; ++i) {
     tag_line_insert(line, tag_key_hash(std::to_string(i)));
@@ -62,7 +62,7 @@ TEST_CASE("a key's line follows from the low half of its hash") {
   CHECK(tag_line_of(0xFFFFFFFF00000000, 62) == 0);
 }
 
-TEST_CASE("a block of the filter begins with 64 zero bytes and holds as many lines as fit") {
+TEST_CASE("a filter block starts with 64 zero bytes and holds as many lines as fit") {
   CHECK(tag_lines_per_block(512) == 6);
   CHECK(tag_lines_per_block(4096) == 62);
   CHECK(tag_lines_per_block(65536) == 1022);
@@ -70,7 +70,7 @@ TEST_CASE("a block of the filter begins with 64 zero bytes and holds as many lin
   CHECK(tag_line_offset(61) == 62 * 64);
 }
 
-TEST_CASE("lines are twelve bits a key, and at least one") {
+TEST_CASE("there are twelve bits per key, and at least one line") {
   CHECK(tag_filter_lines(0) == 1);
   CHECK(tag_filter_lines(1) == 1);
   CHECK(tag_filter_lines(42) == 1);

@@ -107,7 +107,7 @@ TEST_CASE("an entry that reaches into the next leaf's number is refused") {
         "entry 1 of 1 of a tag leaf runs past its block");
 }
 
-TEST_CASE("counts and types that make no sense are refused") {
+TEST_CASE("invalid counts and types are refused") {
   auto leaf = encoded(example_leaf(), 496);
   auto inner = encoded(example_inner(), 496);
   for (auto* payload : {&leaf, &inner}) {
@@ -125,7 +125,7 @@ TEST_CASE("counts and types that make no sense are refused") {
   }
 }
 
-TEST_CASE("a node of other bytes is refused or written back as it was read, never overread") {
+TEST_CASE("a node of random bytes is refused or encoded again unchanged, never overread") {
   std::vector<uint8_t> original = encoded(example_leaf(), 64);
   for (size_t at = 0; at < original.size(); ++at) {
     for (unsigned value = 0; value < 256; ++value) {
@@ -178,7 +178,7 @@ TEST_CASE("the Bloom filter's bits are XXH64 of the key by seed, modulo the bit 
   CHECK((bits[3] & 0x02) != 0);  // 0x44BC2CF5AD770999 mod 64 = 25
 }
 
-TEST_CASE("a Bloom filter that makes no sense excludes nothing and takes nothing") {
+TEST_CASE("an invalid Bloom filter excludes nothing and is never changed") {
   std::vector<uint8_t> bits(8, 0);
   const auto check = [&](uint32_t bit_count, uint32_t hashes) {
     CHECK(bloom_may_contain(bits, bit_count, hashes, "key"));

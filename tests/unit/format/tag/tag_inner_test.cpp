@@ -73,7 +73,7 @@ TEST_CASE("an inner node cut short is refused at every length") {
         "child 3 of 3 of a tag node runs past its block");
 }
 
-TEST_CASE("counts, types and lengths that make no sense are refused") {
+TEST_CASE("invalid counts, types and lengths are refused") {
   auto payload = inner_bytes(kInner, 496);
   payload[0] = 1;
   CHECK(TagInner::decode(payload).error().code == ErrorCode::kDamaged);
@@ -114,7 +114,7 @@ TEST_CASE("a search finds the first key that is not less, and the first that is 
   }
 }
 
-TEST_CASE("a search in keys that are out of order ends somewhere in the node") {
+TEST_CASE("a search in unordered keys stays within the node") {
   const TagInner inner = inner_of({"z", "a", "zz", "", "zzz", "a"});
   for (const char* key : {"", "a", "b", "z", "zz", "zzzz"}) {
     CHECK(inner.lower(key) <= inner.count());
@@ -130,7 +130,7 @@ TEST_CASE("the head of a key is its first eight bytes as a big-endian number") {
   CHECK(tag_key_head("\xff\xfe") == 0xfffe000000000000);
 }
 
-TEST_CASE("a node writes the bytes that it was read from, and zeros behind them") {
+TEST_CASE("a node is encoded as it was read, followed by zeros") {
   const auto inner = TagInner::decode(inner_bytes(kInner, 496));
   REQUIRE(inner.has_value());
   CHECK(inner->encoded_size() == kInnerSize);
@@ -139,14 +139,14 @@ TEST_CASE("a node writes the bytes that it was read from, and zeros behind them"
   CHECK(payload == inner_bytes(kInner, 496));
 }
 
-TEST_CASE("a key that is put in is found as if the node had been read with it") {
+TEST_CASE("an inserted key is found as in a decoded node") {
   const std::vector<std::string> texts = {
       "", "a", "same/start/1", "same/start/10", "same/start/2", "same/x", std::string(3, '\0'),
       "z"};
   std::vector<std::string> keys;
   TagInner grown = inner_of({});
   for (size_t k = 0; k < texts.size(); ++k) {
-    // In an order that shortens and keeps what all keys begin with.
+    // In an order that both shortens and keeps the common prefix.
     const std::string& text = texts[(k * 5 + 2) % texts.size()];
     const size_t i = grown.lower(text);
     grown.insert(i, text, 100 + static_cast<int32_t>(k));
@@ -170,7 +170,7 @@ TEST_CASE("a key that is put in is found as if the node had been read with it") 
   }
 }
 
-TEST_CASE("keys taken out, replaced and put together are found as if the node had been read so") {
+TEST_CASE("after erasing, replacing and appending, keys are found as in a decoded node") {
   const std::vector<std::string> texts = {"same/a", "same/b", "same/bb", "same/c", "t", "u"};
   const TagInner whole = inner_of(texts);
   const auto check = [&](const TagInner& inner, std::vector<std::string> keys) {

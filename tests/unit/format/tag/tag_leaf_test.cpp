@@ -68,7 +68,7 @@ TEST_CASE("the index of a leaf lies right before the next leaf's number") {
   CHECK(walked(*leaf) == example_tags());
 }
 
-TEST_CASE("the codec of whole nodes reads an indexed leaf as any other") {
+TEST_CASE("the generic node codec reads an indexed leaf like any other") {
   const auto node = decode_tag_node(indexed_leaf(example_tags(), kLeafPayload));
   REQUIRE(node.has_value());
   CHECK(node->entries == example_tags());
@@ -129,7 +129,7 @@ TEST_CASE("without the mark, or with another count, there is no index") {
   }
 }
 
-TEST_CASE("an index whose offsets are not those of the entries is none") {
+TEST_CASE("an index with wrong offsets is ignored") {
   const auto sound = indexed_leaf(example_tags(), kLeafPayload);
   for (size_t at = kLeafPayload - 12; at < kLeafPayload - 8; ++at) {
     for (const uint8_t change : {uint8_t{1}, uint8_t{0x80}, uint8_t{0xFF}}) {
@@ -138,7 +138,7 @@ TEST_CASE("an index whose offsets are not those of the entries is none") {
       CAPTURE(at);
       CHECK(shape_of(payload) == TagLeaf::Shape::kNoIndex);
       CHECK(walked(*TagLeaf::open(payload)) == example_tags());
-      // Whoever changes the leaf next makes a new one.
+      // The next change of the leaf creates a new one.
       TagLeafEditor editor;
       REQUIRE(editor.load(payload).has_value());
       editor.store();
@@ -147,8 +147,8 @@ TEST_CASE("an index whose offsets are not those of the entries is none") {
   }
 }
 
-TEST_CASE("a mark within an entry is no index") {
-  // The last entry's block address ends as an index does, with count 2 and the mark.
+TEST_CASE("a mark within an entry is not an index") {
+  // The last entry's block address ends like an index, with count 2 and the mark.
   TagEntry entry{"k", std::string(255, 'v'), 0, 0};
   const TagEntry first{"j", std::string(197, 'v'), 0, 0};
   entry.block = static_cast<int64_t>(0x1DF7'0002'0000'0000);
@@ -162,7 +162,7 @@ TEST_CASE("a mark within an entry is no index") {
   CHECK(walked(*leaf) == std::vector<TagEntry>{first, entry});
 }
 
-TEST_CASE("counts, types and lengths that make no sense are no leaf, or a broken one") {
+TEST_CASE("invalid counts, types and lengths make a leaf invalid") {
   const auto sound = indexed_leaf(example_tags(), kLeafPayload);
   const auto with = [&](size_t at, uint16_t value) {
     auto payload = sound;
@@ -174,7 +174,7 @@ TEST_CASE("counts, types and lengths that make no sense are no leaf, or a broken
   for (const uint16_t count : {uint16_t{3}, uint16_t{30}, uint16_t{62}}) {
     CAPTURE(count);
     auto counted = with(1, count);
-    // What stands behind the entries are zeros, which read as entries of empty keys.
+    // The zeros after the entries read as entries with empty keys.
     CHECK(shape_of(counted) == (kExampleTagsEnd + (count - 2u) * 18 > 492
                                     ? TagLeaf::Shape::kBroken
                                     : TagLeaf::Shape::kSound));
@@ -185,9 +185,9 @@ TEST_CASE("counts, types and lengths that make no sense are no leaf, or a broken
     auto other = sound;
     other[0] = type;
     CHECK_FALSE(TagLeaf::open(other).has_value());
-    CHECK(TagLeafEditor{}.load(other).error().message == "the block is no tag leaf");
+    CHECK(TagLeafEditor{}.load(other).error().message == "the block is not a tag leaf");
   }
-  // The lengths of the second key and of what is its value then.
+  // The lengths of the second key and of its value.
   auto payload = sound;
   payload[22] = 255;
   payload[22 + 256] = 255;
@@ -228,7 +228,7 @@ TEST_CASE("reading any byte of a leaf as an entry never leaves the payload") {
   }
 }
 
-TEST_CASE("a changed leaf is byte for byte the one that is written anew") {
+TEST_CASE("a changed leaf equals a newly written one") {
   std::vector<TagEntry> entries = example_tags();
   auto payload = indexed_leaf(entries, kLeafPayload);
   TagLeafEditor editor;
@@ -246,7 +246,7 @@ TEST_CASE("a changed leaf is byte for byte the one that is written anew") {
   CHECK(editor.entry_bytes() == 18 + 3 + 7 + 18 + 3 + 2);
 }
 
-TEST_CASE("a tail taken over has its offsets and fingerprints moved with it") {
+TEST_CASE("moving a tail moves its offsets and fingerprints, too") {
   std::vector<uint8_t> left(kLeafPayload, 0xEE);
   std::vector<uint8_t> right(kLeafPayload, 0xEE);
   TagLeafWriter from(left);

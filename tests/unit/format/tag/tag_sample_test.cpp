@@ -16,7 +16,7 @@ Bytes as_bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-// Every node of a sample's tree, index 0 being block 1.
+// Every node of a sample's tree; index 0 is block 1.
 std::vector<TagNode> nodes_of(const Sample& sample) {
   std::vector<TagNode> nodes;
   const auto count = sample.listing["tags"]["nodes"].get<uint64_t>();
@@ -73,7 +73,8 @@ std::string digest(std::vector<TagEntry> entries) {
 
 }  // namespace
 
-TEST_CASE("every sample's tree gives its entries, in order, and its nodes' own bytes") {
+TEST_CASE(
+    "every sample's tree returns its entries in order, and its nodes encode to the same bytes") {
   for_samples_with("tags", [](const Sample& sample) {
     const auto& listing = sample.listing["tags"];
     check_listed(kTagIndexHeaderLayout, sample.payload("TAGI", 0), listing,
@@ -94,7 +95,7 @@ TEST_CASE("every sample's tree gives its entries, in order, and its nodes' own b
   });
 }
 
-TEST_CASE("every sample's Bloom filter is the one that its keys make") {
+TEST_CASE("every sample's Bloom filter matches its keys") {
   for_samples_with("tags", [](const Sample& sample) {
     const Bytes payload = sample.payload("TAGI", 0);
     const auto header = kTagIndexHeaderLayout.decode(payload);

@@ -1,0 +1,36 @@
+// What is wrong with a command line, in one line, and what may have been meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "vde/error.h"
+
+namespace vde::cli {
+
+// An option that takes one of these words.
+[[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
+// An option that takes a number from `min` to `max`; `what` names it: "a number of seconds".
+[[nodiscard]] CLI::Validator number(double min, double max, std::string what);
+
+// The command or verb that was chosen on the command line, and how it is called: "vdetool tag
+// find".
+struct Chosen {
+  const CLI::App* app;
+  std::string path;
+};
+[[nodiscard]] Chosen chosen_command(const CLI::App& app);
+
+// The one of `commands` that `word` names; `parent` is the command that they are verbs of, with a
+// blank, or empty. kUsage, suggesting what may have been meant.
+[[nodiscard]] Result<const Command*> find_command(std::span<const Command> commands,
+                                                  const std::string& word,
+                                                  const std::string& parent);
+
+// Why `app` could not parse its arguments.
+[[nodiscard]] Error usage_error(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace vde::cli
