@@ -1,10 +1,13 @@
-// Reads just enough of a WebAssembly file to classify it: preamble, section headers, imports and
-// exports. Code and data are skipped, so that a file of any size needs a few reads and constant
-// memory. The bytes are hostile: every length is checked against the bytes left.
+// Decodes WebAssembly files: whether they are malformed, and what they import and export. Types are
+// not checked. The bytes are hostile: every length is checked against the bytes left, and memory
+// use does not depend on them.
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "vde/bytes.h"
 #include "vde/error.h"
@@ -21,23 +24,31 @@ enum class WasmLayer {
 };
 
 struct WasmSummary {
+  static constexpr size_t kMaxListed = 50;
+
   WasmLayer layer = WasmLayer::kCore;
   uint64_t sections = 0;  // custom ones included
-  uint64_t imports = 0;   // as counted by their sections
+  uint64_t imports = 0;
   uint64_t exports = 0;
   bool imports_preview1 = false;  // imports from wasi_snapshot_preview1
-  // The requested entry point is exported and can be called: a function or, in a component, a
-  // function or an interface (an instance, e.g. "wasi:cli/run@0.2.0").
-  bool entry_exported = false;
-  // False if a section has a form that this reader does not know (of a later proposal). The rest of
-  // that section is skipped.
+  // The exports that can be called: functions and, in a component, interfaces (instances, e.g.
+  // "wasi:cli/run@0.2.0"). `callable` has the first kMaxListed of those that an entry can store.
+  uint64_t callable_count = 0;
+  std::vector<std::string> callable;
+  // The export that a runtime calls by itself: _start, else _initialize; in a component
+  // wasi:cli/run. Empty if there is none.
+  std::string default_entry;
+  bool entry_exported = false;  // the requested entry point can be called
+  // False if a part has a form that this reader does not know (of a later proposal). The rest of
+  // that part is skipped.
   bool all_understood = true;
 };
 
-// Reads `size` bytes. kMalformed if they are not WebAssembly: another preamble, a section that runs
-// past the end, a length that does not fit its section, core sections out of order or duplicated.
-// Errors of `source` are passed on.
+// Reads `size` bytes. kMalformed, with the reason, if they are not a core module or a component in
+// the binary format: a wrong preamble, sections out of order, counts or lengths that do not match,
+// invalid numbers, names or opcodes. In a component, only the sections, the names of imports and
+// exports, and core modules are read. Errors of `source` are passed on.
 [[nodiscard]] Result<WasmSummary> read_wasm(const ByteSource& source, uint64_t size,
-                                            std::string_view entry);
+                                            std::string_view entry = {});
 
 }  // namespace vde

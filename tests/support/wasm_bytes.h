@@ -17,6 +17,27 @@ namespace vde::test {
   return *from_hex(digits);
 }
 
+// A section as hexadecimal text, with its length in one byte (in two from 128 on).
+[[nodiscard]] inline std::string wasm_section(uint8_t id, std::string_view content) {
+  const size_t size = from_spaced_hex(content).size();
+  std::vector<uint8_t> head{id, static_cast<uint8_t>(size & 0x7F)};
+  if (size > 0x7F) {
+    head[1] |= 0x80;
+    head.push_back(static_cast<uint8_t>(size >> 7));
+  }
+  return to_hex(head) + std::string(content);
+}
+
+// A module as hexadecimal text: one memory, and one function with these locals and instructions.
+[[nodiscard]] inline std::string wasm_with_code(std::string_view body) {
+  const uint8_t size[] = {static_cast<uint8_t>(from_spaced_hex(body).size())};
+  return wasm_section(1, "01 60 00 00") + wasm_section(3, "01 00") + wasm_section(5, "01 00 01") +
+         wasm_section(10, "01" + to_hex(size) + std::string(body));
+}
+
+inline constexpr std::string_view kCorePreamble = "00 61 73 6d 01 00 00 00";
+inline constexpr std::string_view kComponentPreamble = "00 61 73 6d 0d 00 01 00";
+
 // A valid module that exports the function _start, which does nothing.
 inline constexpr std::string_view kStartModule =
     "00 61 73 6d 01 00 00 00"

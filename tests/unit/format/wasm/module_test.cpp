@@ -9,9 +9,6 @@ using namespace vde::test;
 
 namespace {
 
-constexpr std::string_view kCore = "00 61 73 6d 01 00 00 00";
-constexpr std::string_view kComponent = "00 61 73 6d 0d 00 01 00";
-
 Result<WasmSummary> read_of(const std::vector<uint8_t>& bytes, std::string_view entry = "_start") {
   const ByteSource source = [&](uint64_t at, MutableBytes out) -> Result<void> {
     REQUIRE(at + out.size() <= bytes.size());
@@ -57,8 +54,8 @@ TEST_CASE("an entry point is an exported function of exactly that name") {
   CHECK_FALSE(read_of(bytes, "_start2")->entry_exported);
   CHECK_FALSE(read_of(bytes, "_stars")->entry_exported);
   // The same name on a memory.
-  CHECK_FALSE(
-      read_hex(kCore, "05 03 01 00 01 07 0a 01 06 5f 73 74 61 72 74 02 00")->entry_exported);
+  CHECK_FALSE(read_hex(kCorePreamble, "05 03 01 00 01 07 0a 01 06 5f 73 74 61 72 74 02 00")
+                  ->entry_exported);
 }
 
 TEST_CASE("imports of every kind are skipped, those of preview 1 are noticed") {
@@ -75,37 +72,23 @@ TEST_CASE("imports of every kind are skipped, those of preview 1 are noticed") {
            "04 00 00",                             // a tag
        }) {
     CAPTURE(description);
-    const auto summary = read_hex(kCore, import_of(description));
+    const auto summary = read_hex(kCorePreamble, import_of(description));
     REQUIRE(summary.has_value());
     CHECK(summary->imports == 1);
     CHECK(summary->all_understood);
     CHECK_FALSE(summary->imports_preview1);
   }
-  const auto preview1 = read_hex(kCore,
+  const auto preview1 = read_hex(kCorePreamble,
                                  "02 1c 01 16 77 61 73 69 5f 73 6e 61 70 73 68 6f 74 5f 70 72 65 "
                                  "76 69 65 77 31 01 78 00 00");
   REQUIRE(preview1.has_value());
   CHECK(preview1->imports_preview1);
 }
 
-TEST_CASE("forms of later proposals end a section, not the module") {
-  for (const char* description : {"05 00", "02 10 01", "03 40 00", "01 70 20 00"}) {
-    CAPTURE(description);
-    const auto summary =
-        read_hex(kCore, import_of(description) + "07 0a 01 06 5f 73 74 61 72 74 00 00");
-    REQUIRE(summary.has_value());
-    CHECK_FALSE(summary->all_understood);
-    CHECK(summary->entry_exported);
-  }
-  const auto section = read_hex(kCore, "0e 01 00");
-  REQUIRE(section.has_value());
-  CHECK_FALSE(section->all_understood);
-}
-
 TEST_CASE("a component exports functions and interfaces, in any number of sections") {
   // (import "a" (func (type 0))) (export "run" (func 0)) (export "i" (instance 0))
   const auto bytes =
-      from_spaced_hex(std::string(kComponent) + "0a 06 01 00 01 61 01 00" +
+      from_spaced_hex(std::string(kComponentPreamble) + "0a 06 01 00 01 61 01 00" +
                       "0b 09 01 00 03 72 75 6e 01 00 00" + "0b 07 01 00 01 69 05 00 00");
   for (const char* entry : {"run", "i"}) {
     const auto summary = read_of(bytes, entry);
@@ -118,23 +101,46 @@ TEST_CASE("a component exports functions and interfaces, in any number of sectio
   CHECK_FALSE(read_of(bytes, "_start")->entry_exported);
 }
 
-TEST_CASE("what is not WebAssembly is refused") {
-  CHECK(is_refused(read_of({})));
-  CHECK(is_refused(read_of({0, 'a', 's', 'm', 1, 0, 0})));
-  CHECK(is_refused(read_hex("7f 45 4c 46 02 01 01 00", "")));
-  CHECK(is_refused(read_hex("00 61 73 6d 02 00 00 00", "")));  // version 2
-  CHECK(is_refused(read_hex("00 61 73 6d 01 00 02 00", "")));  // layer 2
-  CHECK(is_refused(read_hex(kCore, "01")));                    // no length
-  CHECK(is_refused(read_hex(kCore, "01 05 00 00 00 00")));     // past the end
-  CHECK(is_refused(read_hex(kCore, "00 ff ff ff ff 0f")));     // 4 GiB
-  CHECK(is_refused(read_hex(kCore, "00 80 80 80 80 80 00")));  // a length of six bytes
-  CHECK(is_refused(read_hex(kCore, "00 ff ff ff ff 1f")));     // of 33 bits
-  CHECK(is_refused(read_hex(kCore, "03 01 00 01 01 00")));     // functions before types
-  CHECK(is_refused(read_hex(kCore, "07 01 00 07 01 00")));     // exports twice
-  CHECK(is_refused(read_hex(kCore, "07 02 00 00")));           // more items than counted
-  CHECK(is_refused(read_hex(kCore, "07 01 01")));              // fewer items than counted
-  CHECK(is_refused(read_hex(kCore, "07 05 ff ff ff ff 0f")));  // far fewer
-  CHECK(is_refused(read_hex(kCore, "07 03 01 7f 00")));        // a name past its section
+TEST_CASE("the default entry point is _start, else _initialize, else none") {
+  const auto exports_of = [](const std::string& items) {
+    return read_hex(kCorePreamble, wasm_section(7, items))->default_entry;
+  };
+  const std::string start = "06 5f 73 74 61 72 74 00 00";
+  const std::string initialize = "0b 5f 69 6e 69 74 69 61 6c 69 7a 65 00 00";
+  CHECK(exports_of("01" + start) == "_start");
+  CHECK(exports_of("01" + initialize) == "_initialize");
+  CHECK(exports_of("02" + start + initialize) == "_start");
+  CHECK(exports_of("02" + initialize + start) == "_start");
+  CHECK(exports_of("01 03 72 75 6e 00 00").empty());
+  CHECK(exports_of("01 06 5f 73 74 61 72 74 02 00").empty());  // a memory
+}
+
+TEST_CASE("the default entry point of a component is wasi:cli/run of any version") {
+  const auto export_of = [](const std::string& name) {
+    const uint8_t size[] = {static_cast<uint8_t>(name.size())};
+    const Bytes bytes(reinterpret_cast<const uint8_t*>(name.data()), name.size());
+    const std::string item = "01 00" + to_hex(size) + to_hex(bytes) + "05 00 00";
+    return read_hex(kComponentPreamble, wasm_section(11, item))->default_entry;
+  };
+  for (const char* name : {"wasi:cli/run", "wasi:cli/run@0.2.0", "wasi:cli/run@0.2.3"})
+    CHECK(export_of(name) == name);
+  for (const char* name : {"wasi:cli/running", "wasi:cli/ru", "run", "_start"})
+    CHECK(export_of(name).empty());
+}
+
+TEST_CASE("the exports that can be called are listed, up to a limit") {
+  std::string items = "bc 00";  // 60
+  for (unsigned i = 0; i < 60; ++i) {
+    const uint8_t name[] = {static_cast<uint8_t>('0' + i)};
+    items += "01" + to_hex(name) + (i == 1 ? "03" : "00") + "00";
+  }
+  const auto summary = read_hex(kCorePreamble, wasm_section(7, items));
+  REQUIRE(summary.has_value());
+  CHECK(summary->exports == 60);
+  CHECK(summary->callable_count == 59);
+  REQUIRE(summary->callable.size() == WasmSummary::kMaxListed);
+  CHECK(summary->callable[0] == "0");
+  CHECK(summary->callable[1] == "2");  // "1" is a global
 }
 
 TEST_CASE("truncation at any length and any wrong byte do no harm") {
