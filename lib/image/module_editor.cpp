@@ -34,28 +34,37 @@ Result<ModuleEntry> read_entry(PackedEditor& editor, PackedPlace place) {
   return decoded.entry;
 }
 
-// Returns kUnchanged or kExists before anything is written if the module or its id is already
-// stored. The bytes are hashed in advance only if there is a module of the same size, which is
-// rare.
-Result<void> refuse_known(const PackedWalk& walk, const ModuleFile::State& module,
-                          Activity& activity) {
-  const std::optional<Guid>& id = module.options.id;
+// Finds the stored module with the bytes of `module`. The bytes are hashed only if there is a
+// module of the same size, which is rare.
+Result<std::optional<Module>> find_known(const PackedWalk& walk, ModuleFile::State& module,
+                                         Activity& activity) {
   bool same_size = false;
-  bool same_id = false;
   VDE_TRY(walk([&](const PackedRecord& record) {
     const auto other = load_le<int32_t>(record.bytes, kModuleSizeOffset);
     same_size = same_size || static_cast<uint64_t>(other) == module.size;
-    const Bytes other_id = record.bytes.subspan(kModuleIdOffset, sizeof(Guid));
-    same_id = same_id || (id && std::equal(other_id.begin(), other_id.end(), id->bytes.begin()));
-    return true;
+    return !same_size;
   }));
-  if (same_size) {
+  if (!same_size) return std::optional<Module>();
+  if (!module.hash) {
+    activity.total += module.size;
     VDE_TRY_ASSIGN(hash, hash_source(module.source(), module.size, activity));
-    Result<Module> known = resolve_module(walk, to_hex(hash));
-    if (known) return is_there(entry_of(*known));
-    if (known.error().code != ErrorCode::kNotFound) return propagate(known);
+    module.hash = hash;
   }
-  if (!same_id) return {};
+  Result<Module> known = resolve_module(walk, to_hex(*module.hash));
+  if (known) return std::optional<Module>(std::move(*known));
+  if (known.error().code != ErrorCode::kNotFound) return propagate(known);
+  return std::optional<Module>();
+}
+
+Result<void> refuse_known_id(const PackedWalk& walk, const std::optional<Guid>& id) {
+  if (!id) return {};
+  bool same = false;
+  VDE_TRY(walk([&](const PackedRecord& record) {
+    const Bytes other = record.bytes.subspan(kModuleIdOffset, sizeof(Guid));
+    same = std::equal(other.begin(), other.end(), id->bytes.begin());
+    return !same;
+  }));
+  if (!same) return {};
   return fail(ErrorCode::kExists,
               fmt::format("there is already a module with the id {}", to_string(*id)));
 }
@@ -103,7 +112,7 @@ Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks
   entry.size = static_cast<int32_t>(module.size);
   entry.abi = module.abi;
   entry.registered = now;
-  entry.entry_point = module.options.entry;
+  entry.entry_point = module.entry;
   // Reached with bytes that are already stored only if the file changed while it was read.
   VDE_TRY_ASSIGN(known, table->find(hash));
   if (known) {
@@ -135,11 +144,20 @@ Result<std::vector<Module>> take_out(ChangeState& change, std::vector<Module> mo
 
 }  // namespace
 
+Result<std::optional<Module>> ModuleEditor::find(ModuleFile& file, Activity& activity) {
+  VDE_TRY(change_.check_open());
+  return change_.checked(
+      find_known(change_.walk_of(change_.module_entries), *file.state_, activity));
+}
+
 Result<Module> ModuleEditor::add(ModuleFile& file, Activity& activity) {
   const ModuleFile::State& module = *file.state_;
-  VDE_TRY(change_.check_open());
+  VDE_TRY_ASSIGN(known, find(file, activity));
+  if (known) return is_there(entry_of(*known));
+  if (module.refusal) return tl::make_unexpected(*module.refusal);
+  const PackedWalk walk = change_.walk_of(change_.module_entries);
+  VDE_TRY(change_.checked(refuse_known_id(walk, module.options.id)));
   activity.total += module.size;
-  VDE_TRY(change_.checked(refuse_known(change_.walk_of(change_.module_entries), module, activity)));
   VDE_TRY_ASSIGN(now, change_.checked(change_.now()));
   return change_.stage([&] { return store(change_, module, now, activity); });
 }

@@ -50,32 +50,40 @@ Result<void> check_entry_point(std::string_view entry) {
   return {};
 }
 
-// Classifies the bytes, and checks whether they may be stored.
-Result<WasmSummary> check_module(const ByteSource& source, uint64_t size,
-                                 const ModuleOptions& options) {
-  if (size > kMaxModuleSize)
-    return fail(ErrorCode::kMalformed,
-                fmt::format("module too large: {} bytes (maximum {})", size, kMaxModuleSize));
-  VDE_TRY_ASSIGN(summary, read_wasm(source, size, options.entry));
-  if (!summary.entry_exported && !options.force)
-    return fail(ErrorCode::kMalformed,
-                fmt::format("the module does not export a function '{}'", escape(options.entry)),
-                "use --entry NAME, or --force to store it anyway");
-  return summary;
+// "the exports are a, b and 3 more"
+std::string list_of_exports(const WasmSummary& summary) {
+  if (summary.callable_count == 0) return "it exports no functions";
+  std::string list;
+  for (const std::string& name : summary.callable)
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", escape(name));
+  if (const uint64_t more = summary.callable_count - summary.callable.size(); more != 0)
+    list += fmt::format("{}{} more", list.empty() ? "" : " and ", more);
+  return fmt::format("it exports {}", list);
 }
 
-Result<ModuleFacts> judge_module(const ByteSource& source, uint64_t size,
-                                 const WasmSummary& summary, bool force) {
-  ModuleFacts facts = facts_of(summary);
-  if (!wants_validation(facts, size)) return facts;
+std::optional<Error> missing_entry(const WasmSummary& summary, const std::string& entry) {
+  if (entry.empty() || summary.entry_exported) return std::nullopt;
+  return Error{ErrorCode::kMalformed,
+               fmt::format("the module does not export a function '{}'; {}", escape(entry),
+                           list_of_exports(summary)),
+               "use another --entry, or --force to store it anyway", std::nullopt};
+}
+
+std::optional<Error> bad_verdict(const ModuleFacts& facts) {
+  if (facts.validation != ModuleFacts::Validation::kInvalid &&
+      facts.validation != ModuleFacts::Validation::kNotUnderstood)
+    return std::nullopt;
+  return Error{ErrorCode::kMalformed,
+               fmt::format("the module is not valid: {}", escape(facts.validation_note)),
+               "omit --strict to store it anyway", std::nullopt};
+}
+
+Result<void> add_validation(ModuleFacts& facts, const ByteSource& source, uint64_t size) {
+  if (!wants_validation(facts, size)) return {};
   std::vector<uint8_t> bytes(size);
   VDE_TRY(source(0, bytes));
   add_verdict(facts, bytes);
-  if (facts.validation == ModuleFacts::Validation::kInvalid && !force)
-    return fail(ErrorCode::kMalformed,
-                fmt::format("the module is invalid: {}", escape(facts.validation_note)),
-                "use --force to store it anyway");
-  return facts;
+  return {};
 }
 
 uint16_t inferred_abi(const WasmSummary& summary) {
@@ -92,22 +100,34 @@ ModuleFile::~ModuleFile() = default;
 
 Result<ModuleFile> ModuleFile::open(const std::string& path, const ModuleOptions& options,
                                     Activity& activity) {
-  VDE_TRY(check_entry_point(options.entry));
+  VDE_TRY(check_entry_point(options.entry.value_or("")));
   VDE_TRY_ASSIGN(file, open_bytes(path, activity));
-  return open(std::move(file), options);
+  return open(std::move(file), options, activity);
 }
 
-Result<ModuleFile> ModuleFile::open(std::unique_ptr<BlockFile> file, const ModuleOptions& options) {
-  VDE_TRY(check_entry_point(options.entry));
+Result<ModuleFile> ModuleFile::open(std::unique_ptr<BlockFile> file, const ModuleOptions& options,
+                                    const Activity& activity) {
+  VDE_TRY(check_entry_point(options.entry.value_or("")));
   auto state = std::make_unique<State>();
   state->file = std::move(file);
   state->options = options;
   VDE_TRY_ASSIGN(size, state->file->size());
+  if (size > kMaxModuleSize)
+    return fail(ErrorCode::kMalformed,
+                fmt::format("module too large: {} bytes (maximum {})", size, kMaxModuleSize));
   state->size = size;
-  VDE_TRY_ASSIGN(summary, check_module(state->source(), size, options));
-  VDE_TRY_ASSIGN(facts, judge_module(state->source(), size, summary, options.force));
+  const ByteSource source = [&](uint64_t at, MutableBytes out) -> Result<void> {
+    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
+    return state->file->read(at, out);
+  };
+  VDE_TRY_ASSIGN(summary, read_wasm(source, size, options.entry.value_or("")));
+  state->entry = options.entry.value_or(summary.default_entry);
+  if (!options.entry) summary.entry_exported = !summary.default_entry.empty();
   state->abi = options.abi.value_or(inferred_abi(summary));
-  state->facts = std::move(facts);
+  state->facts = facts_of(summary);
+  VDE_TRY(add_validation(state->facts, source, size));
+  if (!options.force) state->refusal = missing_entry(summary, state->entry);
+  if (options.strict && !state->refusal) state->refusal = bad_verdict(state->facts);
   return ModuleFile(std::move(state));
 }
 

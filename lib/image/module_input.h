@@ -11,7 +11,10 @@ struct ModuleFile::State {
   ModuleOptions options;
   uint64_t size = 0;  // bytes
   uint16_t abi = 0;
+  std::string entry;
   ModuleFacts facts;
+  std::optional<Error> refusal;    // why it must not be stored, unless it already is
+  std::optional<Opaque<32>> hash;  // once it is known
 
   // Reads its bytes; valid for the lifetime of this object.
   [[nodiscard]] ByteSource source() const {

@@ -31,11 +31,13 @@ void add_verdict(ModuleFacts& facts, Bytes bytes) {
 #include <unistd.h>
 #include <wabt/binary-reader-ir.h>
 #include <wabt/binary-reader.h>
+#include <wabt/config.h>
 #include <wabt/error.h>
 #include <wabt/ir.h>
 #include <wabt/validator.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "io/file_descriptor.h"
 
@@ -45,6 +47,8 @@ namespace {
 using Validation = ModuleFacts::Validation;
 
 constexpr size_t kMaxNote = 400;  // bytes
+constexpr const char* kSays = "wabt " WABT_VERSION_STRING " says: ";
+constexpr const char* kCannotRead = "wabt " WABT_VERSION_STRING " cannot read it: ";
 constexpr rlim_t kMaxSeconds = 60;
 [[maybe_unused]] constexpr rlim_t kMaxMemory = rlim_t{2} << 30;
 
@@ -52,9 +56,7 @@ std::string first_of(const wabt::Errors& errors) {
   return errors.empty() ? "no reason given" : errors.front().message.substr(0, kMaxNote);
 }
 
-WasmVerdict ask_wabt(Bytes bytes) {
-  wabt::Features features;
-  features.EnableAll();
+WasmVerdict ask_wabt(Bytes bytes, const wabt::Features& features) {
   constexpr bool kReadNames = false;
   constexpr bool kStopAtFirst = true;
   constexpr bool kFailOnCustom = false;
@@ -63,10 +65,29 @@ WasmVerdict ask_wabt(Bytes bytes) {
   wabt::Module module;
   if (wabt::Failed(
           wabt::ReadBinaryIr("module", bytes.data(), bytes.size(), reading, &errors, &module)))
-    return {Validation::kNotUnderstood, "wabt cannot read it: " + first_of(errors)};
+    return {Validation::kNotUnderstood, kCannotRead + first_of(errors)};
   if (wabt::Failed(wabt::ValidateModule(&module, &errors, wabt::ValidateOptions(features))))
-    return {Validation::kInvalid, "wabt says: " + first_of(errors)};
+    return {Validation::kInvalid, kSays + first_of(errors)};
   return {Validation::kValid, ""};
+}
+
+// Proposals also change what is valid without them: with typed function references, wabt refuses
+// functions where 2.0 accepts them. A module is valid if it is with one of these sets.
+WasmVerdict ask_wabt(Bytes bytes) {
+  const wabt::Features standard;
+  wabt::Features all;
+  all.EnableAll();
+  wabt::Features untyped = all;
+  untyped.disable_function_references();
+  untyped.disable_gc();
+  std::optional<WasmVerdict> invalid;
+  WasmVerdict last;
+  for (const wabt::Features& features : {standard, untyped, all}) {
+    last = ask_wabt(bytes, features);
+    if (last.validation == Validation::kValid) return last;
+    if (last.validation == Validation::kInvalid && !invalid) invalid = last;
+  }
+  return invalid.value_or(last);
 }
 
 void limit_self() {
@@ -133,6 +154,10 @@ bool can_validate_modules() {
   return true;
 }
 
+ModuleValidator module_validator() {
+  return {"wabt", WABT_VERSION_STRING};
+}
+
 }  // namespace vde
 
 #else
@@ -145,6 +170,10 @@ WasmVerdict validate_wasm(Bytes) {
 
 bool can_validate_modules() {
   return false;
+}
+
+ModuleValidator module_validator() {
+  return {};
 }
 
 }  // namespace vde

@@ -52,18 +52,27 @@ struct ModuleFacts {
     kNotDone,  // built without wabt, or wabt cannot check this kind or size
     kValid,
     kInvalid,
-    kNotUnderstood,  // wabt cannot read it: an unknown proposal, or damage
+    kNotUnderstood,  // wabt cannot read it, e.g. an unknown proposal
   } validation = Validation::kNotDone;
   std::string validation_note;  // why, in words; empty if valid
 };
 // True if this build can validate whole modules.
 [[nodiscard]] bool can_validate_modules();
+// The name and version of the validator that this build uses; both empty if it has none.
+struct ModuleValidator {
+  std::string_view name;
+  std::string_view version;
+};
+[[nodiscard]] ModuleValidator module_validator();
 
 struct ModuleOptions {
-  std::string entry = "_start";
+  // Empty: no entry point. Default: the export _start, else _initialize, else, in a component,
+  // wasi:cli/run, else none.
+  std::optional<std::string> entry = {};
   std::optional<uint16_t> abi = {};  // default: inferred from imports and layer
   std::optional<Guid> id = {};       // default: derived from the hash
-  bool force = false;                // accept a missing entry point and invalid modules
+  bool force = false;                // accept an entry point that is not exported
+  bool strict = false;               // refuse what the validator does not call valid
 };
 
 // A module to be stored. It is read and checked before the image is opened.
@@ -71,13 +80,15 @@ class ModuleFile {
  public:
   struct State;  // internal
   // Opens the regular file `path`. Any other kind of file, or standard input for "-", is first
-  // copied to a temporary file. kMalformed if the bytes are not WebAssembly, are invalid, or do not
-  // export the entry point; kUsage for an entry point that cannot be stored; kIo.
+  // copied to a temporary file. kMalformed if the bytes are not well-formed WebAssembly; kUsage for
+  // an entry point that cannot be stored; kIo; kInterrupted. A missing entry point and the verdict
+  // of the validator only matter to ModuleEditor::add().
   [[nodiscard]] static Result<ModuleFile> open(const std::string& path,
                                                const ModuleOptions& options, Activity& activity);
   // Same, for a module in any storage.
   [[nodiscard]] static Result<ModuleFile> open(std::unique_ptr<BlockFile> file,
-                                               const ModuleOptions& options);
+                                               const ModuleOptions& options,
+                                               const Activity& activity = {});
   ModuleFile(ModuleFile&&) noexcept;
   ModuleFile& operator=(ModuleFile&&) noexcept;
   ~ModuleFile();
@@ -126,8 +137,13 @@ class ModuleReader {
 // References are resolved as the change sees them, including modules that it added.
 class ModuleEditor {
  public:
+  // Returns the module that has the bytes of `file`; nothing if there is none.
+  [[nodiscard]] Result<std::optional<Module>> find(ModuleFile& file, Activity& activity);
+
   // Stores the module `file` and returns its entry. kUnchanged, naming its id, if the same bytes
-  // are already stored; kExists if the id is taken; kNoSpace.
+  // are already stored; kMalformed if its entry point is not exported (unless the options say
+  // `force`) or if the options say `strict` and the validator does not call it valid; kExists if
+  // the id is taken; kNoSpace.
   [[nodiscard]] Result<Module> add(ModuleFile& file, Activity& activity);
 
   // Removes the modules that `references` name, frees their blocks and returns their entries.

@@ -248,7 +248,7 @@ class Chooser {
     made.hash = sha256(*bytes);
     made.id = *options.id;
     made.size = static_cast<int32_t>(bytes->size());
-    made.entry_point = options.entry;
+    made.entry_point = options.entry.value_or("");
     return {fmt::format("register module {} of {} bytes", to_string(made.id), made.size),
             [bytes, options, edit = edit_](BlockFile& file) {
               MemoryFile module(*bytes);

@@ -39,7 +39,7 @@ class ModulePlay {
     const std::vector<uint8_t> bytes = wasm_of_size(kMinWasm + below(4 * payload_), random_.next());
     MemoryFile file(bytes);
     ModuleOptions options;
-    options.entry.assign(below(129), 'e');
+    options.entry = std::string(below(129), 'e');
     options.force = true;
     Activity activity;
     auto stored = register_module(image_.file(), file, options, kSomeOptions, activity);

@@ -92,7 +92,7 @@ TEST_CASE("a failed registration changes nothing") {
   ModuleOptions entry;
   entry.entry = "run";
   CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kMalformed));
-  entry.entry.assign(129, 'e');
+  entry.entry = std::string(129, 'e');
   CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUsage));
   entry.entry = "\xff";
   CHECK(fails_with(try_register(image.file(), wasm_of_size(100, 2), entry), ErrorCode::kUsage));
@@ -105,33 +105,99 @@ TEST_CASE("a failed registration changes nothing") {
   CHECK_FALSE(verified(image.file()).complains());
 }
 
-TEST_CASE("--force stores a module without its entry point, and an invalid one") {
+TEST_CASE("the default entry point is stored, and an empty one if there is none") {
+  ImageBuilder image;
+  const auto with_export = [](const std::string& item) {
+    return from_spaced_hex(std::string(kCorePreamble) + wasm_section(1, "01 60 00 00") +
+                           wasm_section(3, "01 00") + wasm_section(7, item) +
+                           wasm_section(10, "01 02 00 0b"));
+  };
+  const auto initialize = with_export("01 0b 5f 69 6e 69 74 69 61 6c 69 7a 65 00 00");
+  CHECK(must(try_register(image.file(), initialize)).module.entry_point == "_initialize");
+  const Registered library = must(try_register(image.file(), with_export("01 03 61 64 64 00 00")));
+  CHECK(library.module.entry_point.empty());
+  CHECK_FALSE(library.facts.entry_exported);
+  ModuleOptions none;
+  none.entry = "";
+  CHECK(must(try_register(image.file(), wasm_of_size(100, 1), none)).module.entry_point.empty());
+  check_strictly(image, modules_in(image.file()));
+}
+
+TEST_CASE("an entry point that is not exported is refused with the exports, unless forced") {
   ImageBuilder image;
   ModuleOptions options;
   options.entry = std::string(128, 'e');
+  const auto refused = try_register(image.file(), wasm_of_size(100, 1), options);
+  REQUIRE(fails_with(refused, ErrorCode::kMalformed));
+  CHECK(refused.error().message.find("'_start'") != std::string::npos);
   options.force = true;
   const Registered stored = must(try_register(image.file(), wasm_of_size(100, 1), options));
   CHECK_FALSE(stored.facts.entry_exported);
   CHECK(stored.module.entry_point == options.entry);
-  if (!can_validate_modules()) return;
-
-  // drops a value that does not exist
-  const auto invalid = start_with_code("0a 05 01 03 00 1a 0b");
-  const auto refused = try_register(image.file(), invalid);
-  REQUIRE(fails_with(refused, ErrorCode::kMalformed));
-  options.entry = "_start";
-  const Registered forced = must(try_register(image.file(), invalid, options));
-  CHECK(forced.facts.validation == ModuleFacts::Validation::kInvalid);
+  // A stored module is found before its entry point is checked.
+  options.force = false;
+  CHECK(
+      fails_with(try_register(image.file(), wasm_of_size(100, 1), options), ErrorCode::kUnchanged));
 }
 
-TEST_CASE("a proposal that wabt does not know is stored, and the verdict says so") {
-  if (!can_validate_modules()) return;
+TEST_CASE("reading a module stops when asked to") {
+  Activity activity;
+  activity.stop = true;
+  const auto stopped =
+      ModuleFile::open(std::make_unique<MemoryFile>(wasm_of_size(100, 1)), {}, activity);
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().code == ErrorCode::kInterrupted);
+}
+
+TEST_CASE("malformed bytes are refused also with --force") {
   ImageBuilder image;
-  const auto unknown = start_with_code("0a 06 01 04 00 fe 7f 0b");  // an undefined opcode
-  const auto stored = try_register(image.file(), unknown);
-  REQUIRE_MESSAGE(stored.has_value(), (stored ? "" : stored.error().message));
-  CHECK(stored->facts.validation == ModuleFacts::Validation::kNotUnderstood);
-  CHECK_FALSE(stored->facts.validation_note.empty());
+  ModuleOptions force;
+  force.force = true;
+  const std::string no_code =
+      std::string(kCorePreamble) + wasm_section(1, "01 60 00 00") + wasm_section(3, "01 00");
+  CHECK(fails_with(try_register(image.file(), from_spaced_hex(no_code), force),
+                   ErrorCode::kMalformed));
+  auto padded = wasm_of_size(100, 1);
+  padded.resize(200);
+  CHECK(fails_with(try_register(image.file(), padded, force), ErrorCode::kMalformed));
+  CHECK(modules_in(image.file()).empty());
+}
+
+TEST_CASE("the validator's verdict is a warning, and an error with --strict") {
+  if (!can_validate_modules()) return;
+  using Validation = ModuleFacts::Validation;
+  ImageBuilder image;
+  ModuleOptions strict;
+  strict.strict = true;
+  // It drops a value that does not exist; it has an opcode that is not defined yet.
+  for (const auto& [code, verdict] :
+       {std::pair("0a 05 01 03 00 1a 0b", Validation::kInvalid),
+        std::pair("0a 06 01 04 00 fe 7f 0b", Validation::kNotUnderstood)}) {
+    const auto module = start_with_code(code);
+    CHECK(fails_with(try_register(image.file(), module, strict), ErrorCode::kMalformed));
+    const Registered stored = must(try_register(image.file(), module));
+    CHECK(stored.facts.validation == verdict);
+    CHECK(stored.facts.validation_note.find(module_validator().version) != std::string::npos);
+  }
+  must(try_register(image.file(), wasm_of_size(100, 1), strict));
+}
+
+TEST_CASE("what is valid without a proposal is called valid, and what needs one too") {
+  if (!can_validate_modules()) return;
+  const std::string functions = wasm_section(1, "01 60 00 00") + wasm_section(3, "01 00");
+  const std::string code = wasm_section(10, "01 02 00 0b");
+  const std::string reference = wasm_section(6, "01 70 00 d2 00 0b");
+  const std::string memories = wasm_section(5, "02 00 01 00 01");
+  ImageBuilder image;
+  for (const std::string& sections :
+       {functions + reference + code, functions + memories + code,
+        functions + memories + reference + code, wasm_section(5, "01 04 01")}) {
+    CAPTURE(sections);
+    const auto module = from_spaced_hex(std::string(kCorePreamble) + sections);
+    const Registered stored = must(try_register(image.file(), module));
+    CHECK_MESSAGE(stored.facts.validation == ModuleFacts::Validation::kValid,
+                  stored.facts.validation_note);
+  }
 }
 
 TEST_CASE("the ABI is inferred from imports and layer, or given") {
