@@ -8,6 +8,7 @@
 #include "image/region_words.h"
 #include "image/wasm_validator.h"
 #include "io/new_file.h"
+#include "region/extent_choice.h"
 #include "region/module_blocks.h"
 #include "vde/text.h"
 
@@ -66,6 +67,68 @@ struct ModuleReader::State {
     return range;
   }
 };
+
+namespace {
+
+Result<void> check_hash(const Module& module, const Opaque<32>& hash) {
+  if (hash == module.hash) return {};
+  return fail_at(static_cast<uint64_t>(module.first_block), ErrorCode::kDamaged,
+                 fmt::format("the bytes of the module have the hash {} instead of {}", to_hex(hash),
+                             to_hex(module.hash)),
+                 kRunVerify);
+}
+
+// The hashes of the bytes of many modules. Entries may name the same blocks: each extent is hashed
+// once, and no block more than twice.
+class ModuleHashes {
+ public:
+  ModuleHashes(const ModuleReader::State& reader, std::span<const Module> modules)
+      : reader_(reader), choice_(extents_of(modules)), hashes_(choice_.chosen().size()) {}
+
+  // Bytes to hash.
+  [[nodiscard]] uint64_t bytes() const {
+    uint64_t sum = 0;
+    for (const SizedExtent& extent : choice_.chosen()) sum += extent.size;
+    return sum;
+  }
+
+  [[nodiscard]] Result<void> judge(const Module& module, Activity& activity) {
+    VDE_TRY_ASSIGN(blocks, reader_.extent(module));
+    const auto size = static_cast<uint64_t>(module.size);
+    const std::optional<size_t> position = choice_.find({blocks, size});
+    if (!position)
+      return fail_at(blocks.begin, ErrorCode::kDamaged,
+                     "not hashed, because its blocks belong to several other modules", kRunVerify);
+    std::optional<Result<Opaque<32>>>& hash = hashes_[*position];
+    if (!hash) hash = hash_of(blocks, size, activity);
+    if (!*hash) return tl::make_unexpected(hash->error());
+    return check_hash(module, **hash);
+  }
+
+ private:
+  [[nodiscard]] std::vector<SizedExtent> extents_of(std::span<const Module> modules) const {
+    std::vector<SizedExtent> extents;
+    for (const Module& module : modules)
+      if (const auto blocks = reader_.extent(module))
+        extents.push_back({*blocks, static_cast<uint64_t>(module.size)});
+    return extents;
+  }
+
+  [[nodiscard]] Result<Opaque<32>> hash_of(BlockRange blocks, uint64_t size,
+                                           Activity& activity) const {
+    const auto nowhere = [](Bytes) { return Result<void>{}; };
+    VDE_TRY_ASSIGN(found, reader_.shown.read([&] {
+      return read_module(reader_.io(), blocks.begin, size, nowhere, activity);
+    }));
+    return found.hash;
+  }
+
+  const ModuleReader::State& reader_;
+  ExtentChoice choice_;
+  std::vector<std::optional<Result<Opaque<32>>>> hashes_;
+};
+
+}  // namespace
 
 ModuleReader::ModuleReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ModuleReader::ModuleReader(ModuleReader&&) noexcept = default;
@@ -137,11 +200,21 @@ Result<void> ModuleReader::read(const Module& module, Activity& activity,
   VDE_TRY_ASSIGN(found, state_->shown.read([&] {
     return read_module(state_->io(), extent.begin, size, sink, activity);
   }));
-  if (found.hash == module.hash) return {};
-  return fail_at(extent.begin, ErrorCode::kDamaged,
-                 fmt::format("the bytes of the module have the hash {} instead of {}",
-                             to_hex(found.hash), to_hex(module.hash)),
-                 kRunVerify);
+  return check_hash(module, found.hash);
+}
+
+Result<void> ModuleReader::verify(
+    std::span<const Module> modules, Activity& activity,
+    const std::function<Result<void>(const Module&, const Result<void>&)>& visit) {
+  ModuleHashes hashes(*state_, modules);
+  activity.total += hashes.bytes();
+  for (const Module& module : modules) {
+    const Result<void> verdict = hashes.judge(module, activity);
+    if (!verdict && verdict.error().code != ErrorCode::kDamaged)
+      return tl::make_unexpected(verdict.error());
+    VDE_TRY(visit(module, verdict));
+  }
+  return {};
 }
 
 Result<void> ModuleReader::extract(const Module& module, const std::string& path,

@@ -103,6 +103,7 @@ class ModuleFile {
 
 class ModuleReader {
  public:
+  struct State;  // internal
   ModuleReader(ModuleReader&&) noexcept;
   ModuleReader& operator=(ModuleReader&&) noexcept;
   ~ModuleReader();
@@ -123,13 +124,19 @@ class ModuleReader {
   [[nodiscard]] Result<void> read(const Module& module, Activity& activity,
                                   const std::function<Result<void>(Bytes)>& sink);
 
+  // Hashes the stored bytes of `modules` and passes each module with its verdict to `visit`, in
+  // their order. The verdict is kDamaged as for read(), and for a module that was not hashed
+  // because its blocks belong to several others: no block is hashed more than twice.
+  [[nodiscard]] Result<void> verify(
+      std::span<const Module> modules, Activity& activity,
+      const std::function<Result<void>(const Module&, const Result<void>& verdict)>& visit);
+
   // Writes the bytes to a new file, atomically. kExists if the file already exists; else as read().
   [[nodiscard]] Result<void> extract(const Module& module, const std::string& path,
                                      Activity& activity);
 
  private:
   friend class Image;
-  struct State;
   explicit ModuleReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
