@@ -97,21 +97,6 @@ TEST_CASE("a module is stored, found by hash, prefix and id, extracted and remov
   CHECK(run_tool({"verify", test.image, "--fail-on", "warning"}).status == 0);
 }
 
-TEST_CASE("the same bytes again: status 1, the id named, no byte written") {
-  const ModuleCase test;
-  const std::string path = test.file("a.wasm", wasm_of_size(5000, 1));
-  const std::string id = "00112233-4455-6677-8899-aabbccddeeff";
-  test.add(path, {"--id", id});
-  const std::string before = file_sha256(test.image);
-  const ToolResult again = test.run({"module", "register", path});
-  INFO(describe(again));
-  CHECK(again.status == 1);
-  CHECK(again.tells_one_error());
-  CHECK(again.err.find(id) != std::string::npos);
-  CHECK(again.out.empty());
-  CHECK(file_sha256(test.image) == before);
-}
-
 TEST_CASE(
     "no module is listed, shown or handed out of a table whose first block is lost: status 4") {
   const ModuleCase test;
@@ -150,6 +135,7 @@ TEST_CASE("rejected modules have their status and one line, and change nothing")
   refused(8, {"module-register", test.folder / "missing"});
   refused(8, {"module-register", test.folder.path()});
   refused(8, {"module-register", good, "--entry", "run"});
+  refused(8, {"module-register", text, "--force"});
   refused(16, {"module-register", good, "--abi", "preview9"});
   refused(16, {"module-register", good, "--id", "no id"});
   refused(16, {"module-register", good, "--entry", std::string(129, 'e')});

@@ -95,16 +95,23 @@ Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path
 }
 
 std::string Context::error_line(const std::string& subject, const Error& error) const {
+  return file_error_line(subject, {}, error, status_of(error.code));
+}
+
+std::string Context::file_error_line(const std::string& image, const std::string& file,
+                                     const Error& error, int status) const {
   if (globals.json) {
     Json body{{"code", error_code_name(error.code)},
               {"message", error.message},
               {"hint", error.hint},
-              {"image", subject.empty() ? Json(nullptr) : Json(subject)},
+              {"file", file.empty() ? Json(nullptr) : Json(file)},
+              {"image", image.empty() ? Json(nullptr) : Json(image)},
               {"block", error.block ? Json(*error.block) : Json(nullptr)},
-              {"status", status_of(error.code)}};
+              {"status", status}};
     const Json object{{"error", std::move(body)}};
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
+  const std::string& subject = file.empty() ? image : file;
   std::string line = "vdetool: ";
   if (!subject.empty()) line += escape(subject) + ": ";
   line += error.message;
@@ -115,8 +122,14 @@ std::string Context::error_line(const std::string& subject, const Error& error) 
 }
 
 int Context::report(const std::string& subject, const Error& error) const {
-  print_error(error_line(subject, error));
-  return status_of(error.code);
+  return report_file(subject, {}, error);
+}
+
+int Context::report_file(const std::string& image, const std::string& file, const Error& error,
+                         std::optional<int> status) const {
+  const int result = status.value_or(status_of(error.code));
+  print_error(file_error_line(image, file, error, result));
+  return result;
 }
 
 bool Context::wants_color() const {

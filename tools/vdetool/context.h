@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "output.h"
@@ -80,6 +81,10 @@ class Context {
   [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;
   // Prints that line on standard error; returns the exit status.
   int report(const std::string& subject, const Error& error) const;
+  // Same, for an error about `file` while working on `image`; an empty `file` means the image.
+  // `status`, if given, replaces the one of the error's code.
+  int report_file(const std::string& image, const std::string& file, const Error& error,
+                  std::optional<int> status = {}) const;
   // As report() if `result` is an error, else kDone.
   template <class T>
   int finish(const std::string& subject, const Result<T>& result) const {
@@ -93,6 +98,10 @@ class Context {
   [[nodiscard]] static bool is_terminal();
   [[nodiscard]] bool wants_color() const;
   [[nodiscard]] bool wants_progress() const;
+
+ private:
+  [[nodiscard]] std::string file_error_line(const std::string& image, const std::string& file,
+                                            const Error& error, int status) const;
 };
 
 // How a UUID, and an id that has its form, is written.

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 
+#include "module_text.h"
+#include "output_file.h"
 #include "progress.h"
-#include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
@@ -17,156 +19,10 @@ struct ModuleArguments {
   std::string file;
   std::string reference;
   std::vector<std::string> references;
-  std::string entry = "_start";
-  std::string abi = "auto";
-  std::string id;
-  bool force = false;
   bool unseal = false;
 };
 
 constexpr const char* kReferenceHelp = "module: hash, id, or a unique prefix (4+ characters)";
-
-Bytes bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-Json module_json(const Module& module) {
-  Json json{{"hash", to_hex(module.hash)},
-            {"id", to_string(module.id)},
-            {"first_block", module.first_block},
-            {"block_count", module.block_count},
-            {"size", module.size},
-            {"abi", module.abi},
-            {"abi_name", module_abi_name(module.abi)},
-            {"registered", to_string(module.registered)},
-            {"registered_ticks", module.registered.value}};
-  if (is_utf8(module.entry_point))
-    json["entry_point"] = module.entry_point;
-  else
-    json["entry_point_base64"] = to_base64(bytes_of(module.entry_point));
-  return json;
-}
-
-std::string_view validation_name(ModuleFacts::Validation validation) {
-  switch (validation) {
-    case ModuleFacts::Validation::kValid:
-      return "valid";
-    case ModuleFacts::Validation::kInvalid:
-      return "invalid";
-    case ModuleFacts::Validation::kNotUnderstood:
-      return "not understood";
-    case ModuleFacts::Validation::kNotDone:
-      break;
-  }
-  return "not done";
-}
-
-Json facts_json(const ModuleFacts& facts) {
-  Json json{{"webassembly", facts.problem.empty()}};
-  if (!facts.problem.empty()) {
-    json["problem"] = facts.problem;
-    return json;
-  }
-  json["layer"] = facts.is_component ? "component" : "core";
-  json["sections"] = facts.sections;
-  json["imports"] = facts.imports;
-  json["exports"] = facts.exports;
-  json["entry_exported"] = facts.entry_exported;
-  json["validation"] = validation_name(facts.validation);
-  json["validation_note"] = facts.validation_note;
-  return json;
-}
-
-std::string facts_text(const ModuleFacts& facts) {
-  if (!facts.problem.empty()) return fmt::format("content      {}\n", facts.problem);
-  std::string text =
-      fmt::format("content      {}: {} sections, {} imports, {} exports; the entry point is {}\n",
-                  facts.is_component ? "component" : "core module", facts.sections, facts.imports,
-                  facts.exports, facts.entry_exported ? "exported" : "not exported");
-  text += fmt::format("validation   {}", validation_name(facts.validation));
-  if (!facts.validation_note.empty()) text += ": " + escape(facts.validation_note);
-  return text + "\n";
-}
-
-std::string module_line(const Module& module) {
-  return fmt::format("{}  {}  {:>10}  {:<8}  {}  {}\n", to_hex(module.hash), to_string(module.id),
-                     module.size, module_abi_name(module.abi), to_string(module.registered),
-                     escape(module.entry_point));
-}
-
-std::string module_text(const Module& module) {
-  return fmt::format(
-      "hash         {}\nid           {}\nsize         {}\nblocks       {} from {}\nABI          {} "
-      "({})\nregistered   {}\nentry point  {}\n",
-      to_hex(module.hash), to_string(module.id),
-      describe_size(static_cast<uint64_t>(std::max(module.size, 0))), module.block_count,
-      module.first_block, module_abi_name(module.abi), module.abi, to_string(module.registered),
-      escape(module.entry_point));
-}
-
-// Work that takes long if modules are large.
-class Work {
- public:
-  explicit Work(Context& context) : line_(context.activity, context.wants_progress()) {}
-
- private:
-  ProgressLine line_;
-};
-
-// Warnings about a module that was stored.
-void warn(Context& context, const ModuleFacts& facts, const std::string& entry) {
-  if (context.globals.quiet || context.globals.json) return;
-  const auto say = [](const std::string& words) {
-    std::fputs(("vdetool: warning: " + words + "\n").c_str(), stderr);
-  };
-  if (facts.validation == ModuleFacts::Validation::kNotUnderstood ||
-      facts.validation == ModuleFacts::Validation::kInvalid)
-    say("the module could not be validated: " + escape(facts.validation_note));
-  if (!facts.entry_exported) say(fmt::format("the module does not export '{}'", escape(entry)));
-}
-
-Result<ModuleOptions> module_options(const ModuleArguments& arguments) {
-  ModuleOptions options;
-  options.entry = arguments.entry;
-  options.force = arguments.force;
-  if (arguments.abi != "auto") options.abi = parse_module_abi(arguments.abi);
-  if (!arguments.id.empty()) {
-    options.id = parse_guid(arguments.id);
-    if (!options.id || options.id->is_zero())
-      return fail(ErrorCode::kUsage,
-                  fmt::format("invalid id '{}' (expected {})", escape(arguments.id), kUuidForm));
-  }
-  return options;
-}
-
-struct Registered {
-  Module module;
-  ModuleFacts facts;
-};
-
-// Opens the image only after the module is read and checked: it may arrive slowly, and an image
-// that is open for a change is locked.
-Result<Registered> register_module(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(options, module_options(arguments));
-  const Work work(context);
-  name_wait("input");
-  VDE_TRY_ASSIGN(file, ModuleFile::open(arguments.file, options, context.activity));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY_ASSIGN(module, opened.change.modules().add(file, context.activity));
-  VDE_TRY(opened.change.commit());
-  return Registered{module, file.facts()};
-}
-
-Result<void> run_register(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(registered, register_module(context, arguments));
-  warn(context, registered.facts, registered.module.entry_point);
-  if (!context.globals.json)
-    return context.globals.quiet ? Result<void>{}
-                                 : context.out.write(to_hex(registered.module.hash) + "\n");
-  Json json = module_json(registered.module);
-  json.update(facts_json(registered.facts));
-  return context.write_json(with_header("module-register", arguments.image, json));
-}
 
 Result<void> run_list(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
@@ -193,20 +49,41 @@ Result<void> run_show(Context& context, const ModuleArguments& arguments) {
     if (facts) json.update(facts_json(*facts));
     VDE_TRY(context.write_json(with_header("module show", arguments.image, json)));
   } else {
-    VDE_TRY(context.out.write(module_text(module) + (facts ? facts_text(*facts) : "")));
+    VDE_TRY(context.out.write(module_text(module) + (facts ? facts_text(module, *facts) : "")));
   }
   if (!facts) return propagate(facts);
   return {};
 }
 
+// True if `path` is written as a stream: a pipe, a terminal, or standard output by another name.
+bool is_stream(const std::string& path) {
+  struct stat status {};
+  struct stat output {};
+  if (path.empty() || path == "-") return true;
+  if (stat(path.c_str(), &status) != 0) return false;
+  if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return true;
+  return fstat(STDOUT_FILENO, &output) == 0 && status.st_dev == output.st_dev &&
+         status.st_ino == output.st_ino &&
+         (path.starts_with("/dev/") || path.starts_with("/proc/"));
+}
+
+Result<void> extract_to_stream(Context& context, const ModuleArguments& arguments,
+                               ModuleReader& reader, const Module& module) {
+  struct stat status {};
+  const bool is_file = stat(arguments.file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  VDE_TRY_ASSIGN(target,
+                 OutputFile::open(is_file ? "-" : arguments.file, arguments.image, context.out));
+  Output& output = target->output();
+  VDE_TRY(reader.read(module, context.activity, [&](Bytes bytes) { return output.write(bytes); }));
+  return target->finish();
+}
+
 Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
-  const Work work(context);
-  if (!arguments.file.empty() && arguments.file != "-")
-    return open.reader.extract(module, arguments.file, context.activity);
-  return open.reader.read(module, context.activity,
-                          [&](Bytes bytes) { return context.out.write(bytes); });
+  const ProgressLine line(context.activity, context.wants_progress());
+  if (is_stream(arguments.file)) return extract_to_stream(context, arguments, open.reader, module);
+  return open.reader.extract(module, arguments.file, context.activity);
 }
 
 Json verdict_json(const Module& module, const Result<void>& verdict) {
@@ -217,24 +94,15 @@ Json verdict_json(const Module& module, const Result<void>& verdict) {
   return json;
 }
 
-// Whether the module is good; an error if that could not be checked.
-Result<bool> verify_one(Context& context, const ModuleArguments& arguments, ModuleReader& reader,
-                        const Module& module) {
-  const auto nowhere = [](Bytes) { return Result<void>{}; };
-  Result<void> verdict = reader.read(module, context.activity, nowhere);
-  const bool judged = verdict || verdict.error().code == ErrorCode::kDamaged;
-  if (!judged) return propagate(verdict);
-  if (context.globals.json) {
-    VDE_TRY(context.write_json(
-        with_header("module verify", arguments.image, verdict_json(module, verdict))));
-  } else if (!verdict || !context.globals.quiet) {
-    std::string line = to_hex(module.hash) + (verdict ? ": good" : ": damaged: ");
-    if (!verdict) line += verdict.error().message;
-    if (!verdict && verdict.error().block)
-      line += fmt::format(" (block {})", *verdict.error().block);
-    VDE_TRY(context.out.write(line + "\n"));
-  }
-  return verdict.has_value();
+Result<void> write_verdict(Context& context, const std::string& image, const Module& module,
+                           const Result<void>& verdict) {
+  if (context.globals.json)
+    return context.write_json(with_header("module verify", image, verdict_json(module, verdict)));
+  if (verdict && context.globals.quiet) return {};
+  std::string line = to_hex(module.hash) + (verdict ? ": good" : ": damaged: ");
+  if (!verdict) line += verdict.error().message;
+  if (!verdict && verdict.error().block) line += fmt::format(" (block {})", *verdict.error().block);
+  return context.out.write(line + "\n");
 }
 
 Result<void> run_verify_modules(Context& context, const ModuleArguments& arguments) {
@@ -249,12 +117,13 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
       modules.push_back(module);
       return true;
     }));
-  const Work work(context);
+  const ProgressLine line(context.activity, context.wants_progress());
   uint64_t damaged = 0;
-  for (const Module& module : modules) {
-    VDE_TRY_ASSIGN(good, verify_one(context, arguments, open.reader, module));
-    if (!good) ++damaged;
-  }
+  VDE_TRY(open.reader.verify(modules, context.activity,
+                             [&](const Module& module, const Result<void>& verdict) {
+                               if (!verdict) ++damaged;
+                               return write_verdict(context, arguments.image, module, verdict);
+                             }));
   if (damaged == 0) return {};
   return fail(ErrorCode::kDamaged,
               fmt::format("{} of {} modules {} damaged", damaged, modules.size(),
@@ -315,25 +184,6 @@ std::span<const Command> module_verbs() {
   return kModuleVerbs;
 }
 
-Runner define_module_register(CLI::App& command) {
-  ModuleVerb verb(command, run_register);
-  ModuleArguments& arguments = *verb.arguments;
-  command.add_option("FILE", arguments.file, "WebAssembly module; - for standard input")
-      ->required();
-  command
-      .add_option("--entry", arguments.entry, "entry point, an exported function (default: _start)")
-      ->type_name("NAME");
-  command.add_option("--abi", arguments.abi, "auto, preview1, preview2 or stable (default: auto)")
-      ->type_name("ABI")
-      ->check(one_of({"auto", "preview1", "preview2", "stable"}));
-  command.add_option("--id", arguments.id, "module id (default: derived from the hash)")
-      ->type_name("ID");
-  command.add_flag("--force", arguments.force,
-                   "store it even if the entry point is missing or validation fails");
-  verb.add_unseal();
-  return verb.runner();
-}
-
 Runner define_module_list(CLI::App& command) {
   return ModuleVerb(command, run_list).runner();
 }
@@ -348,7 +198,7 @@ Runner define_module_extract(CLI::App& command) {
   ModuleVerb verb(command, run_extract);
   verb.add_reference();
   command.add_option("FILE", verb.arguments->file,
-                     "output file, must not exist (default: standard output)");
+                     "output file, must not exist, or a pipe (default: standard output)");
   return verb.runner();
 }
 
