@@ -59,15 +59,20 @@ Result<CheckedBlock> UncheckedBlock::check(BlockType expected) const {
 }
 
 Result<CheckedBlock> UncheckedBlock::check_any() const {
+  VDE_TRY_ASSIGN(block, check_payload());
+  if (!is_known(block.trailer().type))
+    return fail_at(
+        number_, ErrorCode::kDamaged,
+        fmt::format("the block has the unknown type {}", to_string(block.trailer().type)),
+        kRunVerify);
+  return block;
+}
+
+Result<CheckedBlock> UncheckedBlock::check_payload() const {
   const BlockState found = state();
   if (found != BlockState::kValid)
     return fail_at(number_, ErrorCode::kDamaged, describe_fault(found), kRunVerify);
-  const Trailer trailer = unchecked_trailer();
-  if (!is_known(trailer.type))
-    return fail_at(number_, ErrorCode::kDamaged,
-                   fmt::format("the block has the unknown type {}", to_string(trailer.type)),
-                   kRunVerify);
-  return CheckedBlock(number_, unchecked_payload(), trailer);
+  return CheckedBlock(number_, unchecked_payload(), unchecked_trailer());
 }
 
 void write_trailer(MutableBytes block, BlockType type, uint32_t generation) {

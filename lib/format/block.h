@@ -82,6 +82,9 @@ class UncheckedBlock {
   [[nodiscard]] Result<CheckedBlock> check(BlockType expected) const;
   // Same, for any known block type.
   [[nodiscard]] Result<CheckedBlock> check_any() const;
+  // As check(), for any type at all. The checksum does not cover the type; a repair may be able to
+  // tell it from the payload.
+  [[nodiscard]] Result<CheckedBlock> check_payload() const;
 
  private:
   uint64_t number_;

@@ -1,8 +1,12 @@
 // verify --repair and undo as a shell runs them: output, statuses and undo files.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <set>
 
 #include "support/edit_image.h"
 #include "support/image_builder.h"
@@ -47,6 +51,26 @@ bool says(const ToolResult& result, const std::string& words) {
   return result.out.find(words) != std::string::npos;
 }
 
+// A leaf of the tag index, one value of which has another letter.
+std::vector<uint8_t> with_damaged_leaf() {
+  const TemporaryFolder folder;
+  const std::string path = folder / "tags.dwvd";
+  REQUIRE(run_tool({"format", path, "--size", "4M"}).status == 0);
+  std::vector<std::string> set = {"tag", "set", path, "7"};
+  for (int i = 0; i < 100; ++i) set.push_back(fmt::format("key{:03}={}", i, std::string(100, 'v')));
+  REQUIRE(run_tool(set).status == 0);
+  std::vector<uint8_t> bytes = read_file(path);
+  const std::string last = "key099";
+  auto at = std::search(bytes.begin(), bytes.end(), last.begin(), last.end());
+  // The journal holds a copy of the leaf; the index comes after it.
+  for (auto next = at; next != bytes.end();
+       next = std::search(next + 1, bytes.end(), last.begin(), last.end()))
+    at = next;
+  REQUIRE(at != bytes.end());
+  *(at + 50) = 'w';
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("a repair prints its plan, applies it, exits with 1, and the image is clean then") {
@@ -73,9 +97,9 @@ TEST_CASE("a repair prints its plan, applies it, exits with 1, and the image is 
   CHECK_FALSE(image.has(".undo.1"));
 }
 
-TEST_CASE("findings that are left are listed, and the status has both bits") {
+TEST_CASE("findings that are left are listed, and the status is that of damage") {
   const RepairedImage image(with_both());
-  const ToolResult done = repair_run({"verify", image.path, "--repair"}, 5);
+  const ToolResult done = repair_run({"verify", image.path, "--repair"}, 4);
   CHECK(says(done, ": left: error BLCK-001 block 200"));
   CHECK(says(done, ": partly repaired: 1 of 2 errors left ("));
   repair_run({"verify", image.path, "--repair"}, 4);
@@ -84,7 +108,7 @@ TEST_CASE("findings that are left are listed, and the status has both bits") {
 TEST_CASE("the JSON of a repair has the plan, and a summary that counts") {
   const RepairedImage image(with_both());
   const std::vector<json> lines =
-      repair_run({"verify", image.path, "--repair", "--json"}, 5).json_lines();
+      repair_run({"verify", image.path, "--repair", "--json"}, 4).json_lines();
   REQUIRE(lines.size() == 5);
   CHECK(lines[0]["type"] == "finding");
   CHECK(lines[0]["code"] == "SUPB-001");
@@ -94,11 +118,56 @@ TEST_CASE("the JSON of a repair has the plan, and a summary that counts") {
   CHECK(lines[2]["type"] == "repair");
   CHECK(lines[2]["blocks"] == json::array({{{"first", 6}, {"last", 6}}}));
   CHECK(lines[2]["loses"] == nullptr);
+  CHECK(lines[3]["type"] == "left");
   CHECK(lines[3]["left"] == true);
   CHECK(lines[4]["type"] == "summary");
   CHECK(lines[4]["corrected"] == 1);
   CHECK(lines[4]["left"] == 1);
-  CHECK(lines[4]["status"] == 5);
+  CHECK(lines[4]["lost"] == 0);
+  CHECK(lines[4]["lost_file"] == nullptr);
+  CHECK(lines[4]["status"] == 4);
+}
+
+TEST_CASE("without --allow-loss a repair takes only the steps that lose nothing") {
+  const RepairedImage image(with_damaged_leaf());
+  const std::vector<uint8_t> damaged = image.bytes();
+  const ToolResult kept = repair_run({"verify", image.path, "--repair"}, 4);
+  CHECK(says(kept, ": left: rebuild the tag tree"));
+  CHECK(says(kept, "needs --allow-loss"));
+  CHECK(image.bytes() == damaged);
+  CHECK_FALSE(image.has(".undo"));
+  CHECK_FALSE(image.has(".lost.jsonl"));
+}
+
+TEST_CASE("with --allow-loss every lost entry is listed, and the status has both bits") {
+  const RepairedImage image(with_damaged_leaf());
+  const std::vector<json> lines =
+      repair_run({"verify", image.path, "--repair", "--allow-loss", "--json"}, 5).json_lines();
+  const json& summary = lines.back();
+  CHECK(summary["lost"] > 0);
+  CHECK(summary["lost_file"] == image.path + ".lost.jsonl");
+  std::ifstream list(image.path + ".lost.jsonl");
+  std::string line;
+  std::set<std::string> keys;
+  while (std::getline(list, line)) keys.insert(json::parse(line)["tag"]["key"]);
+  CHECK(keys.size() == summary["lost"]);
+  CHECK(keys.contains("key099"));
+  repair_run({"verify", image.path}, 0);
+}
+
+TEST_CASE("a plan is applied exactly, or refused") {
+  const RepairedImage image(with_damaged_leaf());
+  const std::vector<uint8_t> damaged = image.bytes();
+  const std::string plan = image.path + ".plan";
+  repair_run({"verify", image.path, "--repair", "--allow-loss", "--plan", plan}, 4);
+  CHECK(image.bytes() == damaged);
+  CHECK_FALSE(image.has(".lost.jsonl"));
+  repair_run({"verify", image.path, "--repair", "--apply", plan, "--allow-loss"}, 16);
+  repair_run({"verify", image.path, "--repair", "--apply", plan}, 5);
+  repair_run({"verify", image.path}, 0);
+  const std::vector<uint8_t> repaired = image.bytes();
+  repair_run({"verify", image.path, "--repair", "--apply", plan}, 8);
+  CHECK(image.bytes() == repaired);
 }
 
 TEST_CASE("undo restores the old bytes, can itself be undone, and does nothing twice") {

@@ -24,7 +24,7 @@ namespace {
 constexpr uint64_t kStatesAnImage = 40;
 
 RepairOptions crash_options() {
-  return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}};
+  return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}, true};
 }
 
 struct DamagedImage {

@@ -86,7 +86,7 @@ Exit status:
    8  operational error: input or output failed, image locked, no space
   16  wrong command line
   32  interrupted
-verify combines them: 5 means partly repaired.
+verify combines them: 5 means that a repair lost data.
 
 Help for a command: vdetool help COMMAND. Manual pages: vdetool(1), dwvd(5).
 )";

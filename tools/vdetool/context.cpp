@@ -47,7 +47,7 @@ std::string status_meaning(int status) {
   if ((status & kDamageLeft) == 0)
     add(kNothing, "repaired");
   else
-    add(kDamageLeft, (status & kNothing) != 0 ? "partly repaired" : "damaged");
+    add(kDamageLeft, (status & kNothing) != 0 ? "repaired, but data was lost" : "damaged");
   add(kOperational, "operational error");
   add(kUsage, "usage error");
   add(kInterrupted, "interrupted");

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <optional>
+
+#include "lost_file.h"
+#include "plan_file.h"
 #include "progress.h"
 #include "vde/text.h"
 
@@ -40,28 +45,102 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
   return new_undo_file(path);
 }
 
+namespace {
+
+// The path of the list of lost entries for a device; empty for a file: the list is next to it.
+Result<std::string> lost_path(const RepairArguments& arguments, const BlockFile& file) {
+  if (!file.is_device()) return std::string();
+  if (arguments.undo.empty())
+    return fail(ErrorCode::kUsage, "no default place for the list of lost entries of a device",
+                "use --undo FILE: the list goes to FILE.lost.jsonl");
+  return free_lost_path(arguments.undo);
+}
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// A repair of one image, from the plan to the last check.
+class RepairRun {
+ public:
+  RepairRun(Context& context, const std::string& image, PlanFile request)
+      : context_(context), image_(image), request_(std::move(request)), lost_(image, {}) {}
+
+  Result<Repaired> run(const std::function<void(const RepairPlan&)>& show, const PlanFile* agreed) {
+    const RepairArguments& arguments = request_.arguments;
+    const bool writes = !arguments.dry_run && arguments.plan.empty();
+    VDE_TRY_ASSIGN(file,
+                   context_.open_storage(image_, writes ? OpenMode::kReadWrite : OpenMode::kRead));
+    const ProgressLine progress(context_.activity, context_.wants_progress());
+    RepairOptions options{request_.now, arguments.unseal, {request_.scope, jobs_}};
+    options.allow_loss = arguments.allow_loss;
+    if (writes) options.lost = [&](const LostEntry& entry) { return name_lost(*file, entry); };
+    VDE_TRY_ASSIGN(plan, plan_repair(*file, options, context_.activity));
+    if (agreed != nullptr) VDE_TRY(check_same_plan(*agreed, plan));
+    Repaired result{std::move(plan), false, {}, {}};
+    show(result.plan);
+    if (!arguments.plan.empty())
+      VDE_TRY(write_plan(arguments.plan, request_, result.plan, context_.out));
+    if (writes && !result.plan.steps.empty()) VDE_TRY(apply(*file, options, result));
+    return result;
+  }
+
+  void set_jobs(unsigned jobs) { jobs_ = jobs; }
+
+ private:
+  Result<void> name_lost(const BlockFile& file, const LostEntry& entry) {
+    if (!placed_) {
+      VDE_TRY_ASSIGN(path, lost_path(request_.arguments, file));
+      lost_ = LostFile(image_, path);
+      placed_ = true;
+    }
+    return lost_.add(entry);
+  }
+
+  Result<void> apply(BlockFile& file, const RepairOptions& options, Repaired& result) {
+    std::string path;
+    VDE_TRY_ASSIGN(undo, make_undo_target(request_.arguments, file, image_, path));
+    VDE_TRY(lost_.publish());
+    auto left = apply_repair(file, result.plan, options, undo.get(), context_.activity);
+    if (!left && undo != nullptr && is_file(path))
+      left.error().hint =
+          fmt::format("to revert: vdetool undo {} {}", escape(image_), escape(path));
+    VDE_TRY_ASSIGN(found, std::move(left));
+    result.applied = true;
+    result.undo = path;
+    result.lost_file = lost_.path();
+    result.plan.left = std::move(found);
+    return {};
+  }
+
+  Context& context_;
+  const std::string& image_;
+  PlanFile request_;
+  unsigned jobs_ = 0;
+  LostFile lost_;
+  bool placed_ = false;  // lost_ has its path
+};
+
+}  // namespace
+
 Result<Repaired> repair(Context& context, const RepairArguments& arguments,
                         const VerifyOptions& verify, const std::string& image,
                         const std::function<void(const RepairPlan&)>& show) {
-  VDE_TRY_ASSIGN(now, current_ticks());
-  const RepairOptions options{now, arguments.unseal, verify};
-  const OpenMode mode = arguments.dry_run ? OpenMode::kRead : OpenMode::kReadWrite;
-  VDE_TRY_ASSIGN(file, context.open_storage(image, mode));
-  const ProgressLine progress(context.activity, context.wants_progress());
-  VDE_TRY_ASSIGN(plan, plan_repair(*file, options, context.activity));
-  Repaired result{std::move(plan), false, {}};
-  show(result.plan);
-  if (arguments.dry_run || result.plan.steps.empty()) return result;
-  std::string path;
-  VDE_TRY_ASSIGN(undo, make_undo_target(arguments, *file, image, path));
-  auto left = apply_repair(*file, result.plan, options, undo.get(), context.activity);
-  if (!left && undo != nullptr)
-    left.error().hint = fmt::format("to revert: vdetool undo {} {}", escape(image), escape(path));
-  VDE_TRY_ASSIGN(found, std::move(left));
-  result.applied = true;
-  result.undo = path;
-  result.plan.left = std::move(found);
-  return result;
+  std::optional<PlanFile> agreed;
+  PlanFile request{image, arguments, verify.scope, {}, {}, {}};
+  if (!arguments.apply.empty()) {
+    VDE_TRY_ASSIGN(plan, read_plan(arguments.apply));
+    agreed = plan;
+    request = std::move(plan);
+    request.image = image;
+  } else {
+    VDE_TRY_ASSIGN(now, current_ticks());
+    request.now = now;
+  }
+  RepairRun run(context, image, std::move(request));
+  run.set_jobs(verify.jobs);
+  return run.run(show, agreed ? &*agreed : nullptr);
 }
 
 std::string revert_text(const std::string& image, const std::string& undo_file) {
@@ -78,6 +157,13 @@ std::string repair_plan_text(const std::string& image, const RepairPlan& plan) {
     line("  source", step.source);
     if (!step.loses.empty()) line("  LOST", step.loses);
   }
+  for (const RepairStep& step : plan.withheld) {
+    line("left", fmt::format("{}{} ({})", step.what, blocks_text(step.blocks),
+                             step.loses.empty() ? "depends on a step that loses data"
+                                                : "needs --allow-loss"));
+    line("  source", step.source);
+    if (!step.loses.empty()) line("  would lose", step.loses);
+  }
   for (const std::string& note : plan.notes)
     if (!plan.left.empty()) line("left", note);
   return text;
@@ -92,18 +178,21 @@ std::string repair_done_text(const std::string& image, const RepairPlan& plan) {
 
 std::vector<Json> repair_plan_json(const std::string& image, const RepairPlan& plan) {
   std::vector<Json> lines;
-  for (const RepairStep& step : plan.steps) {
+  const auto add = [&](std::string_view type, const RepairStep& step) {
     Json blocks = Json::array();
     for (const BlockRange& range : step.blocks)
       blocks.push_back(Json{{"first", range.begin}, {"last", range.end - 1}});
     lines.push_back(
         with_header("verify", image,
-                    Json{{"type", "repair"},
+                    Json{{"type", type},
                          {"what", step.what},
                          {"source", step.source},
                          {"blocks", blocks},
-                         {"loses", step.loses.empty() ? Json(nullptr) : Json(step.loses)}}));
-  }
+                         {"loses", step.loses.empty() ? Json(nullptr) : Json(step.loses)},
+                         {"lost", step.lost.total()}}));
+  };
+  for (const RepairStep& step : plan.steps) add("repair", step);
+  for (const RepairStep& step : plan.withheld) add("withheld", step);
   for (const std::string& note : plan.notes)
     if (!plan.left.empty())
       lines.push_back(with_header("verify", image, Json{{"type", "left"}, {"message", note}}));

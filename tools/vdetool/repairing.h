@@ -13,14 +13,18 @@ struct RepairArguments {
   bool dry_run = false;
   bool no_undo = false;
   bool unseal = false;
-  std::string undo;  // path of the undo file, or empty
+  bool allow_loss = false;
+  std::string plan;   // file to write the plan to, or empty
+  std::string apply;  // file of the plan to apply, or empty
+  std::string undo;   // path of the undo file, or empty
 };
 
 // The outcome for one image.
 struct Repaired {
   RepairPlan plan;
   bool applied = false;
-  std::string undo;  // path of the undo file that was written, or empty
+  std::string lost_file;  // path of the list of lost entries, or empty
+  std::string undo;       // path of the undo file that was written, or empty
 };
 
 // The undo file of a change to `image`: at the path of --undo, else at the default path, which a

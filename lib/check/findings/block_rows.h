@@ -13,11 +13,11 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
     {"BLCK-002", kError, RepairNeed::kRegionOf, "a written block has no trailer",
      "The block has content, but its last 16 bytes are zero: something wrote it without a trailer.",
      "The contents of the block cannot be trusted.", kCopyAndRepair, kLosesBlock},
-    {"BLCK-003", kError, RepairNeed::kRegionOf, "unknown block type",
+    {"BLCK-003", kError, RepairNeed::kBlockType, "unknown block type",
      "The checksum matches, but the format does not define the type in the trailer. The checksum "
      "does not cover the type.",
      "The block may belong elsewhere.", kCopyAndRepair, kLosesBlock},
-    {"BLCK-004", kError, RepairNeed::kRegionOf, "block type does not match its region",
+    {"BLCK-004", kError, RepairNeed::kBlockType, "block type does not match its region",
      "The checksum matches, but the type in the trailer is that of another structure: a "
      "misdirected write, or a damaged type.",
      "The block may hold the content of another block.", kCopyAndRepair, kLosesBlock},

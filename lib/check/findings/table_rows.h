@@ -66,7 +66,7 @@ inline constexpr auto kCodeRows = std::to_array<FindingRow>({
     {"CODE-016", kNote, RepairNeed::kNever, "unused blocks of the code cache have no trailer",
      "Some tools write no trailer into blocks that no entry needs.",
      "None for vdetool. The SDK rejects the table.", kNextModule},
-    {"CODE-017", kError, RepairNeed::kRegionOf, "modules are lost with blocks of the code cache",
+    {"CODE-017", kError, RepairNeed::kBlockType, "modules are lost with blocks of the code cache",
      "Damaged blocks of the table contained entries. Entries are numbered from 0. Names are read "
      "from the damaged blocks and are unverified. If the block with the count is damaged, the "
      "number of entries is unknown.",
@@ -167,7 +167,7 @@ inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({
     {"SNAP-011", kNote, RepairNeed::kNever, "unused blocks of the snapshot table have no trailer",
      "Some tools write no trailer into blocks that no entry needs.",
      "None for vdetool. The SDK rejects the table.", kNextSnapshot},
-    {"SNAP-012", kError, RepairNeed::kRegionOf,
+    {"SNAP-012", kError, RepairNeed::kBlockType,
      "snapshots are lost with blocks of the snapshot table",
      "Damaged blocks of the table contained entries. Entries are numbered from 0, padding "
      "included. Names are read from the damaged blocks and are unverified. If the block with the "

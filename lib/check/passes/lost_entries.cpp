@@ -13,29 +13,48 @@ namespace {
 // The maximum number of blocks, and of entries, that are named.
 constexpr size_t kMaxLostNamed = 16;
 
-// Any bytes can be decoded as an entry. They are named only if the fields are plausible.
-std::string name_of_snapshot(Bytes record, uint64_t total_blocks) {
+bool is_likely_snapshot(Bytes record, uint64_t total_blocks) {
   const SnapshotEntry entry = snapshot_of(record);
   const auto inodes = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  const bool plausible = inodes && inodes->end <= total_blocks &&
-                         (entry.flags & ~kKnownSnapshotFlags) == 0 && is_utf8(entry.label) &&
-                         !is_padding(entry);
-  if (!plausible) return {};
+  return inodes && inodes->end <= total_blocks && (entry.flags & ~kKnownSnapshotFlags) == 0 &&
+         is_utf8(entry.label) && !entry.id.is_zero() && !is_padding(entry);
+}
+
+bool is_likely_module(Bytes record, uint64_t total_blocks, uint32_t block_size) {
+  const auto decoded = decode_module_entry(record);
+  return decoded && module_extent(decoded->entry, total_blocks, block_size);
+}
+
+std::string name_of_snapshot(Bytes record) {
+  const SnapshotEntry entry = snapshot_of(record);
   if (entry.label.empty()) return fmt::format("snapshot {}", to_string(entry.id));
   return fmt::format("snapshot {} '{}'", to_string(entry.id), escape(entry.label));
 }
 
 std::string name_of_module(Bytes record, uint64_t total_blocks, uint32_t block_size) {
   const auto decoded = decode_module_entry(record);
-  if (!decoded) return {};
   const auto extent = module_extent(decoded->entry, total_blocks, block_size);
-  if (!extent) return {};
   const std::string hash = to_hex(decoded->entry.hash);
   if (extent->count() == 1) return fmt::format("module {} in block {}", hash, extent->begin);
   return fmt::format("module {} in blocks {} to {}", hash, extent->begin, extent->end - 1);
 }
 
 }  // namespace
+
+void each_likely_record(const PackedTable& table, const UncheckedBlock& block, bool first,
+                        uint64_t total_blocks, const std::function<void(Bytes record)>& visit) {
+  const Bytes payload = block.unchecked_payload();
+  const auto block_size = static_cast<uint32_t>(payload.size() + kTrailerSize);
+  PackedCursor cursor(table.shape, payload, first);
+  while (!cursor.at_end()) {
+    const Result<Bytes> record = cursor.next();
+    if (!record) return;
+    const bool likely = table.type == block_types::kCode
+                            ? is_likely_module(*record, total_blocks, block_size)
+                            : is_likely_snapshot(*record, total_blocks);
+    if (likely) visit(*record);
+  }
+}
 
 void LostEntries::add(uint64_t number, int64_t before) {
   if (count_++ == 0) before_ = before;
@@ -49,20 +68,14 @@ void LostEntries::add_head(uint64_t number) {
 }
 
 void LostEntries::name(const UncheckedBlock& block, bool first) {
-  const Bytes payload = block.unchecked_payload();
-  const auto block_size = static_cast<uint32_t>(payload.size() + kTrailerSize);
-  PackedCursor cursor(table_->shape, payload, first);
-  while (!cursor.at_end()) {
-    const Result<Bytes> record = cursor.next();
-    if (!record) return;
-    std::string name = table_->type == block_types::kCode
-                           ? name_of_module(*record, total_blocks_, block_size)
-                           : name_of_snapshot(*record, total_blocks_);
-    if (name.empty()) continue;
-    more_names_ = names_.size() == kMaxLostNamed;
+  const auto block_size = static_cast<uint32_t>(block.unchecked_payload().size() + kTrailerSize);
+  each_likely_record(*table_, block, first, total_blocks_, [&](Bytes record) {
+    more_names_ |= names_.size() == kMaxLostNamed;
     if (more_names_) return;
-    names_.push_back(std::move(name));
-  }
+    names_.push_back(table_->type == block_types::kCode
+                         ? name_of_module(record, total_blocks_, block_size)
+                         : name_of_snapshot(record));
+  });
 }
 
 std::string LostEntries::where() const {

@@ -1,6 +1,7 @@
 // What is known about the lost entries of a packed table (SNAP, CODE) with damaged blocks.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "table/packed_walk.h"
 
 namespace vde {
+
+// Calls `visit` with each entry that a damaged block seems to hold. Any bytes can be decoded as an
+// entry; only plausible ones are passed on. `first` for the block with the header. Modules and
+// inode tables have to be within `total_blocks`.
+void each_likely_record(const PackedTable& table, const UncheckedBlock& block, bool first,
+                        uint64_t total_blocks, const std::function<void(Bytes record)>& visit);
 
 // Entries are numbered from 0, in the order of the table. Names are read from damaged blocks and
 // unverified: they are only for messages. Keeps a limited number of blocks and names.

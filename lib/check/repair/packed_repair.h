@@ -19,6 +19,11 @@ struct RepairedTable {
 // The region of this type, if there is only one and it is neither encrypted nor compressed.
 [[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type);
 
+// Names the entries that the current step loses with `block`, or the block if none can be read.
+// `first` for the block with the header.
+[[nodiscard]] Result<void> report_lost(StructureRepair& repair, const PackedTable& table,
+                                       const UncheckedBlock& block, bool first);
+
 // Checks whether entries that the header does not count are genuine: no duplicate keys, and all
 // blocks within the volume.
 class EntryProof {

@@ -118,6 +118,23 @@ Result<void> fill_plan(BlockFile& file, OverlayFile& view, const Probe& after, R
   VDE_TRY(add_tail(file, plan));
   VDE_TRY_ASSIGN(hash, hash_ranges(view, plan.changes, plan.new_size));
   plan.hash = hash;
+  VDE_TRY_ASSIGN(old_hash, hash_ranges(file, plan.changes, plan.old_size));
+  plan.old_hash = old_hash;
+  return {};
+}
+
+// Finds the steps that need consent: those that lose something, and those that depend on them.
+Result<void> find_withheld(BlockFile& file, const Probe& probe, RepairOptions options,
+                           Activity& activity, const RepairLog& taken, RepairPlan& plan) {
+  options.allow_loss = true;
+  OverlayFile view(file, probe.block_size);
+  RepairLog all;
+  Result<Probe> repaired = repair_all({view, options, activity, all});
+  if (!repaired && repaired.error().code == ErrorCode::kInterrupted) return propagate(repaired);
+  for (RepairStep& step : all.steps) {
+    const auto same = [&](const RepairStep& other) { return other.what == step.what; };
+    if (std::ranges::none_of(taken.steps, same)) plan.withheld.push_back(std::move(step));
+  }
   return {};
 }
 
@@ -126,8 +143,10 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
                          Activity& activity, RepairPlan& plan) {
   OverlayFile view(file, probe.block_size);
   RepairLog log;
+  log.lost = options.lost;
   Result<Probe> repaired = repair_all({view, options, activity, log});
   plan.notes = std::move(log.notes);
+  if (repaired && log.withheld) VDE_TRY(find_withheld(file, probe, options, activity, log, plan));
   if (!repaired) {
     const ErrorCode code = repaired.error().code;
     if (code != ErrorCode::kDamaged && code != ErrorCode::kNoSpace) return propagate(repaired);
@@ -138,6 +157,7 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
   VDE_TRY(check_can_write(probe, options.unseal));
   VDE_TRY(check_can_write(*repaired, options.unseal));
   plan.steps = std::move(log.steps);
+  for (const RepairStep& step : plan.steps) plan.lost += step.lost;
   VDE_TRY(fill_plan(file, view, *repaired, plan));
   VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
   plan.left = std::move(left);
@@ -184,6 +204,31 @@ Result<void> check_outcome(BlockFile& file, const RepairPlan& plan) {
 }
 
 }  // namespace
+
+LostCounts& LostCounts::operator+=(const LostCounts& more) {
+  tags += more.tags;
+  snapshots += more.snapshots;
+  modules += more.modules;
+  policies += more.policies;
+  others += more.others;
+  return *this;
+}
+
+std::string_view lost_kind_name(LostKind kind) {
+  switch (kind) {
+    case LostKind::kTag:
+      return "tag";
+    case LostKind::kSnapshot:
+      return "snapshot";
+    case LostKind::kModule:
+      return "module";
+    case LostKind::kPolicy:
+      return "policy";
+    case LostKind::kOther:
+      break;
+  }
+  return "entry";
+}
 
 uint64_t RepairPlan::corrected() const {
   const std::vector<bool> gone = gone_findings(found, left);

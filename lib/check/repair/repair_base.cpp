@@ -44,8 +44,22 @@ Result<void> RepairBase::read_probe() {
   return {};
 }
 
-void RepairBase::step(std::string what, std::string source, std::string loses) {
-  target_.log.steps.push_back({std::move(what), std::move(source), {}, std::move(loses)});
+void RepairBase::step(std::string what, std::string source) {
+  target_.log.steps.push_back({std::move(what), std::move(source), {}, {}, {}});
+}
+
+bool RepairBase::lossy_step(std::string what, std::string source, Loss loss) {
+  if (!consents(loss)) {
+    target_.log.withheld = true;
+    return false;
+  }
+  target_.log.steps.push_back(
+      {std::move(what), std::move(source), {}, std::move(loss.what), loss.counts});
+  return true;
+}
+
+Result<void> RepairBase::lose(const LostEntry& entry) {
+  return names_lost() ? target_.log.lost(entry) : Result<void>{};
 }
 
 // Skips blocks that the step already lists: the first block of a table is often written together

@@ -22,6 +22,14 @@ namespace vde {
 struct RepairLog {
   std::vector<RepairStep> steps;
   std::vector<std::string> notes;
+  bool withheld = false;  // a step was not taken because it loses something
+  LostVisitor lost = {};
+};
+
+// What a step loses.
+struct Loss {
+  std::string what;  // empty: nothing
+  LostCounts counts = {};
 };
 
 // What a repair works on. All references outlive the repair.
@@ -39,8 +47,19 @@ class RepairBase {
   [[nodiscard]] const RepairOptions& options() const { return target_.options; }
   [[nodiscard]] bool interrupted() const { return target_.activity.stop; }
 
-  // Begins a step: the blocks that are written from now on belong to it. `what` is an instruction.
-  void step(std::string what, std::string source, std::string loses = {});
+  // Begins a step that loses nothing: the blocks that are written from now on belong to it. `what`
+  // is an instruction.
+  void step(std::string what, std::string source);
+  // Begins a step that may lose something. False if it does and there is no consent: then the
+  // structure is left alone.
+  [[nodiscard]] bool lossy_step(std::string what, std::string source, Loss loss);
+  // Whether a step with this loss may be taken.
+  [[nodiscard]] bool consents(const Loss& loss) const {
+    return loss.what.empty() || options().allow_loss;
+  }
+  // Names an entry that the current step loses.
+  [[nodiscard]] Result<void> lose(const LostEntry& entry);
+  [[nodiscard]] bool names_lost() const { return target_.log.lost != nullptr; }
   void touched(BlockRange blocks);
   // The reason why something is not repaired.
   void note(std::string text) { target_.log.notes.push_back(std::move(text)); }

@@ -34,7 +34,7 @@ RepairFacts find_repair_facts(BlockFile& file) {
   if (!probe) return facts;
   OverlayFile view(file, probe->block_size);
   const Activity activity;
-  const RepairOptions options{probe->superblock.modified, false, {}};
+  const RepairOptions options{probe->superblock.modified, false, {}, true};
   RepairLog log;
   // A failure means damage that cannot be repaired. The facts found before it are valid.
   static_cast<void>(dry_run({view, options, activity, log}, facts));
@@ -43,7 +43,8 @@ RepairFacts find_repair_facts(BlockFile& file) {
 
 bool can_repair(const RepairFacts& facts, FindingCode code, std::optional<BlockType> region) {
   const RepairNeed need = need_of(code);
-  return facts.has(need == RepairNeed::kRegionOf ? need_of_region(region) : need);
+  const bool of_region = need == RepairNeed::kRegionOf || need == RepairNeed::kBlockType;
+  return facts.has(need) || (of_region && facts.has(need_of_region(region)));
 }
 
 }  // namespace vde

@@ -23,6 +23,7 @@ enum class RepairNeed : uint8_t {
   kGeometry,        // the superblock's sizes can be determined
   kFixedSlots,      // the slots of the fixed regions can be rewritten
   kSlots,           // the slot follows from the format and from other slots
+  kBlockType,       // the block's type is wrong, or as kRegionOf
   kInodeLayout,     // the inode layout can be rebuilt
   kSnapshotBlocks,  // damaged blocks of the snapshot table can be dropped
   kModuleBlocks,    // damaged blocks of the code cache can be dropped

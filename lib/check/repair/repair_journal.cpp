@@ -42,16 +42,21 @@ Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, 
   const Guid& uuid = repair.probe().superblock.uuid;
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, uuid));
-  repair.step("discard the journal and write a new, clean header", why.message,
-              "the commits in the journal, if any of them are intact");
+  Loss loss;
+  if (highest > 0) loss.what = "the commits in the journal, if any of them are intact";
+  if (!repair.lossy_step("discard the journal and write a new, clean header", why.message,
+                         std::move(loss)))
+    return {};
   return reset_journal(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
 }
 
 Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan, std::string loses) {
-  repair.step(plan.records > 0 ? fmt::format("apply {} {} from the journal", plan.records,
-                                             plan.records == 1 ? "commit" : "commits")
-                               : "close the journal, which was left open",
-              "the journal; its checksums match", std::move(loses));
+  const bool taken =
+      repair.lossy_step(plan.records > 0 ? fmt::format("apply {} {} from the journal", plan.records,
+                                                       plan.records == 1 ? "commit" : "commits")
+                                         : "close the journal, which was left open",
+                        "the journal; its checksums match", {std::move(loses)});
+  if (!taken) return {};
   for (const ReplayedBlock& replayed : plan.after_images)
     repair.touched({replayed.target, replayed.target + 1});
   VDE_TRY(apply_recovery(repair.io(), repair.probe(), plan));

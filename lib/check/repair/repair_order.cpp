@@ -23,6 +23,7 @@ constexpr Structure kStructures[] = {
     {repair_fixed_slots, RepairNeed::kFixedSlots},
     {repair_slots, RepairNeed::kSlots},
     {repair_inode_layout, RepairNeed::kInodeLayout},
+    {repair_block_types, RepairNeed::kBlockType},
     {repair_snapshot_blocks, RepairNeed::kSnapshotBlocks},
     {repair_module_blocks, RepairNeed::kModuleBlocks},
     {repair_snapshot_count, RepairNeed::kSnapshotCount},
@@ -81,7 +82,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
 Result<Probe> repair_all(const RepairTarget& target) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
   for (const auto repairer : kFoundations) VDE_TRY(repairer(foundation));
-  if (!foundation.can_commit()) {
+  if (!foundation.can_commit() || target.log.withheld) {
     foundation.note(
         "further repairs need intact superblock groups, matching region tables and a journal");
     return foundation.probe();

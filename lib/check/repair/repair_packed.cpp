@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/passes/lost_entries.h"
 #include "check/passes/snapshot_chains.h"
 #include "check/repair/packed_repair.h"
+#include "image/code_cache.h"
+#include "image/snapshot_list.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 #include "vde/text.h"
@@ -84,8 +87,10 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   if (content.counted > content.found)
     loses = fmt::format("up to {} {}, which the header counts and the table does not hold",
                         content.counted - content.found, noun);
-  repair.step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
-              "its entries, all of which can be read", std::move(loses));
+  const bool taken =
+      repair.lossy_step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
+                        "its entries, all of which can be read", {std::move(loses)});
+  if (!taken) return {};
   VDE_TRY_ASSIGN(payload, repair.edit(region->blocks.begin, table.type));
   PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
   header.count = static_cast<int32_t>(content.found);
@@ -123,7 +128,35 @@ std::string name_cuts(const std::vector<ChainCut>& cuts) {
   return text;
 }
 
+LostEntry lost_parent(BlockRange region, const ChainCut& cut) {
+  return {LostKind::kOther, region.begin + cut.link.block,
+          fmt::format("snapshot {} names the parent {}", to_string(cut.link.id),
+                      to_string(cut.parent))};
+}
+
 }  // namespace
+
+Result<void> report_lost(StructureRepair& repair, const PackedTable& table,
+                         const UncheckedBlock& block, bool first) {
+  const bool modules = table.type == block_types::kCode;
+  LostEntry lost{modules ? LostKind::kModule : LostKind::kSnapshot, block.number(),
+                 "the block is damaged; its bytes are unverified"};
+  bool any = false;
+  Result<void> reported;
+  const auto report = [&](Bytes record) {
+    any = true;
+    if (!reported) return;
+    if (modules)
+      lost.content = public_module(decode_module_entry(record)->entry);
+    else
+      lost.content = public_form(snapshot_of(record));
+    reported = repair.lose(lost);
+  };
+  each_likely_record(table, block, first, repair.total_blocks(), report);
+  if (any) return reported;
+  lost.reason = "the block's entries cannot be read";
+  return repair.lose(lost);
+}
 
 std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type) {
   const auto region = repair.sole_region(type);
@@ -181,9 +214,15 @@ Result<void> repair_snapshot_chains(StructureRepair& repair) {
   if (!content.readable || content.found != content.counted) return {};
   const std::vector<ChainCut> cuts = find_cuts(chains);
   if (cuts.empty()) return {};
-  repair.step(cuts.size() == 1 ? std::string("make 1 snapshot a root")
-                               : fmt::format("make {} snapshots roots", cuts.size()),
-              "the snapshot table: the parents are missing, or part of a cycle", name_cuts(cuts));
+  LostCounts parents;
+  parents.others = cuts.size();
+  const bool taken =
+      repair.lossy_step(cuts.size() == 1 ? std::string("make 1 snapshot a root")
+                                         : fmt::format("make {} snapshots roots", cuts.size()),
+                        "the snapshot table: the parents are missing, or part of a cycle",
+                        {name_cuts(cuts), parents});
+  if (!taken) return {};
+  for (const ChainCut& cut : cuts) VDE_TRY(repair.lose(lost_parent(region->blocks, cut)));
   for (const ChainCut& cut : cuts) {
     VDE_TRY_ASSIGN(payload,
                    repair.edit(region->blocks.begin + cut.link.block, block_types::kSnapshots));

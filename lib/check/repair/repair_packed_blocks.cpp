@@ -6,6 +6,7 @@
 
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
+#include "check/repair/proven_modules.h"
 
 namespace vde {
 namespace {
@@ -23,6 +24,8 @@ class TableRepairer {
   Result<void> repair_all() {
     VDE_TRY(read_table());
     if (bad_.empty()) return {};
+    VDE_TRY_ASSIGN(proven, keep_proven());
+    if (proven) return {};
     if (const std::string doubt = find_doubt(); !doubt.empty()) {
       repair_.note(fmt::format("damaged blocks of the {} are not repaired: {}", name_, doubt));
       return {};
@@ -78,7 +81,42 @@ class TableRepairer {
     lost_.add(number(index), found_);
     VDE_TRY_ASSIGN(block, repair_.read(number(index)));
     lost_.name(block, index == 0);
+    each_likely_record(table_, block, index == 0, repair_.total_blocks(),
+                       [&](Bytes) { ++readable_; });
     return {};
+  }
+
+  // Nothing is lost if the modules prove every entry in damaged blocks, and the number of entries
+  // is the one in the header.
+  Result<bool> keep_proven() {
+    if (table_.type != block_types::kCode) return false;
+    std::vector<ProvenModules> proven;
+    int64_t entries = found_;
+    std::optional<int64_t> counted = counted_;
+    for (const uint64_t index : bad_) {
+      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
+      if (index == 0) {
+        const PackedTableHeader header = kPackedTableHeaderLayout.decode(block.unchecked_payload());
+        if (!all_zero(header.reserved)) return false;
+        counted = header.count;
+      }
+      VDE_TRY_ASSIGN(modules, find_proven_modules(repair_, block, index == 0));
+      if (!modules) return false;
+      entries += static_cast<int64_t>(modules->entries);
+      proven.push_back(*modules);
+    }
+    if (counted != entries) return false;
+    repair_.step(
+        fmt::format("keep all entries in {} of the {}", lost_.where(), name_),
+        "the modules: the SHA-256 of each matches its entry, and the header counts as many");
+    for (size_t i = 0; i < bad_.size(); ++i) {
+      VDE_TRY_ASSIGN(block, repair_.read(number(bad_[i])));
+      const Bytes kept = block.unchecked_payload().first(proven[i].end);
+      const BlockBuffer bytes(kept.begin(), kept.end());
+      VDE_TRY_ASSIGN(payload, repair_.replace(number(bad_[i]), table_.type));
+      std::ranges::copy(bytes, payload.begin());
+    }
+    return true;
   }
 
   void read_block(uint64_t index, Bytes payload) {
@@ -120,11 +158,14 @@ class TableRepairer {
     return static_cast<int64_t>(bad_.size() * per_block);
   }
 
-  void begin_step() {
-    if (counted_ == found_)
-      return repair_.step(
+  // False if it loses entries and there is no consent.
+  Result<bool> begin_step() {
+    if (counted_ == found_) {
+      repair_.step(
           fmt::format("empty {} of the {}", lost_.where(), name_),
           fmt::format("the header's count: the intact blocks hold all {} entries", found_));
+      return true;
+    }
     const std::string what =
         found_ == 0 ? fmt::format("drop all entries of the {}: no intact block holds any", name_)
                     : fmt::format("keep the {} entries in intact blocks of the {}, drop {}", found_,
@@ -132,9 +173,29 @@ class TableRepairer {
     const std::string source =
         counted_ ? fmt::format("the intact blocks; the header counts {} entries", *counted_)
                  : "the intact blocks; the count is lost, and " + used_says();
-    repair_.step(
-        what, source,
-        fmt::format("{} ({}){}", lost_.which(counted_, found_), lost_.where(), lost_.unverified()));
+    std::string loses =
+        fmt::format("{} ({}){}", lost_.which(counted_, found_), lost_.where(), lost_.unverified());
+    const bool taken = repair_.lossy_step(what, source, {std::move(loses), lost_counts()});
+    if (taken) VDE_TRY(name_lost());
+    return taken;
+  }
+
+  // As many as the header counts; if that is lost, as many as can be read.
+  [[nodiscard]] LostCounts lost_counts() const {
+    const auto count = static_cast<uint64_t>(counted_ ? *counted_ - found_ : readable_);
+    LostCounts counts;
+    (table_.type == block_types::kCode ? counts.modules : counts.snapshots) = count;
+    return counts;
+  }
+
+  // Names what the damaged blocks seem to hold, before anything is written.
+  Result<void> name_lost() {
+    if (!repair_.names_lost()) return {};
+    for (const uint64_t index : bad_) {
+      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
+      VDE_TRY(report_lost(repair_, table_, block, index == 0));
+    }
+    return {};
   }
 
   // Whether the number of used blocks in the slot agrees with the entries that were found.
@@ -168,7 +229,8 @@ class TableRepairer {
   // Until the last commit the header still counts the lost entries, so that an interrupted repair
   // can be repeated.
   Result<void> fill_gaps() {
-    begin_step();
+    VDE_TRY_ASSIGN(begun, begin_step());
+    if (!begun) return {};
     int64_t counted = std::min(counted_.value_or(found_), INT32_MAX - max_padding());
     bool gaps = false;
     if (bad_.front() != 0) VDE_TRY(set_count(counted));
@@ -230,7 +292,8 @@ class TableRepairer {
     VDE_TRY_ASSIGN(blocks, arrange(first));
     if (!blocks) return false;
     VDE_TRY(repair_.make_room(changes));
-    begin_step();
+    VDE_TRY_ASSIGN(begun, begin_step());
+    if (!begun) return true;
     for (uint64_t index = first; index <= last_; ++index) {
       VDE_TRY_ASSIGN(payload, repair_.replace(number(index), table_.type));
       if (index - first < blocks->size())
@@ -250,6 +313,7 @@ class TableRepairer {
   std::vector<uint64_t> bad_;       // indices of the blocks to replace, ascending
   std::optional<int64_t> counted_;  // entries according to the header
   int64_t found_ = 0;               // entries in intact blocks
+  int64_t readable_ = 0;            // plausible entries in damaged blocks
   uint64_t last_ = 0;               // index of the last block with entries
   std::optional<uint64_t> broken_;  // a block with an invalid entry
   bool ended_ = false;              // a block without entries was found

@@ -20,6 +20,7 @@ constexpr uint64_t kSortMemory = uint64_t{16} << 20;
 constexpr uint64_t kMaxInPlaceBytes = uint64_t{16} << 20;
 // The maximum size of the entries for which verify does a dry run of the repair.
 constexpr uint64_t kMaxDryRunBytes = uint64_t{4} << 20;
+constexpr std::string_view kUnproven = "the block is damaged; its bytes are unverified";
 
 // Whether a block is damaged, only the header is empty, or the check of the tree finds an error.
 Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
@@ -68,15 +69,36 @@ class KeptTags {
         [&](const TagView& entry, uint64_t rank) { return sort_.add(entry, rank); }));
     size_.duplicates = TagDuplicates::kKept;
     std::string last;
-    return each([&](const TagView& entry) -> Result<void> {
-      salvage.keep(entry);
+    const LostTags::Visitor count_lost = [&](const TagView& entry, uint64_t) -> Result<void> {
+      salvage.count_lost(entry);
+      return {};
+    };
+    VDE_TRY(salvage.lost_tags().start());
+    const auto count = [&](const TagView& entry) -> Result<void> {
+      salvage.count_kept();
+      VDE_TRY(salvage.lost_tags().keep(entry, count_lost));
       if (size_.keys == 0 || entry.key != last) ++size_.keys;
       last.assign(entry.key);
       ++size_.entries;
       size_.entry_bytes += tag_entry_size(entry);
       if (auto fits = check_tag_entry(entry, block_size_); !fits) unfit_ = std::move(fits.error());
       return {};
-    });
+    };
+    VDE_TRY(each(count));
+    return salvage.lost_tags().finish(count_lost);
+  }
+
+  // Names the lost tags, and the blocks in which none can be read, before they are overwritten.
+  Result<void> name_lost(StructureRepair& repair, TagSalvage& salvage) {
+    const LostTags::Visitor name = [&](const TagView& entry, uint64_t block) {
+      return repair.lose({LostKind::kTag, block, std::string(kUnproven), entry});
+    };
+    VDE_TRY(salvage.lost_tags().start());
+    VDE_TRY(each([&](const TagView& entry) { return salvage.lost_tags().keep(entry, name); }));
+    VDE_TRY(salvage.lost_tags().finish(name));
+    for (const uint64_t block : salvage.unreadable())
+      VDE_TRY(repair.lose({LostKind::kTag, block, "the block's tags cannot be read"}));
+    return {};
   }
 
   // Why an entry cannot be written: other programs allow longer keys.
@@ -140,8 +162,9 @@ class SmallIndex : public TagSink {
   std::vector<BlockBuffer> payloads_;
 };
 
+// Without consent to a loss, rebuild() writes nothing.
 void begin_step(StructureRepair& repair, const TagSalvage& salvage) {
-  repair.step("rebuild the tag tree", "the intact leaves", salvage.loses());
+  static_cast<void>(repair.lossy_step("rebuild the tag tree", "the intact leaves", salvage.loss()));
 }
 
 // Writes these blocks to the region, and zeros after them, in one commit, because the new tree
@@ -223,6 +246,12 @@ Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
   TagSalvage salvage(repair, region.blocks);
   KeptTags tags(repair.io().block_size());
   VDE_TRY(tags.gather(salvage));
+  const Loss loss = salvage.loss();
+  if (!repair.consents(loss)) {
+    begin_step(repair, salvage);
+    return {};
+  }
+  if (!loss.what.empty() && repair.names_lost()) VDE_TRY(tags.name_lost(repair, salvage));
   std::optional<Error> reason = tags.unfit();
   if (!reason) {
     VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, tags, salvage));

@@ -12,21 +12,31 @@ namespace {
 
 // The maximum number of lost blocks, and of tags, that are named.
 constexpr size_t kMaxTagsNamed = 16;
+// The maximum number of gaps to remember. With more gaps, any leaf may fit.
+constexpr size_t kMaxGaps = 4096;
+// A valid tree has far fewer levels.
+constexpr size_t kMaxLevels = 64;
 
-// Visits the entries of a leaf whose count may be wrong, as long as they are in order.
-template <class Visit>
-void each_plausible_entry(Bytes payload, Visit visit) {
-  BlockBuffer copy(payload.begin(), payload.end());
-  const uint64_t max = std::min<uint64_t>(load_le<uint16_t>(copy, 1), copy.size() / 8);
-  store_le(MutableBytes(copy), 1, static_cast<uint16_t>(max));
-  const auto leaf = TagLeaf::open(copy);
-  if (!leaf) return;
+// The node in `block`. The checksum does not cover the block type, so a leaf may have another one.
+std::optional<CheckedBlock> node_of(const UncheckedBlock& block) {
+  const auto checked = block.check_payload();
+  if (!checked) return std::nullopt;
+  if (checked->trailer().type == block_types::kTagIndex) return *checked;
+  if (checked->payload()[0] == kTagLeafType) {
+    const auto leaf = TagLeaf::open(checked->payload());
+    if (leaf && leaf->count() > 0 && leaf->shape() != TagLeaf::Shape::kBroken) return *checked;
+  }
+  return std::nullopt;
+}
+
+// Visits the entries of a leaf that can be decoded, up to one of zeros, which no writer stores.
+void each_tag(const TagLeaf& leaf, Bytes payload,
+              const std::function<void(const TagView&)>& visit) {
   TagView entry;
-  std::string_view last;
   size_t at = TagLeaf::kFirst;
-  for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i) {
-    if (entry.key < last || (i > 0 && entry.key.empty())) return;
-    last = entry.key;
+  for (uint32_t i = 0; i < leaf.count(); ++i) {
+    const size_t begin = at;
+    if (!leaf.read(at, entry) || all_zero(payload.subspan(begin, at - begin))) return;
     visit(entry);
   }
 }
@@ -40,104 +50,135 @@ Result<void> TagSalvage::gather(const Take& take) {
   take_ = &take;
   VDE_TRY(read_header());
   VDE_TRY(descend());
-  if (needs_more()) VDE_TRY(follow_chain());
+  // Without a count, only the chain shows that the tree lacks a leaf.
+  if (needs_more() || !counted_) VDE_TRY(follow_chain());
   if (needs_more()) VDE_TRY(take_orphans());
   return {};
 }
 
 Result<void> TagSalvage::read_header() {
   VDE_TRY_ASSIGN(head, repair_.read(region_.begin));
-  const auto checked = head.check(block_types::kTagIndex);
+  const auto checked = head.check_payload();
   if (!checked || all_zero(checked->payload())) return {};
   const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
   if (header.entry_count >= 0) counted_ = header.entry_count;
-  if (header.depth >= 0) leaf_depth_ = static_cast<uint32_t>(header.depth);
+  if (header.depth >= 0) leaf_depth_ = static_cast<size_t>(header.depth);
   return {};
 }
 
-// Whether leaves outside the tree are needed. If only leaves are lost, all other leaves are known.
+// Whether leaves outside the tree are needed. A damaged leaf held only its own tags.
 bool TagSalvage::needs_more() const {
+  if (counted_ && found_ >= *counted_) return false;
   if (has_bad_child_) return true;
-  if (min_depth_) return !leaf_depth_ || *min_depth_ < *leaf_depth_;
-  return counted_ && found_ < *counted_;
+  if (min_damaged_depth_) return !leaf_depth_ || *min_damaged_depth_ < *leaf_depth_;
+  return counted_.has_value();
 }
 
 bool TagSalvage::is_node(int64_t number) const {
   return number > static_cast<int64_t>(kTagRoot) && number < static_cast<int64_t>(region_.count());
 }
 
-// Depth first, left to right. Each node is added only once, so that the list is at most as long as
-// the region.
+// Whether all keys of a leaf are within `bounds`.
+bool TagSalvage::fits(Bytes leaf, const Bounds& bounds) {
+  bool within = true;
+  each_likely_tag(leaf, [&](const TagView& entry) {
+    within &= entry.key >= bounds.low && (!bounds.high || entry.key <= *bounds.high);
+  });
+  return within;
+}
+
+void TagSalvage::add_gap(Bounds bounds) {
+  gaps_anywhere_ |= gaps_.size() == kMaxGaps;
+  if (!gaps_anywhere_) gaps_.push_back(std::move(bounds));
+}
+
+// Depth first, left to right. The path holds one inner node per level.
 Result<void> TagSalvage::descend() {
-  bool leaf_seen = false;
-  std::vector<Visit> waiting{{kTagRoot, 0}};
+  std::vector<Step> path;
   seen_[kTagRoot] = true;
-  while (!waiting.empty()) {
+  VDE_TRY(visit(kTagRoot, {}, path));
+  while (!path.empty()) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    const Visit visit = waiting.back();
-    waiting.pop_back();
-    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + visit.number));
-    const size_t before = waiting.size();
-    VDE_TRY_ASSIGN(taken, take_node(block, visit, waiting));
-    if (!taken) {
-      min_depth_ = std::min(min_depth_.value_or(visit.depth), visit.depth);
-      lose(block);
-    } else if (!leaf_seen && waiting.size() == before) {
-      leaf_seen = true;
-      leaf_depth_ = visit.depth;
+    Step& step = path.back();
+    if (step.next_child > step.inner.count()) {
+      path.pop_back();
+      continue;
     }
+    const size_t i = step.next_child++;
+    Bounds bounds = step.bounds;
+    if (i > 0) bounds.low = step.inner.key(i - 1);
+    if (i < step.inner.count()) bounds.high = std::string(step.inner.key(i));
+    const int64_t child = step.inner.child(i);
+    if (!is_node(child) || seen_[static_cast<size_t>(child)] || path.size() >= kMaxLevels) {
+      has_bad_child_ = true;
+      add_gap(std::move(bounds));
+      continue;
+    }
+    seen_[static_cast<size_t>(child)] = true;
+    VDE_TRY(visit(static_cast<uint32_t>(child), std::move(bounds), path));
   }
   return {};
 }
 
-Result<bool> TagSalvage::take_node(const UncheckedBlock& block, Visit visit,
-                                   std::vector<Visit>& waiting) {
-  const auto checked = block.check(block_types::kTagIndex);
-  if (!checked) return false;
-  if (checked->payload()[0] == kTagLeafType) return take_leaf(checked->payload(), 0);
-  return take_inner(checked->payload(), visit.depth, waiting);
-}
-
-bool TagSalvage::take_inner(Bytes payload, uint32_t depth, std::vector<Visit>& waiting) {
-  const Result<TagInner> inner = TagInner::decode(payload);
-  if (!inner) return false;
-  for (size_t i = inner->count() + 1; i-- > 0;) {
-    const int64_t child = inner->child(i);
-    if (!is_node(child) || seen_[static_cast<size_t>(child)]) {
-      has_bad_child_ = true;
-      continue;
+// Takes a leaf, or adds an inner node to the path. Anything else is a gap.
+Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>& path) {
+  VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
+  const auto node = node_of(block);
+  if (node && node->payload()[0] == kTagLeafType) {
+    if (!leaf_seen_) leaf_depth_ = path.size();
+    leaf_seen_ = true;
+    return take_leaf(*node, bounds);
+  }
+  if (node) {
+    Result<TagInner> inner = TagInner::decode(node->payload());
+    if (inner) {
+      path.push_back({std::move(*inner), 0, std::move(bounds)});
+      return {};
     }
-    seen_[static_cast<size_t>(child)] = true;
-    waiting.push_back({static_cast<uint32_t>(child), depth + 1});
   }
-  return true;
+  add_gap(std::move(bounds));
+  has_bad_child_ |= node || block.is_unwritten();
+  if (block.is_unwritten()) return {};
+  min_damaged_depth_ = std::min(min_damaged_depth_.value_or(path.size()), path.size());
+  return lose(block);
 }
 
-Result<bool> TagSalvage::take_leaf(Bytes payload, uint64_t rank) {
-  const auto leaf = TagLeaf::open(payload);
-  if (!leaf || leaf->shape() == TagLeaf::Shape::kBroken) {
-    VDE_TRY(salvage(payload, rank));
-    return false;
+Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bounds) {
+  if (!leaf_checksums_.insert(leaf.trailer().checksum).second) {
+    has_bad_child_ = true;
+    add_gap(bounds);
+    return {};
   }
-  TagView entry;
-  size_t at = TagLeaf::kFirst;
-  for (uint32_t i = 0; i < leaf->count() && leaf->read(at, entry); ++i) {
-    ++found_;
-    VDE_TRY((*take_)(entry, rank));
+  // The child number of another leaf: the one that belongs here is elsewhere.
+  if (!fits(leaf.payload(), bounds)) {
+    has_bad_child_ = true;
+    add_gap(bounds);
   }
-  if (is_node(leaf->next_leaf())) chain_.push_back(static_cast<uint32_t>(leaf->next_leaf()));
-  return true;
+  VDE_TRY_ASSIGN(whole, take_entries(leaf, 0));
+  if (!whole) add_gap(bounds);
+  return {};
 }
 
-// The leaf is intact, but claims more entries than it has.
-Result<void> TagSalvage::salvage(Bytes payload, uint64_t rank) {
+// False if the leaf has fewer entries than it claims, or claims more than can be decoded.
+Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) {
+  const auto leaf = TagLeaf::open(block.payload());
+  const bool decodes = leaf && leaf->shape() != TagLeaf::Shape::kBroken;
+  uint64_t count = 0;
   Result<void> taken;
-  each_plausible_entry(payload, [&](const TagView& entry) {
+  const auto take = [&](const TagView& entry) {
     if (!taken) return;
+    ++count;
     ++found_;
     taken = (*take_)(entry, rank);
-  });
-  return taken;
+  };
+  if (decodes)
+    each_tag(*leaf, block.payload(), take);
+  else
+    each_likely_tag(block.payload(), take);
+  VDE_TRY(taken);
+  if (!decodes || count < leaf->count()) return false;
+  if (is_node(leaf->next_leaf())) chain_.push_back(static_cast<uint32_t>(leaf->next_leaf()));
+  return true;
 }
 
 Result<void> TagSalvage::follow_chain() {
@@ -147,8 +188,8 @@ Result<void> TagSalvage::follow_chain() {
     chain_.pop_back();
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
-    const auto checked = block.check(block_types::kTagIndex);
-    if (checked) VDE_TRY(take_older(block, *checked));
+    const auto node = node_of(block);
+    if (node) VDE_TRY(take_orphan(block, *node));
   }
   return {};
 }
@@ -160,44 +201,52 @@ Result<void> TagSalvage::take_orphans() {
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
     if (block.is_unwritten()) continue;
-    const auto checked = block.check(block_types::kTagIndex);
-    if (!checked) {
-      lose(block);
-      continue;
-    }
-    VDE_TRY(take_older(block, *checked));
+    const auto node = node_of(block);
+    if (!node)
+      VDE_TRY(lose(block));
+    else if (may_belong(node->payload()))
+      VDE_TRY(take_orphan(block, *node));
   }
   return {};
 }
 
-// Takes a node that the tree does not lead to, if it is a leaf.
-Result<void> TagSalvage::take_older(const UncheckedBlock& block, const CheckedBlock& checked) {
-  if (checked.payload()[0] != kTagLeafType) return {};
+// Whether a leaf outside the tree fits into one of its gaps.
+bool TagSalvage::may_belong(Bytes leaf) const {
+  if (gaps_anywhere_ || gaps_.empty()) return true;
+  return std::ranges::any_of(gaps_, [&](const Bounds& gap) { return fits(leaf, gap); });
+}
+
+Result<void> TagSalvage::take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf) {
+  if (leaf.payload()[0] != kTagLeafType) return {};
+  if (!leaf_checksums_.insert(leaf.trailer().checksum).second) return {};
   seen_[block.number() - region_.begin] = true;
-  VDE_TRY_ASSIGN(taken, take_leaf(checked.payload(), 1 + uint64_t{checked.trailer().generation}));
-  if (!taken) lose(block);
+  VDE_TRY_ASSIGN(whole, take_entries(leaf, 1 + uint64_t{leaf.trailer().generation}));
+  return whole ? Result<void>{} : lose(block);
+}
+
+// Entries in a damaged block are only listed, never used.
+Result<void> TagSalvage::lose(const UncheckedBlock& block) {
+  ++lost_count_;
+  if (lost_.size() < kMaxTagsNamed) lost_.push_back(block.number());
+  VDE_TRY_ASSIGN(tags, lost_tags_.add(block));
+  if (tags == 0) unreadable_.push_back(block.number());
   return {};
 }
 
-// Entries in a damaged block are used only for names in messages.
-void TagSalvage::lose(const UncheckedBlock& block) {
-  ++lost_count_;
-  if (lost_.size() < kMaxTagsNamed) lost_.push_back(block.number());
-  if (block.unchecked_payload()[0] != kTagLeafType) return;
-  each_plausible_entry(block.unchecked_payload(), [&](const TagView& entry) {
-    if (names_.size() < 4 * kMaxTagsNamed) names_.emplace(entry.key, entry.inode);
-  });
+void TagSalvage::count_lost(const TagView& entry) {
+  ++unkept_;
+  if (names_.size() < kMaxTagsNamed)
+    names_.push_back(fmt::format("'{}' of inode {}", escape(entry.key), entry.inode));
 }
 
-void TagSalvage::keep(const TagView& entry) {
-  ++kept_;
-  if (!names_.empty()) names_.erase({std::string(entry.key), entry.inode});
-}
-
-std::string TagSalvage::loses() const {
+Loss TagSalvage::loss() const {
   if (counted_ && *counted_ <= kept_) return {};
-  if (!counted_ && lost_count_ == 0) return {};
-  std::string text = counted_ ? fmt::format("{} of {} tags", *counted_ - kept_, *counted_)
+  // If the tree has no gaps and no block of the region is damaged, the header's count is wrong.
+  const bool gaps = gaps_anywhere_ || !gaps_.empty();
+  if (lost_count_ == 0 && !gaps) return {};
+  LostCounts counts;
+  counts.tags = counted_ ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
+  std::string text = counted_ ? fmt::format("{} of {} tags", counts.tags, *counted_)
                               : std::string("an unknown number of tags");
   for (size_t i = 0; i < lost_.size(); ++i)
     text += fmt::format("{}{}",
@@ -207,15 +256,10 @@ std::string TagSalvage::loses() const {
                         lost_[i]);
   if (lost_count_ > lost_.size()) text += fmt::format(" and {} more", lost_count_ - lost_.size());
   if (lost_count_ > 0) text += ")";
-  size_t named = 0;
-  for (const auto& [key, inode] : names_) {
-    if (named == kMaxTagsNamed) break;
-    text += fmt::format("{} '{}' of inode {}", named == 0 ? "; readable there (unverified):" : ",",
-                        escape(key), inode);
-    ++named;
-  }
-  if (names_.size() > named) text += " and more";
-  return text;
+  for (size_t i = 0; i < names_.size(); ++i)
+    text += fmt::format("{} {}", i == 0 ? "; readable there (unverified):" : ",", names_[i]);
+  if (unkept_ > names_.size()) text += " and more";
+  return {std::move(text), counts};
 }
 
 }  // namespace vde

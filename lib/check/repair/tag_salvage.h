@@ -1,16 +1,19 @@
 // Finds the tags of an index with a damaged tree, in the intact leaves.
 //
-// First come the leaves that the tree leads to. More leaves are needed if an inner node is lost or
-// has an invalid child, or if the header counts more tags than were found: then those in the chain
-// of leaves are used too, and finally all other leaves of the region. Other programs leave old
-// leaves in the region. So if a tag is found twice, the tree's version is used, else the newest
-// leaf's.
+// First come the leaves that the tree leads to. A child that is not a node, or is another leaf than
+// the separators say, leaves a gap. Then, and if an inner node is damaged, or if the header counts
+// more tags than were found, other leaves are used too: first those in the chain of leaves, then
+// those of the region that fit a gap. Other programs leave old leaves in the region. So if a tag is
+// found twice, the tree's version is used, else the newest leaf's.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 
+#include "check/repair/lost_tags.h"
 #include "check/repair/structure_repair.h"
+#include "format/tag/tag_inner.h"
 #include "format/tag/tag_leaf.h"
 
 namespace vde {
@@ -21,50 +24,70 @@ class TagSalvage {
   // valid only during the call.
   using Take = std::function<Result<void>(const TagView& entry, uint64_t rank)>;
 
-  // Reads the blocks of `region` through `repair`, which must outlive this object. Memory: at most
-  // nine bytes per block of the region.
+  // Reads the blocks of `region` through `repair`, which must outlive this object. Memory: some
+  // bytes per block of the region.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
   // Calls `take` with every entry that can be read. The tree's entries come first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);
 
-  // Records that this entry is kept, so it does not count as lost.
-  void keep(const TagView& entry);
-  // Call it after all keep(): describes the lost tags as far as they are known, or an empty text.
-  [[nodiscard]] std::string loses() const;
+  // The tags that damaged blocks seem to hold; complete after gather().
+  [[nodiscard]] LostTags& lost_tags() { return lost_tags_; }
+  // Count an entry as kept or as lost.
+  void count_kept() { ++kept_; }
+  void count_lost(const TagView& entry);
+  // Call it after counting: describes what is lost, as far as it is known.
+  [[nodiscard]] Loss loss() const;
+  // The damaged blocks in which no tag can be read.
+  [[nodiscard]] const std::vector<uint64_t>& unreadable() const { return unreadable_; }
 
  private:
-  struct Visit {
-    uint32_t number;
-    uint32_t depth;
+  // The separators around a node.
+  struct Bounds {
+    std::string low;
+    std::optional<std::string> high;  // none: no limit
+  };
+  // An inner node on the path from the root.
+  struct Step {
+    TagInner inner;
+    size_t next_child;
+    Bounds bounds;
   };
 
   [[nodiscard]] Result<void> read_header();
   [[nodiscard]] Result<void> descend();
-  [[nodiscard]] Result<bool> take_node(const UncheckedBlock& block, Visit visit,
-                                       std::vector<Visit>& waiting);
-  [[nodiscard]] bool take_inner(Bytes payload, uint32_t depth, std::vector<Visit>& waiting);
-  [[nodiscard]] Result<bool> take_leaf(Bytes payload, uint64_t rank);
-  [[nodiscard]] Result<void> salvage(Bytes payload, uint64_t rank);
+  [[nodiscard]] Result<void> visit(uint32_t number, Bounds bounds, std::vector<Step>& path);
+  [[nodiscard]] Result<void> take_leaf(const CheckedBlock& leaf, const Bounds& bounds);
+  [[nodiscard]] Result<bool> take_entries(const CheckedBlock& leaf, uint64_t rank);
   [[nodiscard]] Result<void> follow_chain();
   [[nodiscard]] Result<void> take_orphans();
-  [[nodiscard]] Result<void> take_older(const UncheckedBlock& block, const CheckedBlock& checked);
+  [[nodiscard]] Result<void> take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf);
   [[nodiscard]] bool needs_more() const;
+  [[nodiscard]] bool may_belong(Bytes leaf) const;
+  [[nodiscard]] static bool fits(Bytes leaf, const Bounds& bounds);
   [[nodiscard]] bool is_node(int64_t number) const;
-  void lose(const UncheckedBlock& block);
+  [[nodiscard]] Result<void> lose(const UncheckedBlock& block);
+  void add_gap(Bounds bounds);
 
   StructureRepair& repair_;
   BlockRange region_;
   const Take* take_ = nullptr;
   std::vector<bool> seen_;
-  std::optional<int64_t> counted_;  // tags according to the header, if it is intact
-  std::optional<uint32_t> leaf_depth_;
-  bool has_bad_child_ = false;         // a child of an inner node is invalid or was reached twice
-  std::optional<uint32_t> min_depth_;  // of the nodes that cannot be read
-  uint64_t lost_count_ = 0;            // nodes that cannot be read
-  std::vector<uint64_t> lost_;         // the first of these, as blocks of the image
-  std::set<std::pair<std::string, int64_t>> names_;  // their keys and inodes, unverified
-  std::vector<uint32_t> chain_;                      // the successors of leaves
+  std::optional<int64_t> counted_;     // tags according to the header, if it is intact
+  std::set<uint64_t> leaf_checksums_;  // of the leaves that were taken, to find copies
+  std::vector<Bounds> gaps_;
+  bool gaps_anywhere_ = false;  // there are more gaps than are remembered
+  bool has_bad_child_ = false;  // a child of an inner node is not a node, or not the right one
+  bool leaf_seen_ = false;
+  std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
+  std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
+  uint64_t lost_count_ = 0;
+  std::vector<uint64_t> lost_;        // the first damaged nodes, as blocks of the image
+  std::vector<uint64_t> unreadable_;  // the damaged nodes in which no tag can be read
+  LostTags lost_tags_;                // the tags that damaged nodes seem to hold
+  std::vector<std::string> names_;    // the first lost tags, unverified
+  uint64_t unkept_ = 0;               // the number of lost tags that can be read
+  std::vector<uint32_t> chain_;       // the successors of leaves
   int64_t found_ = 0;
   int64_t kept_ = 0;
 };

@@ -122,6 +122,33 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
 
+// `noun` is what the file is called.
+Result<std::unique_ptr<UndoTarget>> new_private_file(const std::string& path,
+                                                     std::string_view noun) {
+  if (exists(path))
+    return fail(ErrorCode::kExists, fmt::format("the {} '{}' already exists", noun, escape(path)),
+                "use --undo FILE for another name");
+  auto file = NewFile::create(path, std::nullopt);
+  if (!file) {
+    file.error().message = fmt::format("{} '{}': {}", noun, escape(path), file.error().message);
+    return propagate(file);
+  }
+  auto target = std::make_unique<NewUndoFile>(std::move(*file));
+  VDE_TRY(target->make_private());
+  return std::unique_ptr<UndoTarget>(std::move(target));
+}
+
+// `path`, or the first of path.1 to path.999 that does not exist.
+Result<std::string> free_path(const std::string& path) {
+  constexpr int kMax = 1000;
+  for (int i = 0; i < kMax; ++i) {
+    std::string numbered = i == 0 ? path : fmt::format("{}.{}", path, i);
+    if (!exists(numbered)) return numbered;
+  }
+  return fail(ErrorCode::kExists, fmt::format("all files up to '{}.999' exist", path),
+              "use --undo FILE for another name, or delete old ones");
+}
+
 }  // namespace
 
 ByteRange clipped(ByteRange range, uint64_t size) {
@@ -212,28 +239,19 @@ Result<void> each_old_piece(BlockFile& undo, const UndoContent& content,
 }
 
 Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path) {
-  if (exists(path))
-    return fail(ErrorCode::kExists, fmt::format("the undo file '{}' already exists", escape(path)),
-                "use --undo FILE for another name");
-  auto file = NewFile::create(path, std::nullopt);
-  if (!file) {
-    file.error().message = fmt::format("undo file '{}': {}", escape(path), file.error().message);
-    return propagate(file);
-  }
-  auto undo = std::make_unique<NewUndoFile>(std::move(*file));
-  VDE_TRY(undo->make_private());
-  return std::unique_ptr<UndoTarget>(std::move(undo));
+  return new_private_file(path, "undo file");
+}
+
+Result<std::unique_ptr<UndoTarget>> new_lost_file(const std::string& path) {
+  return new_private_file(path, "list of lost entries");
 }
 
 Result<std::string> free_undo_path(const std::string& image) {
-  constexpr int kMax = 1000;
-  for (int i = 0; i < kMax; ++i) {
-    std::string path = image + (i == 0 ? ".undo" : fmt::format(".undo.{}", i));
-    if (!exists(path)) return path;
-  }
-  return fail(ErrorCode::kExists,
-              fmt::format("all undo files up to '{}.undo.999' exist", escape(image)),
-              "use --undo FILE for another name, or delete old ones");
+  return free_path(image + ".undo");
+}
+
+Result<std::string> free_lost_path(const std::string& image) {
+  return free_path(image + ".lost.jsonl");
 }
 
 }  // namespace vde

@@ -3,15 +3,33 @@
 // to the image what the plan says and nothing else. An undo file holds the overwritten bytes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "vde/guid.h"
+#include "vde/modules.h"
+#include "vde/snapshots.h"
 #include "vde/storage.h"
+#include "vde/tag_types.h"
 #include "vde/ticks.h"
 #include "vde/verify.h"
 
 namespace vde {
+
+// The number of lost entries of each kind.
+struct LostCounts {
+  uint64_t tags = 0;
+  uint64_t snapshots = 0;
+  uint64_t modules = 0;
+  uint64_t policies = 0;
+  uint64_t others = 0;  // commits in the journal, parents of snapshots, and other entries
+
+  [[nodiscard]] uint64_t total() const { return tags + snapshots + modules + policies + others; }
+  LostCounts& operator+=(const LostCounts& more);
+  bool operator==(const LostCounts&) const = default;
+};
 
 // One step of a repair.
 struct RepairStep {
@@ -19,13 +37,31 @@ struct RepairStep {
   std::string source;              // where the bytes come from, or why they can be trusted
   std::vector<BlockRange> blocks;  // that it changes; the journal's own are not listed
   std::string loses;               // what is permanently lost, or empty
+  LostCounts lost = {};            // the number of entries, as far as it is known
 };
+
+enum class LostKind { kTag, kSnapshot, kModule, kPolicy, kOther };
+// "tag", "snapshot", "module", "policy" or "entry".
+[[nodiscard]] std::string_view lost_kind_name(LostKind kind);
+
+// An entry that a repair loses, or a block of entries that cannot be read.
+struct LostEntry {
+  LostKind kind = LostKind::kOther;
+  std::optional<uint64_t> block;  // the block of the image that held it
+  std::string reason;
+  // The entry as far as it can be read; unverified. Views are valid only during the call.
+  std::variant<std::monostate, TagView, Snapshot, Module> content = {};
+};
+using LostVisitor = std::function<Result<void>(const LostEntry&)>;
 
 // What a repair would do, and its result. The image must not change until the plan is applied.
 struct RepairPlan {
   std::vector<RepairStep> steps;  // empty: nothing can be repaired
-  std::vector<Finding> found;     // before; `fixable` is true for those that this plan fixes
-  std::vector<Finding> left;      // what a verification finds afterwards
+  // Steps that lose something, or depend on one that does; left for lack of consent.
+  std::vector<RepairStep> withheld;
+  LostCounts lost;             // by `steps`
+  std::vector<Finding> found;  // before; `fixable` is true for those that this plan fixes
+  std::vector<Finding> left;   // what a verification finds afterwards
   VerifySummary before;
   VerifySummary after;
   std::vector<std::string> notes;  // why something is not repaired
@@ -34,6 +70,7 @@ struct RepairPlan {
   uint64_t old_size = 0;  // of the file, bytes
   uint64_t new_size = 0;
   std::vector<ByteRange> changes;     // bytes to write, ascending; includes the journal's
+  uint64_t old_hash = 0;              // of those bytes before the repair
   uint64_t hash = 0;                  // of those bytes after the repair, for the undo file
   int64_t sequence = 0;               // checkpoint sequence afterwards
   std::optional<BlockRange> journal;  // the MWAL region, if there is one
@@ -47,6 +84,8 @@ struct RepairOptions {
   Ticks now;            // the time of the repair
   bool unseal = false;  // allow repairing a sealed image; this removes the seal
   VerifyOptions verify;
+  bool allow_loss = false;  // also take steps that lose entries
+  LostVisitor lost = {};    // gets every entry that the steps lose, during planning
 };
 
 // Plans a repair without writing. The caller has locked `file`. If there is something to repair,
@@ -74,6 +113,10 @@ class UndoTarget {
 // IMAGE.undo, or the first of IMAGE.undo.1 to IMAGE.undo.999 that does not exist. kExists if all of
 // them do.
 [[nodiscard]] Result<std::string> free_undo_path(const std::string& image);
+
+// As above, for the list of what a repair loses: IMAGE.lost.jsonl.
+[[nodiscard]] Result<std::unique_ptr<UndoTarget>> new_lost_file(const std::string& path);
+[[nodiscard]] Result<std::string> free_lost_path(const std::string& image);
 
 // Applies `plan`, with the options that it was planned with: writes the undo file (unless `undo` is
 // null), then the image, then verifies the image and returns the findings. After an error, the undo

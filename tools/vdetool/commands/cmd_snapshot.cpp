@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "entry_json.h"
 #include "snapshot_tree.h"
 #include "vde/image.h"
 #include "vde/text.h"
@@ -24,25 +25,6 @@ struct SnapshotArguments {
   bool tree = false;
   bool unseal = false;
 };
-
-Json snapshot_json(const Snapshot& snapshot) {
-  Json json{
-      {"id", to_string(snapshot.id)},
-      {"parent", snapshot.parent.is_zero() ? Json(nullptr) : Json(to_string(snapshot.parent))},
-      {"created", to_string(snapshot.created)},
-      {"created_ticks", snapshot.created.value},
-      {"inode_table_start", snapshot.inode_table_start},
-      {"inode_table_blocks", snapshot.inode_table_blocks},
-      {"data_blocks", snapshot.data_blocks},
-      {"flags", snapshot.flags},
-      {"flag_names", snapshot_flag_names(snapshot.flags)}};
-  if (is_utf8(snapshot.label))
-    json["label"] = snapshot.label;
-  else
-    json["label_base64"] =
-        to_base64({reinterpret_cast<const uint8_t*>(snapshot.label.data()), snapshot.label.size()});
-  return json;
-}
 
 std::string joined_flags(const Snapshot& snapshot) {
   std::string text;

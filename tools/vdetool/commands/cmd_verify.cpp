@@ -11,6 +11,7 @@
 #include "vde/input.h"
 #include "vde/text.h"
 #include "vde/verify.h"
+#include "verify_text.h"
 
 namespace vde::cli {
 namespace {
@@ -24,89 +25,6 @@ struct VerifyArguments {
   RepairArguments repair;
 };
 
-Json finding_json(const std::string& image, const Finding& finding) {
-  Json json{{"type", "finding"},
-            {"code", finding.kind->code},
-            {"severity", severity_name(finding.kind->severity)},
-            {"block", finding.block ? Json(*finding.block) : Json(nullptr)},
-            {"region", finding.region.empty() ? Json(nullptr) : Json(finding.region)},
-            {"message", finding.message},
-            {"title", finding.kind->title},
-            {"fixable", finding.fixable},
-            {"affects", finding.affects}};
-  return with_header("verify", image, json);
-}
-
-// `mark` comes after the image: "left: " for a finding that a repair left.
-std::string finding_text(const std::string& image, const Finding& finding, bool color,
-                         std::string_view mark = "") {
-  const std::string_view severity = severity_name(finding.kind->severity);
-  std::string word(severity);
-  if (color && finding.kind->severity != Severity::kNote)
-    word = fmt::format("\x1b[{}m{}\x1b[0m",
-                       finding.kind->severity == Severity::kError ? "1;31" : "33", severity);
-  std::string place;
-  if (finding.block) place = fmt::format(" block {}", *finding.block);
-  if (!finding.region.empty()) place += fmt::format(" ({})", finding.region);
-  return fmt::format("{}: {}{} {}{}: {}{}{}\n", escape(image), mark, word, finding.kind->code,
-                     place, finding.kind->title, finding.message.empty() ? "" : ": ",
-                     finding.message);
-}
-
-// "1 error", "2 errors".
-std::string counted(uint64_t number, std::string_view thing) {
-  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
-}
-
-// "2 warnings, 1 note": of several numbers those that are not 0.
-std::string warnings_and_notes(const VerifySummary& counts) {
-  std::string text;
-  if (counts.warnings > 0) text = counted(counts.warnings, "warning");
-  if (counts.notes > 0) text += (text.empty() ? "" : ", ") + counted(counts.notes, "note");
-  return text;
-}
-
-// The outcome of a verification without a repair, or of a dry run.
-std::string verdict_text(int status, const VerifySummary& counts) {
-  if (status == kDone) {
-    const std::string rest = warnings_and_notes(counts);
-    return rest.empty() ? "clean" : "clean, with " + rest;
-  }
-  if (counts.errors == 0) return "failed: " + warnings_and_notes(counts);
-  return fmt::format("damaged: {}, {}, {}", counted(counts.errors, "error"),
-                     counted(counts.warnings, "warning"), counted(counts.notes, "note"));
-}
-
-// The outcome of a repair: `before` was found, `left` is left of it.
-std::string repair_text(const VerifySummary& before, const VerifySummary& left, bool loses) {
-  std::string text = left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
-                                                   counted(before.errors, "error"))
-                     : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
-                                                       counted(left.warnings, "warning"))
-                                         : std::string("repaired");
-  return text + (loses ? "; data was lost, see LOST above" : "");
-}
-
-Json summary_json(int status, const VerifySummary& counts, uint64_t corrected, uint64_t left) {
-  return Json{{"type", "summary"},
-              {"status", status},
-              {"meaning", status_meaning(status)},
-              {"errors", counts.errors},
-              {"warnings", counts.warnings},
-              {"notes", counts.notes},
-              {"corrected", corrected},
-              {"left", left},
-              {"blocks_checked", counts.blocks_checked},
-              {"intact", counts.intact},
-              {"not_checked", counts.not_checked}};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // Verifies images one after the other and prints each finding at once.
 class VerifyRun {
  public:
@@ -119,6 +37,9 @@ class VerifyRun {
   }
 
   int run() {
+    const RepairArguments& repair = arguments_.repair;
+    if (!(repair.plan.empty() && repair.apply.empty()) && arguments_.images.size() > 1)
+      return refuse("--plan and --apply need exactly one image", "name one image");
     if (is_sarif() && context_.globals.json)
       return refuse("--json and --format sarif cannot be combined", "use one of them");
     if (is_sarif() && arguments_.repair.repair)
@@ -161,7 +82,7 @@ class VerifyRun {
     const bool fails =
         counts.errors > 0 || (arguments_.fail_on == "warning" && counts.warnings > 0);
     if (fails) status |= kDamageLeft;
-    summarize(image, status, counts, 0, counts.errors);
+    summarize(image, status, {counts, 0, counts.errors, 0, {}});
     say(
         image, [&] { return verdict_text(status, counts) + blocks_text(counts); }, status);
     say_structures(image, status, counts);
@@ -176,35 +97,49 @@ class VerifyRun {
     if (!repaired) {
       int status = context_.report(image, repaired.error());
       if (found_.errors > 0) status |= kDamageLeft;
-      summarize(image, status, found_, 0, found_.errors);
+      summarize(image, status, {found_, 0, found_.errors, 0, {}});
       return status;
     }
-    const RepairPlan& plan = repaired->plan;
+    return conclude(image, *repaired);
+  }
+
+  int conclude(const std::string& image, const Repaired& repaired) {
+    const RepairPlan& plan = repaired.plan;
     found_ = {};
-    for (const Finding& finding : repaired->applied ? plan.left : plan.found)
+    for (const Finding& finding : repaired.applied ? plan.left : plan.found)
       count(finding.kind->severity);
     const bool fails =
         found_.errors > 0 || (arguments_.fail_on == "warning" && found_.warnings > 0);
-    const int status = (repaired->applied ? kNothing : 0) | (fails ? kDamageLeft : 0);
-    if (repaired->applied) {
+    const bool loses = repaired.applied && loses_entries(plan);
+    int status = fails || loses ? kDamageLeft : 0;
+    if (repaired.applied && (loses || !fails)) status |= kNothing;
+    if (repaired.applied) {
       if (says()) keep(context_.out.write(repair_done_text(image, plan)));
       show_left(image, plan);
     }
-    summarize(image, status, plan.before, repaired->applied ? plan.corrected() : 0, found_.errors);
-    const bool loses = std::any_of(plan.steps.begin(), plan.steps.end(),
-                                   [](const RepairStep& step) { return !step.loses.empty(); });
+    summarize(image, status,
+              {plan.before, repaired.applied ? plan.corrected() : 0, found_.errors,
+               repaired.applied ? plan.lost.total() : 0, repaired.lost_file});
     say(
-        image,
-        [&] {
-          return (repaired->applied ? repair_text(plan.before, found_, loses)
-                                    : verdict_text(status, plan.before)) +
-                 blocks_text(plan.before);
-        },
-        status);
-    say_structures(image, status, repaired->applied ? plan.after : plan.before);
-    if (!repaired->undo.empty() && says())
-      keep(context_.out.write(revert_text(image, repaired->undo)));
+        image, [&] { return outcome_text(status, repaired, loses); }, status);
+    say_structures(image, status, repaired.applied ? plan.after : plan.before);
+    if (!repaired.undo.empty() && says())
+      keep(context_.out.write(revert_text(image, repaired.undo)));
     return status;
+  }
+
+  static bool loses_entries(const RepairPlan& plan) {
+    return std::any_of(plan.steps.begin(), plan.steps.end(),
+                       [](const RepairStep& step) { return !step.loses.empty(); });
+  }
+
+  std::string outcome_text(int status, const Repaired& repaired, bool loses) const {
+    const RepairPlan& plan = repaired.plan;
+    std::string lost = loses ? lost_text(plan.lost) : "";
+    if (!repaired.lost_file.empty()) lost += fmt::format(" (list: {})", escape(repaired.lost_file));
+    return (repaired.applied ? repair_text(plan.before, found_, lost)
+                             : verdict_text(status, plan.before)) +
+           blocks_text(plan.before);
   }
 
   // The errors and warnings that the repair left, once more.
@@ -213,6 +148,7 @@ class VerifyRun {
       if (finding.kind->severity == Severity::kNote) continue;
       if (context_.globals.json) {
         Json json = finding_json(image, finding);
+        json["type"] = "left";
         json["left"] = true;
         keep(context_.write_json(json));
       } else {
@@ -274,10 +210,9 @@ class VerifyRun {
     return !context_.globals.quiet && !context_.globals.json && !is_sarif();
   }
 
-  void summarize(const std::string& image, int status, const VerifySummary& counts,
-                 uint64_t corrected, uint64_t left) {
+  void summarize(const std::string& image, int status, const Outcome& outcome) {
     if (!is_sarif() && !context_.globals.json) return;
-    const Json json = with_header("verify", image, summary_json(status, counts, corrected, left));
+    const Json json = with_header("verify", image, summary_json(status, outcome));
     if (is_sarif()) return sarif_.add_summary(json);
     keep(context_.write_json(json));
   }
@@ -335,30 +270,44 @@ class VerifyRun {
 
 }  // namespace
 
+namespace {
+
+void define_repair_options(CLI::App& command, RepairArguments& repair) {
+  auto* wanted = command.add_flag("--repair", repair.repair, "repair what can be repaired");
+  std::vector<CLI::Option*> options = {
+      command.add_flag("--allow-loss", repair.allow_loss,
+                       "with --repair: also take steps that lose data"),
+      command.add_flag("--dry-run", repair.dry_run,
+                       "with --repair: print the plan without writing anything"),
+      command
+          .add_option("--plan", repair.plan,
+                      "with --repair: write the plan to FILE and change nothing")
+          ->type_name("FILE"),
+      command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)")
+          ->type_name("FILE"),
+      command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file"),
+      command.add_flag("--unseal", repair.unseal,
+                       "with --repair: allow changing a sealed image; this removes the seal")};
+  auto* apply =
+      command.add_option("--apply", repair.apply, "with --repair: apply exactly the plan in FILE");
+  apply->type_name("FILE")->needs(wanted);
+  for (CLI::Option* option : options) option->needs(wanted)->excludes(apply);
+  options[3]->excludes(options[4]);
+  options[1]->excludes(options[2]);
+}
+
+}  // namespace
+
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
   command.add_option("IMAGE", arguments->images, "image files; - for standard input")->required();
-  RepairArguments& repair = arguments->repair;
-  auto* wanted = command.add_flag("--repair", repair.repair, "repair what can be repaired");
-  command
-      .add_flag("--dry-run", repair.dry_run,
-                "with --repair: print the plan without writing anything")
-      ->needs(wanted);
-  auto* undo =
-      command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)");
-  undo->type_name("FILE")->needs(wanted);
-  command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file")
-      ->needs(wanted)
-      ->excludes(undo);
-  command
-      .add_flag("--unseal", repair.unseal,
-                "with --repair: allow changing a sealed image; this removes the seal")
-      ->needs(wanted);
+  define_repair_options(command, arguments->repair);
   command
       .add_option("--scope", arguments->scope,
                   "what to check: metadata, or all (default), which includes data blocks")
       ->type_name("SCOPE")
-      ->check(one_of({"metadata", "all"}));
+      ->check(one_of({"metadata", "all"}))
+      ->excludes("--apply");
   command.add_option("--jobs", arguments->jobs, "number of threads (default: 0, one per core)")
       ->type_name("N")
       ->check(number(0, 256, "a number of threads from 0 to 256"));

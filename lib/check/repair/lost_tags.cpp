@@ -1,0 +1,93 @@
+#include "check/repair/lost_tags.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/endian.h"
+#include "format/tag/tag_leaf.h"
+#include "io/block_io.h"
+
+namespace vde {
+namespace {
+
+std::pair<std::string_view, int64_t> order_of(const TagView& entry) {
+  return {entry.key, entry.inode};
+}
+
+// The number of entries of a leaf, according to its index if it has one.
+uint16_t likely_count(Bytes payload) {
+  uint64_t count = load_le<uint16_t>(payload, 1);
+  const size_t mark = payload.size() - kTagLinkSize - sizeof(uint16_t);
+  if (load_le<uint16_t>(payload, mark) == kTagIndexMark)
+    count = load_le<uint16_t>(payload, mark - sizeof(uint16_t));
+  return static_cast<uint16_t>(std::min<uint64_t>(count, payload.size() / kTagEntryFixed));
+}
+
+}  // namespace
+
+void each_likely_tag(Bytes payload, const std::function<void(const TagView& entry)>& visit) {
+  BlockBuffer copy(payload.begin(), payload.end());
+  store_le(MutableBytes(copy), 1, likely_count(copy));
+  const auto leaf = TagLeaf::open(copy);
+  if (!leaf) return;
+  TagView entry;
+  std::string last;
+  size_t at = TagLeaf::kFirst;
+  for (uint32_t i = 0; i < leaf->count(); ++i) {
+    const size_t begin = at;
+    if (!leaf->read(at, entry)) return;
+    // Zeros decode as an entry without key, value and inode.
+    if (all_zero(Bytes(copy).subspan(begin, at - begin))) return;
+    if (entry.key < last) return;
+    last = entry.key;
+    visit(entry);
+  }
+}
+
+Result<uint64_t> LostTags::add(const UncheckedBlock& block) {
+  uint64_t count = 0;
+  Result<void> added;
+  each_likely_tag(block.unchecked_payload(), [&](const TagView& entry) {
+    if (!added) return;
+    if (!sort_) sort_ = std::make_unique<TagSort>(kMinSortMemory, std::string());
+    added = sort_->add(entry, block.number());
+    ++count;
+  });
+  if (!added) return propagate(added);
+  return count;
+}
+
+Result<void> LostTags::start() {
+  more_ = false;
+  if (!sort_) return {};
+  VDE_TRY(sort_->start_reading());
+  return advance();
+}
+
+Result<void> LostTags::advance() {
+  VDE_TRY_ASSIGN(more, sort_->next(next_));
+  more_ = more;
+  return {};
+}
+
+// Skips all entries with this key and inode: there may be several copies of a leaf.
+Result<void> LostTags::visit_next(const Visitor& visit) {
+  const std::string key(next_.entry.key);
+  const int64_t inode = next_.entry.inode;
+  VDE_TRY(visit(next_.entry, next_.line));
+  while (more_ && next_.entry.key == key && next_.entry.inode == inode) VDE_TRY(advance());
+  return {};
+}
+
+Result<void> LostTags::keep(const TagView& kept, const Visitor& visit) {
+  while (more_ && order_of(next_.entry) < order_of(kept)) VDE_TRY(visit_next(visit));
+  while (more_ && order_of(next_.entry) == order_of(kept)) VDE_TRY(advance());
+  return {};
+}
+
+Result<void> LostTags::finish(const Visitor& visit) {
+  while (more_) VDE_TRY(visit_next(visit));
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,40 @@
+// The tags that damaged blocks of an index seem to hold, without those that are kept from
+// elsewhere.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "format/block.h"
+#include "tag/tag_sort.h"
+
+namespace vde {
+
+// Visits the entries of a leaf whose count may be wrong: as many as the leaf's index counts, if it
+// has one, as long as they are in order and not all zero.
+void each_likely_tag(Bytes payload, const std::function<void(const TagView& entry)>& visit);
+
+class LostTags {
+ public:
+  using Visitor = std::function<Result<void>(const TagView& entry, uint64_t block)>;
+
+  // Adds the tags that a damaged block seems to hold, and returns their number. Memory: 1 MiB, then
+  // temporary files.
+  [[nodiscard]] Result<uint64_t> add(const UncheckedBlock& block);
+
+  // One pass: start(), then keep() for each kept tag in the order of key and inode, then finish().
+  // `visit` gets each lost tag once, in the same order. There may be several passes.
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> keep(const TagView& kept, const Visitor& visit);
+  [[nodiscard]] Result<void> finish(const Visitor& visit);
+
+ private:
+  [[nodiscard]] Result<void> advance();
+  [[nodiscard]] Result<void> visit_next(const Visitor& visit);
+
+  std::unique_ptr<TagSort> sort_;  // null while nothing is lost
+  SortedTag next_;                 // its line is the block
+  bool more_ = false;
+};
+
+}  // namespace vde

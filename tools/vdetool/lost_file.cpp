@@ -1,0 +1,67 @@
+#include "lost_file.h"
+
+#include "context.h"
+#include "entry_json.h"
+#include "module_text.h"
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+// Bytes of lines that are written at once.
+constexpr size_t kPiece = size_t{128} << 10;
+
+Json tag_json(const TagView& tag) {
+  Json json{{"inode", tag.inode}};
+  add_bytes(json, "key", tag.key);
+  add_bytes(json, "value", tag.value);
+  json["block"] = tag.block;
+  return json;
+}
+
+}  // namespace
+
+Json lost_json(const std::string& image, const LostEntry& entry) {
+  Json json{{"type", "lost"},
+            {"kind", lost_kind_name(entry.kind)},
+            {"image_block", entry.block ? Json(*entry.block) : Json(nullptr)},
+            {"reason", entry.reason}};
+  if (const auto* tag = std::get_if<TagView>(&entry.content)) json["tag"] = tag_json(*tag);
+  if (const auto* snapshot = std::get_if<Snapshot>(&entry.content))
+    json["snapshot"] = snapshot_json(*snapshot);
+  if (const auto* module = std::get_if<Module>(&entry.content))
+    json["module"] = module_json(*module);
+  return with_header("verify", image, json);
+}
+
+Result<void> LostFile::add(const LostEntry& entry) {
+  if (!file_) {
+    if (path_.empty()) {
+      VDE_TRY_ASSIGN(free, free_lost_path(image_));
+      path_ = free;
+    }
+    VDE_TRY_ASSIGN(file, new_lost_file(path_));
+    file_ = std::move(file);
+  }
+  waiting_ += lost_json(image_, entry).dump() + "\n";
+  return waiting_.size() < kPiece ? Result<void>{} : write_out();
+}
+
+Result<void> LostFile::write_out() {
+  const Bytes bytes(reinterpret_cast<const uint8_t*>(waiting_.data()), waiting_.size());
+  VDE_TRY(file_->file().write(written_, bytes));
+  written_ += waiting_.size();
+  waiting_.clear();
+  return {};
+}
+
+Result<void> LostFile::publish() {
+  if (!file_) return {};
+  VDE_TRY(write_out());
+  VDE_TRY(file_->file().sync());
+  VDE_TRY(file_->publish());
+  published_ = path_;
+  return {};
+}
+
+}  // namespace vde::cli

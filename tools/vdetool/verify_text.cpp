@@ -1,0 +1,108 @@
+#include "verify_text.h"
+
+#include <fmt/format.h>
+
+#include "vde/text.h"
+
+namespace vde::cli {
+namespace {
+
+// "2 warnings, 1 note": of several numbers those that are not 0.
+std::string warnings_and_notes(const VerifySummary& counts) {
+  std::string text;
+  if (counts.warnings > 0) text = counted(counts.warnings, "warning");
+  if (counts.notes > 0) text += (text.empty() ? "" : ", ") + counted(counts.notes, "note");
+  return text;
+}
+
+}  // namespace
+
+Json finding_json(const std::string& image, const Finding& finding) {
+  Json json{{"type", "finding"},
+            {"code", finding.kind->code},
+            {"severity", severity_name(finding.kind->severity)},
+            {"block", finding.block ? Json(*finding.block) : Json(nullptr)},
+            {"region", finding.region.empty() ? Json(nullptr) : Json(finding.region)},
+            {"message", finding.message},
+            {"title", finding.kind->title},
+            {"fixable", finding.fixable},
+            {"affects", finding.affects}};
+  return with_header("verify", image, json);
+}
+
+std::string finding_text(const std::string& image, const Finding& finding, bool color,
+                         std::string_view mark) {
+  const std::string_view severity = severity_name(finding.kind->severity);
+  std::string word(severity);
+  if (color && finding.kind->severity != Severity::kNote)
+    word = fmt::format("\x1b[{}m{}\x1b[0m",
+                       finding.kind->severity == Severity::kError ? "1;31" : "33", severity);
+  std::string place;
+  if (finding.block) place = fmt::format(" block {}", *finding.block);
+  if (!finding.region.empty()) place += fmt::format(" ({})", finding.region);
+  return fmt::format("{}: {}{} {}{}: {}{}{}\n", escape(image), mark, word, finding.kind->code,
+                     place, finding.kind->title, finding.message.empty() ? "" : ": ",
+                     finding.message);
+}
+
+std::string counted(uint64_t number, std::string_view thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
+std::string verdict_text(int status, const VerifySummary& counts) {
+  if (status == kDone) {
+    const std::string rest = warnings_and_notes(counts);
+    return rest.empty() ? "clean" : "clean, with " + rest;
+  }
+  if (counts.errors == 0) return "failed: " + warnings_and_notes(counts);
+  return fmt::format("damaged: {}, {}, {}", counted(counts.errors, "error"),
+                     counted(counts.warnings, "warning"), counted(counts.notes, "note"));
+}
+
+std::string repair_text(const VerifySummary& before, const VerifySummary& left,
+                        const std::string& lost) {
+  std::string text = left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
+                                                   counted(before.errors, "error"))
+                     : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
+                                                       counted(left.warnings, "warning"))
+                                         : std::string("repaired");
+  return lost.empty() ? text : fmt::format("{}; lost: {}", text, lost);
+}
+
+Json summary_json(int status, const Outcome& outcome) {
+  const VerifySummary& counts = outcome.counts;
+  return Json{{"type", "summary"},
+              {"status", status},
+              {"meaning", status_meaning(status)},
+              {"errors", counts.errors},
+              {"warnings", counts.warnings},
+              {"notes", counts.notes},
+              {"corrected", outcome.corrected},
+              {"left", outcome.left},
+              {"lost", outcome.lost},
+              {"lost_file", outcome.lost_file.empty() ? Json(nullptr) : Json(outcome.lost_file)},
+              {"blocks_checked", counts.blocks_checked},
+              {"intact", counts.intact},
+              {"not_checked", counts.not_checked}};
+}
+
+std::string lost_text(const LostCounts& lost) {
+  std::vector<std::string> parts;
+  const auto add = [&](uint64_t number, std::string_view one, std::string_view many) {
+    if (number > 0) parts.push_back(fmt::format("{} {}", number, number == 1 ? one : many));
+  };
+  add(lost.tags, "tag", "tags");
+  add(lost.snapshots, "snapshot", "snapshots");
+  add(lost.modules, "module", "modules");
+  add(lost.policies, "policy", "policies");
+  add(lost.others, "other entry", "other entries");
+  return parts.empty() ? "an unknown number of entries" : joined(parts);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace vde::cli

@@ -1,0 +1,42 @@
+// What verify prints: findings, verdicts and summaries, for people and as JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "context.h"
+#include "vde/repair.h"
+#include "vde/verify.h"
+
+namespace vde::cli {
+
+[[nodiscard]] Json finding_json(const std::string& image, const Finding& finding);
+// `mark` comes after the image: "left: " for a finding that a repair left.
+[[nodiscard]] std::string finding_text(const std::string& image, const Finding& finding, bool color,
+                                       std::string_view mark = "");
+
+// "1 error", "2 errors".
+[[nodiscard]] std::string counted(uint64_t number, std::string_view thing);
+// "a, b".
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
+// "2 tags, 1 module"; "an unknown number of entries" if nothing was counted.
+[[nodiscard]] std::string lost_text(const LostCounts& lost);
+
+// The outcome of a verification without a repair, or of a dry run.
+[[nodiscard]] std::string verdict_text(int status, const VerifySummary& counts);
+// The outcome of a repair: `before` was found, `left` is left of it.
+[[nodiscard]] std::string repair_text(const VerifySummary& before, const VerifySummary& left,
+                                      const std::string& lost);
+
+// The numbers in the summary of one image.
+struct Outcome {
+  VerifySummary counts;
+  uint64_t corrected = 0;
+  uint64_t left = 0;      // errors
+  uint64_t lost = 0;      // entries
+  std::string lost_file;  // or empty
+};
+[[nodiscard]] Json summary_json(int status, const Outcome& outcome);
+
+}  // namespace vde::cli
