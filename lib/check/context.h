@@ -24,6 +24,7 @@ struct JournalOnDisk {
   std::optional<Error> error;         // why there is no view: the journal cannot be replayed safely
 };
 
+class ExactSearch;
 class TagsReached;
 
 struct VerifyContext {
@@ -33,6 +34,7 @@ struct VerifyContext {
   Activity& activity;
   Reporter& report;
   const JournalOnDisk& journal;
+  ExactSearch& search;  // for what is wrong with damaged blocks
 
   // Filled by the region pass, in slot order.
   std::vector<PlacedRegion> regions;

@@ -17,8 +17,9 @@ void Reporter::pass_on(NewFinding finding) {
 }
 
 bool Reporter::is_fixable(const NewFinding& finding) {
+  if (finding.exact && file_ != nullptr) return true;
   if (need_of(finding.code) == RepairNeed::kNever || file_ == nullptr) return false;
-  if (!facts_) facts_ = find_repair_facts(*file_);
+  if (!facts_) facts_ = find_repair_facts(*file_, search_);
   return can_repair(*facts_, finding.code, finding.region);
 }
 

@@ -18,14 +18,17 @@ struct NewFinding {
   std::optional<BlockType> region;
   std::string message;
   std::vector<std::string> affects = {};
+  bool exact = false;  // the block's original is known
 };
 
 // Calls never overlap: the passes that read on several threads put their findings in order first.
 class Reporter {
  public:
   // `file` is the image on disk; it is used to find out what a repair can fix. Null for a stream.
-  Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size)
-      : sink_(sink), file_(file), block_size_(block_size) {}
+  // `search` may be null.
+  Reporter(const std::function<void(const Finding&)>& sink, BlockFile* file, uint32_t block_size,
+           ExactSearch* search = nullptr)
+      : sink_(sink), file_(file), block_size_(block_size), search_(search) {}
 
   void add(FindingCode code, std::optional<uint64_t> block, std::optional<BlockType> region,
            std::string message, std::vector<std::string> affects = {},
@@ -50,6 +53,7 @@ class Reporter {
   const std::function<void(const Finding&)>& sink_;
   BlockFile* file_;
   uint32_t block_size_;
+  ExactSearch* search_;
   std::optional<RepairFacts> facts_;  // determined when first needed
   VerifySummary summary_;
   std::set<uint32_t> tainted_;  // block types of regions

@@ -4,10 +4,12 @@
 
 #include "base/checked.h"
 #include "base/piece.h"
+#include "check/exact/cause.h"
 #include "check/intact.h"
 #include "check/passes.h"
 #include "check/passes/block_judge.h"
 #include "check/passes/block_pieces.h"
+#include "check/verification.h"
 #include "format/region/bitmap.h"
 #include "io/memory_file.h"
 #include "io/stream_file.h"
@@ -96,7 +98,10 @@ class StreamScan {
     std::vector<NewFinding> findings;
     for (const size_t i : here_) judge_in(i, block, findings);
     if (here_.empty()) judge_data(block, findings);
-    for (NewFinding& finding : findings) context_.report.pass_on(std::move(finding));
+    for (NewFinding& finding : findings) {
+      add_cause(context_.search, block, finding);
+      context_.report.pass_on(std::move(finding));
+    }
   }
 
   // Sets here_ to the regions that contain block `number`, and next_change_ to the next block where
@@ -209,8 +214,9 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
   StreamFile kept(probe.block_size, kKeptBytes);
   Reporter reporter(report, nullptr, probe.block_size);
   const JournalOnDisk no_journal;
+  ExactSearch search(options.search_seconds, activity);
   VerifyContext context{
-      BlockIo(kept, probe.block_size), probe, options, activity, reporter, no_journal, {}};
+      BlockIo(kept, probe.block_size), probe, options, activity, reporter, no_journal, search, {}};
   for (const NamedPass& pass : passes())
     if (pass.on_stream == OnStream::kAtStart) VDE_TRY(pass.run(context));
   StreamScan scan(context, kept);
@@ -222,6 +228,7 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
     region.blocks.end = std::min(region.blocks.end, probe.blocks_in_file());
   VDE_TRY(finish(context, scan));
   reporter.summary().intact = intact_structures(context);
+  add_not_tried(search, reporter.summary());
   return reporter.summary();
 }
 

@@ -1,7 +1,9 @@
 #include "vde/verify.h"
 
+#include "check/exact/search.h"
 #include "check/intact.h"
 #include "check/passes.h"
+#include "check/verification.h"
 
 namespace vde {
 namespace {
@@ -29,6 +31,13 @@ JournalOnDisk read_journal(BlockFile& file, const Probe& probe) {
 Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                    Activity& activity,
                                    const std::function<void(const Finding&)>& report) {
+  ExactSearch search(options.search_seconds, activity);
+  return verify_image_with(file, options, search, activity, report);
+}
+
+Result<VerifySummary> verify_image_with(BlockFile& file, const VerifyOptions& options,
+                                        ExactSearch& search, Activity& activity,
+                                        const std::function<void(const Finding&)>& report) {
   // Superblocks without a valid trailer can still be checked if the directory is intact.
   VDE_TRY_ASSIGN(on_disk, probe_to_judge(file));
   VDE_TRY(check_features(on_disk));
@@ -36,9 +45,9 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
   BlockFile& checked = journal.view ? *journal.view->file : file;
   VDE_TRY_ASSIGN(probe, probe_to_judge(checked));
   activity.total = activity.done + probe.file_size;
-  Reporter reporter(report, &file, probe.block_size);
+  Reporter reporter(report, &file, probe.block_size, &search);
   VerifyContext context{
-      BlockIo(checked, probe.block_size), probe, options, activity, reporter, journal, {}};
+      BlockIo(checked, probe.block_size), probe, options, activity, reporter, journal, search, {}};
   for (const NamedPass& pass : passes()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY(pass.run(context));
@@ -50,6 +59,7 @@ Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options
       context.find(block_types::kBitmap) != nullptr && reporter.is_clean(block_types::kBitmap);
   if (options.scope == VerifyScope::kMetadata || !bitmap_counts)
     summary.not_checked = {"data blocks"};
+  add_not_tried(search, summary);
   return summary;
 }
 

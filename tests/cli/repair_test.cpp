@@ -32,12 +32,12 @@ struct RepairedImage {
 };
 
 std::vector<uint8_t> with_damaged_mirror() {
-  return ImageBuilder().flip(6, 0).bytes();
+  return ImageBuilder().wipe(6).bytes();
 }
 
 // Damage that can be corrected, and some that cannot.
 std::vector<uint8_t> with_both() {
-  return ImageBuilder().data_block(200, 1).flip(200, 0).flip(6, 0).bytes();
+  return ImageBuilder().data_block(200, 1).flip(200, 0).flip(200, 100).wipe(6).bytes();
 }
 
 ToolResult repair_run(const std::vector<std::string>& arguments, int status) {

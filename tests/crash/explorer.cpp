@@ -30,7 +30,7 @@ std::string describe_event(const LoggedEvent& event, uint32_t block_size) {
 Result<std::string> first_error(BlockFile& file) {
   std::string first;
   Activity activity;
-  VDE_TRY(verify_image(file, {VerifyScope::kAll, 1}, activity, [&](const Finding& finding) {
+  VDE_TRY(verify_image(file, {VerifyScope::kAll, 1, 0}, activity, [&](const Finding& finding) {
     if (finding.kind->severity == Severity::kError && first.empty())
       first = fmt::format("{} {}", finding.kind->code, finding.message);
   }));

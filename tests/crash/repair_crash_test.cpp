@@ -12,6 +12,7 @@
 #include "support/effort.h"
 #include "support/files/failing_file.h"
 #include "support/memory_undo.h"
+#include "support/must.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
 
@@ -24,7 +25,7 @@ namespace {
 constexpr uint64_t kStatesAnImage = 40;
 
 RepairOptions crash_options() {
-  return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}, true};
+  return {from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
 }
 
 struct DamagedImage {
@@ -174,6 +175,31 @@ void explore_undo(const DamagedImage& image, size_t& states) {
 }
 
 }  // namespace
+
+TEST_CASE("after a crash in an exact repair, the next one completes it byte for byte") {
+  RepairOptions options = crash_options();
+  options.verify.search_seconds = 10;
+  ImageBuilder image;
+  image.data_block(200, 0x11);
+  const std::vector<uint8_t> sound = image.bytes();
+  // A sector of either group, and bits elsewhere.
+  for (size_t i = 0; i < 512; ++i) image.flip(2, 512 + i, i % 8).flip(5, i, i % 8);
+  image.flip(image.start("TAGI"), 9, 2).flip(image.start("BMAP"), 3, 1).flip(200, 77, 5);
+  const auto repair = [&](BlockFile& file) {
+    Activity activity;
+    const RepairPlan plan = must(plan_repair(file, options, activity));
+    if (!plan.steps.empty()) must(apply_repair(file, plan, options, nullptr, activity));
+  };
+  RecordingFile file(image.bytes());
+  repair(file);
+  const Play play{"exact", image.bytes(), file.take_log()};
+  const size_t states = explore(play, [&](ScratchFile& disk) -> std::string {
+    MemoryFile crashed({disk.content().begin(), disk.content().end()});
+    repair(crashed);
+    return crashed.bytes() == sound ? "" : "the file is not what it was";
+  });
+  CHECK(states > 10);
+}
 
 TEST_CASE("after a power failure at any moment of a repair, undo and another repair both work") {
   size_t states = 0;

@@ -14,7 +14,7 @@ using namespace vde::test;
 namespace {
 
 const RepairOptions kLostBlocksOptions{
-    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}, true};
+    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
 
 RepairPlan plan_of(BlockFile& file) {
   Activity activity;

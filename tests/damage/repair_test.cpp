@@ -18,7 +18,7 @@ using namespace vde::test;
 namespace {
 
 RepairOptions repair_options(bool unseal = false) {
-  return {from_unix_seconds(1'800'000'000), unseal, {VerifyScope::kAll, 1}, true};
+  return {from_unix_seconds(1'800'000'000), unseal, {VerifyScope::kAll, 1, 0}, true};
 }
 
 RepairPlan planned(BlockFile& file, const RepairOptions& options = repair_options()) {

@@ -33,7 +33,7 @@ void play_fuzz_input(Bytes input) {
   FuzzImage fuzz = image_of_input(input);
   const Verified before = verified(fuzz.image->file());
   if (fuzz.play.metadata)
-    static_cast<void>(verified(fuzz.image->file(), {VerifyScope::kMetadata, 1}));
+    static_cast<void>(verified(fuzz.image->file(), {VerifyScope::kMetadata, 1, 0}));
   if (fuzz.play.streamed) static_cast<void>(streamed(reader_of(fuzz.image->bytes())));
   const IsClean clean = !before.complains();
   if (fuzzed_region(fuzz.base) == "SNAP") return play_snapshots(fuzz, clean);

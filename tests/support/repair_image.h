@@ -10,7 +10,7 @@
 namespace vde::test {
 
 inline const RepairOptions kSomeRepair{
-    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}, true};
+    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
 
 struct Repaired {
   RepairPlan plan;

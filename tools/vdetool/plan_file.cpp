@@ -25,7 +25,8 @@ Json options_json(const PlanFile& file) {
               {"unseal", arguments.unseal},
               {"scope", file.scope == VerifyScope::kMetadata ? "metadata" : "all"},
               {"undo", arguments.undo.empty() ? Json(nullptr) : Json(arguments.undo)},
-              {"no_undo", arguments.no_undo}};
+              {"no_undo", arguments.no_undo},
+              {"from", arguments.from}};
 }
 
 // The steps, whatever the image is called.
@@ -75,6 +76,7 @@ PlanFile plan_of(const Json& json) {
   file.arguments.unseal = options.at("unseal").get<bool>();
   file.arguments.no_undo = options.at("no_undo").get<bool>();
   if (!options.at("undo").is_null()) file.arguments.undo = options.at("undo").get<std::string>();
+  file.arguments.from = options.at("from").get<std::vector<std::string>>();
   file.scope = options.at("scope") == "metadata" ? VerifyScope::kMetadata : VerifyScope::kAll;
   file.stands_on = json.at("identity");
   file.steps = json.at("steps");

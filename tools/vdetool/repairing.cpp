@@ -30,6 +30,25 @@ std::string blocks_text(const std::vector<BlockRange>& blocks) {
 
 }  // namespace
 
+int CopyFiles::open(Context& context, const std::vector<std::string>& images,
+                    const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    for (const std::string& image : images) {
+      std::error_code ignored;
+      if (std::filesystem::equivalent(image, path, ignored))
+        return context.report(path, {ErrorCode::kUsage,
+                                     "is the image itself, not an older copy",
+                                     "give another file to --from",
+                                     {}});
+    }
+    auto file = context.open_storage(path, OpenMode::kRead);
+    if (!file) return context.report(path, file.error());
+    sources_.push_back({escape(path), file->get()});
+    files_.push_back(std::move(*file));
+  }
+  return kDone;
+}
+
 Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& arguments,
                                                      const BlockFile& file,
                                                      const std::string& image, std::string& path) {
@@ -64,8 +83,12 @@ bool is_file(const std::string& path) {
 // A repair of one image, from the plan to the last check.
 class RepairRun {
  public:
-  RepairRun(Context& context, const std::string& image, PlanFile request)
-      : context_(context), image_(image), request_(std::move(request)), lost_(image, {}) {}
+  RepairRun(Context& context, const std::string& image, PlanFile request, const CopyFiles& copies)
+      : context_(context),
+        image_(image),
+        request_(std::move(request)),
+        copies_(copies),
+        lost_(image, {}) {}
 
   Result<Repaired> run(const std::function<void(const RepairPlan&)>& show, const PlanFile* agreed) {
     const RepairArguments& arguments = request_.arguments;
@@ -75,6 +98,7 @@ class RepairRun {
     const ProgressLine progress(context_.activity, context_.wants_progress());
     RepairOptions options{request_.now, arguments.unseal, {request_.scope, jobs_}};
     options.allow_loss = arguments.allow_loss;
+    options.sources = copies_.sources();
     if (writes) options.lost = [&](const LostEntry& entry) { return name_lost(*file, entry); };
     VDE_TRY_ASSIGN(plan, plan_repair(*file, options, context_.activity));
     if (agreed != nullptr) VDE_TRY(check_same_plan(*agreed, plan));
@@ -117,6 +141,7 @@ class RepairRun {
   Context& context_;
   const std::string& image_;
   PlanFile request_;
+  const CopyFiles& copies_;
   unsigned jobs_ = 0;
   LostFile lost_;
   bool placed_ = false;  // lost_ has its path
@@ -125,7 +150,8 @@ class RepairRun {
 }  // namespace
 
 Result<Repaired> repair(Context& context, const RepairArguments& arguments,
-                        const VerifyOptions& verify, const std::string& image,
+                        const VerifyOptions& verify, const CopyFiles& copies,
+                        const std::string& image,
                         const std::function<void(const RepairPlan&)>& show) {
   std::optional<PlanFile> agreed;
   PlanFile request{image, arguments, verify.scope, {}, {}, {}};
@@ -138,7 +164,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
     VDE_TRY_ASSIGN(now, current_ticks());
     request.now = now;
   }
-  RepairRun run(context, image, std::move(request));
+  RepairRun run(context, image, std::move(request), copies);
   run.set_jobs(verify.jobs);
   return run.run(show, agreed ? &*agreed : nullptr);
 }

@@ -16,7 +16,21 @@ struct RepairArguments {
   bool allow_loss = false;
   std::string plan;   // file to write the plan to, or empty
   std::string apply;  // file of the plan to apply, or empty
-  std::string undo;   // path of the undo file, or empty
+  std::string undo;               // path of the undo file, or empty
+  std::vector<std::string> from;  // paths of older copies
+};
+
+// The older copies of the images to repair, open and locked for reading.
+class CopyFiles {
+ public:
+  // Prints what is wrong with one that cannot be used; returns the exit status.
+  [[nodiscard]] int open(Context& context, const std::vector<std::string>& images,
+                         const std::vector<std::string>& paths);
+  [[nodiscard]] const std::vector<RepairSource>& sources() const { return sources_; }
+
+ private:
+  std::vector<std::unique_ptr<BlockFile>> files_;
+  std::vector<RepairSource> sources_;
 };
 
 // The outcome for one image.
@@ -37,7 +51,8 @@ struct Repaired {
 // Plans the repair of `image`, calls `show` with the plan, and applies it unless it is a dry run.
 // Afterwards `plan.left` is what a verification of the disk finds.
 [[nodiscard]] Result<Repaired> repair(Context& context, const RepairArguments& arguments,
-                                      const VerifyOptions& verify, const std::string& image,
+                                      const VerifyOptions& verify, const CopyFiles& copies,
+                                      const std::string& image,
                                       const std::function<void(const RepairPlan&)>& show);
 
 // The line that names the command which reverts a change to `image`.

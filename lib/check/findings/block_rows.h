@@ -9,7 +9,10 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
     {"BLCK-001", kError, RepairNeed::kRegionOf, "block checksum mismatch",
      "The checksum in the trailer (XXH64) does not match the payload: the block changed after it "
      "was written, or the write was torn.",
-     "The contents of the block cannot be trusted.", kCopyAndRepair, kLosesBlock},
+     "The contents of the block cannot be trusted. A finding that names a flipped bit, a wrong "
+     "byte "
+     "or a sector has found the original: a repair restores it and loses nothing.",
+     kFlippedBits, kLosesBlock},
     {"BLCK-002", kError, RepairNeed::kRegionOf, "a written block has no trailer",
      "The block has content, but its last 16 bytes are zero: something wrote it without a trailer.",
      "The contents of the block cannot be trusted.", kCopyAndRepair, kLosesBlock},

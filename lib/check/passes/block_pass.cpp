@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/piece.h"
+#include "check/exact/cause.h"
 #include "check/passes.h"
 #include "check/passes/block_judge.h"
 #include "check/passes/block_pieces.h"
@@ -17,7 +18,10 @@ namespace {
 class BlockScan {
  public:
   explicit BlockScan(VerifyContext& context)
-      : context_(context), judge_(context), source_(context) {}
+      : context_(context),
+        judge_(context),
+        cause_buffer_(context.io.make_buffer()),
+        source_(context) {}
 
   Result<void> run() {
     check_heads();
@@ -98,16 +102,26 @@ class BlockScan {
     context_.report.summary().blocks_checked += piece.blocks.count();
     waiting_.emplace(piece.index, std::move(findings));
     while (!waiting_.empty() && waiting_.begin()->first == next_index_) {
-      for (NewFinding& finding : waiting_.begin()->second)
+      for (NewFinding& finding : waiting_.begin()->second) {
+        add_cause(finding);
         context_.report.pass_on(std::move(finding));
+      }
       waiting_.erase(waiting_.begin());
       ++next_index_;
     }
   }
 
+  // In the order of blocks, whatever thread read them: what can be tried is limited.
+  void add_cause(NewFinding& finding) {
+    if (!has_cause(finding)) return;
+    if (const auto block = context_.io.read(*finding.block, cause_buffer_))
+      vde::add_cause(context_.search, *block, finding);
+  }
+
   VerifyContext& context_;
   BlockJudge judge_;
   std::mutex mutex_;  // guards everything below
+  BlockBuffer cause_buffer_;
   PieceSource source_;
   std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/exact/cause.h"
 #include "check/passes.h"
 #include "format/feature.h"
 
@@ -24,7 +25,8 @@ void check_directory_blocks(VerifyContext& context) {
     if (block.is(block_types::kRegionMap)) continue;
     const std::string why = !block.readable ? block.read_error
                             : block.state != BlockState::kValid
-                                ? std::string(to_string(block.state))
+                                ? std::string(to_string(block.state)) +
+                                      fixed_block_cause(context.search, context.probe, block)
                                 : "type " + to_string(block.trailer.type);
     context.report.add(FindingCode::kDirectoryDamaged, block.number, block_types::kRegionMap, why);
   }

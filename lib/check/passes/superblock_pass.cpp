@@ -1,6 +1,7 @@
 // Checks both superblock groups: each block, each group, their agreement, and single fields.
 #include <fmt/format.h>
 
+#include "check/exact/cause.h"
 #include "check/passes.h"
 #include "vde/text.h"
 
@@ -25,7 +26,8 @@ void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_
     else if (!block.readable)
       why = block.read_error;
     else if (block.state != BlockState::kValid)
-      why = to_string(block.state);
+      why = std::string(to_string(block.state)) +
+            fixed_block_cause(context.search, context.probe, block);
     else
       why = fmt::format("type {}", to_string(block.trailer.type));
     context.report.add(FindingCode::kGroupBlockDamaged, block.number, type,

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <map>
 
+#include "check/exact/damaged_blocks.h"
+#include "check/exact/exact_run.h"
 #include "check/repair/repair_base.h"
 #include "check/undo/undo_file.h"
+#include "check/verification.h"
 
 namespace vde {
 namespace {
@@ -53,11 +56,11 @@ class PlannedFile : public BlockFile {
 };
 
 Result<std::vector<Finding>> findings_of(BlockFile& file, const VerifyOptions& options,
-                                         Activity& activity, VerifySummary& summary) {
+                                         ExactSearch& search, Activity& activity,
+                                         VerifySummary& summary) {
   std::vector<Finding> findings;
-  VDE_TRY_ASSIGN(counts, verify_image(file, options, activity, [&](const Finding& finding) {
-                   findings.push_back(finding);
-                 }));
+  const auto keep = [&](const Finding& finding) { findings.push_back(finding); };
+  VDE_TRY_ASSIGN(counts, verify_image_with(file, options, search, activity, keep));
   summary = counts;
   return findings;
 }
@@ -129,7 +132,8 @@ Result<void> find_withheld(BlockFile& file, const Probe& probe, RepairOptions op
   options.allow_loss = true;
   OverlayFile view(file, probe.block_size);
   RepairLog all;
-  Result<Probe> repaired = repair_all({view, options, activity, all});
+  Result<Probe> repaired = repair_all({view, options, activity, all, plan.exact->run()});
+  plan.exact->finish();
   if (!repaired && repaired.error().code == ErrorCode::kInterrupted) return propagate(repaired);
   for (RepairStep& step : all.steps) {
     const auto same = [&](const RepairStep& other) { return other.what == step.what; };
@@ -144,7 +148,8 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
   OverlayFile view(file, probe.block_size);
   RepairLog log;
   log.lost = options.lost;
-  Result<Probe> repaired = repair_all({view, options, activity, log});
+  Result<Probe> repaired = repair_all({view, options, activity, log, plan.exact->run()});
+  plan.exact->finish();
   plan.notes = std::move(log.notes);
   if (repaired && log.withheld) VDE_TRY(find_withheld(file, probe, options, activity, log, plan));
   if (!repaired) {
@@ -154,12 +159,14 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
     return {};
   }
   if (log.steps.empty()) return {};
-  VDE_TRY(check_can_write(probe, options.unseal));
-  VDE_TRY(check_can_write(*repaired, options.unseal));
+  // What is exactly as it was leaves a seal valid; one that nothing proves is none.
+  const bool exact = log.steps.size() == log.exact_steps;
+  VDE_TRY(check_can_write(probe, options.unseal || exact || !probe.superblock_verified()));
+  VDE_TRY(check_can_write(*repaired, options.unseal || exact));
   plan.steps = std::move(log.steps);
   for (const RepairStep& step : plan.steps) plan.lost += step.lost;
   VDE_TRY(fill_plan(file, view, *repaired, plan));
-  VDE_TRY_ASSIGN(left, findings_of(view, options.verify, activity, plan.after));
+  VDE_TRY_ASSIGN(left, findings_of(view, options.verify, plan.exact->search, activity, plan.after));
   plan.left = std::move(left);
   return {};
 }
@@ -237,7 +244,10 @@ uint64_t RepairPlan::corrected() const {
 
 Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Activity& activity) {
   RepairPlan plan;
-  VDE_TRY_ASSIGN(found, findings_of(file, options.verify, activity, plan.before));
+  plan.exact = std::make_shared<ExactPlan>(options.verify.search_seconds, activity);
+  VDE_TRY_ASSIGN(found,
+                 findings_of(file, options.verify, plan.exact->search, activity, plan.before));
+  plan.exact->set_reported(damaged_blocks_of(found));
   VDE_TRY_ASSIGN(probe, probe_to_judge(file));
   plan.found = std::move(found);
   plan.left = plan.found;
@@ -267,15 +277,15 @@ Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& pla
     written = std::move(content);
   }
   // From the first write on, the repair cannot be interrupted.
-  const Activity unstoppable;
+  Activity unstoppable;
   PlannedFile planned(file, plan);
   RepairLog log;
-  VDE_TRY(repair_all({planned, options, unstoppable, log}));
+  VDE_TRY(repair_all({planned, options, unstoppable, log, plan.exact->run()}));
   VDE_TRY(file.sync());
   VDE_TRY(check_outcome(file, plan));
   if (undo != nullptr) VDE_TRY(set_undo_state(undo->file(), written.header, UndoState::kDone));
   VerifySummary summary;
-  return findings_of(file, options.verify, activity, summary);
+  return findings_of(file, options.verify, plan.exact->search, activity, summary);
 }
 
 }  // namespace vde

@@ -62,6 +62,11 @@ Result<void> RepairBase::lose(const LostEntry& entry) {
   return names_lost() ? target_.log.lost(entry) : Result<void>{};
 }
 
+void RepairBase::exact_step(std::string what, std::string source) {
+  step(std::move(what), std::move(source));
+  ++target_.log.exact_steps;
+}
+
 // Skips blocks that the step already lists: the first block of a table is often written together
 // with each of the others.
 void RepairBase::touched(BlockRange blocks) {

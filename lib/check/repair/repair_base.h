@@ -14,6 +14,8 @@
 
 namespace vde {
 
+struct ExactRun;
+
 [[nodiscard]] constexpr bool overlap(BlockRange a, BlockRange b) {
   return a.begin < b.end && b.begin < a.end;
 }
@@ -22,6 +24,7 @@ namespace vde {
 struct RepairLog {
   std::vector<RepairStep> steps;
   std::vector<std::string> notes;
+  size_t exact_steps = 0;  // steps that restore blocks byte for byte
   bool withheld = false;  // a step was not taken because it loses something
   LostVisitor lost = {};
 };
@@ -36,8 +39,9 @@ struct Loss {
 struct RepairTarget {
   BlockFile& file;
   const RepairOptions& options;
-  const Activity& activity;
+  Activity& activity;
   RepairLog& log;
+  ExactRun* exact = nullptr;  // null: nothing is restored exactly (check/exact)
 };
 
 class RepairBase {
@@ -46,6 +50,8 @@ class RepairBase {
   [[nodiscard]] const BlockIo& io() const { return io_; }
   [[nodiscard]] const RepairOptions& options() const { return target_.options; }
   [[nodiscard]] bool interrupted() const { return target_.activity.stop; }
+  [[nodiscard]] Activity& activity() const { return target_.activity; }
+  [[nodiscard]] ExactRun* exact() const { return target_.exact; }
 
   // Begins a step that loses nothing: the blocks that are written from now on belong to it. `what`
   // is an instruction.
@@ -64,6 +70,9 @@ class RepairBase {
   // The reason why something is not repaired.
   void note(std::string text) { target_.log.notes.push_back(std::move(text)); }
   [[nodiscard]] size_t step_count() const { return target_.log.steps.size(); }
+  // As step(), for blocks that become what they were, byte for byte.
+  void exact_step(std::string what, std::string source);
+  [[nodiscard]] size_t exact_step_count() const { return target_.log.exact_steps; }
 
  protected:
   explicit RepairBase(const RepairTarget& target)

@@ -1,5 +1,6 @@
 #include "check/repair/repair_facts.h"
 
+#include "check/exact/exact_run.h"
 #include "check/repair/repair_base.h"
 
 namespace vde {
@@ -28,16 +29,19 @@ RepairNeed need_of_region(std::optional<BlockType> region) {
 
 }  // namespace
 
-RepairFacts find_repair_facts(BlockFile& file) {
+RepairFacts find_repair_facts(BlockFile& file, ExactSearch* search) {
   RepairFacts facts;
   const auto probe = probe_to_judge(file);
   if (!probe) return facts;
   OverlayFile view(file, probe->block_size);
-  const Activity activity;
-  const RepairOptions options{probe->superblock.modified, false, {}, true};
+  Activity activity;
+  RepairOptions options{probe->superblock.modified, false, {}};
+  options.allow_loss = true;
   RepairLog log;
+  std::optional<ExactRun> exact;
+  if (search != nullptr && search->is_on()) exact.emplace(*search);
   // A failure means damage that cannot be repaired. The facts found before it are valid.
-  static_cast<void>(dry_run({view, options, activity, log}, facts));
+  static_cast<void>(dry_run({view, options, activity, log, exact ? &*exact : nullptr}, facts));
   return facts;
 }
 

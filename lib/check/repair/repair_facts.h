@@ -11,6 +11,8 @@
 
 namespace vde {
 
+class ExactSearch;
+
 // The condition for repairing a finding.
 enum class RepairNeed : uint8_t {
   kNever,           // no repair exists
@@ -49,7 +51,8 @@ class RepairFacts {
 };
 
 // Runs the repair in memory, except the parts that need the image's data. Never writes to `file`.
-[[nodiscard]] RepairFacts find_repair_facts(BlockFile& file);
+// With a search, it restores the blocks that the rest depends on as the search finds them.
+[[nodiscard]] RepairFacts find_repair_facts(BlockFile& file, ExactSearch* search);
 
 // Whether a repair of an image with these facts fixes such a finding in this region.
 [[nodiscard]] bool can_repair(const RepairFacts& facts, FindingCode code,

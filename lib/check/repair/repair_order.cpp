@@ -1,5 +1,6 @@
 // The order of a repair. What the journal depends on is repaired first, with direct writes;
 // everything else goes through the journal.
+#include "check/exact/restore.h"
 #include "check/repair/structure_repair.h"
 
 namespace vde {
@@ -9,7 +10,8 @@ namespace {
 // journal, because its commits may change them. Then groups and journal again, because the tables
 // define the journal's place.
 constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
-    repair_groups, repair_journal, repair_tables, repair_groups, repair_journal, repair_length};
+    restore_fixed_blocks, repair_groups, restore_journal, repair_journal,
+    repair_tables,        repair_groups, repair_journal,  repair_length};
 
 // A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {
@@ -36,10 +38,13 @@ constexpr Structure kStructures[] = {
 // bitmap, because they may need free blocks.
 constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags};
 
-void clear_seal(StructureRepair& repair) {
-  if (!repair.seal().is_set()) return;
+Result<void> clear_seal(StructureRepair& repair) {
+  if (!repair.seal().is_set()) return {};
+  if (!repair.options().unseal)
+    return fail(ErrorCode::kUnsupported, "the image is sealed", "give --unseal to clear the seal");
   repair.step("remove the header seal", "the image changes, and the key of the seal is not in it");
   repair.seal() = HeaderSeal{};
+  return {};
 }
 
 // Runs `repairer`; true if it found something to do.
@@ -82,6 +87,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
 Result<Probe> repair_all(const RepairTarget& target) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
   for (const auto repairer : kFoundations) VDE_TRY(repairer(foundation));
+  VDE_TRY(restore_contents(foundation));
   if (!foundation.can_commit() || target.log.withheld) {
     foundation.note(
         "further repairs need intact superblock groups, matching region tables and a journal");
@@ -91,7 +97,8 @@ Result<Probe> repair_all(const RepairTarget& target) {
   VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
   for (const Structure& structure : kStructures) VDE_TRY(structure.repairer(repair));
   for (const auto repairer : kLast) VDE_TRY(repairer(repair));
-  if (repair.step_count() > 0) clear_seal(repair);
+  // What is exactly as it was breaks no seal.
+  if (repair.step_count() > repair.exact_step_count()) VDE_TRY(clear_seal(repair));
   const bool changed = repair.step_count() > direct;
   auto after = changed ? std::move(repair).finish() : std::move(repair).leave();
   if (!after) return propagate(after);

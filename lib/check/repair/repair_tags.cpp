@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/exact/search.h"
 #include "check/passes.h"
 #include "check/repair/tag_salvage.h"
 #include "format/tag/tag_index.h"
@@ -43,7 +44,9 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   const VerifyOptions options;
   Activity activity;
   const JournalOnDisk journal;
-  VerifyContext context{repair.io(), repair.probe(), options, activity, reporter, journal, {}};
+  ExactSearch nothing(0, activity);
+  VerifyContext context{repair.io(), repair.probe(), options, activity,
+                        reporter,    journal,        nothing, {}};
   context.regions.push_back(region);
   VDE_TRY(check_tags(context));
   return damaged;

@@ -5,6 +5,7 @@
 namespace vde {
 
 Result<void> StructureRepair::open_journal() {
+  first_step_ = step_count();
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
   VDE_TRY_ASSIGN(journal, Journal::open(target().file, probe(), plan));
   journal_ = std::move(journal);

@@ -44,8 +44,11 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
   // For repairers that allocate blocks, after the bitmap is repaired. Call settle() first: it
-  // commits the open transaction, so that drop_changes() drops only later changes.
-  [[nodiscard]] Result<void> settle() { return commit(); }
+  // commits the open transaction, so that drop_changes() drops only later changes. Without a step
+  // there is nothing to commit.
+  [[nodiscard]] Result<void> settle() {
+    return step_count() == first_step_ ? Result<void>{} : commit();
+  }
   // kDamaged without a usable bitmap.
   [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
@@ -68,6 +71,7 @@ class StructureRepair : public RepairBase {
   std::set<uint64_t> staged_;  // blocks that the transaction holds
   BlockBuffer buffer_;
   uint64_t max_staged_ = 0;
+  size_t first_step_ = 0;  // of this phase
 };
 
 [[nodiscard]] Result<void> repair_geometry(StructureRepair& repair);

@@ -18,6 +18,8 @@
 
 namespace vde {
 
+struct ExactPlan;
+
 // The number of lost entries of each kind.
 struct LostCounts {
   uint64_t tags = 0;
@@ -75,17 +77,27 @@ struct RepairPlan {
   int64_t sequence = 0;               // checkpoint sequence afterwards
   std::optional<BlockRange> journal;  // the MWAL region, if there is one
   Guid uuid;                          // of the volume afterwards
+  std::shared_ptr<ExactPlan> exact;   // what was found by trying, for apply_repair()
 
   // How many of `found` are not in `left`.
   [[nodiscard]] uint64_t corrected() const;
 };
 
+// An older copy of the image, which blocks are taken from whose checksum is the one that a damaged
+// block's trailer names. Only read; locked by the caller.
+struct RepairSource {
+  std::string name;  // for people
+  BlockFile* file = nullptr;
+};
+
 struct RepairOptions {
   Ticks now;            // the time of the repair
   bool unseal = false;  // allow repairing a sealed image; this removes the seal
+  // With `search_seconds` = 0, damaged blocks are not restored exactly, nor from `sources`.
   VerifyOptions verify;
   bool allow_loss = false;  // also take steps that lose entries
   LostVisitor lost = {};    // gets every entry that the steps lose, during planning
+  std::vector<RepairSource> sources = {};
 };
 
 // Plans a repair without writing. The caller has locked `file`. If there is something to repair,

@@ -63,6 +63,9 @@ enum class VerifyScope {
 struct VerifyOptions {
   VerifyScope scope = VerifyScope::kAll;
   unsigned jobs = 0;  // threads that read and hash; 0: one per core
+  // CPU time, about, for finding the originals of damaged blocks: wrong bits, bytes and sectors.
+  // 0: do not search.
+  double search_seconds = 10;
 };
 
 struct VerifySummary {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands.h"
+#include "plan_file.h"
 #include "progress.h"
 #include "repairing.h"
 #include "sarif.h"
@@ -47,7 +48,14 @@ class VerifyRun {
     if (arguments_.repair.repair &&
         std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
       return refuse("cannot repair standard input", "give a file name");
-    int status = kDone;
+    std::vector<std::string> from = arguments_.repair.from;
+    if (!repair.apply.empty()) {
+      auto plan = read_plan(repair.apply);
+      if (!plan) return context_.report(arguments_.images.front(), plan.error());
+      from = plan->arguments.from;
+    }
+    int status = copies_.open(context_, arguments_.images, from);
+    if (status != kDone) return status;
     if (is_sarif()) keep(sarif_.begin());
     for (const std::string& image : arguments_.images) {
       status |= verify(image);
@@ -92,7 +100,7 @@ class VerifyRun {
   // Prints the findings, the plan, and the findings that are left.
   int repair_image(const std::string& image) {
     found_ = {};
-    Result<Repaired> repaired = repair(context_, arguments_.repair, options_, image,
+    Result<Repaired> repaired = repair(context_, arguments_.repair, options_, copies_, image,
                                        [&](const RepairPlan& plan) { show_plan(image, plan); });
     if (!repaired) {
       int status = context_.report(image, repaired.error());
@@ -262,6 +270,7 @@ class VerifyRun {
   Context& context_;
   const VerifyArguments& arguments_;
   VerifyOptions options_;
+  CopyFiles copies_;
   VerifySummary found_;           // in the current image
   std::string_view first_error_;  // the code of its first error, or empty
   Result<void> written_;
@@ -285,6 +294,11 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
           ->type_name("FILE"),
       command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)")
           ->type_name("FILE"),
+      command
+          .add_option("--from", repair.from,
+                      "with --repair: take damaged blocks from FILE, an older copy of the image")
+          ->type_name("FILE")
+          ->allow_extra_args(false),
       command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file"),
       command.add_flag("--unseal", repair.unseal,
                        "with --repair: allow changing a sealed image; this removes the seal")};
@@ -292,7 +306,7 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
       command.add_option("--apply", repair.apply, "with --repair: apply exactly the plan in FILE");
   apply->type_name("FILE")->needs(wanted);
   for (CLI::Option* option : options) option->needs(wanted)->excludes(apply);
-  options[3]->excludes(options[4]);
+  options[3]->excludes(options[5]);
   options[1]->excludes(options[2]);
 }
 

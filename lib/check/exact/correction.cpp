@@ -1,0 +1,215 @@
+#include "check/exact/correction.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "base/endian.h"
+
+namespace vde {
+namespace {
+
+constexpr size_t kWordBytes = sizeof(uint64_t);
+constexpr size_t kChecksumOffset = 8;  // in the trailer
+
+Bytes payload_of(Bytes block) {
+  return block.first(block.size() - kTrailerSize);
+}
+
+uint64_t stored_checksum(Bytes block) {
+  return load_le<uint64_t>(block.last(kTrailerSize), kChecksumOffset);
+}
+
+// The part of sector `index` that the payload has.
+Bytes sector_of(Bytes block, size_t index) {
+  const size_t begin = index * kSectorBytes;
+  return payload_of(block).subspan(begin,
+                                   std::min(kSectorBytes, block.size() - kTrailerSize - begin));
+}
+
+size_t sectors_in(Bytes block) {
+  return block.size() / kSectorBytes;
+}
+
+void clear_sector(MutableBytes block, size_t index) {
+  const size_t begin = index * kSectorBytes;
+  const size_t end = std::min(begin + kSectorBytes, block.size() - kTrailerSize);
+  std::fill(block.begin() + static_cast<ptrdiff_t>(begin),
+            block.begin() + static_cast<ptrdiff_t>(end), uint8_t{0});
+}
+
+bool fits(Bytes block, Work& work) {
+  work.take(checksum_steps(block.size()));
+  return checksum(payload_of(block)) == stored_checksum(block);
+}
+
+std::vector<size_t> differing_sectors(Bytes block, Bytes copy) {
+  std::vector<size_t> sectors;
+  for (size_t i = 0; i < sectors_in(block); ++i)
+    if (!std::ranges::equal(sector_of(block, i), sector_of(copy, i))) sectors.push_back(i);
+  return sectors;
+}
+
+void copy_sector(Bytes from, MutableBytes to, size_t index) {
+  const Bytes sector = sector_of(from, index);
+  std::ranges::copy(sector, to.begin() + static_cast<ptrdiff_t>(index * kSectorBytes));
+}
+
+std::string list_of(const std::vector<size_t>& numbers) {
+  std::string text;
+  for (size_t i = 0; i < numbers.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == numbers.size() ? " and " : ", ", numbers[i]);
+  return text;
+}
+
+std::string sectors_are(const std::vector<size_t>& sectors) {
+  return sector_list(sectors) + (sectors.size() == 1 ? " is" : " are");
+}
+
+std::vector<size_t> ones_of(uint64_t mask) {
+  std::vector<size_t> bits;
+  for (; mask != 0; mask &= mask - 1) bits.push_back(static_cast<size_t>(std::countr_zero(mask)));
+  return bits;
+}
+
+std::optional<Correction> found(Correction::Kind kind, const std::optional<WordChange>& word) {
+  if (!word) return std::nullopt;
+  return Correction{kind, *word, {}};
+}
+
+}  // namespace
+
+std::optional<Correction> find_checksum_bits(Bytes block) {
+  const uint64_t wrong = checksum(payload_of(block)) ^ stored_checksum(block);
+  if (std::popcount(wrong) > kMaxChecksumBits) return std::nullopt;
+  return Correction{Correction::Kind::kChecksum, {0, wrong}, {}};
+}
+
+std::optional<Correction> find_zero_sectors(Bytes block, Work& work) {
+  const size_t count = sectors_in(block);
+  Correction correction{Correction::Kind::kZeros, {}, {}};
+  BlockBuffer trial(block.begin(), block.end());
+  // All from sector i on, the last one first.
+  for (size_t i = count; i-- > 0;) {
+    if (all_zero(sector_of(trial, i))) continue;
+    clear_sector(trial, i);
+    correction.sectors.set(i);
+    if (fits(trial, work)) return correction;
+  }
+  for (size_t i = 0; i + 1 < count; ++i) {
+    if (all_zero(sector_of(block, i))) continue;
+    trial.assign(block.begin(), block.end());
+    clear_sector(trial, i);
+    correction.sectors.reset();
+    correction.sectors.set(i);
+    if (fits(trial, work)) return correction;
+  }
+  return std::nullopt;
+}
+
+std::optional<Correction> find_bit(Bytes block, Work& work) {
+  const PayloadTrials trials(payload_of(block));
+  return found(Correction::Kind::kBit, trials.find(stored_checksum(block), one_bit_masks(), work));
+}
+
+std::optional<Correction> find_byte(Bytes block, Work& work) {
+  const PayloadTrials trials(payload_of(block));
+  return found(Correction::Kind::kByte,
+               trials.find(stored_checksum(block), one_byte_masks(), work));
+}
+
+uint64_t bit_steps(uint32_t block_size) {
+  return PayloadTrials::cost(payload_size(block_size), one_bit_masks().size());
+}
+uint64_t byte_steps(uint32_t block_size) {
+  return PayloadTrials::cost(payload_size(block_size), one_byte_masks().size());
+}
+uint64_t zero_sector_steps(uint32_t block_size) {
+  return 2 * (block_size / kSectorBytes) * checksum_steps(block_size);
+}
+
+BlockBuffer original_of(const Correction& correction, Bytes block) {
+  BlockBuffer original(block.begin(), block.end());
+  const MutableBytes bytes(original);
+  switch (correction.kind) {
+    case Correction::Kind::kBit:
+    case Correction::Kind::kByte: {
+      const size_t at = correction.word.index * kWordBytes;
+      store_le(bytes, at, load_le<uint64_t>(bytes, at) ^ correction.word.mask);
+      break;
+    }
+    case Correction::Kind::kChecksum:
+      store_le(bytes.last(kTrailerSize), kChecksumOffset,
+               stored_checksum(block) ^ correction.word.mask);
+      break;
+    case Correction::Kind::kZeros:
+      for (size_t i = 0; i < sectors_in(block); ++i)
+        if (correction.sectors.test(i)) clear_sector(bytes, i);
+      break;
+  }
+  return original;
+}
+
+std::string describe(const Correction& correction, Bytes block) {
+  const uint64_t mask = correction.word.mask;
+  const size_t bit = mask == 0 ? 0 : static_cast<size_t>(std::countr_zero(mask));
+  const size_t byte = correction.word.index * kWordBytes + bit / 8;
+  switch (correction.kind) {
+    case Correction::Kind::kBit:
+      return fmt::format("bit {} of byte {} of the payload is flipped", bit % 8, byte);
+    case Correction::Kind::kByte:
+      return fmt::format("byte {} of the payload is {:#04x} instead of {:#04x}", byte, block[byte],
+                         static_cast<uint8_t>(block[byte] ^ mask >> bit / 8 * 8));
+    case Correction::Kind::kChecksum: {
+      const std::vector<size_t> bits = ones_of(mask);
+      return fmt::format("{} {} of the stored checksum {} flipped; the payload is intact",
+                         bits.size() == 1 ? "bit" : "bits", list_of(bits),
+                         bits.size() == 1 ? "is" : "are");
+    }
+    case Correction::Kind::kZeros: {
+      std::vector<size_t> sectors;
+      for (size_t i = 0; i < sectors_in(block); ++i)
+        if (correction.sectors.test(i)) sectors.push_back(i);
+      return sectors_are(sectors) + " overwritten; the original is zero";
+    }
+  }
+  return {};
+}
+
+uint64_t combine_steps(Bytes block, Bytes copy) {
+  const size_t count = differing_sectors(block, copy).size();
+  if (count == 0 || count > kMaxDifferingSectors) return 0;
+  return (uint64_t{1} << count) * checksum_steps(block.size());
+}
+
+std::optional<Combination> combine(Bytes block, const BlockCopy& copy, Work& work) {
+  const std::vector<size_t> sectors = differing_sectors(block, copy.bytes);
+  if (sectors.empty() || sectors.size() > kMaxDifferingSectors) return std::nullopt;
+  BlockBuffer trial(block.begin(), block.end());
+  // In the order of a Gray code each trial differs from the one before in one sector. Bit i of
+  // `taken` says that sector i is the copy's.
+  uint32_t taken = 0;
+  for (uint32_t step = 1; step < uint32_t{1} << sectors.size(); ++step) {
+    const auto turn = static_cast<size_t>(std::countr_zero(step));
+    taken ^= uint32_t{1} << turn;
+    const bool from_copy = (taken >> turn & 1) != 0;
+    copy_sector(from_copy ? copy.bytes : block, trial, sectors[turn]);
+    if (!fits(trial, work)) continue;
+    Combination combination{std::move(trial), {}};
+    for (size_t i = 0; i < sectors.size(); ++i)
+      if ((taken >> i & 1) != 0) combination.sectors.push_back(sectors[i]);
+    return combination;
+  }
+  return std::nullopt;
+}
+
+std::string sector_list(const std::vector<size_t>& sectors) {
+  return fmt::format("{} {}", sectors.size() == 1 ? "sector" : "sectors", list_of(sectors));
+}
+
+std::string describe(const Combination& combination, const BlockCopy& copy) {
+  return fmt::format("{} wrong; {} intact in {}", sectors_are(combination.sectors),
+                     combination.sectors.size() == 1 ? "it is" : "they are", copy.name);
+}
+
+}  // namespace vde

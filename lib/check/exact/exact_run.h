@@ -1,0 +1,43 @@
+// What the exact repair of one image keeps from its plan to its execution, so that both do the same
+// and nothing is searched for twice.
+#pragma once
+
+#include "check/exact/search.h"
+
+namespace vde {
+
+struct ExactRun {
+  explicit ExactRun(ExactSearch& the_search) : search(the_search) {}
+
+  ExactSearch& search;  // outlives this
+  // Blocks whose checksum does not fit, as the verification before the plan reported them.
+  std::vector<uint64_t> reported;
+  // The damaged blocks of each round of restore_contents(). When `planned`, they are not looked for
+  // again.
+  std::vector<std::vector<uint64_t>> rounds;
+  bool planned = false;
+};
+
+// The same with its own search, for a plan.
+struct ExactPlan {
+  ExactPlan(double seconds, const Activity& activity) : search(seconds, activity) {}
+  ExactPlan(const ExactPlan&) = delete;
+  ExactPlan& operator=(const ExactPlan&) = delete;
+
+  // Null where nothing is to be restored exactly.
+  [[nodiscard]] ExactRun* run() { return search.is_on() ? &run_ : nullptr; }
+  // The blocks that a verification found.
+  void set_reported(std::vector<uint64_t> blocks) { run_.reported = std::move(blocks); }
+  // From here on the same is found without looking for it.
+  void finish() {
+    run_.planned = true;
+    search.freeze();
+  }
+
+  ExactSearch search;
+
+ private:
+  ExactRun run_{search};
+};
+
+}  // namespace vde

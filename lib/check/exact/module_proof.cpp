@@ -1,0 +1,60 @@
+#include "check/exact/module_proof.h"
+
+#include <algorithm>
+
+#include "check/exact/exact_rule.h"
+#include "region/module_blocks.h"
+#include "table/module_table.h"
+
+namespace vde {
+namespace {
+
+bool owns_any(BlockRange extent, const std::vector<uint64_t>& restored) {
+  const auto first = std::ranges::lower_bound(restored, extent.begin);
+  return first != restored.end() && *first < extent.end;
+}
+
+// The modules of one block of the table that own a restored block.
+Result<void> judge_entries(const BlockIo& io, Bytes payload, bool first, uint64_t total,
+                           const std::vector<uint64_t>& restored, Activity& activity,
+                           std::vector<BlockRange>& wrong) {
+  const auto entries = decode_module_block(payload, first, INT32_MAX);
+  if (!entries) return {};
+  const auto nowhere = [](Bytes) { return Result<void>{}; };
+  for (const ModuleEntry& entry : *entries) {
+    const auto extent = module_extent(entry, total, io.block_size());
+    if (!extent || !owns_any(*extent, restored)) continue;
+    auto bytes =
+        read_module(io, extent->begin, static_cast<uint64_t>(entry.size), nowhere, activity);
+    if (!bytes && bytes.error().code != ErrorCode::kDamaged) return propagate(bytes);
+    if (bytes && bytes->hash != entry.hash && !is_switched_off(ExactRule::kModuleHash))
+      wrong.push_back(*extent);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<BlockRange>> find_wrong_modules(BlockFile& file, const Probe& probe,
+                                                   const std::vector<uint64_t>& restored,
+                                                   Activity& activity) {
+  std::vector<BlockRange> wrong;
+  const BlockIo io(file, probe.block_size);
+  BlockBuffer buffer = io.make_buffer();
+  for (const PlacedRegion& region : place_regions(probe.slots, probe.usable_blocks())) {
+    if (region.type != block_types::kCode || !probe.slots[region.slot].is_plain()) continue;
+    for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
+      VDE_TRY_ASSIGN(data, file.next_data(io.bytes_of({at, region.blocks.end})));
+      if (data.empty()) break;
+      at = data.begin / io.block_size();
+      VDE_TRY_ASSIGN(block, io.read(at, buffer));
+      const auto checked = block.check(block_types::kCode);
+      if (!checked) continue;
+      VDE_TRY(judge_entries(io, checked->payload(), at == region.blocks.begin,
+                            probe.usable_blocks(), restored, activity, wrong));
+    }
+  }
+  return wrong;
+}
+
+}  // namespace vde

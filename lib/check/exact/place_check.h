@@ -1,0 +1,36 @@
+// Whether a block that was found for a place can be what was there: a checksum proves bytes, not
+// that they belong where they were looked for.
+#pragma once
+
+#include <string>
+
+#include "check/context.h"
+
+namespace vde {
+
+class PlaceCheck {
+ public:
+  // By the superblock and the slots that `probe` has now.
+  explicit PlaceCheck(const Probe& probe);
+
+  // What `number` belongs to: the block type of a fixed place or of a region; DATA for all others.
+  [[nodiscard]] BlockType type_at(uint64_t number) const;
+
+  // Why `block`, whose checksum fits, cannot be the one at `number`; empty where it can.
+  [[nodiscard]] std::string fault(uint64_t number, Bytes block) const;
+
+ private:
+  [[nodiscard]] std::string fixed_fault(uint64_t number, const UncheckedBlock& block) const;
+  [[nodiscard]] std::string region_fault(const PlacedRegion& region,
+                                         const UncheckedBlock& block) const;
+  [[nodiscard]] const PlacedRegion* region_of(uint64_t number) const;
+
+  bool sequence_known_;
+  int64_t sequence_;
+  uint64_t blocks_;
+  uint32_t block_size_;
+  std::vector<PlacedRegion> regions_;  // all but the data area
+  std::vector<bool> plain_;            // of each: neither encrypted nor compressed
+};
+
+}  // namespace vde

@@ -1,0 +1,243 @@
+// All blocks after the fixed ones exactly as they were, data blocks too: by trying, from what
+// follows from other blocks, from blocks that lie elsewhere, and sector by sector.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "check/exact/copied_blocks.h"
+#include "check/exact/damaged_blocks.h"
+#include "check/exact/derived.h"
+#include "check/exact/exact_run.h"
+#include "check/exact/module_proof.h"
+#include "check/exact/older_copies.h"
+#include "check/exact/restore.h"
+#include "check/exact/restored_block.h"
+
+namespace vde {
+namespace {
+
+// Which data blocks count is known when the tables and the bitmap are.
+constexpr size_t kRounds = 3;
+
+class ContentsRestorer {
+ public:
+  ContentsRestorer(FoundationRepair& repair, OlderCopies& copies)
+      : repair_(repair),
+        copies_(copies),
+        places_(repair.probe()),
+        view_(repair.io().file(), repair.io().block_size()),
+        work_(kCombineSeconds),
+        buffer_(repair.io().make_buffer()) {}
+
+  // Restores what can be restored of `damaged`; true where a block was that says what others are.
+  Result<bool> run(const std::vector<uint64_t>& damaged) {
+    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_trying(number); }));
+    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_derivation(number); }));
+    VDE_TRY(from_elsewhere(damaged));
+    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_sectors(number); }));
+    VDE_TRY(drop_copied_blocks());
+    VDE_TRY(drop_wrong_modules());
+    return write_all();
+  }
+
+ private:
+  struct Origin {
+    std::string cause;
+    std::string source;
+    std::optional<size_t> file;  // where the original lies as a block
+  };
+
+  // Calls `restore` for every block that is still damaged.
+  template <class Restore>
+  Result<void> each_left(const std::vector<uint64_t>& damaged, Restore restore) {
+    for (const uint64_t number : damaged) {
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (number < kFirstRegionBlock || restored_.contains(number)) continue;
+      VDE_TRY_ASSIGN(block, repair_.io().read(number, buffer_));
+      if (block.state() == BlockState::kBadChecksum) VDE_TRY(restore(number));
+    }
+    return {};
+  }
+
+  // Keeps a candidate whose checksum fits, unless it cannot be what was there.
+  Result<void> keep(RestoredBlock block) {
+    if (!places_.fault(block.number, block.bytes).empty()) return {};
+    restored_[block.number] = {std::move(block.cause), std::move(block.source), std::nullopt};
+    return view_.write(block.number * repair_.io().block_size(), block.bytes);
+  }
+
+  // buffer_ has the damaged block.
+  Result<void> by_trying(uint64_t number) {
+    auto found = restore_by_trying(*repair_.exact(), number, buffer_);
+    return found ? keep(std::move(*found)) : Result<void>{};
+  }
+
+  [[nodiscard]] uint64_t wanted_checksum(uint64_t number) const {
+    return UncheckedBlock(number, buffer_).unchecked_trailer().checksum;
+  }
+
+  Result<void> by_derivation(uint64_t number) {
+    VDE_TRY_ASSIGN(candidates, derive_payloads(view_, repair_.probe(), number, repair_.activity()));
+    for (const DerivedPayload& candidate : candidates)
+      if (checksum(candidate.payload) == wanted_checksum(number))
+        return keep(
+            {number,
+             with_payload(buffer_, candidate.payload),
+             {},
+             fmt::format("{}; the block made from them has the same checksum", candidate.source)});
+    for (const DerivedPayload& candidate : candidates) {
+      const BlockBuffer copy = with_payload(buffer_, candidate.payload);
+      const std::string name = "the block made from " + candidate.source;
+      if (auto found = restore_by_sectors(number, buffer_, {copy, name}, work_))
+        return keep(std::move(*found));
+    }
+    return {};
+  }
+
+  Result<void> from_elsewhere(const std::vector<uint64_t>& damaged) {
+    WantedBlocks wanted;
+    VDE_TRY(each_left(damaged, [&](uint64_t number) -> Result<void> {
+      if (!wanted.add(wanted_checksum(number))) ++too_many_;
+      return {};
+    }));
+    if (wanted.empty()) return {};
+    VDE_TRY(copies_.look_through(wanted, repair_.activity()));
+    return each_left(damaged, [&](uint64_t number) -> Result<void> {
+      const uint64_t checksum = wanted_checksum(number);
+      const auto found = wanted.find(checksum);
+      if (!found) return {};
+      VDE_TRY_ASSIGN(payload, copies_.read(*found, checksum));
+      if (!payload) return {};
+      VDE_TRY(keep({number,
+                    with_payload(buffer_, *payload),
+                    {},
+                    copies_.source_of(*found) + ", which has the same checksum"}));
+      const auto kept = restored_.find(number);
+      if (kept != restored_.end()) kept->second.file = found->file;
+      return {};
+    });
+  }
+
+  Result<void> by_sectors(uint64_t number) {
+    for (const BlockCopy& copy : copies_.copies_of(number))
+      if (auto found = restore_by_sectors(number, buffer_, copy, work_))
+        return keep(std::move(*found));
+    return {};
+  }
+
+  [[nodiscard]] std::vector<uint64_t> restored_numbers() const {
+    std::vector<uint64_t> numbers;
+    for (const auto& [number, origin] : restored_) numbers.push_back(number);
+    return numbers;
+  }
+
+  Result<void> drop_copied_blocks() {
+    if (restored_.empty()) return {};
+    VDE_TRY_ASSIGN(
+        copied, find_copied_blocks(view_, repair_.probe(), restored_numbers(), repair_.activity()));
+    for (const uint64_t number : copied) {
+      restored_.erase(number);
+      repair_.note(
+          fmt::format("block {} is not restored: it held a copy of another block", number));
+    }
+    return {};
+  }
+
+  Result<void> drop_wrong_modules() {
+    if (restored_.empty()) return {};
+    VDE_TRY_ASSIGN(
+        wrong, find_wrong_modules(view_, repair_.probe(), restored_numbers(), repair_.activity()));
+    for (const BlockRange& extent : wrong) {
+      std::erase_if(restored_, [&](const auto& entry) { return extent.contains(entry.first); });
+      repair_.note(fmt::format(
+          "blocks {} to {} are not restored: the SHA-256 of their module would not match",
+          extent.begin, extent.end - 1));
+    }
+    return {};
+  }
+
+  // Blocks that were found in one file are one step: there may be very many of them.
+  Result<bool> write_all() {
+    std::map<size_t, std::vector<uint64_t>> of_file;
+    bool says_more = false;
+    for (const auto& [number, origin] : restored_) {
+      const BlockType type = places_.type_at(number);
+      says_more = says_more || type == block_types::kBitmap || type == block_types::kCode;
+      if (origin.file)
+        of_file[*origin.file].push_back(number);
+      else
+        VDE_TRY(write_one(number, origin));
+    }
+    for (const auto& [file, numbers] : of_file) VDE_TRY(write_found(file, numbers));
+    if (too_many_ > 0)
+      repair_.note(
+          fmt::format("{} more damaged blocks were not searched for in other places", too_many_));
+    if (restored_.empty()) return false;
+    VDE_TRY(repair_.sync());
+    return says_more;
+  }
+
+  Result<BlockBuffer> original(uint64_t number) {
+    BlockBuffer bytes = repair_.io().make_buffer();
+    VDE_TRY(view_.read(number * bytes.size(), bytes));
+    return bytes;
+  }
+
+  Result<void> write_one(uint64_t number, const Origin& origin) {
+    VDE_TRY_ASSIGN(bytes, original(number));
+    return write_restored(repair_, {number, std::move(bytes), origin.cause, origin.source});
+  }
+
+  Result<void> write_found(size_t file, const std::vector<uint64_t>& numbers) {
+    if (numbers.size() == 1) return write_one(numbers[0], restored_.at(numbers[0]));
+    repair_.exact_step(
+        fmt::format("restore {} blocks exactly", numbers.size()),
+        fmt::format("blocks of {} that have the same checksums", copies_.name_of(file)));
+    for (const uint64_t number : numbers) {
+      VDE_TRY_ASSIGN(bytes, original(number));
+      VDE_TRY(repair_.write_direct(number, bytes));
+    }
+    return {};
+  }
+
+  FoundationRepair& repair_;
+  OlderCopies& copies_;
+  PlaceCheck places_;
+  OverlayFile view_;  // the image with all that was restored
+  Work work_;
+  BlockBuffer buffer_;
+  std::map<uint64_t, Origin> restored_;
+  uint64_t too_many_ = 0;
+};
+
+// The damaged blocks of round `round`, as in the plan where there is one.
+Result<std::vector<uint64_t>> damaged_in(FoundationRepair& repair, ExactRun& run, size_t round) {
+  if (run.planned) return round < run.rounds.size() ? run.rounds[round] : std::vector<uint64_t>{};
+  // Nothing has to be read again as long as nothing changed since it was verified.
+  if (round == 0 && repair.step_count() == 0) return run.reported;
+  return find_damaged_blocks(repair.io().file(), repair.probe(), repair.options().verify,
+                             repair.activity());
+}
+
+}  // namespace
+
+Result<void> restore_contents(FoundationRepair& repair) {
+  if (repair.exact() == nullptr || !repair.probe().verified()) return {};
+  ExactRun& run = *repair.exact();
+  std::optional<OlderCopies> copies;
+  for (size_t round = 0; round < kRounds; ++round) {
+    VDE_TRY_ASSIGN(damaged, damaged_in(repair, run, round));
+    if (!run.planned) run.rounds.push_back(damaged);
+    if (damaged.empty()) return {};
+    if (!copies) {
+      VDE_TRY_ASSIGN(opened, OlderCopies::open(repair));
+      copies.emplace(std::move(opened));
+    }
+    VDE_TRY_ASSIGN(says_more, ContentsRestorer(repair, *copies).run(damaged));
+    if (!says_more) return {};
+  }
+  return {};
+}
+
+}  // namespace vde

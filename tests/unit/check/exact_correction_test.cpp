@@ -1,0 +1,265 @@
+// The search for the original of a damaged block, by itself: every bit, byte and sector is found
+// again, and nothing is found that was not there.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "check/exact/search.h"
+#include "support/effort.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+constexpr uint32_t kSizes[] = {512, 1024, 4096, 16384, 65536};
+
+BlockBuffer random_block(uint32_t block_size, Random& random) {
+  BlockBuffer block(block_size);
+  for (uint8_t& byte : block) byte = static_cast<uint8_t>(random.next());
+  write_trailer(block, block_types::kTagIndex, 7);
+  return block;
+}
+
+Work enough() {
+  return Work(1000);
+}
+
+// What a find_ function makes of a damaged block.
+template <class Find>
+BlockBuffer corrected(const BlockBuffer& damaged, Find find) {
+  Work work = enough();
+  const auto found = find(damaged, work);
+  REQUIRE(found);
+  return original_of(*found, damaged);
+}
+
+void fill_sector(MutableBytes block, size_t sector, Random& random) {
+  const size_t end = std::min((sector + 1) * kSectorBytes, block.size() - kTrailerSize);
+  for (size_t i = sector * kSectorBytes; i < end; ++i)
+    block[i] = static_cast<uint8_t>(random.next());
+}
+
+std::string said_of(const BlockBuffer& damaged) {
+  const Activity activity;
+  ExactSearch search(1000, activity);
+  const auto found = search.find(damaged);
+  REQUIRE(found);
+  return describe(*found, damaged);
+}
+
+}  // namespace
+
+TEST_CASE("trials compute the digest of the library") {
+  Random random(1);
+  for (const uint32_t size : kSizes) {
+    const BlockBuffer block = random_block(size, random);
+    const Bytes payload = Bytes(block).first(payload_size(size));
+    CHECK(PayloadTrials(payload).digest() == checksum(payload));
+  }
+}
+
+TEST_CASE("a trial of a word is the digest of the payload with it") {
+  Random random(2);
+  for (const uint32_t size : kSizes)
+    for (int round = 0; round < 20; ++round) {
+      BlockBuffer block = random_block(size, random);
+      const MutableBytes payload = MutableBytes(block).first(payload_size(size));
+      const PayloadTrials trials(payload);
+      const auto index = static_cast<uint32_t>(random.below(payload.size() / 8));
+      const uint64_t mask = random.next();
+      store_le(payload, index * 8, load_le<uint64_t>(payload, index * 8) ^ mask);
+      const uint64_t masks[] = {1, mask};
+      Work work = enough();
+      CHECK(trials.find(checksum(payload), masks, work) == WordChange{index, mask});
+    }
+}
+
+TEST_CASE("every flipped bit of a block of 512 bytes is found, in the payload and the checksum") {
+  Random random(3);
+  const BlockBuffer block = random_block(512, random);
+  for (size_t byte = 0; byte < payload_size(512); ++byte)
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      BlockBuffer damaged = block;
+      damaged[byte] ^= static_cast<uint8_t>(1 << bit);
+      CHECK(corrected(damaged, find_bit) == block);
+    }
+  for (size_t byte = 512 - 8; byte < 512; ++byte)
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      BlockBuffer damaged = block;
+      damaged[byte] ^= static_cast<uint8_t>(1 << bit);
+      CHECK(original_of(*find_checksum_bits(damaged), damaged) == block);
+    }
+}
+
+TEST_CASE("every wrong byte of a block of 512 bytes is found") {
+  Random random(4);
+  const BlockBuffer block = random_block(512, random);
+  for (size_t byte = 0; byte < payload_size(512); ++byte) {
+    // Not a single bit: that is another search.
+    constexpr uint8_t kChanges[] = {0xFF, 0x03, 0x81};
+    BlockBuffer damaged = block;
+    damaged[byte] ^= kChanges[byte % 3];
+    CHECK(corrected(damaged, find_byte) == block);
+  }
+}
+
+TEST_CASE("flipped bits and wrong bytes of a block of 4096 bytes are found at sampled places") {
+  Random random(5);
+  const BlockBuffer block = random_block(4096, random);
+  for (uint64_t i = 0; i < scaled(500); ++i) {
+    BlockBuffer damaged = block;
+    damaged[random.below(payload_size(4096))] ^= static_cast<uint8_t>(1 << random.below(8));
+    CHECK(corrected(damaged, find_bit) == block);
+  }
+  for (uint64_t i = 0; i < scaled(50); ++i) {
+    BlockBuffer damaged = block;
+    damaged[random.below(payload_size(4096))] ^= 0x18;
+    CHECK(corrected(damaged, find_byte) == block);
+  }
+}
+
+// The whole search of the largest block takes seconds: here each place gets a part of it.
+TEST_CASE("changes of a byte are found at sampled places of every larger size") {
+  Random random(15);
+  constexpr size_t kMasks = 8;
+  for (const uint32_t size : {1024u, 2048u, 4096u, 8192u, 16384u, 32768u, 65536u})
+    for (const auto all : {one_bit_masks(), one_byte_masks()}) {
+      const BlockBuffer block = random_block(size, random);
+      const uint64_t wanted = checksum(Bytes(block).first(payload_size(size)));
+      for (uint64_t i = 0; i < scaled(size > 16384 ? 250 : 500); ++i) {
+        const auto masks = all.subspan(random.below(all.size() / kMasks) * kMasks, kMasks);
+        const WordChange change{static_cast<uint32_t>(random.below(payload_size(size) / 8)),
+                                masks[random.below(kMasks)]};
+        BlockBuffer damaged = block;
+        const MutableBytes payload = MutableBytes(damaged).first(payload_size(size));
+        store_le(payload, change.index * 8,
+                 load_le<uint64_t>(payload, change.index * 8) ^ change.mask);
+        Work work = enough();
+        CHECK(PayloadTrials(payload).find(wanted, masks, work) == change);
+      }
+    }
+}
+
+TEST_CASE("two flipped bits of the checksum are found, three are not") {
+  Random random(6);
+  BlockBuffer block = random_block(4096, random);
+  const BlockBuffer original = block;
+  block[4095] ^= 0x80;
+  block[4088] ^= 0x01;
+  CHECK(original_of(*find_checksum_bits(block), block) == original);
+  block[4090] ^= 0x10;
+  CHECK_FALSE(find_checksum_bits(block));
+}
+
+TEST_CASE("sectors that were zeros are found: one, or all from one on") {
+  Random random(7);
+  BlockBuffer block = random_block(4096, random);
+  std::fill(block.begin() + 1024, block.end(), uint8_t{0});
+  std::fill(block.begin() + 3000, block.begin() + 3020, uint8_t{9});
+  write_trailer(block, block_types::kTagIndex, 7);
+  BlockBuffer one = block;
+  fill_sector(one, 3, random);
+  CHECK(corrected(one, find_zero_sectors) == block);
+  std::fill(block.begin() + 3000, block.begin() + 3020, uint8_t{0});
+  write_trailer(block, block_types::kTagIndex, 7);
+  BlockBuffer many = block;
+  for (size_t sector = 4; sector < 8; ++sector) fill_sector(many, sector, random);
+  CHECK(corrected(many, find_zero_sectors) == block);
+}
+
+TEST_CASE("two copies are put together, whatever sectors either of them lost") {
+  Random random(8);
+  const BlockBuffer block = random_block(4096, random);
+  for (size_t lost = 0; lost < 8; ++lost)
+    for (size_t lost_too = 0; lost_too < 8; ++lost_too) {
+      if (lost == lost_too) continue;
+      BlockBuffer damaged = block;
+      BlockBuffer copy = block;
+      fill_sector(damaged, lost, random);
+      fill_sector(copy, lost_too, random);
+      Work work = enough();
+      const auto found = combine(damaged, {copy, "the copy"}, work);
+      REQUIRE(found);
+      CHECK(found->bytes == block);
+      CHECK(found->sectors == std::vector<size_t>{lost});
+    }
+}
+
+TEST_CASE("copies that differ in too many sectors, or lost the same one, give nothing") {
+  Random random(9);
+  const BlockBuffer block = random_block(16384, random);
+  BlockBuffer damaged = block;
+  BlockBuffer copy = block;
+  fill_sector(damaged, 5, random);
+  fill_sector(copy, 5, random);
+  Work work = enough();
+  CHECK_FALSE(combine(damaged, {copy, "the copy"}, work));
+  for (size_t sector = 10; sector < 10 + kMaxDifferingSectors; ++sector)
+    fill_sector(damaged, sector, random);
+  CHECK(combine_steps(damaged, copy) == 0);
+  CHECK_FALSE(combine(damaged, {block, "the copy"}, work));
+}
+
+TEST_CASE("nothing is found for blocks that are something else altogether") {
+  Random random(10);
+  const Activity activity;
+  ExactSearch search(1000, activity);
+  const uint64_t blocks = scaled(10'000);
+  for (uint64_t i = 0; i < blocks; ++i) {
+    BlockBuffer block = random_block(512, random);
+    const BlockBuffer other = random_block(512, random);
+    std::copy_n(other.begin(), payload_size(512), block.begin());
+    CHECK_FALSE(search.find(block));
+  }
+  CHECK(search.not_tried() == 0);
+}
+
+TEST_CASE("what is wrong is described") {
+  Random random(11);
+  BlockBuffer block = random_block(512, random);
+  block[100] = 0x41;
+  std::fill(block.begin() + 300, block.end(), uint8_t{0});
+  write_trailer(block, block_types::kTagIndex, 7);
+  BlockBuffer damaged = block;
+  damaged[123] ^= 8;
+  CHECK(said_of(damaged) == "bit 3 of byte 123 of the payload is flipped");
+  damaged = block;
+  damaged[100] = 0x5A;
+  CHECK(said_of(damaged) == "byte 100 of the payload is 0x5a instead of 0x41");
+  damaged = block;
+  damaged[511] ^= 1;
+  CHECK(said_of(damaged) == "bit 56 of the stored checksum is flipped; the payload is intact");
+  damaged[504] ^= 1;
+  CHECK(said_of(damaged) ==
+        "bits 0 and 56 of the stored checksum are flipped; the payload is intact");
+}
+
+TEST_CASE("a search that has no work left says how many blocks it did not try") {
+  Random random(12);
+  const Activity activity;
+  ExactSearch none(1e-9, activity);
+  BlockBuffer block = random_block(4096, random);
+  block[5] ^= 1;
+  CHECK_FALSE(none.find(block));
+  CHECK_FALSE(none.find(block));
+  CHECK(none.not_tried() == 1);
+  // A checksum is compared all the same: that costs nothing.
+  block[5] ^= 1;
+  block[4095] ^= 1;
+  CHECK(none.find(block));
+}
+
+TEST_CASE("a frozen search repeats what it found, and finds nothing more") {
+  Random random(13);
+  const Activity activity;
+  ExactSearch search(10, activity);
+  BlockBuffer one = random_block(512, random);
+  BlockBuffer two = random_block(512, random);
+  one[5] ^= 1;
+  two[5] ^= 1;
+  REQUIRE(search.find(one));
+  search.freeze();
+  CHECK(search.find(one));
+  CHECK_FALSE(search.find(two));
+}
