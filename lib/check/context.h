@@ -16,6 +16,7 @@ struct PlacedRegion {
   BlockType type;
   BlockRange blocks;  // clipped to the file
   bool is_data_area = false;
+  BlockType content;  // see region_content()
 };
 
 // The journal on disk.

@@ -4,6 +4,8 @@
 
 #include "check/findings/block_rows.h"
 #include "check/findings/image_rows.h"
+#include "check/findings/record_rows.h"
+#include "check/findings/state_rows.h"
 #include "check/findings/table_rows.h"
 #include "check/findings/tag_rows.h"
 
@@ -20,11 +22,17 @@ constexpr auto concat(const std::array<FindingRow, kCounts>&... families) {
 
 // Ordered by code.
 constexpr auto kRows =
-    concat(finding_rows::kBlockRows, finding_rows::kBitmapRows, finding_rows::kCodeRows,
-           finding_rows::kDictionaryRows, finding_rows::kGeometryRows, finding_rows::kInodeRows,
-           finding_rows::kJournalRows, finding_rows::kRegionMapRows, finding_rows::kSnapshotRows,
-           finding_rows::kSuperblockRows, finding_rows::kTagRows);
-static_assert(kRows.size() == static_cast<size_t>(FindingCode::kTagHeaderOlder) + 1);
+    concat(finding_rows::kAuditRows, finding_rows::kMappingRows, finding_rows::kBlockRows,
+           finding_rows::kBitmapRows, finding_rows::kConsensusRows, finding_rows::kPassportRows,
+           finding_rows::kCodeRows, finding_rows::kDictionaryRows, finding_rows::kKeysRows,
+           finding_rows::kGeometryRows, finding_rows::kInodeRows, finding_rows::kCacheRows,
+           finding_rows::kMetricsRows, finding_rows::kTreeRows, finding_rows::kJournalRows,
+           finding_rows::kOperationRows, finding_rows::kPolicyRows, finding_rows::kRaidRows,
+           finding_rows::kReplicaRows, finding_rows::kRegionMapRows, finding_rows::kSnapshotRows,
+           finding_rows::kRingRows, finding_rows::kSuperblockRows, finding_rows::kTagRows,
+           finding_rows::kCursorRows, finding_rows::kWormRows, finding_rows::kReferenceRows,
+           finding_rows::kZoneRows);
+static_assert(kRows.size() == static_cast<size_t>(FindingCode::kZoneUnknown) + 1);
 
 constexpr FindingKind to_kind(const FindingRow& row) {
   const Fixable fixable = row.need == RepairNeed::kNever ? Fixable::kNever : Fixable::kSometimes;

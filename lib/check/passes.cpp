@@ -15,6 +15,11 @@ constexpr NamedPass kPasses[] = {
     {"snapshot table", check_snapshots},
     {"code cache", check_modules},
     {"dictionary table", check_dictionaries},
+    {"record tables", check_tables},
+    {"metadata chain hash", check_anchor},
+    {"policy vault", check_policies},
+    {"encryption header", check_keys},
+    {"integrity tree", check_integrity_tree},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
 };
 

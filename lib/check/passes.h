@@ -20,6 +20,11 @@ Result<void> check_blocks(VerifyContext& context);
 Result<void> check_modules(VerifyContext& context);
 Result<void> check_dictionaries(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
+Result<void> check_tables(VerifyContext& context);
+Result<void> check_anchor(VerifyContext& context);
+Result<void> check_keys(VerifyContext& context);
+Result<void> check_policies(VerifyContext& context);
+Result<void> check_integrity_tree(VerifyContext& context);
 Result<void> check_tags(VerifyContext& context);
 Result<void> check_bitmap(VerifyContext& context);
 

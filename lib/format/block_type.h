@@ -40,6 +40,14 @@ inline constexpr BlockType kDataWal = make_block_type("DWAL");
 inline constexpr BlockType kData = make_block_type("DATA");
 inline constexpr BlockType kExtendedMetadata = make_block_type("EXMD");
 inline constexpr BlockType kIntegrityAnchor = make_block_type("IANT");
+inline constexpr BlockType kAuditLog = make_block_type("ALOG");
+inline constexpr BlockType kComplianceAuditLog = make_block_type("CMAL");
+inline constexpr BlockType kMetricsLog = make_block_type("MLOG");
+inline constexpr BlockType kQueryIndex = make_block_type("BTRE");
+inline constexpr BlockType kSubscribers = make_block_type("WALS");
+inline constexpr BlockType kZones = make_block_type("ZNSM");
+inline constexpr BlockType kOperations = make_block_type("OPJR");
+inline constexpr BlockType kMigration = make_block_type("MCHK");
 }  // namespace block_types
 
 }  // namespace vde

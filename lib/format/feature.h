@@ -12,13 +12,14 @@ struct Feature {
   uint8_t id = 0;            // bit number in the manifest
   std::string_view name;     // lower case, e.g. "audit-log"
   uint16_t inode_bytes = 0;  // bytes that the feature adds to every inode
-  // Block types of the regions that the feature adds. The second region of compliance is missing:
-  // it has no type of its own (DATA).
+  // Block types of the regions that the feature adds. A region whose slot has the type DATA is not
+  // included.
   std::span<const BlockType> regions;
+  // The type of the content of that region (region_content.h); zero if there is none.
+  BlockType data_slot_content;
 };
 
-// The features that have a name, in bit order: element i is bit i. Higher bits exist in later
-// revisions and are preserved.
+// The features in bit order: element i is bit i.
 [[nodiscard]] std::span<const Feature> features();
 
 // Null if the bit or name is unknown.

@@ -39,6 +39,7 @@ using Opaque = std::array<uint8_t, N>;
 enum class FieldKind : uint8_t {
   kUnsigned,   // little-endian, 1 to 8 bytes
   kSigned,     // little-endian two's complement
+  kReal,       // IEEE 754, 4 or 8 bytes
   kTicks,      // 8 bytes
   kGuid,       // 16 bytes, .NET order
   kBlockType,  // 4 bytes

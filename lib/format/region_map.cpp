@@ -21,10 +21,4 @@ void encode_slots(const std::vector<RegionSlot>& slots, MutableBytes payload) {
         slots[i], payload.subspan(i * kRegionSlotLayout.size(), kRegionSlotLayout.size()));
 }
 
-std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots) {
-  for (size_t i = slots.size(); i-- > 0;)
-    if (!slots[i].is_free() && slots[i].type == block_types::kData) return i;
-  return std::nullopt;
-}
-
 }  // namespace vde

@@ -53,9 +53,6 @@ static_assert(kRegionSlotLayout.covers(32));
 // Encodes at most slots_per_block slots and fills the rest of the payload with zeros.
 void encode_slots(const std::vector<RegionSlot>& slots, MutableBytes payload);
 
-// The slot of the data area: the last one of type DATA. Nothing if there is none.
-[[nodiscard]] std::optional<size_t> data_area_slot(const std::vector<RegionSlot>& slots);
-
 // Block 9: the number of slots in block 8, and their checksum.
 struct DirectoryHeader {
   uint16_t version = 1;

@@ -28,7 +28,7 @@ Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
   const Probe& probe = replayed ? *replayed : on_disk;
   VDE_TRY(check_features(probe));
   if (options.mode == OpenMode::kReadWrite) VDE_TRY(check_writable(probe, options.unseal));
-  const RegionTable regions(probe.slots, probe.usable_blocks());
+  const RegionTable regions(probe.slots, probe.usable_blocks(), probe.manifest());
   if (view.plan.records == 0) view.file.reset();
   state->committed =
       committed_image(std::move(view.file), *state->file, regions, probe.superblock, 0);

@@ -33,7 +33,7 @@ Result<void> check_writable(const Probe& probe, bool unseal) {
   VDE_TRY(check_counts(probe.superblock));
   const auto total = static_cast<uint64_t>(probe.superblock.total_blocks);
   if (probe.blocks_in_file() < total) return contradiction("the file is shorter than the volume");
-  return RegionTable(probe.slots, total).check_places();
+  return RegionTable(probe.slots, total, probe.manifest()).check_places();
 }
 
 Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe,

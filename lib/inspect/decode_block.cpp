@@ -19,6 +19,7 @@
 #include "format/region_map.h"
 #include "format/superblock.h"
 #include "format/tag/tag_index.h"
+#include "inspect/decode_inodes.h"
 #include "inspect/structure.h"
 #include "vde/text.h"
 
@@ -84,6 +85,9 @@ Json inode_layout(Bytes payload) {
     structures.push_back(one(kInodeModuleFieldLayout, payload,
                              kInodeLayoutHeaderLayout.size() +
                                  static_cast<uint32_t>(i) * kInodeModuleFieldLayout.size()));
+  // The SDK's exporter copies the layout as if it were an inode and writes inodes after it.
+  for (Json& inode : decode_inodes(payload))
+    if (inode["offset"] != 0) structures.push_back(std::move(inode));
   return structures;
 }
 
@@ -258,10 +262,12 @@ Json decode_structures(BlockType type, const BlockPlace& place, Bytes payload) {
   if (!place.index) return Json::array();
   const uint64_t index = *place.index;
   if (type == block_types::kBitmap) return bitmap(index, payload);
-  if (type == block_types::kInodes && index == 0) return inode_layout(payload);
+  if (type == block_types::kInodes)
+    return index == 0 ? inode_layout(payload) : decode_inodes(payload);
   if ((type == block_types::kMetadataWal || type == block_types::kDataWal) && index == 0)
     return Json::array({one(kWalHeaderLayout, payload)});
-  if (type == block_types::kTagIndex) return index == 0 ? tag_header(payload) : tag_node(payload);
+  if (type == block_types::kTagIndex || type == block_types::kQueryIndex)
+    return index == 0 ? tag_header(payload) : tag_node(payload);
   if (type == block_types::kSnapshots) return snapshots(index, payload);
   if (type == block_types::kCode) return code_modules(index, payload);
   if (type == block_types::kPolicyVault) return policies(index, payload);

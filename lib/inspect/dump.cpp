@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "inspect/byte_place.h"
 #include "inspect/decode_block.h"
+#include "inspect/decode_table.h"
 #include "inspect/owner.h"
 #include "inspect/structure.h"
 #include "vde/inspect.h"
@@ -30,41 +31,61 @@ std::string key_of(std::string name) {
   return name;
 }
 
-// The type to decode a block as: its own if it has a valid trailer, else that of its region.
+// The type to decode a block as: the content of its region if the block's type fits it; else its
+// own type if it has a valid trailer; else that of its region.
 BlockType decoding_type(const UncheckedBlock& block, const std::optional<BlockOwner>& owner) {
   const BlockType own = block.unchecked_trailer().type;
-  if (block.state() == BlockState::kValid && is_known(own)) return own;
+  const bool is_valid = block.state() == BlockState::kValid && is_known(own);
+  const bool has_content = owner && !owner->is_data_area && owner->type != block_types::kSuperblock;
+  if (has_content && (!is_valid || may_carry(*owner, own))) return owner->content;
+  if (is_valid) return own;
   return owner ? expected_type(*owner) : own;
+}
+
+Json structures_of(const Probe& probe, const BlockIo& io, const UncheckedBlock& block,
+                   const std::optional<BlockOwner>& owner) {
+  const BlockType type = decoding_type(block, owner);
+  const Bytes payload = block.unchecked_payload();
+  if (type == block_types::kMigration) return decode_migration(payload);
+  if (owner && !owner->is_data_area && type == owner->content) {
+    const uint64_t begin = block.number() - owner->index;
+    const auto count = static_cast<uint64_t>(
+        owner->slot < probe.slots.size() ? probe.slots[owner->slot].count : 0);
+    const uint64_t end = std::min(begin + count, probe.blocks_in_file());
+    Json table = decode_table(io, {type, {begin, end}, owner->index}, payload);
+    if (!table.empty()) return table;
+  }
+  const BlockPlace place{block.number(),
+                         owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
+  return decode_structures(type, place, payload);
 }
 
 Json header_json() {
   return Json{{"schema_version", kSchemaVersion}, {"command", "dump"}};
 }
 
-Json block_json(const Probe& probe, const UncheckedBlock& block) {
+Json block_json(const Probe& probe, const BlockIo& io, const UncheckedBlock& block) {
   const auto owner = owner_of(probe, block.number());
   const Trailer trailer = block.unchecked_trailer();
   const BlockState state = block.state();
   const BlockType type = decoding_type(block, owner);
   Json json = header_json();
-  json.update(Json{
-      {"block", block.number()},
-      {"offset", block.number() * probe.block_size},
-      {"state", to_string(state)},
-      {"verified", state == BlockState::kValid},
-      {"owner", owner_json(probe, owner)},
-      {"trailer",
-       {{"tag", to_string(trailer.type)},
-        {"generation", trailer.generation},
-        {"checksum", fmt::format("{:016x}", trailer.checksum)},
-        {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
-        {"tag_fits", !owner || owner->is_data_area || trailer.type == expected_type(*owner)}}}});
+  json.update(
+      Json{{"block", block.number()},
+           {"offset", block.number() * probe.block_size},
+           {"state", to_string(state)},
+           {"verified", state == BlockState::kValid},
+           {"owner", owner_json(probe, owner)},
+           {"trailer",
+            {{"tag", to_string(trailer.type)},
+             {"generation", trailer.generation},
+             {"checksum", fmt::format("{:016x}", trailer.checksum)},
+             {"computed_checksum", fmt::format("{:016x}", checksum(block.unchecked_payload()))},
+             {"tag_fits", !owner || may_carry(*owner, trailer.type)}}}});
   json["decoded_as"] = state == BlockState::kUnwritten ? Json(nullptr) : Json(to_string(type));
   Json structures = Json::array();
   if (state != BlockState::kUnwritten) {
-    const BlockPlace place{block.number(),
-                           owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
-    structures = decode_structures(type, place, block.unchecked_payload());
+    structures = structures_of(probe, io, block, owner);
     if (structures.empty()) json["payload"] = to_hex(block.unchecked_payload());
   }
   // A set, because a block may have thousands of entries.
@@ -146,8 +167,10 @@ Json trailer_structures(const UncheckedBlock& block) {
 Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                          const std::function<Result<void>(const Json&)>& show) {
   VDE_TRY_ASSIGN(probe, probe_to_show(file));
-  return each_block(probe, file, selection, activity,
-                    [&](const UncheckedBlock& block) { return show(block_json(probe, block)); });
+  const BlockIo io(file, probe.block_size);
+  return each_block(probe, file, selection, activity, [&](const UncheckedBlock& block) {
+    return show(block_json(probe, io, block));
+  });
 }
 
 Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,
@@ -171,7 +194,7 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(offset / probe.block_size, buffer));
   const uint64_t within = offset % probe.block_size;
-  const Json decoded = block_json(probe, block);
+  const Json decoded = block_json(probe, io, block);
   const auto owner = owner_of(probe, block.number());
   const bool in_payload = within < payload_size(probe.block_size);
   Json json = header_json();

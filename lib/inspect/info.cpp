@@ -5,6 +5,7 @@
 #include "format/region/packed_table.h"
 #include "format/tag/tag_index.h"
 #include "image/committed_view.h"
+#include "inspect/decode_table.h"
 #include "inspect/structure.h"
 #include "probe/probe.h"
 #include "table/snapshot_table.h"
@@ -83,24 +84,36 @@ Json superblock_json(const Probe& probe) {
 }
 
 // The state of a region according to its bounds and its first block.
-std::string region_state(const Probe& probe, const BlockIo& io, const RegionSlot& slot,
-                         bool is_data_area) {
+std::string region_state(const Probe& probe, const BlockIo& io, size_t index) {
+  const RegionSlot& slot = probe.slots[index];
   const auto range = block_range(slot.start, slot.count);
   if (!range || range->end > probe.usable_blocks()) return "outside the volume";
-  if (is_data_area) return "data";
+  if (probe.data_area() == index) return "data";
   BlockBuffer buffer = io.make_buffer();
   const auto block = io.read(range->begin, buffer);
   if (!block) return "unreadable";
   const BlockState state = block->state();
   if (state != BlockState::kValid) return std::string(to_string(state));
   const BlockType type = block->unchecked_trailer().type;
-  if (type != slot.type) return "type " + to_string(type);
+  if (!may_carry(slot.type, probe.content_of(index), type)) return "type " + to_string(type);
   return all_zero(block->unchecked_payload()) ? "empty" : "ok";
+}
+
+// The counts in the first block of a described table; null if that block is damaged.
+Json region_records(const Probe& probe, const BlockIo& io, size_t index) {
+  const RegionSlot& slot = probe.slots[index];
+  const auto range = block_range(slot.start, slot.count);
+  if (!range || range->end > probe.usable_blocks() || probe.data_area() == index) return nullptr;
+  BlockBuffer buffer = io.make_buffer();
+  const auto block = io.read(range->begin, buffer);
+  if (!block || block->state() != BlockState::kValid ||
+      !may_carry(slot.type, probe.content_of(index), block->unchecked_trailer().type))
+    return nullptr;
+  return count_records(probe.content_of(index), block->unchecked_payload());
 }
 
 Json regions_json(const Probe& probe, const BlockIo& io) {
   Json regions = Json::array();
-  const auto data_area = data_area_slot(probe.slots);
   for (size_t i = 0; i < probe.slots.size(); ++i) {
     const RegionSlot& slot = probe.slots[i];
     if (slot.is_free()) continue;
@@ -111,7 +124,9 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
                            {"start", slot.start},
                            {"count", slot.count},
                            {"used", slot.used},
-                           {"state", region_state(probe, io, slot, data_area == i)}});
+                           {"state", region_state(probe, io, i)}});
+    if (Json records = region_records(probe, io, i); !records.is_null())
+      regions.back()["records"] = std::move(records);
   }
   return regions;
 }

@@ -1,6 +1,11 @@
 #include "inspect/structure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
 
 #include "format/block_type.h"
 #include "vde/text.h"
@@ -18,9 +23,28 @@ uint64_t load_unsigned(Bytes bytes) {
   return value;
 }
 
+Json finite_json(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
 int64_t load_signed(Bytes bytes) {
   const size_t unused = 64 - 8 * bytes.size();
   return static_cast<int64_t>(load_unsigned(bytes) << unused) >> unused;
+}
+
+// JSON has no number for infinities and NaN.
+Json real_json(Bytes bytes) {
+  const uint64_t bits = load_unsigned(bytes);
+  if (bytes.size() != sizeof(float)) return finite_json(std::bit_cast<double>(bits));
+  const auto value = std::bit_cast<float>(static_cast<uint32_t>(bits));
+  if (!std::isfinite(value)) return finite_json(value);
+  // The shortest text that gives the same float, so that 0.1 is not shown as 0.10000000149.
+  const std::string text = fmt::format("{}", value);
+  double shortest = value;
+  std::from_chars(text.data(), text.data() + text.size(), shortest);
+  return shortest;
 }
 
 // "created_ticks" -> "created"; "_time" is appended to other names.
@@ -49,6 +73,9 @@ void put_field(Json& object, const Field& field, Bytes structure) {
       break;
     case FieldKind::kSigned:
       object[name] = load_signed(bytes);
+      break;
+    case FieldKind::kReal:
+      object[name] = real_json(bytes);
       break;
     case FieldKind::kTicks:
       object[name] = load_signed(bytes);

@@ -66,7 +66,8 @@ Journal::Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, u
     : io_(io),
       area_(area),
       state_(decode_group(group)),
-      regions_(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks)),
+      regions_(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks),
+               state_.superblock.module_manifest),
       epoch_(epoch),
       next_(area.records().begin) {
   set_base(group_bytes(group));
@@ -289,7 +290,8 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
   state_.superblock = transaction.superblock_;
   state_.seal = transaction.seal_;
   state_.slots = std::move(transaction.regions_.raw_slots());
-  regions_ = RegionTable(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks));
+  regions_ = RegionTable(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks),
+                         state_.superblock.module_manifest);
 }
 
 Result<void> Journal::checkpoint() {

@@ -29,7 +29,8 @@ ReplayRules::ReplayRules(const BlockIo& io, const JournalArea& area, const Probe
       area_(area),
       uuid_(probe.superblock.uuid),
       blocks_in_file_(probe.blocks_in_file()),
-      metadata_(RegionTable(probe.slots, probe.blocks_in_file()).metadata()) {}
+      manifest_(probe.manifest()),
+      metadata_(RegionTable(probe.slots, probe.blocks_in_file(), manifest_).metadata()) {}
 
 Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
                                 const std::vector<uint64_t>& places) {
@@ -88,7 +89,7 @@ Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
     VDE_TRY_ASSIGN(block, io_.read_checked(places[i], block_types::kRegionMap, buffer));
     const std::vector<RegionSlot> slots = decode_slots(block.payload());
     if (!keeps_journal(slots, area_.region)) return "moves the journal";
-    metadata_ = RegionTable(slots, blocks_in_file_).metadata();
+    metadata_ = RegionTable(slots, blocks_in_file_, manifest_).metadata();
     for (const BlockRange& range : metadata_) {
       const auto place = places_.lower_bound(range.begin);
       if (place != places_.end() && *place < range.end) return "moves a region over an after-image";

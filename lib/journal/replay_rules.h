@@ -41,6 +41,7 @@ class ReplayRules {
   JournalArea area_;
   Guid uuid_;
   uint64_t blocks_in_file_;
+  uint32_t manifest_;                 // of the superblock before the records
   uint64_t bound_ = 0;                // blocks in both volume and file, after the record
   std::vector<BlockRange> metadata_;  // current regions, except the data area
   std::set<uint64_t> targets_;

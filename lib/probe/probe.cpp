@@ -83,9 +83,8 @@ GroupProbe probe_group(Head& head, const BlockIo& io, uint64_t start) {
       superblock.block_size != static_cast<int64_t>(io.block_size()))
     return group;
   group.superblock = superblock;
-  const auto generation = static_cast<uint32_t>(superblock.checkpoint_sequence);
   group.whole = whole && std::all_of(group.blocks.begin(), group.blocks.end(), [&](const auto& b) {
-                  return b.trailer.generation == generation;
+                  return b.trailer.generation == group.blocks[0].trailer.generation;
                 });
   return group;
 }
@@ -99,6 +98,17 @@ DirectoryProbe probe_directory(Head& head, const BlockIo& io) {
   directory.whole = directory.blocks[0].is(block_types::kRegionMap) &&
                     checksum(directory.blocks[0].payload()) == directory.header->slots_checksum;
   return directory;
+}
+
+// A damaged sequence looks like a group that was changed only in part. A better group or the
+// directory distinguishes them.
+void doubt_odd_generation(GroupProbe& group, const GroupProbe& other,
+                          const DirectoryProbe& directory) {
+  if (!group.whole || has_own_generation(group)) return;
+  const bool has_better = other.whole && has_own_generation(other);
+  group.whole =
+      !has_better && (!directory.whole || decode_slots(group.blocks[1].payload()) ==
+                                              decode_slots(directory.blocks[0].payload()));
 }
 
 // Takes the superblock from the best group; if both are intact, from the newer one.
@@ -169,6 +179,8 @@ Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
   probe.primary = probe_group(head, io, kPrimaryGroup);
   probe.mirror = probe_group(head, io, kMirrorGroup);
   probe.directory = probe_directory(head, io);
+  doubt_odd_generation(probe.primary, probe.mirror, probe.directory);
+  doubt_odd_generation(probe.mirror, probe.primary, probe.directory);
   choose_superblock(probe);
   choose_slots(probe);
   if (probe.superblock_source == SuperblockSource::kNone) fall_back_to_unverified(probe);
@@ -216,6 +228,11 @@ Error not_an_image(BlockFile& file, Bytes head) {
 }
 
 }  // namespace
+
+bool has_own_generation(const GroupProbe& group) {
+  return group.superblock && group.blocks[0].trailer.generation ==
+                                 static_cast<uint32_t>(group.superblock->checkpoint_sequence);
+}
 
 uint64_t Probe::usable_blocks() const {
   if (!superblock_verified() || superblock.total_blocks < 0) return blocks_in_file();

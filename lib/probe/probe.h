@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "format/integrity_anchor.h"
-#include "format/region_map.h"
+#include "format/region_content.h"
 #include "format/superblock.h"
 #include "io/block_io.h"
 
@@ -32,12 +32,17 @@ struct FixedBlock {
 
 struct GroupProbe {
   std::array<FixedBlock, kGroupBlocks> blocks;
-  // All four blocks are valid and have the right types and the generation of block 0's sequence.
+  // All four blocks are valid and have the right types and one generation: the low half of block
+  // 0's sequence. Some writers change the sequence and keep the generation. Such a group is intact,
+  // too, if the other one is not better and the directory, if intact, has the same slots.
   bool whole = false;
   // From block 0 of the group, if `blocks[0]` is valid, has the signature and names this block
   // size.
   std::optional<Superblock> superblock;
 };
+
+// Whether block 0 has the generation of its checkpoint sequence.
+[[nodiscard]] bool has_own_generation(const GroupProbe& group);
 
 struct DirectoryProbe {
   std::array<FixedBlock, kDirectoryBlocks> blocks;
@@ -82,6 +87,18 @@ struct Probe {
   // A valid checksum confirms the block size.
   [[nodiscard]] bool verified() const { return superblock_verified() || directory.whole; }
   [[nodiscard]] uint64_t blocks_in_file() const { return file_size / block_size; }
+  // The manifest of a superblock with a valid trailer, else 0.
+  [[nodiscard]] uint32_t manifest() const {
+    return superblock_verified() ? superblock.module_manifest : 0;
+  }
+  // The slot of the data area.
+  [[nodiscard]] std::optional<size_t> data_area() const {
+    return data_area_slot(slots, manifest());
+  }
+  // See region_content().
+  [[nodiscard]] BlockType content_of(size_t slot) const {
+    return region_content(slots, slot, manifest());
+  }
   // The number of blocks that lie both in the volume and in the file. Every block number must be
   // checked against it.
   [[nodiscard]] uint64_t usable_blocks() const;

@@ -56,7 +56,7 @@ Result<Region> RegionTable::open_region(const RegionWords& words) const {
 
 Result<void> RegionTable::check_places() const {
   std::vector<std::pair<BlockRange, BlockType>> places;
-  const auto data_area = data_area_slot(slots_);
+  const auto data_area = data_area_slot(slots_, manifest_);
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].is_free()) continue;
     const BlockType type = slots_[i].type;
@@ -78,14 +78,14 @@ Result<void> RegionTable::check_places() const {
 }
 
 std::optional<Region> RegionTable::data_area() const {
-  const auto slot = data_area_slot(slots_);
+  const auto slot = data_area_slot(slots_, manifest_);
   return slot ? placed(*slot) : std::nullopt;
 }
 
 // Includes the part within the volume of a region that extends past its end.
 std::vector<BlockRange> RegionTable::metadata() const {
   std::vector<BlockRange> ranges = {{0, kFirstRegionBlock}};
-  const auto data_area = data_area_slot(slots_);
+  const auto data_area = data_area_slot(slots_, manifest_);
   for (size_t i = 0; i < slots_.size(); ++i) {
     const auto range = block_range(slots_[i].start, slots_[i].count);
     if (!slots_[i].is_free() && data_area != i && range) ranges.push_back(*range);
@@ -94,7 +94,7 @@ std::vector<BlockRange> RegionTable::metadata() const {
 }
 
 std::optional<Region> RegionTable::first_reaching(uint64_t block) const {
-  const auto data_area = data_area_slot(slots_);
+  const auto data_area = data_area_slot(slots_, manifest_);
   for (size_t i = 0; i < slots_.size(); ++i) {
     const auto region = placed(i);
     if (region && data_area != i && region->blocks.end > block) return region;
@@ -105,7 +105,7 @@ std::optional<Region> RegionTable::first_reaching(uint64_t block) const {
 // The data area shrinks only at its ends: a run from its middle stays part of it, which the format
 // allows.
 void RegionTable::take_from_data_area(BlockRange run) {
-  const auto slot = data_area_slot(slots_);
+  const auto slot = data_area_slot(slots_, manifest_);
   if (!slot) return;
   RegionSlot& data = slots_[*slot];
   const BlockRange area = at(*slot).blocks;
@@ -117,7 +117,7 @@ void RegionTable::take_from_data_area(BlockRange run) {
 }
 
 void RegionTable::give_to_data_area(BlockRange run) {
-  const auto slot = data_area_slot(slots_);
+  const auto slot = data_area_slot(slots_, manifest_);
   if (!slot) return;
   RegionSlot& data = slots_[*slot];
   if (run.end != static_cast<uint64_t>(data.start)) return;
@@ -146,7 +146,7 @@ void RegionTable::set_used(size_t slot, uint64_t used) {
 Result<void> RegionTable::resize_volume(uint64_t blocks) {
   const auto old_blocks = static_cast<int64_t>(blocks_);
   const auto new_blocks = static_cast<int64_t>(blocks);
-  if (const auto slot = data_area_slot(slots_)) {
+  if (const auto slot = data_area_slot(slots_, manifest_)) {
     RegionSlot& data = slots_[*slot];
     if (blocks < blocks_ && data.start >= new_blocks)
       return fail(ErrorCode::kNoSpace, "no data area would be left");

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/region_map.h"
+#include "format/region_content.h"
 
 namespace vde {
 
@@ -28,9 +28,10 @@ struct RegionWords {
 
 class RegionTable {
  public:
-  // `blocks` is the number of blocks of the volume that the file has.
-  RegionTable(std::vector<RegionSlot> slots, uint64_t blocks)
-      : slots_(std::move(slots)), blocks_(blocks) {}
+  // `blocks` is the number of blocks of the volume that the file has. `manifest` distinguishes the
+  // DATA slots of features from that of the data area.
+  RegionTable(std::vector<RegionSlot> slots, uint64_t blocks, uint32_t manifest)
+      : slots_(std::move(slots)), blocks_(blocks), manifest_(manifest) {}
 
   // The number of blocks of the volume.
   [[nodiscard]] uint64_t blocks() const { return blocks_; }
@@ -84,6 +85,7 @@ class RegionTable {
 
   std::vector<RegionSlot> slots_;
   uint64_t blocks_;
+  uint32_t manifest_;
 };
 
 }  // namespace vde

@@ -20,7 +20,7 @@ bool is_visible(const RegionSlot& slot) {
 // Visits each block of the state once: first the regions', then the data area's.
 Result<void> visit_blocks(const std::vector<RegionSlot>& slots, uint32_t block_size,
                           const ReadBlock& read, const Visit& visit) {
-  const auto data_area = data_area_slot(slots);
+  const auto data_area = data_area_slot(slots, 0);
   std::vector<BlockRange> regions;
   std::optional<BlockRange> bitmap;
   for (size_t i = 0; i < slots.size(); ++i) {

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "format/region_map.h"
+#include "format/region_content.h"
 #include "format/superblock.h"
 #include "io/memory_file.h"
 
@@ -15,7 +15,7 @@ class ImageEditor {
   explicit ImageEditor(MemoryFile& file);
 
   [[nodiscard]] uint32_t block_size() const { return block_size_; }
-  [[nodiscard]] BlockRange region(BlockType tag) const;
+  [[nodiscard]] BlockRange region(BlockType type) const;
   // The payload of a block, to be changed; rehash() updates its trailer.
   [[nodiscard]] MutableBytes payload(uint64_t block);
   [[nodiscard]] BlockType tag_of(uint64_t block) const;

@@ -18,7 +18,7 @@ constexpr uint32_t kBlockSize = 4096;
 
 Result<uint64_t> first_block(Volume& volume) {
   const auto& slots = volume.journal().regions().raw_slots();
-  const auto data_area = data_area_slot(slots);
+  const auto data_area = data_area_slot(slots, 0);
   if (!data_area) return fail(ErrorCode::kDamaged, "there is no data area");
   return static_cast<uint64_t>(slots[*data_area].start);
 }

@@ -13,6 +13,7 @@
 #include "format/tag/tag_index.h"
 #include "support/effort.h"
 #include "support/random.h"
+#include "support/tree_image.h"
 
 namespace vde::test {
 namespace {
@@ -59,16 +60,6 @@ void fill_tables(ImageBuilder& image) {
   image.patch(code, 0, "01");
   encode(module, image.payload(code).subspan(16));
   image.rehash(code);
-}
-
-void fill_tree(ImageBuilder& image) {
-  const uint64_t tree = image.start("MTRK");
-  edit(image, tree, 0, kIntegrityTreeHeaderLayout, [](IntegrityTreeHeader& header) {
-    header.leaf_count = 3;
-    header.capacity = 4;
-    header.root[0] = 1;
-  }).rehash(tree);
-  image.patch(tree + 1, 0, "01").rehash(tree + 1);
 }
 
 // Adds `step` to a little-endian number of any width.
@@ -150,7 +141,7 @@ void fill_regions(ImageBuilder& image) {
   image.data_block(200, 0x11);
   fill_tags(image);
   fill_tables(image);
-  fill_tree(image);
+  make_tree(image);
 }
 
 std::vector<Target> all_targets(ImageBuilder& image) {

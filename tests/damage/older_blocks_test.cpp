@@ -11,6 +11,7 @@
 #include "format/region/snapshot_entry.h"
 #include "format/tag/tag_index.h"
 #include "full_image.h"
+#include "support/tree_image.h"
 #include "support/verify_list.h"
 
 using namespace vde;
@@ -21,7 +22,6 @@ namespace {
 // Regions with a block whose previous content is not detected.
 const std::map<std::string, std::string> kSilent = {
     {"SNAP", "an older table is a table"},
-    {"MTRK", "no pass follows the tree"},
     {"DATA", "nothing refers to the blocks"},
 };
 
@@ -40,7 +40,7 @@ void commit(ImageBuilder& image) {
   image.patch(snapshots, 16 + 32, "01");
   const uint64_t modules = image.start("CODE");
   const uint64_t tree = image.start("MTRK");
-  image.patch(tree + 1, 1, "02");
+  make_tree(image, 2);
   image.patch(200, 0, "77").data_block(250, 0x33);
   edit(image, modules, 16, kModuleEntryLayout,
        [&](ModuleEntry& module) { module.hash = sha256(image.payload(200)); });

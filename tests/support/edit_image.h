@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/endian.h"
-#include "format/region_map.h"
+#include "format/region_content.h"
 
 namespace vde::test {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/region_map.h"
+#include "format/region_content.h"
 #include "format/superblock.h"
 #include "io/memory_file.h"
 

@@ -17,7 +17,7 @@ namespace {
 // The blocks of the volume that are in use.
 Result<std::vector<bool>> blocks_in_use(const BlockIo& io, const Probe& probe) {
   std::vector<bool> in_use(probe.usable_blocks());
-  const auto data_area = data_area_slot(probe.slots);
+  const auto data_area = probe.data_area();
   BlockBuffer block = io.make_buffer();
   for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.type != block_types::kBitmap) continue;

@@ -17,14 +17,22 @@ std::string path_of(const std::string& name) {
   return std::filesystem::exists(first + ".json") ? first : VDE_VECTORS "2/" + name;
 }
 
-}  // namespace
-
-std::vector<std::string> vector_names() {
+std::vector<std::string> names_in(const char* folder) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(VDE_VECTORS))
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> vector_names() {
+  return names_in(VDE_VECTORS);
+}
+
+std::vector<std::string> second_vector_names() {
+  return names_in(VDE_VECTORS "2");
 }
 
 std::vector<uint8_t> vector_image(const std::string& name) {

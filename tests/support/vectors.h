@@ -12,6 +12,9 @@ namespace vde::test {
 // Names of all samples of tests/vectors ("tags-1000"), sorted.
 [[nodiscard]] std::vector<std::string> vector_names();
 
+// The same for tests/vectors2.
+[[nodiscard]] std::vector<std::string> second_vector_names();
+
 // The unpacked image; a copy that the test may change.
 [[nodiscard]] std::vector<uint8_t> vector_image(const std::string& name);
 

@@ -101,6 +101,9 @@ inline constexpr std::string_view kRestoreSnapshots =
 inline constexpr std::string_view kRestoreDictionaries =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region DICT' shows "
     "the table. Restore the affected dictionaries from a backup.";
+inline constexpr std::string_view kRestoreTable =
+    "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --block N' shows the "
+    "block of the finding. Restore the affected entries or the image from a backup.";
 inline constexpr std::string_view kRegisterAgain =
     "Remove the module with 'vdetool module remove IMAGE REF' and register the original file again "
     "with 'vdetool module register'. If the table itself has a damaged block, the removal fails: "

@@ -149,6 +149,22 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
      "The superblock sets feature bits that readers may ignore and that are not defined by the "
      "format.",
      "A later revision of the format may have set them, or they are damaged.", kNothing},
+    {"SUPB-012", kWarning, RepairNeed::kNever,
+     "the generation of a superblock group is not its checkpoint sequence",
+     "All four blocks of the group have valid trailers and the same generation, but it differs "
+     "from the checkpoint sequence. Some tools of the SDK change the superblock and keep the "
+     "generation.",
+     "None for the content. The generations of later writes may seem to decrease.",
+     "Nothing needs to be done: the next change to the image by vdetool fixes it."},
+    {"SUPB-013", kNote, RepairNeed::kNever, "the metadata chain hash is stale",
+     "The integrity anchor holds a hash over the first blocks of all regions that does not match "
+     "them: the image was changed after the hash was computed.",
+     "Tamper checks of the SDK report the image as changed. The hash needs no key, so it proves "
+     "little.",
+     kNothing},
+    {"SUPB-014", kNote, RepairNeed::kNever, "the format fingerprint is of another revision",
+     "The integrity anchor holds a fingerprint of the format that is not that of version 2.0.",
+     "Tamper checks of the SDK may reject the image.", kNothing},
 });
 
 }  // namespace vde::finding_rows

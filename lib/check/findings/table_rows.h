@@ -119,6 +119,10 @@ inline constexpr auto kDictionaryRows = std::to_array<FindingRow>({
      "There are more entries, or other bytes, after the last entry that the header counts.",
      "Dictionaries may be missing from the count. Their blocks appear to be free.",
      kRestoreDictionaries},
+    {"DICT-013", kNote, RepairNeed::kNever, "unused bytes after the last dictionary",
+     "After the last entry there are bytes that are not zero. They do not have the size, blocks "
+     "or hash of a dictionary.",
+     "None.", kNothing},
 });
 
 inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({

@@ -80,8 +80,8 @@ void compare_counts(VerifyContext& context, const BitCounts& counts, uint64_t me
 // Other structures hold no block addresses, or the format does not define them.
 bool may_refer(BlockType type) {
   return type == block_types::kInodes || type == block_types::kTagIndex ||
-         type == block_types::kSnapshots || type == block_types::kCode ||
-         type == block_types::kDictionaries;
+         type == block_types::kQueryIndex || type == block_types::kSnapshots ||
+         type == block_types::kCode || type == block_types::kDictionaries;
 }
 
 // Whether a region whose references are unknown has none because it is empty.

@@ -46,7 +46,7 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
     return add(FindingCode::kBlockBadChecksum,
                fmt::format("trailer {:016x}, payload {:016x}", trailer.checksum,
                            checksum(block.unchecked_payload())));
-  if (trailer.type != region.type) {
+  if (!may_carry(region.type, region.content, trailer.type)) {
     if (!is_known(trailer.type))
       return add(FindingCode::kBlockUnknownType, fmt::format("type {}", to_string(trailer.type)));
     // An unreferenced block of the data area may be left over from a region that moved.
@@ -55,7 +55,7 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
           FindingCode::kBlockWrongType,
           fmt::format("type {} in a {} region", to_string(trailer.type), to_string(region.type)));
   }
-  if (is_newer(context_.probe, trailer.generation))
+  if (!counts_own_generations(region.content) && is_newer(context_.probe, trailer.generation))
     add(FindingCode::kBlockNewer,
         fmt::format("generation {}, checkpoint sequence {}", trailer.generation,
                     context_.probe.superblock.checkpoint_sequence));

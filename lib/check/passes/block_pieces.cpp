@@ -25,9 +25,13 @@ PieceSource::PieceSource(VerifyContext& context) : context_(context) {
 }
 
 PlacedRegion data_region(const Probe& probe) {
-  const auto slot = data_area_slot(probe.slots);
+  const auto slot = probe.data_area();
   const uint64_t end = std::max(probe.usable_blocks(), kFirstRegionBlock);
-  return {slot.value_or(probe.slots.size()), block_types::kData, {kFirstRegionBlock, end}, true};
+  return {slot.value_or(probe.slots.size()),
+          block_types::kData,
+          {kFirstRegionBlock, end},
+          true,
+          block_types::kData};
 }
 
 Result<std::optional<Piece>> PieceSource::next() {

@@ -119,10 +119,21 @@ class DictionaryJudge {
     const size_t end = dictionary_offset(entries, first);
     const size_t end_of_entries = dictionary_offset(dictionaries_in(payload.size(), first), first);
     if (!all_zero(payload.subspan(end, end_of_entries - end)))
-      report_uncounted(region_.begin + index);
+      report_rest(payload, index, entries);
     else if (!all_zero(payload.subspan(end_of_entries)))
       add(FindingCode::kReservedNotZero, region_.begin + index,
           "bytes after the last dictionary of the block");
+  }
+
+  // An entry has blocks, a size or a hash; other bytes are not an uncounted entry.
+  void report_rest(Bytes payload, uint64_t index, uint32_t entries) {
+    const auto all = decode_dictionaries(payload, index == 0, UINT32_MAX);
+    const bool has_entry = std::any_of(all.begin() + entries, all.end(), [](const Dictionary& d) {
+      return d.block_count != 0 || d.size != 0 || !all_zero(d.hash);
+    });
+    if (has_entry) return report_uncounted(region_.begin + index);
+    add(FindingCode::kDictionaryStray, region_.begin + index,
+        "bytes after the last dictionary are not zero and not a dictionary");
   }
 
   Result<void> check_rest(uint64_t index) {

@@ -98,7 +98,8 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
   if (!blocks) return;
   const uint64_t end = std::min(blocks->end, context.probe.blocks_in_file());
   if (blocks->begin < end)
-    context.regions.push_back({index, slot.type, {blocks->begin, end}, is_data_area});
+    context.regions.push_back(
+        {index, slot.type, {blocks->begin, end}, is_data_area, context.probe.content_of(index)});
 }
 
 void check_overlaps(VerifyContext& context) {
@@ -185,7 +186,7 @@ Result<void> check_regions(VerifyContext& context) {
   check_directory_blocks(context);
   compare_tables(context);
   const auto& slots = context.probe.slots;
-  const auto data_area = data_area_slot(slots);
+  const auto data_area = context.probe.data_area();
   for (size_t i = 0; i < slots.size(); ++i)
     if (!slots[i].is_free()) place_slot(context, i, data_area == i);
   if (slots.empty()) return {};

@@ -36,8 +36,16 @@ void check_group_blocks(VerifyContext& context, const GroupProbe& group, uint64_
 }
 
 void check_group_generation(VerifyContext& context, const GroupProbe& group, uint64_t start) {
-  if (!group.superblock || group.whole) return;
+  if (!group.superblock) return;
   const int64_t sequence = group.superblock->checkpoint_sequence;
+  if (group.whole) {
+    if (!has_own_generation(group))
+      context.report.add(
+          FindingCode::kGroupGenerationOdd, start, block_types::kSuperblock,
+          fmt::format("generation {} in all blocks of the {} with checkpoint sequence {}",
+                      group.blocks[0].trailer.generation, group_name(start), sequence));
+    return;
+  }
   const auto expected = static_cast<uint32_t>(sequence);
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
     const FixedBlock& block = group.blocks[i];
@@ -122,9 +130,17 @@ void check_fields(VerifyContext& context) {
     context.report.add(FindingCode::kSealedImage, at, block_types::kSuperblock,
                        "checking the seal needs its key");
   check_features_of_later_revisions(context);
-  IntegrityAnchor only_fingerprint;
-  only_fingerprint.format_fingerprint = probe.anchor.format_fingerprint;
-  if (probe.anchor != only_fingerprint)
+  const Opaque<32>& fingerprint = probe.anchor.format_fingerprint;
+  if (!all_zero(fingerprint) && fingerprint != format_fingerprint())
+    context.report.add(FindingCode::kFingerprintOther, at + 3, block_types::kIntegrityAnchor,
+                       fmt::format("the fingerprint is {}", to_hex(fingerprint)));
+  // The chain hash is checked by check_anchor().
+  IntegrityAnchor unchecked = probe.anchor;
+  unchecked.format_fingerprint = {};
+  unchecked.metadata_chain_hash = {};
+  unchecked.chain_generation = 0;
+  unchecked.chain = {};
+  if (unchecked != IntegrityAnchor{})
     context.report.add(FindingCode::kAnchorSet, at + 3, block_types::kIntegrityAnchor,
                        "they were not checked");
 }

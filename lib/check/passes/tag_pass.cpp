@@ -20,10 +20,11 @@ class TagCheck {
   TagCheck(VerifyContext& context, const PlacedRegion& region)
       : context_(context),
         region_(region.blocks),
-        reached_(context.sound_tags != nullptr
-                     ? context.sound_tags
-                     : std::make_shared<TagsReached>(region.blocks.count())) {
+        reached_(is_known_sound(region) ? context.sound_tags
+                                        : std::make_shared<TagsReached>(region.blocks.count())) {
     facts_.region = region.blocks;
+    facts_.type = region.type;
+    known_sound_ = is_known_sound(region);
   }
 
   // Sets `sound_tags` of the context if there is nothing to report about the tree.
@@ -36,13 +37,18 @@ class TagCheck {
 
   Result<void> run() {
     if (!check_room() || !read_head() || !check_header()) return {};
-    if (context_.sound_tags == nullptr) VDE_TRY(walk());
+    if (!known_sound_) VDE_TRY(walk());
     if (facts_.extension) check_free_list();
     if (whole_) return find_unreached();
     return {};
   }
 
  private:
+  // Whether an earlier pass found no errors in this index.
+  [[nodiscard]] bool is_known_sound(const PlacedRegion& region) const {
+    return region.type == block_types::kTagIndex && context_.sound_tags != nullptr;
+  }
+
   // The block pass reports a damaged header, and a header of zeros.
   bool read_head() {
     BlockBuffer buffer = context_.io.make_buffer();
@@ -60,8 +66,7 @@ class TagCheck {
 
   void add(FindingCode code, uint64_t number, std::string message,
            FindingSite site = FindingSite::here()) {
-    context_.report.add(code, region_.begin + number, block_types::kTagIndex, std::move(message),
-                        {}, site);
+    context_.report.add(code, region_.begin + number, facts_.type, std::move(message), {}, site);
   }
 
   [[nodiscard]] bool is_header_sound() const {
@@ -248,15 +253,17 @@ class TagCheck {
   TagFacts facts_;
   std::shared_ptr<TagsReached> reached_;
   std::optional<TagFilterCheck> filter_;
-  bool whole_ = true;  // every node could be read
+  bool whole_ = true;         // every node could be read
+  bool known_sound_ = false;  // find_sound() walked the whole index
 };
 
 }  // namespace
 
 namespace {
 
-Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)()) {
-  const PlacedRegion* region = context.find_plain(block_types::kTagIndex);
+Result<void> check_index(VerifyContext& context, BlockType type,
+                         Result<void> (TagCheck::*check)()) {
+  const PlacedRegion* region = context.find_plain(type);
   if (region == nullptr) return {};
   TagCheck index(context, *region);
   return (index.*check)();
@@ -265,11 +272,13 @@ Result<void> check_index(VerifyContext& context, Result<void> (TagCheck::*check)
 }  // namespace
 
 Result<void> find_sound_tags(VerifyContext& context) {
-  return check_index(context, &TagCheck::find_sound);
+  return check_index(context, block_types::kTagIndex, &TagCheck::find_sound);
 }
 
 Result<void> check_tags(VerifyContext& context) {
-  return check_index(context, &TagCheck::run);
+  VDE_TRY(check_index(context, block_types::kTagIndex, &TagCheck::run));
+  // The query index is a tag index, too.
+  return check_index(context, block_types::kQueryIndex, &TagCheck::run);
 }
 
 }  // namespace vde

@@ -12,8 +12,8 @@ void TagVerifier::add(FindingCode code, uint64_t number, std::string message, Fi
   if (is_switched_off(code, site)) return;
   clean_ = false;
   if (silent_) return;
-  context_.report.add(code, facts_.region.begin + number, block_types::kTagIndex,
-                      std::move(message), {}, site);
+  context_.report.add(code, facts_.region.begin + number, facts_.type, std::move(message), {},
+                      site);
 }
 
 // After an unreadable node, totals of the whole tree are unknown.

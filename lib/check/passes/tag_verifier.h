@@ -14,6 +14,7 @@ namespace vde {
 // What all walkers of a tree need.
 struct TagFacts {
   BlockRange region;
+  BlockType type = block_types::kTagIndex;  // of the region's slot; the blocks always have TAGI
   TagIndexHeader header;
   std::optional<TagExtension> extension;
   std::optional<uint32_t> newest;  // the header's generation, if vdetool made the last change

@@ -13,14 +13,16 @@ bool all_readable(const Probe& probe) {
          std::ranges::all_of(probe.directory.blocks, readable);
 }
 
-std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, uint64_t blocks) {
+std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, uint32_t manifest,
+                                        uint64_t blocks) {
   std::vector<PlacedRegion> placed;
-  const auto data_area = data_area_slot(slots);
+  const auto data_area = data_area_slot(slots, manifest);
   for (size_t i = 0; i < slots.size(); ++i) {
     if (slots[i].is_free()) continue;
     const auto range = block_range(slots[i].start, slots[i].count);
     if (!range || range->empty() || range->end > blocks) continue;
-    placed.push_back({i, slots[i].type, *range, data_area == i});
+    placed.push_back(
+        {i, slots[i].type, *range, data_area == i, region_content(slots, i, manifest)});
   }
   return placed;
 }
@@ -29,7 +31,8 @@ std::optional<JournalArea> sole_journal_area(const Probe& probe) {
   const auto area = find_journal(probe);
   if (!area || area->region.begin < kFirstRegionBlock) return std::nullopt;
   int claims = 0;
-  for (const PlacedRegion& region : place_regions(probe.slots, probe.usable_blocks()))
+  for (const PlacedRegion& region :
+       place_regions(probe.slots, probe.manifest(), probe.usable_blocks()))
     if (!region.is_data_area && overlap(region.blocks, area->region)) ++claims;
   return claims == 1 ? std::optional(*area) : std::nullopt;
 }

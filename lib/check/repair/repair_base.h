@@ -95,7 +95,7 @@ class RepairBase {
 
 // The regions of `slots` that lie within `blocks` blocks, in slot order.
 [[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,
-                                                      uint64_t blocks);
+                                                      uint32_t manifest, uint64_t blocks);
 
 // The MWAL region, if it lies within the volume and shares no block with another region or the
 // fixed blocks.

@@ -21,7 +21,8 @@ std::string name_of(uint64_t group) {
 // the first bitmap block is compared, because the SDK fills only that.
 Result<bool> bitmap_covers(const FoundationRepair& repair, const std::vector<RegionSlot>& slots) {
   const BlockIo& io = repair.io();
-  const auto regions = place_regions(slots, repair.probe().blocks_in_file());
+  const auto regions =
+      place_regions(slots, repair.probe().manifest(), repair.probe().blocks_in_file());
   const auto bitmap = std::find_if(regions.begin(), regions.end(),
                                    [](const auto& r) { return r.type == block_types::kBitmap; });
   if (bitmap == regions.end()) return false;

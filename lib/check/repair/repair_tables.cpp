@@ -15,7 +15,7 @@ namespace {
 using Slots = std::vector<RegionSlot>;
 
 int wrong_places(const Probe& probe, const Slots& slots) {
-  const auto placed = place_regions(slots, probe.usable_blocks());
+  const auto placed = place_regions(slots, probe.manifest(), probe.usable_blocks());
   const auto used = std::count_if(slots.begin(), slots.end(),
                                   [](const RegionSlot& slot) { return !slot.is_free(); });
   int wrong = static_cast<int>(used) - static_cast<int>(placed.size());
@@ -48,10 +48,13 @@ int missing_regions(const Probe& probe, const Slots& slots) {
 Result<int> foreign_heads(const FoundationRepair& repair, const Slots& slots) {
   int foreign = 0;
   BlockBuffer buffer = repair.io().make_buffer();
-  for (const PlacedRegion& region : place_regions(slots, repair.probe().usable_blocks())) {
+  for (const PlacedRegion& region :
+       place_regions(slots, repair.probe().manifest(), repair.probe().usable_blocks())) {
     if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
     VDE_TRY_ASSIGN(block, repair.io().read(region.blocks.begin, buffer));
-    if (block.check_any() && block.unchecked_trailer().type != region.type) ++foreign;
+    if (block.check_any() &&
+        !may_carry(region.type, region.content, block.unchecked_trailer().type))
+      ++foreign;
   }
   return foreign;
 }
@@ -153,7 +156,7 @@ RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
 // Removes regions at the start and the end of the data area from it. Regions in its middle may
 // stay.
 void repair_data_area(StructureRepair& repair) {
-  const auto index = data_area_slot(repair.slots());
+  const auto index = data_area_slot(repair.slots(), repair.superblock().module_manifest);
   if (!index) return;
   const std::vector<BlockRange> taken = repair.metadata();
   RegionSlot& slot = repair.slots()[*index];

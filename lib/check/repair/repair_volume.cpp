@@ -14,7 +14,7 @@ namespace {
 // and intact bitmap blocks mark them as free.
 Result<bool> never_used(const FoundationRepair& repair, BlockRange blocks) {
   const Probe& probe = repair.probe();
-  const auto data_area = data_area_slot(probe.slots);
+  const auto data_area = probe.data_area();
   std::optional<BlockRange> bitmap;
   for (size_t i = 0; i < probe.slots.size(); ++i) {
     const RegionSlot& slot = probe.slots[i];
@@ -43,7 +43,7 @@ std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
   const Probe& probe = repair.probe();
   if (probe.file_size % probe.block_size != 0) return std::nullopt;
   const auto blocks = static_cast<int64_t>(probe.blocks_in_file());
-  const auto data_area = data_area_slot(repair.slots());
+  const auto data_area = data_area_slot(repair.slots(), repair.superblock().module_manifest);
   if (!data_area) return std::nullopt;
   const RegionSlot& slot = repair.slots()[*data_area];
   const auto range = block_range(slot.start, slot.count);

@@ -51,7 +51,7 @@ uint64_t StructureRepair::total_blocks() {
 }
 
 std::vector<PlacedRegion> StructureRepair::regions() {
-  return place_regions(slots(), total_blocks());
+  return place_regions(slots(), superblock().module_manifest, total_blocks());
 }
 
 std::optional<PlacedRegion> StructureRepair::sole_region(BlockType type) {

@@ -22,7 +22,7 @@ constexpr uint64_t kGroupEnd = 8;
 constexpr uint64_t kDirectoryEnd = 10;
 
 bool is_data_area(const std::vector<RegionSlot>& slots, size_t i) {
-  return slots[i].type == block_types::kData || data_area_slot(slots) == i;
+  return slots[i].type == block_types::kData || data_area_slot(slots, 0) == i;
 }
 
 // Finds the parts of a base.

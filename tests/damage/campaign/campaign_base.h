@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "damage/campaign/campaign_content.h"
-#include "format/region_map.h"
+#include "format/region_content.h"
 #include "support/files/cow_file.h"
 
 namespace vde::test {

@@ -109,17 +109,17 @@ void add_other_parts(KnownImage& known) {
                                   block_types::kBitmap,     block_types::kInodes,
                                   block_types::kSnapshots,  block_types::kCode,
                                   block_types::kTagIndex};
-  constexpr size_t kMostBlocks = 32;
+  constexpr size_t kMaxBlocks = 32;
   const auto file = known.open();
   const auto& slots = known.base.slots;
   for (size_t i = 0; i < slots.size(); ++i) {
     const auto range = block_range(slots[i].start, slots[i].count);
     const bool is_found = std::ranges::find(kFound, slots[i].type) != std::end(kFound);
-    if (slots[i].is_free() || !range || is_found || data_area_slot(slots) == i) continue;
+    if (slots[i].is_free() || !range || is_found || data_area_slot(slots, 0) == i) continue;
     const bool is_journal = slots[i].type == block_types::kMetadataWal;
     if (is_journal && !known.before) continue;
     BasePart part{to_string(slots[i].type), is_journal ? uint64_t{4} : uint64_t{1}, {}};
-    for (uint64_t n = range->begin; n < range->end && part.blocks.size() < kMostBlocks; ++n)
+    for (uint64_t n = range->begin; n < range->end && part.blocks.size() < kMaxBlocks; ++n)
       if (!all_zero(Bytes(file->block(n, known.base.block_size))
                         .first(payload_size(known.base.block_size))))
         part.blocks.push_back(n);

@@ -105,6 +105,11 @@ void add_dictionary_table(std::vector<Recipe>& recipes) {
       lost(on_dictionaries("DICT-012", "one less is counted", kDictionaryTable,
                            [](ImageBuilder& image) { count_dictionaries(image, 1); })));
   recipes.push_back(lost(on_dictionaries(
+      "DICT-013", "bytes after the last entry that are not an entry", kDictionaryTable,
+      [](ImageBuilder& image) {
+        image.patch(kDictionaryTable, 16 + 2 * 68 + 4, "01").rehash(kDictionaryTable);
+      })));
+  recipes.push_back(lost(on_dictionaries(
       "DICT-012", "a later block holds something", kDictionaryTable + 2,
       [](ImageBuilder& image) { image.write(kDictionaryTable + 2, "DICT", "01"); })));
   recipes.push_back(

@@ -34,9 +34,13 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> dictionary_recipes();  // DICT
-[[nodiscard]] std::vector<Recipe> region_recipes();      // BMAP, INOD, MWAL
-[[nodiscard]] std::vector<Recipe> table_recipes();       // RMAP
-[[nodiscard]] std::vector<Recipe> snapshot_recipes();    // SNAP
+// ALOG, ANON, CLOG, CMVT, INTE, MLOG, WORM, XREF
+[[nodiscard]] std::vector<Recipe> record_recipes();
+[[nodiscard]] std::vector<Recipe> region_recipes();    // BMAP, INOD, MWAL
+[[nodiscard]] std::vector<Recipe> table_recipes();     // RMAP
+[[nodiscard]] std::vector<Recipe> snapshot_recipes();  // SNAP
+// ENCR, MTRK, OPJR, POLV, RAID, REPL, STRE, WALS, ZNSM
+[[nodiscard]] std::vector<Recipe> state_recipes();
 [[nodiscard]] std::vector<Recipe> superblock_recipes();  // GEOM, SUPB
 [[nodiscard]] std::vector<Recipe> tag_recipes();         // TAGI
 

@@ -94,6 +94,13 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.set_generation(4, 2); },
                      {"SUPB-002"},
                      4});
+  recipes.push_back(lost({"SUPB-012",
+                          "both groups have sequence 2 and generation 1",
+                          [](ImageBuilder& image) {
+                            image.superblock([](Superblock& s) { s.checkpoint_sequence = 2; });
+                          },
+                          {"SUPB-012", "SUPB-012"},
+                          0}));
   recipes.push_back({"SUPB-003",
                      "another extended metadata in the mirror",
                      [](ImageBuilder& image) { image.patch(6, 0, "41").rehash(6); },
@@ -174,6 +181,16 @@ void add_fields(std::vector<Recipe>& recipes) {
                                 "a Merkle root in the anchor",
                                 [](ImageBuilder& image) { patch_groups(image, 3, 0, "01"); },
                                 {"SUPB-008"},
+                                3}));
+  recipes.push_back(lost(Recipe{"SUPB-013",
+                                "a chain hash of other data",
+                                [](ImageBuilder& image) { patch_groups(image, 3, 0x148, "01"); },
+                                {"SUPB-013"},
+                                3}));
+  recipes.push_back(lost(Recipe{"SUPB-014",
+                                "another fingerprint",
+                                [](ImageBuilder& image) { patch_groups(image, 3, 0x128, "aa"); },
+                                {"SUPB-014"},
                                 3}));
   recipes.push_back(lost(on_superblock(
       "SUPB-009", "an inode size of one more", [](Superblock& s) { ++s.inode_size; }, 11)));

@@ -35,14 +35,28 @@ TEST_CASE("the named features are in bit order") {
         "15 sustainability 4\n"
         "16 transit 1\n"
         "17 observability 0 MLOG\n"
-        "18 audit-log 0 ALOG\n");
+        "18 audit-log 0 ALOG\n"
+        "19 compute-pushdown 48\n"
+        "20 ephemeral-key 32\n"
+        "21 wal-subscribers 0\n"
+        "22 delta-extents 8\n"
+        "23 zns-zone-map 0\n"
+        "24 spatio-temporal 6\n"
+        "25 semantic-dedup 266\n"
+        "26 zkp-compliance 322\n"
+        "27 storage-policy 2\n"
+        "28 online-ops 0\n"
+        "29 disaster-recovery 0\n"
+        "30 gdpr-tombstone 0\n"
+        "31 semantic-wear-level 2\n");
 }
 
 TEST_CASE("a feature is found by bit and by name") {
   REQUIRE(find_feature(7) != nullptr);
   CHECK(find_feature(7)->name == "compute");
   CHECK(find_feature(18)->name == "audit-log");
-  CHECK(find_feature(19) == nullptr);
+  CHECK(find_feature(31)->name == "semantic-wear-level");
+  CHECK(find_feature(32) == nullptr);
   CHECK(find_feature(UINT32_MAX) == nullptr);
   REQUIRE(find_feature("snapshot") != nullptr);
   CHECK(find_feature("snapshot")->id == 12);

@@ -48,6 +48,8 @@ nlohmann::json listed_value(const Field& field, Bytes structure) {
       if (field.width == 2) return static_cast<int16_t>(little_endian());
       if (field.width == 4) return static_cast<int32_t>(little_endian());
       return static_cast<int64_t>(little_endian());
+    case FieldKind::kReal:
+      throw std::runtime_error("no listed structure has a real number");
     case FieldKind::kTicks:
       return static_cast<int64_t>(little_endian());
     case FieldKind::kGuid: {

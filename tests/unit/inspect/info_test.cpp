@@ -61,7 +61,7 @@ TEST_CASE("set bits are shown by name, unknown ones by number") {
   });
   const std::string text = info_text(info_of(image));
   for (const char* line :
-       {"modules                tags, bit 31 (0x80000008)\n",
+       {"modules                tags, semantic-wear-level (0x80000008)\n",
         "incompatible           preamble, bit 9 (0x300)\n",
         "readonly compatible    snapshot (0x8)\n", "compatible             dirty (0x40)\n"}) {
     CAPTURE(line);

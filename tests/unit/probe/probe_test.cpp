@@ -244,11 +244,11 @@ TEST_CASE("block numbers are checked against the smaller of file and volume") {
 
 TEST_CASE("the data area is the last slot of type DATA") {
   std::vector<RegionSlot> slots(5);
-  CHECK_FALSE(data_area_slot(slots).has_value());
+  CHECK_FALSE(data_area_slot(slots, 0).has_value());
   slots[1].type = block_types::kData;
-  CHECK(data_area_slot(slots) == 1);
+  CHECK(data_area_slot(slots, 0) == 1);
   slots[3].type = block_types::kData;
-  CHECK(data_area_slot(slots) == 3);
+  CHECK(data_area_slot(slots, 0) == 3);
 }
 
 TEST_CASE("an image with unknown features is probed, but not used") {

@@ -43,8 +43,11 @@ TEST_CASE("an inode layout's bytes follow from the manifest") {
         "100a0201000101");
 }
 
-TEST_CASE("unnamed modules do not change the inode layout") {
-  CHECK(made(0xFFF80000 | 0x8) == made(0x8));
+TEST_CASE("features of later revisions have their bytes in the inode layout, too") {
+  CHECK(made(1u << 19 | 0x8) ==
+        "0002300102180000"
+        "03300188000101"
+        "13b80130000101");
 }
 
 TEST_CASE("every sample's inode layout matches its manifest") {
