@@ -45,11 +45,23 @@ size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-// U+0080 to U+009F are control characters too: terminals act on them.
-bool is_control(std::string_view character) {
+// The code point of one valid UTF-8 character.
+uint32_t code_point(std::string_view character) {
   const auto first = static_cast<uint8_t>(character[0]);
-  if (first < 0x20 || first == 0x7f) return true;
-  return first == 0xc2 && static_cast<uint8_t>(character[1]) < 0xa0;
+  if (character.size() == 1) return first;
+  uint32_t value = first & (0x7fU >> character.size());
+  for (const char byte : character.substr(1))
+    value = value << 6 | (uint32_t{static_cast<uint8_t>(byte)} & 0x3f);
+  return value;
+}
+
+// Characters that a terminal acts on, that break lines, or that change the direction of text: a
+// name with them looks like another one. U+0080 to U+009F are control characters too.
+bool is_control(std::string_view character) {
+  const uint32_t code = code_point(character);
+  const auto is_in = [&](uint32_t first, uint32_t last) { return code >= first && code <= last; };
+  return code < 0x20 || is_in(0x7f, 0x9f) || code == 0x61c || is_in(0x200e, 0x200f) ||
+         is_in(0x2028, 0x202e) || is_in(0x2066, 0x2069);
 }
 
 void append_hex_escape(std::string& text, char byte) {
@@ -182,6 +194,23 @@ Result<std::string> unescape(std::string_view text) {
   return bytes;
 }
 
+std::string escape_json(std::string json) {
+  const auto is_plain = [](char c) { return static_cast<uint8_t>(c) < 0x7f; };
+  if (std::all_of(json.begin(), json.end(), is_plain)) return json;
+  std::string text;
+  std::string_view left = json;
+  while (!left.empty()) {
+    const std::string_view character = left.substr(0, std::max<size_t>(utf8_length(left), 1));
+    // JSON itself escapes what is below U+0020; a line feed between two objects stays.
+    if (!is_plain(character[0]) && utf8_length(left) != 0 && is_control(character))
+      text += fmt::format("\\u{:04x}", code_point(character));
+    else
+      text += character;
+    left.remove_prefix(character.size());
+  }
+  return text;
+}
+
 std::string to_base64(Bytes bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
@@ -225,10 +254,13 @@ namespace {
 uint64_t size_unit(std::string_view suffix) {
   if (suffix.empty() || suffix == "B") return 1;
   static constexpr std::string_view kPrefixes = "KMGTP";
-  const size_t power = kPrefixes.find(suffix[0] == 'k' ? 'K' : suffix[0]);
+  const char prefix =
+      suffix[0] >= 'a' && suffix[0] <= 'z' ? static_cast<char>(suffix[0] - 'a' + 'A') : suffix[0];
+  const size_t power = kPrefixes.find(prefix);
   if (power == std::string_view::npos) return 0;
   const std::string_view rest = suffix.substr(1);
-  if (!rest.empty() && rest != "iB" && rest != "B") return 0;
+  // "Mb" would be bits.
+  if (!rest.empty() && rest != "iB" && rest != "ib" && rest != "IB" && rest != "B") return 0;
   const uint64_t base = rest == "B" ? 1000 : 1024;
   uint64_t unit = 1;
   for (size_t i = 0; i <= power; ++i) unit *= base;
@@ -263,6 +295,8 @@ Result<uint64_t> parse_size(std::string_view text) {
   };
   uint64_t whole = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (status == std::errc::result_out_of_range)
+    return fail(ErrorCode::kUsage, fmt::format("the size '{}' is too large", escape(text)));
   if (status != std::errc{}) return bad();
   std::string_view rest = text.substr(static_cast<size_t>(end - text.data()));
   std::string_view fraction;
@@ -275,10 +309,12 @@ Result<uint64_t> parse_size(std::string_view text) {
   const uint64_t unit = size_unit(rest);
   if (unit == 0) return bad();
   const auto part = fraction_of(unit, fraction);
+  if (!part)
+    return fail(ErrorCode::kUsage,
+                fmt::format("'{}' is not a whole number of bytes", escape(text)));
   const auto product = checked_mul(whole, unit);
-  if (!part || !product) return bad();
-  const auto sum = checked_add(*product, *part);
-  if (!sum) return bad();
+  const auto sum = product ? checked_add(*product, *part) : std::nullopt;
+  if (!sum) return fail(ErrorCode::kUsage, fmt::format("the size '{}' is too large", escape(text)));
   return *sum;
 }
 
@@ -318,6 +354,12 @@ Result<void> check_label(std::string_view label) {
   if (!is_utf8(label) || label.find('\0') != std::string_view::npos)
     return fail(ErrorCode::kUsage, "the label is not UTF-8 text");
   return {};
+}
+
+Result<std::string> parse_label(std::string_view text) {
+  VDE_TRY_ASSIGN(label, unescape(text));
+  VDE_TRY(check_label(label));
+  return label;
 }
 
 }  // namespace vde

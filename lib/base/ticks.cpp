@@ -16,6 +16,7 @@ constexpr int64_t kMaxTicks = 3'155'378'975'999'999'999;  // 9999-12-31T23:59:59
 
 std::string to_string(Ticks ticks) {
   using namespace std::chrono;
+  if (ticks.value == 0) return "never";
   if (ticks.value < 0 || ticks.value > kMaxTicks) return fmt::format("ticks {}", ticks.value);
   const int64_t seconds_of_era = ticks.value / kTicksPerSecond;
   const int64_t fraction = ticks.value % kTicksPerSecond;
@@ -23,15 +24,15 @@ std::string to_string(Ticks ticks) {
   const days whole_days{seconds_of_era / 86400};
   const year_month_day date{first + whole_days};
   const int64_t second = seconds_of_era % 86400;
-  std::string text =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  second / 3600, second / 60 % 60, second % 60);
-  if (fraction != 0) {
-    text += fmt::format(".{:07}", fraction);
-    while (text.back() == '0') text.pop_back();
-  }
-  return text + "Z";
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     second / 3600, second / 60 % 60, second % 60, fraction);
+}
+
+int64_t to_unix_seconds(Ticks ticks) {
+  const int64_t seconds = ticks.value / kTicksPerSecond;
+  const bool is_rounded_up = ticks.value < 0 && ticks.value % kTicksPerSecond != 0;
+  return seconds - (is_rounded_up ? 1 : 0) - kUnixEpochTicks / kTicksPerSecond;
 }
 
 Ticks from_unix_seconds(int64_t seconds) {

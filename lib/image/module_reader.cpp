@@ -221,8 +221,7 @@ Result<void> ModuleReader::extract(const Module& module, const std::string& path
                                    Activity& activity) {
   std::error_code error;
   if (std::filesystem::exists(std::filesystem::symlink_status(path, error)))
-    return fail(ErrorCode::kExists, fmt::format("{} already exists", escape(path)),
-                "choose another file name");
+    return fail(ErrorCode::kExists, "already exists", "choose another file name");
   VDE_TRY_ASSIGN(file, NewFile::create(path, std::nullopt));
   uint64_t at = 0;
   const auto write = [&](Bytes bytes) {

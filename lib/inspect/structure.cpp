@@ -47,12 +47,22 @@ Json real_json(Bytes bytes) {
   return shortest;
 }
 
-// "created_ticks" -> "created"; "_time" is appended to other names.
-std::string time_name(std::string_view ticks_name) {
+// "created_ticks" -> "created".
+std::string without_ticks(std::string_view ticks_name) {
   constexpr std::string_view kSuffix = "_ticks";
-  if (ticks_name.ends_with(kSuffix))
-    return std::string(ticks_name.substr(0, ticks_name.size() - kSuffix.size()));
-  return std::string(ticks_name) + "_time";
+  return std::string(ticks_name.ends_with(kSuffix)
+                         ? ticks_name.substr(0, ticks_name.size() - kSuffix.size())
+                         : ticks_name);
+}
+
+// Null for "never" and for ticks outside the calendar.
+Json time_text(Ticks time) {
+  const std::string text = to_string(time);
+  return text.ends_with('Z') ? Json(text) : Json(nullptr);
+}
+
+Json time_seconds(Ticks time) {
+  return time_text(time).is_null() ? Json(nullptr) : Json(to_unix_seconds(time));
 }
 
 }  // namespace
@@ -64,12 +74,21 @@ void put_text(Json& object, const std::string& name, std::string_view bytes) {
     object[name + "_base64"] = to_base64(bytes_of(bytes));
 }
 
+void put_time(Json& object, const std::string& name, Ticks time) {
+  object[name] = time_text(time);
+  object[name + "_ticks"] = time.value;
+  object[name + "_unix"] = time_seconds(time);
+}
+
 void put_field(Json& object, const Field& field, Bytes structure) {
   const Bytes bytes = structure.subspan(field.offset, field.width);
   const std::string name(field.name);
   switch (field.kind) {
     case FieldKind::kUnsigned:
-      object[name] = load_unsigned(bytes);
+      if (field.width == 8 && field.name.ends_with("checksum"))
+        object[name] = fmt::format("{:016x}", load_unsigned(bytes));
+      else
+        object[name] = load_unsigned(bytes);
       break;
     case FieldKind::kSigned:
       object[name] = load_signed(bytes);
@@ -77,10 +96,15 @@ void put_field(Json& object, const Field& field, Bytes structure) {
     case FieldKind::kReal:
       object[name] = real_json(bytes);
       break;
-    case FieldKind::kTicks:
-      object[name] = load_signed(bytes);
-      object[time_name(field.name)] = to_string(Ticks{load_signed(bytes)});
+    case FieldKind::kTicks: {
+      const Ticks time{load_signed(bytes)};
+      const std::string base = without_ticks(field.name);
+      object[name] = time.value;
+      // The name "ticks" alone is taken by the number.
+      object[base == name ? base + "_time" : base] = time_text(time);
+      object[base + "_unix"] = time_seconds(time);
       break;
+    }
     case FieldKind::kGuid: {
       Guid guid;
       std::copy_n(bytes.begin(), guid.bytes.size(), guid.bytes.begin());
@@ -108,7 +132,9 @@ void StructureBuilder::append(std::string_view name, uint32_t offset, uint32_t w
   field["name"] = name;
   field["offset"] = at_ + offset;
   field["width"] = width;
-  field["value"] = values.begin().value();
+  // "value", or "value_base64" if the name says so.
+  const bool is_base64 = values.begin().key() == std::string(name) + "_base64";
+  field[is_base64 ? "value_base64" : "value"] = values.begin().value();
   // The text of a time.
   if (values.size() > 1) field["text"] = std::next(values.begin()).value();
   fields_.push_back(std::move(field));

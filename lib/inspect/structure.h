@@ -9,11 +9,9 @@
 
 namespace vde {
 
-// Adds `bytes` to `object` as text, or as `name`_base64 if they are not UTF-8.
-void put_text(Json& object, const std::string& name, std::string_view bytes);
-
-// Adds the value of one field: numbers as numbers, hashes and ids as text, times as ticks and in
-// RFC 3339 form (`created_ticks` and `created`).
+// Adds the value of one field: numbers as numbers, hashes and ids as text, times as ticks,
+// in RFC 3339 form and as seconds (`created_ticks`, `created` and `created_unix`).
+// Checksums are hexadecimal: JSON readers round large numbers.
 void put_field(Json& object, const Field& field, Bytes structure);
 
 // Builds one structure of a block, field by field.

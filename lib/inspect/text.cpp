@@ -25,6 +25,16 @@ std::string plain(const Json& value) {
   return text;
 }
 
+// The text `name`, or the bytes `name`_base64.
+std::string text_field(const Json& object, const std::string& name) {
+  if (object.contains(name)) return plain(object[name]);
+  return escape(from_base64(object[name + "_base64"].get<std::string>()).value_or(""));
+}
+
+std::string time_field(const Json& object, const std::string& name) {
+  return to_string(Ticks{object[name + "_ticks"].get<int64_t>()});
+}
+
 // A block type is already escaped.
 std::string plain_type(const Json& type) {
   return type.get<std::string>();
@@ -83,11 +93,6 @@ std::string regions_table(const Json& regions) {
   return table.text();
 }
 
-std::string text_field(const Json& object, const std::string& name) {
-  if (object.contains(name)) return plain(object[name]);
-  return "base64 " + plain(object[name + "_base64"]);
-}
-
 std::string superblock_lines(const Json& superblock) {
   std::string text;
   text += line("uuid", plain(superblock["uuid"]));
@@ -98,8 +103,8 @@ std::string superblock_lines(const Json& superblock) {
   text += line("allocated blocks", plain(superblock["total_allocated_blocks"]));
   text += line("expected file size", plain(superblock["expected_file_size"]) + " bytes");
   text += line("inode size", plain(superblock["inode_size"]) + " bytes");
-  text += line("created", plain(superblock["created"]));
-  text += line("modified", plain(superblock["modified"]));
+  text += line("created", time_field(superblock, "created"));
+  text += line("modified", time_field(superblock, "modified"));
   text += line("checkpoint sequence", plain(superblock["checkpoint_sequence"]));
   bool has_features = false;
   for (const char* kind : {"incompatible", "readonly compatible", "compatible"}) {
@@ -134,8 +139,10 @@ std::string trailer_line(const Json& block) {
 }
 
 std::string field_line(const Json& field) {
-  std::string value = field["name"] == "tag" ? plain_type(field["value"]) : plain(field["value"]);
-  if (field.contains("text")) value += fmt::format("  ({})", plain(field["text"]));
+  std::string value =
+      field["name"] == "tag" ? plain_type(field["value"]) : text_field(field, "value");
+  if (field.contains("text"))
+    value += fmt::format("  ({})", to_string(Ticks{field["value"].get<int64_t>()}));
   return fmt::format("  {:#06x} {:>4}  {:<30} {}\n", field["offset"].get<uint64_t>(),
                      plain(field["width"]), plain(field["name"]), value);
 }
@@ -176,7 +183,8 @@ std::string counts_text(const Json& info) {
 
 std::string info_text(const Json& info) {
   std::string text;
-  if (info.contains("image")) text += line("image", plain(info["image"]));
+  if (info.contains("image") || info.contains("image_base64"))
+    text += line("image", text_field(info, "image"));
   text += line("file size", describe_size(info["file_size"].get<uint64_t>()));
   text += line("block size", plain(info["block_size"]) + " bytes");
   text += line("superblock from", plain(info["superblock_source"]));

@@ -123,7 +123,7 @@ TEST_CASE("label, UUID and time are as requested") {
   const json superblock = run_tool({"info", "--json", path}).json()["superblock"];
   CHECK(superblock["label"] == label);
   CHECK(superblock["uuid"] == kUuid);
-  CHECK(superblock["created"] == "2023-11-14T22:13:20Z");
+  CHECK(superblock["created"] == "2023-11-14T22:13:20.0000000Z");
   CHECK(superblock["modified"] == superblock["created"]);
   CHECK(superblock["incompatible_features"] == 0);
   check_nothing_found(path);

@@ -93,7 +93,7 @@ TEST_CASE("create prints an id, and show prints all fields") {
   const json shown = image.run({"show", "sécond", "--json"}).json();
   CHECK(shown["id"] == made["id"]);
   CHECK(shown["parent"] == first);
-  CHECK(shown["created"] == "2023-11-14T22:13:22Z");
+  CHECK(shown["created"] == "2023-11-14T22:13:22.0000000Z");
   CHECK(shown["created_ticks"] == 638355968020000000);
   CHECK(shown["inode_table_start"] == 11);
   CHECK(shown["inode_table_blocks"] == 1);

@@ -112,8 +112,9 @@ TEST_CASE("TSV lines with a different number of columns are rejected") {
 }
 
 TEST_CASE("JSONL: strings, or Base64 if the bytes are not UTF-8") {
-  CHECK(tag_line({"a\0b\"\\\n\x7f"s, "ü/", -7, 0}, TagFormat::kJsonl) ==
-        "{\"inode\":-7,\"key\":\"a\\u0000b\\\"\\\\\\u000a\x7f\",\"value\":\"ü/\",\"block\":0}\n");
+  CHECK(
+      tag_line({"a\0b\"\\\n\x7f"s, "ü/", -7, 0}, TagFormat::kJsonl) ==
+      "{\"inode\":-7,\"key\":\"a\\u0000b\\\"\\\\\\u000a\\u007f\",\"value\":\"ü/\",\"block\":0}\n");
   CHECK(tag_line({"\xff", "\xfe", 1, 2}, TagFormat::kJsonl) ==
         R"({"inode":1,"key_base64":"/w==","value_base64":"/g==","block":2})"
         "\n");
@@ -161,14 +162,14 @@ TEST_CASE("JSONL lines of other shapes are refused") {
         Case{R"({"inode":"1","key":"a"})", "must be a 64-bit integer"},
         Case{R"({"inode":-,"key":"a"})", "must be a 64-bit integer"},
         Case{R"({"inode":9223372036854775808,"key":"a"})", "must be a 64-bit integer"},
-        Case{R"({"inode":1,"key":null})", "'key' must be a string"},
-        Case{R"({"inode":1,"key":"a)", "'key' must be a string"},
-        Case{R"({"inode":1,"key":"\x41"})", "'key' must be a string"},
-        Case{R"({"inode":1,"key":"\ud83d"})", "'key' must be a string"},
-        Case{R"({"inode":1,"key":"\ude00"})", "'key' must be a string"},
-        Case{R"({"inode":1,"key":"\u00g0"})", "'key' must be a string"},
-        Case{"{\"inode\":1,\"key\":\"\xff\"}", "'key' must be a string"},
-        Case{"{\"inode\":1,\"key\":\"\t\"}", "'key' must be a string"},
+        Case{R"({"inode":1,"key":null})", "'key' must be a string, a number or a boolean"},
+        Case{R"({"inode":1,"key":"a)", "'key' has no closing quote"},
+        Case{R"({"inode":1,"key":"\x41"})", "'key' contains an invalid escape"},
+        Case{R"({"inode":1,"key":"\ud83d"})", "half a surrogate pair"},
+        Case{R"({"inode":1,"key":"\ude00"})", "half a surrogate pair"},
+        Case{R"({"inode":1,"key":"\u00g0"})", "'key' contains an invalid escape"},
+        Case{"{\"inode\":1,\"key\":\"\xff\"}", "'key' is not UTF-8"},
+        Case{"{\"inode\":1,\"key\":\"\t\"}", "'key' contains a control character"},
         Case{R"({"inode":1,"key_base64":"YQ="})", "not valid Base64"}})
     check_line_refused(TagFormat::kJsonl, wrong.line, wrong.why);
 }
@@ -231,4 +232,45 @@ TEST_CASE("a line without an end is refused before it fills the memory") {
   REQUIRE_FALSE(next.has_value());
   CHECK(next.error().message == "line 1 is longer than 65536 bytes");
   CHECK_FALSE(LineReader::open("/missing").has_value());
+}
+
+TEST_CASE("numbers and booleans in JSONL count as their text") {
+  for (const char* text :
+       {"0", "-0", "1.50", "1e+3", "-2E-1", "12345678901234567890", "true", "false"}) {
+    const TagEntry entry = read_back(std::string(R"({"inode":1,"key":"k","value":)") + text + "}\n",
+                                     TagFormat::kJsonl);
+    CHECK(entry.value == text);
+  }
+  for (const char* text : {"01", "+1", ".5", "1.", "1e", "nan", "True", "null", "[1]", "--1"})
+    check_line_refused(TagFormat::kJsonl,
+                       std::string(R"({"inode":1,"key":"k","value":)") + text + "}",
+                       "'value' must be a string, a number or a boolean");
+}
+
+TEST_CASE("JSONL escapes what would turn the direction of text or break the line") {
+  const TagEntry entry{"a\xe2\x80\xae", "\xe2\x80\xa8\xc3\xa9", 1, 0};
+  const std::string line = tag_line(entry, TagFormat::kJsonl);
+  CHECK(line == "{\"inode\":1,\"key\":\"a\\u202e\",\"value\":\"\\u2028\xc3\xa9\",\"block\":0}\n");
+  CHECK(read_back(line, TagFormat::kJsonl).key == entry.key);
+}
+
+TEST_CASE("a byte order mark and one carriage return before each line end are not part of a line") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "lines";
+  test::write_file(path,
+                   "\xef\xbb\xbf"
+                   "a\r\n\r\n\xef\xbb\xbf"
+                   "b\r\r\nc\r"s);
+  auto reader = LineReader::open(path);
+  REQUIRE(reader.has_value());
+  Activity activity;
+  std::string_view line;
+  for (const std::string_view expected : {"a", "",
+                                          "\xef\xbb\xbf"
+                                          "b\r",
+                                          "c"}) {
+    REQUIRE(*reader->next(line, activity));
+    CHECK(line == expected);
+  }
+  CHECK_FALSE(*reader->next(line, activity));
 }

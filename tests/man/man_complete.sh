@@ -12,7 +12,7 @@ complain() {
 }
 
 # Reading --help. Options begin their line, with a short form before them or not.
-options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-z], )?--([a-z-]+).*/\2/p' | sort -u; }
+options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-zA-Z], )?--([a-z-]+).*/\2/p' | sort -u; }
 commands_of() { "$vdetool" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 
 # Reading the page: the options in the SYNOPSIS of a command, and those described anywhere.

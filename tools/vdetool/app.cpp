@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arguments.h"
 #include "commands.h"
 #include "context.h"
 #include "help.h"
@@ -128,20 +129,22 @@ void rewrite_help(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
-// CLI11 splits a word in brackets into a list where an argument may repeat; a key is not a list.
-void protect_bracketed_keys(std::vector<std::string>& arguments) {
-  const size_t tag = command_position(arguments, 0);
-  const size_t verb = command_position(arguments, tag + 1);
-  if (verb >= arguments.size() || arguments[tag] != "tag") return;
-  if (arguments[verb] != "set" && arguments[verb] != "remove") return;
-  // The image comes before the keys, and has no escapes.
+// CLI11 splits a word in brackets into a list where an argument may repeat; a key or a label is not
+// a list.
+void protect_brackets(std::vector<std::string>& arguments) {
+  const size_t command = command_position(arguments, 0);
+  const size_t verb = command_position(arguments, command + 1);
+  if (verb >= arguments.size()) return;
+  const std::string name = arguments[command] + " " + arguments[verb];
+  if (name != "tag set" && name != "tag remove" && name != "snapshot delete") return;
+  // The image comes before the keys and labels, and has no escapes.
   for (size_t i = verb + 2; i < arguments.size(); ++i)
     if (arguments[i].starts_with('[')) arguments[i].replace(0, 1, "\\x5b");
 }
 
 bool wants_help(const std::vector<std::string>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
-    return word == "--help" || word == "-h" || word == "--version";
+    return word == "--help" || word == "-h" || word == "--version" || word == "-V";
   });
 }
 
@@ -183,19 +186,21 @@ void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& 
   }
 }
 
-int parse_and_run(Context& context, std::vector<std::string> arguments) {
+int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   CLI::App app("Create, inspect, tag, check and repair DWVD v2 images", "vdetool");
   app.set_help_flag("-h,--help", "show this help");
-  app.set_version_flag("--version", "vdetool " VDE_VERSION, "show the version");
+  app.set_version_flag("-V,--version", "vdetool " VDE_VERSION, "show the version");
   app.footer(examples_text(kExamples) + std::string(kExitStatus));
   app.fallthrough();
   app.require_subcommand(1);
   add_globals(app, context.globals);
   Runners runners;
   add_commands(app, kCommands, runners);
-  std::reverse(arguments.begin(), arguments.end());
+  Result<std::vector<std::string>> words = split_empty_values(app, arguments);
+  if (!words) return context.report("", words.error());
+  std::reverse(words->begin(), words->end());
   try {
-    app.parse(arguments);
+    app.parse(*words);
   } catch (const CLI::CallForHelp&) {
     const Chosen chosen = chosen_command(app);
     return print_help(context, help_text(*chosen.app, chosen.path));
@@ -219,15 +224,15 @@ int run(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   // Scripts ask for the version often; it needs no parser.
   static Context context;
-  if (arguments.size() == 1 && arguments[0] == "--version")
+  if (arguments.size() == 1 && (arguments[0] == "--version" || arguments[0] == "-V"))
     return print_help(context, "vdetool " VDE_VERSION "\n");
   install_signal_handlers(context.activity);
   context.globals.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   rewrite_help(arguments);
   if (const Result<void> known = check_command(arguments); !known)
     return context.report("", known.error());
-  protect_bracketed_keys(arguments);
-  return parse_and_run(context, std::move(arguments));
+  protect_brackets(arguments);
+  return parse_and_run(context, arguments);
 }
 
 }  // namespace vde::cli

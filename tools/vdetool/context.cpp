@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "progress.h"
 #include "vde/text.h"
@@ -24,6 +25,19 @@ bool names_block(const std::string& message, uint64_t block) {
   if (at == std::string::npos) return false;
   const size_t end = at + name.size();
   return end == message.size() || message[end] < '0' || message[end] > '9';
+}
+
+// A file name that may be missing.
+void put_name(Json& object, const char* member, const std::string& name) {
+  if (name.empty())
+    object[member] = nullptr;
+  else
+    put_text(object, member, name);
+}
+
+// The meaning of the exit status of a single error.
+std::string error_meaning(int status) {
+  return status == kNothing ? "nothing matched, or nothing to do" : status_meaning(status);
 }
 
 // "-" is standard input, which only some commands read; a file of this name is "./-".
@@ -101,15 +115,15 @@ std::string Context::error_line(const std::string& subject, const Error& error) 
 std::string Context::file_error_line(const std::string& image, const std::string& file,
                                      const Error& error, int status) const {
   if (globals.json) {
-    Json body{{"code", error_code_name(error.code)},
-              {"message", error.message},
-              {"hint", error.hint},
-              {"file", file.empty() ? Json(nullptr) : Json(file)},
-              {"image", image.empty() ? Json(nullptr) : Json(image)},
-              {"block", error.block ? Json(*error.block) : Json(nullptr)},
-              {"status", status}};
+    Json body{
+        {"code", error_code_name(error.code)}, {"message", error.message}, {"hint", error.hint}};
+    put_name(body, "file", file);
+    put_name(body, "image", image);
+    body["block"] = error.block ? Json(*error.block) : Json(nullptr);
+    body["status"] = status;
+    body["meaning"] = error_meaning(status);
     const Json object{{"error", std::move(body)}};
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return escape_json(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
   }
   const std::string& subject = file.empty() ? image : file;
   std::string line = "vdetool: ";
@@ -122,7 +136,7 @@ std::string Context::file_error_line(const std::string& image, const std::string
 }
 
 int Context::report(const std::string& subject, const Error& error) const {
-  return report_file(subject, {}, error);
+  return report_file(subject, file_of_error_, error);
 }
 
 int Context::report_file(const std::string& image, const std::string& file, const Error& error,
@@ -130,6 +144,10 @@ int Context::report_file(const std::string& image, const std::string& file, cons
   const int result = status.value_or(status_of(error.code));
   print_error(file_error_line(image, file, error, result));
   return result;
+}
+
+Result<void> Context::write_json(const Json& json) {
+  return out.write(escape_json(json.dump()) + "\n");
 }
 
 bool Context::wants_color() const {
@@ -148,10 +166,18 @@ bool Context::wants_progress() const {
   return globals.progress || isatty(STDERR_FILENO) == 1;
 }
 
+Result<void> check_is_other_file(const std::string& file, const std::string& image,
+                                 const char* what) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(file, image, ignored))
+    return fail(ErrorCode::kUsage, fmt::format("{} is the image itself", what),
+                "name another file");
+  return {};
+}
+
 Json with_header(std::string_view command, const std::string& image, const Json& object) {
   Json json{{"schema_version", kSchemaVersion}, {"command", command}};
-  // File names are bytes; JSON is UTF-8.
-  json["image"] = is_utf8(image) ? image : escape(image);
+  put_text(json, "image", image);
   // There may be thousands of members; only the first three can occur twice.
   for (const auto& [name, value] : object.items()) {
     if (name == "schema_version" || name == "command" || name == "image")

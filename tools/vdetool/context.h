@@ -85,6 +85,12 @@ class Context {
   // `status`, if given, replaces the one of the error's code.
   int report_file(const std::string& image, const std::string& file, const Error& error,
                   std::optional<int> status = {}) const;
+  // Passes `result` on; if it is an error, report() will name `file` instead of the image.
+  template <class T>
+  [[nodiscard]] Result<T> about(const std::string& file, Result<T> result) {
+    if (!result && result.error().code != ErrorCode::kInterrupted) file_of_error_ = file;
+    return result;
+  }
   // As report() if `result` is an error, else kDone.
   template <class T>
   int finish(const std::string& subject, const Result<T>& result) const {
@@ -92,7 +98,7 @@ class Context {
   }
 
   // `json` on one line.
-  [[nodiscard]] Result<void> write_json(const Json& json) { return out.write(json.dump() + "\n"); }
+  [[nodiscard]] Result<void> write_json(const Json& json);
 
   // Whether standard output is a terminal.
   [[nodiscard]] static bool is_terminal();
@@ -100,16 +106,22 @@ class Context {
   [[nodiscard]] bool wants_progress() const;
 
  private:
+  std::string file_of_error_;
   [[nodiscard]] std::string file_error_line(const std::string& image, const std::string& file,
                                             const Error& error, int status) const;
 };
+
+// kUsage if `file`, which `what` names in the message, is the image itself.
+[[nodiscard]] Result<void> check_is_other_file(const std::string& file, const std::string& image,
+                                               const char* what);
 
 // How a UUID, and an id that has its form, is written.
 inline constexpr const char* kUuidForm = "00112233-4455-6677-8899-aabbccddeeff";
 inline constexpr const char* kImageHelp = "image file or block device";
 inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 
-// `object` with {schema_version, command, image} before its other members.
+// `object` with {schema_version, command, image} before its other members; an image name that is
+// not UTF-8 is image_base64.
 [[nodiscard]] Json with_header(std::string_view command, const std::string& image,
                                const Json& object);
 

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "vde/input.h"
-#include "vde/text.h"
 
 namespace vde::cli {
 namespace {
 
 constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
@@ -32,8 +32,7 @@ Result<LineReader> LineReader::open(const std::string& path) {
   if (path.empty() || path == "-") return LineReader(STDIN_FILENO);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
-    return fail(ErrorCode::kIo,
-                fmt::format("cannot read '{}': {}", escape(path), std::strerror(errno)));
+    return fail(ErrorCode::kIo, fmt::format("cannot open: {}", std::strerror(errno)));
   return LineReader(descriptor);
 }
 
@@ -57,12 +56,14 @@ Result<bool> LineReader::next(std::string_view& line, Activity& activity) {
     if (feed != std::string_view::npos || (is_at_end_ && !left.empty())) {
       line = left.substr(0, feed);
       begin_ += std::min(line.size() + 1, left.size());
-      ++number_;
+      if (++number_ == 1 && line.starts_with(kByteOrderMark))
+        line.remove_prefix(kByteOrderMark.size());
+      if (line.ends_with('\r')) line.remove_suffix(1);
       return true;
     }
     if (is_at_end_) return false;
     if (left.size() > kLongestLine)
-      return fail(ErrorCode::kUsage,
+      return fail(ErrorCode::kMalformed,
                   fmt::format("line {} is longer than {} bytes", number_ + 1, kLongestLine));
     searched = left.size();
     VDE_TRY(fill(activity));

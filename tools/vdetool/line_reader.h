@@ -1,4 +1,4 @@
-// Lines of a file or of standard input, with their numbers.
+// Lines of a text file or of standard input, with their numbers.
 #pragma once
 
 #include <string>
@@ -20,8 +20,9 @@ class LineReader {
   LineReader& operator=(LineReader&&) = delete;
   ~LineReader();
 
-  // Sets `line` to the next line without its line feed, which is optional in the last line; valid
-  // until the next call. False at the end. kUsage for a line that is too long, kInterrupted if
+  // Sets `line` to the next line without its line feed, which is optional in the last line, without
+  // one carriage return at its end, and without a byte order mark at the start of the file; valid
+  // until the next call. False at the end. kMalformed for a line that is too long, kInterrupted if
   // `activity` requests a stop.
   [[nodiscard]] Result<bool> next(std::string_view& line, Activity& activity);
 

@@ -13,8 +13,8 @@ constexpr size_t kPiece = size_t{128} << 10;
 
 Json tag_json(const TagView& tag) {
   Json json{{"inode", tag.inode}};
-  add_bytes(json, "key", tag.key);
-  add_bytes(json, "value", tag.value);
+  put_text(json, "key", tag.key);
+  put_text(json, "value", tag.value);
   json["block"] = tag.block;
   return json;
 }

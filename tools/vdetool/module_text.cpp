@@ -9,10 +9,6 @@
 namespace vde::cli {
 namespace {
 
-Bytes bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 std::string_view validation_name(ModuleFacts::Validation validation) {
   switch (validation) {
     case ModuleFacts::Validation::kValid:
@@ -41,13 +37,9 @@ Json module_json(const Module& module) {
             {"block_count", module.block_count},
             {"size", module.size},
             {"abi", module.abi},
-            {"abi_name", module_abi_name(module.abi)},
-            {"registered", to_string(module.registered)},
-            {"registered_ticks", module.registered.value}};
-  if (is_utf8(module.entry_point))
-    json["entry_point"] = module.entry_point;
-  else
-    json["entry_point_base64"] = to_base64(bytes_of(module.entry_point));
+            {"abi_name", module_abi_name(module.abi)}};
+  put_time(json, "registered", module.registered);
+  put_text(json, "entry_point", module.entry_point);
   return json;
 }
 

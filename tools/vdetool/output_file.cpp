@@ -9,17 +9,15 @@
 #include <cstring>
 #include <filesystem>
 
-#include "vde/text.h"
-
 namespace vde::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-tl::unexpected<Error> file_failure(std::string_view what, const std::string& path) {
+tl::unexpected<Error> file_failure(std::string_view what) {
   const int error = errno;
   return fail(error == ENOSPC || error == EDQUOT ? ErrorCode::kNoSpace : ErrorCode::kIo,
-              fmt::format("cannot {} '{}': {}", what, escape(path), std::strerror(error)));
+              fmt::format("cannot {}: {}", what, std::strerror(error)));
 }
 
 std::string folder_of_file(const std::string& path) {
@@ -39,13 +37,15 @@ mode_t permissions_for(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
-                                                     const std::string& image,
+                                                     const std::string& image, bool replace,
                                                      Output& standard_output) {
   std::unique_ptr<OutputFile> file(new OutputFile(standard_output));
   if (path.empty() || path == "-") return file;
   std::error_code ignored;
   if (fs::equivalent(path, image, ignored))
     return fail(ErrorCode::kUsage, "the output would overwrite the image", "name another file");
+  if (!replace && fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) > 0)
+    return fail(ErrorCode::kExists, "the file is not empty", "use --force to replace it");
   VDE_TRY(file->create(path));
   return file;
 }
@@ -55,16 +55,16 @@ Result<void> OutputFile::create(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor_ < 0) return file_failure("write", path);
+    if (descriptor_ < 0) return file_failure("write");
   } else {
     // The target of a symbolic link is replaced, not the link.
     const fs::path real = fs::weakly_canonical(path, error);
     target_ = error ? path : real.string();
     std::string name = folder_of_file(target_) + "/.vdetool-XXXXXX";
     descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ < 0) return file_failure("write", path);
+    if (descriptor_ < 0) return file_failure("write");
     temporary_ = name;
-    if (fchmod(descriptor_, permissions_for(target_)) != 0) return file_failure("write", path);
+    if (fchmod(descriptor_, permissions_for(target_)) != 0) return file_failure("write");
   }
   own_.emplace(descriptor_);
   return {};
@@ -78,13 +78,13 @@ OutputFile::~OutputFile() {
 Result<void> OutputFile::finish() {
   VDE_TRY(output().flush());
   if (temporary_.empty()) return {};
-  if (fdatasync(descriptor_) != 0) return file_failure("write", target_);
-  if (rename(temporary_.c_str(), target_.c_str()) != 0) return file_failure("write", target_);
+  if (fdatasync(descriptor_) != 0) return file_failure("write");
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) return file_failure("write");
   temporary_.clear();
   const int folder = ::open(folder_of_file(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = folder >= 0 && fsync(folder) == 0;
   if (folder >= 0) close(folder);
-  return synced ? Result<void>{} : file_failure("sync the directory of", target_);
+  return synced ? Result<void>{} : file_failure("sync the directory");
 }
 
 }  // namespace vde::cli

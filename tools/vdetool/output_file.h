@@ -14,9 +14,10 @@ class OutputFile {
  public:
   // `path` "-" or empty is standard output. A regular file, or a new one, gets its content in one
   // step when finish() is called; a device or a pipe is written immediately. kUsage if `path` is
-  // `image` itself.
+  // `image` itself; kExists for a regular file that is not empty, unless `replace`.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> open(const std::string& path,
                                                                 const std::string& image,
+                                                                bool replace,
                                                                 Output& standard_output);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

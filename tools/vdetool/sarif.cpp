@@ -46,7 +46,7 @@ std::string message_of(const Finding& finding) {
 }
 
 std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace

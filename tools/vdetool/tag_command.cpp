@@ -10,7 +10,12 @@ void add_image(CLI::App& command, TagArguments& arguments) {
 
 void add_separator(CLI::App& command, TagArguments& arguments) {
   command.add_option("--separator", arguments.separator, "character to use instead of \\0 in keys")
-      ->type_name("C");
+      ->type_name("C")
+      ->check(CLI::Validator(
+          [](std::string& text) {
+            return std::string(text.empty() ? "must be one printable ASCII character" : "");
+          },
+          ""));
 }
 
 Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -34,12 +35,19 @@ void append_json_string(std::string& text, std::string_view utf8) {
   text += '"';
 }
 
+bool is_ascii(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return static_cast<uint8_t>(c) < 0x7f; });
+}
+
 void append_bytes(std::string& text, std::string_view name, std::string_view bytes) {
   text += '"';
   text += name;
   if (is_utf8(bytes)) {
     text += "\":";
+    const size_t begin = text.size();
     append_json_string(text, bytes);
+    if (!is_ascii(bytes)) text.replace(begin, std::string::npos, escape_json(text.substr(begin)));
     return;
   }
   text += "_base64\":\"";
@@ -66,6 +74,31 @@ void append_utf8(std::string& text, uint32_t character) {
   }
 }
 
+// Removes the digits at the start of `text`; false if there are none.
+bool skip_digits(std::string_view& text) {
+  const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(count);
+  return count > 0;
+}
+
+// Whether JSON allows `word` as a number: no leading zeros, no plus sign, digits around the point.
+bool is_json_number(std::string_view word) {
+  if (word.starts_with('-')) word.remove_prefix(1);
+  const bool has_zero = word.starts_with('0');
+  const size_t before = word.size();
+  if (!skip_digits(word) || (has_zero && before - word.size() > 1)) return false;
+  if (word.starts_with('.')) {
+    word.remove_prefix(1);
+    if (!skip_digits(word)) return false;
+  }
+  if (word.starts_with('e') || word.starts_with('E')) {
+    word.remove_prefix(1);
+    if (word.starts_with('+') || word.starts_with('-')) word.remove_prefix(1);
+    if (!skip_digits(word)) return false;
+  }
+  return word.empty();
+}
+
 // Reads a JSON text token by token. Each function returns false if the text starts with something
 // else.
 class JsonScanner {
@@ -73,6 +106,8 @@ class JsonScanner {
   explicit JsonScanner(std::string_view text) : left_(text) { skip_space(); }
 
   [[nodiscard]] bool is_at_end() const { return left_.empty(); }
+
+  [[nodiscard]] bool is_at(char token) const { return left_.starts_with(token); }
 
   bool take(char token) {
     if (!left_.starts_with(token)) return false;
@@ -92,24 +127,47 @@ class JsonScanner {
     return true;
   }
 
-  // A string; its escapes are decoded.
+  // A string; its escapes are decoded. If it returns false, problem() says why.
   bool take_string(std::string& text) {
     text.clear();
-    if (!left_.starts_with('"')) return false;
+    if (!left_.starts_with('"')) return fails("must be a string");
     left_.remove_prefix(1);
     while (true) {
       const size_t plain = plain_length();
       text.append(left_, 0, plain);
       left_.remove_prefix(plain);
-      if (left_.starts_with('"')) break;
-      if (!left_.starts_with('\\') || !take_escape(text)) return false;
+      if (left_.empty()) return fails("has no closing quote");
+      if (left_[0] == '"') break;
+      if (left_[0] != '\\') return fails("contains a control character that is not escaped");
+      if (!take_escape(text))
+        return fails("contains an invalid escape sequence or half a surrogate pair");
     }
     left_.remove_prefix(1);
     skip_space();
-    return is_utf8(text);
+    return is_utf8(text) || fails("is not UTF-8; bytes are written as Base64 in NAME_base64");
   }
 
+  // A string, or the text of a number or a boolean. If it returns false, problem() says why.
+  bool take_text(std::string& text) {
+    if (left_.starts_with('"')) return take_string(text);
+    const std::string_view word = left_.substr(0, left_.find_first_of(",}] \t\r\n"));
+    if (word != "true" && word != "false" && !is_json_number(word))
+      return fails("must be a string, a number or a boolean");
+    text = word;
+    left_.remove_prefix(word.size());
+    skip_space();
+    return true;
+  }
+
+  // What is wrong with the last string.
+  [[nodiscard]] const char* problem() const { return problem_; }
+
  private:
+  bool fails(const char* problem) {
+    problem_ = problem;
+    return false;
+  }
+
   void skip_space() {
     left_.remove_prefix(std::min(left_.find_first_not_of(" \t\r\n"), left_.size()));
   }
@@ -160,6 +218,7 @@ class JsonScanner {
   }
 
   std::string_view left_;
+  const char* problem_ = "";
 };
 
 tl::unexpected<Error> bad_line(std::string what) {
@@ -180,7 +239,10 @@ class TagMembers {
   }
 
   Result<void> take(JsonScanner& scanner) {
-    if (!scanner.take_string(name_) || !scanner.take(':')) return not_an_object();
+    if (!scanner.is_at('"')) return not_an_object();
+    if (!scanner.take_string(name_))
+      return bad_line(fmt::format("a member's name {}", scanner.problem()));
+    if (!scanner.take(':')) return not_an_object();
     if (name_ == "inode") return take_number(scanner, inode_);
     if (name_ == "block") return take_number(scanner, block_);
     if (name_ == "key") return take_text(scanner, key_, has_key_, false);
@@ -207,7 +269,8 @@ class TagMembers {
   Result<void> take_text(JsonScanner& scanner, std::string& text, bool& has_text, bool is_base64) {
     if (has_text) return bad_line(fmt::format("'{}' occurs twice", name_));
     has_text = true;
-    if (!scanner.take_string(text)) return bad_line(fmt::format("'{}' must be a string", name_));
+    if (!(is_base64 ? scanner.take_string(text) : scanner.take_text(text)))
+      return bad_line(fmt::format("'{}' {}", name_, scanner.problem()));
     if (!is_base64) return {};
     const auto bytes = from_base64(text);
     if (!bytes) return bad_line(fmt::format("'{}' is not valid Base64", name_));

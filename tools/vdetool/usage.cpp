@@ -145,6 +145,12 @@ CLI::Validator number(double min, double max, std::string what) {
       "");
 }
 
+CLI::Option* add_text(CLI::App& command, const std::string& name,
+                      std::optional<std::string>& target, const std::string& help) {
+  return command.add_option_function<std::string>(
+      name, [&target](const std::string& text) { target = text; }, help);
+}
+
 Chosen chosen_command(const CLI::App& app) {
   Chosen chosen{&app, "vdetool"};
   for (auto subs = app.get_subcommands(); !subs.empty(); subs = chosen.app->get_subcommands()) {

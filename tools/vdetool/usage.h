@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@ namespace vde::cli {
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 // An option that takes a number from `min` to `max`; `what` names it: "a number of seconds".
 [[nodiscard]] CLI::Validator number(double min, double max, std::string what);
+
+// Adds an option whose text may be empty; CLI11 itself takes an empty text for an absent one.
+CLI::Option* add_text(CLI::App& command, const std::string& name,
+                      std::optional<std::string>& target, const std::string& help);
 
 // The command or verb that was chosen on the command line, and how it is called: "vdetool tag
 // find".

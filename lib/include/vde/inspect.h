@@ -9,6 +9,7 @@
 
 #include "vde/activity.h"
 #include "vde/storage.h"
+#include "vde/ticks.h"
 
 namespace vde {
 
@@ -16,6 +17,12 @@ namespace vde {
 using Json = nlohmann::ordered_json;
 
 inline constexpr int kSchemaVersion = 1;
+
+// Adds `bytes` to `object` as text, or as `name`_base64 if they are not UTF-8.
+void put_text(Json& object, const std::string& name, std::string_view bytes);
+// Adds `name` in RFC 3339 form, `name`_ticks and `name`_unix (seconds). The form and the seconds
+// are null for 0, "never", and for a time that has no such form.
+void put_time(Json& object, const std::string& name, Ticks time);
 
 // Identity, geometry, counts, and the regions with the state of their first block. Says where the
 // superblock's fields come from, and shows them even if no checksum confirms them. kNotAnImage,

@@ -19,7 +19,8 @@ namespace vde {
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 // Converts bytes to one line of UTF-8: \\, \n, \t and \0 for these, \xHH for other control
-// characters and for invalid UTF-8. unescape() is the inverse; kUsage for an invalid escape.
+// characters, for characters that break lines or change the direction of text, and for invalid
+// UTF-8. unescape() is the inverse; kUsage for an invalid escape.
 [[nodiscard]] std::string escape(std::string_view bytes);
 [[nodiscard]] Result<std::string> unescape(std::string_view text);
 
@@ -30,12 +31,17 @@ void append_escaped(std::string& text, std::string_view bytes, char separator = 
 [[nodiscard]] Result<void> append_unescaped(std::string& bytes, std::string_view text,
                                             char separator = '\0');
 
+// `json`, a JSON text, with \uXXXX for the characters that JSON allows in strings but escape()
+// escapes.
+[[nodiscard]] std::string escape_json(std::string json);
+
 // Standard alphabet, with padding; from_base64() accepts nothing else.
 [[nodiscard]] std::string to_base64(Bytes bytes);
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
-// Parses a size in bytes. K, M, G, T, P and KiB, MiB, ... are powers of 1024; KB, MB, ... are
-// powers of 1000. Fractions ("8.5M") are allowed if the result is a whole number. kUsage.
+// Parses a size in bytes. K, M, G, T, P and KiB, MiB, ... in either case are powers of 1024; KB,
+// MB, ... are powers of 1000. Fractions ("8.5M") are allowed if the result is a whole number.
+// kUsage.
 [[nodiscard]] Result<uint64_t> parse_size(std::string_view text);
 
 // "5734400 bytes (5.47 MiB)"; only "1000 bytes" below 1 KiB.
@@ -48,5 +54,7 @@ void append_escaped(std::string& text, std::string_view bytes, char separator = 
 // kUsage if it is not valid.
 inline constexpr size_t kMaxLabelBytes = 64;
 [[nodiscard]] Result<void> check_label(std::string_view label);
+// The label that `text`, as escape() writes it, stands for. kUsage.
+[[nodiscard]] Result<std::string> parse_label(std::string_view text);
 
 }  // namespace vde

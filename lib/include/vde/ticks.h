@@ -20,11 +20,13 @@ struct Ticks {
 inline constexpr int64_t kTicksPerSecond = 10'000'000;
 inline constexpr int64_t kUnixEpochTicks = 621'355'968'000'000'000;
 
-// RFC 3339 in UTC with as many decimals as needed ("2024-12-16T12:00:00.0000386Z"). Ticks after
-// year 9999 and negative ticks are printed as "ticks N".
+// RFC 3339 in UTC, always with seven decimals ("2024-12-16T12:00:00.0000386Z"): such texts sort as
+// times. "never" for 0; ticks after year 9999 and negative ticks are printed as "ticks N".
 [[nodiscard]] std::string to_string(Ticks ticks);
 
 [[nodiscard]] Ticks from_unix_seconds(int64_t seconds);
+// Whole seconds since 1970, rounded down.
+[[nodiscard]] int64_t to_unix_seconds(Ticks ticks);
 
 // The time to write into an image: SOURCE_DATE_EPOCH if it is set, else the current time. kUsage if
 // SOURCE_DATE_EPOCH is not a number of seconds.

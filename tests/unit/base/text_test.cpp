@@ -15,6 +15,29 @@ TEST_CASE("escape writes one line of UTF-8, and unescape reverses it") {
   CHECK(*unescape(text) == bytes);
 }
 
+TEST_CASE("characters that turn the direction of text or break lines are escaped") {
+  for (const char* text : {"\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
+                           "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\x7f"}) {
+    CAPTURE(text);
+    CHECK(escape(text).starts_with("\\x"));
+    CHECK(*unescape(escape(text)) == text);
+  }
+  for (const char* text : {"\xe2\x80\x8d", "\xe2\x80\xaf", "\xe2\x81\xaa", "\xc2\xa0", "\xd8\x9b"})
+    CHECK(escape(text) == text);
+}
+
+TEST_CASE("JSON has \\u for the same characters, and everything else as it is") {
+  CHECK(escape_json("{\"a\":\"x\\n\xe2\x80\xaey\x7f\xc2\x85\xc3\xa9\"}\n") ==
+        "{\"a\":\"x\\n\\u202ey\\u007f\\u0085\xc3\xa9\"}\n");
+  CHECK(escape_json("\xf0\x9f\x98\x80") == "\xf0\x9f\x98\x80");
+}
+
+TEST_CASE("a label is read as it is printed") {
+  CHECK(*parse_label("C:\\\\new\\t") == "C:\\new\t");
+  CHECK(parse_label("")->empty());
+  for (const char* text : {"a\\q", "\\xff", "a\\0"}) CHECK_FALSE(parse_label(text).has_value());
+}
+
 TEST_CASE("unescape refuses what escape never writes") {
   for (const char* text : {"\\", "\\q", "\\x", "\\x1", "\\xzz"}) {
     CAPTURE(text);
@@ -53,8 +76,12 @@ TEST_CASE("sizes: bare numbers are bytes, K and KiB powers of 1024, KB of 1000")
   CHECK(*parse_size("1.5M") == 1572864);
   CHECK(*parse_size("64T") == uint64_t{64} << 40);
   CHECK(*parse_size("2PB") == 2000000000000000);
+  CHECK(*parse_size("8m") == *parse_size("8mib"));
+  CHECK(*parse_size("8kB") == 8000);
+  CHECK(parse_size("1.1M").error().message == "'1.1M' is not a whole number of bytes");
+  CHECK(parse_size("99999999P").error().message == "the size '99999999P' is too large");
   for (const char* text :
-       {"", "K", "-1", "1X", "1KX", "1.K", "0.3", "99999999P", "18446744073709551616"}) {
+       {"", "K", "-1", "1X", "1KX", "1Mb", "1.K", "0.3", "99999999P", "18446744073709551616"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_size(text).has_value());
   }
@@ -70,12 +97,19 @@ TEST_CASE("a GUID's first three fields are little-endian on disk") {
   CHECK_FALSE(parse_guid("00112233+4455-6677-8899-aabbccddeeff").has_value());
 }
 
-TEST_CASE("ticks print as RFC 3339") {
-  CHECK(to_string(Ticks{0}) == "0001-01-01T00:00:00Z");
-  CHECK(to_string(Ticks{kUnixEpochTicks}) == "1970-01-01T00:00:00Z");
+TEST_CASE("ticks print as RFC 3339 with seven decimals, and 0 as never") {
+  CHECK(to_string(Ticks{0}) == "never");
+  CHECK(to_string(Ticks{1}) == "0001-01-01T00:00:00.0000001Z");
+  CHECK(to_string(Ticks{kUnixEpochTicks}) == "1970-01-01T00:00:00.0000000Z");
   CHECK(to_string(Ticks{638700000000000386}) == "2024-12-17T02:40:00.0000386Z");
   CHECK(to_string(Ticks{3155378975999999999}) == "9999-12-31T23:59:59.9999999Z");
   CHECK(to_string(Ticks{-1}) == "ticks -1");
+}
+
+TEST_CASE("seconds since 1970 are rounded down") {
+  CHECK(to_unix_seconds(from_unix_seconds(1700000000)) == 1700000000);
+  CHECK(to_unix_seconds(Ticks{kUnixEpochTicks + kTicksPerSecond - 1}) == 0);
+  CHECK(to_unix_seconds(Ticks{kUnixEpochTicks - 1}) == -1);
 }
 
 TEST_CASE("a misspelling is near, another word is not") {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "usage.h"
 #include "vde/inspect.h"
 #include "vde/text.h"
 
@@ -114,11 +115,11 @@ Runner define_dump(CLI::App& command) {
   command.add_option("IMAGE", arguments->image, kImageHelp)->required();
   command.add_flag("--superblock", arguments->superblock, "the superblock in use (default)");
   command.add_flag("--regions", arguments->regions, "the region tables");
-  command
-      .add_option("--region", arguments->region, "all written blocks of the region TAG, e.g. TAGI")
+  add_text(command, "--region", arguments->region,
+           "all written blocks of the region TAG, e.g. TAGI")
       ->type_name("TAG");
-  command.add_option("--block", arguments->block, "block N, or blocks N to M")->type_name("N[-M]");
-  command.add_option("--offset", arguments->offset, "explain the byte at OFFSET (decimal)")
+  add_text(command, "--block", arguments->block, "block N, or blocks N to M")->type_name("N[-M]");
+  add_text(command, "--offset", arguments->offset, "explain the byte at OFFSET (decimal)")
       ->type_name("OFFSET");
   auto* raw = command.add_flag("--raw", arguments->raw, "write raw bytes to standard output");
   command.add_flag("--hex", arguments->hex, "print the bytes in hexadecimal")->excludes(raw);

@@ -24,22 +24,18 @@ Result<void> show_label(Context& context, const LabelArguments& arguments) {
   const std::string& label = image.label();
   if (!context.globals.json) return context.out.write(escape(label) + "\n");
   Json json;
-  if (is_utf8(label))
-    json["label"] = label;
-  else
-    json["label_base64"] =
-        to_base64({reinterpret_cast<const uint8_t*>(label.data()), label.size()});
+  put_text(json, "label", label);
   return context.write_json(with_header("label", arguments.image, json));
 }
 
 Result<void> run_label(Context& context, const LabelArguments& arguments) {
   if (!arguments.set) return show_label(context, arguments);
-  VDE_TRY(check_label(arguments.text));
+  VDE_TRY_ASSIGN(label, parse_label(arguments.text));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY(opened.change.set_label(arguments.text));
+  VDE_TRY(opened.change.set_label(label));
   VDE_TRY(opened.change.commit());
   if (!context.globals.json) return {};
-  return context.write_json(with_header("label", arguments.image, Json{{"label", arguments.text}}));
+  return context.write_json(with_header("label", arguments.image, Json{{"label", label}}));
 }
 
 Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
@@ -62,8 +58,9 @@ Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
 Runner define_label(CLI::App& command) {
   auto arguments = std::make_shared<LabelArguments>();
   command.add_option("IMAGE", arguments->image, kImageHelp)->required();
-  auto* text = command.add_option(
-      "TEXT", arguments->text, "new label (up to 64 bytes of UTF-8); omit to show the current one");
+  auto* text = command.add_option("TEXT", arguments->text,
+                                  "new label (up to 64 bytes of UTF-8; escapes such as \\n are "
+                                  "read); omit to show the current one");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   return [arguments, text](Context& context) {
     arguments->set = text->count() > 0;

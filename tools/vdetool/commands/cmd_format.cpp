@@ -12,12 +12,12 @@ namespace {
 struct FormatArguments {
   std::string image;
   std::string size;
-  uint32_t block_size = 4096;
+  std::string block_size = "4096";
   std::string label;
-  std::string uuid;
-  std::string profile;
-  std::string modules;
-  std::string journal_size;
+  std::optional<std::string> uuid;
+  std::optional<std::string> profile;
+  std::string modules{kDefaultModules};
+  std::optional<std::string> journal_size;
   bool force = false;
   bool dry_run = false;
 };
@@ -26,24 +26,27 @@ Result<CreateOptions> options_of(const FormatArguments& arguments) {
   CreateOptions options;
   VDE_TRY_ASSIGN(size, parse_size(arguments.size));
   options.size = size;
-  options.block_size = arguments.block_size;
-  options.label = arguments.label;
-  if (arguments.uuid.empty()) {
+  VDE_TRY_ASSIGN(block_size, parse_size(arguments.block_size));
+  if (block_size > UINT32_MAX)
+    return fail(ErrorCode::kUsage,
+                fmt::format("the block size '{}' is too large", escape(arguments.block_size)));
+  options.block_size = static_cast<uint32_t>(block_size);
+  VDE_TRY_ASSIGN(label, parse_label(arguments.label));
+  options.label = label;
+  if (!arguments.uuid) {
     options.uuid = random_guid();
   } else {
-    const auto uuid = parse_guid(arguments.uuid);
+    const auto uuid = parse_guid(*arguments.uuid);
     if (!uuid)
       return fail(ErrorCode::kUsage, fmt::format("invalid UUID '{}' (expected {})",
-                                                 escape(arguments.uuid), kUuidForm));
+                                                 escape(*arguments.uuid), kUuidForm));
     options.uuid = *uuid;
   }
-  VDE_TRY_ASSIGN(
-      modules, arguments.profile.empty()
-                   ? parse_modules(arguments.modules.empty() ? kDefaultModules : arguments.modules)
-                   : profile_modules(arguments.profile));
+  VDE_TRY_ASSIGN(modules, arguments.profile ? profile_modules(*arguments.profile)
+                                            : parse_modules(arguments.modules));
   options.modules = modules;
-  if (!arguments.journal_size.empty()) {
-    VDE_TRY_ASSIGN(journal_size, parse_size(arguments.journal_size));
+  if (arguments.journal_size) {
+    VDE_TRY_ASSIGN(journal_size, parse_size(*arguments.journal_size));
     options.journal_size = journal_size;
   }
   VDE_TRY_ASSIGN(now, current_ticks());
@@ -114,12 +117,12 @@ Runner define_format(CLI::App& command) {
       .add_option("--block-size", arguments->block_size,
                   "block size: a power of two from 512 to 65536 (default: 4096; the SDK needs at "
                   "least 4096)")
-      ->type_name("N")
-      ->check(number(0, UINT32_MAX, "a number of bytes"));
-  command.add_option("--label", arguments->label, "volume label (up to 64 bytes of UTF-8)");
-  command.add_option("--uuid", arguments->uuid, "volume UUID (default: random)")->type_name("UUID");
-  auto* profile = command.add_option("--profile", arguments->profile,
-                                     "use a profile's modules (only 'minimal' is supported)");
+      ->type_name("SIZE");
+  command.add_option("--label", arguments->label,
+                     "volume label (up to 64 bytes of UTF-8; escapes such as \\n are read)");
+  add_text(command, "--uuid", arguments->uuid, "volume UUID (default: random)")->type_name("UUID");
+  auto* profile = add_text(command, "--profile", arguments->profile,
+                           "use a profile's modules (only 'minimal' is supported)");
   profile->type_name("NAME");
   command
       .add_option("--modules", arguments->modules,
@@ -127,9 +130,8 @@ Runner define_format(CLI::App& command) {
                   "tags,snapshot,compute)")
       ->type_name("LIST")
       ->excludes(profile);
-  command
-      .add_option("--journal-size", arguments->journal_size,
-                  "journal size, e.g. 4M (default: 1/64 of the volume)")
+  add_text(command, "--journal-size", arguments->journal_size,
+           "journal size, e.g. 4M (default: 1/64 of the volume)")
       ->type_name("SIZE");
   command.add_flag("--force", arguments->force, "overwrite existing contents");
   command.add_flag("--dry-run", arguments->dry_run, "print the layout without writing anything");

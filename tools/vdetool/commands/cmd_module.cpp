@@ -71,8 +71,9 @@ Result<void> extract_to_stream(Context& context, const ModuleArguments& argument
                                ModuleReader& reader, const Module& module) {
   struct stat status {};
   const bool is_file = stat(arguments.file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-  VDE_TRY_ASSIGN(target,
-                 OutputFile::open(is_file ? "-" : arguments.file, arguments.image, context.out));
+  VDE_TRY_ASSIGN(
+      target, context.about(arguments.file, OutputFile::open(is_file ? "-" : arguments.file,
+                                                             arguments.image, true, context.out)));
   Output& output = target->output();
   VDE_TRY(reader.read(module, context.activity, [&](Bytes bytes) { return output.write(bytes); }));
   return target->finish();
@@ -83,7 +84,11 @@ Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(module, open.reader.find(arguments.reference));
   const ProgressLine line(context.activity, context.wants_progress());
   if (is_stream(arguments.file)) return extract_to_stream(context, arguments, open.reader, module);
-  return open.reader.extract(module, arguments.file, context.activity);
+  Result<void> extracted = open.reader.extract(module, arguments.file, context.activity);
+  // What a block of the image caused names the block.
+  const bool is_about_file =
+      !extracted && !extracted.error().block && extracted.error().code != ErrorCode::kDamaged;
+  return is_about_file ? context.about(arguments.file, std::move(extracted)) : extracted;
 }
 
 Json verdict_json(const Module& module, const Result<void>& verdict) {

@@ -21,7 +21,7 @@ struct RegisterArguments {
   std::string entry;
   const CLI::Option* entry_option = nullptr;
   std::string abi = "auto";
-  std::string id;
+  std::optional<std::string> id;
   bool strict = false;
   bool force = false;
   bool unseal = false;
@@ -46,17 +46,17 @@ Result<ModuleOptions> module_options(const RegisterArguments& arguments) {
   if (arguments.abi != "auto") options.abi = parse_module_abi(arguments.abi);
   if (arguments.files.size() > 1) {
     const char* single = has_entry                               ? "--entry"
-                         : !arguments.id.empty()                 ? "--id"
+                         : arguments.id                          ? "--id"
                          : names_standard_input(arguments.files) ? "-"
                                                                  : nullptr;
     if (single != nullptr)
       return fail(ErrorCode::kUsage, fmt::format("{} needs exactly one file", single));
   }
-  if (!arguments.id.empty()) {
-    options.id = parse_guid(arguments.id);
+  if (arguments.id) {
+    options.id = parse_guid(*arguments.id);
     if (!options.id || options.id->is_zero())
       return fail(ErrorCode::kUsage,
-                  fmt::format("invalid id '{}' (expected {})", escape(arguments.id), kUuidForm));
+                  fmt::format("invalid id '{}' (expected {})", escape(*arguments.id), kUuidForm));
   }
   return options;
 }
@@ -148,10 +148,7 @@ class Registration {
   [[nodiscard]] Json json_of(size_t i) const {
     const std::string& file = arguments_.files[i];
     Json json = module_json(registered_[i].module);
-    if (is_utf8(file))
-      json["file"] = file;
-    else
-      json["file_base64"] = to_base64({reinterpret_cast<const uint8_t*>(file.data()), file.size()});
+    put_text(json, "file", file);
     json["state"] = registered_[i].is_new ? "stored" : "exists";
     json.update(facts_json(files_[i].facts()));
     return json;
@@ -207,7 +204,7 @@ Runner define_module_register(CLI::App& command) {
   command.add_option("--abi", arguments->abi, "auto, preview1, preview2 or stable (default: auto)")
       ->type_name("ABI")
       ->check(one_of({"auto", "preview1", "preview2", "stable"}));
-  command.add_option("--id", arguments->id, "module id (default: derived from the hash)")
+  add_text(command, "--id", arguments->id, "module id (default: derived from the hash)")
       ->type_name("ID");
   command.add_flag("--strict", arguments->strict, "refuse what the validator does not call valid");
   command.add_flag("--force", arguments->force, "store it even if it does not export NAME");

@@ -5,6 +5,7 @@
 
 #include "entry_json.h"
 #include "snapshot_tree.h"
+#include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
@@ -50,6 +51,16 @@ std::string snapshot_text(const Snapshot& snapshot) {
       snapshot.flags == 0 ? "none" : joined_flags(snapshot), snapshot.inode_table_blocks,
       snapshot.inode_table_blocks == 1 ? "block" : "blocks", snapshot.inode_table_start,
       snapshot.data_blocks);
+}
+
+// A label among the references is written as `list` prints it.
+Result<std::vector<std::string>> parse_references(const std::vector<std::string>& texts) {
+  std::vector<std::string> references;
+  for (const std::string& text : texts) {
+    VDE_TRY_ASSIGN(reference, unescape(text));
+    references.push_back(std::move(reference));
+  }
+  return references;
 }
 
 // Prints snapshots one by one, up to the first that cannot be written.
@@ -98,8 +109,12 @@ class SnapshotPrinter {
 // The options, as far as they can be checked without the image.
 Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
   SnapshotOptions options;
-  options.label = arguments.label;
-  options.parent = arguments.parent;
+  VDE_TRY_ASSIGN(label, parse_label(arguments.label));
+  options.label = label;
+  if (arguments.parent) {
+    VDE_TRY_ASSIGN(parent, unescape(*arguments.parent));
+    options.parent = parent;
+  }
   options.read_only = arguments.read_only;
   options.base = arguments.base;
   options.reproducible = std::getenv("SOURCE_DATE_EPOCH") != nullptr;
@@ -109,7 +124,6 @@ Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
       return fail(ErrorCode::kUsage,
                   fmt::format("invalid id '{}' (expected {})", escape(*arguments.id), kUuidForm));
   }
-  VDE_TRY(check_label(options.label));
   if (options.id && options.id->is_zero())
     return fail(ErrorCode::kUsage, "the id must not be zero");
   return options;
@@ -149,24 +163,27 @@ Result<void> run_list(Context& context, const SnapshotArguments& arguments) {
 }
 
 Result<void> run_show(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
-  VDE_TRY_ASSIGN(snapshot, open.reader.find(arguments.ref));
+  VDE_TRY_ASSIGN(snapshot, open.reader.find(ref));
   return context.globals.json ? context.write_json(with_header("snapshot show", arguments.image,
                                                                snapshot_json(snapshot)))
                               : context.out.write(snapshot_text(snapshot));
 }
 
 Result<void> run_chain(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
-  VDE_TRY_ASSIGN(from, open.reader.find(arguments.ref));
+  VDE_TRY_ASSIGN(from, open.reader.find(ref));
   SnapshotPrinter printer(context, "snapshot chain", arguments.image);
   return printer.outcome(open.reader.chain(
       from.id, [&](const Snapshot& snapshot) { return printer.print(snapshot); }));
 }
 
 Result<void> run_children(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::snapshots));
-  VDE_TRY_ASSIGN(parent, open.reader.find(arguments.ref));
+  VDE_TRY_ASSIGN(parent, open.reader.find(ref));
   SnapshotPrinter printer(context, "snapshot children", arguments.image);
   return printer.outcome(open.reader.children(parent.id, [&](const Snapshot& snapshot) {
     return (snapshot.is_deleted() && !arguments.all) || printer.print(snapshot);
@@ -188,15 +205,17 @@ Result<void> print_changed(Context& context, const SnapshotArguments& arguments,
 }
 
 Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(refs, parse_references(arguments.refs));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY_ASSIGN(changed, opened.change.snapshots().remove(arguments.refs));
+  VDE_TRY_ASSIGN(changed, opened.change.snapshots().remove(refs));
   VDE_TRY(opened.change.commit());
   return print_changed(context, arguments, "snapshot delete", changed);
 }
 
 Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) {
+  VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY_ASSIGN(changed, opened.change.snapshots().undelete(arguments.ref));
+  VDE_TRY_ASSIGN(changed, opened.change.snapshots().undelete(ref));
   VDE_TRY(opened.change.commit());
   return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
 }
@@ -255,11 +274,11 @@ Runner define_snapshot_create(CLI::App& command) {
   SnapshotVerb verb(command, run_create);
   SnapshotArguments& arguments = *verb.arguments;
   command.add_option("--label", arguments.label, "label (up to 64 bytes of UTF-8)");
-  command.add_option("--parent", arguments.parent, "parent snapshot (default: none)")
+  add_text(command, "--parent", arguments.parent, "parent snapshot (default: none)")
       ->type_name("REF");
   command.add_flag("--read-only", arguments.read_only, "set the read-only flag");
   command.add_flag("--base", arguments.base, "set the base flag");
-  command.add_option("--id", arguments.id, "snapshot id (default: random)")->type_name("ID");
+  add_text(command, "--id", arguments.id, "snapshot id (default: random)")->type_name("ID");
   verb.add_unseal();
   return verb.runner();
 }
@@ -292,9 +311,13 @@ Runner define_snapshot_children(CLI::App& command) {
 
 Runner define_snapshot_delete(CLI::App& command) {
   SnapshotVerb verb(command, run_delete);
-  command.add_option("REF", verb.arguments->refs, kRefHelp)->required();
+  auto* refs = command.add_option("REF", verb.arguments->refs, kRefHelp)->required();
   verb.add_unseal();
-  return verb.runner();
+  return [arguments = verb.arguments, refs, run = verb.runner()](Context& context) {
+    // As typed: a vector option would read {} as an empty list.
+    arguments->refs = refs->results();
+    return run(context);
+  };
 }
 
 Runner define_snapshot_undelete(CLI::App& command) {

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "tag_command.h"
+#include "usage.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -217,7 +218,7 @@ Runner define_tag_get(CLI::App& command) {
   add_image(command, *arguments);
   command.add_option("KEY", arguments->key, "the exact key (escapes such as \\0 are allowed)")
       ->required();
-  command.add_option("--inode", arguments->inode, "only tags on inode N")->type_name("N");
+  add_text(command, "--inode", arguments->inode, "only tags on inode N")->type_name("N");
   add_separator(command, *arguments);
   return [arguments](Context& context) { return run_get(context, *arguments); };
 }
@@ -226,11 +227,11 @@ Runner define_tag_find(CLI::App& command) {
   auto arguments = std::make_shared<FindArguments>();
   add_image(command, *arguments);
   command.add_option("--prefix", arguments->prefix, "keys starting with TEXT");
-  command.add_option("--from", arguments->from, "first key (inclusive)")->type_name("KEY");
-  command.add_option("--to", arguments->to, "last key (inclusive)")->type_name("KEY");
-  command.add_option("--value", arguments->value, "only tags whose value equals TEXT");
-  command.add_option("--inode", arguments->inode, "only tags on inode N")->type_name("N");
-  command.add_option("--limit", arguments->limit, "stop after N tags")->type_name("N");
+  add_text(command, "--from", arguments->from, "first key (inclusive)")->type_name("KEY");
+  add_text(command, "--to", arguments->to, "last key (inclusive)")->type_name("KEY");
+  add_text(command, "--value", arguments->value, "only tags whose value equals TEXT");
+  add_text(command, "--inode", arguments->inode, "only tags on inode N")->type_name("N");
+  add_text(command, "--limit", arguments->limit, "stop after N tags")->type_name("N");
   command.add_flag("--count", arguments->count, "print only the number of matches");
   command.add_flag("--reverse", arguments->reverse, "in descending key order");
   add_separator(command, *arguments);
@@ -249,6 +250,7 @@ Runner define_tag_list(CLI::App& command) {
 Runner define_tag_stats(CLI::App& command) {
   auto arguments = std::make_shared<TagArguments>();
   add_image(command, *arguments);
+  add_separator(command, *arguments);
   return [arguments](Context& context) {
     return context.finish(arguments->image, show_stats(context, *arguments));
   };

@@ -16,6 +16,7 @@ struct BulkArguments : TagArguments {
   std::string file;
   std::string format = "tsv";
   bool replace = false;
+  bool force = false;
   std::string memory = "256M";
 
   [[nodiscard]] TagFormat tag_format() const {
@@ -23,39 +24,67 @@ struct BulkArguments : TagArguments {
   }
 };
 
-tl::unexpected<Error> at_line(uint64_t line, Error error) {
-  error.message = fmt::format("line {}: {}", line, error.message);
-  return tl::make_unexpected(std::move(error));
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \r") == std::string_view::npos;
 }
 
-Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagBatch& batch,
-                       Activity& activity) {
-  std::string_view line;
-  while (true) {
-    VDE_TRY_ASSIGN(more, reader.next(line, activity));
-    if (!more) return {};
-    auto entry = parser.parse(line);
-    if (!entry) return at_line(reader.number(), std::move(entry.error()));
-    VDE_TRY(batch.add(*entry, reader.number()));
+// Reads the lines of the input into a batch.
+class LineImport {
+ public:
+  LineImport(Context& context, std::string source)
+      : context_(context), source_(std::move(source)) {}
+
+  Result<void> add_lines(LineReader& reader, TagLineParser& parser, TagBatch& batch) {
+    std::string_view line;
+    while (true) {
+      VDE_TRY_ASSIGN(more, context_.about(source_, reader.next(line, context_.activity)));
+      if (!more) return {};
+      if (is_blank(line)) continue;
+      auto entry = parser.parse(line);
+      if (!entry) {
+        entry.error().message = fmt::format("line {}: {}", reader.number(), entry.error().message);
+        return of_line(propagate(entry));
+      }
+      VDE_TRY(of_line(batch.add(*entry, reader.number())));
+    }
   }
-}
+
+  // An error that names a line is about the input, and not about the command line.
+  template <class T>
+  Result<T> of_line(Result<T> result) {
+    if (result || !result.error().message.starts_with("line ")) return result;
+    if (result.error().code == ErrorCode::kUsage) result.error().code = ErrorCode::kMalformed;
+    return context_.about(source_, std::move(result));
+  }
+  Result<void> of_line(tl::unexpected<Error> error) {
+    return of_line(Result<void>(std::move(error)));
+  }
+
+ private:
+  Context& context_;
+  std::string source_;
+};
 
 // Opens the image only after all lines are read: they may arrive slowly, and an image that is open
 // for a change is locked.
 Result<TagImportReport> import_lines(Context& context, const BulkArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(memory, parse_size(arguments.memory));
-  VDE_TRY_ASSIGN(reader, LineReader::open(arguments.file));
+  const bool is_standard_input = arguments.file.empty() || arguments.file == "-";
+  const std::string source = is_standard_input ? "standard input" : arguments.file;
+  VDE_TRY(context.about(source, check_is_other_file(arguments.file, arguments.image, "the input")));
+  VDE_TRY_ASSIGN(reader, context.about(source, LineReader::open(arguments.file)));
   name_wait("input");
   TagLineParser parser(arguments.tag_format(), separator);
   TagBatchOptions options;
   options.memory = memory;
   TagBatch batch(options);
   const ProgressLine progress(context.activity, context.wants_progress());
-  VDE_TRY(add_lines(reader, parser, batch, context.activity));
+  LineImport lines(context, source);
+  VDE_TRY(lines.add_lines(reader, parser, batch));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
-  VDE_TRY_ASSIGN(
-      report, opened.change.tags().import(batch, {.replace = arguments.replace}, context.activity));
+  VDE_TRY_ASSIGN(report, lines.of_line(opened.change.tags().import(
+                             batch, {.replace = arguments.replace}, context.activity)));
   VDE_TRY(opened.change.commit());
   return report;
 }
@@ -74,12 +103,14 @@ Result<void> import_tags(Context& context, const BulkArguments& arguments) {
 Result<void> export_tags(Context& context, const BulkArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
-  VDE_TRY_ASSIGN(file, OutputFile::open(arguments.file, arguments.image, context.out));
+  const std::string target = arguments.file == "-" ? "" : arguments.file;
+  VDE_TRY_ASSIGN(file, context.about(target, OutputFile::open(target, arguments.image,
+                                                              arguments.force, context.out)));
   const TagFormat format = context.globals.json ? TagFormat::kJsonl : arguments.tag_format();
   TagPrinter printer(file->output(), format, separator, context.activity);
   VDE_TRY(index.reader.find({}, printer.visitor()));
-  VDE_TRY(printer.result());
-  return file->finish();
+  VDE_TRY(context.about(target, printer.result()));
+  return context.about(target, file->finish());
 }
 
 void add_format(CLI::App& command, const char* name, BulkArguments& arguments) {
@@ -111,6 +142,7 @@ Runner define_tag_export(CLI::App& command) {
   command.add_option("FILE", arguments->file,
                      "output file, written atomically (default: standard output)");
   add_format(command, "--output-format", *arguments);
+  command.add_flag("--force", arguments->force, "replace a file that is not empty");
   add_separator(command, *arguments);
   return [arguments](Context& context) {
     return context.finish(arguments->image, export_tags(context, *arguments));

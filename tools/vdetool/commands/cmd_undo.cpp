@@ -18,14 +18,18 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
   std::string path;
   VDE_TRY_ASSIGN(redo, make_undo_target(arguments.undo, image, arguments.image, path));
   VDE_TRY_ASSIGN(done, undo_repair(image, file, redo.get()));
-  if (context.globals.json)
-    return context.write_json(
-        with_header("undo", arguments.image,
-                    Json{{"undo_file", arguments.file},
-                         {"bytes", done.bytes},
-                         {"old_size", done.new_size},
-                         {"new_size", done.old_size},
-                         {"redo_file", done.redo_written ? Json(path) : Json(nullptr)}}));
+  if (context.globals.json) {
+    Json json;
+    put_text(json, "undo_file", arguments.file);
+    json["bytes"] = done.bytes;
+    json["old_size"] = done.new_size;
+    json["new_size"] = done.old_size;
+    if (done.redo_written)
+      put_text(json, "redo_file", path);
+    else
+      json["redo_file"] = nullptr;
+    return context.write_json(with_header("undo", arguments.image, json));
+  }
   if (context.globals.quiet) return {};
   std::string text = fmt::format("{}: restored {} bytes\n", escape(arguments.image), done.bytes);
   if (done.redo_written) text += revert_text(arguments.image, path);
@@ -33,6 +37,8 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
 }
 
 int undo(Context& context, const UndoArguments& arguments) {
+  const auto other = check_is_other_file(arguments.file, arguments.image, "the undo file");
+  if (!other) return context.report(arguments.file, other.error());
   const auto image = context.open_storage(arguments.image, OpenMode::kReadWrite);
   if (!image) return context.report(arguments.image, image.error());
   const auto file = context.open_storage(arguments.file, OpenMode::kReadWrite);
