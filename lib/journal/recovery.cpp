@@ -55,34 +55,35 @@ Result<void> check_target(const BlockIo& io, uint64_t target, const Versions& ve
                        fmt::format("block {} has neither its old nor its new content", target));
 }
 
-// The group after the last record. Its slots are then those of the directory.
+bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_size) {
+  return group.superblock->checkpoint_sequence == first.base_sequence &&
+         group_hash(group_bytes(group), block_size) == first.base_hash;
+}
+
+// The group after the last record, made from the one that the first record is based on if that is
+// there: the other one may be damaged although its checksums fit.
 Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                                const std::map<uint64_t, Versions>& versions) {
-  const GroupProbe& whole = probe.primary.whole ? probe.primary : probe.mirror;
-  GroupState state = decode_group(whole);
+  const bool from_mirror =
+      !probe.primary.whole ||
+      (probe.mirror.whole &&
+       is_base(probe.mirror, scan.records.front().record.head, io.block_size()));
+  GroupState state = decode_group(from_mirror ? probe.mirror : probe.primary);
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
   state.seal.header_seal = head.seal;
+  // Only a record that writes the directory changes the slots. The directory at home may be damaged
+  // although its checksum fits.
   const auto directory = versions.find(kDirectoryStart);
-  const uint64_t place = directory == versions.end() ? kDirectoryStart : directory->second.place;
+  if (directory == versions.end()) return state;
   BlockBuffer buffer = io.make_buffer();
-  auto found = io.read_checked(place, block_types::kRegionMap, buffer);
-  // Records do not change the slots here, so the group has those of the directory if the directory
-  // is damaged.
-  const bool damaged = !found && found.error().code == ErrorCode::kDamaged;
-  if (damaged && directory == versions.end()) return state;
-  VDE_TRY_ASSIGN(block, std::move(found));
+  VDE_TRY_ASSIGN(block, io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
   state.slots = decode_slots(block.payload());
   return state;
 }
 
 // The role of an intact group for the records.
 enum class GroupRole { kBase, kFinal, kForeign };
-
-bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_size) {
-  return group.superblock->checkpoint_sequence == first.base_sequence &&
-         group_hash(group_bytes(group), block_size) == first.base_hash;
-}
 
 GroupRole role_of(const GroupProbe& group, const RecordHead& first, const BlockBuffer& final_bytes,
                   uint32_t block_size) {

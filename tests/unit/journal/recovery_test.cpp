@@ -130,6 +130,16 @@ TEST_CASE("torn or lost groups are rebuilt from the records") {
   }
 }
 
+TEST_CASE("slots that no record changes are those of the groups, not of the directory") {
+  CrashedImage crashed;
+  crashed.image.slot_in(kDirectoryStart, 4, [](RegionSlot& slot) { slot.count += 1; });
+  const Probe probe = must(probe_to_judge(crashed.image.file()));
+  REQUIRE(probe.directory.whole);
+  const RecoveryPlan plan = must(plan_recovery(BlockIo(crashed.image.file(), 512), probe));
+  REQUIRE(plan.group.has_value());
+  CHECK(plan.group->slots == decode_slots(probe.primary.blocks[1].payload()));
+}
+
 TEST_CASE("recovery needs an intact group") {
   CrashedImage crashed;
   crashed.image.flip(1, 40).flip(5, 40);
