@@ -43,16 +43,24 @@ std::map<uint64_t, Versions> collect_versions(const RecordScan& scan) {
 }
 
 // Rule 6. A home location must hold the recorded predecessor, a journaled version, or a torn write.
-Result<void> check_target(const BlockIo& io, uint64_t target, const Versions& versions) {
+// Anything else is returned.
+Result<std::optional<OddBlock>> find_odd_block(const BlockIo& io, uint64_t target,
+                                               const Versions& versions) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(target, buffer));
-  if (block.state() != BlockState::kValid) return {};
+  if (block.state() != BlockState::kValid) return std::optional<OddBlock>{};
   const Trailer trailer = block.unchecked_trailer();
-  if (trailer == versions.before) return {};
+  if (trailer == versions.before) return std::optional<OddBlock>{};
   if (std::find(versions.after.begin(), versions.after.end(), trailer) != versions.after.end())
-    return {};
-  return foreign_write(target,
-                       fmt::format("block {} has neither its old nor its new content", target));
+    return std::optional<OddBlock>{};
+  return std::optional(OddBlock{target, versions.before, trailer});
+}
+
+// A generation is the low 32 bits of the sequence. The directory has a counter of its own.
+bool is_later(const OddBlock& odd, int64_t base_sequence) {
+  return base_sequence > UINT32_MAX ||
+         odd.found.generation >
+             std::max(odd.before.generation, static_cast<uint32_t>(base_sequence));
 }
 
 bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_size) {
@@ -93,11 +101,12 @@ GroupRole role_of(const GroupProbe& group, const RecordHead& first, const BlockB
 
 // Decides which of the scanned after-images must still be written back.
 Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
-                         RecoveryPlan& plan) {
+                         OddBlocks odd, RecoveryPlan& plan) {
   const auto versions = collect_versions(scan);
   VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions));
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
   const RecordHead& first = scan.records.front().record.head;
+  bool may_be_damage = odd == OddBlocks::kOverwrite;
   for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
     if (!group->whole) continue;
     const GroupRole role = role_of(*group, first, final_bytes, io.block_size());
@@ -107,9 +116,14 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
           "the superblock is neither the one before the commits nor the one after them");
     // The mirror is written after everything else is synced: only the header is left to do.
     if (role == GroupRole::kFinal && group == &probe.mirror && probe.primary.whole) return {};
+    may_be_damage &= role == GroupRole::kBase;
   }
   for (const auto& [target, version] : versions) {
-    VDE_TRY(check_target(io, target, version));
+    VDE_TRY_ASSIGN(found, find_odd_block(io, target, version));
+    if (found && (!may_be_damage || is_later(*found, first.base_sequence)))
+      return foreign_write(target,
+                           fmt::format("block {} has neither its old nor its new content", target));
+    if (found) plan.odd.push_back(*found);
     plan.after_images.push_back({target, version.place});
   }
   plan.records = scan.records.size();
@@ -132,7 +146,8 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea&
 
 }  // namespace
 
-Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost) {
+Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost,
+                                   OddBlocks odd) {
   RecoveryPlan plan;
   if (probe.superblock_source != SuperblockSource::kGroup)
     return fail(ErrorCode::kDamaged, "no superblock group is intact", kRunVerify);
@@ -171,7 +186,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
   }
-  if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, plan));
+  if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
   return plan;
 }
 

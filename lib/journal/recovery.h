@@ -13,6 +13,22 @@ struct ReplayedBlock {
   uint64_t place = 0;
 };
 
+// A target whose block is valid, but holds neither what a record replaces nor what one wrote.
+struct OddBlock {
+  uint64_t target = 0;
+  Trailer before;  // what it should have held
+  Trailer found;
+};
+
+// What to do with odd blocks.
+enum class OddBlocks {
+  kRefuse,  // they mean that another program wrote to the image; return an error
+  // For repair: they are damage, and overwritten, if the groups still are those that the records
+  // are based on, and none of them is newer. A program that wrote to the image would have changed
+  // a group.
+  kOverwrite,
+};
+
 struct RecoveryPlan {
   JournalArea area;
   JournalHeader header;
@@ -20,6 +36,7 @@ struct RecoveryPlan {
   uint64_t records = 0;                     // number of intact, live commits
   std::vector<ReplayedBlock> after_images;  // the last after-image of each target, ascending
   std::optional<GroupState> group;  // after the last record; nothing if no group must be written
+  std::vector<OddBlock> odd;        // only with OddBlocks::kOverwrite; ascending
   // The header's trailer is invalid although the journal was used before: a crash may have torn it.
   bool torn_header = false;
   // The journal must be restarted: there are live records, or a session did not end cleanly.
@@ -30,7 +47,8 @@ struct RecoveryPlan {
 // overwrote it or its targets, or a record before an intact one is damaged. With LostRecords::kDrop
 // the plan contains the intact records before a damaged one.
 [[nodiscard]] Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe,
-                                                 LostRecords lost = LostRecords::kRefuse);
+                                                 LostRecords lost = LostRecords::kRefuse,
+                                                 OddBlocks odd = OddBlocks::kRefuse);
 
 // Applies `plan`: home locations and primary group, sync, mirror, sync, header with the next epoch,
 // sync. Applying it again changes nothing. Returns the new epoch. kDamaged, with nothing written,

@@ -1,6 +1,7 @@
 // Repair of images with commits in the journal: intact commits are applied, and commits that cannot
 // be applied are discarded and reported as lost.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "support/crafted_journal.h"
 #include "support/repair_image.h"
@@ -82,6 +83,7 @@ TEST_CASE("records before one with a forbidden target are applied, and the loss 
 TEST_CASE("later changes of another program are not overwritten by commits") {
   WaitingImage home;
   home.image.write(home.block, "DATA", "77");
+  write_trailer(home.image.block(home.block), block_types::kData, 1000);
   CHECK_FALSE(home.repair().empty());
   CHECK(home.content() == 0x77);
 
@@ -89,6 +91,23 @@ TEST_CASE("later changes of another program are not overwritten by commits") {
   group.image.superblock([](Superblock& superblock) { superblock.policy_version = 9; });
   CHECK_FALSE(group.repair().empty());
   CHECK(probe_to_judge(group.image.file())->superblock.policy_version == 9);
+}
+
+TEST_CASE("commits are applied although a block to overwrite is damaged and its checksum fits") {
+  WaitingImage waiting;
+  const uint64_t bitmap = waiting.image.start("BMAP");
+  waiting.image.flip(bitmap, 20).rehash(bitmap);
+  CHECK(verified(waiting.image.file()).codes.front() == "MWAL-005");
+  CHECK(waiting.repair() == "");
+  CHECK(waiting.content() == 3);
+}
+
+TEST_CASE("an older block in the place of a commit is named as lost, unless it is elsewhere") {
+  WaitingImage waiting;
+  waiting.image.write(waiting.block, "DATA", "77");
+  CHECK(waiting.repair() ==
+        fmt::format("what is in block {}, which belongs to another place", waiting.block));
+  CHECK(waiting.content() == 3);
 }
 
 TEST_CASE("a damaged group or directory is repaired without losing commits in the journal") {

@@ -218,7 +218,8 @@ bool mirror_is_better(const Probe& probe) {
 // Whether the journal holds commits. Then the replay repairs the groups: it knows both states.
 bool has_commits(const FoundationRepair& repair) {
   if (!repair.journal_area()) return false;
-  const auto plan = plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop);
+  const auto plan =
+      plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop, OddBlocks::kOverwrite);
   return plan && plan->records > 0;
 }
 

@@ -5,13 +5,13 @@
 namespace vde {
 
 Result<void> StructureRepair::open_journal() {
-  first_step_ = step_count();
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
   VDE_TRY_ASSIGN(journal, Journal::open(target().file, probe(), plan));
   journal_ = std::move(journal);
   drop_changes();
   VDE_TRY(read_probe());
   buffer_ = io().make_buffer();
+  steps_before_ = step_count();
   // At most half the journal, so that every transaction fits into one record.
   const auto area = sole_journal_area(probe());
   if (!area) return fail(ErrorCode::kDamaged, "the journal shares its blocks with another region");
@@ -27,6 +27,10 @@ Result<void> StructureRepair::commit() {
   }));
   drop_changes();
   return {};
+}
+
+Result<void> StructureRepair::settle() {
+  return step_count() > steps_before_ ? commit() : Result<void>{};
 }
 
 Result<FoundationRepair> StructureRepair::finish() && {

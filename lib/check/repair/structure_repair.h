@@ -44,11 +44,9 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
   // For repairers that allocate blocks, after the bitmap is repaired. Call settle() first: it
-  // commits the open transaction, so that drop_changes() drops only later changes. Without a step
-  // there is nothing to commit.
-  [[nodiscard]] Result<void> settle() {
-    return step_count() == first_step_ ? Result<void>{} : commit();
-  }
+  // commits the changes so far, so that drop_changes() drops only later changes. Without changes it
+  // commits nothing: a repair without steps must not leave a commit in the journal.
+  [[nodiscard]] Result<void> settle();
   // kDamaged without a usable bitmap.
   [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
@@ -71,7 +69,7 @@ class StructureRepair : public RepairBase {
   std::set<uint64_t> staged_;  // blocks that the transaction holds
   BlockBuffer buffer_;
   uint64_t max_staged_ = 0;
-  size_t first_step_ = 0;  // of this phase
+  size_t steps_before_ = 0;  // steps of the first phase
 };
 
 [[nodiscard]] Result<void> repair_geometry(StructureRepair& repair);
