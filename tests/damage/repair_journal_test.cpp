@@ -119,3 +119,14 @@ TEST_CASE("a damaged group or directory is repaired without losing commits in th
     CHECK(waiting.content() == 3);
   }
 }
+
+TEST_CASE("of two intact groups the one that the commits are based on is kept") {
+  for (const uint64_t table : {kPrimaryGroup + 1, kMirrorGroup + 1}) {
+    CAPTURE(table);
+    WaitingImage waiting;
+    waiting.image.slot_in(table, 4, [](RegionSlot& slot) { ++slot.count; });
+    waiting.image.flip(kDirectoryStart, 40);
+    CHECK(waiting.repair() == "");
+    CHECK(waiting.content() == 3);
+  }
+}

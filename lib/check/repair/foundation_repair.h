@@ -44,6 +44,9 @@ class FoundationRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_groups(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_journal(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_tables(FoundationRepair& repair);
+// The number of contradictions between these slots and the image.
+[[nodiscard]] Result<int> contradictions(const FoundationRepair& repair,
+                                         const std::vector<RegionSlot>& slots);
 [[nodiscard]] Result<void> repair_length(FoundationRepair& repair);
 // After the last commit: truncates the file at the end of the volume.
 [[nodiscard]] Result<void> truncate_file(FoundationRepair& repair);

@@ -201,26 +201,65 @@ bool table_is_directory(const Probe& probe, const GroupProbe& group) {
          decode_slots(probe.directory.blocks[0].payload());
 }
 
-// Whether the mirror group is the better one. If both are intact, have the same sequence and
-// differ, readers use the primary group; here the mirror wins if only its pointer table matches the
-// directory.
-bool mirror_is_better(const Probe& probe) {
-  const GroupProbe& primary = probe.primary;
-  const GroupProbe& mirror = probe.mirror;
-  if (!primary.whole || !mirror.whole) return mirror.whole;
-  const int64_t one = primary.superblock->checkpoint_sequence;
-  const int64_t two = mirror.superblock->checkpoint_sequence;
-  if (one != two) return two > one;
-  return probe.directory.whole && !table_is_directory(probe, primary) &&
-         table_is_directory(probe, mirror);
-}
-
 // Whether the journal holds commits. Then the replay repairs the groups: it knows both states.
 bool has_commits(const FoundationRepair& repair) {
   if (!repair.journal_area()) return false;
   const auto plan =
       plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop, OddBlocks::kOverwrite);
   return plan && plan->records > 0;
+}
+
+// Whether the journal holds commits that are based on this group, with the other one left out.
+bool fits_commits(const FoundationRepair& repair, uint64_t start) {
+  Probe alone = repair.probe();
+  const bool is_mirror = start == kMirrorGroup;
+  (is_mirror ? alone.primary : alone.mirror).whole = false;
+  const GroupProbe& group = is_mirror ? alone.mirror : alone.primary;
+  alone.superblock = *group.superblock;
+  alone.slots = decode_slots(group.blocks[1].payload());
+  const auto plan = plan_recovery(repair.io(), alone, LostRecords::kDrop, OddBlocks::kOverwrite);
+  return plan && plan->records > 0;
+}
+
+// The group to keep, and why.
+struct Choice {
+  uint64_t start;
+  std::string_view why;
+};
+
+// Two intact groups with the same sequence differ. Readers use the primary one, but here the mirror
+// wins if the journal, the directory or the image says that the primary's slots are wrong.
+Result<Choice> choose_equal_group(const FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
+  const bool primary_fits = fits_commits(repair, kPrimaryGroup);
+  if (primary_fits != fits_commits(repair, kMirrorGroup))
+    return Choice{primary_fits ? kPrimaryGroup : kMirrorGroup,
+                  "which the commits in the journal are based on; both are intact"};
+  if (probe.directory.whole && !table_is_directory(probe, probe.primary) &&
+      table_is_directory(probe, probe.mirror))
+    return Choice{kMirrorGroup,
+                  "the only one whose pointer table matches the directory; both are intact"};
+  const auto slots_of = [](const GroupProbe& group) {
+    return decode_slots(group.blocks[1].payload());
+  };
+  if (!probe.directory.whole || !table_is_directory(probe, probe.primary)) {
+    VDE_TRY_ASSIGN(primary_wrong, contradictions(repair, slots_of(probe.primary)));
+    VDE_TRY_ASSIGN(mirror_wrong, contradictions(repair, slots_of(probe.mirror)));
+    if (mirror_wrong < primary_wrong)
+      return Choice{kMirrorGroup, "whose pointer table matches the image better; both are intact"};
+  }
+  return Choice{kPrimaryGroup, "which readers use; both are intact"};
+}
+
+Result<Choice> choose_group(const FoundationRepair& repair) {
+  const GroupProbe& primary = repair.probe().primary;
+  const GroupProbe& mirror = repair.probe().mirror;
+  if (!primary.whole || !mirror.whole)
+    return Choice{mirror.whole ? kMirrorGroup : kPrimaryGroup, "which is intact"};
+  const int64_t one = primary.superblock->checkpoint_sequence;
+  const int64_t two = mirror.superblock->checkpoint_sequence;
+  if (one != two) return Choice{two > one ? kMirrorGroup : kPrimaryGroup, "which is newer"};
+  return choose_equal_group(repair);
 }
 
 }  // namespace
@@ -233,21 +272,13 @@ Result<void> repair_groups(FoundationRepair& repair) {
       blocks_of(probe.primary) == blocks_of(probe.mirror))
     return {};
   if (has_commits(repair)) return {};
-  const bool from_mirror = mirror_is_better(probe);
-  const uint64_t to = from_mirror ? kPrimaryGroup : kMirrorGroup;
-  const GroupProbe& good = from_mirror ? probe.mirror : probe.primary;
-  const GroupProbe& bad = from_mirror ? probe.primary : probe.mirror;
-  const bool equals =
-      bad.whole && bad.superblock->checkpoint_sequence == good.superblock->checkpoint_sequence;
-  const std::string why =
-      !bad.whole    ? "which is intact"
-      : !equals     ? "which is newer"
-      : from_mirror ? "the only one whose pointer table matches the directory; both are intact"
-                    : "which readers use; both are intact";
-  repair.step(fmt::format("copy the {} superblock group over the {} group",
-                          name_of(kMirrorGroup - to), name_of(to)),
-              fmt::format("{} group, {}", name_of(kMirrorGroup - to), why));
-  VDE_TRY(write_group(repair, to, blocks_of(good)));
+  VDE_TRY_ASSIGN(good, choose_group(repair));
+  const uint64_t to = kMirrorGroup - good.start;
+  repair.step(fmt::format("copy the {} superblock group over the {} group", name_of(good.start),
+                          name_of(to)),
+              fmt::format("{} group, {}", name_of(good.start), good.why));
+  VDE_TRY(write_group(repair, to,
+                      blocks_of(good.start == kMirrorGroup ? probe.mirror : probe.primary)));
   return repair.check_again();
 }
 

@@ -59,12 +59,6 @@ Result<int> foreign_heads(const FoundationRepair& repair, const Slots& slots) {
   return foreign;
 }
 
-// The number of contradictions between these slots and the image.
-Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
-  VDE_TRY_ASSIGN(foreign, foreign_heads(repair, slots));
-  return foreign + wrong_places(repair.probe(), slots) + missing_regions(repair.probe(), slots);
-}
-
 // The two blocks of a directory with these slots.
 std::array<BlockBuffer, kDirectoryBlocks> directory_of(const Probe& probe, const Slots& slots) {
   std::array<BlockBuffer, kDirectoryBlocks> blocks = {BlockBuffer(probe.block_size),
@@ -196,6 +190,11 @@ Result<void> repair_bitmap_slot(StructureRepair& repair) {
 }
 
 }  // namespace
+
+Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
+  VDE_TRY_ASSIGN(foreign, foreign_heads(repair, slots));
+  return foreign + wrong_places(repair.probe(), slots) + missing_regions(repair.probe(), slots);
+}
 
 Result<void> repair_tables(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
