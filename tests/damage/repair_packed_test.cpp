@@ -68,6 +68,16 @@ TEST_CASE("the oldest snapshot of a cycle becomes its root, and nothing else cha
   CHECK(listed(image) == made);
 }
 
+TEST_CASE("a table whose first block changed places with a spare one is put back, without a loss") {
+  ImageBuilder image;
+  const std::vector<Snapshot> made = make_chain(image);
+  const uint64_t table = image.start("SNAP");
+  std::ranges::swap_ranges(image.block(table), image.block(table + 3));
+  CHECK(verified(image.file()).codes.front() == "BLCK-009");
+  CHECK(repair_chains(image).empty());
+  CHECK(listed(image) == made);
+}
+
 TEST_CASE("a snapshot whose parent is missing is kept without one") {
   ImageBuilder image;
   std::vector<Snapshot> made = make_chain(image);

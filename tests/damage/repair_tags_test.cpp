@@ -215,3 +215,12 @@ TEST_CASE("a large tag tree is not repaired without free space, and the reason i
   for (const Finding& finding : verified(tagged.image.file()).findings)
     CHECK_FALSE(finding.fixable);
 }
+
+TEST_CASE("an empty index whose first block was never written is rebuilt") {
+  ImageBuilder image({512, 256, kAllModules});
+  const uint64_t region = image.start("TAGI");
+  std::ranges::fill(image.block(region), uint8_t{0});
+  image.write(region + 1, "TAGI", "");
+  CHECK(verified(image.file()).codes == std::vector<std::string>{"BLCK-009"});
+  CHECK(repair_and_back(image).left.empty());
+}

@@ -1,5 +1,6 @@
 // Fixes the block type of blocks with an intact payload. The checksum does not cover the type. If
-// the payload can only be one of this region, the type in the trailer is wrong.
+// the payload can only be one of this region, the type in the trailer is wrong. Moves the first
+// block of a packed table back.
 #include <fmt/format.h>
 
 #include "check/passes/inode_pass.h"
@@ -42,6 +43,94 @@ bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBl
   return false;
 }
 
+// The entries of a block of a packed table, if all of them can be decoded.
+std::optional<int64_t> entries_in(const PackedTable& table, Bytes payload, bool first) {
+  int64_t entries = 0;
+  PackedCursor cursor(table.shape, payload, first);
+  while (!cursor.at_end()) {
+    if (!cursor.next()) return std::nullopt;
+    ++entries;
+  }
+  return entries;
+}
+
+bool is_likely_head(const PackedTable& table, Bytes payload) {
+  const auto entries = entries_in(table, payload, true);
+  return entries && *entries > 0 && kPackedTableHeaderLayout.decode(payload).count >= *entries;
+}
+
+// A table whose first block changed places with a later one.
+class SwappedHead {
+ public:
+  SwappedHead(StructureRepair& repair, const PackedTable& table, BlockRange blocks)
+      : repair_(repair), table_(table), blocks_(blocks) {}
+
+  // The block with the header, if one block alone holds it beyond doubt: with it in the first place
+  // the table has as many entries as it counts.
+  Result<std::optional<uint64_t>> find() {
+    const std::optional<uint64_t> none;
+    VDE_TRY_ASSIGN(head, payload(blocks_.begin));
+    const auto moved = head ? entries_in(table_, *head, false) : std::nullopt;
+    if (!moved) return none;
+    int64_t entries = *moved;
+    std::vector<std::pair<uint64_t, int64_t>> likely;  // and what the rest of the table lacks
+    for (uint64_t at = blocks_.begin + 1; at < blocks_.end; ++at) {
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(found, payload(at));
+      if (!found) return none;
+      const auto inner = entries_in(table_, *found, false);
+      const int64_t counted = kPackedTableHeaderLayout.decode(*found).count;
+      if (is_likely_head(table_, *found)) {
+        const int64_t first = entries_in(table_, *found, true).value_or(0);
+        likely.emplace_back(at, counted - first + inner.value_or(0));
+      } else if (!inner) {
+        return none;
+      }
+      entries += inner.value_or(0);
+    }
+    std::erase_if(likely, [&](const auto& block) { return block.second != entries; });
+    return likely.size() == 1 ? std::optional(likely.front().first) : none;
+  }
+
+  Result<void> swap_with(uint64_t header) {
+    VDE_TRY_ASSIGN(room, repair_.make_room(2));
+    if (!room) return {};
+    VDE_TRY_ASSIGN(first, payload(blocks_.begin));
+    VDE_TRY_ASSIGN(second, payload(header));
+    if (!first || !second) return {};
+    repair_.step(fmt::format("let blocks {} and {} change places", blocks_.begin, header),
+                 "the table's header, which counts all entries, and is in the later block");
+    VDE_TRY(put(blocks_.begin, *second));
+    return put(header, *first);
+  }
+
+ private:
+  Result<std::optional<BlockBuffer>> payload(uint64_t number) {
+    VDE_TRY_ASSIGN(found, repair_.read_intact(number, table_.type));
+    return found ? std::optional(BlockBuffer(found->begin(), found->end())) : std::nullopt;
+  }
+  Result<void> put(uint64_t number, const BlockBuffer& payload) {
+    VDE_TRY_ASSIGN(target, repair_.replace(number, table_.type));
+    std::ranges::copy(payload, target.begin());
+    return {};
+  }
+
+  StructureRepair& repair_;
+  const PackedTable& table_;
+  BlockRange blocks_;
+};
+
+Result<void> repair_head_of(StructureRepair& repair, const PackedTable& table) {
+  const auto region = plain_region(repair, table.type);
+  if (!region) return {};
+  VDE_TRY_ASSIGN(head, repair.read_intact(region->blocks.begin, table.type));
+  // A table that counts what it holds is not examined further.
+  if (!head || is_likely_head(table, *head)) return {};
+  SwappedHead swapped(repair, table, region->blocks);
+  VDE_TRY_ASSIGN(header, swapped.find());
+  return header ? swapped.swap_with(*header) : Result<void>{};
+}
+
 Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region) {
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -63,6 +152,8 @@ Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region
 Result<void> repair_block_types(StructureRepair& repair) {
   for (const BlockType type : {block_types::kSnapshots, block_types::kCode, block_types::kInodes})
     if (const auto region = plain_region(repair, type)) VDE_TRY(repair_types_of(repair, *region));
+  for (const PackedTable* table : {&snapshot_table(), &kModuleTable})
+    VDE_TRY(repair_head_of(repair, *table));
   return {};
 }
 

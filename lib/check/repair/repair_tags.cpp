@@ -23,16 +23,22 @@ constexpr uint64_t kMaxInPlaceBytes = uint64_t{16} << 20;
 constexpr uint64_t kMaxDryRunBytes = uint64_t{4} << 20;
 constexpr std::string_view kUnproven = "the block is damaged; its bytes are unverified";
 
-// Whether a block is damaged, only the header is empty, or the check of the tree finds an error.
+// Whether a block is damaged, only the header is empty or unwritten, or the check of the tree finds
+// an error.
 Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
   bool damaged = false;
   bool head_empty = false;
+  bool head_unwritten = false;
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(block, repair.read(at));
     damaged |= !block.is_unwritten() && !block.check(block_types::kTagIndex);
     const bool empty = all_zero(block.unchecked_payload());
-    if (at == region.blocks.begin) head_empty = empty;
+    if (at == region.blocks.begin) {
+      head_empty = empty;
+      head_unwritten = block.is_unwritten();
+    }
+    damaged |= head_unwritten && !block.is_unwritten();
     damaged |= head_empty && !empty;
   }
   if (damaged) return true;
