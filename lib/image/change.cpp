@@ -35,6 +35,7 @@ void ChangeState::drop() {
   module_entries.editor.reset();
   index_rebuilt = false;
   snapshots_made = 0;
+  if (transaction) transaction->give_back_direct();
   transaction.reset();
 }
 
@@ -78,6 +79,7 @@ Result<void> ChangeState::commit(const CommitOptions& options) {
       image.refresh();
       return refused(std::move(done));
     }
+    transaction.reset();
     // The decoded nodes now match the committed index.
     tree.reset();
   }

@@ -63,9 +63,12 @@ Result<void> create_on_device(BlockFile& device, const ImagePlan& plan, Activity
   // regions.
   VDE_TRY(device.zero({0, kFirstRegionBlock * plan.options.block_size}));
   VDE_TRY(device.sync());
-  VDE_TRY(device.zero({0, plan.allocated_blocks * plan.options.block_size}));
-  VDE_TRY(write_image(device, plan, activity));
-  return device.sync();
+  Result<void> done = device.zero({0, plan.allocated_blocks * plan.options.block_size});
+  if (done) done = write_image(device, plan, activity);
+  if (done) done = device.sync();
+  if (!done && done.error().hint.empty())
+    done.error().hint = "the old content of the device is gone; run 'vdetool format' again";
+  return done;
 }
 
 }  // namespace

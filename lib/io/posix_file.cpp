@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "io/lock_holder.h"
+
 namespace vde {
 namespace {
 
@@ -195,11 +197,18 @@ Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
   for (;;) {
     VDE_TRY_ASSIGN(locked, try_lock(fd_.get(), mode));
     if (locked) return {};
-    if (steady_clock::now() >= deadline)
-      return fail(ErrorCode::kInUse, "the image is locked by another process",
-                  "try again, or use --lock-wait SECONDS");
+    if (steady_clock::now() >= deadline) return locked_by_another();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+tl::unexpected<Error> PosixFile::locked_by_another() const {
+  struct stat status {};
+  const bool known = fstat(fd_.get(), &status) == 0;
+  return fail(
+      ErrorCode::kInUse,
+      "the image is locked by another process" + (known ? describe_lock_holder(status) : ""),
+      "try again, or use --lock-wait SECONDS");
 }
 
 Result<void> PosixFile::poisoned() const {

@@ -30,6 +30,7 @@ class PosixFile : public BlockFile {
 
  private:
   [[nodiscard]] Result<void> poisoned() const;
+  [[nodiscard]] tl::unexpected<Error> locked_by_another() const;
   [[nodiscard]] tl::unexpected<Error> poison(Error error);
   // Called before each change: fails if the file is poisoned, and notes that a sync is needed.
   [[nodiscard]] Result<void> begin_change();

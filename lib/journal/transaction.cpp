@@ -109,6 +109,12 @@ void Transaction::unstage(BlockRange blocks) {
   staged_.erase(staged_.lower_bound(blocks.begin), staged_.lower_bound(blocks.end));
 }
 
+void Transaction::give_back_direct() {
+  if (journal_.has_failed()) return;
+  for (const BlockRange& run : direct_) static_cast<void>(wipe_direct(run));
+  direct_.clear();
+}
+
 Result<void> Transaction::wipe_direct(BlockRange blocks) {
   journal_.note_direct_write();
   buffered_ = kNone;
@@ -119,6 +125,11 @@ Result<void> Transaction::write_direct(uint64_t first, BlockType type, MutableBy
   const BlockIo& io = journal_.io();
   for (size_t at = 0; at < blocks.size(); at += io.block_size())
     vde::write_trailer(blocks.subspan(at, io.block_size()), type, generation());
+  const BlockRange run{first, first + blocks.size() / io.block_size()};
+  if (!direct_.empty() && direct_.back().end == run.begin)
+    direct_.back().end = run.end;
+  else
+    direct_.push_back(run);
   journal_.note_direct_write();
   buffered_ = kNone;
   return io.file().write(first * io.block_size(), blocks);

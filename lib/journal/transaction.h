@@ -63,6 +63,10 @@ class Transaction {
   // Makes blocks read as never written, under the same condition.
   [[nodiscard]] Result<void> wipe_direct(BlockRange blocks);
 
+  // Gives the space of what was written directly back to the file system, as far as that works: the
+  // blocks read as never written again. Only for a transaction that will not be committed.
+  void give_back_direct();
+
   // The number of blocks that the commit will put into its record.
   [[nodiscard]] size_t staged_blocks() const { return staged_.size(); }
 
@@ -94,6 +98,7 @@ class Transaction {
   RegionTable regions_;
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
+  std::vector<BlockRange> direct_;  // written directly
 
   // The last block that was read and verified: often the next one to be edited.
   static constexpr uint64_t kNone = UINT64_MAX;

@@ -1,8 +1,10 @@
 #include "context.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -40,10 +42,26 @@ std::string error_meaning(int status) {
   return status == kNothing ? "nothing matched, or nothing to do" : status_meaning(status);
 }
 
+bool is_same(const struct stat& one, const struct stat& other) {
+  if (S_ISBLK(one.st_mode) && S_ISBLK(other.st_mode)) return one.st_rdev == other.st_rdev;
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// Output that is appended to the image itself would be part of it.
+Result<void> refuse_as_output(const std::string& image) {
+  struct stat named {};
+  struct stat output {};
+  if (stat(image.c_str(), &named) != 0 || fstat(STDOUT_FILENO, &output) != 0) return {};
+  if (!S_ISREG(output.st_mode) && !S_ISBLK(output.st_mode)) return {};
+  if (!is_same(named, output)) return {};
+  return fail(ErrorCode::kUsage, "standard output is the image itself", "use another file");
+}
+
 // "-" is standard input, which only some commands read; a file of this name is "./-".
 Result<void> begin_open(const std::string& path) {
   if (path == "-")
     return fail(ErrorCode::kUnsupported, "only verify can read an image from standard input");
+  VDE_TRY(refuse_as_output(path));
   name_file(path);
   name_wait("the lock");
   return {};
@@ -101,8 +119,21 @@ Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {
   return OpenChange{std::move(image), std::move(change)};
 }
 
+Result<void> Context::commit(const std::string& image, Change& change) {
+  VDE_TRY(change.commit());
+  note_change(image);
+  return {};
+}
+
+void Context::note_change(const std::string& image) {
+  changed_ = image;
+  // A reader that has gone away is an error to report now.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path, OpenMode mode) {
   VDE_TRY(begin_open(path));
+  is_writing_ = is_writing_ || mode == OpenMode::kReadWrite;
   auto file = open_locked(path, mode, globals.patience(), activity);
   name_wait(nullptr);
   return file;
@@ -135,6 +166,16 @@ std::string Context::file_error_line(const std::string& image, const std::string
   return line + "\n";
 }
 
+Error Context::with_outcome(Error error) const {
+  const bool ends_early = error.code == ErrorCode::kInterrupted;
+  if (!error.hint.empty() || (!ends_early && !out.has_failed())) return error;
+  if (!changed_.empty())
+    error.hint = fmt::format("the change of '{}' was made", escape(changed_));
+  else if (ends_early && !is_writing_)
+    error.hint = "nothing was changed";
+  return error;
+}
+
 int Context::report(const std::string& subject, const Error& error) const {
   return report_file(subject, file_of_error_, error);
 }
@@ -142,7 +183,7 @@ int Context::report(const std::string& subject, const Error& error) const {
 int Context::report_file(const std::string& image, const std::string& file, const Error& error,
                          std::optional<int> status) const {
   const int result = status.value_or(status_of(error.code));
-  print_error(file_error_line(image, file, error, result));
+  print_error(file_error_line(image, file, with_outcome(error), result));
   return result;
 }
 
@@ -166,13 +207,21 @@ bool Context::wants_progress() const {
   return globals.progress || isatty(STDERR_FILENO) == 1;
 }
 
-Result<void> check_is_other_file(const std::string& file, const std::string& image,
-                                 const char* what) {
-  std::error_code ignored;
-  if (std::filesystem::equivalent(file, image, ignored))
-    return fail(ErrorCode::kUsage, fmt::format("{} is the image itself", what),
-                "name another file");
-  return {};
+bool is_same_file(const std::string& one, const std::string& other) {
+  const auto look = [](const std::string& path, struct stat& status) {
+    const bool is_input = path.empty() || path == "-";
+    return (is_input ? fstat(STDIN_FILENO, &status) : stat(path.c_str(), &status)) == 0;
+  };
+  struct stat first {};
+  struct stat second {};
+  return look(one, first) && look(other, second) && is_same(first, second);
+}
+
+Result<void> refuse_image(const std::string& image, const std::string& file,
+                          std::string_view role) {
+  if (!is_same_file(image, file)) return {};
+  return fail(ErrorCode::kUsage, fmt::format("the {} is the image itself", role),
+              "name another file");
 }
 
 Json with_header(std::string_view command, const std::string& image, const Json& object) {

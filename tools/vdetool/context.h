@@ -73,6 +73,10 @@ class Context {
   }
   // The same, with a change that has been started.
   [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, bool unseal);
+  // Commits `change` of `image`, then note_change().
+  [[nodiscard]] Result<void> commit(const std::string& image, Change& change);
+  // Notes that `image` was changed: from now on, an error of the output says so.
+  void note_change(const std::string& image);
   // The file at `path`, locked for `mode`, whatever it contains.
   [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_storage(const std::string& path,
                                                                 OpenMode mode);
@@ -107,13 +111,20 @@ class Context {
 
  private:
   std::string file_of_error_;
+  // `error`, with what became of the image where only this class knows it.
+  [[nodiscard]] Error with_outcome(Error error) const;
   [[nodiscard]] std::string file_error_line(const std::string& image, const std::string& file,
                                             const Error& error, int status) const;
+
+  std::string changed_;      // the image that was changed, or empty
+  bool is_writing_ = false;  // a repair or its reversal may have begun
 };
 
-// kUsage if `file`, which `what` names in the message, is the image itself.
-[[nodiscard]] Result<void> check_is_other_file(const std::string& file, const std::string& image,
-                                               const char* what);
+// True if both paths name one file or one device. An empty path or "-" is standard input.
+[[nodiscard]] bool is_same_file(const std::string& one, const std::string& other);
+// kUsage if `file` is `image` itself; `role` says what it should be: "undo file".
+[[nodiscard]] Result<void> refuse_image(const std::string& image, const std::string& file,
+                                        std::string_view role);
 
 // How a UUID, and an id that has its form, is written.
 inline constexpr const char* kUuidForm = "00112233-4455-6677-8899-aabbccddeeff";

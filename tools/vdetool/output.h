@@ -21,6 +21,7 @@ class Output {
   [[nodiscard]] Result<void> write(std::string_view text);
   [[nodiscard]] Result<void> write(Bytes bytes);
   [[nodiscard]] Result<void> flush();
+  [[nodiscard]] bool has_failed() const { return failed_; }
 
  private:
   int descriptor_;

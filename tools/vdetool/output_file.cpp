@@ -9,6 +9,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "context.h"
+#include "vde/text.h"
+
 namespace vde::cli {
 namespace {
 
@@ -41,9 +44,8 @@ Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
                                                      Output& standard_output) {
   std::unique_ptr<OutputFile> file(new OutputFile(standard_output));
   if (path.empty() || path == "-") return file;
+  VDE_TRY(refuse_image(image, path, "output"));
   std::error_code ignored;
-  if (fs::equivalent(path, image, ignored))
-    return fail(ErrorCode::kUsage, "the output would overwrite the image", "name another file");
   if (!replace && fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) > 0)
     return fail(ErrorCode::kExists, "the file is not empty", "use --force to replace it");
   VDE_TRY(file->create(path));

@@ -65,9 +65,8 @@ Result<void> restore(BlockFile& file, BlockFile& undo, const UndoContent& conten
   return file.sync();
 }
 
-}  // namespace
-
-Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo) {
+// The content of the undo file, if it may be restored.
+Result<UndoContent> revertible(BlockFile& file, BlockFile& undo) {
   VDE_TRY(refuse_preamble(file));
   VDE_TRY_ASSIGN(content, read_undo(undo));
   const UndoHeader& header = content.header;
@@ -76,6 +75,27 @@ Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* re
   if (size == header.old_size && hash == header.old_hash)
     return fail(ErrorCode::kUnchanged, "already undone");
   VDE_TRY(check_image(file, content, size, hash));
+  return content;
+}
+
+UndoSummary summary_of(const UndoContent& content, bool redo_written) {
+  const UndoHeader& header = content.header;
+  UndoSummary summary{header.uuid, 0, header.old_size, header.new_size, redo_written};
+  for (const ByteRange& range : content.ranges)
+    summary.bytes += clipped(range, header.old_size).length();
+  return summary;
+}
+
+}  // namespace
+
+Result<UndoSummary> check_undo(BlockFile& file, BlockFile& undo) {
+  VDE_TRY_ASSIGN(content, revertible(file, undo));
+  return summary_of(content, false);
+}
+
+Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* redo) {
+  VDE_TRY_ASSIGN(content, revertible(file, undo));
+  const UndoHeader& header = content.header;
   UndoContent written;
   if (content.state == UndoState::kReverting) redo = nullptr;  // the first attempt wrote it
   if (redo != nullptr) {
@@ -91,10 +111,7 @@ Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* re
                 "the storage may be failing: run 'vdetool undo' again");
   if (redo != nullptr) VDE_TRY(set_undo_state(redo->file(), written.header, UndoState::kDone));
   VDE_TRY(set_undo_state(undo, header, UndoState::kDone));
-  UndoSummary summary{header.uuid, 0, header.old_size, header.new_size, redo != nullptr};
-  for (const ByteRange& range : content.ranges)
-    summary.bytes += clipped(range, header.old_size).length();
-  return summary;
+  return summary_of(content, redo != nullptr);
 }
 
 }  // namespace vde

@@ -146,6 +146,9 @@ struct UndoSummary {
   bool redo_written = false;  // also false if this finished an interrupted undo
 };
 
+// Checks whether undo_repair() would revert the repair, with the same errors, without writing.
+[[nodiscard]] Result<UndoSummary> check_undo(BlockFile& file, BlockFile& undo);
+
 // Reverts the repair (or undo) that wrote `undo`; the journal's blocks are restored last. First
 // writes the bytes that it overwrites to `redo`, unless that is null. After a crash, call it again
 // with the same files to finish. kMalformed if `undo` is not a complete undo file or belongs to

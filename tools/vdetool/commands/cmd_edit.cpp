@@ -28,26 +28,50 @@ Result<void> show_label(Context& context, const LabelArguments& arguments) {
   return context.write_json(with_header("label", arguments.image, json));
 }
 
+Result<void> say_unchanged_label(Context& context, const std::string& image,
+                                 const std::string& label) {
+  if (context.globals.json) {
+    Json json;
+    put_text(json, "label", label);
+    return context.write_json(with_header("label", image, json));
+  }
+  if (context.globals.quiet) return {};
+  return context.out.write(
+      fmt::format("{}: the label is already '{}'\n", escape(image), escape(label)));
+}
+
 Result<void> run_label(Context& context, const LabelArguments& arguments) {
   if (!arguments.set) return show_label(context, arguments);
   VDE_TRY_ASSIGN(label, parse_label(arguments.text));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  if (opened.image.label() == label) return say_unchanged_label(context, arguments.image, label);
   VDE_TRY(opened.change.set_label(label));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   if (!context.globals.json) return {};
   return context.write_json(with_header("label", arguments.image, Json{{"label", label}}));
 }
 
-Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
-  VDE_TRY_ASSIGN(size, parse_size(arguments.size));
+// What the image had, and has. The same twice if it was there already.
+Result<Resized> resized_image(Context& context, const ResizeArguments& arguments, uint64_t size) {
   VDE_TRY_ASSIGN(image, context.open_image(arguments.image, {.mode = OpenMode::kReadWrite,
                                                              .unseal = arguments.unseal}));
-  VDE_TRY_ASSIGN(resized, image.resize(size));
+  auto resized = image.resize(size);
+  if (!resized && resized.error().code == ErrorCode::kUnchanged) return Resized{size, size};
+  if (resized) context.note_change(arguments.image);
+  return resized;
+}
+
+Result<void> run_resize(Context& context, const ResizeArguments& arguments) {
+  VDE_TRY_ASSIGN(size, parse_size(arguments.size));
+  VDE_TRY_ASSIGN(resized, resized_image(context, arguments, size));
   if (context.globals.json)
     return context.write_json(
         with_header("resize", arguments.image,
                     Json{{"old_size", resized.old_size}, {"new_size", resized.new_size}}));
   if (context.globals.quiet) return {};
+  if (resized.old_size == resized.new_size)
+    return context.out.write(fmt::format("{}: the volume is already {}\n", escape(arguments.image),
+                                         describe_size(size)));
   return context.out.write(fmt::format("{}: {} -> {}\n", escape(arguments.image),
                                        describe_size(resized.old_size),
                                        describe_size(resized.new_size)));

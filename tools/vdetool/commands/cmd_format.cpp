@@ -99,6 +99,7 @@ Result<void> run_format(Context& context, const FormatArguments& arguments) {
   if (write)
     VDE_TRY(create_image(arguments.image, plan, {arguments.force, context.globals.patience()},
                          context.activity));
+  if (write) context.note_change(arguments.image);
   if (context.globals.json)
     return context.write_json(with_header("format", arguments.image, plan_json(plan, write)));
   if (context.globals.quiet) return {};

@@ -139,7 +139,7 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
 Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   VDE_TRY_ASSIGN(removed, opened.change.modules().remove(arguments.references));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   if (!context.globals.json) return {};
   for (const Module& module : removed)
     VDE_TRY(context.write_json(with_header("module remove", arguments.image, module_json(module))));

@@ -97,6 +97,9 @@ class Registration {
   }
 
   int open_files(const ModuleOptions& options) {
+    for (const std::string& path : arguments_.files)
+      if (const auto other = refuse_image(arguments_.image, path, "module"); !other)
+        return context_.report(arguments_.image, other.error());
     if (arguments_.files.size() > 1) allow_open_files();
     name_wait("input");
     for (const std::string& path : arguments_.files) {
@@ -118,7 +121,8 @@ class Registration {
       if (!stored) return context_.report(arguments_.image, stored.error());
       registered_.push_back(*stored);
     }
-    return is_any_new() ? context_.finish(arguments_.image, opened->change.commit())
+    return is_any_new() ? context_.finish(arguments_.image,
+                                          context_.commit(arguments_.image, opened->change))
                         : static_cast<int>(kDone);
   }
 

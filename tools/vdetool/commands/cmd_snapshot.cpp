@@ -139,7 +139,7 @@ Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
     created = opened.change.snapshots().create(options);
   }
   VDE_TRY_ASSIGN(snapshot, std::move(created));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   return context.globals.json ? context.write_json(with_header("snapshot create", arguments.image,
                                                                snapshot_json(snapshot)))
                               : context.out.write(to_string(snapshot.id) + "\n");
@@ -208,7 +208,7 @@ Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(refs, parse_references(arguments.refs));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   VDE_TRY_ASSIGN(changed, opened.change.snapshots().remove(refs));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   return print_changed(context, arguments, "snapshot delete", changed);
 }
 
@@ -216,7 +216,7 @@ Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) 
   VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   VDE_TRY_ASSIGN(changed, opened.change.snapshots().undelete(ref));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
 }
 

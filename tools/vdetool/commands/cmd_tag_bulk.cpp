@@ -72,7 +72,7 @@ Result<TagImportReport> import_lines(Context& context, const BulkArguments& argu
   VDE_TRY_ASSIGN(memory, parse_size(arguments.memory));
   const bool is_standard_input = arguments.file.empty() || arguments.file == "-";
   const std::string source = is_standard_input ? "standard input" : arguments.file;
-  VDE_TRY(context.about(source, check_is_other_file(arguments.file, arguments.image, "the input")));
+  VDE_TRY(context.about(source, refuse_image(arguments.image, arguments.file, "input")));
   VDE_TRY_ASSIGN(reader, context.about(source, LineReader::open(arguments.file)));
   name_wait("input");
   TagLineParser parser(arguments.tag_format(), separator);
@@ -85,7 +85,7 @@ Result<TagImportReport> import_lines(Context& context, const BulkArguments& argu
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
   VDE_TRY_ASSIGN(report, lines.of_line(opened.change.tags().import(
                              batch, {.replace = arguments.replace}, context.activity)));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   return report;
 }
 

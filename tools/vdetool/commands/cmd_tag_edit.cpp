@@ -42,7 +42,7 @@ Result<void> set_tags(Context& context, const SetArguments& arguments) {
     VDE_TRY_ASSIGN(is_new, opened.change.tags().set(entry));
     if (is_new) ++added;
   }
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   if (!context.globals.json) return {};
   return context.write_json(with_header(
       "tag set", arguments.image, Json{{"added", added}, {"replaced", entries.size() - added}}));
@@ -80,7 +80,7 @@ Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
   if (removed == 0)
     return fail(ErrorCode::kNotFound,
                 fmt::format("inode {} has {}", inode, arguments.all ? "no tags" : "no such tag"));
-  VDE_TRY(opened.change.commit());
+  VDE_TRY(context.commit(arguments.image, opened.change));
   if (!context.globals.json) return {};
   return context.write_json(with_header("tag remove", arguments.image, Json{{"removed", removed}}));
 }

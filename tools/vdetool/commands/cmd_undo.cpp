@@ -13,17 +13,27 @@ struct UndoArguments {
   RepairArguments undo;  // for the undo file of this step
 };
 
+// Sets `path` to the path of the undo file of this step.
+Result<UndoSummary> revert(const UndoArguments& arguments, BlockFile& image, BlockFile& file,
+                           std::string& path) {
+  if (arguments.undo.dry_run) return check_undo(image, file);
+  VDE_TRY_ASSIGN(redo, make_undo_target(arguments.undo, image, arguments.image, path));
+  return undo_repair(image, file, redo.get());
+}
+
 Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFile& image,
                       BlockFile& file) {
   std::string path;
-  VDE_TRY_ASSIGN(redo, make_undo_target(arguments.undo, image, arguments.image, path));
-  VDE_TRY_ASSIGN(done, undo_repair(image, file, redo.get()));
+  VDE_TRY_ASSIGN(done, revert(arguments, image, file, path));
+  const bool is_dry = arguments.undo.dry_run;
+  if (!is_dry) context.note_change(arguments.image);
   if (context.globals.json) {
     Json json;
     put_text(json, "undo_file", arguments.file);
     json["bytes"] = done.bytes;
     json["old_size"] = done.new_size;
     json["new_size"] = done.old_size;
+    json["dry_run"] = is_dry;
     if (done.redo_written)
       put_text(json, "redo_file", path);
     else
@@ -31,17 +41,30 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
     return context.write_json(with_header("undo", arguments.image, json));
   }
   if (context.globals.quiet) return {};
-  std::string text = fmt::format("{}: restored {} bytes\n", escape(arguments.image), done.bytes);
+  std::string text = fmt::format("{}: {} {} bytes\n", escape(arguments.image),
+                                 is_dry ? "would restore" : "restored", done.bytes);
   if (done.redo_written) text += revert_text(arguments.image, path);
   return context.out.write(text);
 }
 
+// The file that a path names must not be two things at once.
+Result<void> check_paths(const UndoArguments& arguments) {
+  VDE_TRY(refuse_image(arguments.image, arguments.file, "undo file"));
+  const std::string& redo = arguments.undo.undo;
+  if (redo.empty()) return {};
+  VDE_TRY(refuse_image(arguments.image, redo, "file of --undo"));
+  if (!is_same_file(arguments.file, redo)) return {};
+  return fail(ErrorCode::kUsage, "the file of --undo is the undo file that is read",
+              "name another file");
+}
+
 int undo(Context& context, const UndoArguments& arguments) {
-  const auto other = check_is_other_file(arguments.file, arguments.image, "the undo file");
-  if (!other) return context.report(arguments.file, other.error());
-  const auto image = context.open_storage(arguments.image, OpenMode::kReadWrite);
+  const OpenMode mode = arguments.undo.dry_run ? OpenMode::kRead : OpenMode::kReadWrite;
+  if (const Result<void> apart = check_paths(arguments); !apart)
+    return context.report(arguments.image, apart.error());
+  const auto image = context.open_storage(arguments.image, mode);
   if (!image) return context.report(arguments.image, image.error());
-  const auto file = context.open_storage(arguments.file, OpenMode::kReadWrite);
+  const auto file = context.open_storage(arguments.file, mode);
   if (!file) return context.report(arguments.file, file.error());
   const Result<void> done = run_undo(context, arguments, **image, **file);
   // Malformed is the undo file, not the image.
@@ -59,6 +82,8 @@ Runner define_undo(CLI::App& command) {
       .add_option("--undo", arguments->undo.undo, "undo file for this step (default: IMAGE.undo.N)")
       ->type_name("FILE");
   command.add_flag("--no-undo", arguments->undo.no_undo, "do not write an undo file");
+  command.add_flag("--dry-run", arguments->undo.dry_run,
+                   "only check whether the repair can be reverted");
   return [arguments](Context& context) { return undo(context, *arguments); };
 }
 
