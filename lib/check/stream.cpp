@@ -19,6 +19,9 @@ namespace {
 
 // Enough for the fixed blocks at any block size.
 constexpr size_t kHeadBytes = size_t{kFirstRegionBlock} * kMaxBlockSize;
+// The superblocks are before this byte at any block size.
+constexpr size_t kHeadLimit = size_t{512} << 10;
+constexpr size_t kHeadStep = size_t{64} << 10;
 // For the first blocks of regions and the bitmap: enough for a full bitmap of 512 GiB in 4096-byte
 // blocks.
 constexpr size_t kKeptBytes = size_t{32} << 20;
@@ -28,9 +31,13 @@ class StreamInput {
  public:
   StreamInput(const StreamReader& read, Activity& activity) : read_(read), activity_(activity) {}
 
+  // Nothing is read from byte `end` on: the stream may be endless.
+  void stop_at(uint64_t end) { end_ = end; }
+
   // Fills `out` from the stream; returns fewer bytes only at its end.
   Result<size_t> fill(MutableBytes out) {
     size_t filled = 0;
+    out = out.first(std::min<uint64_t>(out.size(), end_ - std::min(end_, total_)));
     while (filled < out.size()) {
       if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(count, read_(out.subspan(filled)));
@@ -47,6 +54,7 @@ class StreamInput {
   const StreamReader& read_;
   Activity& activity_;
   uint64_t total_ = 0;
+  uint64_t end_ = UINT64_MAX;
 };
 
 // The stream's length according to the superblock, in bytes; without one, the maximum of any image.
@@ -55,6 +63,33 @@ uint64_t expected_size(const Probe& probe) {
   const bool known =
       probe.superblock_verified() && total >= 0 && total <= static_cast<int64_t>(kMaxBlocks);
   return (known ? static_cast<uint64_t>(total) : kMaxBlocks) * probe.block_size;
+}
+
+// Reads from the stream until there are `size` bytes in `head`; false if it ends before.
+Result<bool> read_head(StreamInput& input, BlockBuffer& head, size_t size) {
+  const size_t before = head.size();
+  if (before >= size) return true;
+  head.resize(size);
+  VDE_TRY_ASSIGN(count, input.fill(MutableBytes(head).subspan(before)));
+  head.resize(before + count);
+  return head.size() == size;
+}
+
+// Reads the fixed blocks into `head`, in steps: an endless stream may be slow, and need not be an
+// image. One byte after the volume is read, to find out whether there are more.
+Result<Probe> probe_stream(StreamInput& input, BlockBuffer& head) {
+  bool is_known = false;
+  for (bool more = true; more && head.size() < kHeadLimit;) {
+    VDE_TRY_ASSIGN(whole, read_head(input, head, head.size() + kHeadStep));
+    MemoryFile start(head);
+    VDE_TRY_ASSIGN(probe, probe_image(start));
+    more = whole && !probe.superblock_verified();
+    if (probe.superblock_verified()) input.stop_at(expected_size(probe) + 1);
+    is_known = probe.verified() || probe.superblock_source != SuperblockSource::kNone;
+  }
+  if (is_known) VDE_TRY(read_head(input, head, kHeadBytes));
+  MemoryFile file(head);
+  return probe_to_judge(file);
 }
 
 // Checks the blocks after the fixed ones, in the order in which they arrive.
@@ -204,11 +239,8 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
                                     Activity& activity,
                                     const std::function<void(const Finding&)>& report) {
   StreamInput input(read, activity);
-  BlockBuffer head(kHeadBytes);
-  VDE_TRY_ASSIGN(head_size, input.fill(head));
-  head.resize(head_size);
-  MemoryFile head_file(head);
-  VDE_TRY_ASSIGN(probe, probe_to_judge(head_file));
+  BlockBuffer head;
+  VDE_TRY_ASSIGN(probe, probe_stream(input, head));
   VDE_TRY(check_features(probe));
   probe.file_size = expected_size(probe);
   StreamFile kept(probe.block_size, kKeptBytes);

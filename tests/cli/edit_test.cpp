@@ -245,7 +245,7 @@ TEST_CASE("resize prints both sizes and changes the length of the file") {
   CHECK(run({"resize", image.path, "--size", "1M", "--quiet"}, 0).out.empty());
   CHECK(run({"verify", image.path, "--json"}, 0).json_lines().size() == 1);
   CHECK(run({"resize", image.path, "--size", "1M"}, 0).out ==
-        image.path + ": the volume is already 1 MiB\n");
+        image.path + ": the volume is already 1048576 bytes (1 MiB)\n");
 }
 
 TEST_CASE("impossible sizes are usage errors; blocks in use are not cut") {

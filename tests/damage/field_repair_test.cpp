@@ -19,7 +19,8 @@ namespace {
 
 constexpr uint64_t kFieldSeed = 20251121;
 
-const RepairOptions kFieldRepair{from_unix_seconds(1'800'000'000), true, {VerifyScope::kAll, 1, 0}, true};
+const RepairOptions kFieldRepair{
+    from_unix_seconds(1'800'000'000), true, {VerifyScope::kAll, 1, 0}, true};
 
 std::set<std::string> codes_of(const std::vector<Finding>& findings) {
   std::set<std::string> codes;

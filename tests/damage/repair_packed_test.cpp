@@ -36,7 +36,8 @@ void set_parent(ImageBuilder& image, const Guid& of, const Guid& parent) {
 
 // The losses that the repair reports.
 std::string repair_chains(ImageBuilder& image) {
-  const RepairOptions options{from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
+  const RepairOptions options{
+      from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
   Activity activity;
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
   REQUIRE(plan.steps.size() == 1);

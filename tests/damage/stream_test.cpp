@@ -92,6 +92,25 @@ TEST_CASE("data blocks under a damaged bitmap block are not checked, and that is
   CHECK(passed.summary.not_checked.back() == "data blocks");
 }
 
+TEST_CASE(
+    "one byte is read after the volume, and little of an endless stream that is not an image") {
+  ImageBuilder image({4096, 256, kAllModules});
+  uint64_t taken = 0;
+  const auto endless = [&taken](const std::vector<uint8_t>& start) {
+    taken = 0;
+    return [&taken, start](MutableBytes out) -> Result<size_t> {
+      for (size_t i = 0; i < out.size(); ++i)
+        out[i] = taken + i < start.size() ? start[taken + i] : uint8_t{0};
+      taken += out.size();
+      return out.size();
+    };
+  };
+  CHECK(streamed(endless(image.bytes())).codes == std::vector<std::string>{"GEOM-002"});
+  CHECK(taken == image.bytes().size() + 1);
+  CHECK(streamed(endless({})).error->code == ErrorCode::kNotAnImage);
+  CHECK(taken == size_t{512} << 10);
+}
+
 TEST_CASE("a stream that ends early is an image that is too short") {
   ImageBuilder image;
   image.bytes().resize(150 * 4096 + 5);

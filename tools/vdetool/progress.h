@@ -10,13 +10,8 @@
 
 namespace vde::cli {
 
-<<<<<<< HEAD
-// SIGINT, SIGTERM and SIGHUP ask `activity` to stop, SIGUSR1 prints one line about it. `activity`
-// lives as long as the program.
-=======
 // SIGINT, SIGTERM and SIGHUP ask `activity` to stop, SIGUSR1 prints one line about it. A signal
 // that is ignored stays ignored. `activity` lives as long as the program.
->>>>>>> f7423d7 (tools: say what became of a change, recognise the image itself)
 void install_signal_handlers(Activity& activity);
 
 // The work in lines of progress, "verify photos.dwvd": the command, then the file that it works on.

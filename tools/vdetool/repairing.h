@@ -14,8 +14,8 @@ struct RepairArguments {
   bool no_undo = false;
   bool unseal = false;
   bool allow_loss = false;
-  std::string plan;   // file to write the plan to, or empty
-  std::string apply;  // file of the plan to apply, or empty
+  std::string plan;               // file to write the plan to, or empty
+  std::string apply;              // file of the plan to apply, or empty
   std::string undo;               // path of the undo file, or empty
   std::vector<std::string> from;  // paths of older copies
 };

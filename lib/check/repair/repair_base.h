@@ -25,7 +25,7 @@ struct RepairLog {
   std::vector<RepairStep> steps;
   std::vector<std::string> notes;
   size_t exact_steps = 0;  // steps that restore blocks byte for byte
-  bool withheld = false;  // a step was not taken because it loses something
+  bool withheld = false;   // a step was not taken because it loses something
   LostVisitor lost = {};
 };
 

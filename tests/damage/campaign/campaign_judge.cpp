@@ -14,7 +14,8 @@
 namespace vde::test {
 namespace {
 
-const RepairOptions kRepair{Ticks{640'000'000'000'000'000}, false, {VerifyScope::kMetadata, 1, 0}, true};
+const RepairOptions kRepair{
+    Ticks{640'000'000'000'000'000}, false, {VerifyScope::kMetadata, 1, 0}, true};
 
 // Repairs without an undo file. False where the plan asks for a larger volume first.
 bool repair(BlockFile& file) {
