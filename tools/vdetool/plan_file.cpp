@@ -95,7 +95,7 @@ Json plan_json(const PlanFile& file, const RepairPlan& plan) {
 
 Result<void> write_plan(const std::string& path, const PlanFile& file, const RepairPlan& plan,
                         Output& standard_output) {
-  VDE_TRY_ASSIGN(target, OutputFile::open(path, file.image, standard_output));
+  VDE_TRY_ASSIGN(target, OutputFile::open(path, file.image, true, standard_output));
   VDE_TRY(target->output().write(plan_json(file, plan).dump(2) + "\n"));
   return target->finish();
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "vde/text.h"
+
 namespace vde::cli {
 namespace {
 

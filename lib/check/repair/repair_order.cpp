@@ -86,7 +86,11 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
 
 Result<Probe> repair_all(const RepairTarget& target) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
-  for (const auto repairer : kFoundations) VDE_TRY(repairer(foundation));
+  for (const auto repairer : kFoundations) {
+    // What the journal withheld before the tables were repaired is judged again after it.
+    if (repairer == repair_tables) target.log.withheld = false;
+    VDE_TRY(repairer(foundation));
+  }
   VDE_TRY(restore_contents(foundation));
   if (!foundation.can_commit() || target.log.withheld) {
     foundation.note(
