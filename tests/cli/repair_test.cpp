@@ -51,7 +51,7 @@ bool says(const ToolResult& result, const std::string& words) {
   return result.out.find(words) != std::string::npos;
 }
 
-// A leaf of the tag index, one value of which has another letter.
+// A leaf of the tag index, a value of which has other letters. So has its copy in the journal.
 std::vector<uint8_t> with_damaged_leaf() {
   const TemporaryFolder folder;
   const std::string path = folder / "tags.dwvd";
@@ -61,13 +61,11 @@ std::vector<uint8_t> with_damaged_leaf() {
   REQUIRE(run_tool(set).status == 0);
   std::vector<uint8_t> bytes = read_file(path);
   const std::string last = "key099";
-  auto at = std::search(bytes.begin(), bytes.end(), last.begin(), last.end());
-  // The journal holds a copy of the leaf; the index comes after it.
-  for (auto next = at; next != bytes.end();
-       next = std::search(next + 1, bytes.end(), last.begin(), last.end()))
-    at = next;
-  REQUIRE(at != bytes.end());
-  *(at + 50) = 'w';
+  const auto next = [&](auto from) {
+    return std::search(from, bytes.end(), last.begin(), last.end());
+  };
+  for (auto at = next(bytes.begin()); at != bytes.end(); at = next(at + 1))
+    std::fill_n(at + 50, 10, uint8_t{'w'});
   return bytes;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "check/exact/search.h"
 #include "check/passes.h"
 #include "format/block_type.h"
 #include "inspect/decode_table.h"
@@ -55,7 +56,8 @@ void play_table_input(Bytes input) {
   };
   Reporter reporter(count, nullptr, block_size);
   const JournalOnDisk no_journal;
-  VerifyContext context{io, probe, options, activity, reporter, no_journal, {}};
+  ExactSearch nothing(0, activity);
+  VerifyContext context{io, probe, options, activity, reporter, no_journal, nothing, {}};
   context.regions.push_back({0, type, {0, kBlocks}, false, type});
   for (const Pass pass : {check_tables, check_keys, check_policies, check_integrity_tree})
     if (!pass(context)) {

@@ -69,7 +69,7 @@ inline constexpr std::string_view kFlippedBits =
     "Make a copy of the image first (cp --sparse=always). Then restore the affected items from a "
     "backup, or see what a repair would do: 'vdetool verify IMAGE --repair --dry-run'. With an "
     "older copy of the image, add '--from FILE'. Single flipped bits come from memory, a cable or "
-    "controller, or the disk, not from a program: test the memory (memtest86+), look at the "
+    "controller, or the disk, not from a program: test the memory (memtest86+), check the "
     "disk's error counts (smartctl -a) and replace what is faulty, or more blocks will follow. "
     "Whole wrong sectors point to the disk or to writes that were cut short.";
 inline constexpr std::string_view kOtherCopy =

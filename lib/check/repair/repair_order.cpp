@@ -41,7 +41,7 @@ constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tag
 Result<void> clear_seal(StructureRepair& repair) {
   if (!repair.seal().is_set()) return {};
   if (!repair.options().unseal)
-    return fail(ErrorCode::kUnsupported, "the image is sealed", "give --unseal to clear the seal");
+    return fail(ErrorCode::kUnsupported, "the image is sealed", "use --unseal to remove the seal");
   repair.step("remove the header seal", "the image changes, and the key of the seal is not in it");
   repair.seal() = HeaderSeal{};
   return {};

@@ -51,7 +51,7 @@ Result<void> run_label(Context& context, const LabelArguments& arguments) {
   return context.write_json(with_header("label", arguments.image, Json{{"label", label}}));
 }
 
-// What the image had, and has. The same twice if it was there already.
+// The old and the new size. They are equal if there was nothing to do.
 Result<Resized> resized_image(Context& context, const ResizeArguments& arguments, uint64_t size) {
   VDE_TRY_ASSIGN(image, context.open_image(arguments.image, {.mode = OpenMode::kReadWrite,
                                                              .unseal = arguments.unseal}));

@@ -47,9 +47,8 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
   return context.out.write(text);
 }
 
-// The file that a path names must not be two things at once.
-Result<void> check_paths(const UndoArguments& arguments) {
-  VDE_TRY(refuse_image(arguments.image, arguments.file, "undo file"));
+// The file of --undo must be another one than the image and the undo file.
+Result<void> check_redo_path(const UndoArguments& arguments) {
   const std::string& redo = arguments.undo.undo;
   if (redo.empty()) return {};
   VDE_TRY(refuse_image(arguments.image, redo, "file of --undo"));
@@ -60,8 +59,10 @@ Result<void> check_paths(const UndoArguments& arguments) {
 
 int undo(Context& context, const UndoArguments& arguments) {
   const OpenMode mode = arguments.undo.dry_run ? OpenMode::kRead : OpenMode::kReadWrite;
-  if (const Result<void> apart = check_paths(arguments); !apart)
-    return context.report(arguments.image, apart.error());
+  const auto apart = refuse_image(arguments.image, arguments.file, "undo file");
+  if (!apart) return context.report(arguments.file, apart.error());
+  const auto redo = check_redo_path(arguments);
+  if (!redo) return context.report(arguments.undo.undo, redo.error());
   const auto image = context.open_storage(arguments.image, mode);
   if (!image) return context.report(arguments.image, image.error());
   const auto file = context.open_storage(arguments.file, mode);
