@@ -7,6 +7,7 @@
 
 #include "format/superblock.h"
 #include "image/write_image.h"
+#include "io/device_claim.h"
 #include "io/known_content.h"
 #include "io/new_file.h"
 #include "vde/text.h"
@@ -98,8 +99,13 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan,
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
   VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, options.lock_wait, activity));
+  if (existing->is_device()) {
+    const Result<FileDescriptor> claim = claim_device(target);
+    if (!claim) return tl::make_unexpected(claim.error());
+    if (!options.force) VDE_TRY(refuse_content(*existing));
+    return create_on_device(*existing, plan, activity);
+  }
   if (!options.force) VDE_TRY(refuse_content(*existing));
-  if (existing->is_device()) return create_on_device(*existing, plan, activity);
   return create_file(target, existing.get(), plan, activity);
 }
 

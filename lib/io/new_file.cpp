@@ -1,14 +1,13 @@
 #include "io/new_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 
+#include "io/file_identity.h"
 #include "vde/guid.h"
 #include "vde/text.h"
 
@@ -20,23 +19,11 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// A hidden name in the target's directory that no other process will choose.
+// A hidden name in the target's directory that no other process will choose. It does not contain
+// the target's name, which may have the maximum length already.
 std::string temporary_name(const std::string& target) {
-  const std::filesystem::path path = target;
   const Guid unique = random_guid();
-  return folder_of(target) + "/." + path.filename().string() + ".vdetool-" +
-         to_hex(Bytes(unique.bytes).first(6));
-}
-
-Result<void> take_over_identity(int fd, int replaced) {
-  struct stat status {};
-  if (fstat(replaced, &status) != 0) return system_failure("cannot read the old permissions");
-  // Changing the owner needs privileges; without them the new file belongs to the writer, as with
-  // cp.
-  const bool owner_kept = fchown(fd, status.st_uid, status.st_gid) == 0;
-  const mode_t keep = owner_kept ? 07777 : 0777;
-  if (fchmod(fd, status.st_mode & keep) != 0) return system_failure("cannot set the permissions");
-  return {};
+  return folder_of(target) + "/.vdetool-" + to_hex(Bytes(unique.bytes).first(8));
 }
 
 Result<void> sync_folder(const std::string& path) {
@@ -62,8 +49,10 @@ NewFile::~NewFile() {
 
 Result<NewFile> NewFile::create(const std::string& target, std::optional<int> replaced_descriptor) {
   std::string temporary = temporary_name(target);
+  // Nobody else may open it before it has the permissions of the file that it replaces.
+  const mode_t mode = replaced_descriptor ? 0600 : 0666;
   FileDescriptor fd(
-      open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+      open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (fd.get() < 0) return system_failure("cannot create");
   const int raw = fd.get();
   NewFile file(std::make_unique<PosixFile>(std::move(fd), false), std::move(temporary), target);

@@ -12,7 +12,7 @@ namespace vde {
 class NewFile {
  public:
   // `target` is the final path; symbolic links must already be resolved. `replaced`, if given, is
-  // the file that publish() will replace: its owner and permissions are copied.
+  // the file that publish() will replace: see take_over_identity().
   [[nodiscard]] static Result<NewFile> create(const std::string& target,
                                               std::optional<int> replaced_descriptor);
 

@@ -1,5 +1,7 @@
 // Opens an image; open_locked() opens and locks it in one step.
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -15,6 +17,14 @@ using std::chrono::milliseconds;
 
 // Each opening after the first means that the file was replaced in the meantime.
 constexpr int kMaxOpenings = 100;
+
+// The kernel may open a read-only device for writing; only the first write fails then.
+Result<void> check_device_writable(int fd) {
+  int read_only = 0;
+  if (ioctl(fd, BLKROGET, &read_only) == 0 && read_only != 0)
+    return fail(ErrorCode::kIo, "the device is read-only");
+  return {};
+}
 
 Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode mode) {
   // O_NONBLOCK keeps the open from blocking on a pipe or device before its kind is known.
@@ -32,7 +42,9 @@ Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode 
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kIo, "is a directory", "name an image file");
   if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
     return fail(ErrorCode::kUnsupported, "is neither a regular file nor a block device");
-  return std::make_unique<PosixFile>(std::move(fd), S_ISBLK(status.st_mode));
+  const bool is_device = S_ISBLK(status.st_mode);
+  if (is_device && mode == OpenMode::kReadWrite) VDE_TRY(check_device_writable(fd.get()));
+  return std::make_unique<PosixFile>(std::move(fd), is_device);
 }
 
 // Waits in short intervals, so that an interruption is noticed soon.

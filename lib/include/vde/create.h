@@ -59,10 +59,11 @@ struct WriteOptions {
 };
 
 // Writes `plan` to `path`, durably. A new file is created atomically. If `path` is not empty:
-// kExists unless `force` is set; with `force` an existing file is replaced atomically, and owner
-// and permissions are kept. A device is written in place. kNoSpace; kInUse if the existing file
-// stays locked longer than `lock_wait`; kInterrupted soon after `activity.stop` is set; then
-// nothing is left on disk.
+// kExists unless `force` is set; with `force` an existing file is replaced atomically, and owner,
+// permissions, ACL and extended attributes are kept. A device is written in place. kNoSpace; kInUse
+// if the existing file stays locked longer than `lock_wait`, or if the device is mounted or in
+// exclusive use, also with `force`; kInterrupted soon after `activity.stop` is set; then nothing is
+// left on disk.
 [[nodiscard]] Result<void> create_image(const std::string& path, const ImagePlan& plan,
                                         const WriteOptions& options, Activity& activity);
 
