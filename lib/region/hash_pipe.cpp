@@ -1,5 +1,7 @@
 #include "region/hash_pipe.h"
 
+#include "base/thread.h"
+
 namespace vde {
 
 HashPipe::HashPipe(size_t buffer_size) {
@@ -19,14 +21,18 @@ MutableBytes HashPipe::fill() {
   return buffer.bytes;
 }
 
-// Data that fits into one buffer is hashed in finish(), without a thread.
+// Data that fits into one buffer is hashed in finish(), without a thread. If there is no thread to
+// be had, each buffer is hashed here.
 Bytes HashPipe::push(size_t size) {
-  const std::lock_guard lock(mutex_);
-  if (pushed_ == 1) thread_ = std::thread([this] { work(); });
+  std::unique_lock lock(mutex_);
+  if (pushed_ == 1) thread_ = start_thread([this] { work(); });
   Buffer& buffer = buffers_[pushed_ % kBuffers];
   buffer.used = size;
   ++pushed_;
   changed_.notify_all();
+  const bool is_alone = pushed_ > 1 && !thread_.joinable();
+  lock.unlock();
+  if (is_alone) hash_waiting();
   return Bytes(buffer.bytes).first(size);
 }
 
@@ -44,10 +50,17 @@ Opaque<32> HashPipe::finish() {
 }
 
 void HashPipe::work() {
-  for (;;) {
+  do {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return hashed_ < pushed_ || closed_; });
-    if (hashed_ == pushed_) return;
+  } while (hash_waiting());
+}
+
+// Hashes what is pushed; false if there was nothing.
+bool HashPipe::hash_waiting() {
+  std::unique_lock lock(mutex_);
+  if (hashed_ == pushed_) return false;
+  while (hashed_ < pushed_) {
     const Buffer& buffer = buffers_[hashed_ % kBuffers];
     lock.unlock();
     hash_.add(Bytes(buffer.bytes).first(buffer.used));
@@ -55,6 +68,7 @@ void HashPipe::work() {
     ++hashed_;
     changed_.notify_all();
   }
+  return true;
 }
 
 }  // namespace vde

@@ -1,5 +1,5 @@
 // Computes SHA-256 in a separate thread while the caller reads and writes: together they are nearly
-// as fast as hashing alone.
+// as fast as hashing alone. Without a thread the caller's own does both.
 #pragma once
 
 #include <array>
@@ -38,6 +38,7 @@ class HashPipe {
   };
 
   void work();
+  bool hash_waiting();
 
   std::array<Buffer, kBuffers> buffers_;
   Sha256Stream hash_;

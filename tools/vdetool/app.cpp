@@ -1,9 +1,13 @@
 #include "app.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -218,12 +222,8 @@ int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   return kUsage;
 }
 
-}  // namespace
-
-int run(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
+int run_arguments(Context& context, std::vector<std::string> arguments) {
   // Scripts ask for the version often; it needs no parser.
-  static Context context;
   if (arguments.size() == 1 && (arguments[0] == "--version" || arguments[0] == "-V"))
     return print_help(context, "vdetool " VDE_VERSION "\n");
   install_signal_handlers(context.activity);
@@ -233,6 +233,37 @@ int run(int argc, char** argv) {
     return context.report("", known.error());
   protect_brackets(arguments);
   return parse_and_run(context, arguments);
+}
+
+// Where an exception cannot reach run(), for example while another one is handled.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view kLine = "vdetool: out of memory\n";
+  const ssize_t ignored = write(STDERR_FILENO, kLine.data(), kLine.size());
+  static_cast<void>(ignored);
+  _exit(kOperational);
+}
+
+// Nothing but memory is thrown to the end.
+void on_terminate() {
+  try {
+    if (std::current_exception()) throw;
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (...) {
+  }
+  std::abort();
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  static Context context;
+  std::set_terminate(on_terminate);
+  try {
+    return run_arguments(context, {argv + 1, argv + argc});
+  } catch (const std::bad_alloc&) {
+    return context.report("", {ErrorCode::kIo, "out of memory", {}, {}});
+  }
 }
 
 }  // namespace vde::cli

@@ -6,18 +6,20 @@
 namespace {
 
 // If a standard descriptor is closed, the next file to be opened gets its number, and output would
-// be written into the image. /dev/null takes that number instead; it is opened for reading, so that
-// lost output is still an error.
+// be written into the image. /dev/null takes that number instead. It is opened for the direction
+// that is not used, so that lost output and missing input are still errors.
 void occupy_standard_descriptors() {
-  int fd = 0;
-  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDONLY);
-  if (fd > 2) close(fd);
+  // The lowest free number is taken first.
+  int fd = open("/dev/null", O_WRONLY);
+  if (fd != STDIN_FILENO) close(fd);
+  do {
+    fd = open("/dev/null", O_RDONLY);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  close(fd);
 }
 
 }  // namespace
 
-// Running out of memory ends the program.
-// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   return vde::cli::run(argc, argv);

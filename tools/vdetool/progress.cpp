@@ -14,6 +14,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "vde/text.h"
 
@@ -116,11 +117,13 @@ void install_signal_handlers(Activity& activity) {
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-  // A terminal that goes away must not leave unfinished files, unless under nohup.
-  struct sigaction inherited {};
-  sigaction(SIGHUP, nullptr, &inherited);
-  if (inherited.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  // A terminal that goes away must not leave unfinished files, unless under nohup. Whoever started
+  // us with a signal ignored wants us to survive it.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
   // Whoever started us may ignore SIGPIPE; `| head` should end us quietly all the same.
   std::signal(SIGPIPE, SIG_DFL);
   // A file that may not grow is an error like a full disk, with the same tidying up.
@@ -143,7 +146,12 @@ void name_wait(const char* wait) {
 }
 
 ProgressLine::ProgressLine(const Activity& activity, bool enabled) : activity_(activity) {
-  if (enabled) thread_ = std::thread([this] { print_until_finished(); });
+  if (!enabled) return;
+  try {
+    thread_ = std::thread([this] { print_until_finished(); });
+  } catch (const std::system_error&) {
+    // The work goes on without the line.
+  }
 }
 
 ProgressLine::~ProgressLine() {

@@ -1,19 +1,56 @@
 #include "check/passes/workers.h"
 
 #include <algorithm>
-#include <thread>
+#include <exception>
+#include <mutex>
 #include <vector>
 
+#include "base/thread.h"
+
 namespace vde {
+namespace {
+
+// Runs work on several threads; an exception (no memory) reaches the thread that waits for them.
+class Workers {
+ public:
+  explicit Workers(const std::function<void()>& work) : work_(work) {}
+
+  void run(unsigned jobs) {
+    std::vector<std::thread> threads;
+    threads.reserve(jobs);
+    for (unsigned i = 1; i < jobs; ++i) {
+      threads.push_back(start_thread([this] { run_one(); }));
+      if (threads.back().joinable()) continue;
+      threads.pop_back();
+      break;
+    }
+    run_one();
+    for (std::thread& thread : threads) thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void run_one() {
+    try {
+      work_();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+    }
+  }
+
+  const std::function<void()>& work_;
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
 
 void run_on_threads(const VerifyOptions& options, const std::function<void()>& work) {
   // Counting the cores opens files, so it is done only if needed.
   unsigned jobs = options.jobs;
   if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
+  Workers(work).run(jobs);
 }
 
 }  // namespace vde

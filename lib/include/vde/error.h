@@ -1,5 +1,5 @@
-// The result type of every operation that can fail. The library throws no exceptions; running out
-// of memory ends the program.
+// The result type of every operation that can fail. The library throws no exceptions but
+// std::bad_alloc, which ends the operation; the image is then as after a crash.
 #pragma once
 
 #include <cstdint>
