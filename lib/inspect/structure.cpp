@@ -39,10 +39,10 @@ Json real_json(Bytes bytes) {
   const uint64_t bits = load_unsigned(bytes);
   if (bytes.size() != sizeof(float)) return finite_json(std::bit_cast<double>(bits));
   const auto value = std::bit_cast<float>(static_cast<uint32_t>(bits));
-  if (!std::isfinite(value)) return finite_json(value);
+  if (!std::isfinite(value)) return finite_json(static_cast<double>(value));
   // The shortest text that gives the same float, so that 0.1 is not shown as 0.10000000149.
   const std::string text = fmt::format("{}", value);
-  double shortest = value;
+  double shortest = static_cast<double>(value);
   std::from_chars(text.data(), text.data() + text.size(), shortest);
   return shortest;
 }
