@@ -13,8 +13,7 @@ std::vector<uint64_t> damaged_blocks_of(const std::vector<Finding>& findings) {
     if (finding.kind == &kind_of(FindingCode::kBlockBadChecksum) && finding.block)
       blocks.push_back(*finding.block);
   std::ranges::sort(blocks);
-  const auto doubles = std::ranges::unique(blocks);
-  blocks.erase(doubles.begin(), doubles.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   return blocks;
 }
 

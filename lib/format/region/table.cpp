@@ -78,7 +78,8 @@ int64_t load_number(const PlacedField& placed, Bytes bytes) {
 double load_real(const PlacedField& placed, Bytes bytes) {
   const uint64_t value = load_unsigned(bytes.subspan(placed.offset, placed.width));
   static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
-  if (placed.width == sizeof(float)) return std::bit_cast<float>(static_cast<uint32_t>(value));
+  if (placed.width == sizeof(float))
+    return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(value)));
   return std::bit_cast<double>(value);
 }
 
