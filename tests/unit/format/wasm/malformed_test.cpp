@@ -202,7 +202,8 @@ TEST_CASE("names are UTF-8 wherever they stand") {
       const uint8_t size[] = {static_cast<uint8_t>(from_spaced_hex(text).size())};
       return to_hex(size) + std::string(text);
     };
-    CAPTURE(bad);
+    const std::string_view named = bad;
+    CAPTURE(named);
     check_pairs({
         {"custom", wasm_section(0, name(good)), wasm_section(0, name(bad))},
         {"import module", wasm_section(2, "01" + name(good) + "01 61 00 00"),
