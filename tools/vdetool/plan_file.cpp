@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iterator>
+#include <vector>
 
 #include "context.h"
 #include "output_file.h"
@@ -19,33 +19,49 @@ std::string hex(uint64_t number) {
   return fmt::format("{:016x}", number);
 }
 
+// Names of files need not be UTF-8.
+Json file_json(const std::string& path) {
+  Json json;
+  put_text(json, "file", path);
+  return json;
+}
+
+// Throws Json::exception if it is not what file_json() makes.
+std::string file_of(const Json& json) {
+  if (json.contains("file")) return json.at("file").get<std::string>();
+  return from_base64(json.at("file_base64").get<std::string>()).value_or("");
+}
+
 Json options_json(const PlanFile& file) {
   const RepairArguments& arguments = file.arguments;
+  Json from = Json::array();
+  for (const std::string& path : arguments.from) from.push_back(file_json(path));
   return Json{{"allow_loss", arguments.allow_loss},
               {"unseal", arguments.unseal},
               {"scope", file.scope == VerifyScope::kMetadata ? "metadata" : "all"},
-              {"undo", arguments.undo.empty() ? Json(nullptr) : Json(arguments.undo)},
+              {"undo", arguments.undo.empty() ? Json(nullptr) : file_json(arguments.undo)},
               {"no_undo", arguments.no_undo},
-              {"from", arguments.from}};
+              {"from", from}};
 }
 
-// The steps, whatever the image is called.
-Json steps_json(const RepairPlan& plan) {
+// What a repair does, whatever the image is called.
+Json repair_json(const RepairPlan& plan) {
   Json steps = Json::array();
-  for (Json line : repair_plan_json("", plan)) {
-    if (line["type"] != "repair") continue;
-    for (const char* name : {"schema_version", "command", "image", "type"}) line.erase(name);
-    steps.push_back(std::move(line));
-  }
-  return steps;
+  for (const RepairStep& step : plan.steps) steps.push_back(repair_step_json(step));
+  return Json{{"uuid", to_string(plan.uuid)},  {"file_size", plan.old_size},
+              {"block_size", plan.block_size}, {"old_hash", hex(plan.old_hash)},
+              {"new_hash", hex(plan.hash)},    {"steps", steps},
+              {"lost", plan.lost.total()}};
 }
 
-Json identity_json(const RepairPlan& plan) {
-  return Json{{"uuid", to_string(plan.uuid)},
-              {"file_size", plan.old_size},
-              {"block_size", plan.block_size},
-              {"old_hash", hex(plan.old_hash)},
-              {"new_hash", hex(plan.hash)}};
+// The contents of the file.
+Json plan_json(const PlanFile& file, const RepairPlan& plan) {
+  Json json{{"schema_version", kSchemaVersion}, {"type", "repair-plan"}, {"version", VDE_VERSION}};
+  put_text(json, "image", file.image);
+  put_time(json, "time", file.now);
+  json["options"] = options_json(file);
+  json["repair"] = repair_json(plan);
+  return json;
 }
 
 tl::unexpected<Error> not_a_plan(const std::string& path) {
@@ -57,11 +73,15 @@ tl::unexpected<Error> not_a_plan(const std::string& path) {
 Result<Json> read_json(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return fail(ErrorCode::kIo, fmt::format("cannot open '{}'", escape(path)));
-  std::string text(kMaxPlanSize + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(stream.gcount()));
+  std::string text;
+  std::vector<char> piece(size_t{64} << 10);
+  while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
+         stream.gcount() > 0) {
+    text.append(piece.data(), static_cast<size_t>(stream.gcount()));
+    if (text.size() > kMaxPlanSize) return not_a_plan(path);
+  }
   Json json = Json::parse(text, nullptr, false);
-  if (text.size() > kMaxPlanSize || !json.is_object()) return not_a_plan(path);
+  if (!json.is_object()) return not_a_plan(path);
   return json;
 }
 
@@ -69,29 +89,19 @@ Result<Json> read_json(const std::string& path) {
 PlanFile plan_of(const Json& json) {
   PlanFile file;
   const Json& options = json.at("options");
-  file.image = json.at("image").get<std::string>();
   file.now = Ticks{json.at("time_ticks").get<int64_t>()};
   file.arguments.repair = true;
   file.arguments.allow_loss = options.at("allow_loss").get<bool>();
   file.arguments.unseal = options.at("unseal").get<bool>();
   file.arguments.no_undo = options.at("no_undo").get<bool>();
-  if (!options.at("undo").is_null()) file.arguments.undo = options.at("undo").get<std::string>();
-  file.arguments.from = options.at("from").get<std::vector<std::string>>();
+  if (!options.at("undo").is_null()) file.arguments.undo = file_of(options.at("undo"));
+  for (const Json& copy : options.at("from")) file.arguments.from.push_back(file_of(copy));
   file.scope = options.at("scope") == "metadata" ? VerifyScope::kMetadata : VerifyScope::kAll;
-  file.stands_on = json.at("identity");
-  file.steps = json.at("steps");
+  file.repair = json.at("repair").dump();
   return file;
 }
 
 }  // namespace
-
-Json plan_json(const PlanFile& file, const RepairPlan& plan) {
-  return Json{{"schema_version", kSchemaVersion}, {"type", "repair-plan"},
-              {"version", VDE_VERSION},           {"image", file.image},
-              {"time", to_string(file.now)},      {"time_ticks", file.now.value},
-              {"options", options_json(file)},    {"identity", identity_json(plan)},
-              {"steps", steps_json(plan)},        {"lost", plan.lost.total()}};
-}
 
 Result<void> write_plan(const std::string& path, const PlanFile& file, const RepairPlan& plan,
                         Output& standard_output) {
@@ -112,7 +122,7 @@ Result<PlanFile> read_plan(const std::string& path) {
 }
 
 Result<void> check_same_plan(const PlanFile& file, const RepairPlan& plan) {
-  if (file.stands_on == identity_json(plan) && file.steps == steps_json(plan)) return {};
+  if (file.repair == repair_json(plan).dump()) return {};
   return fail(ErrorCode::kChangedSince,
               "the image, or what a repair would do, has changed since the plan was made",
               "make a new plan with --plan");

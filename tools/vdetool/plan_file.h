@@ -14,12 +14,9 @@ struct PlanFile {
   RepairArguments arguments;
   VerifyScope scope = VerifyScope::kAll;
   Ticks now;
-  Json stands_on;  // identity of the image, and hashes of its bytes before and after
-  Json steps;
+  std::string repair;  // what must be the same: the image, its bytes before and after, the steps
 };
 
-// The contents of the file.
-[[nodiscard]] Json plan_json(const PlanFile& file, const RepairPlan& plan);
 // Writes it to `path`, atomically; "-" is standard output.
 [[nodiscard]] Result<void> write_plan(const std::string& path, const PlanFile& file,
                                       const RepairPlan& plan, Output& standard_output);

@@ -154,7 +154,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
                         const std::string& image,
                         const std::function<void(const RepairPlan&)>& show) {
   std::optional<PlanFile> agreed;
-  PlanFile request{image, arguments, verify.scope, {}, {}, {}};
+  PlanFile request{image, arguments, verify.scope, {}, {}};
   if (!arguments.apply.empty()) {
     VDE_TRY_ASSIGN(plan, read_plan(arguments.apply));
     agreed = plan;
@@ -202,20 +202,23 @@ std::string repair_done_text(const std::string& image, const RepairPlan& plan) {
   return text;
 }
 
+Json repair_step_json(const RepairStep& step) {
+  Json blocks = Json::array();
+  for (const BlockRange& range : step.blocks)
+    blocks.push_back(Json{{"first", range.begin}, {"last", range.end - 1}});
+  return Json{{"what", step.what},
+              {"source", step.source},
+              {"blocks", blocks},
+              {"loses", step.loses.empty() ? Json(nullptr) : Json(step.loses)},
+              {"lost", step.lost.total()}};
+}
+
 std::vector<Json> repair_plan_json(const std::string& image, const RepairPlan& plan) {
   std::vector<Json> lines;
   const auto add = [&](std::string_view type, const RepairStep& step) {
-    Json blocks = Json::array();
-    for (const BlockRange& range : step.blocks)
-      blocks.push_back(Json{{"first", range.begin}, {"last", range.end - 1}});
-    lines.push_back(
-        with_header("verify", image,
-                    Json{{"type", type},
-                         {"what", step.what},
-                         {"source", step.source},
-                         {"blocks", blocks},
-                         {"loses", step.loses.empty() ? Json(nullptr) : Json(step.loses)},
-                         {"lost", step.lost.total()}}));
+    Json json{{"type", type}};
+    json.update(repair_step_json(step));
+    lines.push_back(with_header("verify", image, json));
   };
   for (const RepairStep& step : plan.steps) add("repair", step);
   for (const RepairStep& step : plan.withheld) add("withheld", step);

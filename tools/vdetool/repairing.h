@@ -62,6 +62,8 @@ struct Repaired {
 [[nodiscard]] std::string repair_plan_text(const std::string& image, const RepairPlan& plan);
 // The steps that were applied, for people.
 [[nodiscard]] std::string repair_done_text(const std::string& image, const RepairPlan& plan);
+// One step for programs.
+[[nodiscard]] Json repair_step_json(const RepairStep& step);
 // The plan for programs, one object per line.
 [[nodiscard]] std::vector<Json> repair_plan_json(const std::string& image, const RepairPlan& plan);
 

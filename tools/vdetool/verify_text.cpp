@@ -71,19 +71,23 @@ std::string repair_text(const VerifySummary& before, const VerifySummary& left,
 
 Json summary_json(int status, const Outcome& outcome) {
   const VerifySummary& counts = outcome.counts;
-  return Json{{"type", "summary"},
-              {"status", status},
-              {"meaning", status_meaning(status)},
-              {"errors", counts.errors},
-              {"warnings", counts.warnings},
-              {"notes", counts.notes},
-              {"corrected", outcome.corrected},
-              {"left", outcome.left},
-              {"lost", outcome.lost},
-              {"lost_file", outcome.lost_file.empty() ? Json(nullptr) : Json(outcome.lost_file)},
-              {"blocks_checked", counts.blocks_checked},
-              {"intact", counts.intact},
-              {"not_checked", counts.not_checked}};
+  Json json{{"type", "summary"},
+            {"status", status},
+            {"meaning", status_meaning(status)},
+            {"errors", counts.errors},
+            {"warnings", counts.warnings},
+            {"notes", counts.notes},
+            {"corrected", outcome.corrected},
+            {"left", outcome.left},
+            {"lost", outcome.lost}};
+  if (outcome.lost_file.empty())
+    json["lost_file"] = nullptr;
+  else
+    put_text(json, "lost_file", outcome.lost_file);
+  json["blocks_checked"] = counts.blocks_checked;
+  json["intact"] = counts.intact;
+  json["not_checked"] = counts.not_checked;
+  return json;
 }
 
 std::string lost_text(const LostCounts& lost) {
