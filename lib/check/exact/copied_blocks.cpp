@@ -54,8 +54,7 @@ Result<std::set<uint64_t>> find_copied_blocks(BlockFile& file, const Probe& prob
   std::set<uint64_t> copied;
   if (is_switched_off(ExactRule::kNoCopy)) return copied;
   const BlockIo io(file, probe.block_size);
-  for (const PlacedRegion& region :
-       place_regions(probe.slots, probe.manifest(), probe.usable_blocks())) {
+  for (const PlacedRegion& region : place_regions(probe)) {
     if (region.is_data_area || std::ranges::find(kUniqueBlocks, region.type) == kUniqueBlocks.end())
       continue;
     VDE_TRY_ASSIGN(here, restored_in(io, region.blocks, restored));

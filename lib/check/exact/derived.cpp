@@ -26,7 +26,7 @@ class BitmapDerivation {
                    const Activity& activity)
       : io_(file, probe.block_size),
         total_(probe.usable_blocks()),
-        regions_(place_regions(probe.slots, probe.manifest(), total_)),
+        regions_(place_regions(probe)),
         bits_(bits_per_bitmap_block(probe.block_size)),
         region_(region),
         activity_(activity) {}
@@ -141,8 +141,7 @@ DerivedPayload inode_layout(const Probe& probe) {
 
 Result<std::vector<DerivedPayload>> derive_payloads(BlockFile& file, const Probe& probe,
                                                     uint64_t number, const Activity& activity) {
-  for (const PlacedRegion& region :
-       place_regions(probe.slots, probe.manifest(), probe.usable_blocks())) {
+  for (const PlacedRegion& region : place_regions(probe)) {
     const bool plain = !region.is_data_area && probe.slots[region.slot].is_plain();
     if (!plain || !region.blocks.contains(number)) continue;
     if (region.type == block_types::kBitmap)

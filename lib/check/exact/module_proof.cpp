@@ -41,8 +41,7 @@ Result<std::vector<BlockRange>> find_wrong_modules(BlockFile& file, const Probe&
   std::vector<BlockRange> wrong;
   const BlockIo io(file, probe.block_size);
   BlockBuffer buffer = io.make_buffer();
-  for (const PlacedRegion& region :
-       place_regions(probe.slots, probe.manifest(), probe.usable_blocks())) {
+  for (const PlacedRegion& region : place_regions(probe)) {
     if (region.type != block_types::kCode || !probe.slots[region.slot].is_plain()) continue;
     for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
       VDE_TRY_ASSIGN(data, file.next_data(io.bytes_of({at, region.blocks.end})));

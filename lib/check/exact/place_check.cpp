@@ -112,7 +112,7 @@ PlaceCheck::PlaceCheck(const Probe& probe)
       sequence_(probe.superblock.checkpoint_sequence),
       blocks_(probe.usable_blocks()),
       block_size_(probe.block_size) {
-  for (const PlacedRegion& region : place_regions(probe.slots, probe.manifest(), blocks_)) {
+  for (const PlacedRegion& region : place_regions(probe)) {
     if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
     regions_.push_back(region);
     plain_.push_back(probe.slots[region.slot].is_plain());

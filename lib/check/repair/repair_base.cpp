@@ -27,12 +27,15 @@ std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots, ui
   return placed;
 }
 
+std::vector<PlacedRegion> place_regions(const Probe& probe) {
+  return place_regions(probe.slots, probe.manifest(), probe.usable_blocks());
+}
+
 std::optional<JournalArea> sole_journal_area(const Probe& probe) {
   const auto area = find_journal(probe);
   if (!area || area->region.begin < kFirstRegionBlock) return std::nullopt;
   int claims = 0;
-  for (const PlacedRegion& region :
-       place_regions(probe.slots, probe.manifest(), probe.usable_blocks()))
+  for (const PlacedRegion& region : place_regions(probe))
     if (!region.is_data_area && overlap(region.blocks, area->region)) ++claims;
   return claims == 1 ? std::optional(*area) : std::nullopt;
 }

@@ -96,6 +96,8 @@ class RepairBase {
 // The regions of `slots` that lie within `blocks` blocks, in slot order.
 [[nodiscard]] std::vector<PlacedRegion> place_regions(const std::vector<RegionSlot>& slots,
                                                       uint32_t manifest, uint64_t blocks);
+// The regions of the probe's own slots that lie within its usable blocks.
+[[nodiscard]] std::vector<PlacedRegion> place_regions(const Probe& probe);
 
 // The MWAL region, if it lies within the volume and shares no block with another region or the
 // fixed blocks.

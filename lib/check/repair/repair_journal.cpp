@@ -54,8 +54,7 @@ Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, 
 Result<bool> is_elsewhere(FoundationRepair& repair, const Trailer& content, uint64_t except) {
   const Probe& probe = repair.probe();
   BlockBuffer buffer = repair.io().make_buffer();
-  for (const PlacedRegion& region :
-       place_regions(probe.slots, probe.manifest(), probe.usable_blocks())) {
+  for (const PlacedRegion& region : place_regions(probe)) {
     if (region.is_data_area || region.type == block_types::kMetadataWal) continue;
     for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
       if (at == except) continue;
