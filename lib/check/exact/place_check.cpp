@@ -100,23 +100,12 @@ constexpr RegionCodec kCodecs[] = {{block_types::kBitmap, is_bitmap},
                                    {block_types::kIntegrityTree, is_tree_block},
                                    {block_types::kPolicyVault, is_policy_block}};
 
-bool is_newer_than(uint32_t generation, int64_t sequence) {
-  // Generations are the low 32 bits of the sequence: past that any of them may be an old one.
-  return sequence >= 0 && sequence <= UINT32_MAX && generation > sequence;
-}
-
 }  // namespace
 
-PlaceCheck::PlaceCheck(const Probe& probe)
-    : sequence_known_(probe.superblock_verified()),
-      sequence_(probe.superblock.checkpoint_sequence),
-      blocks_(probe.usable_blocks()),
-      block_size_(probe.block_size) {
-  for (const PlacedRegion& region : place_regions(probe)) {
-    if (region.is_data_area || region.blocks.begin < kFirstRegionBlock) continue;
-    regions_.push_back(region);
-    plain_.push_back(probe.slots[region.slot].is_plain());
-  }
+PlaceCheck::PlaceCheck(const Probe& probe) : probe_(probe) {
+  for (const PlacedRegion& region : place_regions(probe))
+    if (!region.is_data_area && region.blocks.begin >= kFirstRegionBlock)
+      regions_.push_back(region);
 }
 
 const PlacedRegion* PlaceCheck::region_of(uint64_t number) const {
@@ -143,8 +132,7 @@ std::string PlaceCheck::fault(uint64_t number, Bytes bytes) const {
     return fmt::format("type {} instead of {}", to_string(trailer.type),
                        to_string(type_at(number)));
   if (number < kFirstRegionBlock) return fixed_fault(number, block);
-  if (sequence_known_ && is_newer_than(trailer.generation, sequence_) &&
-      !is_switched_off(ExactRule::kGeneration))
+  if (is_newer(probe_, trailer.generation) && !is_switched_off(ExactRule::kGeneration))
     return fmt::format("generation {} is newer than the superblock", trailer.generation);
   return region != nullptr ? region_fault(*region, block) : std::string();
 }
@@ -154,7 +142,8 @@ std::string PlaceCheck::fixed_fault(uint64_t number, const UncheckedBlock& block
   const Bytes payload = block.unchecked_payload();
   if (number % kGroupBlocks == 0 && number < kDirectoryStart) {
     const Superblock superblock = kSuperblockLayout.decode(payload);
-    if (!check_identity(superblock) || superblock.block_size != static_cast<int64_t>(block_size_))
+    if (!check_identity(superblock) ||
+        superblock.block_size != static_cast<int64_t>(probe_.block_size))
       return "not a superblock of this block size";
     if (static_cast<uint32_t>(superblock.checkpoint_sequence) !=
         block.unchecked_trailer().generation)
@@ -167,12 +156,12 @@ std::string PlaceCheck::fixed_fault(uint64_t number, const UncheckedBlock& block
 
 std::string PlaceCheck::region_fault(const PlacedRegion& region,
                                      const UncheckedBlock& block) const {
-  const bool plain = plain_[static_cast<size_t>(&region - regions_.data())];
+  const bool plain = probe_.slots[region.slot].is_plain();
   if (!plain || is_switched_off(ExactRule::kRegionCodec)) return {};
   for (const RegionCodec& codec : kCodecs)
     if (codec.tag == region.type &&
         !codec.accepts({block.unchecked_payload(), block.number() - region.blocks.begin, region,
-                        blocks_, block_size_}))
+                        probe_.usable_blocks(), probe_.block_size}))
       return fmt::format("not a block of the {} region", to_string(region.type));
   return {};
 }

@@ -10,7 +10,7 @@ namespace vde {
 
 class PlaceCheck {
  public:
-  // By the superblock and the slots that `probe` has now.
+  // By the superblock and the slots of `probe`, which outlives this and does not change meanwhile.
   explicit PlaceCheck(const Probe& probe);
 
   // What `number` belongs to: the block type of a fixed place or of a region; DATA for all others.
@@ -25,12 +25,8 @@ class PlaceCheck {
                                          const UncheckedBlock& block) const;
   [[nodiscard]] const PlacedRegion* region_of(uint64_t number) const;
 
-  bool sequence_known_;
-  int64_t sequence_;
-  uint64_t blocks_;
-  uint32_t block_size_;
+  const Probe& probe_;
   std::vector<PlacedRegion> regions_;  // all but the data area
-  std::vector<bool> plain_;            // of each: neither encrypted nor compressed
 };
 
 }  // namespace vde
