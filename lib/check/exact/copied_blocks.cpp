@@ -4,6 +4,7 @@
 #include <array>
 
 #include "check/exact/exact_rule.h"
+#include "check/exact/written_blocks.h"
 
 namespace vde {
 namespace {
@@ -31,19 +32,14 @@ Result<Restored> restored_in(const BlockIo& io, BlockRange region,
 
 Result<void> compare(const BlockIo& io, BlockRange region, const Restored& restored,
                      const Activity& activity, std::set<uint64_t>& copied) {
-  BlockBuffer buffer = io.make_buffer();
-  for (uint64_t number = region.begin; number < region.end; ++number) {
-    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({number, region.end})));
-    if (data.empty()) break;
-    number = data.begin / io.block_size();
-    VDE_TRY_ASSIGN(block, io.read(number, buffer));
+  const auto judge = [&](const UncheckedBlock& block) -> Result<void> {
     const auto [first, last] = restored.equal_range(block.unchecked_trailer().checksum);
-    if (first == last || block.state() != BlockState::kValid) continue;
+    if (first == last || block.state() != BlockState::kValid) return {};
     for (auto same = first; same != last; ++same)
-      if (same->second != number) copied.insert(same->second);
-  }
-  return {};
+      if (same->second != block.number()) copied.insert(same->second);
+    return {};
+  };
+  return each_written_block(io, region, activity, judge);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/ranges.h"
 #include "check/exact/derived_tags.h"
+#include "check/exact/written_blocks.h"
 #include "check/repair/repair_base.h"
 #include "format/region/bitmap.h"
 #include "format/region/inode.h"
@@ -65,16 +66,13 @@ class BitmapDerivation {
 
   // Calls `add` with the payload of each valid block of a table.
   Result<void> each_table_block(BlockType tag, const std::function<void(Bytes, bool)>& add) {
-    BlockBuffer buffer = io_.make_buffer();
     for (const PlacedRegion& region : regions_) {
       if (region.type != tag || region.is_data_area) continue;
-      for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
-        VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of({at, region.blocks.end})));
-        if (data.empty()) break;
-        at = data.begin / io_.block_size();
-        VDE_TRY_ASSIGN(block, io_.read(at, buffer));
-        if (block.check(tag)) add(block.unchecked_payload(), at == region.blocks.begin);
-      }
+      const auto visit = [&](const UncheckedBlock& block) -> Result<void> {
+        if (block.check(tag)) add(block.unchecked_payload(), block.number() == region.blocks.begin);
+        return {};
+      };
+      VDE_TRY(each_written_block(io_, region.blocks, activity_, visit));
     }
     return {};
   }
@@ -109,16 +107,12 @@ class BitmapDerivation {
   }
 
   Result<void> mark_written(BlockRange covers, MutableBytes bits) {
-    BlockBuffer buffer = io_.make_buffer();
-    for (uint64_t at = covers.begin; at < covers.end; ++at) {
-      if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of({at, covers.end})));
-      if (data.empty()) break;
-      at = data.begin / io_.block_size();
-      VDE_TRY_ASSIGN(block, io_.read(at, buffer));
-      if (!block.is_unwritten()) set_bits(bits, at - covers.begin, at - covers.begin + 1);
-    }
-    return {};
+    return each_written_block(io_, covers, activity_,
+                              [&](const UncheckedBlock& block) -> Result<void> {
+                                const uint64_t bit = block.number() - covers.begin;
+                                if (!block.is_unwritten()) set_bits(bits, bit, bit + 1);
+                                return {};
+                              });
   }
 
   BlockIo io_;

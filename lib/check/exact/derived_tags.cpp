@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "check/exact/written_blocks.h"
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_filter.h"
 #include "format/tag/tag_inner.h"
@@ -32,7 +33,7 @@ std::vector<std::string_view> keys_of(const TagLeaf& leaf) {
 class TagDerivation {
  public:
   TagDerivation(const BlockIo& io, BlockRange region, const Activity& activity)
-      : io_(io), region_(region), activity_(activity), buffer_(io.make_buffer()) {}
+      : io_(io), region_(region), activity_(activity) {}
 
   Result<std::vector<DerivedPayload>> derive(uint64_t index) {
     std::vector<DerivedPayload> found;
@@ -52,16 +53,12 @@ class TagDerivation {
   // Calls `visit` with the payload of each block that verifies.
   template <class Visit>
   Result<void> each_block(Visit visit) {
-    for (uint64_t at = region_.begin; at < region_.end; ++at) {
-      if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(data, io_.file().next_data(io_.bytes_of({at, region_.end})));
-      if (data.empty()) break;
-      at = data.begin / io_.block_size();
-      VDE_TRY_ASSIGN(block, io_.read(at, buffer_));
-      if (block.check(block_types::kTagIndex))
-        visit(static_cast<int32_t>(at - region_.begin), block.unchecked_payload());
-    }
-    return {};
+    return each_written_block(
+        io_, region_, activity_, [&](const UncheckedBlock& block) -> Result<void> {
+          if (block.check(block_types::kTagIndex))
+            visit(static_cast<int32_t>(block.number() - region_.begin), block.unchecked_payload());
+          return {};
+        });
   }
 
   Result<void> read_nodes() {
@@ -106,7 +103,8 @@ class TagDerivation {
 
   // Counts and Bloom bits from the leaves; what vdetool keeps at the end, as it lies there.
   Result<void> derive_header(std::vector<DerivedPayload>& found) {
-    VDE_TRY_ASSIGN(block, io_.read(region_.begin, buffer_));
+    BlockBuffer buffer = io_.make_buffer();
+    VDE_TRY_ASSIGN(block, io_.read(region_.begin, buffer));
     const Bytes damaged = block.unchecked_payload();
     TagIndexHeader header;
     header.entry_count = static_cast<int32_t>(std::min<uint64_t>(entries_, INT32_MAX));
@@ -231,7 +229,6 @@ class TagDerivation {
   BlockIo io_;
   BlockRange region_;
   const Activity& activity_;
-  BlockBuffer buffer_;
   std::optional<TagExtension> extension_;
   std::map<int32_t, LeafFacts> leaves_;
   std::map<int32_t, std::vector<int32_t>> inner_;  // the children of each

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "check/exact/exact_rule.h"
+#include "check/exact/written_blocks.h"
 #include "region/module_blocks.h"
 #include "table/module_table.h"
 
@@ -40,19 +41,15 @@ Result<std::vector<BlockRange>> find_wrong_modules(BlockFile& file, const Probe&
                                                    Activity& activity) {
   std::vector<BlockRange> wrong;
   const BlockIo io(file, probe.block_size);
-  BlockBuffer buffer = io.make_buffer();
   for (const PlacedRegion& region : place_regions(probe)) {
     if (region.type != block_types::kCode || !probe.slots[region.slot].is_plain()) continue;
-    for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
-      VDE_TRY_ASSIGN(data, file.next_data(io.bytes_of({at, region.blocks.end})));
-      if (data.empty()) break;
-      at = data.begin / io.block_size();
-      VDE_TRY_ASSIGN(block, io.read(at, buffer));
+    const auto judge = [&](const UncheckedBlock& block) -> Result<void> {
       const auto checked = block.check(block_types::kCode);
-      if (!checked) continue;
-      VDE_TRY(judge_entries(io, checked->payload(), at == region.blocks.begin,
-                            probe.usable_blocks(), restored, activity, wrong));
-    }
+      if (!checked) return {};
+      return judge_entries(io, checked->payload(), block.number() == region.blocks.begin,
+                           probe.usable_blocks(), restored, activity, wrong);
+    };
+    VDE_TRY(each_written_block(io, region.blocks, activity, judge));
   }
   return wrong;
 }
