@@ -12,18 +12,19 @@
 namespace vde {
 namespace {
 
+// The number of entries in a block of a packed table, if all of them can be decoded.
+std::optional<int64_t> entries_in(const PackedTable& table, Bytes payload, bool first) {
+  const auto records = packed_records(table.shape, payload, first, INT64_MAX);
+  return records ? std::optional(static_cast<int64_t>(records->size())) : std::nullopt;
+}
+
 // Whether a block of a packed table can be decoded completely, and each entry is plausible.
 bool is_table_block(StructureRepair& repair, const PackedTable& table, const UncheckedBlock& block,
                     bool first) {
-  uint64_t entries = 0;
-  PackedCursor cursor(table.shape, block.unchecked_payload(), first);
-  while (!cursor.at_end()) {
-    if (!cursor.next()) return false;
-    ++entries;
-  }
-  uint64_t likely = 0;
+  const auto entries = entries_in(table, block.unchecked_payload(), first);
+  int64_t likely = 0;
   each_likely_record(table, block, first, repair.total_blocks(), [&](Bytes) { ++likely; });
-  return entries > 0 && entries == likely;
+  return likely > 0 && entries == likely;
 }
 
 bool is_inode_head(StructureRepair& repair, Bytes payload) {
@@ -41,17 +42,6 @@ bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBl
   if (region.type == block_types::kInodes)
     return first && is_inode_head(repair, block.unchecked_payload());
   return false;
-}
-
-// The entries of a block of a packed table, if all of them can be decoded.
-std::optional<int64_t> entries_in(const PackedTable& table, Bytes payload, bool first) {
-  int64_t entries = 0;
-  PackedCursor cursor(table.shape, payload, first);
-  while (!cursor.at_end()) {
-    if (!cursor.next()) return std::nullopt;
-    ++entries;
-  }
-  return entries;
 }
 
 bool is_likely_head(const PackedTable& table, Bytes payload) {
