@@ -70,8 +70,7 @@ void LostEntries::add_head(uint64_t number) {
 void LostEntries::name(const UncheckedBlock& block, bool first) {
   const auto block_size = static_cast<uint32_t>(block.unchecked_payload().size() + kTrailerSize);
   each_likely_record(*table_, block, first, total_blocks_, [&](Bytes record) {
-    more_names_ |= names_.size() == kMaxLostNamed;
-    if (more_names_) return;
+    if (readable_++ >= kMaxLostNamed) return;
     names_.push_back(table_->type == block_types::kCode
                          ? name_of_module(record, total_blocks_, block_size)
                          : name_of_snapshot(record));
@@ -102,7 +101,7 @@ std::string LostEntries::unverified() const {
   std::string text;
   for (const std::string& name : names_)
     text += fmt::format("{} {}", text.empty() ? "; readable there (unverified):" : ",", name);
-  if (more_names_) text += " and more";
+  if (readable_ > names_.size()) text += " and more";
   return text;
 }
 

@@ -29,7 +29,7 @@ class LostEntries {
   void add(uint64_t number, int64_t before);
   // The first block has a valid trailer, but its content is lost. Call it after all add().
   void add_head(uint64_t number);
-  // Adds the names of the entries that can be read from a damaged block; `first` for the block with
+  // Counts and names the entries that can be read from a damaged block; `first` for the block with
   // the header.
   void name(const UncheckedBlock& block, bool first);
 
@@ -42,6 +42,8 @@ class LostEntries {
   [[nodiscard]] std::string which(std::optional<int64_t> counted, int64_t found) const;
   // "snapshot 0011.. 'label'"; "module 00aa.. in blocks 200 to 207".
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  // The number of entries that can be read from the damaged blocks, named or not.
+  [[nodiscard]] uint64_t readable() const { return readable_; }
   // "; readable there (unverified): NAME, NAME", or an empty text.
   [[nodiscard]] std::string unverified() const;
 
@@ -52,7 +54,7 @@ class LostEntries {
   std::vector<uint64_t> blocks_;  // the first of them
   int64_t before_ = 0;            // entries before the first
   std::vector<std::string> names_;
-  bool more_names_ = false;
+  uint64_t readable_ = 0;  // entries, of which names_ names the first
 };
 
 }  // namespace vde

@@ -81,8 +81,6 @@ class TableRepairer {
     lost_.add(number(index), found_);
     VDE_TRY_ASSIGN(block, repair_.read(number(index)));
     lost_.name(block, index == 0);
-    each_likely_record(table_, block, index == 0, repair_.total_blocks(),
-                       [&](Bytes) { ++readable_; });
     return {};
   }
 
@@ -182,7 +180,7 @@ class TableRepairer {
 
   // As many as the header counts; if that is lost, as many as can be read.
   [[nodiscard]] LostCounts lost_counts() const {
-    const auto count = static_cast<uint64_t>(counted_ ? *counted_ - found_ : readable_);
+    const auto count = counted_ ? static_cast<uint64_t>(*counted_ - found_) : lost_.readable();
     LostCounts counts;
     (table_.type == block_types::kCode ? counts.modules : counts.snapshots) = count;
     return counts;
@@ -313,7 +311,6 @@ class TableRepairer {
   std::vector<uint64_t> bad_;       // indices of the blocks to replace, ascending
   std::optional<int64_t> counted_;  // entries according to the header
   int64_t found_ = 0;               // entries in intact blocks
-  int64_t readable_ = 0;            // plausible entries in damaged blocks
   uint64_t last_ = 0;               // index of the last block with entries
   std::optional<uint64_t> broken_;  // a block with an invalid entry
   bool ended_ = false;              // a block without entries was found
