@@ -19,6 +19,10 @@ struct RepairedTable {
 // The region of this type, if there is only one and it is neither encrypted nor compressed.
 [[nodiscard]] std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type);
 
+// Sets the count in the header of the table in `region`. kDamaged if its first block is.
+[[nodiscard]] Result<void> set_table_count(StructureRepair& repair, const PlacedRegion& region,
+                                           int64_t count);
+
 // Names the entries that the current step loses with `block`, or the block if none can be read.
 // `first` for the block with the header.
 [[nodiscard]] Result<void> report_lost(StructureRepair& repair, const PackedTable& table,

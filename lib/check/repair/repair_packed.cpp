@@ -90,12 +90,7 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   const bool taken =
       repair.lossy_step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
                         "its entries, all of which can be read", {std::move(loses)});
-  if (!taken) return {};
-  VDE_TRY_ASSIGN(payload, repair.edit(region->blocks.begin, table.type));
-  PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
-  header.count = static_cast<int32_t>(content.found);
-  kPackedTableHeaderLayout.encode(header, payload);
-  return {};
+  return taken ? set_table_count(repair, *region, content.found) : Result<void>{};
 }
 
 // A snapshot that becomes a root, and its former parent.
@@ -162,6 +157,14 @@ std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type
   const auto region = repair.sole_region(type);
   if (!region || !repair.slots()[region->slot].is_plain()) return std::nullopt;
   return region;
+}
+
+Result<void> set_table_count(StructureRepair& repair, const PlacedRegion& region, int64_t count) {
+  VDE_TRY_ASSIGN(payload, repair.edit(region.blocks.begin, region.type));
+  PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
+  header.count = static_cast<int32_t>(count);
+  kPackedTableHeaderLayout.encode(header, payload);
+  return {};
 }
 
 const RepairedTable& repaired_snapshots() {

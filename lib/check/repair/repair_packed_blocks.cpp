@@ -208,14 +208,6 @@ class TableRepairer {
                        number(tail));
   }
 
-  Result<void> set_count(int64_t count) {
-    VDE_TRY_ASSIGN(payload, repair_.edit(number(0), table_.type));
-    PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
-    header.count = static_cast<int32_t>(count);
-    kPackedTableHeaderLayout.encode(header, payload);
-    return {};
-  }
-
   // Writers find the end of the table with this number. With 0, as from other programs, they read
   // the whole table.
   void set_used(uint64_t used) {
@@ -231,7 +223,7 @@ class TableRepairer {
     if (!begun) return {};
     int64_t counted = std::min(counted_.value_or(found_), INT32_MAX - max_padding());
     bool gaps = false;
-    if (bad_.front() != 0) VDE_TRY(set_count(counted));
+    if (bad_.front() != 0) VDE_TRY(set_table_count(repair_, region_, counted));
     for (const uint64_t index : bad_) {
       VDE_TRY(repair_.make_room(2));
       VDE_TRY_ASSIGN(payload, repair_.replace(number(index), table_.type));
@@ -241,9 +233,9 @@ class TableRepairer {
         found_ += made;
       }
       gaps |= index < last_ && table_.make_padding == nullptr;
-      VDE_TRY(set_count(counted));
+      VDE_TRY(set_table_count(repair_, region_, counted));
     }
-    if (counted != found_) VDE_TRY(set_count(found_));
+    if (counted != found_) VDE_TRY(set_table_count(repair_, region_, found_));
     set_used(gaps ? 0 : last_ + 1);
     return {};
   }
@@ -299,7 +291,7 @@ class TableRepairer {
     }
     for (const uint64_t index : bad_)
       if (index > last_) VDE_TRY(repair_.replace(number(index), table_.type));
-    VDE_TRY(set_count(found_));
+    VDE_TRY(set_table_count(repair_, region_, found_));
     set_used(first + blocks->size());
     return true;
   }
