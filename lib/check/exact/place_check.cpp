@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "check/exact/exact_rule.h"
+#include "check/passes/inode_pass.h"
 #include "check/repair/repair_base.h"
 #include "format/region/bitmap.h"
 #include "format/region/dictionary.h"
@@ -37,7 +38,7 @@ bool is_bitmap(const RegionBlock& block) {
 bool is_inode_block(const RegionBlock& block) {
   if (block.index > 0) return true;
   const auto layout = decode_inode_layout(block.payload);
-  return layout && layout->header.inode_size != 0 && layout->header.core_end == kInodeCoreSize;
+  return layout && has_valid_sizes(*layout);
 }
 
 bool is_journal_block(const RegionBlock& block) {

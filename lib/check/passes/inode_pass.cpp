@@ -8,6 +8,10 @@
 
 namespace vde {
 
+bool has_valid_sizes(const InodeLayout& layout) {
+  return layout.header.inode_size != 0 && layout.header.core_end == kInodeCoreSize;
+}
+
 std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manifest) {
   std::vector<InodeModuleField> fields = layout.fields;
   std::sort(fields.begin(), fields.end(),
@@ -25,6 +29,12 @@ std::string inode_layout_contradiction(const InodeLayout& layout, uint32_t manif
     return fmt::format("the fields end at byte {}, but the inode has {} bytes", end,
                        layout.header.inode_size);
   return {};
+}
+
+bool is_legal_layout(Bytes payload, uint32_t manifest) {
+  const auto layout = decode_inode_layout(payload);
+  return layout && has_valid_sizes(*layout) &&
+         inode_layout_contradiction(*layout, manifest).empty();
 }
 
 namespace {
@@ -60,7 +70,7 @@ Result<void> check_inode_layout(VerifyContext& context) {
                        layout.error().message);
     return {};
   }
-  if (layout->header.inode_size == 0 || layout->header.core_end != kInodeCoreSize) {
+  if (!has_valid_sizes(*layout)) {
     context.report.add(
         FindingCode::kInodeLayoutBroken, block->number(), block_types::kInodes,
         fmt::format("inode size {}, core {} bytes instead of {}", layout->header.inode_size,

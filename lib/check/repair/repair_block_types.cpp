@@ -27,12 +27,6 @@ bool is_table_block(StructureRepair& repair, const PackedTable& table, const Unc
   return likely > 0 && entries == likely;
 }
 
-bool is_inode_head(StructureRepair& repair, Bytes payload) {
-  const auto layout = decode_inode_layout(payload);
-  return layout && layout->header.inode_size != 0 && layout->header.core_end == kInodeCoreSize &&
-         inode_layout_contradiction(*layout, repair.superblock().module_manifest).empty();
-}
-
 // Whether the payload is one of this region.
 bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBlock& block) {
   const bool first = block.number() == region.blocks.begin;
@@ -40,7 +34,7 @@ bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBl
     return is_table_block(repair, snapshot_table(), block, first);
   if (region.type == block_types::kCode) return is_table_block(repair, kModuleTable, block, first);
   if (region.type == block_types::kInodes)
-    return first && is_inode_head(repair, block.unchecked_payload());
+    return first && is_legal_layout(block.unchecked_payload(), repair.superblock().module_manifest);
   return false;
 }
 

@@ -24,13 +24,6 @@ Result<bool> unwritten(StructureRepair& repair, BlockRange blocks) {
   return true;
 }
 
-// Whether verify reports no error about the layout. A size other than the superblock's is legal.
-bool is_legal(Bytes payload, uint32_t manifest) {
-  const auto layout = decode_inode_layout(payload);
-  return layout && layout->header.inode_size != 0 && layout->header.core_end == kInodeCoreSize &&
-         inode_layout_contradiction(*layout, manifest).empty();
-}
-
 Result<void> write_tag_index(StructureRepair& repair, BlockRange blocks) {
   const uint32_t block_size = repair.io().block_size();
   VDE_TRY_ASSIGN(head, repair.replace(blocks.begin, block_types::kTagIndex));
@@ -51,7 +44,7 @@ Result<void> repair_inode_layout(StructureRepair& repair) {
   const InodeLayout wanted = make_inode_layout(repair.superblock().module_manifest);
   const uint64_t head = region->blocks.begin;
   VDE_TRY_ASSIGN(found, repair.read_intact(head, block_types::kInodes));
-  if (found && is_legal(*found, repair.superblock().module_manifest)) return {};
+  if (found && is_legal_layout(*found, repair.superblock().module_manifest)) return {};
   if (wanted.header.inode_size != repair.superblock().inode_size) return {};
   VDE_TRY_ASSIGN(empty, unwritten(repair, {head + 1, region->blocks.end}));
   if (!empty) return {};
