@@ -115,4 +115,13 @@ Result<ModuleBytes> read_module(const BlockIo& io, uint64_t first, uint64_t size
   return found;
 }
 
+Result<std::optional<bool>> matches_hash(const BlockIo& io, const ModuleEntry& entry,
+                                         BlockRange extent, Activity& activity) {
+  const auto nowhere = [](Bytes) -> Result<void> { return {}; };
+  auto bytes = read_module(io, extent.begin, static_cast<uint64_t>(entry.size), nowhere, activity);
+  if (bytes) return std::optional(bytes->hash == entry.hash);
+  if (bytes.error().code == ErrorCode::kDamaged) return std::optional<bool>();
+  return propagate(bytes);
+}
+
 }  // namespace vde

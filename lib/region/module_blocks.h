@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
+#include "format/region/module_entry.h"
 #include "format/wasm_module.h"
 #include "journal/transaction.h"
 #include "vde/activity.h"
@@ -36,5 +38,10 @@ using ByteSink = std::function<Result<void>(Bytes)>;
 // the volume.
 [[nodiscard]] Result<ModuleBytes> read_module(const BlockIo& io, uint64_t first, uint64_t size,
                                               const ByteSink& sink, Activity& activity);
+
+// Whether the bytes in the blocks of a module have the hash of its entry. Nothing if a block is
+// invalid or was never written. `extent` is the entry's module_extent().
+[[nodiscard]] Result<std::optional<bool>> matches_hash(const BlockIo& io, const ModuleEntry& entry,
+                                                       BlockRange extent, Activity& activity);
 
 }  // namespace vde

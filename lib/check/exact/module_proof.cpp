@@ -21,15 +21,11 @@ Result<void> judge_entries(const BlockIo& io, Bytes payload, bool first, uint64_
                            std::vector<BlockRange>& wrong) {
   const auto entries = decode_module_block(payload, first, INT32_MAX);
   if (!entries) return {};
-  const auto nowhere = [](Bytes) { return Result<void>{}; };
   for (const ModuleEntry& entry : *entries) {
     const auto extent = module_extent(entry, total, io.block_size());
     if (!extent || !owns_any(*extent, restored)) continue;
-    auto bytes =
-        read_module(io, extent->begin, static_cast<uint64_t>(entry.size), nowhere, activity);
-    if (!bytes && bytes.error().code != ErrorCode::kDamaged) return propagate(bytes);
-    if (bytes && bytes->hash != entry.hash && !is_switched_off(ExactRule::kModuleHash))
-      wrong.push_back(*extent);
+    VDE_TRY_ASSIGN(matches, matches_hash(io, entry, *extent, activity));
+    if (matches == false && !is_switched_off(ExactRule::kModuleHash)) wrong.push_back(*extent);
   }
   return {};
 }

@@ -10,12 +10,8 @@ namespace {
 Result<bool> is_proven(StructureRepair& repair, const ModuleEntry& entry) {
   const auto extent = module_extent(entry, repair.total_blocks(), repair.io().block_size());
   if (!extent || entry.abi > kAbiStable || !is_utf8(entry.entry_point)) return false;
-  Activity activity;
-  const auto ignore = [](Bytes) -> Result<void> { return {}; };
-  auto bytes =
-      read_module(repair.io(), extent->begin, static_cast<uint64_t>(entry.size), ignore, activity);
-  if (!bytes && bytes.error().code != ErrorCode::kDamaged) return propagate(bytes);
-  return bytes && bytes->hash == entry.hash;
+  VDE_TRY_ASSIGN(matches, matches_hash(repair.io(), entry, *extent, repair.activity()));
+  return matches == true;
 }
 
 }  // namespace
