@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/endian.h"
-#include "format/tag/tag_leaf.h"
 #include "io/block_io.h"
 
 namespace vde {
@@ -25,33 +24,37 @@ uint16_t likely_count(Bytes payload) {
 
 }  // namespace
 
-void each_likely_tag(Bytes payload, const std::function<void(const TagView& entry)>& visit) {
+void each_tag(const TagLeaf& leaf, Bytes payload, const TagVisitor& visit) {
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  for (uint32_t i = 0; i < leaf.count(); ++i) {
+    const size_t begin = at;
+    if (!leaf.read(at, entry) || all_zero(payload.subspan(begin, at - begin))) return;
+    if (!visit(entry)) return;
+  }
+}
+
+void each_likely_tag(Bytes payload, const TagVisitor& visit) {
   BlockBuffer copy(payload.begin(), payload.end());
   store_le(MutableBytes(copy), 1, likely_count(copy));
   const auto leaf = TagLeaf::open(copy);
   if (!leaf) return;
-  TagView entry;
-  std::string last;
-  size_t at = TagLeaf::kFirst;
-  for (uint32_t i = 0; i < leaf->count(); ++i) {
-    const size_t begin = at;
-    if (!leaf->read(at, entry)) return;
-    // Zeros decode as an entry without key, value and inode.
-    if (all_zero(Bytes(copy).subspan(begin, at - begin))) return;
-    if (entry.key < last) return;
+  std::string_view last;
+  each_tag(*leaf, copy, [&](const TagView& entry) {
+    if (entry.key < last) return false;
     last = entry.key;
-    visit(entry);
-  }
+    return visit(entry);
+  });
 }
 
 Result<uint64_t> LostTags::add(const UncheckedBlock& block) {
   uint64_t count = 0;
   Result<void> added;
   each_likely_tag(block.unchecked_payload(), [&](const TagView& entry) {
-    if (!added) return;
     if (!sort_) sort_ = std::make_unique<TagSort>(kMinSortMemory, std::string());
     added = sort_->add(entry, block.number());
     ++count;
+    return added.has_value();
   });
   if (!added) return propagate(added);
   return count;

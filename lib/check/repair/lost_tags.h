@@ -6,13 +6,21 @@
 #include <memory>
 
 #include "format/block.h"
+#include "format/tag/tag_leaf.h"
 #include "tag/tag_sort.h"
 
 namespace vde {
 
-// Visits the entries of a leaf whose count may be wrong: as many as the leaf's index counts, if it
-// has one, as long as they are in order and not all zero.
-void each_likely_tag(Bytes payload, const std::function<void(const TagView& entry)>& visit);
+// Called once per entry of a leaf; returns false to stop.
+using TagVisitor = std::function<bool(const TagView& entry)>;
+
+// Visits the entries of the leaf in `payload` up to one that cannot be decoded, or is all zero:
+// zeros decode as an entry without key, value and inode, which no writer stores.
+void each_tag(const TagLeaf& leaf, Bytes payload, const TagVisitor& visit);
+
+// The same for a leaf whose count may be wrong: as many entries as the leaf's index counts, if it
+// has one, as long as they are in order.
+void each_likely_tag(Bytes payload, const TagVisitor& visit);
 
 class LostTags {
  public:

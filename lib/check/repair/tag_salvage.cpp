@@ -29,18 +29,6 @@ std::optional<CheckedBlock> node_of(const UncheckedBlock& block) {
   return std::nullopt;
 }
 
-// Visits the entries of a leaf that can be decoded, up to one of zeros, which no writer stores.
-void each_tag(const TagLeaf& leaf, Bytes payload,
-              const std::function<void(const TagView&)>& visit) {
-  TagView entry;
-  size_t at = TagLeaf::kFirst;
-  for (uint32_t i = 0; i < leaf.count(); ++i) {
-    const size_t begin = at;
-    if (!leaf.read(at, entry) || all_zero(payload.subspan(begin, at - begin))) return;
-    visit(entry);
-  }
-}
-
 }  // namespace
 
 TagSalvage::TagSalvage(StructureRepair& repair, BlockRange region)
@@ -82,7 +70,8 @@ bool TagSalvage::is_node(int64_t number) const {
 bool TagSalvage::fits(Bytes leaf, const Bounds& bounds) {
   bool within = true;
   each_likely_tag(leaf, [&](const TagView& entry) {
-    within &= entry.key >= bounds.low && (!bounds.high || entry.key <= *bounds.high);
+    within = entry.key >= bounds.low && (!bounds.high || entry.key <= *bounds.high);
+    return within;
   });
   return within;
 }
@@ -166,10 +155,10 @@ Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) 
   uint64_t count = 0;
   Result<void> taken;
   const auto take = [&](const TagView& entry) {
-    if (!taken) return;
     ++count;
     ++found_;
     taken = (*take_)(entry, rank);
+    return taken.has_value();
   };
   if (decodes)
     each_tag(*leaf, block.payload(), take);
