@@ -12,7 +12,7 @@ namespace {
 
 // The maximum number of lost blocks, and of tags, that are named.
 constexpr size_t kMaxTagsNamed = 16;
-// The maximum number of gaps to remember. With more gaps, any leaf may fit.
+// The maximum number of gaps to compare leaves with. With more gaps, any leaf may fit.
 constexpr size_t kMaxGaps = 4096;
 // A valid tree has far fewer levels.
 constexpr size_t kMaxLevels = 64;
@@ -77,8 +77,7 @@ bool TagSalvage::fits(Bytes leaf, const Bounds& bounds) {
 }
 
 void TagSalvage::add_gap(Bounds bounds) {
-  gaps_anywhere_ |= gaps_.size() == kMaxGaps;
-  if (!gaps_anywhere_) gaps_.push_back(std::move(bounds));
+  if (gaps_.size() <= kMaxGaps) gaps_.push_back(std::move(bounds));
 }
 
 // Depth first, left to right. The path holds one inner node per level.
@@ -201,7 +200,7 @@ Result<void> TagSalvage::take_orphans() {
 
 // Whether a leaf outside the tree fits into one of its gaps.
 bool TagSalvage::may_belong(Bytes leaf) const {
-  if (gaps_anywhere_ || gaps_.empty()) return true;
+  if (gaps_.empty() || gaps_.size() > kMaxGaps) return true;
   return std::ranges::any_of(gaps_, [&](const Bounds& gap) { return fits(leaf, gap); });
 }
 
@@ -231,8 +230,7 @@ void TagSalvage::count_lost(const TagView& entry) {
 Loss TagSalvage::loss() const {
   if (counted_ && *counted_ <= kept_) return {};
   // If the tree has no gaps and no block of the region is damaged, the header's count is wrong.
-  const bool gaps = gaps_anywhere_ || !gaps_.empty();
-  if (lost_count_ == 0 && !gaps) return {};
+  if (lost_count_ == 0 && gaps_.empty()) return {};
   LostCounts counts;
   counts.tags = counted_ ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
   std::string text = counted_ ? fmt::format("{} of {} tags", counts.tags, *counted_)

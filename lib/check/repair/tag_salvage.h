@@ -75,8 +75,7 @@ class TagSalvage {
   std::vector<bool> seen_;
   std::optional<int64_t> counted_;     // tags according to the header, if it is intact
   std::set<uint64_t> leaf_checksums_;  // of the leaves that were taken, to find copies
-  std::vector<Bounds> gaps_;
-  bool gaps_anywhere_ = false;  // there are more gaps than are remembered
+  std::vector<Bounds> gaps_;           // one more than the maximum if there are more
   bool has_bad_child_ = false;  // a child of an inner node is not a node, or not the right one
   bool leaf_seen_ = false;
   std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
