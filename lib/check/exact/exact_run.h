@@ -3,18 +3,25 @@
 #pragma once
 
 #include "check/exact/search.h"
+#include "check/exact/wanted_blocks.h"
 
 namespace vde {
 
 struct ExactRun {
+  // One round of restore_contents().
+  struct Round {
+    std::vector<uint64_t> damaged;
+    WantedBlocks wanted = {};  // those of them that were looked for elsewhere, and where they were
+  };
+
   explicit ExactRun(ExactSearch& the_search) : search(the_search) {}
 
   ExactSearch& search;  // outlives this
   // Blocks whose checksum does not fit, as the verification before the plan reported them.
   std::vector<uint64_t> reported;
-  // The damaged blocks of each round of restore_contents(). When `planned`, they are not looked for
-  // again.
-  std::vector<std::vector<uint64_t>> rounds;
+  // When `planned`, neither damaged blocks nor their copies are looked for again: that would read
+  // the whole image and all other files once more.
+  std::vector<Round> rounds;
   bool planned = false;
 };
 

@@ -22,20 +22,23 @@ constexpr size_t kRounds = 3;
 
 class ContentsRestorer {
  public:
-  ContentsRestorer(FoundationRepair& repair, OlderCopies& copies)
+  ContentsRestorer(FoundationRepair& repair, OlderCopies& copies, ExactRun::Round& round)
       : repair_(repair),
         copies_(copies),
+        damaged_(round.damaged),
+        wanted_(round.wanted),
         places_(repair.probe()),
         view_(repair.io().file(), repair.io().block_size()),
         work_(kCombineSeconds),
         buffer_(repair.io().make_buffer()) {}
 
-  // Restores what can be restored of `damaged`; true where a block was that says what others are.
-  Result<bool> run(const std::vector<uint64_t>& damaged) {
-    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_trying(number); }));
-    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_derivation(number); }));
-    VDE_TRY(from_elsewhere(damaged));
-    VDE_TRY(each_left(damaged, [&](uint64_t number) { return by_sectors(number); }));
+  // Restores what can be restored of the damaged blocks; true where a block was that says what
+  // others are.
+  Result<bool> run() {
+    VDE_TRY(each_left([&](uint64_t number) { return by_trying(number); }));
+    VDE_TRY(each_left([&](uint64_t number) { return by_derivation(number); }));
+    VDE_TRY(from_elsewhere());
+    VDE_TRY(each_left([&](uint64_t number) { return by_sectors(number); }));
     VDE_TRY(drop_copied_blocks());
     VDE_TRY(drop_wrong_modules());
     return write_all();
@@ -50,8 +53,8 @@ class ContentsRestorer {
 
   // Calls `restore` for every block that is still damaged.
   template <class Restore>
-  Result<void> each_left(const std::vector<uint64_t>& damaged, Restore restore) {
-    for (const uint64_t number : damaged) {
+  Result<void> each_left(Restore restore) {
+    for (const uint64_t number : damaged_) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       if (number < kFirstRegionBlock || restored_.contains(number)) continue;
       VDE_TRY_ASSIGN(block, repair_.io().read(number, buffer_));
@@ -95,17 +98,16 @@ class ContentsRestorer {
     return {};
   }
 
-  Result<void> from_elsewhere(const std::vector<uint64_t>& damaged) {
-    WantedBlocks wanted;
-    VDE_TRY(each_left(damaged, [&](uint64_t number) -> Result<void> {
-      if (!wanted.add(wanted_checksum(number))) ++too_many_;
+  Result<void> from_elsewhere() {
+    VDE_TRY(each_left([&](uint64_t number) -> Result<void> {
+      if (!wanted_.add(wanted_checksum(number))) ++too_many_;
       return {};
     }));
-    if (wanted.empty()) return {};
-    VDE_TRY(copies_.look_through(wanted, repair_.activity()));
-    return each_left(damaged, [&](uint64_t number) -> Result<void> {
+    if (wanted_.empty()) return {};
+    if (!repair_.exact()->planned) VDE_TRY(copies_.look_through(wanted_, repair_.activity()));
+    return each_left([&](uint64_t number) -> Result<void> {
       const uint64_t checksum = wanted_checksum(number);
-      const auto found = wanted.find(checksum);
+      const auto found = wanted_.find(checksum);
       if (!found) return {};
       VDE_TRY_ASSIGN(payload, copies_.read(*found, checksum));
       if (!payload) return {};
@@ -203,6 +205,8 @@ class ContentsRestorer {
 
   FoundationRepair& repair_;
   OlderCopies& copies_;
+  const std::vector<uint64_t>& damaged_;
+  WantedBlocks& wanted_;
   PlaceCheck places_;
   OverlayFile view_;  // the image with all that was restored
   Work work_;
@@ -211,11 +215,10 @@ class ContentsRestorer {
   uint64_t too_many_ = 0;
 };
 
-// The damaged blocks of round `round`, as in the plan where there is one.
-Result<std::vector<uint64_t>> damaged_in(FoundationRepair& repair, ExactRun& run, size_t round) {
-  if (run.planned) return round < run.rounds.size() ? run.rounds[round] : std::vector<uint64_t>{};
+// The damaged blocks for the next round of a plan.
+Result<std::vector<uint64_t>> next_damaged(FoundationRepair& repair, const ExactRun& run) {
   // Nothing has to be read again as long as nothing changed since it was verified.
-  if (round == 0 && repair.step_count() == 0) return run.reported;
+  if (run.rounds.empty() && repair.step_count() == 0) return run.reported;
   return find_damaged_blocks(repair.io().file(), repair.probe(), repair.options().verify,
                              repair.activity());
 }
@@ -227,14 +230,16 @@ Result<void> restore_contents(FoundationRepair& repair) {
   ExactRun& run = *repair.exact();
   std::optional<OlderCopies> copies;
   for (size_t round = 0; round < kRounds; ++round) {
-    VDE_TRY_ASSIGN(damaged, damaged_in(repair, run, round));
-    if (!run.planned) run.rounds.push_back(damaged);
-    if (damaged.empty()) return {};
+    if (!run.planned) {
+      VDE_TRY_ASSIGN(damaged, next_damaged(repair, run));
+      run.rounds.push_back({std::move(damaged)});
+    }
+    if (round >= run.rounds.size() || run.rounds[round].damaged.empty()) return {};
     if (!copies) {
       VDE_TRY_ASSIGN(opened, OlderCopies::open(repair));
       copies.emplace(std::move(opened));
     }
-    VDE_TRY_ASSIGN(says_more, ContentsRestorer(repair, *copies).run(damaged));
+    VDE_TRY_ASSIGN(says_more, ContentsRestorer(repair, *copies, run.rounds[round]).run());
     if (!says_more) return {};
   }
   return {};

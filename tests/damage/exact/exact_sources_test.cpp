@@ -4,6 +4,7 @@
 
 #include "damage/exact/exact_image.h"
 #include "format/region/bitmap.h"
+#include "support/files/borrowed_file.h"
 #include "support/wasm_bytes.h"
 #include "vde/modules.h"
 
@@ -69,6 +70,17 @@ BlockRange region_of(ImageBuilder& image, const char* tag) {
   return {start, start + static_cast<uint64_t>(slot.count)};
 }
 
+// Counts the bytes that are read from a file.
+class CountingFile : public BorrowedFile {
+ public:
+  using BorrowedFile::BorrowedFile;
+  Result<void> read(uint64_t offset, MutableBytes out) override {
+    bytes_read += out.size();
+    return BorrowedFile::read(offset, out);
+  }
+  uint64_t bytes_read = 0;
+};
+
 // Blocks of the tag index whose payload begins as an inner node with keys.
 std::vector<uint64_t> inner_nodes(ImageBuilder& image) {
   std::vector<uint64_t> nodes;
@@ -94,6 +106,23 @@ TEST_CASE("from a copy of the same state every block comes back, whatever became
   check_lossless(plan);
   CHECK(image->bytes() == sound);
   CHECK(copy.bytes() == sound);
+}
+
+TEST_CASE("what a plan found in a copy is not looked for in it again") {
+  const auto image = filled_image();
+  const std::vector<uint8_t> sound = image->bytes();
+  MemoryFile backup(sound);
+  CountingFile copy(backup);
+  Random random(6);
+  spoil_payload(*image, image->start("TAGI") + 2, random);
+  Activity activity;
+  const RepairOptions options = with_copy(copy);
+  const RepairPlan plan = must(plan_repair(image->file(), options, activity));
+  CHECK(copy.bytes_read > sound.size() / 4);
+  copy.bytes_read = 0;
+  must(apply_repair(image->file(), plan, options, nullptr, activity));
+  CHECK(image->bytes() == sound);
+  CHECK(copy.bytes_read < sound.size() / 4);
 }
 
 TEST_CASE("from an older copy all comes back that did not change since, and nothing that did") {
