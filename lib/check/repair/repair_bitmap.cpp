@@ -78,12 +78,11 @@ class BitmapRepairer {
   }
 
   Result<void> add_written_of(BlockRange blocks, std::vector<BlockRange>& used) {
-    const BlockIo& io = repair_.io();
     for (uint64_t at = blocks.begin; at < blocks.end; ++at) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, blocks.end})));
-      if (data.empty()) break;
-      at = std::max(at, data.begin / io.block_size());
+      VDE_TRY_ASSIGN(next, repair_.next_written({at, blocks.end}));
+      at = next;
+      if (at == blocks.end) break;
       VDE_TRY_ASSIGN(block, repair_.read(at));
       if (block.is_unwritten()) continue;
       if (used.back().end == at)
@@ -122,10 +121,8 @@ class BitmapRepairer {
   // The next bitmap block from `index` on that is written or has metadata to cover; needed_ if
   // there is none.
   Result<uint64_t> next_of_interest(uint64_t index) const {
-    const BlockIo& io = repair_.io();
-    VDE_TRY_ASSIGN(
-        data, io.file().next_data(io.bytes_of({region_.begin + index, region_.begin + needed_})));
-    uint64_t next = data.empty() ? needed_ : data.begin / io.block_size() - region_.begin;
+    VDE_TRY_ASSIGN(written, repair_.next_written({region_.begin + index, region_.begin + needed_}));
+    uint64_t next = written - region_.begin;
     for (const BlockRange& metadata : metadata_)
       if (metadata.end > index * bits_)
         next = std::min(next, std::max(index, metadata.begin / bits_));
@@ -156,11 +153,10 @@ class BitmapRepairer {
 
   // Bitmap blocks past the end of the volume hold no bits, but must be intact.
   Result<void> check_spare_blocks() {
-    const BlockIo& io = repair_.io();
     for (uint64_t at = region_.begin + needed_; at < region_.end; ++at) {
-      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, region_.end})));
-      if (data.empty()) break;
-      at = data.begin / io.block_size();
+      VDE_TRY_ASSIGN(next, repair_.next_written({at, region_.end}));
+      at = next;
+      if (at == region_.end) break;
       VDE_TRY_ASSIGN(payload, repair_.read_intact(at, block_types::kBitmap));
       if (!payload) damaged_.push_back(at - region_.begin);
     }
@@ -222,12 +218,11 @@ class BitmapRepairer {
   }
 
   Result<void> add_written(BlockRange range, MutableBytes bits) {
-    const BlockIo& io = repair_.io();
     for (uint64_t at = range.begin; at < range.end; ++at) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, range.end})));
-      if (data.empty()) break;
-      at = data.begin / io.block_size();
+      VDE_TRY_ASSIGN(next, repair_.next_written({at, range.end}));
+      at = next;
+      if (at == range.end) break;
       VDE_TRY_ASSIGN(block, repair_.read(at));
       if (!block.is_unwritten()) set_bits(bits, at - range.begin, at - range.begin + 1);
     }

@@ -34,6 +34,11 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
   // Its payload if it is intact and of this type, or was never written; nothing otherwise.
   [[nodiscard]] Result<std::optional<Bytes>> read_intact(uint64_t number, BlockType type);
+  // The first of `within` that is not in a hole of the file, or that the journal holds; within.end
+  // if there is none.
+  [[nodiscard]] Result<uint64_t> next_written(BlockRange within) const {
+    return journal_->next_written(within);
+  }
   // A payload of zeros that replaces the content of a block. Valid until the next call. If the
   // transaction is full, this commits it first.
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType type);
