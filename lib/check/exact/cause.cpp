@@ -42,7 +42,6 @@ std::string fixed_block_cause(ExactSearch& search, const Probe& probe, const Fix
   if (other == nullptr || !other->readable) return cause;
   // Where the other one is whole, all that differs is what is wrong: one combination.
   Work work(kCauseSeconds);
-  if (!work.has(combine_steps(block.bytes, other->bytes))) return cause;
   const auto found = combine(block.bytes, {other->bytes, {}}, work);
   if (!found) return cause;
   return fmt::format("; {} of the {} group's copy {} wrong", sector_list(found->sectors),

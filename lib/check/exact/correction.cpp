@@ -50,6 +50,12 @@ std::vector<size_t> differing_sectors(Bytes block, Bytes copy) {
   return sectors;
 }
 
+uint64_t combine_steps(Bytes block, const std::vector<size_t>& differing) {
+  const size_t count = differing.size();
+  if (count == 0 || count > kMaxDifferingSectors) return 0;
+  return (uint64_t{1} << count) * checksum_steps(block.size());
+}
+
 void copy_sector(Bytes from, MutableBytes to, size_t index) {
   const Bytes sector = sector_of(from, index);
   std::ranges::copy(sector, to.begin() + static_cast<ptrdiff_t>(index * kSectorBytes));
@@ -177,14 +183,13 @@ std::string describe(const Correction& correction, Bytes block) {
 }
 
 uint64_t combine_steps(Bytes block, Bytes copy) {
-  const size_t count = differing_sectors(block, copy).size();
-  if (count == 0 || count > kMaxDifferingSectors) return 0;
-  return (uint64_t{1} << count) * checksum_steps(block.size());
+  return combine_steps(block, differing_sectors(block, copy));
 }
 
 std::optional<Combination> combine(Bytes block, const BlockCopy& copy, Work& work) {
   const std::vector<size_t> sectors = differing_sectors(block, copy.bytes);
-  if (sectors.empty() || sectors.size() > kMaxDifferingSectors) return std::nullopt;
+  const uint64_t steps = combine_steps(block, sectors);
+  if (steps == 0 || !work.has(steps)) return std::nullopt;
   BlockBuffer trial(block.begin(), block.end());
   // In the order of a Gray code each trial differs from the one before in one sector. Bit i of
   // `taken` says that sector i is the copy's.

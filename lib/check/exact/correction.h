@@ -57,7 +57,8 @@ struct BlockCopy {
 inline constexpr size_t kMaxDifferingSectors = 16;
 
 // The original put together from sectors of `block` and of `copy`. Nothing where no combination
-// has the checksum that the trailer of `block` names, or the two differ in too many sectors.
+// has the checksum that the trailer of `block` names, the two differ in too many sectors, or `work`
+// has fewer than combine_steps() left.
 struct Combination {
   BlockBuffer bytes;
   std::vector<size_t> sectors;  // that are the copy's

@@ -23,8 +23,6 @@ std::optional<RestoredBlock> restore_by_trying(ExactRun& run, uint64_t number, B
 
 std::optional<RestoredBlock> restore_by_sectors(uint64_t number, Bytes damaged,
                                                 const BlockCopy& copy, Work& work) {
-  const uint64_t steps = combine_steps(damaged, copy.bytes);
-  if (steps == 0 || !work.has(steps)) return std::nullopt;
   auto combination = combine(damaged, copy, work);
   if (!combination) return std::nullopt;
   std::string cause = describe(*combination, copy);
