@@ -4,7 +4,7 @@
 #include <array>
 
 #include "check/exact/exact_rule.h"
-#include "check/exact/written_blocks.h"
+#include "check/written_blocks.h"
 
 namespace vde {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "check/exact/written_blocks.h"
+#include "check/written_blocks.h"
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_filter.h"
 #include "format/tag/tag_inner.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "check/exact/exact_rule.h"
-#include "check/exact/written_blocks.h"
+#include "check/written_blocks.h"
 #include "region/module_blocks.h"
 #include "table/module_table.h"
 

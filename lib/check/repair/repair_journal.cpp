@@ -2,7 +2,10 @@
 // and rewrites a wrong header.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "check/repair/foundation_repair.h"
+#include "check/written_blocks.h"
 #include "journal/recovery.h"
 
 namespace vde {
@@ -50,38 +53,59 @@ Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, 
   return reset_journal(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
 }
 
-// Whether a block of a region other than the journal has this content.
-Result<bool> is_elsewhere(FoundationRepair& repair, const Trailer& content, uint64_t except) {
-  const Probe& probe = repair.probe();
-  BlockBuffer buffer = repair.io().make_buffer();
-  for (const PlacedRegion& region : place_regions(probe)) {
-    if (region.is_data_area || region.type == block_types::kMetadataWal) continue;
-    for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
-      if (at == except) continue;
-      VDE_TRY_ASSIGN(block, repair.io().read(at, buffer));
-      if (block.unchecked_trailer() == content && block.check_any()) return true;
-    }
+// For an odd block: whether a block elsewhere holds the same, and whether one holds what it should.
+struct Elsewhere {
+  bool found = false;
+  bool before = false;
+};
+
+bool is_same_content(const OddBlock& odd) {
+  return odd.found.checksum == odd.before.checksum;
+}
+
+// Looks through the regions other than the journal, once for all odd blocks.
+Result<std::vector<Elsewhere>> find_elsewhere(const FoundationRepair& repair,
+                                              const std::vector<OddBlock>& odd) {
+  std::vector<Elsewhere> elsewhere(odd.size());
+  std::multimap<uint64_t, size_t> wanted;  // by checksum
+  for (size_t i = 0; i < odd.size(); ++i) {
+    if (is_same_content(odd[i])) continue;
+    wanted.emplace(odd[i].found.checksum, i);
+    wanted.emplace(odd[i].before.checksum, i);
   }
-  return false;
+  if (wanted.empty()) return elsewhere;
+  const auto judge = [&](const UncheckedBlock& block) -> Result<void> {
+    const Trailer content = block.unchecked_trailer();
+    const auto [first, last] = wanted.equal_range(content.checksum);
+    if (first == last || !block.check_any()) return {};
+    for (auto same = first; same != last; ++same) {
+      const size_t i = same->second;
+      if (block.number() == odd[i].target) continue;
+      elsewhere[i].found |= content == odd[i].found;
+      elsewhere[i].before |= content == odd[i].before;
+    }
+    return {};
+  };
+  for (const PlacedRegion& region : place_regions(repair.probe()))
+    if (!region.is_data_area && region.type != block_types::kMetadataWal)
+      VDE_TRY(each_written_block(repair.io(), region.blocks, repair.activity(), judge));
+  return elsewhere;
 }
 
 // Whether nothing is lost with an odd block: it is an older version of what a record writes there,
 // or a copy of another block. A block that changed places with another one is the only copy.
-Result<bool> is_superseded(FoundationRepair& repair, const OddBlock& odd) {
-  if (odd.found.checksum == odd.before.checksum) return true;
-  VDE_TRY_ASSIGN(copied, is_elsewhere(repair, odd.found, odd.target));
-  if (copied) return true;
-  VDE_TRY_ASSIGN(moved, is_elsewhere(repair, odd.before, odd.target));
-  return !moved && odd.found.type == odd.before.type;
+bool is_superseded(const OddBlock& odd, Elsewhere elsewhere) {
+  if (is_same_content(odd) || elsewhere.found) return true;
+  return !elsewhere.before && odd.found.type == odd.before.type;
 }
 
 // What is lost if the blocks of `plan` that hold something unexpected are overwritten.
 Result<std::string> lost_with(FoundationRepair& repair, const RecoveryPlan& plan) {
   std::string sole;
-  for (const OddBlock& odd : plan.odd) {
-    VDE_TRY_ASSIGN(superseded, is_superseded(repair, odd));
-    if (!superseded) sole += fmt::format("{}{}", sole.empty() ? "" : ", ", odd.target);
-  }
+  VDE_TRY_ASSIGN(elsewhere, find_elsewhere(repair, plan.odd));
+  for (size_t i = 0; i < plan.odd.size(); ++i)
+    if (!is_superseded(plan.odd[i], elsewhere[i]))
+      sole += fmt::format("{}{}", sole.empty() ? "" : ", ", plan.odd[i].target);
   if (sole.empty()) return sole;
   return fmt::format("what is in block {}, which belongs to another place", sole);
 }
