@@ -22,8 +22,8 @@ CLI::App* find_verb(CLI::App& app, const std::string& word) {
   return nullptr;
 }
 
-Result<void> check_assignment(const CLI::Option& option, const std::string& name,
-                              std::string_view value) {
+Result<void> check_value(const CLI::Option& option, const std::string& name,
+                         std::string_view value) {
   if (!takes_value(option)) return fail(ErrorCode::kUsage, name + " takes no value");
   if (value.empty() && option.get_type_name() == "FILE")
     return fail(ErrorCode::kUsage, name + " needs a file name");
@@ -52,13 +52,14 @@ Result<std::vector<std::string>> split_empty_values(CLI::App& app,
     const CLI::Option* option = find_option(*chosen, name);
     if (option == nullptr) continue;
     if (equals != std::string::npos) {
-      VDE_TRY(check_assignment(*option, name, std::string_view(word).substr(equals + 1)));
+      VDE_TRY(check_value(*option, name, std::string_view(word).substr(equals + 1)));
       if (equals + 1 == word.size()) {
         words.back() = name;
         words.emplace_back();
       }
     } else if (takes_value(*option) && i + 1 < arguments.size()) {
-      words.push_back(arguments[++i]);
+      VDE_TRY(check_value(*option, name, arguments[++i]));
+      words.push_back(arguments[i]);
     }
   }
   return words;
