@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <optional>
 
 #include "lost_file.h"
 #include "plan_file.h"
@@ -83,11 +82,13 @@ bool is_file(const std::string& path) {
 // A repair of one image, from the plan to the last check.
 class RepairRun {
  public:
-  RepairRun(Context& context, const std::string& image, PlanFile request, const CopyFiles& copies)
+  RepairRun(Context& context, const std::string& image, PlanFile request, const CopyFiles& copies,
+            unsigned jobs)
       : context_(context),
         image_(image),
         request_(std::move(request)),
         copies_(copies),
+        jobs_(jobs),
         lost_(image, {}) {}
 
   Result<Repaired> run(const std::function<void(const RepairPlan&)>& show, const PlanFile* agreed) {
@@ -109,8 +110,6 @@ class RepairRun {
     if (writes && !result.plan.steps.empty()) VDE_TRY(apply(*file, options, result));
     return result;
   }
-
-  void set_jobs(unsigned jobs) { jobs_ = jobs; }
 
  private:
   Result<void> name_lost(const BlockFile& file, const LostEntry& entry) {
@@ -142,7 +141,7 @@ class RepairRun {
   const std::string& image_;
   PlanFile request_;
   const CopyFiles& copies_;
-  unsigned jobs_ = 0;
+  unsigned jobs_;
   LostFile lost_;
   bool placed_ = false;  // lost_ has its path
 };
@@ -150,23 +149,20 @@ class RepairRun {
 }  // namespace
 
 Result<Repaired> repair(Context& context, const RepairArguments& arguments,
-                        const VerifyOptions& verify, const CopyFiles& copies,
-                        const std::string& image,
+                        const VerifyOptions& verify, const PlanFile* agreed,
+                        const CopyFiles& copies, const std::string& image,
                         const std::function<void(const RepairPlan&)>& show) {
-  std::optional<PlanFile> agreed;
-  PlanFile request{image, arguments, verify.scope, {}, {}};
-  if (!arguments.apply.empty()) {
-    VDE_TRY_ASSIGN(plan, read_plan(arguments.apply));
-    agreed = plan;
-    request = std::move(plan);
-    request.image = image;
+  PlanFile request;
+  if (agreed != nullptr) {
+    request = *agreed;
   } else {
+    request.arguments = arguments;
+    request.scope = verify.scope;
     VDE_TRY_ASSIGN(now, current_ticks());
     request.now = now;
   }
-  RepairRun run(context, image, std::move(request), copies);
-  run.set_jobs(verify.jobs);
-  return run.run(show, agreed ? &*agreed : nullptr);
+  request.image = image;
+  return RepairRun(context, image, std::move(request), copies, verify.jobs).run(show, agreed);
 }
 
 std::string revert_text(const std::string& image, const std::string& undo_file) {

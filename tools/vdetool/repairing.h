@@ -8,6 +8,8 @@
 
 namespace vde::cli {
 
+struct PlanFile;
+
 struct RepairArguments {
   bool repair = false;
   bool dry_run = false;
@@ -49,10 +51,11 @@ struct Repaired {
                                                                    std::string& path);
 
 // Plans the repair of `image`, calls `show` with the plan, and applies it unless it is a dry run.
+// `agreed` is the plan of --apply, or null; it replaces `arguments`, and another plan is refused.
 // Afterwards `plan.left` is what a verification of the disk finds.
 [[nodiscard]] Result<Repaired> repair(Context& context, const RepairArguments& arguments,
-                                      const VerifyOptions& verify, const CopyFiles& copies,
-                                      const std::string& image,
+                                      const VerifyOptions& verify, const PlanFile* agreed,
+                                      const CopyFiles& copies, const std::string& image,
                                       const std::function<void(const RepairPlan&)>& show);
 
 // The line that names the command which reverts a change to `image`.

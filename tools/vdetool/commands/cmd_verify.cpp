@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "commands.h"
 #include "plan_file.h"
@@ -48,13 +49,13 @@ class VerifyRun {
     if (arguments_.repair.repair &&
         std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
       return refuse("cannot repair standard input", "give a file name");
-    std::vector<std::string> from = arguments_.repair.from;
     if (!repair.apply.empty()) {
       auto plan = read_plan(repair.apply);
       if (!plan) return context_.report(arguments_.images.front(), plan.error());
-      from = plan->arguments.from;
+      agreed_ = std::move(*plan);
     }
-    int status = copies_.open(context_, arguments_.images, from);
+    int status =
+        copies_.open(context_, arguments_.images, agreed_ ? agreed_->arguments.from : repair.from);
     if (status != kDone) return status;
     if (is_sarif()) keep(sarif_.begin());
     for (const std::string& image : arguments_.images) {
@@ -100,8 +101,9 @@ class VerifyRun {
   // Prints the findings, the plan, and the findings that are left.
   int repair_image(const std::string& image) {
     found_ = {};
-    Result<Repaired> repaired = repair(context_, arguments_.repair, options_, copies_, image,
-                                       [&](const RepairPlan& plan) { show_plan(image, plan); });
+    Result<Repaired> repaired =
+        repair(context_, arguments_.repair, options_, agreed_ ? &*agreed_ : nullptr, copies_, image,
+               [&](const RepairPlan& plan) { show_plan(image, plan); });
     if (!repaired) {
       int status = context_.report(image, repaired.error());
       if (found_.errors > 0) status |= kDamageLeft;
@@ -270,6 +272,7 @@ class VerifyRun {
   Context& context_;
   const VerifyArguments& arguments_;
   VerifyOptions options_;
+  std::optional<PlanFile> agreed_;  // the plan of --apply
   CopyFiles copies_;
   VerifySummary found_;           // in the current image
   std::string_view first_error_;  // the code of its first error, or empty
