@@ -19,8 +19,6 @@ Json tag_json(const TagView& tag) {
   return json;
 }
 
-}  // namespace
-
 Json lost_json(const std::string& image, const LostEntry& entry) {
   Json json{{"type", "lost"},
             {"kind", lost_kind_name(entry.kind)},
@@ -34,15 +32,14 @@ Json lost_json(const std::string& image, const LostEntry& entry) {
   return with_header("verify", image, json);
 }
 
+}  // namespace
+
+Result<LostFile> LostFile::create(std::string image, std::string path) {
+  VDE_TRY_ASSIGN(file, new_lost_file(path));
+  return LostFile(std::move(image), std::move(path), std::move(file));
+}
+
 Result<void> LostFile::add(const LostEntry& entry) {
-  if (!file_) {
-    if (path_.empty()) {
-      VDE_TRY_ASSIGN(free, free_lost_path(image_));
-      path_ = free;
-    }
-    VDE_TRY_ASSIGN(file, new_lost_file(path_));
-    file_ = std::move(file);
-  }
   waiting_ += lost_json(image_, entry).dump() + "\n";
   return waiting_.size() < kPiece ? Result<void>{} : write_out();
 }
@@ -56,12 +53,9 @@ Result<void> LostFile::write_out() {
 }
 
 Result<void> LostFile::publish() {
-  if (!file_) return {};
   VDE_TRY(write_out());
   VDE_TRY(file_->file().sync());
-  VDE_TRY(file_->publish());
-  published_ = path_;
-  return {};
+  return file_->publish();
 }
 
 }  // namespace vde::cli

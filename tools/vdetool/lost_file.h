@@ -5,27 +5,24 @@
 #include <memory>
 #include <string>
 
-#include "vde/inspect.h"
 #include "vde/repair.h"
 
 namespace vde::cli {
 
-[[nodiscard]] Json lost_json(const std::string& image, const LostEntry& entry);
-
-// The file is created with the first entry, and removed unless it is published.
+// The file is removed unless it is published.
 class LostFile {
  public:
-  // `path` is its name; empty: IMAGE.lost.jsonl, numbered if that exists.
-  LostFile(std::string image, std::string path)
-      : image_(std::move(image)), path_(std::move(path)) {}
+  // Creates the file `path`. kExists if a file exists there.
+  [[nodiscard]] static Result<LostFile> create(std::string image, std::string path);
 
   [[nodiscard]] Result<void> add(const LostEntry& entry);
-  // Makes it durable under its name. Does nothing if no entry was added.
+  // Makes it durable under its name.
   [[nodiscard]] Result<void> publish();
-  // Its name, or empty if no entry was added.
-  [[nodiscard]] const std::string& path() const { return published_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  LostFile(std::string image, std::string path, std::unique_ptr<UndoTarget> file)
+      : image_(std::move(image)), path_(std::move(path)), file_(std::move(file)) {}
   [[nodiscard]] Result<void> write_out();
 
   std::string image_;
@@ -33,7 +30,6 @@ class LostFile {
   std::unique_ptr<UndoTarget> file_;
   std::string waiting_;   // lines to write
   uint64_t written_ = 0;  // bytes
-  std::string published_;
 };
 
 }  // namespace vde::cli

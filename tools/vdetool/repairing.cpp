@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "lost_file.h"
 #include "plan_file.h"
@@ -65,9 +66,10 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
 
 namespace {
 
-// The path of the list of lost entries for a device; empty for a file: the list is next to it.
-Result<std::string> lost_path(const RepairArguments& arguments, const BlockFile& file) {
-  if (!file.is_device()) return std::string();
+// The path of the list of lost entries: next to a file, and next to the undo file of a device.
+Result<std::string> lost_path(const RepairArguments& arguments, const BlockFile& file,
+                              const std::string& image) {
+  if (!file.is_device()) return free_lost_path(image);
   if (arguments.undo.empty())
     return fail(ErrorCode::kUsage, "no default place for the list of lost entries of a device",
                 "use --undo FILE: the list goes to FILE.lost.jsonl");
@@ -88,8 +90,7 @@ class RepairRun {
         image_(image),
         request_(std::move(request)),
         copies_(copies),
-        jobs_(jobs),
-        lost_(image, {}) {}
+        jobs_(jobs) {}
 
   Result<Repaired> run(const std::function<void(const RepairPlan&)>& show, const PlanFile* agreed) {
     const RepairArguments& arguments = request_.arguments;
@@ -113,18 +114,18 @@ class RepairRun {
 
  private:
   Result<void> name_lost(const BlockFile& file, const LostEntry& entry) {
-    if (!placed_) {
-      VDE_TRY_ASSIGN(path, lost_path(request_.arguments, file));
-      lost_ = LostFile(image_, path);
-      placed_ = true;
+    if (!lost_) {
+      VDE_TRY_ASSIGN(path, lost_path(request_.arguments, file, image_));
+      VDE_TRY_ASSIGN(created, LostFile::create(image_, std::move(path)));
+      lost_ = std::move(created);
     }
-    return lost_.add(entry);
+    return lost_->add(entry);
   }
 
   Result<void> apply(BlockFile& file, const RepairOptions& options, Repaired& result) {
     std::string path;
     VDE_TRY_ASSIGN(undo, make_undo_target(request_.arguments, file, image_, path));
-    VDE_TRY(lost_.publish());
+    if (lost_) VDE_TRY(lost_->publish());
     auto left = apply_repair(file, result.plan, options, undo.get(), context_.activity);
     if (!left && undo != nullptr && is_file(path))
       left.error().hint =
@@ -132,7 +133,7 @@ class RepairRun {
     VDE_TRY_ASSIGN(found, std::move(left));
     result.applied = true;
     result.undo = path;
-    result.lost_file = lost_.path();
+    if (lost_) result.lost_file = lost_->path();
     result.plan.left = std::move(found);
     return {};
   }
@@ -142,8 +143,7 @@ class RepairRun {
   PlanFile request_;
   const CopyFiles& copies_;
   unsigned jobs_;
-  LostFile lost_;
-  bool placed_ = false;  // lost_ has its path
+  std::optional<LostFile> lost_;  // once an entry is lost
 };
 
 }  // namespace
