@@ -33,14 +33,12 @@ std::string blocks_text(const std::vector<BlockRange>& blocks) {
 int CopyFiles::open(Context& context, const std::vector<std::string>& images,
                     const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
-    for (const std::string& image : images) {
-      std::error_code ignored;
-      if (std::filesystem::equivalent(image, path, ignored))
+    for (const std::string& image : images)
+      if (is_same_file(image, path))
         return context.report(path, {ErrorCode::kUsage,
                                      "is the image itself, not an older copy",
                                      "give another file to --from",
                                      {}});
-    }
     auto file = context.open_storage(path, OpenMode::kRead);
     if (!file) return context.report(path, file.error());
     sources_.push_back({escape(path), file->get()});
