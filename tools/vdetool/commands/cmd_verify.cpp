@@ -88,12 +88,9 @@ class VerifyRun {
     if (!summary) sarif_.add_failure(image, summary.error());
     // Findings before an error or a signal count.
     const VerifySummary counts = summary.value_or(found_);
-    const bool fails =
-        counts.errors > 0 || (arguments_.fail_on == "warning" && counts.warnings > 0);
-    if (fails) status |= kDamageLeft;
+    if (fails(counts)) status |= kDamageLeft;
     summarize(image, status, {counts, 0, counts.errors, 0, {}});
-    say(
-        image, [&] { return verdict_text(status, counts) + blocks_text(counts); }, status);
+    say(image, status, verdict_text(status, counts) + blocks_text(counts));
     say_structures(image, status, counts);
     return status;
   }
@@ -118,11 +115,10 @@ class VerifyRun {
     found_ = {};
     for (const Finding& finding : repaired.applied ? plan.left : plan.found)
       count(finding.kind->severity);
-    const bool fails =
-        found_.errors > 0 || (arguments_.fail_on == "warning" && found_.warnings > 0);
+    const bool is_bad = fails(found_);
     const bool loses = repaired.applied && loses_entries(plan);
-    int status = fails || loses ? kDamageLeft : 0;
-    if (repaired.applied && (loses || !fails)) status |= kNothing;
+    int status = is_bad || loses ? kDamageLeft : 0;
+    if (repaired.applied && (loses || !is_bad)) status |= kNothing;
     if (repaired.applied) {
       if (says()) keep(context_.out.write(repair_done_text(image, plan)));
       show_left(image, plan);
@@ -130,12 +126,16 @@ class VerifyRun {
     summarize(image, status,
               {plan.before, repaired.applied ? plan.corrected() : 0, found_.errors,
                repaired.applied ? plan.lost.total() : 0, repaired.lost_file});
-    say(
-        image, [&] { return outcome_text(status, repaired, loses); }, status);
+    say(image, status, outcome_text(status, repaired, loses));
     say_structures(image, status, repaired.applied ? plan.after : plan.before);
     if (!repaired.undo.empty() && says())
       keep(context_.out.write(revert_text(image, repaired.undo)));
     return status;
+  }
+
+  // Whether these findings make verify fail.
+  [[nodiscard]] bool fails(const VerifySummary& counts) const {
+    return counts.errors > 0 || (arguments_.fail_on == "warning" && counts.warnings > 0);
   }
 
   static bool loses_entries(const RepairPlan& plan) {
@@ -228,9 +228,9 @@ class VerifyRun {
   }
 
   // A line about an image that could be judged.
-  void say(const std::string& image, const std::function<std::string()>& text, int status) {
+  void say(const std::string& image, int status, const std::string& text) {
     if (!says() || (status & (kOperational | kInterrupted)) != 0) return;
-    keep(context_.out.write(fmt::format("{}: {}\n", escape(image), text())));
+    keep(context_.out.write(fmt::format("{}: {}\n", escape(image), text)));
   }
 
   static std::string blocks_text(const VerifySummary& counts) {
@@ -241,27 +241,15 @@ class VerifyRun {
   void say_structures(const std::string& image, int status, const VerifySummary& counts) {
     // In a clean image everything is intact.
     if (counts.errors + counts.warnings > 0)
-      say(
-          image,
-          [&] {
-            return counts.intact.empty() ? "no structure is intact"
-                                         : "intact: " + joined(counts.intact);
-          },
-          status);
+      say(image, status,
+          counts.intact.empty() ? "no structure is intact" : "intact: " + joined(counts.intact));
     if (!counts.not_checked.empty())
-      say(
-          image, [&] { return "not checked: " + joined(counts.not_checked); }, status);
+      say(image, status, "not checked: " + joined(counts.not_checked));
     if (first_error_.empty() || arguments_.repair.repair) return;
-    say(
-        image,
-        [&] {
-          return image == "-" ? fmt::format("run 'vdetool explain {}'", first_error_)
-                              : fmt::format(
-                                    "run 'vdetool explain {}', then 'vdetool verify {} "
-                                    "--repair --dry-run'",
-                                    first_error_, escape(image));
-        },
-        status);
+    std::string next = fmt::format("run 'vdetool explain {}'", first_error_);
+    if (image != "-")
+      next += fmt::format(", then 'vdetool verify {} --repair --dry-run'", escape(image));
+    say(image, status, next);
   }
 
   // Keeps the first error of printing.
