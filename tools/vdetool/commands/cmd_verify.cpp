@@ -268,37 +268,34 @@ class VerifyRun {
   SarifLog sarif_;
 };
 
-}  // namespace
-
-namespace {
-
 void define_repair_options(CLI::App& command, RepairArguments& repair) {
   auto* wanted = command.add_flag("--repair", repair.repair, "repair what can be repaired");
-  std::vector<CLI::Option*> options = {
-      command.add_flag("--allow-loss", repair.allow_loss,
-                       "with --repair: also take steps that lose data"),
-      command.add_flag("--dry-run", repair.dry_run,
-                       "with --repair: print the plan without writing anything"),
-      command
-          .add_option("--plan", repair.plan,
-                      "with --repair: write the plan to FILE and change nothing")
-          ->type_name("FILE"),
-      command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)")
-          ->type_name("FILE"),
-      command
-          .add_option("--from", repair.from,
-                      "with --repair: take damaged blocks from FILE, an older copy of the image")
-          ->type_name("FILE")
-          ->allow_extra_args(false),
-      command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file"),
-      command.add_flag("--unseal", repair.unseal,
-                       "with --repair: allow changing a sealed image; this removes the seal")};
+  auto* allow_loss = command.add_flag("--allow-loss", repair.allow_loss,
+                                      "with --repair: also take steps that lose data");
+  auto* dry_run = command.add_flag("--dry-run", repair.dry_run,
+                                   "with --repair: print the plan without writing anything");
+  auto* plan = command.add_option("--plan", repair.plan,
+                                  "with --repair: write the plan to FILE and change nothing");
+  plan->type_name("FILE");
+  auto* undo =
+      command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)");
+  undo->type_name("FILE");
+  auto* from = command.add_option(
+      "--from", repair.from,
+      "with --repair: take damaged blocks from FILE, an older copy of the image");
+  from->type_name("FILE")->allow_extra_args(false);
+  auto* no_undo =
+      command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file");
+  auto* unseal = command.add_flag("--unseal", repair.unseal,
+                                  "with --repair: allow changing a sealed image; this removes the "
+                                  "seal");
   auto* apply =
       command.add_option("--apply", repair.apply, "with --repair: apply exactly the plan in FILE");
   apply->type_name("FILE")->needs(wanted);
-  for (CLI::Option* option : options) option->needs(wanted)->excludes(apply);
-  options[3]->excludes(options[5]);
-  options[1]->excludes(options[2]);
+  for (CLI::Option* option : {allow_loss, dry_run, plan, undo, from, no_undo, unseal})
+    option->needs(wanted)->excludes(apply);
+  undo->excludes(no_undo);
+  dry_run->excludes(plan);
 }
 
 }  // namespace
