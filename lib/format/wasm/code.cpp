@@ -43,23 +43,21 @@ class Blocks {
 void skip_catch_clauses(WasmInput& input) {
   constexpr uint8_t kLastWithTag = 1;
   constexpr uint8_t kLastKind = 3;
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) {
+  read_items(input, input.u32(), [&] {
     const uint8_t kind = input.byte();
     if (kind > kLastKind) return input.malformed("a catch clause has an invalid kind");
     if (kind <= kLastWithTag) input.u32();
     input.u32();
-  }
+  });
 }
 
 void skip_locals(WasmInput& input) {
-  const uint32_t groups = input.u32();
   uint64_t locals = 0;
-  for (uint32_t i = 0; i < groups && input.ok(); ++i) {
+  read_items(input, input.u32(), [&] {
     locals += input.u32();
     if (locals > UINT32_MAX) return input.malformed("a function has too many locals");
     skip_value_type(input);
-  }
+  });
 }
 
 }  // namespace

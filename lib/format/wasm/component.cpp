@@ -75,12 +75,6 @@ void read_nested(WasmInput& input, WasmLayer expected) {
     input.skip(input.left());
 }
 
-template <class Item>
-void read_items(WasmInput& input, WasmNames& names, Item item) {
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) item(input, names);
-}
-
 void read_section(WasmInput& input, uint8_t id, WasmNames& names) {
   using enum ComponentSection;
   switch (ComponentSection{id}) {
@@ -89,9 +83,9 @@ void read_section(WasmInput& input, uint8_t id, WasmNames& names) {
     case kComponent:
       return read_nested(input, WasmLayer::kComponent);
     case kImports:
-      return read_items(input, names, read_import);
+      return read_items(input, input.u32(), [&] { read_import(input, names); });
     case kExports:
-      return read_items(input, names, read_export);
+      return read_items(input, input.u32(), [&] { read_export(input, names); });
     case kCustom:
       input.name();
       [[fallthrough]];

@@ -68,7 +68,7 @@ class CoreReader {
         return read_each(&CoreReader::read_imports);
       case kFunctions:
         functions_ = input_.u32();
-        return repeat(functions_, [&] { input_.u32(); });
+        return read_items(input_, functions_, [&] { input_.u32(); });
       case kTables:
         return read_each(&CoreReader::read_table);
       case kMemories:
@@ -89,22 +89,17 @@ class CoreReader {
         return read_code();
       case kData:
         segments_ = input_.u32();
-        return repeat(segments_, [&] { read_data(); });
+        return read_items(input_, segments_, [&] { read_data(); });
       case kTags:
         return each(skip_tag_type);
     }
   }
 
-  // Every item takes at least one byte, so the loops end where the input does.
-  template <class Item>
-  void repeat(uint32_t count, Item item) {
-    for (uint32_t i = 0; i < count && input_.ok(); ++i) item();
-  }
   void each(void (*skip)(WasmInput&)) {
-    repeat(input_.u32(), [&] { skip(input_); });
+    read_items(input_, input_.u32(), [&] { skip(input_); });
   }
   void read_each(void (CoreReader::*item)()) {
-    repeat(input_.u32(), [&] { (this->*item)(); });
+    read_items(input_, input_.u32(), [&] { (this->*item)(); });
   }
 
   void read_imports() {
@@ -115,7 +110,7 @@ class CoreReader {
     const WasmName name = input_.name();
     const uint8_t kind = input_.byte();
     if (name.size == 0 && kind == kTypedItems) {
-      repeat(input_.u32(), [&] {
+      read_items(input_, input_.u32(), [&] {
         input_.name();
         add_import(module, input_.byte());
       });
@@ -132,7 +127,7 @@ class CoreReader {
     const bool is_memory = code_context_.memories.size() > memories;
     const bool is_64_bit = is_memory && code_context_.memories.back();
     code_context_.memories.resize(memories);
-    repeat(input_.u32(), [&] {
+    read_items(input_, input_.u32(), [&] {
       input_.name();
       if (is_memory) code_context_.memories.push_back(is_64_bit);
       if (names_ != nullptr) names_->add_import(module);
@@ -207,7 +202,7 @@ class CoreReader {
       skip_reference_type(input_);
     else if (has_type && input_.byte() != 0)
       return input_.malformed("an element segment has an invalid kind");
-    repeat(input_.u32(), [&] {
+    read_items(input_, input_.u32(), [&] {
       if ((flags & kExpressions) != 0)
         skip_expression(input_, code_context_);
       else
@@ -219,7 +214,7 @@ class CoreReader {
     bodies_ = input_.u32();
     if (bodies_ != functions_)
       return input_.malformed("the numbers of functions and of function bodies differ");
-    repeat(bodies_, [&] {
+    read_items(input_, bodies_, [&] {
       const uint64_t mark = input_.begin_part(input_.u32());
       skip_function_body(input_, code_context_);
       input_.end_part(mark);

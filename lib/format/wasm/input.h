@@ -78,4 +78,11 @@ class WasmInput {
   std::array<uint8_t, 4096> window_{};
 };
 
+// Calls `item` `count` times, or until reading stops. Every item takes at least one byte, so that
+// the loop ends where the input does, whatever the count is.
+template <class Item>
+void read_items(WasmInput& input, uint32_t count, Item item) {
+  for (uint32_t i = 0; i < count && input.ok(); ++i) item();
+}
+
 }  // namespace vde

@@ -175,8 +175,7 @@ void skip_memory_index(WasmInput& input, const WasmCodeContext& context) {
 }
 
 void skip_branch_table(WasmInput& input) {
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) input.u32();
+  read_items(input, input.u32(), [&] { input.u32(); });
   input.u32();
 }
 
@@ -186,11 +185,6 @@ void skip_cast(WasmInput& input) {
   input.u32();
   skip_heap_type(input);
   skip_heap_type(input);
-}
-
-void skip_select_types(WasmInput& input) {
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) skip_value_type(input);
 }
 
 void skip_data_index(WasmInput& input, const WasmCodeContext& context) {
@@ -236,7 +230,7 @@ void skip_immediates(WasmInput& input, uint8_t opcode, const WasmCodeContext& co
     case kBranchTable:
       return skip_branch_table(input);
     case kSelectTypes:
-      return skip_select_types(input);
+      return skip_value_types(input);
     case kSigned32:
       return static_cast<void>(input.signed_number(32));
     case kSigned64:

@@ -60,11 +60,6 @@ void skip_field(WasmInput& input) {
   skip_mutability(input);
 }
 
-void skip_value_types(WasmInput& input) {
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) skip_value_type(input);
-}
-
 void skip_composite_type(WasmInput& input, uint8_t form) {
   if (form == kShared) form = input.byte();
   for (const uint8_t clause : {kDescribes, kDescriptor}) {
@@ -76,8 +71,7 @@ void skip_composite_type(WasmInput& input, uint8_t form) {
     skip_value_types(input);
     skip_value_types(input);
   } else if (form == kStructType) {
-    const uint32_t count = input.u32();
-    for (uint32_t i = 0; i < count && input.ok(); ++i) skip_field(input);
+    read_items(input, input.u32(), [&] { skip_field(input); });
   } else if (form == kArrayType) {
     skip_field(input);
   } else if (form == kContinuationType) {
@@ -91,8 +85,7 @@ void skip_composite_type(WasmInput& input, uint8_t form) {
 
 void skip_subtype(WasmInput& input, uint8_t form) {
   if (form == kSubtypeType || form == kFinalSubtypeType) {
-    const uint32_t count = input.u32();
-    for (uint32_t i = 0; i < count && input.ok(); ++i) input.u32();
+    read_items(input, input.u32(), [&] { input.u32(); });
     form = input.byte();
   }
   skip_composite_type(input, form);
@@ -125,6 +118,10 @@ void skip_value_type(WasmInput& input) {
   skip_reference_rest(input, first);
 }
 
+void skip_value_types(WasmInput& input) {
+  read_items(input, input.u32(), [&] { skip_value_type(input); });
+}
+
 void skip_reference_type(WasmInput& input) {
   const uint8_t first = input.byte();
   if (first == kI8Type || first == kI16Type) return input.malformed("a reference type is expected");
@@ -152,8 +149,7 @@ void skip_block_type(WasmInput& input) {
 void skip_recursive_type(WasmInput& input) {
   const uint8_t form = input.byte();
   if (form != kRecursionGroupType) return skip_subtype(input, form);
-  const uint32_t count = input.u32();
-  for (uint32_t i = 0; i < count && input.ok(); ++i) skip_subtype(input, input.byte());
+  read_items(input, input.u32(), [&] { skip_subtype(input, input.byte()); });
 }
 
 void skip_global_type(WasmInput& input) {

@@ -7,6 +7,8 @@
 namespace vde {
 
 void skip_value_type(WasmInput& input);
+// Several, after their number.
+void skip_value_types(WasmInput& input);
 void skip_reference_type(WasmInput& input);
 void skip_heap_type(WasmInput& input);
 void skip_block_type(WasmInput& input);
