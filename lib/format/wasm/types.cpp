@@ -38,13 +38,18 @@ void skip_type_index(WasmInput& input) {
   if (input.signed_number(33) < 0) input.malformed("a type index is negative");
 }
 
-// What follows the first byte of a reference type.
-void skip_reference_rest(WasmInput& input, uint8_t first) {
-  if (first == kReference || first == kNullableReference) return skip_heap_type(input);
+// What follows the first byte of an abstract heap type; `otherwise` is the problem with others.
+void skip_abstract_rest(WasmInput& input, uint8_t first, std::string_view otherwise) {
   const uint8_t heap = first == kShared ? input.byte() : first;
   if (is_abstract_heap_type(heap)) return;
   if (may_be_later_type(heap)) return input.unknown();
-  input.malformed("a reference type is expected");
+  input.malformed(otherwise);
+}
+
+// What follows the first byte of a reference type.
+void skip_reference_rest(WasmInput& input, uint8_t first) {
+  if (first == kReference || first == kNullableReference) return skip_heap_type(input);
+  skip_abstract_rest(input, first, "a reference type is expected");
 }
 
 void skip_mutability(WasmInput& input) {
@@ -133,10 +138,7 @@ void skip_heap_type(WasmInput& input) {
   if (first < kEmptyBlock || first >= 0x80) return skip_type_index(input);
   input.skip(1);
   if (first == kExact) return static_cast<void>(input.u32());
-  const uint8_t heap = first == kShared ? input.byte() : first;
-  if (is_abstract_heap_type(heap)) return;
-  if (may_be_later_type(heap)) return input.unknown();
-  input.malformed("a heap type is expected");
+  skip_abstract_rest(input, first, "a heap type is expected");
 }
 
 void skip_block_type(WasmInput& input) {
