@@ -122,10 +122,11 @@ constexpr OpcodeRange kAfterFe[] = {
     {0x10, 0x4E, kMemory},
 };
 
-Immediates find(std::span<const OpcodeRange> ranges, uint32_t opcode, Immediates otherwise) {
+// Proposals add opcodes after the prefixes.
+Immediates find(std::span<const OpcodeRange> ranges, uint32_t opcode) {
   for (const OpcodeRange& range : ranges)
     if (opcode >= range.first && opcode <= range.last) return range.immediates;
-  return otherwise;
+  return kLater;
 }
 
 constexpr auto kPlainTable = [] {
@@ -136,17 +137,16 @@ constexpr auto kPlainTable = [] {
   return table;
 }();
 
-// Proposals add opcodes after the prefixes.
 Immediates read_opcode(WasmInput& input, uint8_t first) {
   switch (first) {
     case 0xFB:
-      return find(kAfterFb, input.u32(), kLater);
+      return find(kAfterFb, input.u32());
     case 0xFC:
-      return find(kAfterFc, input.u32(), kLater);
+      return find(kAfterFc, input.u32());
     case 0xFD:
-      return find(kAfterFd, input.u32(), kLater);
+      return find(kAfterFd, input.u32());
     case 0xFE:
-      return find(kAfterFe, input.u32(), kLater);
+      return find(kAfterFe, input.u32());
     default:
       return kPlainTable[first];
   }
