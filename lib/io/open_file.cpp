@@ -48,15 +48,15 @@ Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode 
 }
 
 // Waits in short intervals, so that an interruption is noticed soon.
-Result<void> lock_until(BlockFile& file, LockMode mode, SteadyClock::time_point deadline,
+Result<void> lock_until(PosixFile& file, LockMode mode, SteadyClock::time_point deadline,
                         const Activity& activity) {
   constexpr milliseconds kPatience(100);
   for (;;) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-    Result<void> locked = file.lock(mode, std::clamp(left, kPatience * 0, kPatience));
-    if (locked || locked.error().code != ErrorCode::kInUse) return locked;
+    VDE_TRY_ASSIGN(locked, file.try_lock(mode, std::clamp(left, kPatience * 0, kPatience)));
+    if (locked) return {};
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    if (left <= kPatience) return locked;
+    if (left <= kPatience) return file.locked_by_another();
   }
 }
 

@@ -22,7 +22,7 @@ namespace {
 // One lock on byte 0 represents the lock of the whole image.
 constexpr off_t kLockByte = 0;
 
-Result<bool> try_lock(int fd, LockMode mode) {
+Result<bool> lock_at_once(int fd, LockMode mode) {
   struct flock request {};
   request.l_type = mode == LockMode::kShared ? F_RDLCK : F_WRLCK;
   request.l_whence = SEEK_SET;
@@ -192,12 +192,16 @@ std::unique_ptr<FileMapping> PosixFile::map(ByteRange range) {
 }
 
 Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {
+  VDE_TRY_ASSIGN(locked, try_lock(mode, wait));
+  return locked ? Result<void>{} : locked_by_another();
+}
+
+Result<bool> PosixFile::try_lock(LockMode mode, std::chrono::milliseconds wait) {
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + wait;
   for (;;) {
-    VDE_TRY_ASSIGN(locked, try_lock(fd_.get(), mode));
-    if (locked) return {};
-    if (steady_clock::now() >= deadline) return locked_by_another();
+    VDE_TRY_ASSIGN(locked, lock_at_once(fd_.get(), mode));
+    if (locked || steady_clock::now() >= deadline) return locked;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

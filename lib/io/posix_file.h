@@ -26,11 +26,15 @@ class PosixFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
+  // As lock(), but returns false if another process still holds the lock.
+  [[nodiscard]] Result<bool> try_lock(LockMode mode, std::chrono::milliseconds wait);
+  // kInUse, naming the process that holds the lock if the system shows it.
+  [[nodiscard]] tl::unexpected<Error> locked_by_another() const;
+
   [[nodiscard]] int descriptor() const { return fd_.get(); }
 
  private:
   [[nodiscard]] Result<void> poisoned() const;
-  [[nodiscard]] tl::unexpected<Error> locked_by_another() const;
   [[nodiscard]] tl::unexpected<Error> poison(Error error);
   // Called before each change: fails if the file is poisoned, and notes that a sync is needed.
   [[nodiscard]] Result<void> begin_change();
