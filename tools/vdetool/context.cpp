@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "progress.h"
 #include "vde/text.h"
@@ -154,7 +153,7 @@ std::string Context::file_error_line(const std::string& image, const std::string
     body["status"] = status;
     body["meaning"] = error_meaning(status);
     const Json object{{"error", std::move(body)}};
-    return escape_json(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
+    return one_line(object) + "\n";
   }
   const std::string& subject = file.empty() ? image : file;
   std::string line = "vdetool: ";
@@ -188,7 +187,7 @@ int Context::report_file(const std::string& image, const std::string& file, cons
 }
 
 Result<void> Context::write_json(const Json& json) {
-  return out.write(escape_json(json.dump()) + "\n");
+  return out.write(one_line(json) + "\n");
 }
 
 bool Context::wants_color() const {
@@ -222,6 +221,10 @@ Result<void> refuse_image(const std::string& image, const std::string& file,
   if (!is_same_file(image, file)) return {};
   return fail(ErrorCode::kUsage, fmt::format("the {} is the image itself", role),
               "name another file");
+}
+
+std::string one_line(const Json& json) {
+  return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Json with_header(std::string_view command, const std::string& image, const Json& object) {

@@ -131,6 +131,8 @@ inline constexpr const char* kUuidForm = "00112233-4455-6677-8899-aabbccddeeff";
 inline constexpr const char* kImageHelp = "image file or block device";
 inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 
+// `json` as text on one line. What is not UTF-8 is replaced.
+[[nodiscard]] std::string one_line(const Json& json);
 // `object` with {schema_version, command, image} before its other members; an image name that is
 // not UTF-8 is image_base64.
 [[nodiscard]] Json with_header(std::string_view command, const std::string& image,

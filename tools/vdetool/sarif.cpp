@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "vde/text.h"
-
 namespace vde::cli {
 namespace {
 
@@ -47,10 +45,6 @@ std::string message_of(const Finding& finding) {
   return finding.message.empty() ? title : fmt::format("{}: {}", title, finding.message);
 }
 
-std::string dumped(const Json& json) {
-  return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 }  // namespace
 
 Result<void> SarifLog::begin() {
@@ -60,7 +54,7 @@ Result<void> SarifLog::begin() {
   return out_.write(fmt::format(
       R"({{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0",)"
       R"("runs":[{{"tool":{{"driver":{}}},"results":[)",
-      dumped(driver)));
+      one_line(driver)));
 }
 
 size_t SarifLog::artifact(const std::string& image) {
@@ -94,7 +88,7 @@ Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
                       {"affects", finding.affects}}}};
   const char* separator = any_ ? ",\n" : "\n";
   any_ = true;
-  return out_.write(separator + dumped(result));
+  return out_.write(separator + one_line(result));
 }
 
 void SarifLog::add_failure(const std::string& image, const Error& error) {
@@ -119,7 +113,7 @@ Result<void> SarifLog::end(int status) {
   return out_.write(
       fmt::format(R"(],"artifacts":{},"invocations":[{}],"properties":{{"summaries":{}}}}}]}})"
                   "\n",
-                  dumped(artifacts), dumped(invocation), dumped(summaries_)));
+                  one_line(artifacts), one_line(invocation), one_line(summaries_)));
 }
 
 }  // namespace vde::cli
