@@ -27,7 +27,7 @@ Result<OpenTagIndex> open_tag_index(Context& context, const std::string& image) 
 
 bool TagPrinter::visit(const TagView& entry) {
   if (activity_.stop) {
-    result_ = fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
+    result_ = fail(ErrorCode::kInterrupted, "interrupted");
     return false;
   }
   ++count_;

@@ -32,8 +32,7 @@ Result<void> run_list(Context& context, const ModuleArguments& arguments) {
         context.globals.json
             ? context.write_json(with_header("module list", arguments.image, module_json(module)))
             : context.out.write(module_line(module));
-    if (written && context.activity.stop)
-      written = fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
+    if (written && context.activity.stop) written = fail(ErrorCode::kInterrupted, "interrupted");
     return written.has_value();
   }));
   return written;

@@ -92,8 +92,7 @@ class SnapshotPrinter {
   [[nodiscard]] Result<void> outcome(Result<void> read) {
     if (!read) return read;
     if (!written_) return written_;
-    if (context_.activity.stop)
-      return fail(ErrorCode::kInterrupted, "interrupted", "nothing was changed");
+    if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     return {};
   }
 
