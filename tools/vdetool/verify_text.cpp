@@ -9,10 +9,10 @@ namespace {
 
 // "2 warnings, 1 note": of several numbers those that are not 0.
 std::string warnings_and_notes(const VerifySummary& counts) {
-  std::string text;
-  if (counts.warnings > 0) text = counted(counts.warnings, "warning");
-  if (counts.notes > 0) text += (text.empty() ? "" : ", ") + counted(counts.notes, "note");
-  return text;
+  std::vector<std::string> parts;
+  if (counts.warnings > 0) parts.push_back(counted(counts.warnings, "warning"));
+  if (counts.notes > 0) parts.push_back(counted(counts.notes, "note"));
+  return joined(parts);
 }
 
 }  // namespace
