@@ -223,6 +223,12 @@ Result<void> refuse_image(const std::string& image, const std::string& file,
               "name another file");
 }
 
+tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text) {
+  constexpr std::string_view kForm = "00112233-4455-6677-8899-aabbccddeeff";
+  return fail(ErrorCode::kUsage,
+              fmt::format("invalid {} '{}' (expected {})", what, escape(text), kForm));
+}
+
 std::string one_line(const Json& json) {
   return escape_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

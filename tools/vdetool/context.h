@@ -126,8 +126,9 @@ class Context {
 [[nodiscard]] Result<void> refuse_image(const std::string& image, const std::string& file,
                                         std::string_view role);
 
-// How a UUID, and an id that has its form, is written.
-inline constexpr const char* kUuidForm = "00112233-4455-6677-8899-aabbccddeeff";
+// kUsage: `text` is not a UUID, or not an id that has the form of one; `what` says which.
+[[nodiscard]] tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text);
+
 inline constexpr const char* kImageHelp = "image file or block device";
 inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 

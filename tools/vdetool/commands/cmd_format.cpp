@@ -37,9 +37,7 @@ Result<CreateOptions> options_of(const FormatArguments& arguments) {
     options.uuid = random_guid();
   } else {
     const auto uuid = parse_guid(*arguments.uuid);
-    if (!uuid)
-      return fail(ErrorCode::kUsage, fmt::format("invalid UUID '{}' (expected {})",
-                                                 escape(*arguments.uuid), kUuidForm));
+    if (!uuid) return invalid_id("UUID", *arguments.uuid);
     options.uuid = *uuid;
   }
   VDE_TRY_ASSIGN(modules, arguments.profile ? profile_modules(*arguments.profile)

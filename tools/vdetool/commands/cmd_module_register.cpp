@@ -54,9 +54,7 @@ Result<ModuleOptions> module_options(const RegisterArguments& arguments) {
   }
   if (arguments.id) {
     options.id = parse_guid(*arguments.id);
-    if (!options.id || options.id->is_zero())
-      return fail(ErrorCode::kUsage,
-                  fmt::format("invalid id '{}' (expected {})", escape(*arguments.id), kUuidForm));
+    if (!options.id || options.id->is_zero()) return invalid_id("id", *arguments.id);
   }
   return options;
 }

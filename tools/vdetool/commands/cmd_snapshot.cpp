@@ -119,9 +119,7 @@ Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
   options.reproducible = std::getenv("SOURCE_DATE_EPOCH") != nullptr;
   if (arguments.id) {
     options.id = parse_guid(*arguments.id);
-    if (!options.id)
-      return fail(ErrorCode::kUsage,
-                  fmt::format("invalid id '{}' (expected {})", escape(*arguments.id), kUuidForm));
+    if (!options.id) return invalid_id("id", *arguments.id);
   }
   if (options.id && options.id->is_zero())
     return fail(ErrorCode::kUsage, "the id must not be zero");
