@@ -237,9 +237,7 @@ int run_arguments(Context& context, std::vector<std::string> arguments) {
 
 // Where an exception cannot reach run(), for example while another one is handled.
 [[noreturn]] void end_without_memory() {
-  constexpr std::string_view kLine = "vdetool: out of memory\n";
-  const ssize_t ignored = write(STDERR_FILENO, kLine.data(), kLine.size());
-  static_cast<void>(ignored);
+  write_at_once("vdetool: out of memory\n");
   _exit(kOperational);
 }
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "context.h"
+#include "progress.h"
 
 namespace vde::cli {
 namespace {
@@ -13,8 +14,7 @@ namespace {
 std::string g_bus_error_line;
 
 extern "C" void on_bus_error(int /*signal*/) {
-  const ssize_t ignored = write(STDERR_FILENO, g_bus_error_line.data(), g_bus_error_line.size());
-  static_cast<void>(ignored);
+  write_at_once(g_bus_error_line);
   _exit(kOperational);
 }
 

@@ -85,18 +85,13 @@ class StatusLine {
   char* at_ = line_.data();
 };
 
-void write_from_handler(std::string_view text) {
-  const ssize_t ignored = write(STDERR_FILENO, text.data(), text.size());
-  static_cast<void>(ignored);
-}
-
 void print_from_handler() {
   const StatusLine status(*g_activity);
   std::array<char, 500> line{};
   char* at = stpcpy(line.data(), "vdetool: ");
   at = std::copy(status.text().begin(), status.text().end(), at);
   *at++ = '\n';
-  write_from_handler({line.data(), static_cast<size_t>(at - line.data())});
+  write_at_once({line.data(), static_cast<size_t>(at - line.data())});
 }
 
 extern "C" void on_signal(int signal) {
@@ -109,6 +104,11 @@ extern "C" void on_signal(int signal) {
 }
 
 }  // namespace
+
+void write_at_once(std::string_view text) {
+  const ssize_t ignored = write(STDERR_FILENO, text.data(), text.size());
+  static_cast<void>(ignored);
+}
 
 void install_signal_handlers(Activity& activity) {
   g_activity = &activity;

@@ -14,6 +14,9 @@ namespace vde::cli {
 // that is ignored stays ignored. `activity` lives as long as the program.
 void install_signal_handlers(Activity& activity);
 
+// Writes `text` to standard error; allocates nothing, so that a signal handler may call it.
+void write_at_once(std::string_view text);
+
 // The work in lines of progress, "verify photos.dwvd": the command, then the file that it works on.
 void name_command(std::string_view command);
 void name_file(const std::string& file);
