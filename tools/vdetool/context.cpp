@@ -28,14 +28,6 @@ bool names_block(const std::string& message, uint64_t block) {
   return end == message.size() || message[end] < '0' || message[end] > '9';
 }
 
-// A file name that may be missing.
-void put_name(Json& object, const char* member, const std::string& name) {
-  if (name.empty())
-    object[member] = nullptr;
-  else
-    put_text(object, member, name);
-}
-
 // The meaning of the exit status of a single error.
 std::string error_meaning(int status) {
   return status == kNothing ? "nothing matched, or nothing to do" : status_meaning(status);
@@ -227,6 +219,13 @@ tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text)
   constexpr std::string_view kForm = "00112233-4455-6677-8899-aabbccddeeff";
   return fail(ErrorCode::kUsage,
               fmt::format("invalid {} '{}' (expected {})", what, escape(text), kForm));
+}
+
+void put_name(Json& object, const char* member, const std::string& name) {
+  if (name.empty())
+    object[member] = nullptr;
+  else
+    put_text(object, member, name);
 }
 
 std::string one_line(const Json& json) {

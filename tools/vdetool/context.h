@@ -132,6 +132,8 @@ class Context {
 inline constexpr const char* kImageHelp = "image file or block device";
 inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 
+// Adds the name of a file as put_text() does; null if it is empty.
+void put_name(Json& object, const char* member, const std::string& name);
 // `json` as text on one line. What is not UTF-8 is replaced.
 [[nodiscard]] std::string one_line(const Json& json);
 // `object` with {schema_version, command, image} before its other members; an image name that is

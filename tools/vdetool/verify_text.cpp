@@ -80,10 +80,7 @@ Json summary_json(int status, const Outcome& outcome) {
             {"corrected", outcome.corrected},
             {"left", outcome.left},
             {"lost", outcome.lost}};
-  if (outcome.lost_file.empty())
-    json["lost_file"] = nullptr;
-  else
-    put_text(json, "lost_file", outcome.lost_file);
+  put_name(json, "lost_file", outcome.lost_file);
   json["blocks_checked"] = counts.blocks_checked;
   json["intact"] = counts.intact;
   json["not_checked"] = counts.not_checked;

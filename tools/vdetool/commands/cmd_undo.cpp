@@ -34,10 +34,7 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
     json["old_size"] = done.new_size;
     json["new_size"] = done.old_size;
     json["dry_run"] = is_dry;
-    if (done.redo_written)
-      put_text(json, "redo_file", path);
-    else
-      json["redo_file"] = nullptr;
+    put_name(json, "redo_file", done.redo_written ? path : "");
     return context.write_json(with_header("undo", arguments.image, json));
   }
   if (context.globals.quiet) return {};
