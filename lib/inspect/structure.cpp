@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 
 #include "format/block_type.h"
+#include "format/number.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -17,32 +17,15 @@ Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-uint64_t load_unsigned(Bytes bytes) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) value |= uint64_t{bytes[i]} << (8 * i);
-  return value;
-}
-
-Json finite_json(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
-
-int64_t load_signed(Bytes bytes) {
-  const size_t unused = 64 - 8 * bytes.size();
-  return static_cast<int64_t>(load_unsigned(bytes) << unused) >> unused;
-}
-
 // JSON has no number for infinities and NaN.
 Json real_json(Bytes bytes) {
-  const uint64_t bits = load_unsigned(bytes);
-  if (bytes.size() != sizeof(float)) return finite_json(std::bit_cast<double>(bits));
-  const auto value = std::bit_cast<float>(static_cast<uint32_t>(bits));
-  if (!std::isfinite(value)) return finite_json(static_cast<double>(value));
+  const double value = load_real(bytes);
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  if (bytes.size() != sizeof(float)) return value;
   // The shortest text that gives the same float, so that 0.1 is not shown as 0.10000000149.
-  const std::string text = fmt::format("{}", value);
-  double shortest = static_cast<double>(value);
+  const std::string text = fmt::format("{}", static_cast<float>(value));
+  double shortest = value;
   std::from_chars(text.data(), text.data() + text.size(), shortest);
   return shortest;
 }

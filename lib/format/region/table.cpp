@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <limits>
+
+#include "format/number.h"
 
 namespace vde {
 namespace {
-
-uint64_t load_unsigned(Bytes bytes) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size() && i < 8; ++i) value |= uint64_t{bytes[i]} << (8 * i);
-  return value;
-}
 
 bool is_id_zero(std::span<const TableField> fields, Bytes record) {
   for (const PlacedField& placed : place_fields(fields, record))
@@ -67,20 +61,14 @@ std::vector<PlacedField> place_fields(std::span<const TableField> fields, Bytes 
 }
 
 int64_t load_number(const PlacedField& placed, Bytes bytes) {
-  const uint64_t value = load_unsigned(bytes.subspan(placed.offset, placed.width));
+  const Bytes number = bytes.subspan(placed.offset, placed.width);
   const bool is_signed =
       placed.field->kind == FieldKind::kSigned || placed.field->kind == FieldKind::kTicks;
-  if (!is_signed || placed.width >= 8) return static_cast<int64_t>(value);
-  const size_t unused = 64 - 8 * size_t{placed.width};
-  return static_cast<int64_t>(value << unused) >> unused;
+  return is_signed ? load_signed(number) : static_cast<int64_t>(load_unsigned(number));
 }
 
 double load_real(const PlacedField& placed, Bytes bytes) {
-  const uint64_t value = load_unsigned(bytes.subspan(placed.offset, placed.width));
-  static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
-  if (placed.width == sizeof(float))
-    return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(value)));
-  return std::bit_cast<double>(value);
+  return load_real(bytes.subspan(placed.offset, placed.width));
 }
 
 Bytes bytes_of(std::span<const TableField> fields, Bytes bytes, std::string_view name) {
