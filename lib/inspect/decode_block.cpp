@@ -33,12 +33,6 @@ Json one(const L& layout, Bytes payload, uint32_t at = 0) {
   return std::move(builder).build();
 }
 
-Json undecodable(const Error& error) {
-  StructureBuilder builder("undecodable", 0);
-  builder.add("reason", 0, 0, error.message);
-  return std::move(builder).build();
-}
-
 Json superblock(Bytes payload) {
   const auto seal_at = static_cast<uint32_t>(payload.size()) - kHeaderSealLayout.size();
   return Json::array({one(kSuperblockLayout, payload), one(kHeaderSealLayout, payload, seal_at)});
@@ -57,20 +51,10 @@ Json slots(Bytes payload) {
   return structures;
 }
 
-// The runs of allocated blocks in block `index` of the bitmap.
+// Block `index` of the bitmap.
 Json bitmap(uint64_t index, Bytes payload) {
-  const uint64_t bits = payload.size() * 8;
-  const uint64_t base = index * bits;
   StructureBuilder builder("allocation bitmap", 0);
-  builder.add("first_block", 0, 0, base);
-  builder.add("allocated", 0, static_cast<uint32_t>(payload.size()), count_bits(payload, 0, bits));
-  Json runs = Json::array();
-  for (uint64_t at = find_bit(payload, 0, bits, true); at < bits;) {
-    const uint64_t end = find_bit(payload, at, bits, false);
-    runs.push_back(Json::array({base + at, base + end - 1}));
-    at = find_bit(payload, end, bits, true);
-  }
-  builder.add("allocated_runs", 0, static_cast<uint32_t>(payload.size()), std::move(runs));
+  builder.add_bits("allocated", index * payload.size() * 8, payload);
   return Json::array({std::move(builder).build()});
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "format/block_type.h"
-#include "format/region/bitmap.h"
 
 namespace vde {
 namespace {
@@ -40,19 +39,8 @@ Json record_structure(const TableRecord& record) {
 }
 
 Json dirty_bitmap(uint64_t index, Bytes payload) {
-  const uint64_t bits = payload.size() * 8;
-  const uint64_t base = (index - kDirtyBitmapBlock) * bits;
-  const auto width = static_cast<uint32_t>(payload.size());
   StructureBuilder builder("dirty bitmap", 0);
-  builder.add("first_block", 0, 0, base);
-  builder.add("dirty", 0, width, count_bits(payload, 0, bits));
-  Json runs = Json::array();
-  for (uint64_t at = find_bit(payload, 0, bits, true); at < bits;) {
-    const uint64_t end = find_bit(payload, at, bits, false);
-    runs.push_back(Json::array({base + at, base + end - 1}));
-    at = find_bit(payload, end, bits, true);
-  }
-  builder.add("dirty_runs", 0, width, std::move(runs));
+  builder.add_bits("dirty", (index - kDirtyBitmapBlock) * payload.size() * 8, payload);
   return std::move(builder).build();
 }
 
@@ -92,11 +80,7 @@ Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload) {
   const TableBlock block = reader.read(payload, after ? Bytes(*after) : Bytes{});
   for (const TableRecord& record : block.records)
     if (!record.is_empty) structures.push_back(record_structure(record));
-  if (block.broken) {
-    StructureBuilder builder("undecodable", block.end);
-    builder.add("reason", 0, 0, block.broken->message);
-    structures.push_back(std::move(builder).build());
-  }
+  if (block.broken) structures.push_back(undecodable(*block.broken, block.end));
   return structures;
 }
 

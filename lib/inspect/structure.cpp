@@ -8,6 +8,7 @@
 
 #include "format/block_type.h"
 #include "format/number.h"
+#include "format/region/bitmap.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -145,11 +146,31 @@ void StructureBuilder::add_text(std::string_view name, uint32_t offset, std::str
   append(name, offset, static_cast<uint32_t>(bytes.size()), values);
 }
 
+void StructureBuilder::add_bits(const std::string& name, uint64_t first, Bytes payload) {
+  const uint64_t bits = payload.size() * 8;
+  const auto width = static_cast<uint32_t>(payload.size());
+  add("first_block", 0, 0, first);
+  add(name, 0, width, count_bits(payload, 0, bits));
+  Json runs = Json::array();
+  for (uint64_t at = find_bit(payload, 0, bits, true); at < bits;) {
+    const uint64_t end = find_bit(payload, at, bits, false);
+    runs.push_back(Json::array({first + at, first + end - 1}));
+    at = find_bit(payload, end, bits, true);
+  }
+  add(name + "_runs", 0, width, std::move(runs));
+}
+
 Json StructureBuilder::build() && {
   return Json{{"name", name_},
               {"offset", at_},
               {"fields", std::move(fields_)},
               {"values", std::move(values_)}};
+}
+
+Json undecodable(const Error& reason, uint32_t at) {
+  StructureBuilder builder("undecodable", at);
+  builder.add("reason", 0, 0, reason.message);
+  return std::move(builder).build();
 }
 
 }  // namespace vde

@@ -27,6 +27,9 @@ class StructureBuilder {
   // in a block they are not checked.
   void add(std::string_view name, uint32_t offset, uint32_t width, Json value);
   void add_text(std::string_view name, uint32_t offset, std::string_view bytes);
+  // Adds a payload of bits, of which the first is for block `first`: that block, the number of ones
+  // as field `name`, and their runs.
+  void add_bits(const std::string& name, uint64_t first, Bytes payload);
 
   // {name, offset, fields: [{name, offset, width, value}..], values: {name: value..}}.
   [[nodiscard]] Json build() &&;
@@ -39,5 +42,8 @@ class StructureBuilder {
   Json fields_ = Json::array();
   Json values_ = Json::object();
 };
+
+// The structure that stands for one that cannot be decoded; `at` as for StructureBuilder.
+[[nodiscard]] Json undecodable(const Error& reason, uint32_t at = 0);
 
 }  // namespace vde
