@@ -83,33 +83,27 @@ Json superblock_json(const Probe& probe) {
   return json;
 }
 
-// The state of a region according to its bounds and its first block.
-std::string region_state(const Probe& probe, const BlockIo& io, size_t index) {
-  const RegionSlot& slot = probe.slots[index];
-  const auto range = block_range(slot.start, slot.count);
-  if (!range || range->end > probe.usable_blocks()) return "outside the volume";
-  if (probe.data_area() == index) return "data";
-  BlockBuffer buffer = io.make_buffer();
-  const auto block = io.read(range->begin, buffer);
-  if (!block) return "unreadable";
-  const BlockState state = block->state();
-  if (state != BlockState::kValid) return std::string(to_string(state));
-  const BlockType type = block->unchecked_trailer().type;
-  if (!may_carry(slot.type, probe.content_of(index), type)) return "type " + to_string(type);
-  return all_zero(block->unchecked_payload()) ? "empty" : "ok";
-}
+// What the bounds and the first block of a region say.
+struct RegionLook {
+  std::string state;
+  Json records;  // the counts of a described table; null if its first block is damaged
+};
 
-// The counts in the first block of a described table; null if that block is damaged.
-Json region_records(const Probe& probe, const BlockIo& io, size_t index) {
+RegionLook look_at_region(const Probe& probe, const BlockIo& io, size_t index) {
   const RegionSlot& slot = probe.slots[index];
   const auto range = block_range(slot.start, slot.count);
-  if (!range || range->end > probe.usable_blocks() || probe.data_area() == index) return nullptr;
+  if (!range || range->end > probe.usable_blocks()) return {"outside the volume", nullptr};
+  if (probe.data_area() == index) return {"data", nullptr};
   BlockBuffer buffer = io.make_buffer();
   const auto block = io.read(range->begin, buffer);
-  if (!block || block->state() != BlockState::kValid ||
-      !may_carry(slot.type, probe.content_of(index), block->unchecked_trailer().type))
-    return nullptr;
-  return count_records(probe.content_of(index), block->unchecked_payload());
+  if (!block) return {"unreadable", nullptr};
+  const BlockState state = block->state();
+  if (state != BlockState::kValid) return {std::string(to_string(state)), nullptr};
+  const BlockType type = block->unchecked_trailer().type;
+  const BlockType content = probe.content_of(index);
+  if (!may_carry(slot.type, content, type)) return {"type " + to_string(type), nullptr};
+  const Bytes payload = block->unchecked_payload();
+  return {all_zero(payload) ? "empty" : "ok", count_records(content, payload)};
 }
 
 Json regions_json(const Probe& probe, const BlockIo& io) {
@@ -117,6 +111,7 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
   for (size_t i = 0; i < probe.slots.size(); ++i) {
     const RegionSlot& slot = probe.slots[i];
     if (slot.is_free()) continue;
+    RegionLook look = look_at_region(probe, io, i);
     regions.push_back(Json{{"slot", i},
                            {"tag", to_string(slot.type)},
                            {"flags", slot.flags},
@@ -124,9 +119,8 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
                            {"start", slot.start},
                            {"count", slot.count},
                            {"used", slot.used},
-                           {"state", region_state(probe, io, i)}});
-    if (Json records = region_records(probe, io, i); !records.is_null())
-      regions.back()["records"] = std::move(records);
+                           {"state", std::move(look.state)}});
+    if (!look.records.is_null()) regions.back()["records"] = std::move(look.records);
   }
   return regions;
 }
