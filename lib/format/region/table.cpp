@@ -9,11 +9,48 @@
 namespace vde {
 namespace {
 
+// Calls `visit` with the fields that `bytes` has, until it returns false.
+template <class Visit>
+void each_field(std::span<const TableField> fields, Bytes bytes, Visit visit) {
+  uint32_t offset = 0;
+  uint32_t length = 0;
+  for (const TableField& field : fields) {
+    const uint32_t width = field.width == 0 ? length : field.width;
+    const PlacedField placed{&field, offset, width};
+    if (offset + width > bytes.size() || !visit(placed)) return;
+    if (field.rule == Rule::kLength)
+      length = static_cast<uint32_t>(std::clamp<int64_t>(load_number(placed, bytes), 0, INT32_MAX));
+    offset += width;
+  }
+}
+
+// The first field that passes `test`.
+template <class Test>
+std::optional<PlacedField> find_field(std::span<const TableField> fields, Bytes bytes, Test test) {
+  std::optional<PlacedField> found;
+  each_field(fields, bytes, [&](const PlacedField& placed) {
+    if (test(*placed.field)) found = placed;
+    return !found;
+  });
+  return found;
+}
+
+auto with_name(std::string_view name) {
+  return [name](const TableField& field) { return field.name == name; };
+}
+
+auto with_rule(Rule rule) {
+  return [rule](const TableField& field) { return field.rule == rule; };
+}
+
 bool is_id_zero(std::span<const TableField> fields, Bytes record) {
-  for (const PlacedField& placed : place_fields(fields, record))
-    if (placed.field->rule == Rule::kId)
-      return all_zero(record.subspan(placed.offset, placed.width));
-  return false;
+  const auto id = find_field(fields, record, with_rule(Rule::kId));
+  return id && all_zero(record.subspan(id->offset, id->width));
+}
+
+// All records have the same size.
+bool has_one_size(const RecordList& list) {
+  return std::ranges::none_of(list.fields, with_rule(Rule::kLength));
 }
 
 }  // namespace
@@ -43,21 +80,13 @@ Result<uint32_t> record_size(std::span<const TableField> fields, Bytes from) {
 }
 
 std::vector<PlacedField> place_fields(std::span<const TableField> fields, Bytes bytes) {
-  std::vector<PlacedField> placed;
-  placed.reserve(fields.size());
-  uint32_t offset = 0;
-  uint32_t length = 0;
-  for (const TableField& field : fields) {
-    const uint32_t width = field.width == 0 ? length : field.width;
-    if (offset + width > bytes.size()) break;
-    placed.push_back({&field, offset, width});
-    if (field.rule == Rule::kLength) {
-      const int64_t value = load_number(placed.back(), bytes);
-      length = static_cast<uint32_t>(std::clamp<int64_t>(value, 0, INT32_MAX));
-    }
-    offset += width;
-  }
-  return placed;
+  std::vector<PlacedField> all;
+  all.reserve(fields.size());
+  each_field(fields, bytes, [&](const PlacedField& placed) {
+    all.push_back(placed);
+    return true;
+  });
+  return all;
 }
 
 int64_t load_number(const PlacedField& placed, Bytes bytes) {
@@ -72,15 +101,13 @@ double load_real(const PlacedField& placed, Bytes bytes) {
 }
 
 Bytes bytes_of(std::span<const TableField> fields, Bytes bytes, std::string_view name) {
-  for (const PlacedField& placed : place_fields(fields, bytes))
-    if (placed.field->name == name) return bytes.subspan(placed.offset, placed.width);
-  return {};
+  const auto placed = find_field(fields, bytes, with_name(name));
+  return placed ? bytes.subspan(placed->offset, placed->width) : Bytes{};
 }
 
 int64_t number_of(std::span<const TableField> fields, Bytes bytes, std::string_view name) {
-  for (const PlacedField& placed : place_fields(fields, bytes))
-    if (placed.field->name == name) return load_number(placed, bytes);
-  return 0;
+  const auto placed = find_field(fields, bytes, with_name(name));
+  return placed ? load_number(*placed, bytes) : 0;
 }
 
 TableReader::TableReader(const TableDescription& table, Bytes head)
@@ -126,9 +153,7 @@ void TableReader::seek(uint64_t index) {
   if (starts != table_.lists.end() || table_.lists[0].places != 0) return;
   list_ = 0;
   const RecordList& records = table_.lists[list_];
-  const bool one_size = std::ranges::none_of(
-      records.fields, [](const TableField& field) { return field.rule == Rule::kLength; });
-  if (table_.lists.size() == 1 && one_size) {
+  if (table_.lists.size() == 1 && has_one_size(records)) {
     index_ = room(0, index);
     if (table_.is_stream) {
       const uint64_t begun = index * payload_ - fixed_size(table_.header);
@@ -157,9 +182,8 @@ bool TableReader::take_record(Bytes payload, TableBlock& block) {
   const bool starts_block = block.records.empty();
   // A record of variable size did not fit if there are zeros in its place: it starts the next
   // block.
-  const bool one_size = std::ranges::none_of(
-      records.fields, [](const TableField& field) { return field.rule == Rule::kLength; });
-  if (!one_size && (!starts_block || guesses_) && all_zero(left.first(least))) return false;
+  if (!has_one_size(records) && (!starts_block || guesses_) && all_zero(left.first(least)))
+    return false;
   const Result<uint32_t> size = record_size(records.fields, left);
   if (!size) {
     block.broken = size.error();
@@ -167,8 +191,7 @@ bool TableReader::take_record(Bytes payload, TableBlock& block) {
   }
   TableRecord record{&records, index_, block.end, left.first(*size), {}, false};
   if (records.places != 0) {
-    const bool by_count = std::ranges::none_of(
-        records.fields, [](const TableField& field) { return field.rule == Rule::kId; });
+    const bool by_count = std::ranges::none_of(records.fields, with_rule(Rule::kId));
     record.is_empty = by_count ? static_cast<int64_t>(index_) >= counts_[list_]
                                : is_id_zero(records.fields, record.bytes);
   }
