@@ -5,7 +5,7 @@
 #include "crash/stage.h"
 #include "format/region/wal_header.h"
 #include "probe/probe.h"
-#include "support/random.h"
+#include "support/random_bytes.h"
 
 namespace vde::test {
 
@@ -60,8 +60,7 @@ void ImageEditor::forget_journal(bool clean) {
 void ImageEditor::overwrite_journal(uint64_t bytes) {
   const uint64_t begin = (region(block_types::kMetadataWal).begin + 1) * block_size_;
   Random random(7);
-  for (uint64_t i = 0; i < bytes; ++i)
-    file_.bytes()[begin + i] = static_cast<uint8_t>(random.next());
+  fill_randomly(MutableBytes(file_.bytes()).subspan(begin, bytes), random);
 }
 
 }  // namespace vde::test

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "image/write_image.h"
-#include "support/random.h"
+#include "support/random_bytes.h"
 #include "vde/create.h"
 
 namespace vde::test {
@@ -48,7 +48,7 @@ void Stage::edit(const std::function<Result<void>(BlockFile&, const EditOptions&
 
 void Stage::fill(MutableBytes payload) {
   Random random(++fills_);
-  for (uint8_t& byte : payload) byte = static_cast<uint8_t>(random.next());
+  fill_randomly(payload, random);
 }
 
 BlockRange Stage::add_staged(Transaction& transaction, uint64_t count,

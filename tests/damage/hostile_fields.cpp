@@ -12,7 +12,7 @@
 #include "format/region/wal_header.h"
 #include "format/tag/tag_index.h"
 #include "support/effort.h"
-#include "support/random.h"
+#include "support/random_bytes.h"
 #include "support/tree_image.h"
 
 namespace vde::test {
@@ -95,7 +95,7 @@ void change_field(MutableBytes bytes, Variant variant, Random& random) {
     case Variant::kMinusOne:
       return add_step(bytes, 0xff);
     default:
-      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+      fill_randomly(bytes, random);
   }
 }
 

@@ -8,7 +8,7 @@
 #include "support/allocation_watch.h"
 #include "support/effort.h"
 #include "support/module_session.h"
-#include "support/random.h"
+#include "support/random_bytes.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -85,8 +85,7 @@ class ModuleSiege {
       if (variant == 3) --bytes[0];
       if (variant == 4) last = static_cast<uint8_t>(last ^ 0x80);
       if (variant == 5) last = 0x7F;
-      if (variant > 5)
-        for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+      if (variant > 5) fill_randomly(bytes, random);
       if (image_.bytes() == sound_ || !share_.takes_next()) continue;
       image_.rehash(block);
       judge();

@@ -8,6 +8,7 @@
 #include "io/memory_file.h"
 #include "region/bitmap_guard.h"
 #include "support/must.h"
+#include "support/random_bytes.h"
 #include "support/vectors.h"
 #include "support/wasm_bytes.h"
 
@@ -62,7 +63,7 @@ ImageMaker& ImageMaker::leave_waiting(int first, int count, int commits) {
     SnapshotOptions wish;
     wish.label = "waits";
     wish.id = Guid{};
-    for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
+    fill_randomly(wish.id->bytes, random_);
     must(change.snapshots().create(wish));
     must(change.commit({.checkpoint = false}));
   }
@@ -94,7 +95,7 @@ ImageMaker& ImageMaker::add_snapshots(int count) {
     SnapshotOptions wish;
     wish.label = std::string(random_.below(30), 's');
     wish.id = Guid{};
-    for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
+    fill_randomly(wish.id->bytes, random_);
     if (last_ && snapshots_ % 7 != 0) wish.parent = to_string(*last_);
     last_ = must(create_snapshot(file_, wish, edit())).id;
     if (snapshots_ % 5 == 4)

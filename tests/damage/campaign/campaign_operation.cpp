@@ -8,6 +8,7 @@
 #include "format/region/bitmap.h"
 #include "io/memory_file.h"
 #include "support/one_change.h"
+#include "support/random_bytes.h"
 #include "support/wasm_bytes.h"
 #include "vde/create.h"
 #include "vde/text.h"
@@ -195,7 +196,7 @@ class Chooser {
     wish.label = std::string(random_.below(65), 'c');
     wish.read_only = random_.below(3) == 0;
     wish.id = Guid{};
-    for (uint8_t& byte : wish.id->bytes) byte = static_cast<uint8_t>(random_.next());
+    fill_randomly(wish.id->bytes, random_);
     const std::vector<Snapshot>& all = expected_.content.snapshots;
     if (!all.empty() && random_.below(2) == 0)
       wish.parent = to_string(all[random_.below(all.size())].id);
@@ -243,7 +244,7 @@ class Chooser {
     options.entry = std::string(random_.below(100), 'n');
     options.force = true;
     options.id = Guid{};
-    for (uint8_t& byte : options.id->bytes) byte = static_cast<uint8_t>(random_.next());
+    fill_randomly(options.id->bytes, random_);
     Module made;
     made.hash = sha256(*bytes);
     made.id = *options.id;

@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "format/block.h"
+#include "support/random_bytes.h"
 
 namespace vde::test {
 namespace {
@@ -51,7 +52,7 @@ class DamageMaker {
         std::ranges::fill(block, uint8_t{0});
         return true;
       case DamageKind::kNoise:
-        fill_with_noise(block);
+        fill_randomly(block, random_);
         return true;
       case DamageKind::kFlips:
         return flip(damage, block);
@@ -66,10 +67,6 @@ class DamageMaker {
         break;
     }
     return false;
-  }
-
-  void fill_with_noise(MutableBytes bytes) {
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_.next());
   }
 
   bool flip(Damage& damage, BlockBytes& block) {
@@ -88,7 +85,7 @@ class DamageMaker {
     const MutableBytes bytes = MutableBytes(block).subspan(sector * kSectorSize, kSectorSize);
     const bool noise = random_.below(2) == 0;
     if (noise)
-      fill_with_noise(bytes);
+      fill_randomly(bytes, random_);
     else
       std::ranges::fill(bytes, uint8_t{0});
     damage.detail = fmt::format("sector {}, {}", sector, noise ? "noise" : "zeros");

@@ -7,6 +7,7 @@
 #include "support/effort.h"
 #include "support/memory_undo.h"
 #include "support/must.h"
+#include "support/random_bytes.h"
 #include "support/session.h"
 #include "support/verify_list.h"
 
@@ -33,8 +34,7 @@ inline RepairPlan repair_exactly(ImageBuilder& image, const RepairOptions& optio
 // Noise over `count` bytes from `offset` on.
 inline void spoil(ImageBuilder& image, uint64_t number, size_t offset, size_t count,
                   Random& random) {
-  const MutableBytes bytes = image.block(number).subspan(offset, count);
-  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+  fill_randomly(image.block(number).subspan(offset, count), random);
 }
 
 // Noise over the payload: nothing of it is left, but the checksum is.

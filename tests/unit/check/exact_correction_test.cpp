@@ -6,6 +6,7 @@
 
 #include "check/exact/search.h"
 #include "support/effort.h"
+#include "support/random_bytes.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -16,7 +17,7 @@ constexpr uint32_t kSizes[] = {512, 1024, 4096, 16384, 65536};
 
 BlockBuffer random_block(uint32_t block_size, Random& random) {
   BlockBuffer block(block_size);
-  for (uint8_t& byte : block) byte = static_cast<uint8_t>(random.next());
+  fill_randomly(block, random);
   write_trailer(block, block_types::kTagIndex, 7);
   return block;
 }
@@ -35,9 +36,9 @@ BlockBuffer corrected(const BlockBuffer& damaged, Find find) {
 }
 
 void fill_sector(MutableBytes block, size_t sector, Random& random) {
-  const size_t end = std::min((sector + 1) * kSectorBytes, block.size() - kTrailerSize);
-  for (size_t i = sector * kSectorBytes; i < end; ++i)
-    block[i] = static_cast<uint8_t>(random.next());
+  const size_t begin = sector * kSectorBytes;
+  const size_t end = std::min(begin + kSectorBytes, block.size() - kTrailerSize);
+  fill_randomly(block.subspan(begin, end - begin), random);
 }
 
 std::string said_of(const BlockBuffer& damaged) {
