@@ -94,7 +94,7 @@ std::string option_of(const std::string& text) {
 }
 
 std::string words_for(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
   const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
   if (kind == CLI::ExitCodes::ExtrasError) {
@@ -135,7 +135,7 @@ CLI::Validator one_of(std::vector<std::string> words) {
 
 CLI::Validator number(double min, double max, std::string what) {
   return CLI::Validator(
-      [=](std::string& text) {
+      [min, max, what = std::move(what)](std::string& text) {
         char* end = nullptr;
         const double value = std::strtod(text.c_str(), &end);
         // A comparison with NaN is false.
