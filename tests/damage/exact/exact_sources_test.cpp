@@ -118,11 +118,12 @@ TEST_CASE("what a plan found in a copy is not looked for in it again") {
   Activity activity;
   const RepairOptions options = with_copy(copy);
   const RepairPlan plan = must(plan_repair(image->file(), options, activity));
-  CHECK(copy.bytes_read > sound.size() / 4);
+  const uint64_t searched = copy.bytes_read;
   copy.bytes_read = 0;
   must(apply_repair(image->file(), plan, options, nullptr, activity));
   CHECK(image->bytes() == sound);
-  CHECK(copy.bytes_read < sound.size() / 4);
+  CHECK(copy.bytes_read > 0);
+  CHECK(copy.bytes_read < searched / 4);
 }
 
 TEST_CASE("from an older copy all comes back that did not change since, and nothing that did") {
