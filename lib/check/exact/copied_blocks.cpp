@@ -44,6 +44,10 @@ Result<void> compare(const BlockIo& io, BlockRange region, const Restored& resto
 
 }  // namespace
 
+bool has_unique_blocks(BlockType type) {
+  return std::ranges::find(kUniqueBlocks, type) != kUniqueBlocks.end();
+}
+
 Result<std::set<uint64_t>> find_copied_blocks(BlockFile& file, const Probe& probe,
                                               const std::vector<uint64_t>& restored,
                                               const Activity& activity) {
@@ -51,8 +55,7 @@ Result<std::set<uint64_t>> find_copied_blocks(BlockFile& file, const Probe& prob
   if (is_switched_off(ExactRule::kNoCopy)) return copied;
   const BlockIo io(file, probe.block_size);
   for (const PlacedRegion& region : place_regions(probe)) {
-    if (region.is_data_area || std::ranges::find(kUniqueBlocks, region.type) == kUniqueBlocks.end())
-      continue;
+    if (region.is_data_area || !has_unique_blocks(region.type)) continue;
     VDE_TRY_ASSIGN(here, restored_in(io, region.blocks, restored));
     if (!here.empty()) VDE_TRY(compare(io, region.blocks, here, activity, copied));
   }

@@ -10,6 +10,7 @@ enum class ExactRule {
   kFixed,        // superblocks and the directory's header
   kRegionCodec,  // what the region has there
   kNoCopy,       // no other block of the region holds the same
+  kStructure,    // no finding about its structure that was not there before
   kModuleHash,   // a module's bytes have the hash of its entry
   kOtherVolume,  // a file that blocks are taken from is of the same volume
 };

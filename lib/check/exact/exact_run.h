@@ -2,7 +2,9 @@
 // and nothing is searched for twice.
 #pragma once
 
+#include "check/exact/damaged_blocks.h"
 #include "check/exact/search.h"
+#include "check/exact/structure_check.h"
 #include "check/exact/wanted_blocks.h"
 
 namespace vde {
@@ -12,13 +14,16 @@ struct ExactRun {
   struct Round {
     std::vector<uint64_t> damaged;
     WantedBlocks wanted = {};  // those of them that were looked for elsewhere, and where they were
+    std::map<uint64_t, std::string> dropped = {};  // found, but not restored, and why
   };
 
   explicit ExactRun(ExactSearch& the_search) : search(the_search) {}
 
   ExactSearch& search;  // outlives this
-  // Blocks whose checksum does not fit, as the verification before the plan reported them.
+  // Blocks whose checksum does not fit, and the names of all findings, as the verification before
+  // the plan reported them.
   std::vector<uint64_t> reported;
+  std::set<FindingName> known;
   // When `planned`, neither damaged blocks nor their copies are looked for again: that would read
   // the whole image and all other files once more.
   std::vector<Round> rounds;
@@ -33,8 +38,11 @@ struct ExactPlan {
 
   // Null where nothing is to be restored exactly.
   [[nodiscard]] ExactRun* run() { return search.is_on() ? &run_ : nullptr; }
-  // The blocks that a verification found.
-  void set_reported(std::vector<uint64_t> blocks) { run_.reported = std::move(blocks); }
+  // What a verification found.
+  void set_found(const std::vector<Finding>& findings) {
+    run_.reported = damaged_blocks_of(findings);
+    run_.known = names_of(findings);
+  }
   // From here on the same is found without looking for it.
   void finish() {
     run_.planned = true;

@@ -25,10 +25,13 @@ class ContentsRestorer {
   ContentsRestorer(FoundationRepair& repair, OlderCopies& copies, ExactRun::Round& round)
       : repair_(repair),
         copies_(copies),
+        round_(round),
         damaged_(round.damaged),
         wanted_(round.wanted),
         places_(repair.probe()),
         view_(repair.io().file(), repair.io().block_size()),
+        derivations_(view_, repair.probe(), repair.activity()),
+        derivation_work_(kCombineSeconds),
         work_(kCombineSeconds),
         buffer_(repair.io().make_buffer()) {}
 
@@ -39,8 +42,7 @@ class ContentsRestorer {
     VDE_TRY(each_left([&](uint64_t number) { return by_derivation(number); }));
     VDE_TRY(from_elsewhere());
     VDE_TRY(each_left([&](uint64_t number) { return by_sectors(number); }));
-    VDE_TRY(drop_copied_blocks());
-    VDE_TRY(drop_wrong_modules());
+    VDE_TRY(drop_wrong());
     return write_all();
   }
 
@@ -48,7 +50,8 @@ class ContentsRestorer {
   struct Origin {
     std::string cause;
     std::string source;
-    std::optional<size_t> file;  // where the original lies as a block
+    RestoredFacts facts;
+    std::optional<size_t> file = {};  // where the original lies as a block
   };
 
   // Calls `restore` for every block that is still damaged.
@@ -66,7 +69,11 @@ class ContentsRestorer {
   // Keeps a candidate whose checksum fits, unless it cannot be what was there.
   Result<void> keep(RestoredBlock block) {
     if (!places_.fault(block.number, block.bytes).empty()) return {};
-    restored_[block.number] = {std::move(block.cause), std::move(block.source), std::nullopt};
+    const bool is_zero = all_zero(UncheckedBlock(block.number, block.bytes).unchecked_payload());
+    restored_[block.number] = {std::move(block.cause),
+                               std::move(block.source),
+                               {places_.type_at(block.number), block.is_close, is_zero}};
+    derivations_.add({block.number, block.bytes});
     return view_.write(block.number * repair_.io().block_size(), block.bytes);
   }
 
@@ -81,7 +88,7 @@ class ContentsRestorer {
   }
 
   Result<void> by_derivation(uint64_t number) {
-    VDE_TRY_ASSIGN(candidates, derive_payloads(view_, repair_.probe(), number, repair_.activity()));
+    VDE_TRY_ASSIGN(candidates, derivations_.of(number));
     for (const DerivedPayload& candidate : candidates)
       if (checksum(candidate.payload) == wanted_checksum(number))
         return keep(
@@ -92,7 +99,7 @@ class ContentsRestorer {
     for (const DerivedPayload& candidate : candidates) {
       const BlockBuffer copy = with_payload(buffer_, candidate.payload);
       const std::string name = "the block made from " + candidate.source;
-      if (auto found = restore_by_sectors(number, buffer_, {copy, name}, work_))
+      if (auto found = restore_by_sectors(number, buffer_, {copy, name}, derivation_work_))
         return keep(std::move(*found));
     }
     return {};
@@ -134,28 +141,57 @@ class ContentsRestorer {
     return numbers;
   }
 
-  Result<void> drop_copied_blocks() {
+  // Drops what cannot be what was there, although its checksum fits.
+  Result<void> drop_wrong() {
     if (restored_.empty()) return {};
-    VDE_TRY_ASSIGN(
-        copied, find_copied_blocks(view_, repair_.probe(), restored_numbers(), repair_.activity()));
-    for (const uint64_t number : copied) {
-      restored_.erase(number);
-      repair_.note(
-          fmt::format("block {} is not restored: it held a copy of another block", number));
+    if (!repair_.exact()->planned) {
+      VDE_TRY(judge_structures());
+      VDE_TRY(judge_copies());
+      return judge_modules();
     }
+    for (const auto& [number, why] : round_.dropped)
+      if (restored_.contains(number)) VDE_TRY(drop(number, why));
     return {};
   }
 
-  Result<void> drop_wrong_modules() {
-    if (restored_.empty()) return {};
-    VDE_TRY_ASSIGN(
-        wrong, find_wrong_modules(view_, repair_.probe(), restored_numbers(), repair_.activity()));
-    for (const BlockRange& extent : wrong) {
-      std::erase_if(restored_, [&](const auto& entry) { return extent.contains(entry.first); });
-      repair_.note(fmt::format(
-          "blocks {} to {} are not restored: the SHA-256 of their module would not match",
-          extent.begin, extent.end - 1));
+  Result<void> drop(uint64_t number, const std::string& why) {
+    repair_.note(fmt::format("block {} is not restored: {}", number, why));
+    round_.dropped[number] = why;
+    restored_.erase(number);
+    VDE_TRY(repair_.io().read(number, buffer_));
+    return view_.write(number * buffer_.size(), buffer_);
+  }
+
+  Result<void> judge_structures() {
+    std::map<uint64_t, RestoredFacts> blocks;
+    std::set<std::string> incomplete;
+    for (const uint64_t number : damaged_) {
+      const auto origin = restored_.find(number);
+      if (origin == restored_.end())
+        incomplete.insert(to_string(places_.type_at(number)));
+      else
+        blocks.emplace(number, origin->second.facts);
     }
+    VDE_TRY_ASSIGN(verdict, StructureVerdict::judge({repair_.io().file(), view_, repair_.probe(),
+                                                     blocks, incomplete, repair_.exact()->known},
+                                                    repair_.activity()));
+    for (const auto& [number, facts] : blocks)
+      if (const std::string why = verdict.fault(facts); !why.empty()) VDE_TRY(drop(number, why));
+    return {};
+  }
+
+  Result<void> judge_copies() {
+    VDE_TRY_ASSIGN(
+        copied, find_copied_blocks(view_, repair_.probe(), restored_numbers(), repair_.activity()));
+    for (const uint64_t number : copied) VDE_TRY(drop(number, "it held a copy of another block"));
+    return {};
+  }
+
+  Result<void> judge_modules() {
+    VDE_TRY_ASSIGN(wrong, find_wrong_module_blocks(view_, repair_.probe(), restored_numbers(),
+                                                   repair_.activity()));
+    for (const uint64_t number : wrong)
+      VDE_TRY(drop(number, "the SHA-256 of its module would not match"));
     return {};
   }
 
@@ -205,11 +241,14 @@ class ContentsRestorer {
 
   FoundationRepair& repair_;
   OlderCopies& copies_;
+  ExactRun::Round& round_;
   const std::vector<uint64_t>& damaged_;
   WantedBlocks& wanted_;
   PlaceCheck places_;
   OverlayFile view_;  // the image with all that was restored
-  Work work_;
+  Derivations derivations_;
+  Work derivation_work_;  // for sectors of derived blocks
+  Work work_;             // for sectors of other copies
   BlockBuffer buffer_;
   std::map<uint64_t, Origin> restored_;
   uint64_t too_many_ = 0;

@@ -18,7 +18,8 @@ std::optional<RestoredBlock> restore_by_trying(ExactRun& run, uint64_t number, B
   const auto found = run.search.find(damaged);
   if (!found) return std::nullopt;
   return RestoredBlock{number, original_of(*found, damaged), describe(*found, damaged),
-                       "the block itself; without this error its checksum matches"};
+                       "the block itself; without this error its checksum matches",
+                       found->kind != Correction::Kind::kZeros};
 }
 
 std::optional<RestoredBlock> restore_by_sectors(uint64_t number, Bytes damaged,

@@ -12,8 +12,9 @@ namespace vde {
 struct RestoredBlock {
   uint64_t number = 0;
   BlockBuffer bytes;
-  std::string cause;   // what is wrong with the damaged block, or empty
-  std::string source;  // where the original is from
+  std::string cause;      // what is wrong with the damaged block, or empty
+  std::string source;     // where the original is from
+  bool is_close = false;  // at most a byte of the payload differs from the damaged one
 };
 
 // The bytes of `damaged` with the payload of `found`: its trailer stays.

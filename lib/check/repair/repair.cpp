@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "check/exact/damaged_blocks.h"
 #include "check/exact/exact_run.h"
 #include "check/repair/repair_base.h"
 #include "check/undo/undo_file.h"
@@ -247,7 +246,7 @@ Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Ac
   plan.exact = std::make_shared<ExactPlan>(options.verify.search_seconds, activity);
   VDE_TRY_ASSIGN(found,
                  findings_of(file, options.verify, plan.exact->search, activity, plan.before));
-  plan.exact->set_reported(damaged_blocks_of(found));
+  plan.exact->set_found(found);
   VDE_TRY_ASSIGN(probe, probe_to_judge(file));
   plan.found = std::move(found);
   plan.left = plan.found;

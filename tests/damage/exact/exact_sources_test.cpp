@@ -4,6 +4,7 @@
 
 #include "damage/exact/exact_image.h"
 #include "format/region/bitmap.h"
+#include "format/region/integrity_tree.h"
 #include "support/files/borrowed_file.h"
 #include "support/wasm_bytes.h"
 #include "vde/modules.h"
@@ -70,6 +71,20 @@ BlockRange region_of(ImageBuilder& image, const char* tag) {
   return {start, start + static_cast<uint64_t>(slot.count)};
 }
 
+// After-images in the journal are copies, too.
+void wipe_records(ImageBuilder& image) {
+  const BlockRange journal = region_of(image, "MWAL");
+  for (uint64_t number = journal.begin + 1; number + 1 < journal.end; ++number) image.wipe(number);
+}
+
+// How many blocks hold the same payload as this one: its region may have moved.
+int count_of(ImageBuilder& image, uint64_t number) {
+  int count = 0;
+  for (const uint64_t other : image.written_blocks())
+    if (std::ranges::equal(image.payload(other), image.payload(number))) ++count;
+  return count;
+}
+
 // Counts the bytes that are read from a file.
 class CountingFile : public BorrowedFile {
  public:
@@ -114,7 +129,8 @@ TEST_CASE("what a plan found in a copy is not looked for in it again") {
   MemoryFile backup(sound);
   CountingFile copy(backup);
   Random random(6);
-  spoil_payload(*image, image->start("TAGI") + 2, random);
+  // The copy is read as far as that block.
+  spoil_payload(*image, content_blocks(*image).back(), random);
   Activity activity;
   const RepairOptions options = with_copy(copy);
   const RepairPlan plan = must(plan_repair(image->file(), options, activity));
@@ -131,9 +147,7 @@ TEST_CASE("from an older copy all comes back that did not change since, and noth
   MemoryFile copy(image->bytes());
   set_tags(*image, 500, 520);
   set_tags(*image, 2000, 2010);
-  // After-images in the journal would do, too.
-  const BlockRange journal = region_of(*image, "MWAL");
-  for (uint64_t number = journal.begin + 1; number + 1 < journal.end; ++number) image->wipe(number);
+  wipe_records(*image);
   const std::vector<uint8_t> sound = image->bytes();
   // How often a payload is in the copy and in the image, old places included.
   std::map<std::vector<uint8_t>, int> held;
@@ -236,6 +250,26 @@ TEST_CASE("inner nodes follow from the leaves") {
   CHECK(restored > nodes.size() / 2);
 }
 
+TEST_CASE("several inner nodes follow from the leaves, also if one leaf is lost") {
+  const auto image = filled_image();
+  const std::vector<uint8_t> sound = image->bytes();
+  Random random(9);
+  const std::vector<uint64_t> nodes = inner_nodes(*image);
+  REQUIRE(nodes.size() > 8);
+  for (const size_t i : {1UL, 4UL, 7UL}) spoil_payload(*image, nodes[i], random);
+  repair_exactly(*image);
+  CHECK(image->bytes() == sound);
+  wipe_records(*image);
+  uint64_t leaf = region_of(*image, "TAGI").begin + 1;
+  while (image->block(leaf)[0] != 1 || count_of(*image, leaf) > 1) ++leaf;
+  spoil_payload(*image, leaf, random);
+  spoil_payload(*image, nodes[4], random);
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image->file(), kExactRepair, activity));
+  CHECK(restores(plan, nodes[4]));
+  CHECK_FALSE(restores(plan, leaf));
+}
+
 TEST_CASE("the filters and the header of a tag index follow from the leaves") {
   const auto image = filled_image();
   const std::vector<uint8_t> sound = image->bytes();
@@ -258,6 +292,39 @@ TEST_CASE("the filters and the header of a tag index follow from the leaves") {
     image->bytes() = sound;
   }
   CHECK(filters > 0);
+}
+
+TEST_CASE("the header and the inner nodes of an integrity tree follow from its leaves") {
+  ImageBuilder image({kBlock, 256, kAllModules});
+  const uint64_t tree = image.start("MTRK");
+  constexpr uint64_t kCapacity = 16;
+  constexpr uint64_t kLeaves = 13;
+  std::map<uint64_t, Opaque<32>> nodes;
+  for (uint64_t i = 0; i < kLeaves; ++i) nodes[kCapacity + i].fill(static_cast<uint8_t>(i + 1));
+  for (uint64_t i = kCapacity - 1; i > 0; --i)
+    nodes[i] = parent_hash(nodes[2 * i], nodes[2 * i + 1]);
+  for (const auto& [number, hash] : nodes) {
+    const NodePlace place = node_place(number, kBlock);
+    std::ranges::copy(hash, image.payload(tree + place.block).begin() + place.offset);
+  }
+  edit(image, tree, 0, kIntegrityTreeHeaderLayout, [&](IntegrityTreeHeader& header) {
+    header = {int32_t{kLeaves}, int32_t{kCapacity}, nodes[1]};
+  });
+  for (uint64_t block = tree; block < tree + 4; ++block) image.rehash(block);
+  const std::vector<uint8_t> sound = image.bytes();
+  REQUIRE_FALSE(verified(image.file()).complains());
+  Random random(10);
+  // At this size the leaves begin with a new block; the last block is for an unused one.
+  for (uint64_t block = tree; block < tree + 4; ++block) {
+    spoil_payload(image, block, random);
+    Activity activity;
+    const bool follows = block != tree + 2;
+    CAPTURE(block - tree);
+    CHECK(restores(must(plan_repair(image.file(), kExactRepair, activity)), block) == follows);
+    if (follows) repair_exactly(image);
+    if (follows) CHECK(image.bytes() == sound);
+    image.bytes() = sound;
+  }
 }
 
 TEST_CASE("a flipped bit in a module is undone") {

@@ -1,0 +1,128 @@
+#include "check/exact/structure_check.h"
+
+#include <fmt/format.h>
+
+#include "check/exact/copied_blocks.h"
+#include "check/exact/exact_rule.h"
+#include "check/exact/search.h"
+#include "check/passes.h"
+#include "io/overlay_file.h"
+
+namespace vde {
+namespace {
+
+// The others judge no region, or every block by itself.
+bool judges_structures(Pass pass) {
+  return pass != check_geometry && pass != check_superblocks && pass != check_journal &&
+         pass != check_blocks;
+}
+
+bool is_about(const Finding& finding, const std::string& region) {
+  // Wrong counts of the bitmap are found in the superblock.
+  return finding.region == region || finding.kind->code.starts_with(region);
+}
+
+// Whether findings about the region say anything about this block. Either a byte of it was wrong,
+// or its trailer is not its own. In the bitmap both look alike: a change is often one byte.
+bool can_be_contradicted(const RestoredFacts& block) {
+  return block.type != block_types::kData &&
+         (!block.is_close || block.type == block_types::kBitmap);
+}
+
+// Whether a block of a table becomes empty.
+bool is_emptied(const RestoredFacts& block) {
+  return block.is_zero && !block.is_close && has_unique_blocks(block.type);
+}
+
+// The regions of those blocks that `counts` accepts. With a block that stays damaged a region may
+// have new findings whatever the others hold.
+std::set<std::string> complete_regions(const RestoredImage& image,
+                                       bool (*counts)(const RestoredFacts&)) {
+  std::set<std::string> regions;
+  for (const auto& [number, block] : image.blocks)
+    if (counts(block)) regions.insert(to_string(block.type));
+  for (const std::string& region : image.incomplete) regions.erase(region);
+  return regions;
+}
+
+// Which of `regions` have a finding in `file` that is not known.
+Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredImage& image,
+                                                const std::set<std::string>& regions,
+                                                Activity& activity) {
+  std::set<std::string> contradicted;
+  if (regions.empty()) return contradicted;
+  const std::function<void(const Finding&)> judge = [&](const Finding& finding) {
+    if (finding.kind->severity == Severity::kNote ||
+        image.known.contains({finding.kind->code, finding.region}))
+      return;
+    for (const std::string& region : regions)
+      if (is_about(finding, region)) contradicted.insert(region);
+  };
+  // Without a file the reporter does not ask what a repair would do.
+  Reporter reporter(judge, nullptr, image.probe.block_size);
+  const VerifyOptions options{VerifyScope::kMetadata, 1, 0};
+  const JournalOnDisk no_journal;
+  ExactSearch nothing(0, activity);
+  VerifyContext context{BlockIo(file, image.probe.block_size),
+                        image.probe,
+                        options,
+                        activity,
+                        reporter,
+                        no_journal,
+                        nothing,
+                        {}};
+  for (const NamedPass& pass : passes())
+    if (judges_structures(pass.run)) VDE_TRY(pass.run(context));
+  return contradicted;
+}
+
+// Gives the blocks that would become empty what they hold now.
+Result<void> refill(const RestoredImage& image, OverlayFile& view) {
+  const BlockIo io(image.damaged, image.probe.block_size);
+  BlockBuffer buffer = io.make_buffer();
+  for (const auto& [number, facts] : image.blocks) {
+    if (!is_emptied(facts)) continue;
+    VDE_TRY_ASSIGN(block, io.read(number, buffer));
+    const Trailer trailer = block.unchecked_trailer();
+    write_trailer(buffer, trailer.type, trailer.generation);
+    VDE_TRY(view.write(number * buffer.size(), buffer));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::set<FindingName> names_of(const std::vector<Finding>& findings) {
+  std::set<FindingName> names;
+  for (const Finding& finding : findings)
+    if (finding.kind->severity != Severity::kNote)
+      names.emplace(finding.kind->code, finding.region);
+  return names;
+}
+
+Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Activity& activity) {
+  StructureVerdict verdict;
+  if (is_switched_off(ExactRule::kStructure)) return verdict;
+  VDE_TRY_ASSIGN(contradicted,
+                 find_contradicted(image.restored, image,
+                                   complete_regions(image, can_be_contradicted), activity));
+  verdict.contradicted_ = std::move(contradicted);
+  verdict.full_ = complete_regions(image, is_emptied);
+  OverlayFile view(image.restored, image.probe.block_size);
+  VDE_TRY(refill(image, view));
+  VDE_TRY_ASSIGN(wrong, find_contradicted(view, image, verdict.full_, activity));
+  for (const std::string& region : wrong) verdict.full_.erase(region);
+  return verdict;
+}
+
+std::string StructureVerdict::fault(const RestoredFacts& block) const {
+  const std::string region = to_string(block.type);
+  if (can_be_contradicted(block) && contradicted_.contains(region))
+    return fmt::format("what its trailer names contradicts the rest of {}", region);
+  if (is_emptied(block) && full_.contains(region))
+    return fmt::format("its trailer is that of an empty block, but its content fits the rest of {}",
+                       region);
+  return {};
+}
+
+}  // namespace vde

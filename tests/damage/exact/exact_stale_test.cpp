@@ -1,0 +1,107 @@
+// Trailers that are valid but not those of the block: its last sector is from another block, or
+// from an older version. What such a trailer names is not what was there.
+#include "damage/exact/exact_image.h"
+#include "format/region/bitmap.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+void add_snapshots(ImageBuilder& image, int from, int to) {
+  for (int i = from; i < to; ++i) {
+    SnapshotOptions wish;
+    wish.label = "snapshot " + std::to_string(i);
+    wish.reproducible = true;
+    must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false}));
+  }
+}
+
+void add_tags(ImageBuilder& image, int from, int to) {
+  const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  for (int i = from; i < to; ++i)
+    must(writer->set({"key-" + std::to_string(i), std::string(20, 'v'), i, 0}));
+  must(writer->commit());
+  must(writer->close());
+}
+
+// The last sector of block `to` becomes that of `from`, which has the same size.
+void take_last_sector(ImageBuilder& image, uint64_t to, MutableBytes from) {
+  std::ranges::copy(from.last(512), image.block(to).last(512).begin());
+}
+
+// No step makes block `number` what its trailer names.
+void check_not_taken(ImageBuilder& image, uint64_t number, const RepairOptions& options) {
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK_FALSE(restores(plan, number));
+  const std::string note = "block " + std::to_string(number) + " is not restored: ";
+  CHECK(std::ranges::any_of(plan.notes,
+                            [&](const std::string& text) { return text.starts_with(note); }));
+}
+
+}  // namespace
+
+TEST_CASE("the last sector of an empty block does not empty a table's block") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_snapshots(image, 0, 30);
+  const uint64_t table = image.start("SNAP");
+  REQUIRE_FALSE(all_zero(image.payload(table).first(512)));
+  REQUIRE(all_zero(image.payload(table + 3)));
+  take_last_sector(image, table, image.block(table + 3));
+  check_not_taken(image, table, kExactRepair);
+}
+
+TEST_CASE("the last sector of an empty block does not empty a node of the tag index") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_tags(image, 0, 200);
+  const uint64_t index = image.start("TAGI");
+  const std::vector<uint8_t> sound = image.bytes();
+  std::vector<uint8_t> zeros(4096);
+  for (uint64_t node = index + 1; node < index + 4; ++node) {
+    image.bytes() = sound;
+    write_trailer(zeros, block_types::kTagIndex, image.trailer(node).generation);
+    take_last_sector(image, node, zeros);
+    CAPTURE(node - index);
+    check_not_taken(image, node, kExactRepair);
+  }
+}
+
+TEST_CASE("the last sector of an empty bitmap block frees nothing") {
+  ImageBuilder image({1024, 20'000, kAllModules});
+  const uint64_t bitmap = image.start("BMAP") + 1;
+  std::vector<uint8_t> empty(1024);
+  write_trailer(empty, block_types::kBitmap, 1);
+  const uint64_t first = bits_per_bitmap_block(1024);
+  SUBCASE("one bit, as if it was flipped") {
+    image.data_block(first + 36, 1);
+  }
+  SUBCASE("some bits of one byte") {
+    for (uint64_t block = 32; block < 36; ++block) image.data_block(first + block, 1);
+  }
+  SUBCASE("many bits") {
+    for (uint64_t block = 32; block < 52; ++block) image.data_block(first + block, 1);
+  }
+  REQUIRE_FALSE(all_zero(image.payload(bitmap)));
+  take_last_sector(image, bitmap, empty);
+  check_not_taken(image, bitmap, kExactRepair);
+}
+
+TEST_CASE("a block that is torn between two versions does not become the older one") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_snapshots(image, 0, 80);
+  MemoryFile copy(image.bytes());
+  add_snapshots(image, 80, 84);
+  // The block that the new ones are in; the first one counts them.
+  const uint64_t table = image.start("SNAP");
+  uint64_t changed = 0;
+  for (uint64_t block = table + 1; block < table + 4; ++block)
+    if (!std::ranges::equal(image.payload(block),
+                            Bytes(copy.bytes()).subspan(block * 4096, payload_size(4096))))
+      changed = block;
+  REQUIRE(changed != 0);
+  take_last_sector(image, changed, MutableBytes(copy.bytes()).subspan(changed * 4096, 4096));
+  RepairOptions options = kExactRepair;
+  options.sources = {{"backup.dwvd", &copy}};
+  check_not_taken(image, changed, options);
+}
