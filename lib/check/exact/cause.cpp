@@ -12,7 +12,7 @@ bool has_cause(const NewFinding& finding) {
 
 void add_cause(ExactSearch& search, const UncheckedBlock& block, NewFinding& finding) {
   if (!has_cause(finding) || block.state() != BlockState::kBadChecksum) return;
-  const auto correction = search.find(block.bytes());
+  const auto correction = search.find(block);
   if (!correction) return;
   finding.message += "; " + describe(*correction, block.bytes());
   finding.exact = true;
@@ -30,23 +30,30 @@ const FixedBlock* other_copy(const Probe& probe, const FixedBlock& block) {
   return &other.blocks[block.number % kGroupBlocks];
 }
 
+// What only the other copy shows, without a search.
+std::string cause_by_copy(const FixedBlock& block, const FixedBlock& other) {
+  const UncheckedBlock copy(other.number, other.bytes);
+  if (checksum(copy.unchecked_payload()) == block.trailer.checksum)
+    if (const auto difference = find_difference(block.bytes, copy.unchecked_payload()))
+      return "; " + describe(*difference, block.bytes);
+  // Where the other one is whole, all that differs is what is wrong: one combination.
+  Work work(kCauseSeconds);
+  const auto found = combine(block.bytes, {other.bytes, {}}, work);
+  if (!found) return {};
+  return fmt::format("; {} of the {} group's copy {} wrong", sector_list(found->sectors),
+                     block.number < kMirrorGroup ? "primary" : "mirror",
+                     found->sectors.size() == 1 ? "is" : "are");
+}
+
 }  // namespace
 
 std::string fixed_block_cause(ExactSearch& search, const Probe& probe, const FixedBlock& block) {
   if (!search.is_on() || !block.readable || block.state != BlockState::kBadChecksum) return {};
-  const auto correction = search.find(block.bytes);
-  const std::string cause = correction ? "; " + describe(*correction, block.bytes) : std::string();
-  // The other copy says more than zeros.
-  if (correction && correction->kind != Correction::Kind::kZeros) return cause;
   const FixedBlock* other = other_copy(probe, block);
-  if (other == nullptr || !other->readable) return cause;
-  // Where the other one is whole, all that differs is what is wrong: one combination.
-  Work work(kCauseSeconds);
-  const auto found = combine(block.bytes, {other->bytes, {}}, work);
-  if (!found) return cause;
-  return fmt::format("; {} of the {} group's copy {} wrong", sector_list(found->sectors),
-                     block.number < kMirrorGroup ? "primary" : "mirror",
-                     found->sectors.size() == 1 ? "is" : "are");
+  if (other != nullptr && other->readable)
+    if (std::string cause = cause_by_copy(block, *other); !cause.empty()) return cause;
+  const auto correction = search.find({block.number, block.bytes});
+  return correction ? "; " + describe(*correction, block.bytes) : std::string();
 }
 
 void add_not_tried(const ExactSearch& search, VerifySummary& summary) {

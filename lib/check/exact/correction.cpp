@@ -91,6 +91,20 @@ std::optional<Correction> find_checksum_bits(Bytes block) {
   return Correction{Correction::Kind::kChecksum, {0, wrong}, {}};
 }
 
+std::optional<Correction> find_difference(Bytes block, Bytes original) {
+  std::optional<Correction> difference;
+  for (size_t i = 0; i < original.size(); ++i) {
+    const auto wrong = static_cast<uint8_t>(block[i] ^ original[i]);
+    if (wrong == 0) continue;
+    if (difference) return std::nullopt;
+    const auto kind = std::has_single_bit(wrong) ? Correction::Kind::kBit : Correction::Kind::kByte;
+    const WordChange word{static_cast<uint32_t>(i / kWordBytes),
+                          uint64_t{wrong} << i % kWordBytes * 8};
+    difference = Correction{kind, word, {}};
+  }
+  return difference;
+}
+
 std::optional<Correction> find_zero_sectors(Bytes block, Work& work) {
   const size_t count = sectors_in(block);
   Correction correction{Correction::Kind::kZeros, {}, {}};
@@ -180,6 +194,10 @@ std::string describe(const Correction& correction, Bytes block) {
     }
   }
   return {};
+}
+
+bool shares_sector(Bytes block, Bytes copy) {
+  return differing_sectors(block, copy).size() < sectors_in(block);
 }
 
 uint64_t combine_steps(Bytes block, Bytes copy) {

@@ -47,6 +47,10 @@ inline constexpr int kMaxChecksumBits = 2;
 // What is wrong with `block`: "bit 3 of byte 1234 of the payload is flipped".
 [[nodiscard]] std::string describe(const Correction& correction, Bytes block);
 
+// What is different between `block` and `original`, the payload that its trailer names; nothing
+// where that is more than a byte.
+[[nodiscard]] std::optional<Correction> find_difference(Bytes block, Bytes original);
+
 // The bytes of a damaged block from another place, where they may be damaged too.
 struct BlockCopy {
   Bytes bytes;       // a whole block
@@ -64,6 +68,8 @@ struct Combination {
   std::vector<size_t> sectors;  // that are the copy's
 };
 [[nodiscard]] std::optional<Combination> combine(Bytes block, const BlockCopy& copy, Work& work);
+// Whether a sector of them is the same.
+[[nodiscard]] bool shares_sector(Bytes block, Bytes copy);
 // Steps that it takes at most; 0 where they differ in too many sectors, or not at all.
 [[nodiscard]] uint64_t combine_steps(Bytes block, Bytes copy);
 // "sector 5", "sectors 5 and 7"

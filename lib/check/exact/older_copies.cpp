@@ -22,7 +22,7 @@ std::string why_not(const Probe& image, const Probe& copy) {
 
 }  // namespace
 
-Result<OlderCopies> OlderCopies::open(RepairBase& repair) {
+Result<OlderCopies> OlderCopies::open(RepairBase& repair, Notes notes) {
   OlderCopies copies;
   copies.buffer_ = repair.io().make_buffer();
   copies.files_.push_back({{}, repair.io()});
@@ -31,7 +31,7 @@ Result<OlderCopies> OlderCopies::open(RepairBase& repair) {
     const std::string why = why_not(repair.probe(), probe);
     if (why.empty())
       copies.files_.push_back({source.name, BlockIo(*source.file, repair.io().block_size())});
-    else
+    else if (notes == Notes::kYes)
       repair.note(fmt::format("{} is not used: it {}", source.name, why));
   }
   return copies;
@@ -59,6 +59,16 @@ std::string OlderCopies::name_of(size_t file) const {
 
 std::string OlderCopies::source_of(FoundBlock found) const {
   return fmt::format("block {} of {}", found.number, name_of(found.file));
+}
+
+std::optional<BlockCopy> OlderCopies::find_fixed(uint64_t checksum) {
+  for (size_t i = 1; i < files_.size(); ++i)
+    for (uint64_t number = 0; number < kFirstRegionBlock; ++number) {
+      const auto block = files_[i].io.read(number, buffer_);
+      if (block && vde::checksum(block->unchecked_payload()) == checksum)
+        return BlockCopy{block->unchecked_payload(), source_of({i, number})};
+    }
+  return std::nullopt;
 }
 
 std::vector<BlockCopy> OlderCopies::copies_of(uint64_t number) {

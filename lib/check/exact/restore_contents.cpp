@@ -98,6 +98,8 @@ class ContentsRestorer {
              fmt::format("{}; the block made from them has the same checksum", candidate.source)});
     for (const DerivedPayload& candidate : candidates) {
       const BlockBuffer copy = with_payload(buffer_, candidate.payload);
+      // Of a derived block that is right in part, a part is in the damaged one, too.
+      if (!shares_sector(buffer_, copy)) continue;
       const std::string name = "the block made from " + candidate.source;
       if (auto found = restore_by_sectors(number, buffer_, {copy, name}, derivation_work_))
         return keep(std::move(*found));
@@ -275,7 +277,7 @@ Result<void> restore_contents(FoundationRepair& repair) {
     }
     if (round >= run.rounds.size() || run.rounds[round].damaged.empty()) return {};
     if (!copies) {
-      VDE_TRY_ASSIGN(opened, OlderCopies::open(repair));
+      VDE_TRY_ASSIGN(opened, OlderCopies::open(repair, OlderCopies::Notes::kYes));
       copies.emplace(std::move(opened));
     }
     VDE_TRY_ASSIGN(says_more, ContentsRestorer(repair, *copies, run.rounds[round]).run());

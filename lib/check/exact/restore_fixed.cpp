@@ -5,6 +5,7 @@
 #include <array>
 
 #include "check/exact/exact_run.h"
+#include "check/exact/older_copies.h"
 #include "check/exact/restore.h"
 #include "check/exact/restored_block.h"
 
@@ -30,6 +31,7 @@ class FixedRestorer {
     for (int round = 0; round < 2; ++round)
       for (uint64_t number = 0; number < kFirstRegionBlock; ++number) {
         if (!is_damaged(number)) continue;
+        if (!copies_) VDE_TRY(open_copies());
         const auto original = restore(number);
         if (!original) continue;
         if (!PlaceCheck(repair_.probe()).fault(number, original->bytes).empty()) continue;
@@ -46,6 +48,13 @@ class FixedRestorer {
   [[nodiscard]] UncheckedBlock block(uint64_t number) const { return {number, blocks_[number]}; }
   [[nodiscard]] bool is_damaged(uint64_t number) const {
     return block(number).state() == BlockState::kBadChecksum;
+  }
+
+  Result<void> open_copies() {
+    // Whatever is wrong with one of the files is said when all blocks are looked for in them.
+    VDE_TRY_ASSIGN(copies, OlderCopies::open(repair_, OlderCopies::Notes::kNo));
+    copies_.emplace(std::move(copies));
+    return {};
   }
 
   // Blocks that hold the same payload.
@@ -71,11 +80,22 @@ class FixedRestorer {
       if (auto made = restore_listed_table()) return made;
     if (number == kDirectoryHeader)
       if (auto made = restore_directory_header()) return made;
-    if (auto found = restore_by_trying(run_, number, blocks_[number])) return found;
+    if (const auto found = copies_->find_fixed(wanted))
+      return RestoredBlock{number,
+                           with_payload(blocks_[number], found->bytes),
+                           {},
+                           found->name + ", which has the same checksum"};
+    if (auto found = restore_from_sectors(number)) return found;
+    return restore_by_trying(run_, number, blocks_[number]);
+  }
+
+  [[nodiscard]] std::optional<RestoredBlock> restore_from_sectors(uint64_t number) {
+    std::vector<BlockCopy> copies;
     for (const uint64_t copy : copies_of(number))
-      if (auto found = restore_by_sectors(number, blocks_[number],
-                                          {blocks_[copy], name_of_copy(copy)}, work_))
-        return found;
+      copies.push_back({blocks_[copy], name_of_copy(copy)});
+    for (const BlockCopy& copy : copies_->copies_of(number)) copies.push_back(copy);
+    for (const BlockCopy& copy : copies)
+      if (auto found = restore_by_sectors(number, blocks_[number], copy, work_)) return found;
     return std::nullopt;
   }
 
@@ -131,6 +151,7 @@ class FixedRestorer {
   ExactRun& run_;
   Work work_;
   std::vector<BlockBuffer> blocks_;
+  std::optional<OlderCopies> copies_;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ BlockBuffer with_payload(Bytes damaged, Bytes found_payload) {
 }
 
 std::optional<RestoredBlock> restore_by_trying(ExactRun& run, uint64_t number, Bytes damaged) {
-  const auto found = run.search.find(damaged);
+  const auto found = run.search.find({number, damaged});
   if (!found) return std::nullopt;
   return RestoredBlock{number, original_of(*found, damaged), describe(*found, damaged),
                        "the block itself; without this error its checksum matches",

@@ -2,16 +2,15 @@
 
 namespace vde {
 
-std::optional<Correction> ExactSearch::find(Bytes block) {
+std::optional<Correction> ExactSearch::find(const UncheckedBlock& damaged) {
   if (!on_) return std::nullopt;
-  const UncheckedBlock damaged(0, block);
   const Key key{checksum(damaged.unchecked_payload()), damaged.unchecked_trailer().checksum};
   const auto known = results_.find(key);
   if (known != results_.end()) return known->second;
   if (frozen_) return std::nullopt;
   bool complete = results_.size() < kMaxRemembered;
   std::optional<Correction> found;
-  if (complete) found = try_all(block, complete);
+  if (complete) found = try_all(damaged.bytes(), complete);
   if (work_.stopped()) return std::nullopt;
   if (!complete && !found) ++not_tried_;
   if (results_.size() < kMaxRemembered) results_.emplace(key, found);

@@ -25,7 +25,7 @@ class ExactSearch {
   // What is different between `block`, which is damaged, and its original: a few bits of the
   // checksum, sectors that were zeros, a bit or a byte. Cheap trials come first. Nothing where
   // nothing of it is, or where the work is used up.
-  [[nodiscard]] std::optional<Correction> find(Bytes block);
+  [[nodiscard]] std::optional<Correction> find(const UncheckedBlock& block);
 
   // Blocks for which not everything was tried, because the work was used up.
   [[nodiscard]] uint64_t not_tried() const { return not_tried_; }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "check/exact/copied_blocks.h"
 #include "check/exact/exact_rule.h"
 #include "check/exact/search.h"
@@ -76,18 +78,30 @@ Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredI
   return contradicted;
 }
 
-// Gives the blocks that would become empty what they hold now.
-Result<void> refill(const RestoredImage& image, OverlayFile& view) {
+// What blocks that would become empty hold instead.
+enum class Content {
+  kOwn,  // what they hold now
+  kAny,  // what no structure accepts
+};
+
+// Which of `regions` have a new finding if blocks do not become empty.
+Result<std::set<std::string>> find_contradicted_with(Content content, const RestoredImage& image,
+                                                     const std::set<std::string>& regions,
+                                                     Activity& activity) {
+  constexpr uint8_t kGarbage = 0xA5;
+  OverlayFile view(image.restored, image.probe.block_size);
+  if (regions.empty()) return regions;
   const BlockIo io(image.damaged, image.probe.block_size);
   BlockBuffer buffer = io.make_buffer();
   for (const auto& [number, facts] : image.blocks) {
     if (!is_emptied(facts)) continue;
     VDE_TRY_ASSIGN(block, io.read(number, buffer));
     const Trailer trailer = block.unchecked_trailer();
+    if (content == Content::kAny) std::ranges::fill(buffer, kGarbage);
     write_trailer(buffer, trailer.type, trailer.generation);
     VDE_TRY(view.write(number * buffer.size(), buffer));
   }
-  return {};
+  return find_contradicted(view, image, regions, activity);
 }
 
 }  // namespace
@@ -107,11 +121,12 @@ Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Act
                  find_contradicted(image.restored, image,
                                    complete_regions(image, can_be_contradicted), activity));
   verdict.contradicted_ = std::move(contradicted);
-  verdict.full_ = complete_regions(image, is_emptied);
-  OverlayFile view(image.restored, image.probe.block_size);
-  VDE_TRY(refill(image, view));
-  VDE_TRY_ASSIGN(wrong, find_contradicted(view, image, verdict.full_, activity));
-  for (const std::string& region : wrong) verdict.full_.erase(region);
+  // Blocks past the end of a table hold anything without a finding: then it does not matter.
+  VDE_TRY_ASSIGN(full, find_contradicted_with(Content::kAny, image,
+                                              complete_regions(image, is_emptied), activity));
+  VDE_TRY_ASSIGN(wrong, find_contradicted_with(Content::kOwn, image, full, activity));
+  for (const std::string& region : wrong) full.erase(region);
+  verdict.full_ = std::move(full);
   return verdict;
 }
 

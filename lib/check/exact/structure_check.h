@@ -46,7 +46,8 @@ class StructureVerdict {
  private:
   // Regions that would have new findings.
   std::set<std::string> contradicted_;
-  // Regions without new findings if the blocks that would become empty keep what they hold.
+  // Regions without new findings if the blocks that would become empty keep what they hold, but
+  // with some if these held anything else.
   std::set<std::string> full_;
 };
 

@@ -75,6 +75,12 @@ inline constexpr std::string_view kFlippedBits =
 inline constexpr std::string_view kOtherCopy =
     "Do not write to the image. Run 'vdetool verify IMAGE --repair --dry-run': the intact copy can "
     "replace this one.";
+inline constexpr std::string_view kOtherCopyOrBits =
+    "Do not write to the image. Run 'vdetool verify IMAGE --repair --dry-run': the intact copy can "
+    "replace this one, and often the damaged block itself can be corrected. Single flipped bits "
+    "come from memory, a cable or controller, or the disk, not from a program: test the memory "
+    "(memtest86+), check the disk's error counts (smartctl -a) and replace what is faulty. Whole "
+    "wrong sectors point to the disk or to writes that were cut short.";
 inline constexpr std::string_view kCompareRegions =
     "Copy the image, then compare 'vdetool dump IMAGE --regions' with a listing from before the "
     "damage, if you have one.";

@@ -66,7 +66,7 @@ inline constexpr auto kRegionMapRows = std::to_array<FindingRow>({
     {"RMAP-001", kError, RepairNeed::kGroup, "a block of the region directory is damaged",
      "Block 8 or 9 has no valid trailer, or has another type.",
      "None as long as the pointer table is intact. Without both, regions cannot be found.",
-     kOtherCopy, kLosesNothing},
+     kOtherCopyOrBits, kLosesNothing},
     {"RMAP-002", kError, RepairNeed::kGroup, "region directory checksum mismatch",
      "Block 9 holds a checksum of block 8, which does not match.",
      "One of the two blocks is older than the other.", kOtherCopy, kLosesNothing},
@@ -111,7 +111,7 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-001", kError, RepairNeed::kGroup, "a block of a superblock group is damaged",
      "It has no valid trailer, cannot be read, has another type, or its superblock has a different "
      "block size. The whole group is not used.",
-     "None as long as the other copy is intact.", kOtherCopy, kLosesNothing},
+     "None as long as the other copy is intact.", kOtherCopyOrBits, kLosesNothing},
     {"SUPB-002", kError, RepairNeed::kGroup, "a superblock group is inconsistent",
      "The generation of a block is not the group's checkpoint sequence: it was not written "
      "together with the others, or the superblock's own trailer is damaged.",

@@ -132,6 +132,29 @@ TEST_CASE("any sector of either group, and one of each, are put back from the ot
       }
 }
 
+TEST_CASE("sampled pairs of sectors, of one copy or of both, are put back at every block size") {
+  Random random(12);
+  for (const uint32_t size : {1024u, 8192u, 65536u}) {
+    FullImage image(size);
+    const std::vector<uint8_t> sound = image.bytes();
+    const uint64_t sectors = size / 512;
+    for (uint64_t i = 0; i < scaled(size > 8192 ? 4 : 20); ++i) {
+      const uint64_t block = random.below(8);
+      const uint64_t other = random.below(2) == 0 ? block : (block + 4) % 8;
+      const uint64_t one = random.below(sectors);
+      const uint64_t two = (one + 1 + random.below(sectors - 1)) % sectors;
+      CAPTURE(size);
+      CAPTURE(block);
+      CAPTURE(one);
+      CAPTURE(two);
+      spoil(image, block, one * 512, 512, random);
+      spoil(image, other, two * 512, 512, random);
+      check_restored(image, sound);
+      image.bytes() = sound;
+    }
+  }
+}
+
 TEST_CASE("the sector that is wrong in a group's copy is named") {
   FullImage image(4096);
   Random random(4);

@@ -1,6 +1,7 @@
 // Originals from older copies of an image, from leaves and from the journal, in images that vdetool
 // made and changed.
 #include <map>
+#include <set>
 
 #include "damage/exact/exact_image.h"
 #include "format/region/bitmap.h"
@@ -180,6 +181,69 @@ TEST_CASE("from an older copy all comes back that did not change since, and noth
   CHECK(left > 0);
 }
 
+TEST_CASE("all blocks that did not change since a backup come back at once, and no others change") {
+  const auto image = filled_image();
+  MemoryFile copy(image->bytes());
+  set_tags(*image, 500, 520);
+  store_module(*image, 9000);
+  wipe_records(*image);
+  const std::vector<uint8_t> sound = image->bytes();
+  std::set<std::vector<uint8_t>> old;
+  for (auto at = copy.bytes().begin(); at != copy.bytes().end(); at += kBlock)
+    old.insert({at, at + (kBlock - kTrailerSize)});
+  Random random(12);
+  uint64_t unchanged = 0;
+  std::vector<uint64_t> changed;
+  for (const uint64_t number : content_blocks(*image)) {
+    const MutableBytes payload = image->payload(number);
+    if (!old.contains({payload.begin(), payload.end()})) {
+      changed.push_back(number);
+      continue;
+    }
+    ++unchanged;
+    spoil_payload(*image, number, random);
+  }
+  MESSAGE(unchanged, " blocks did not change, ", changed.size(), " did");
+  CHECK(unchanged > 400);
+  CHECK(changed.size() > 10);
+  check_lossless(repair_exactly(*image, with_copy(copy)));
+  CHECK(image->bytes() == sound);
+  // A changed block is what it was, or as the damage left it.
+  for (const uint64_t number : changed) {
+    spoil_payload(*image, number, random);
+    const std::vector<uint8_t> damaged(image->block(number).begin(), image->block(number).end());
+    Activity activity;
+    const RepairOptions options = with_copy(copy);
+    if (restores(must(plan_repair(image->file(), options, activity)), number)) {
+      repair_exactly(*image, options);
+      CHECK(image->bytes() == sound);
+    }
+    image->bytes() = sound;
+  }
+}
+
+TEST_CASE("each structure is read a few times, however many of its blocks are damaged") {
+  const auto image = filled_image();
+  wipe_records(*image);
+  const auto bytes_read = [&] {
+    CountingFile file(image->file());
+    Activity activity;
+    static_cast<void>(must(plan_repair(file, kExactRepair, activity)));
+    return file.bytes_read;
+  };
+  Random random(13);
+  const BlockRange index = region_of(*image, "TAGI");
+  uint64_t damaged = 0;
+  const auto damage = [&](uint64_t count) {
+    for (uint64_t number = index.begin + 2; number < index.end && damaged < count; ++number)
+      if (!all_zero(image->block(number)) && ++damaged > 0) spoil_payload(*image, number, random);
+  };
+  damage(1);
+  const uint64_t with_one = bytes_read();
+  damage(100);
+  CHECK(bytes_read() < 3 * with_one);
+}
+
 TEST_CASE("a copy of another volume gives nothing, and the plan says so") {
   const auto image = filled_image();
   ImageBuilder copy(image->bytes(), kBlock);
@@ -210,6 +274,29 @@ TEST_CASE("a copy that is damaged itself, without superblocks too, gives what ve
   spoil_payload(*image, leaf, random);
   Activity activity;
   CHECK_FALSE(restores(must(plan_repair(image->file(), with_copy(broken.file()), activity)), leaf));
+}
+
+TEST_CASE("a block that is damaged in both groups comes from a copy, also sector by sector") {
+  ImageBuilder image;
+  const std::vector<uint8_t> sound = image.bytes();
+  MemoryFile copy(sound);
+  Random random(11);
+  // Without superblocks nothing says that this is an image.
+  for (uint64_t block = 1; block < 4; ++block) {
+    spoil_payload(image, block, random);
+    spoil_payload(image, block + kMirrorGroup, random);
+    if (block == 1) spoil_payload(image, kDirectoryStart, random);
+    CAPTURE(block);
+    check_lossless(repair_exactly(image, with_copy(copy)));
+    CHECK(image.bytes() == sound);
+    image.bytes() = sound;
+  }
+  // Of the copy's block another sector is lost.
+  ImageBuilder broken(sound, 4096);
+  spoil(broken, 3, 0, 512, random);
+  for (const uint64_t block : {3u, 7u}) spoil(image, block, 1024, 512, random);
+  repair_exactly(image, with_copy(broken.file()));
+  CHECK(image.bytes() == sound);
 }
 
 TEST_CASE("a sector that is lost comes from an older version of the block that still has it") {

@@ -52,6 +52,17 @@ TEST_CASE("the last sector of an empty block does not empty a table's block") {
   check_not_taken(image, table, kExactRepair);
 }
 
+TEST_CASE("blocks past the end of a table become empty again, whatever overwrote them") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_snapshots(image, 0, 30);
+  const std::vector<uint8_t> sound = image.bytes();
+  Random random(1);
+  for (uint64_t block = 2; block < 4; ++block)
+    spoil_payload(image, image.start("SNAP") + block, random);
+  repair_exactly(image);
+  CHECK(image.bytes() == sound);
+}
+
 TEST_CASE("the last sector of an empty block does not empty a node of the tag index") {
   ImageBuilder image({4096, 256, kAllModules});
   add_tags(image, 0, 200);

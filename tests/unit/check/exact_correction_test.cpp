@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "check/exact/search.h"
 #include "support/effort.h"
@@ -42,9 +43,9 @@ void fill_sector(MutableBytes block, size_t sector, Random& random) {
 }
 
 std::string said_of(const BlockBuffer& damaged) {
-  const Activity activity;
+  Activity activity;
   ExactSearch search(1000, activity);
-  const auto found = search.find(damaged);
+  const auto found = search.find({0, damaged});
   REQUIRE(found);
   return describe(*found, damaged);
 }
@@ -105,6 +106,20 @@ TEST_CASE("every wrong byte of a block of 512 bytes is found") {
   }
 }
 
+TEST_CASE(
+    "every change of every byte of a block of 512 bytes is found, of which effort takes a part") {
+  Random random(16);
+  const BlockBuffer block = random_block(512, random);
+  const uint64_t changes = payload_size(512) * 256;
+  for (uint64_t i = random.below(101); i < changes; i += stretched(101)) {
+    const auto change = static_cast<uint8_t>(i % 256);
+    if (std::popcount(change) < 2) continue;
+    BlockBuffer damaged = block;
+    damaged[i / 256] ^= change;
+    CHECK(corrected(damaged, find_byte) == block);
+  }
+}
+
 TEST_CASE("flipped bits and wrong bytes of a block of 4096 bytes are found at sampled places") {
   Random random(5);
   const BlockBuffer block = random_block(4096, random);
@@ -120,7 +135,8 @@ TEST_CASE("flipped bits and wrong bytes of a block of 4096 bytes are found at sa
   }
 }
 
-// The whole search of the largest block takes seconds: here each place gets a part of it.
+// The whole search of the largest block takes seconds: here each place gets a part of it. 500
+// places of each size at effort 5.
 TEST_CASE("changes of a byte are found at sampled places of every larger size") {
   Random random(15);
   constexpr size_t kMasks = 8;
@@ -128,7 +144,7 @@ TEST_CASE("changes of a byte are found at sampled places of every larger size") 
     for (const auto all : {one_bit_masks(), one_byte_masks()}) {
       const BlockBuffer block = random_block(size, random);
       const uint64_t wanted = checksum(Bytes(block).first(payload_size(size)));
-      for (uint64_t i = 0; i < scaled(size > 16384 ? 250 : 500); ++i) {
+      for (uint64_t i = 0; i < scaled(size > 16384 ? 50 : 100); ++i) {
         const auto masks = all.subspan(random.below(all.size() / kMasks) * kMasks, kMasks);
         const WordChange change{static_cast<uint32_t>(random.below(payload_size(size) / 8)),
                                 masks[random.below(kMasks)]};
@@ -187,6 +203,23 @@ TEST_CASE("two copies are put together, whatever sectors either of them lost") {
     }
 }
 
+TEST_CASE("what differs from the original by a byte is described as a search would") {
+  Random random(17);
+  const BlockBuffer block = random_block(512, random);
+  const Bytes original = Bytes(block).first(payload_size(512));
+  for (size_t byte = 0; byte < payload_size(512); ++byte) {
+    BlockBuffer damaged = block;
+    damaged[byte] ^= static_cast<uint8_t>(byte % 2 == 0 ? 1 << byte % 8 : 0x18);
+    const auto difference = find_difference(damaged, original);
+    REQUIRE(difference);
+    CHECK(original_of(*difference, damaged) == block);
+    CHECK(describe(*difference, damaged) == said_of(damaged));
+    damaged[(byte + 9) % payload_size(512)] ^= 1;
+    CHECK_FALSE(find_difference(damaged, original));
+  }
+  CHECK_FALSE(find_difference(block, original));
+}
+
 TEST_CASE("copies that differ in too many sectors, or lost the same one, give nothing") {
   Random random(9);
   const BlockBuffer block = random_block(16384, random);
@@ -204,14 +237,15 @@ TEST_CASE("copies that differ in too many sectors, or lost the same one, give no
 
 TEST_CASE("nothing is found for blocks that are something else altogether") {
   Random random(10);
-  const Activity activity;
+  Activity activity;
   ExactSearch search(1000, activity);
-  const uint64_t blocks = scaled(10'000);
+  // 10,000 at effort 5.
+  const uint64_t blocks = scaled(2'000);
   for (uint64_t i = 0; i < blocks; ++i) {
     BlockBuffer block = random_block(512, random);
     const BlockBuffer other = random_block(512, random);
     std::copy_n(other.begin(), payload_size(512), block.begin());
-    CHECK_FALSE(search.find(block));
+    CHECK_FALSE(search.find({0, block}));
   }
   CHECK(search.not_tried() == 0);
 }
@@ -238,29 +272,29 @@ TEST_CASE("what is wrong is described") {
 
 TEST_CASE("a search that has no work left says how many blocks it did not try") {
   Random random(12);
-  const Activity activity;
+  Activity activity;
   ExactSearch none(1e-9, activity);
   BlockBuffer block = random_block(4096, random);
   block[5] ^= 1;
-  CHECK_FALSE(none.find(block));
-  CHECK_FALSE(none.find(block));
+  CHECK_FALSE(none.find({0, block}));
+  CHECK_FALSE(none.find({0, block}));
   CHECK(none.not_tried() == 1);
   // A checksum is compared all the same: that costs nothing.
   block[5] ^= 1;
   block[4095] ^= 1;
-  CHECK(none.find(block));
+  CHECK(none.find({0, block}));
 }
 
 TEST_CASE("a frozen search repeats what it found, and finds nothing more") {
   Random random(13);
-  const Activity activity;
+  Activity activity;
   ExactSearch search(10, activity);
   BlockBuffer one = random_block(512, random);
   BlockBuffer two = random_block(512, random);
   one[5] ^= 1;
   two[5] ^= 1;
-  REQUIRE(search.find(one));
+  REQUIRE(search.find({0, one}));
   search.freeze();
-  CHECK(search.find(one));
-  CHECK_FALSE(search.find(two));
+  CHECK(search.find({0, one}));
+  CHECK_FALSE(search.find({0, two}));
 }
