@@ -17,7 +17,7 @@ constexpr uint64_t kMaxIndexBlocks = uint64_t{1} << 18;
 // Each of them is compared with each damaged block of the index.
 constexpr size_t kMaxLostNodes = 64;
 
-constexpr const char* kSource = "the leaves of the tag index";
+constexpr const char* kFromLeaves = "the leaves of the tag index";
 
 // The keys of a leaf, in its order.
 std::vector<std::string_view> keys_of(const TagLeaf& leaf) {
@@ -116,7 +116,7 @@ Result<void> TagDerivation::derive_header(std::vector<DerivedPayload>& found) {
   header.entry_count = static_cast<int32_t>(std::min<uint64_t>(entries_, INT32_MAX));
   header.depth = depth();
   header.bloom_bits = static_cast<int32_t>(default_bloom_bits(input_.io.block_size()));
-  DerivedPayload derived{BlockBuffer(damaged.size()), kSource};
+  DerivedPayload derived{BlockBuffer(damaged.size()), kFromLeaves};
   kTagIndexHeaderLayout.encode(header, derived.payload);
   const size_t end = damaged.size() - kTagExtensionLayout.size();
   std::ranges::copy(damaged.subspan(end), derived.payload.begin() + static_cast<ptrdiff_t>(end));
@@ -137,7 +137,7 @@ Result<void> TagDerivation::derive_filter(uint64_t index, std::vector<DerivedPay
   if (!input_.take_reading(region_.count())) return {};
   const uint64_t per_block = tag_lines_per_block(input_.io.block_size());
   const uint64_t first = (index - extension_->filter_start) * per_block;
-  DerivedPayload derived{BlockBuffer(payload_size(input_.io.block_size())), kSource};
+  DerivedPayload derived{BlockBuffer(payload_size(input_.io.block_size())), kFromLeaves};
   VDE_TRY(each_key([&](std::string_view key) {
     const uint64_t hash = tag_key_hash(key);
     const uint64_t line = tag_line_of(hash, extension_->filter_lines);
@@ -236,7 +236,7 @@ void TagDerivation::derive_node(const Children& children,
     whole.push_back(first);
   }
   for (const auto* keys : {&shortest, &whole}) {
-    DerivedPayload derived{BlockBuffer(payload_size(block_size)), kSource};
+    DerivedPayload derived{BlockBuffer(payload_size(block_size)), kFromLeaves};
     TagNode node;
     node.leaf = false;
     node.keys = *keys;

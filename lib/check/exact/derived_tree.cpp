@@ -7,7 +7,7 @@
 namespace vde {
 namespace {
 
-constexpr const char* kSource = "the leaves of the integrity tree";
+constexpr const char* kFromTreeLeaves = "the leaves of the integrity tree";
 
 class TreeDerivation {
  public:
@@ -29,7 +29,7 @@ class TreeDerivation {
       if (used == 0) continue;
       header.capacity = static_cast<int32_t>(capacity);
       header.leaf_count = static_cast<int32_t>(used);
-      DerivedPayload derived{BlockBuffer(payload_size(size)), kSource};
+      DerivedPayload derived{BlockBuffer(payload_size(size)), kFromTreeLeaves};
       kIntegrityTreeHeaderLayout.encode(header, derived.payload);
       found.push_back(std::move(derived));
     }
@@ -62,7 +62,7 @@ class TreeDerivation {
       std::ranges::copy(parent_hash(*left, *right),
                         derived_.begin() + node_place(i, input_.io.block_size()).offset);
     }
-    if (first < capacity) found.push_back({std::move(derived_), kSource});
+    if (first < capacity) found.push_back({std::move(derived_), kFromTreeLeaves});
     return found;
   }
 

@@ -24,11 +24,15 @@ bool is_about(const Finding& finding, const std::string& region) {
   return finding.region == region || finding.kind->code.starts_with(region);
 }
 
-// Whether findings about the region say anything about this block. Either a byte of it was wrong,
-// or its trailer is not its own. In the bitmap both look alike: a change is often one byte.
-bool can_be_contradicted(const RestoredFacts& block) {
-  return block.type != block_types::kData &&
-         (!block.is_close || block.type == block_types::kBitmap);
+// Whether findings about the region say that the trailer is not the block's own. An older version
+// rarely differs by so little as a byte.
+bool is_replaced(const RestoredFacts& block) {
+  return block.type != block_types::kData && !block.is_close;
+}
+
+// In the bitmap older versions do: a change is often one byte.
+bool is_close_bitmap(const RestoredFacts& block) {
+  return block.is_close && block.type == block_types::kBitmap;
 }
 
 // Whether a block of a table becomes empty.
@@ -78,14 +82,15 @@ Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredI
   return contradicted;
 }
 
-// What blocks that would become empty hold instead.
+// What blocks hold instead of what would be restored.
 enum class Content {
   kOwn,  // what they hold now
   kAny,  // what no structure accepts
 };
 
-// Which of `regions` have a new finding if blocks do not become empty.
+// Which of `regions` have a new finding if the blocks that `counts` accepts hold something else.
 Result<std::set<std::string>> find_contradicted_with(Content content, const RestoredImage& image,
+                                                     bool (*counts)(const RestoredFacts&),
                                                      const std::set<std::string>& regions,
                                                      Activity& activity) {
   constexpr uint8_t kGarbage = 0xA5;
@@ -94,7 +99,7 @@ Result<std::set<std::string>> find_contradicted_with(Content content, const Rest
   const BlockIo io(image.damaged, image.probe.block_size);
   BlockBuffer buffer = io.make_buffer();
   for (const auto& [number, facts] : image.blocks) {
-    if (!is_emptied(facts)) continue;
+    if (!counts(facts)) continue;
     VDE_TRY_ASSIGN(block, io.read(number, buffer));
     const Trailer trailer = block.unchecked_trailer();
     if (content == Content::kAny) std::ranges::fill(buffer, kGarbage);
@@ -117,14 +122,20 @@ std::set<FindingName> names_of(const std::vector<Finding>& findings) {
 Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Activity& activity) {
   StructureVerdict verdict;
   if (is_switched_off(ExactRule::kStructure)) return verdict;
-  VDE_TRY_ASSIGN(contradicted,
-                 find_contradicted(image.restored, image,
-                                   complete_regions(image, can_be_contradicted), activity));
+  VDE_TRY_ASSIGN(contradicted, find_contradicted(image.restored, image,
+                                                 complete_regions(image, is_replaced), activity));
   verdict.contradicted_ = std::move(contradicted);
+  VDE_TRY_ASSIGN(lying, find_contradicted(image.restored, image,
+                                          complete_regions(image, is_close_bitmap), activity));
+  // Counts that were wrong before contradict the bitmap either way.
+  VDE_TRY_ASSIGN(known,
+                 find_contradicted_with(Content::kOwn, image, is_close_bitmap, lying, activity));
+  for (const std::string& region : known) lying.erase(region);
+  verdict.lying_ = std::move(lying);
   // Blocks past the end of a table hold anything without a finding: then it does not matter.
-  VDE_TRY_ASSIGN(full, find_contradicted_with(Content::kAny, image,
+  VDE_TRY_ASSIGN(full, find_contradicted_with(Content::kAny, image, is_emptied,
                                               complete_regions(image, is_emptied), activity));
-  VDE_TRY_ASSIGN(wrong, find_contradicted_with(Content::kOwn, image, full, activity));
+  VDE_TRY_ASSIGN(wrong, find_contradicted_with(Content::kOwn, image, is_emptied, full, activity));
   for (const std::string& region : wrong) full.erase(region);
   verdict.full_ = std::move(full);
   return verdict;
@@ -132,7 +143,8 @@ Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Act
 
 std::string StructureVerdict::fault(const RestoredFacts& block) const {
   const std::string region = to_string(block.type);
-  if (can_be_contradicted(block) && contradicted_.contains(region))
+  if ((is_replaced(block) && contradicted_.contains(region)) ||
+      (is_close_bitmap(block) && lying_.contains(region)))
     return fmt::format("what its trailer names contradicts the rest of {}", region);
   if (is_emptied(block) && full_.contains(region))
     return fmt::format("its trailer is that of an empty block, but its content fits the rest of {}",

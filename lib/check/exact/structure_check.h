@@ -46,6 +46,8 @@ class StructureVerdict {
  private:
   // Regions that would have new findings.
   std::set<std::string> contradicted_;
+  // Bitmaps that would have new findings with a byte corrected, and none with it as it is.
+  std::set<std::string> lying_;
   // Regions without new findings if the blocks that would become empty keep what they hold, but
   // with some if these held anything else.
   std::set<std::string> full_;

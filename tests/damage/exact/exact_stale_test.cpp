@@ -98,6 +98,16 @@ TEST_CASE("the last sector of an empty bitmap block frees nothing") {
   check_not_taken(image, bitmap, kExactRepair);
 }
 
+TEST_CASE("a flipped bit of the bitmap is undone although the counts of the superblock are wrong") {
+  ImageBuilder image({1024, 20'000, kAllModules});
+  image.data_block(9000, 1);
+  image.superblock([](Superblock& superblock) { superblock.free_blocks += 7; });
+  const uint64_t bitmap = image.start("BMAP");
+  image.flip(bitmap, 300, 2);
+  Activity activity;
+  CHECK(restores(must(plan_repair(image.file(), kExactRepair, activity)), bitmap));
+}
+
 TEST_CASE("a block that is torn between two versions does not become the older one") {
   ImageBuilder image({4096, 256, kAllModules});
   add_snapshots(image, 0, 80);
