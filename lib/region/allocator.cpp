@@ -61,6 +61,13 @@ Result<Allocator> Allocator::open(const Journal& journal) {
   return Allocator(block_size);
 }
 
+Result<Allocator> Allocator::open_without_owners(const Journal& journal,
+                                                 std::vector<BlockRange> named) {
+  VDE_TRY_ASSIGN(allocator, open(journal));
+  allocator.guard_.assume_owners(std::move(named));
+  return std::move(allocator);
+}
+
 Result<Bytes> Allocator::bits_at(Transaction& transaction, uint64_t index) {
   VDE_TRY(guard_.check(transaction.journal(), index));
   VDE_TRY_ASSIGN(bitmap, bitmap_region(transaction.regions()));

@@ -14,6 +14,11 @@ class Allocator {
   // is missing or too small for the volume.
   [[nodiscard]] static Result<Allocator> open(const Journal& journal);
 
+  // The same for a repair while a table of owners is damaged: allocates only blocks that were never
+  // written, and none of `named`.
+  [[nodiscard]] static Result<Allocator> open_without_owners(const Journal& journal,
+                                                             std::vector<BlockRange> named);
+
   // Allocates a run of `count` free blocks: the first one after the end of the last search (or
   // after `hint`), else the first one of the volume. Updates the counts. kNoSpace if there is none.
   [[nodiscard]] Result<BlockRange> allocate(Transaction& transaction, uint64_t count,

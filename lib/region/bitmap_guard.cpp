@@ -62,6 +62,7 @@ Result<void> BitmapGuard::start(const Journal& journal) {
                                                     superblock.total_allocated_blocks, total_));
   VDE_TRY_ASSIGN(bitmap, bitmap_region(journal.regions()));
   bitmap_ = {bitmap.blocks.begin, bitmap.blocks.begin + bitmap_blocks_for(total_, block_size_)};
+  if (assumed_) return start_assumed(journal);
   VDE_TRY_ASSIGN(owners, find_owners(journal));
   regions_ = std::move(owners.regions);
   named_ = std::move(owners.named);
@@ -77,6 +78,19 @@ Result<void> BitmapGuard::start(const Journal& journal) {
         fmt::format("{} blocks are counted as allocated, but {} have an owner", allocated, owned));
   only_unwritten_ = allocated > owned;
   if (only_unwritten_) VDE_TRY(count_all(journal, allocated - count_blocks(regions_)));
+  started_ = true;
+  return {};
+}
+
+Result<void> BitmapGuard::start_assumed(const Journal& journal) {
+  VDE_TRY(payload(journal, 0));
+  regions_ = journal.regions().metadata();
+  named_ = merge_ranges(*assumed_, total_);
+  reserved_ = named_;
+  owned_ = regions_;
+  owned_.insert(owned_.end(), named_.begin(), named_.end());
+  owned_ = merge_ranges(std::move(owned_), total_);
+  only_unwritten_ = true;
   started_ = true;
   return {};
 }

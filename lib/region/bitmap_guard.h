@@ -20,6 +20,10 @@ class BitmapGuard {
   explicit BitmapGuard(uint32_t block_size)
       : block_size_(block_size), bits_(bits_per_bitmap_block(block_size)) {}
 
+  // For a repair while a table of owners is damaged: only blocks that were never written may be
+  // allocated, and none of `named`. start() then counts nothing.
+  void assume_owners(std::vector<BlockRange> named) { assumed_ = std::move(named); }
+
   // Checks owners, counts and bitmap against each other, as of the last commit of `journal`. Only
   // the first call of a session does anything; no commit of the session may have changed the bitmap
   // before. kDamaged, naming a block, if they contradict each other.
@@ -42,6 +46,7 @@ class BitmapGuard {
 
  private:
   [[nodiscard]] Result<Bytes> payload(const Journal& journal, uint64_t index);
+  [[nodiscard]] Result<void> start_assumed(const Journal& journal);
   // A run of blocks with equal bits.
   struct Run {
     BlockRange blocks;
@@ -63,6 +68,7 @@ class BitmapGuard {
   std::vector<BlockRange> named_;
   std::vector<BlockRange> owned_;  // regions and named blocks, merged
   std::vector<BlockRange> reserved_;
+  std::optional<std::vector<BlockRange>> assumed_;
   std::unordered_set<uint64_t> checked_;  // bitmap blocks that passed
   BlockBuffer buffer_;
 };

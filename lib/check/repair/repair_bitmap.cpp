@@ -5,11 +5,9 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "check/repair/structure_repair.h"
+#include "check/repair/named_blocks.h"
 #include "format/region/bitmap.h"
-#include "format/region/dictionary.h"
 #include "format/region/module_entry.h"
-#include "format/region/snapshot_entry.h"
 #include "table/dictionary_table.h"
 #include "table/module_table.h"
 
@@ -47,7 +45,7 @@ class BitmapRepairer {
   // Blocks of modules are in use, regardless of the bitmap.
   Result<void> add_known_modules() {
     std::vector<BlockRange> used = metadata_;
-    VDE_TRY(each_table_block(block_types::kCode, [&](Bytes payload, bool first) {
+    VDE_TRY(each_table_block(repair_, block_types::kCode, [&](Bytes payload, bool first) {
       PackedCursor cursor(kModuleShape, payload, first);
       while (!cursor.at_end()) {
         const Result<Bytes> record = cursor.next();
@@ -66,7 +64,7 @@ class BitmapRepairer {
   // tables like that.
   Result<void> add_written_dictionaries() {
     std::vector<BlockRange> named;
-    VDE_TRY(each_dictionary([&](const Dictionary& entry) {
+    VDE_TRY(each_dictionary(repair_, [&](const Dictionary& entry) {
       const auto extent = dictionary_extent(entry, total_);
       if (extent) named.push_back(*extent);
     }));
@@ -202,11 +200,8 @@ class BitmapRepairer {
   Result<void> collect(uint64_t index, MutableBytes bits) {
     each_metadata_part(index, [&](BlockRange part) { set_bits(bits, part.begin, part.end); });
     if (!references_) {
-      references_.emplace();
-      VDE_TRY(add_modules());
-      VDE_TRY(add_snapshots());
-      VDE_TRY(each_dictionary(
-          [&](const Dictionary& entry) { refer(entry.first_block, entry.block_count); }));
+      VDE_TRY_ASSIGN(named, named_blocks(repair_));
+      references_ = std::move(named);
     }
     const BlockRange range = covers(index);
     for (const BlockRange& used : *references_) {
@@ -227,53 +222,6 @@ class BitmapRepairer {
       if (!block.is_unwritten()) set_bits(bits, at - range.begin, at - range.begin + 1);
     }
     return {};
-  }
-
-  void refer(int64_t start, int64_t count) {
-    const auto range = block_range(start, count);
-    if (range && range->end <= total_) references_->push_back(*range);
-  }
-
-  // Calls `add` with the payload of each intact block of a table.
-  template <class Add>
-  Result<void> each_table_block(BlockType type, Add add) {
-    const auto region = repair_.sole_region(type);
-    if (!region) return {};
-    for (uint64_t at = region->blocks.begin; at < region->blocks.end; ++at) {
-      VDE_TRY_ASSIGN(payload, repair_.read_intact(at, type));
-      if (payload) add(*payload, at == region->blocks.begin);
-    }
-    return {};
-  }
-
-  Result<void> add_modules() {
-    return each_table_block(block_types::kCode, [&](Bytes payload, bool first) {
-      const auto entries = decode_module_block(payload, first, INT32_MAX);
-      if (!entries) return;
-      for (const ModuleEntry& entry : *entries) refer(entry.first_block, entry.block_count);
-    });
-  }
-  // The dictionaries of intact blocks, as far as the header counts them.
-  template <class Visit>
-  Result<void> each_dictionary(Visit visit) {
-    int64_t left = 0;
-    return each_table_block(block_types::kDictionaries, [&](Bytes payload, bool first) {
-      if (first)
-        left = std::clamp<int64_t>(kPackedTableHeaderLayout.decode(payload).count, 0,
-                                   kMaxDictionaries);
-      const auto entries = decode_dictionaries(payload, first, static_cast<uint32_t>(left));
-      left -= dictionaries_in(payload.size(), first);
-      left = std::max<int64_t>(left, 0);
-      for (const Dictionary& entry : entries) visit(entry);
-    });
-  }
-  Result<void> add_snapshots() {
-    return each_table_block(block_types::kSnapshots, [&](Bytes payload, bool first) {
-      const auto entries = decode_snapshot_block(payload, first, INT32_MAX);
-      if (!entries) return;
-      for (const SnapshotEntry& entry : *entries)
-        refer(entry.inode_table_start, entry.inode_table_blocks);
-    });
   }
 
   Result<MutableBytes> edit(uint64_t index) {

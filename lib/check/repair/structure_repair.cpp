@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "check/repair/named_blocks.h"
+
 namespace vde {
 
 Result<void> StructureRepair::open_journal() {
@@ -31,6 +33,14 @@ Result<void> StructureRepair::commit() {
 
 Result<void> StructureRepair::settle() {
   return step_count() > steps_before_ ? commit() : Result<void>{};
+}
+
+Result<Allocator> StructureRepair::allocator() {
+  auto owners = find_owners(*journal_);
+  if (owners) return Allocator::open(*journal_);
+  if (owners.error().code != ErrorCode::kDamaged) return propagate(owners);
+  VDE_TRY_ASSIGN(named, named_blocks(*this));
+  return Allocator::open_without_owners(*journal_, std::move(named));
 }
 
 Result<FoundationRepair> StructureRepair::finish() && {
@@ -93,6 +103,11 @@ Result<std::optional<Bytes>> StructureRepair::read_intact(uint64_t number, Block
   if (block.is_unwritten()) return std::optional(block.unchecked_payload());
   const auto checked = block.check(type);
   return checked ? std::optional(checked->payload()) : std::nullopt;
+}
+
+Result<bool> StructureRepair::is_written(uint64_t number) {
+  VDE_TRY_ASSIGN(unwritten, transaction_->is_unwritten(number));
+  return !unwritten;
 }
 
 Result<bool> StructureRepair::make_room(size_t blocks) {

@@ -34,6 +34,8 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] Result<UncheckedBlock> read(uint64_t number);
   // Its payload if it is intact and of this type, or was never written; nothing otherwise.
   [[nodiscard]] Result<std::optional<Bytes>> read_intact(uint64_t number, BlockType type);
+  // Whether the block was ever written, in the state of the transaction.
+  [[nodiscard]] Result<bool> is_written(uint64_t number);
   // The first of `within` that is not in a hole of the file, or that the journal holds; within.end
   // if there is none.
   [[nodiscard]] Result<uint64_t> next_written(BlockRange within) const {
@@ -52,8 +54,9 @@ class StructureRepair : public RepairBase {
   // commits the changes so far, so that drop_changes() drops only later changes. Without changes it
   // commits nothing: a repair without steps must not leave a commit in the journal.
   [[nodiscard]] Result<void> settle();
-  // kDamaged without a usable bitmap.
-  [[nodiscard]] Result<Allocator> allocator() { return Allocator::open(*journal_); }
+  // kDamaged without a usable bitmap. If a table of owners is damaged, it allocates only blocks
+  // that were never written: nothing proves that others are free.
+  [[nodiscard]] Result<Allocator> allocator();
   [[nodiscard]] Transaction& transaction() { return *transaction_; }
   void drop_changes();
 
@@ -90,6 +93,10 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_empty_regions(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_bitmap(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_tags(StructureRepair& repair);
+// The last one: acts if the others did, too.
+[[nodiscard]] Result<void> repair_spare_blocks(StructureRepair& repair);
+// Writes the header and the root of an index without tags.
+[[nodiscard]] Result<void> write_empty_index(StructureRepair& repair, BlockRange blocks);
 // Whether repair_tags() would find something to do, and room for it. May already do the repair.
 [[nodiscard]] Result<bool> can_repair_tags(StructureRepair& repair);
 // The bitmap's blocks, if there are enough for the volume and it shares none with another region.
