@@ -22,7 +22,66 @@ uint16_t likely_count(Bytes payload) {
   return static_cast<uint16_t>(std::min<uint64_t>(count, payload.size() / kTagEntryFixed));
 }
 
+BlockBuffer with_count(Bytes payload, uint32_t count) {
+  BlockBuffer copy(payload.begin(), payload.end());
+  store_le(MutableBytes(copy), 1, static_cast<uint16_t>(count));
+  return copy;
+}
+
+// Whether the index of a leaf describes exactly its entries.
+bool has_right_index(const TagLeaf& leaf) {
+  if (!leaf.has_index() || leaf.shape() != TagLeaf::Shape::kSound) return false;
+  TagView entry;
+  size_t at = TagLeaf::kFirst;
+  for (uint32_t i = 0; i < leaf.count(); ++i) {
+    if (leaf.offset(i) != at || !leaf.read(at, entry) ||
+        leaf.fingerprint(i) != tag_fingerprint(tag_key_hash(entry.key)))
+      return false;
+  }
+  return true;
+}
+
+// The entries of a leaf without an index: as many as are in order and are not zero, if only zeros
+// follow. 0 if something else does.
+uint32_t count_in_order(const TagLeaf& all, Bytes payload) {
+  TagView entry;
+  std::string_view last;
+  uint32_t count = 0;
+  size_t at = TagLeaf::kFirst;
+  const size_t end = payload.size() - kTagLinkSize;
+  while (count < all.count() && !all_zero(payload.subspan(at, end - at))) {
+    if (!all.read(at, entry) || entry.key < last || entry.key.empty()) return 0;
+    last = entry.key;
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
+
+uint32_t proven_count(Bytes payload) {
+  const auto leaf = TagLeaf::open(payload);
+  if (!leaf) return 0;
+  const uint32_t likely = likely_count(payload);
+  if (likely > leaf->count()) {
+    const BlockBuffer copy = with_count(payload, likely);
+    const auto whole = TagLeaf::open(copy);
+    return whole && has_right_index(*whole) ? likely : leaf->count();
+  }
+  if (likely < leaf->count() || leaf->has_index()) return leaf->count();
+  const BlockBuffer copy =
+      with_count(payload, static_cast<uint32_t>(payload.size() / kTagEntryFixed));
+  const auto all = TagLeaf::open(copy);
+  return all ? std::max(leaf->count(), count_in_order(*all, payload)) : leaf->count();
+}
+
+void each_proven_tag(Bytes payload, uint32_t first, const TagVisitor& visit) {
+  const BlockBuffer copy = with_count(payload, proven_count(payload));
+  const auto leaf = TagLeaf::open(copy);
+  if (!leaf) return;
+  uint32_t number = 0;
+  each_tag(*leaf, copy, [&](const TagView& entry) { return number++ < first || visit(entry); });
+}
 
 void each_tag(const TagLeaf& leaf, Bytes payload, const TagVisitor& visit) {
   TagView entry;

@@ -22,6 +22,13 @@ void each_tag(const TagLeaf& leaf, Bytes payload, const TagVisitor& visit);
 // has one, as long as they are in order.
 void each_likely_tag(Bytes payload, const TagVisitor& visit);
 
+// The number of entries that a leaf holds, if its bytes prove that its own count is too low: the
+// leaf's index describes more, or more follow in order, and only zeros after them. Else its count.
+[[nodiscard]] uint32_t proven_count(Bytes payload);
+
+// The same for a leaf with that count: visits the entries from number `first` on.
+void each_proven_tag(Bytes payload, uint32_t first, const TagVisitor& visit);
+
 class LostTags {
  public:
   using Visitor = std::function<Result<void>(const TagView& entry, uint64_t block)>;

@@ -38,9 +38,56 @@ Result<void> TagSalvage::gather(const Take& take) {
   take_ = &take;
   VDE_TRY(read_header());
   VDE_TRY(descend());
+  VDE_TRY(take_misplaced());
+  VDE_TRY(take_uncounted());
   // Without a count, only the chain shows that the tree lacks a leaf.
+  if (!counted_) VDE_TRY(check_root());
   if (needs_more() || !counted_) VDE_TRY(follow_chain());
+  if (!counted_ && chain_broken_) {
+    has_bad_child_ = true;
+    add_gap({broken_after_, std::nullopt});
+  }
   if (needs_more()) VDE_TRY(take_orphans());
+  return take_uncounted();
+}
+
+// A root that is a leaf has no successor, and no other block holds the same: else it is a copy of a
+// leaf, and the tree is lost.
+Result<void> TagSalvage::check_root() {
+  VDE_TRY_ASSIGN(block, repair_.read(region_.begin + kTagRoot));
+  const auto root = node_of(block);
+  if (!root || root->payload()[0] != kTagLeafType) return {};
+  const auto leaf = TagLeaf::open(root->payload());
+  bool is_copy = leaf && leaf->next_leaf() != 0;
+  const uint64_t content = root->trailer().checksum;
+  for (uint64_t number = kTagRoot + 1; !is_copy && number < region_.count(); ++number) {
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(other, repair_.read(region_.begin + number));
+    is_copy = leaf && leaf->count() > 0 && node_of(other) &&
+              other.unchecked_trailer().checksum == content;
+  }
+  if (!is_copy) return {};
+  has_bad_child_ = true;
+  add_gap({});
+  return {};
+}
+
+// If the header does not count them either, both counts exclude these entries.
+Result<void> TagSalvage::take_uncounted() {
+  const std::vector<Uncounted> leaves = std::move(uncounted_);
+  uncounted_.clear();
+  if (counted_ && found_ >= *counted_) return {};
+  for (const Uncounted& leaf : leaves) {
+    VDE_TRY_ASSIGN(block, repair_.read(leaf.block));
+    const BlockBuffer payload(block.unchecked_payload().begin(), block.unchecked_payload().end());
+    Result<void> taken;
+    each_proven_tag(payload, leaf.counted, [&](const TagView& entry) {
+      ++found_;
+      taken = (*take_)(entry, leaf.rank);
+      return taken.has_value();
+    });
+    VDE_TRY(taken);
+  }
   return {};
 }
 
@@ -132,19 +179,75 @@ Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>
 }
 
 Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bounds) {
+  // The child number of another leaf: the one that belongs here is elsewhere.
+  if (!fits(leaf.payload(), bounds)) {
+    has_bad_child_ = true;
+    add_gap(bounds);
+    misplaced_.push_back(leaf.number());
+    return {};
+  }
   if (!leaf_checksums_.insert(leaf.trailer().checksum).second) {
     has_bad_child_ = true;
     add_gap(bounds);
     return {};
   }
-  // The child number of another leaf: the one that belongs here is elsewhere.
-  if (!fits(leaf.payload(), bounds)) {
-    has_bad_child_ = true;
-    add_gap(bounds);
-  }
   VDE_TRY_ASSIGN(whole, take_entries(leaf, 0));
   if (!whole) add_gap(bounds);
   return {};
+}
+
+Result<void> TagSalvage::take_misplaced() {
+  for (const uint64_t number : misplaced_) {
+    VDE_TRY_ASSIGN(block, repair_.read(number));
+    const BlockBuffer payload(block.unchecked_payload().begin(), block.unchecked_payload().end());
+    VDE_TRY_ASSIGN(superseded, is_superseded(payload, block.unchecked_trailer().generation));
+    if (superseded) continue;
+    VDE_TRY_ASSIGN(again, repair_.read(number));
+    const auto leaf = node_of(again);
+    if (!leaf || !leaf_checksums_.insert(leaf->trailer().checksum).second) continue;
+    VDE_TRY(take_entries(*leaf, 0));
+  }
+  return {};
+}
+
+// Whether the tree has a newer leaf with a tag of this one: then this is a copy of an old version.
+Result<bool> TagSalvage::is_superseded(const BlockBuffer& payload, uint32_t generation) {
+  std::vector<TagEntry> entries;
+  each_likely_tag(payload, [&](const TagView& entry) {
+    entries.push_back({std::string(entry.key), {}, entry.inode, 0});
+    return true;
+  });
+  for (const TagEntry& entry : entries) {
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(place, find_leaf(entry.key));
+    if (!place) continue;
+    VDE_TRY_ASSIGN(block, repair_.read(*place));
+    if (block.unchecked_trailer().generation <= generation) continue;
+    bool has = false;
+    each_likely_tag(block.unchecked_payload(), [&](const TagView& other) {
+      has = other.key == entry.key && other.inode == entry.inode;
+      return !has;
+    });
+    if (has) return true;
+  }
+  return false;
+}
+
+// The leaf to which the tree leads for a key; nothing if it leads to no valid leaf.
+Result<std::optional<uint64_t>> TagSalvage::find_leaf(std::string_view key) {
+  uint64_t number = kTagRoot;
+  for (size_t level = 0; level < kMaxLevels; ++level) {
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
+    const auto node = node_of(block);
+    if (!node) break;
+    if (node->payload()[0] == kTagLeafType) return std::optional(block.number());
+    const Result<TagInner> inner = TagInner::decode(node->payload());
+    if (!inner) break;
+    const int64_t child = inner->child(inner->upper(key));
+    if (!is_node(child)) break;
+    number = static_cast<uint64_t>(child);
+  }
+  return std::optional<uint64_t>();
 }
 
 // False if the leaf has fewer entries than it claims, or claims more than can be decoded.
@@ -165,8 +268,20 @@ Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) 
     each_likely_tag(block.payload(), take);
   VDE_TRY(taken);
   if (!decodes || count < leaf->count()) return false;
-  if (is_node(leaf->next_leaf())) chain_.push_back(static_cast<uint32_t>(leaf->next_leaf()));
+  if (proven_count(block.payload()) > count)
+    uncounted_.push_back({block.number(), rank, static_cast<uint32_t>(count)});
+  note_successor(*leaf, block.payload());
   return true;
+}
+
+void TagSalvage::note_successor(const TagLeaf& leaf, Bytes payload) {
+  if (is_node(leaf.next_leaf())) chain_.push_back(static_cast<uint32_t>(leaf.next_leaf()));
+  chain_broken_ = leaf.next_leaf() != 0 && !is_node(leaf.next_leaf());
+  if (!chain_broken_) return;
+  each_tag(leaf, payload, [&](const TagView& entry) {
+    broken_after_ = entry.key;
+    return true;
+  });
 }
 
 Result<void> TagSalvage::follow_chain() {

@@ -4,7 +4,9 @@
 // the separators say, leaves a gap. Then, and if an inner node is damaged, or if the header counts
 // more tags than were found, other leaves are used too: first those in the chain of leaves, then
 // those of the region that fit a gap. Other programs leave old leaves in the region. So if a tag is
-// found twice, the tree's version is used, else the newest leaf's.
+// found twice, the tree's version is used, else the newest leaf's. Entries that a leaf holds and
+// does not count are used if the header counts more tags than were found. A leaf that is not within
+// its separators is used unless a newer leaf of the tree, in its place, has tags of it.
 #pragma once
 
 #include <functional>
@@ -59,6 +61,12 @@ class TagSalvage {
   [[nodiscard]] Result<void> visit(uint32_t number, Bounds bounds, std::vector<Step>& path);
   [[nodiscard]] Result<void> take_leaf(const CheckedBlock& leaf, const Bounds& bounds);
   [[nodiscard]] Result<bool> take_entries(const CheckedBlock& leaf, uint64_t rank);
+  [[nodiscard]] Result<void> take_uncounted();
+  [[nodiscard]] Result<void> take_misplaced();
+  [[nodiscard]] Result<bool> is_superseded(const BlockBuffer& payload, uint32_t generation);
+  [[nodiscard]] Result<std::optional<uint64_t>> find_leaf(std::string_view key);
+  [[nodiscard]] Result<void> check_root();
+  void note_successor(const TagLeaf& leaf, Bytes payload);
   [[nodiscard]] Result<void> follow_chain();
   [[nodiscard]] Result<void> take_orphans();
   [[nodiscard]] Result<void> take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf);
@@ -76,7 +84,17 @@ class TagSalvage {
   std::optional<int64_t> counted_;     // tags according to the header, if it is intact
   std::set<uint64_t> leaf_checksums_;  // of the leaves that were taken, to find copies
   std::vector<Bounds> gaps_;           // one more than the maximum if there are more
-  bool has_bad_child_ = false;  // a child of an inner node is not a node, or not the right one
+  // A leaf that holds more entries than it counts.
+  struct Uncounted {
+    uint64_t block;  // of the image
+    uint64_t rank;
+    uint32_t counted;
+  };
+  std::vector<Uncounted> uncounted_;
+  std::vector<uint64_t> misplaced_;  // leaves of the tree that are not within their separators
+  bool has_bad_child_ = false;       // a child of an inner node is not a node, or not the right one
+  std::string broken_after_;         // the last key of a leaf whose successor is not a node
+  bool chain_broken_ = false;        // the leaf taken last is such a leaf
   bool leaf_seen_ = false;
   std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
