@@ -193,6 +193,7 @@ enum class FindingCode : size_t {
   kTagNodeUnreached,
   kTagAddressOutside,
   kTagHeaderOlder,
+  kTagBlockNoNode,
   kCursorCountWrong,
   kCursorUncounted,
   kCursorTwice,

@@ -74,6 +74,23 @@ void check_sealed_blocks_kept(ImageBuilder& image, const std::vector<uint8_t>& b
   }
 }
 
+// Every region that the repair leaves clean is read by the SDK's readers.
+void check_strictly(ImageBuilder& image, const std::vector<Finding>& left) {
+  const StrictReader reader(image.bytes());
+  if (std::ranges::none_of(
+          left, [](const Finding& finding) { return finding.kind->severity == Severity::kError; }))
+    CHECK(reader.validates());
+  for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
+    CAPTURE(region);
+    const bool clean = std::ranges::none_of(left, [&](const Finding& finding) {
+      return finding.region == region && finding.kind->severity != Severity::kNote;
+    });
+    if (!clean) continue;
+    CAPTURE(reader.failure(region));
+    CHECK(reader.outcome(region) != Outcome::kFails);
+  }
+}
+
 void check_undo(ImageBuilder& image, const std::vector<uint8_t>& before, MemoryUndo& undo) {
   const std::vector<uint8_t> after = image.bytes();
   MemoryUndo redo;
@@ -129,6 +146,7 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be undon
     CHECK(codes_of(left) == codes_of(with_leaks(recipe, left)));
     CHECK(planned(file).steps.empty());
     check_sealed_blocks_kept(image, before, plan);
+    check_strictly(image, left);
     check_undo(image, before, undo);
   }
 }

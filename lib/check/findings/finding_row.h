@@ -44,6 +44,8 @@ inline constexpr std::string_view kLosesParent =
     "the link to the parent; the plan names the parent";
 inline constexpr std::string_view kLosesMissing =
     "the entries that the header counts and the table does not hold";
+inline constexpr std::string_view kLosesReplaced =
+    "nothing, if a block is there twice, but the entries that were in the place of the copy";
 
 // What to do, if several kinds need the same.
 inline constexpr std::string_view kNothing = "Nothing needs to be done.";
@@ -53,9 +55,11 @@ inline constexpr std::string_view kNextWrite =
     "Nothing needs to be done: the next write by vdetool fixes it. To fix it now, run 'vdetool "
     "verify IMAGE --repair'.";
 inline constexpr std::string_view kNextModule =
-    "Nothing needs to be done: the next change to the modules by vdetool fixes it.";
+    "Nothing needs to be done: the next change to the modules by vdetool fixes it. So does "
+    "'vdetool verify IMAGE --repair' if it finds damage, or if other unused blocks have a trailer.";
 inline constexpr std::string_view kNextSnapshot =
-    "Nothing needs to be done: the next change to the snapshots by vdetool fixes it.";
+    "Nothing needs to be done: the next change to the snapshots by vdetool fixes it. So does "
+    "'vdetool verify IMAGE --repair' if it finds damage, or if other unused blocks have a trailer.";
 inline constexpr std::string_view kReorderModules =
     "Nothing needs to be done: the next change to the modules by vdetool fixes it if reordering "
     "the entries is enough.";
@@ -104,6 +108,14 @@ inline constexpr std::string_view kRestoreModules =
 inline constexpr std::string_view kRestoreSnapshots =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region SNAP' shows "
     "the entries. Restore the affected snapshots from a backup.";
+inline constexpr std::string_view kRemoveCopiedModules =
+    "Make a copy of the image first (cp --sparse=always). If a whole block of the table is there "
+    "twice, 'vdetool verify IMAGE --repair' removes the copy. Otherwise 'vdetool dump IMAGE "
+    "--region CODE' shows the entries; restore the affected modules from a backup.";
+inline constexpr std::string_view kRemoveCopiedSnapshots =
+    "Make a copy of the image first (cp --sparse=always). If a whole block of the table is there "
+    "twice, 'vdetool verify IMAGE --repair' removes the copy. Otherwise 'vdetool dump IMAGE "
+    "--region SNAP' shows the entries; restore the affected snapshots from a backup.";
 inline constexpr std::string_view kRestoreDictionaries =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region DICT' shows "
     "the table. Restore the affected dictionaries from a backup.";

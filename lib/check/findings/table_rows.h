@@ -16,11 +16,12 @@ inline constexpr auto kCodeRows = std::to_array<FindingRow>({
      "This module and those after it in the block cannot be found.",
      "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region CODE "
      "--hex' shows the bytes of the entries. Restore the affected modules from a backup."},
-    {"CODE-003", kError, RepairNeed::kNever, "duplicate module hash",
+    {"CODE-003", kError, RepairNeed::kModuleBlocks, "duplicate module hash",
      "Two entries of the code cache have the same hash.", "A lookup may return either.",
-     kRestoreModules},
-    {"CODE-004", kError, RepairNeed::kNever, "duplicate module id",
-     "Two entries of the code cache have the same id.", "The id is ambiguous.", kRestoreModules},
+     kRemoveCopiedModules, kLosesReplaced},
+    {"CODE-004", kError, RepairNeed::kModuleBlocks, "duplicate module id",
+     "Two entries of the code cache have the same id.", "The id is ambiguous.",
+     kRemoveCopiedModules, kLosesReplaced},
     {"CODE-005", kError, RepairNeed::kNever, "invalid block range for a module",
      "The blocks lie outside the volume, or their number does not match the module's size.",
      "The module's bytes cannot be found.", kRegisterAgain},
@@ -63,9 +64,9 @@ inline constexpr auto kCodeRows = std::to_array<FindingRow>({
      "A block that is not the last one ends in so much unused space that the SDK takes it for an "
      "entry, and misses one at the end.",
      "None for vdetool. The SDK shows bogus entries.", kReorderModules},
-    {"CODE-016", kNote, RepairNeed::kNever, "unused blocks of the code cache have no trailer",
+    {"CODE-016", kNote, RepairNeed::kSpareBlocks, "unused blocks of the code cache have no trailer",
      "Some tools write no trailer into blocks that no entry needs.",
-     "None for vdetool. The SDK rejects the table.", kNextModule},
+     "None for vdetool. The SDK rejects the table.", kNextModule, kLosesNothing},
     {"CODE-017", kError, RepairNeed::kBlockType, "modules are lost with blocks of the code cache",
      "Damaged blocks of the table contained entries. Entries are numbered from 0. Names are read "
      "from the damaged blocks and are unverified. If the block with the count is damaged, the "
@@ -135,9 +136,9 @@ inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({
      "This snapshot and those after it in the block cannot be found.",
      "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region SNAP "
      "--hex' shows the bytes of the entries. Restore the affected snapshots from a backup."},
-    {"SNAP-003", kError, RepairNeed::kNever, "duplicate snapshot id",
+    {"SNAP-003", kError, RepairNeed::kSnapshotBlocks, "duplicate snapshot id",
      "Two entries of the table have the same id.", "References to it are ambiguous.",
-     kRestoreSnapshots},
+     kRemoveCopiedSnapshots, kLosesReplaced},
     {"SNAP-004", kError, RepairNeed::kSnapshotChains, "a snapshot's parent is missing",
      "The table has no entry for the parent. Deleted parents keep their entries.",
      "The chain ends early: the snapshot's history before that point is lost.",
@@ -168,9 +169,10 @@ inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({
      "A block that is not the last one ends in so much unused space that the SDK takes it for an "
      "entry, and misses one at the end.",
      "None for vdetool. The SDK shows bogus entries.", kReorderSnapshots},
-    {"SNAP-011", kNote, RepairNeed::kNever, "unused blocks of the snapshot table have no trailer",
+    {"SNAP-011", kNote, RepairNeed::kSpareBlocks,
+     "unused blocks of the snapshot table have no trailer",
      "Some tools write no trailer into blocks that no entry needs.",
-     "None for vdetool. The SDK rejects the table.", kNextSnapshot},
+     "None for vdetool. The SDK rejects the table.", kNextSnapshot, kLosesNothing},
     {"SNAP-012", kError, RepairNeed::kBlockType,
      "snapshots are lost with blocks of the snapshot table",
      "Damaged blocks of the table contained entries. Entries are numbered from 0, padding "

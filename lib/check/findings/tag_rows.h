@@ -69,6 +69,12 @@ inline constexpr auto kTagRows = std::to_array<FindingRow>({
      "that a write of the header never reached the disk.",
      "The header's counts, filter and free blocks are those of an earlier state.", kRebuildTags,
      kLosesNothingOfLeaves},
+    {"TAGI-018", kWarning, RepairNeed::kTagTree,
+     "an unreachable block of the tag index is not a node",
+     "Nothing leads to the block, and its bytes cannot be read as a node.",
+     "None for vdetool. The SDK reads every block of the region as a node and rejects the index.",
+     "Copy the image first. Then run 'vdetool verify IMAGE --repair', which empties the block.",
+     "nothing of the tags: all that the header counts are in the tree"},
 });
 
 }  // namespace vde::finding_rows

@@ -230,6 +230,15 @@ class TagCheck {
     return {};
   }
 
+  void report_unreached(uint64_t number, const UncheckedBlock& block) {
+    const std::string generation =
+        fmt::format("generation {}", block.unchecked_trailer().generation);
+    if (decode_tag_node(block.unchecked_payload()))
+      add(FindingCode::kTagNodeUnreached, number, generation);
+    else
+      add(FindingCode::kTagBlockNoNode, number, generation);
+  }
+
   // Reports unreachable content. The SDK leaves such nodes.
   Result<void> find_unreached() {
     BlockWindow window(context_.io, region_);
@@ -242,8 +251,7 @@ class TagCheck {
       if (!block || all_zero(block->unchecked_payload()) || !block->check(block_types::kTagIndex))
         continue;
       if (unused) return report_used(number);
-      add(FindingCode::kTagNodeUnreached, number,
-          fmt::format("generation {}", block->unchecked_trailer().generation));
+      report_unreached(number, *block);
     }
     return {};
   }

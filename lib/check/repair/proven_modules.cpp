@@ -16,6 +16,12 @@ Result<bool> is_proven(StructureRepair& repair, const ModuleEntry& entry) {
 
 }  // namespace
 
+Result<bool> is_proven_module(StructureRepair& repair, Bytes record) {
+  const auto decoded = decode_module_entry(record);
+  if (!decoded) return false;
+  return is_proven(repair, decoded->entry);
+}
+
 Result<std::optional<ProvenModules>> find_proven_modules(StructureRepair& repair,
                                                          const UncheckedBlock& block, bool first) {
   const BlockBuffer payload(block.unchecked_payload().begin(), block.unchecked_payload().end());

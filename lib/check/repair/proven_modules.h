@@ -6,6 +6,9 @@
 
 namespace vde {
 
+// Whether the module of this entry has the SHA-256 that the entry names. Reads its blocks.
+[[nodiscard]] Result<bool> is_proven_module(StructureRepair& repair, Bytes record);
+
 struct ProvenModules {
   uint64_t entries = 0;
   size_t end = 0;  // of the entries in the payload, in bytes

@@ -6,6 +6,7 @@
 #include "check/passes/inode_pass.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
+#include "check/repair/packed_survey.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 
@@ -54,14 +55,18 @@ class SwappedHead {
   Result<std::optional<uint64_t>> find() {
     const std::optional<uint64_t> none;
     VDE_TRY_ASSIGN(head, payload(blocks_.begin));
-    const auto moved = head ? entries_in(table_, *head, false) : std::nullopt;
+    const bool empty = head && is_empty_but_count(*head);
+    const auto moved = !head   ? std::nullopt
+                       : empty ? std::optional<int64_t>(0)
+                               : entries_in(table_, *head, false);
     if (!moved) return none;
     int64_t entries = *moved;
     std::vector<std::pair<uint64_t, int64_t>> likely;  // and what the rest of the table lacks
     for (uint64_t at = blocks_.begin + 1; at < blocks_.end; ++at) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(found, payload(at));
-      if (!found) return none;
+      // The counts agree only if it holds no entries.
+      if (!found) continue;
       const auto inner = entries_in(table_, *found, false);
       const int64_t counted = kPackedTableHeaderLayout.decode(*found).count;
       if (is_likely_head(table_, *found)) {
@@ -85,10 +90,14 @@ class SwappedHead {
     repair_.step(fmt::format("let blocks {} and {} change places", blocks_.begin, header),
                  "the table's header, which counts all entries, and is in the later block");
     VDE_TRY(put(blocks_.begin, *second));
-    return put(header, *first);
+    return put(header, is_empty_but_count(*first) ? BlockBuffer(first->size()) : *first);
   }
 
  private:
+  // A spare block got a count in the first place.
+  static bool is_empty_but_count(Bytes payload) {
+    return all_zero(payload.subspan(kPackedTableHeaderLayout.size()));
+  }
   Result<std::optional<BlockBuffer>> payload(uint64_t number) {
     VDE_TRY_ASSIGN(found, repair_.read_intact(number, table_.type));
     return found ? std::optional(BlockBuffer(found->begin(), found->end())) : std::nullopt;
@@ -115,7 +124,19 @@ Result<void> repair_head_of(StructureRepair& repair, const PackedTable& table) {
   return header ? swapped.swap_with(*header) : Result<void>{};
 }
 
+// Whether a table has all the entries that it counts: then a block of another type is not its.
+Result<bool> is_complete(StructureRepair& repair, const PlacedRegion& region) {
+  for (const PackedTable* table : {&snapshot_table(), &kModuleTable}) {
+    if (table->type != region.type) continue;
+    VDE_TRY_ASSIGN(survey, survey_packed(repair, *table, region.blocks));
+    return !survey.lacks_entries();
+  }
+  return false;
+}
+
 Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region) {
+  VDE_TRY_ASSIGN(complete, is_complete(repair, region));
+  if (complete) return {};
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(block, repair.read(at));

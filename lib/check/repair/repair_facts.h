@@ -34,8 +34,9 @@ enum class RepairNeed : uint8_t {
   kModuleCount,     // the modules can be recounted
   kTagTree,         // the tag tree can be rebuilt
   kEmptyRegions,    // regions that were never written can be initialized
+  kSpareBlocks,     // unused blocks of tables get trailers
 };
-inline constexpr size_t kRepairNeeds = static_cast<size_t>(RepairNeed::kEmptyRegions) + 1;
+inline constexpr size_t kRepairNeeds = static_cast<size_t>(RepairNeed::kSpareBlocks) + 1;
 
 // The need of a kind, from the table of findings.
 [[nodiscard]] RepairNeed need_of(FindingCode code);

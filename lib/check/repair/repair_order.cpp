@@ -36,7 +36,8 @@ constexpr Structure kStructures[] = {
 
 // The bitmap comes after the structures that tell which blocks are in use, and the tags after the
 // bitmap, because they may need free blocks.
-constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags};
+constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags,
+                                                       repair_spare_blocks};
 
 Result<void> clear_seal(StructureRepair& repair) {
   if (!repair.seal().is_set()) return {};
@@ -74,10 +75,15 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
     VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
     found.set(structure.fact, acted);
   }
+  // Replacing blocks of a table sets its count, too.
+  if (found.has(RepairNeed::kSnapshotBlocks)) found.set(RepairNeed::kSnapshotCount, true);
+  if (found.has(RepairNeed::kModuleBlocks)) found.set(RepairNeed::kModuleCount, true);
   facts = found;
   facts.set(RepairNeed::kBitmap, bitmap_region(repair).has_value());
   VDE_TRY_ASSIGN(tag_tree, can_repair_tags(repair));
   facts.set(RepairNeed::kTagTree, tag_tree);
+  VDE_TRY_ASSIGN(spares, acts(repair, repair_spare_blocks));
+  facts.set(RepairNeed::kSpareBlocks, spares);
   VDE_TRY_ASSIGN(after, std::move(repair).finish());
   VDE_TRY_ASSIGN(tail, acts(after, truncate_file));
   facts.set(RepairNeed::kTail, tail);

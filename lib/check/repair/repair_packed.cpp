@@ -8,6 +8,8 @@
 #include "check/passes/lost_entries.h"
 #include "check/passes/snapshot_chains.h"
 #include "check/repair/packed_repair.h"
+#include "check/repair/packed_survey.h"
+#include "check/repair/proven_modules.h"
 #include "image/code_cache.h"
 #include "image/snapshot_list.h"
 #include "table/module_table.h"
@@ -68,12 +70,60 @@ bool module_has_place(StructureRepair& repair, Bytes record) {
   return decoded && module_extent(decoded->entry, repair.total_blocks(), repair.io().block_size());
 }
 
+// Entries that the header does not count are proved one by one: a module by the SHA-256 of its
+// bytes, a snapshot by its parent, or by one whose parent it is.
+class UncountedProof {
+ public:
+  UncountedProof(StructureRepair& repair, const PackedTable& table, int64_t counted)
+      : repair_(repair), table_(table), counted_(counted) {}
+
+  Result<bool> holds(BlockRange region) {
+    int64_t number = 0;
+    Result<void> judged;
+    VDE_TRY_ASSIGN(content, read_table(repair_, region, table_, [&](const PackedRecord& record) {
+                     judged = add(record.bytes, number++ >= counted_);
+                     return judged.has_value() && proven_;
+                   }));
+    VDE_TRY(judged);
+    return content.readable && proven_ && std::ranges::all_of(doubtful_, [&](const auto& link) {
+             return ids_.contains(link.second) || parents_.contains(link.first);
+           });
+  }
+
+ private:
+  Result<void> add(Bytes record, bool uncounted) {
+    if (table_.type == block_types::kCode) {
+      if (!uncounted) return {};
+      VDE_TRY_ASSIGN(proven, is_proven_module(repair_, record));
+      proven_ = proven;
+      return {};
+    }
+    const SnapshotEntry entry = snapshot_of(record);
+    if (is_padding(entry)) return {};
+    ids_.insert(entry.id);
+    if (!entry.parent.is_zero()) parents_.insert(entry.parent);
+    if (uncounted) doubtful_.emplace_back(entry.id, entry.parent);
+    return {};
+  }
+
+  StructureRepair& repair_;
+  const PackedTable& table_;
+  int64_t counted_;
+  bool proven_ = true;
+  std::set<Guid> ids_;
+  std::set<Guid> parents_;
+  std::vector<std::pair<Guid, Guid>> doubtful_;  // ids and parents of uncounted snapshots
+};
+
 // Corrects the count in the header if all entries are readable and unambiguous.
 Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
   const std::string_view noun = repaired.noun;
   const auto region = plain_region(repair, table.type);
   if (!region) return {};
+  // With the first block, entries of its own are lost.
+  VDE_TRY_ASSIGN(survey, survey_packed(repair, table, region->blocks));
+  if (survey.is_head_lost()) return {};
   EntryProof proof(repair, repaired);
   const PackedVisitor visit = [&](const PackedRecord& record) {
     proof.add(record.bytes);
@@ -82,7 +132,11 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   VDE_TRY_ASSIGN(content, read_table(repair, region->blocks, table, visit));
   if (!content.readable || content.counted == content.found) return {};
   const bool adds = content.found > content.counted && content.found > 0;
-  if (adds && (!content.in_row || !proof.holds() || content.found > INT32_MAX)) return {};
+  if (adds && (!proof.holds() || content.found > INT32_MAX)) return {};
+  if (adds && !content.in_row) {
+    VDE_TRY_ASSIGN(proven, UncountedProof(repair, table, content.counted).holds(region->blocks));
+    if (!proven) return {};
+  }
   std::string loses;
   if (content.counted > content.found)
     loses = fmt::format("up to {} {}, which the header counts and the table does not hold",

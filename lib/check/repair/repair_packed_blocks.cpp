@@ -6,6 +6,7 @@
 
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
+#include "check/repair/packed_survey.h"
 #include "check/repair/proven_modules.h"
 
 namespace vde {
@@ -45,30 +46,21 @@ class TableRepairer {
   }
 
   Result<void> read_table() {
-    bool zero_head = false;
-    bool unwritten_head = false;
-    bool written = false;  // a later block was written
+    VDE_TRY_ASSIGN(survey, survey_packed(repair_, table_, region_.blocks));
     for (uint64_t index = 0; index < region_.blocks.count(); ++index) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
-      if (index == 0) unwritten_head = block.is_unwritten();
-      written |= index > 0 && !block.is_unwritten();
-      VDE_TRY_ASSIGN(payload, repair_.read_intact(number(index), table_.type));
-      if (!payload) {
-        VDE_TRY(lose(index));
-        continue;
-      }
-      if (index == 0) {
-        const int32_t counted = kPackedTableHeaderLayout.decode(*payload).count;
-        zero_head = all_zero(*payload);
-        if (counted >= 0 && !zero_head) counted_ = counted;
-      }
-      read_block(index, *payload);
+      VDE_TRY_ASSIGN(kept, keep_block(index, survey));
+      if (!kept) VDE_TRY(lose(index));
     }
     // An empty table has a zero header too: only content after it shows that the count is lost.
-    if (!zero_head) return {};
+    if (!survey.zero_head) return {};
+    VDE_TRY_ASSIGN(head, repair_.read(number(0)));
+    const bool unwritten_head = head.is_unwritten();
+    VDE_TRY_ASSIGN(written, has_written_block());
     if (found_ == 0 && !(unwritten_head && written)) {
-      counted_ = 0;
+      // A damaged block may be all that is left of a table whose first block was lost.
+      const auto damaged = std::ranges::count(survey.blocks, PackedHolds::kDamage);
+      if (damaged == 0) counted_ = 0;
       return {};
     }
     bad_.insert(bad_.begin(), 0);
@@ -76,9 +68,41 @@ class TableRepairer {
     return {};
   }
 
+  // False if the block has to be replaced.
+  Result<bool> keep_block(uint64_t index, const PackedSurvey& survey) {
+    const PackedHolds holds = survey.blocks[index];
+    const bool gap = holds == PackedHolds::kUnwritten && index < survey.last;
+    // Both the count and what it holds say that it is not a block of the table.
+    const bool foreign =
+        holds == PackedHolds::kForeign && index > survey.last && !survey.lacks_entries();
+    if (foreign) foreign_.insert(index);
+    if (holds == PackedHolds::kSuperseded) superseded_.insert(index);
+    if (holds == PackedHolds::kDamage || holds == PackedHolds::kSuperseded || foreign ||
+        (gap && survey.lacks_entries()))
+      return false;
+    VDE_TRY_ASSIGN(payload, repair_.read_intact(number(index), table_.type));
+    if (!payload) return false;
+    if (index == 0) {
+      const int32_t counted = kPackedTableHeaderLayout.decode(*payload).count;
+      if (counted >= 0 && !survey.zero_head) counted_ = counted;
+    }
+    read_block(index, *payload);
+    return true;
+  }
+
+  // Whether a block after the first was written.
+  Result<bool> has_written_block() {
+    for (uint64_t index = 1; index < region_.blocks.count(); ++index) {
+      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
+      if (!block.is_unwritten()) return true;
+    }
+    return false;
+  }
+
   Result<void> lose(uint64_t index) {
     bad_.push_back(index);
     lost_.add(number(index), found_);
+    if (superseded_.contains(index) || foreign_.contains(index)) return {};
     VDE_TRY_ASSIGN(block, repair_.read(number(index)));
     lost_.name(block, index == 0);
     return {};
@@ -87,7 +111,7 @@ class TableRepairer {
   // Nothing is lost if the modules prove every entry in damaged blocks, and the number of entries
   // is the one in the header.
   Result<bool> keep_proven() {
-    if (table_.type != block_types::kCode) return false;
+    if (table_.type != block_types::kCode || !superseded_.empty()) return false;
     std::vector<ProvenModules> proven;
     int64_t entries = found_;
     std::optional<int64_t> counted = counted_;
@@ -126,7 +150,7 @@ class TableRepairer {
         broken_ = number(index);
         return;
       }
-      if (!counted_) proof_.add(*record);
+      proof_.add(*record);
       ++found_;
     }
     if (!empty) last_ = index;
@@ -139,6 +163,8 @@ class TableRepairer {
   // The reason why the table cannot be repaired, or an empty text.
   std::string find_doubt() {
     if (broken_) return fmt::format("an entry in block {} is invalid", *broken_);
+    // More entries than counted, all of them genuine: the count is what is wrong.
+    if (counted_ && found_ > *counted_ && proof_.holds()) counted_.reset();
     if (counted_ && found_ > *counted_)
       return fmt::format("the intact blocks hold {} entries, but the header counts {}", found_,
                          *counted_);
@@ -158,6 +184,7 @@ class TableRepairer {
 
   // False if it loses entries and there is no consent.
   Result<bool> begin_step() {
+    if (counted_ == found_ && !foreign_.empty()) return begin_foreign();
     if (counted_ == found_) {
       repair_.step(
           fmt::format("empty {} of the {}", lost_.where(), name_),
@@ -178,6 +205,22 @@ class TableRepairer {
     return taken;
   }
 
+  Result<bool> begin_foreign() {
+    LostCounts counts;
+    counts.others = foreign_.size();
+    const bool taken = repair_.lossy_step(
+        fmt::format("empty {} of the {}", lost_.where(), name_),
+        fmt::format("the header's count: the other blocks hold all {} entries", found_),
+        {fmt::format("what is in block {}, which is not a block of the {}",
+                     number(*foreign_.begin()), name_),
+         counts});
+    if (!taken) return false;
+    for (const uint64_t index : foreign_)
+      VDE_TRY(repair_.lose(
+          {LostKind::kOther, number(index), fmt::format("the block is not one of the {}", name_)}));
+    return true;
+  }
+
   // As many as the header counts; if that is lost, as many as can be read.
   [[nodiscard]] LostCounts lost_counts() const {
     const auto count = counted_ ? static_cast<uint64_t>(*counted_ - found_) : lost_.readable();
@@ -190,6 +233,7 @@ class TableRepairer {
   Result<void> name_lost() {
     if (!repair_.names_lost()) return {};
     for (const uint64_t index : bad_) {
+      if (superseded_.contains(index) || foreign_.contains(index)) continue;
       VDE_TRY_ASSIGN(block, repair_.read(number(index)));
       VDE_TRY(report_lost(repair_, table_, block, index == 0));
     }
@@ -249,7 +293,7 @@ class TableRepairer {
     size_t end = first_offset(first);
     for (uint64_t index = first + 1; index <= last_; ++index) {
       VDE_TRY_ASSIGN(payload, repair_.read_intact(number(index), table_.type));
-      if (!payload) continue;
+      if (!payload || std::ranges::find(bad_, index) != bad_.end()) continue;
       if (first > 0) {  // whole blocks, as full as they were
         if (!PackedCursor(table_.shape, *payload, false).at_end())
           blocks.emplace_back(payload->begin(), payload->end());
@@ -301,6 +345,8 @@ class TableRepairer {
   std::string_view name_;
   PlacedRegion region_;
   std::vector<uint64_t> bad_;       // indices of the blocks to replace, ascending
+  std::set<uint64_t> superseded_;   // those of them that hold nothing of their own
+  std::set<uint64_t> foreign_;      // and those that hold no entries
   std::optional<int64_t> counted_;  // entries according to the header
   int64_t found_ = 0;               // entries in intact blocks
   uint64_t last_ = 0;               // index of the last block with entries

@@ -24,7 +24,9 @@ Result<bool> unwritten(StructureRepair& repair, BlockRange blocks) {
   return true;
 }
 
-Result<void> write_tag_index(StructureRepair& repair, BlockRange blocks) {
+}  // namespace
+
+Result<void> write_empty_index(StructureRepair& repair, BlockRange blocks) {
   const uint32_t block_size = repair.io().block_size();
   VDE_TRY_ASSIGN(head, repair.replace(blocks.begin, block_types::kTagIndex));
   TagIndexHeader header;
@@ -33,8 +35,6 @@ Result<void> write_tag_index(StructureRepair& repair, BlockRange blocks) {
   VDE_TRY_ASSIGN(root, repair.replace(blocks.begin + 1, block_types::kTagIndex));
   return encode_tag_node(TagNode{}, root);
 }
-
-}  // namespace
 
 // The layout follows from the manifest. It is rewritten only if the superblock's inode size agrees
 // with it, and if there are no inodes that may use another layout.
@@ -65,7 +65,7 @@ Result<void> repair_empty_regions(StructureRepair& repair) {
     repair.step(fmt::format("initialize the empty {} region", to_string(type)),
                 "none of its blocks was ever written");
     if (type == block_types::kTagIndex) {
-      VDE_TRY(write_tag_index(repair, region->blocks));
+      VDE_TRY(write_empty_index(repair, region->blocks));
       continue;
     }
     for (uint64_t block = region->blocks.begin; block < region->blocks.end; ++block)

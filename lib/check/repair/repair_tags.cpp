@@ -23,9 +23,14 @@ constexpr uint64_t kMaxInPlaceBytes = uint64_t{16} << 20;
 constexpr uint64_t kMaxDryRunBytes = uint64_t{4} << 20;
 constexpr std::string_view kUnproven = "the block is damaged; its bytes are unverified";
 
-// Whether a block is damaged, only the header is empty or unwritten, or the check of the tree finds
-// an error.
-Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
+// What is wrong with an index.
+struct Judgement {
+  bool damaged = false;              // the tree has to be rebuilt
+  std::vector<uint64_t> stray = {};  // unreachable blocks that are not nodes
+};
+
+// Whether a block is damaged, or only the header is empty or unwritten.
+Result<bool> has_damaged_block(StructureRepair& repair, const PlacedRegion& region) {
   bool damaged = false;
   bool head_empty = false;
   bool head_unwritten = false;
@@ -41,10 +46,19 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
     damaged |= head_unwritten && !block.is_unwritten();
     damaged |= head_empty && !empty;
   }
-  if (damaged) return true;
+  return damaged;
+}
+
+Result<Judgement> judge(StructureRepair& repair, const PlacedRegion& region) {
+  Judgement judgement;
+  VDE_TRY_ASSIGN(damaged, has_damaged_block(repair, region));
+  judgement.damaged = damaged;
+  if (damaged) return judgement;
   const std::function<void(const Finding&)> sink = [&](const Finding& finding) {
-    damaged |= finding.kind->severity == Severity::kError &&
-               need_of(*finding.kind) == RepairNeed::kTagTree;
+    judgement.damaged |= finding.kind->severity == Severity::kError &&
+                         need_of(*finding.kind) == RepairNeed::kTagTree;
+    if (finding.kind == &kind_of(FindingCode::kTagBlockNoNode) && finding.block)
+      judgement.stray.push_back(*finding.block);
   };
   Reporter reporter(sink, nullptr, repair.io().block_size());
   const VerifyOptions options;
@@ -55,16 +69,25 @@ Result<bool> is_damaged(StructureRepair& repair, const PlacedRegion& region) {
                         reporter,    journal,        nothing, {}};
   context.regions.push_back(region);
   VDE_TRY(check_tags(context));
-  return damaged;
+  return judgement;
 }
 
-// The tag index, if it is damaged and neither encrypted nor compressed.
-Result<std::optional<PlacedRegion>> damaged_index(StructureRepair& repair) {
+// The tag index, if it is neither encrypted nor compressed.
+std::optional<PlacedRegion> plain_index(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kTagIndex);
-  if (!region || region->blocks.count() <= kTagRoot) return std::optional<PlacedRegion>();
-  if (!repair.slots()[region->slot].is_plain()) return std::optional<PlacedRegion>();
-  VDE_TRY_ASSIGN(damaged, is_damaged(repair, *region));
-  return damaged ? region : std::nullopt;
+  if (!region || region->blocks.count() <= kTagRoot) return std::nullopt;
+  if (!repair.slots()[region->slot].is_plain()) return std::nullopt;
+  return region;
+}
+
+// The tree is whole and has as many tags as the header counts: nothing is lost with these blocks.
+Result<void> empty_stray(StructureRepair& repair, const std::vector<uint64_t>& blocks) {
+  repair.step(blocks.size() == 1
+                  ? "empty an unreachable block of the tag index"
+                  : fmt::format("empty {} unreachable blocks of the tag index", blocks.size()),
+              "the tree, which is whole and has as many tags as the header counts");
+  for (const uint64_t block : blocks) VDE_TRY(repair.replace(block, block_types::kTagIndex));
+  return {};
 }
 
 // The tags to keep, sorted. If a tag was also found outside the tree, the tree's version is kept;
@@ -279,13 +302,18 @@ Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
 }  // namespace
 
 Result<void> repair_tags(StructureRepair& repair) {
-  VDE_TRY_ASSIGN(region, damaged_index(repair));
-  return region ? rebuild(repair, *region) : Result<void>{};
+  const auto region = plain_index(repair);
+  if (!region) return {};
+  VDE_TRY_ASSIGN(judgement, judge(repair, *region));
+  if (judgement.damaged) return rebuild(repair, *region);
+  return judgement.stray.empty() ? Result<void>{} : empty_stray(repair, judgement.stray);
 }
 
 Result<bool> can_repair_tags(StructureRepair& repair) {
-  VDE_TRY_ASSIGN(region, damaged_index(repair));
+  const auto region = plain_index(repair);
   if (!region) return false;
+  VDE_TRY_ASSIGN(judgement, judge(repair, *region));
+  if (!judgement.damaged) return !judgement.stray.empty();
   TagRebuildSize size;
   TagSalvage salvage(repair, region->blocks);
   VDE_TRY(salvage.gather([&](const TagView& entry, uint64_t) -> Result<void> {

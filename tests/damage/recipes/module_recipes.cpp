@@ -218,7 +218,8 @@ std::vector<Recipe> module_recipes() {
   add_module_bytes(recipes);
   add_module_table(recipes);
   // A repair cannot restore bytes and entries; it can restore counts and bits of the bitmap.
-  const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011"};
+  const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011",
+                                          "CODE-016"};
   for (Recipe& recipe : recipes)
     if (!repaired.contains(recipe.code)) recipe = lost(std::move(recipe));
   add_lost_module_blocks(recipes);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "damage/recipes/recipes.h"
 #include "format/region/snapshot_entry.h"
 
@@ -200,6 +202,28 @@ void add_lost_blocks(std::vector<Recipe>& recipes) {
   recipes.push_back(std::move(zero));
 }
 
+void copy_block(ImageBuilder& image, uint64_t from, uint64_t to) {
+  std::ranges::copy(image.block(from), image.block(to).begin());
+}
+
+void add_misplaced_blocks(std::vector<Recipe>& recipes) {
+  const auto add = [&](std::string code, Recipe recipe) {
+    recipe.code = std::move(code);
+    recipes.push_back(std::move(recipe));
+  };
+  add("SNAP-007", on_blocks("a spare block is a copy of the one before", {"SNAP-007"}, 91,
+                            [](ImageBuilder& image) { copy_block(image, 90, 91); }));
+  add("SNAP-003",
+      on_blocks("a block is a copy of the one after it", std::vector<std::string>(7, "SNAP-003"),
+                90, [](ImageBuilder& image) { copy_block(image, 90, 89); }));
+  add("SNAP-001", on_blocks("a block between others was never written", {"SNAP-001"}, 88,
+                            [](ImageBuilder& image) { image.wipe(89); }));
+  add("BLCK-004", on_blocks("a bitmap block in the place of a spare one", {"BLCK-004", "SNAP-007"},
+                            91, [](ImageBuilder& image) { image.write(91, "BMAP", "01"); }));
+  add("BLCK-004", on_blocks("a spare block of another type", {"BLCK-004"}, 91,
+                            [](ImageBuilder& image) { image.write(91, "BMAP", ""); }));
+}
+
 // Not repaired, because the remaining entries are ambiguous.
 void add_doubtful_blocks(std::vector<Recipe>& recipes) {
   recipes.push_back(lost(on_blocks(
@@ -219,7 +243,7 @@ void add_doubtful_blocks(std::vector<Recipe>& recipes) {
                                  image.flip(89, 0);
                                });
   uncounted.code = "SNAP-007";
-  recipes.push_back(lost(std::move(uncounted)));
+  recipes.push_back(std::move(uncounted));
   Recipe unreadable = on_blocks("the second of three blocks cannot be read",
                                 {"BLCK-006", "SNAP-012"}, 89, [](ImageBuilder&) {});
   unreadable.unreadable = {89};
@@ -232,13 +256,14 @@ std::vector<Recipe> snapshot_recipes() {
   std::vector<Recipe> recipes;
   add_entries(recipes);
   add_counts(recipes);
-  const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-004", "SNAP-005",
-                                          "SNAP-007"};
+  const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-004",
+                                          "SNAP-005", "SNAP-007", "SNAP-011"};
   for (Recipe& recipe : recipes)
     if (!repaired.contains(recipe.code) || !recipe.left.empty() ||
         recipe.name == "a spare block holds something")
       recipe = lost(std::move(recipe));
   add_lost_blocks(recipes);
+  add_misplaced_blocks(recipes);
   add_doubtful_blocks(recipes);
   return recipes;
 }

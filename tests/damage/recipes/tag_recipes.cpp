@@ -289,6 +289,19 @@ void add_tag_entries(std::vector<Recipe>& recipes) {
         image.wipe(kLeftLeaf);
       },
       kRightLeaf));
+  recipes.push_back(planted(
+      "TAGI-018", "an unreachable block of another kind",
+      [](ImageBuilder& image) {
+        plant_one(image);
+        image.wipe(kLeftLeaf).write(kRightLeaf, "TAGI", "07");
+      },
+      kRightLeaf));
+}
+
+void add_leaf_counts(std::vector<Recipe>& recipes) {
+  recipes.push_back(planted(
+      "TAGI-009", "a leaf counts fewer entries than it holds",
+      [](ImageBuilder& image) { image.patch(kLeftLeaf, 1, "0100").rehash(kLeftLeaf); }, kHeader));
 }
 
 void add_extension(std::vector<Recipe>& recipes) {
@@ -394,6 +407,7 @@ std::vector<Recipe> tag_recipes() {
   add_nodes(recipes);
   add_levels(recipes);
   add_tag_entries(recipes);
+  add_leaf_counts(recipes);
   add_extension(recipes);
   add_large(recipes);
   // Not repairable: notes, bytes that a later revision may have set, and addresses without a copy.

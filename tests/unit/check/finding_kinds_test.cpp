@@ -198,6 +198,7 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kTagNodeUnreached, "TAGI-015"},
     {FindingCode::kTagAddressOutside, "TAGI-016"},
     {FindingCode::kTagHeaderOlder, "TAGI-017"},
+    {FindingCode::kTagBlockNoNode, "TAGI-018"},
     {FindingCode::kCursorCountWrong, "WALS-001"},
     {FindingCode::kCursorUncounted, "WALS-003"},
     {FindingCode::kCursorTwice, "WALS-004"},

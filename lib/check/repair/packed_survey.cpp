@@ -1,0 +1,155 @@
+#include "check/repair/packed_survey.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "check/passes/lost_entries.h"
+
+namespace vde {
+namespace {
+
+using Keys = std::vector<std::string>;
+
+class Surveyor {
+ public:
+  Surveyor(StructureRepair& repair, const PackedTable& table, BlockRange region)
+      : repair_(repair), table_(table), region_(region), blocks_(region.count()) {}
+
+  Result<PackedSurvey> run() {
+    for (uint64_t index = 0; index < region_.count(); ++index) {
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY(read(index));
+    }
+    find_copy_of_head();
+    for (uint64_t index = 1; index < blocks_.size(); ++index) {
+      PackedHolds& holds = survey_.blocks[index];
+      if (holds != PackedHolds::kEntries) continue;
+      if (is_superseded(index))
+        holds = PackedHolds::kSuperseded;
+      else if (!blocks_[index].likely)
+        holds = PackedHolds::kForeign;
+    }
+    for (uint64_t index = 0; index < blocks_.size(); ++index) {
+      if (survey_.blocks[index] != PackedHolds::kEntries) continue;
+      survey_.last = index;
+      survey_.found += blocks_[index].entries;
+    }
+    return std::move(survey_);
+  }
+
+ private:
+  struct Block {
+    uint64_t content = 0;     // checksum
+    int64_t entries = 0;      // padding included
+    uint64_t generation = 0;  // of a block that this repair has changed: the highest
+    bool likely = false;      // one entry, at least, may be genuine
+    Keys keys;                // of the entries, except padding
+    Keys as_head;             // of the entries if this is a first block; empty if it is none
+  };
+
+  Result<void> read(uint64_t index) {
+    const uint64_t number = region_.begin + index;
+    VDE_TRY_ASSIGN(raw, repair_.read(number));
+    const bool unwritten = raw.is_unwritten();
+    const auto checked = raw.check(table_.type);
+    each_likely_record(table_, raw, index == 0, repair_.total_blocks(),
+                       [&](Bytes) { blocks_[index].likely = true; });
+    const auto other = raw.check_payload();
+    const bool is_other = index > 0 && other && !all_zero(other->payload());
+    Block& block = blocks_[index];
+    block.generation = checked ? checked->trailer().generation : UINT64_MAX;
+    VDE_TRY_ASSIGN(payload, repair_.read_intact(number, table_.type));
+    if (!payload) {
+      survey_.blocks.push_back(is_other ? PackedHolds::kForeign : PackedHolds::kDamage);
+      return {};
+    }
+    block.content = checksum(*payload);
+    const bool empty = PackedCursor(table_.shape, *payload, index == 0).at_end();
+    if (index == 0) {
+      survey_.zero_head = all_zero(*payload);
+      survey_.counted = kPackedTableHeaderLayout.decode(*payload).count;
+    }
+    survey_.blocks.push_back(!empty ? PackedHolds::kEntries
+                             : index > 0 && unwritten && all_zero(*payload)
+                                 ? PackedHolds::kUnwritten
+                                 : PackedHolds::kNothing);
+    PackedCursor cursor(table_.shape, *payload, index == 0);
+    while (!cursor.at_end() && cursor.next()) ++block.entries;
+    if (table_.is_padding != nullptr && block.entries > 0)
+      block.likely |= keys_of(*payload, index == 0).empty();
+    block.as_head = keys_of_head(*payload);
+    block.keys = index == 0 ? block.as_head : keys_of(*payload, false);
+    for (const std::string& key : block.keys) holders_[key].push_back(index);
+    return {};
+  }
+
+  // Of the entries up to one that cannot be decoded.
+  [[nodiscard]] Keys keys_of(Bytes payload, bool first) const {
+    Keys keys;
+    PackedCursor cursor(table_.shape, payload, first);
+    while (!cursor.at_end()) {
+      const Result<Bytes> record = cursor.next();
+      if (!record) break;
+      if (table_.is_padding != nullptr && table_.is_padding(*record)) continue;
+      const Bytes key = record->first(table_.shape.key_size);
+      keys.emplace_back(key.begin(), key.end());
+    }
+    return keys;
+  }
+
+  [[nodiscard]] Keys keys_of_head(Bytes payload) const {
+    const PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
+    if (header.count <= 0 || !all_zero(header.reserved)) return {};
+    return keys_of(payload, true);
+  }
+
+  // A first block that is no header, and is elsewhere in the table.
+  void find_copy_of_head() {
+    const Block& head = blocks_.front();
+    if (survey_.blocks.front() != PackedHolds::kEntries || !head.as_head.empty()) return;
+    for (uint64_t index = 1; index < blocks_.size(); ++index)
+      if (survey_.blocks[index] == PackedHolds::kEntries &&
+          blocks_[index].content == head.content && !blocks_[index].keys.empty())
+        survey_.blocks.front() = PackedHolds::kDamage;
+  }
+
+  [[nodiscard]] bool is_superseded(uint64_t index) const {
+    const Block& block = blocks_[index];
+    const Block& head = blocks_.front();
+    if (holds_all(0, block.as_head) && block.generation <= head.generation) return true;
+    if (block.keys.empty()) return false;
+    const auto holders = holders_.find(block.keys.front());
+    return std::ranges::any_of(holders->second, [&](uint64_t other) {
+      if (other == index || survey_.blocks[other] != PackedHolds::kEntries) return false;
+      const bool is_copy = blocks_[other].content == block.content && other < index;
+      return is_copy ||
+             (block.generation < blocks_[other].generation && holds_all(other, block.keys));
+    });
+  }
+
+  // Whether block `index` holds entries with all of `keys`, of which there is one at least.
+  [[nodiscard]] bool holds_all(uint64_t index, const Keys& keys) const {
+    if (survey_.blocks[index] != PackedHolds::kEntries) return false;
+    return !keys.empty() && std::ranges::all_of(keys, [&](const std::string& key) {
+      const auto holders = holders_.find(key);
+      return holders != holders_.end() &&
+             std::ranges::find(holders->second, index) != holders->second.end();
+    });
+  }
+
+  StructureRepair& repair_;
+  const PackedTable& table_;
+  BlockRange region_;
+  std::vector<Block> blocks_;
+  std::unordered_map<std::string, std::vector<uint64_t>> holders_;  // of each key
+  PackedSurvey survey_;
+};
+
+}  // namespace
+
+Result<PackedSurvey> survey_packed(StructureRepair& repair, const PackedTable& table,
+                                   BlockRange region) {
+  return Surveyor(repair, table, region).run();
+}
+
+}  // namespace vde

@@ -1,0 +1,238 @@
+// An entry that something proves is kept without consent to a loss, although what leads to it is
+// wrong.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "format/tag/tag_index.h"
+#include "support/module_session.h"
+#include "support/repair_image.h"
+#include "support/strict/strict_reader.h"
+#include "support/verify_list.h"
+#include "vde/repair.h"
+#include "vde/snapshots.h"
+#include "vde/tags.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+constexpr int64_t kTags = 300;
+constexpr size_t kSnapshots = 58;
+constexpr size_t kModules = 20;
+
+// Blocks of 512 bytes: a tree of two levels, tables of several blocks.
+void fill(ImageBuilder& image, int64_t tags) {
+  const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  for (int64_t i = 0; i < tags; ++i)
+    must(writer->set({"key" + std::to_string(10'000 + i), "value", i, 0}));
+  must(writer->commit());
+  must(writer->close());
+  for (size_t i = 0; i < kSnapshots; ++i) {
+    SnapshotOptions wish;
+    wish.reproducible = true;
+    if (i > 0) wish.parent = "@latest";
+    const auto at = Ticks{1'000'000 + static_cast<int64_t>(i)};
+    must(create_snapshot(image.file(), wish, {at, false}));
+  }
+  ModuleOptions options;
+  options.force = true;
+  for (size_t i = 0; i < kModules; ++i) {
+    MemoryFile file(wasm_of_size(kMinWasm + i, i));
+    Activity activity;
+    must(register_module(image.file(), file, options, kSomeOptions, activity));
+  }
+}
+
+class FullImage : public ImageBuilder {
+ public:
+  explicit FullImage(int64_t tags = kTags) : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
+    fill(*this, tags);
+  }
+};
+
+struct Entries {
+  std::vector<strict::Tag> tags;
+  std::vector<strict::Snapshot> snapshots;
+  std::vector<strict::Module> modules;
+  bool operator==(const Entries&) const = default;
+};
+
+// As the SDK reads them, without padding.
+Entries entries_in(ImageBuilder& image) {
+  const StrictReader reader(image.bytes());
+  for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
+    CAPTURE(reader.failure(region));
+    CHECK(reader.outcome(region) == Outcome::kReads);
+  }
+  Entries entries{reader.tags(), reader.snapshots(), reader.modules()};
+  std::erase_if(entries.snapshots, [](const strict::Snapshot& s) { return s.created == 0; });
+  return entries;
+}
+
+// Without consent to a loss. `seconds` of searches for the original of damaged blocks.
+RepairPlan repair_without_loss(ImageBuilder& image, double seconds = 0) {
+  RepairOptions options{from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, seconds}};
+  const std::vector<uint8_t> before = image.bytes();
+  Activity activity;
+  RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  REQUIRE_FALSE(plan.steps.empty());
+  MemoryUndo undo;
+  must(apply_repair(image.file(), plan, options, &undo, activity));
+  CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
+  MemoryFile undone(image.bytes());
+  must(undo_repair(undone, undo.file(), nullptr));
+  CHECK(undone.bytes() == before);
+  return plan;
+}
+
+RepairPlan repair_with_loss(ImageBuilder& image) {
+  return repair_and_back(image).plan;
+}
+
+// Its tree is whole again, with everything in it.
+void check_nothing_lost(ImageBuilder& image, const Entries& entries, double seconds = 0) {
+  const RepairPlan plan = repair_without_loss(image, seconds);
+  CHECK(plan.withheld.empty());
+  for (const Finding& finding : verified(image.file()).findings)
+    CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, finding.message);
+  CHECK(entries_in(image) == entries);
+}
+
+uint64_t leaf_of(ImageBuilder& image, size_t child) {
+  const uint64_t region = image.start("TAGI");
+  TagNode node = must(decode_tag_node(image.payload(region + kTagRoot)));
+  REQUIRE_FALSE(node.leaf);
+  return region + static_cast<uint64_t>(node.children.at(child));
+}
+
+void set_child(ImageBuilder& image, size_t child, int32_t number) {
+  const uint64_t root = image.start("TAGI") + kTagRoot;
+  TagNode node = must(decode_tag_node(image.payload(root)));
+  node.children.at(child) = number;
+  must(encode_tag_node(node, image.payload(root)));
+  image.rehash(root);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a child number that names an unwritten block costs no tag: the chain leads to the leaf") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t region = image.start("TAGI");
+  uint64_t unwritten = 0;
+  for (uint64_t n = kTagRoot + 1; n < 64 && unwritten == 0; ++n)
+    if (all_zero(image.payload(region + n))) unwritten = n;
+  REQUIRE(unwritten > 0);
+  image.wipe(region + unwritten);
+  set_child(image, 2, static_cast<int32_t>(unwritten));
+  check_nothing_lost(image, entries);
+}
+
+TEST_CASE("a leaf whose trailer has another type costs no tag: its checksum fits") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t leaf = leaf_of(image, 1);
+  image.set_tag(leaf, "SNAP");
+  check_nothing_lost(image, entries);
+}
+
+TEST_CASE("one wrong byte in a block of each table costs no snapshot and no module") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  REQUIRE(entries.snapshots.size() == kSnapshots);
+  REQUIRE(entries.modules.size() == kModules);
+  // In the times of the first module of each block, and somewhere in the snapshots.
+  image.patch(image.start("CODE"), 82, "a5").patch(image.start("CODE") + 1, 66, "a5");
+  image.patch(image.start("SNAP"), 100, "a5").patch(image.start("SNAP") + 1, 101, "a5");
+  SUBCASE("the originals are found") {
+    check_nothing_lost(image, entries, 10);
+  }
+  SUBCASE("the modules are proved by their bytes, and the snapshots need consent") {
+    const RepairPlan plan = repair_without_loss(image);
+    CHECK_FALSE(plan.withheld.empty());
+    CHECK(modules_in(image.file()).size() == kModules);
+  }
+}
+
+TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t leaf = leaf_of(image, 1);
+  image.patch(leaf, 1, "0200").rehash(leaf);
+  SUBCASE("the header counts them") {
+    check_nothing_lost(image, entries);
+  }
+  SUBCASE("the header is damaged, too") {
+    image.flip(image.start("TAGI"), 9);
+    check_nothing_lost(image, entries);
+  }
+}
+
+TEST_CASE("a leaf in the place of the root, without a header, does not pass for the whole tree") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t region = image.start("TAGI");
+  std::ranges::copy(image.block(leaf_of(image, 3)), image.block(region + kTagRoot).begin());
+  image.flip(region, 9);
+  // Without a header nothing proves that no other leaf was lost.
+  repair_with_loss(image);
+  CHECK(entries_in(image) == entries);
+}
+
+TEST_CASE("a block of a table that is there twice gives its entries once") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t table = image.start("SNAP");
+  SUBCASE("in the place of an unused block: nothing is lost") {
+    std::ranges::copy(image.block(table + 1), image.block(table + 20).begin());
+    check_nothing_lost(image, entries);
+  }
+  SUBCASE("the first block in the place of an unused one") {
+    std::ranges::copy(image.block(table), image.block(table + 20).begin());
+    check_nothing_lost(image, entries);
+  }
+  SUBCASE("in the place of another block: only what was there is lost") {
+    std::ranges::copy(image.block(table + 1), image.block(table + 2).begin());
+    CHECK(verified(image.file()).codes.front() == "SNAP-003");
+    const RepairPlan plan = repair_with_loss(image);
+    const Entries left = entries_in(image);
+    CHECK(left.snapshots.size() == kSnapshots - 7);
+    CHECK(plan.lost.snapshots == 7);
+    for (const strict::Snapshot& snapshot : left.snapshots)
+      CHECK(std::ranges::count(left.snapshots, snapshot) == 1);
+  }
+}
+
+TEST_CASE("a block between those with entries that reads as never written was lost") {
+  FullImage image;
+  const uint64_t table = image.start("SNAP");
+  image.wipe(table + 2);
+  CHECK(repair_with_loss(image).lost.snapshots == 7);
+  CHECK(entries_in(image).snapshots.size() == kSnapshots - 7);
+}
+
+TEST_CASE("unused blocks of a table get a trailer again, and nothing else changes") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  image.wipe(image.start("SNAP") + 20).wipe(image.start("CODE") + 20);
+  check_nothing_lost(image, entries);
+}
+
+TEST_CASE("a tree is rebuilt in unwritten blocks while a table of owners is damaged") {
+  FullImage image(3000);
+  const Entries entries = entries_in(image);
+  const uint64_t region = image.start("TAGI");
+  image.flip(region, 9).flip(image.start("SNAP") + 1, 9);
+  const std::vector<uint8_t> damaged = image.bytes();
+  const RepairPlan plan = repair_without_loss(image);
+  // The snapshots need consent; the tags do not.
+  CHECK_FALSE(plan.withheld.empty());
+  const uint64_t moved = image.start("TAGI");
+  CHECK(moved != region);
+  const ByteRange old{moved * 512, moved * 512 + 512};
+  CHECK(all_zero(Bytes(damaged).subspan(old.begin, old.length())));
+  CHECK(StrictReader(image.bytes()).tags() == entries.tags);
+}
