@@ -170,7 +170,7 @@ bool KnownImage::seems_empty(BlockType table, const CowFile& damaged) const {
 
 Content KnownImage::noticeable(const Content& lost, const BlockSet& touched,
                                const CowFile& damaged) const {
-  Content left = hits_waiting(touched) ? common(lost, before->content) : lost;
+  Content left = settled(lost, touched);
   if (seems_empty(block_types::kSnapshots, damaged)) left.snapshots.clear();
   if (seems_empty(block_types::kCode, damaged)) left.modules.clear();
   return left;

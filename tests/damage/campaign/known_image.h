@@ -47,6 +47,10 @@ struct KnownImage {
   // of a table look like an empty table.
   [[nodiscard]] Content noticeable(const Content& lost, const BlockSet& touched,
                                    const CowFile& damaged) const;
+  // Of `lost`: what was there before the commits that wait, if a record of them was changed.
+  [[nodiscard]] Content settled(const Content& lost, const BlockSet& touched) const {
+    return hits_waiting(touched) ? common(lost, before->content) : lost;
+  }
 
  private:
   [[nodiscard]] bool hits_waiting(const BlockSet& touched) const;

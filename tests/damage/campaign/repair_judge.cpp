@@ -8,6 +8,7 @@
 
 #include "support/memory_undo.h"
 #include "support/one_change.h"
+#include "support/strict/strict_reader.h"
 #include "support/verify_list.h"
 #include "vde/repair.h"
 
@@ -54,6 +55,12 @@ std::vector<std::string> names_of(const std::vector<Finding>& findings) {
   return names;
 }
 
+std::vector<uint8_t> bytes_of(CowFile& file) {
+  std::vector<uint8_t> bytes(*file.size());
+  static_cast<void>(file.read(0, bytes));
+  return bytes;
+}
+
 void write_file(CowFile& file, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
   const uint64_t size = *file.size();
@@ -88,6 +95,7 @@ class RepairRun {
     if (!repair()) return;
     judge_findings();
     judge_another_repair();
+    if (consent_ && !excused() && !plan_.steps.empty()) judge_strictly();
     if (asks_for_room()) enlarge();
     judge_content();
     if (!wish_.keep.empty())
@@ -166,9 +174,12 @@ class RepairRun {
                                               "TAGI", "SNAP", "CODE", "INOD", "group", "directory"};
     const bool is_module = finding.kind->code == "CODE-009" || finding.kind->code == "CODE-010";
     if (is_module) return wish_.damage.data;
-    if (!finding.block || !touched_.contains(*finding.block)) return false;
+    if (!finding.block) return false;
+    // The finding may name another block of the structure.
     const std::string region = known_.base.region_of(*finding.block);
-    return std::ranges::find(kRepaired, region) == std::end(kRepaired);
+    const bool hit = std::ranges::any_of(
+        touched_, [&](uint64_t block) { return known_.base.region_of(block) == region; });
+    return hit && std::ranges::find(kRepaired, region) == std::end(kRepaired);
   }
 
   void judge_another_repair() {
@@ -179,6 +190,27 @@ class RepairRun {
     } else if (!again->steps.empty()) {
       wrong(WrongKind::kNotIdempotent, describe(again->steps.front()));
     }
+  }
+
+  // The SDK's readers read every region that the repair leaves clean.
+  void judge_strictly() {
+    const StrictReader reader(bytes_of(*file_));
+    for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
+      const bool clean = std::ranges::none_of(left_, [&](const Finding& finding) {
+        return finding.region == region && finding.kind->severity != Severity::kNote;
+      });
+      if (clean && reader.outcome(region) == Outcome::kFails && !is_as_before(region))
+        wrong(WrongKind::kNotClean,
+              fmt::format("the SDK refuses {}: {}", region, reader.failure(region)));
+    }
+  }
+
+  // Nothing but damaged blocks was restored, and the undamaged image has the same failure.
+  [[nodiscard]] bool is_as_before(const std::string& region) const {
+    return std::ranges::all_of(
+               plan_.steps,
+               [](const RepairStep& step) { return step.what.starts_with("restore block"); }) &&
+           StrictReader(bytes_of(*known_.open())).outcome(region) == Outcome::kFails;
   }
 
   [[nodiscard]] bool asks_for_room() const {
@@ -202,7 +234,14 @@ class RepairRun {
     for (const Listed* list : {&after.tags, &after.snapshots, &after.modules})
       if (list->error) note("a list ends: " + list->error->message);
     judge_losses(after.content);
-    const Content invented = minus(after.content, known_.allowed(touched_));
+    Content invented = minus(after.content, known_.allowed(touched_));
+    // What was not repaired shows what the damage made of it.
+    if (!consent_) {
+      invented = minus(invented, list_content(*damaged_.clone()).content);
+      if (after.tags.error) invented.tags.clear();
+      if (after.snapshots.error) invented.snapshots.clear();
+      if (after.modules.error) invented.modules.clear();
+    }
     if (invented.size() > 0) wrong(WrongKind::kInvented, test::describe(invented));
     judge_parents(after.content.snapshots);
   }
@@ -220,7 +259,8 @@ class RepairRun {
     }
     if (consent_) return;
     const Content overwritten =
-        minus(lacks, known_.now.where([&](uint64_t block) { return is_left_whole(block); }));
+        minus(known_.settled(lacks, touched_),
+              known_.now.where([&](uint64_t block) { return is_left_whole(block); }));
     if (overwritten.size() > 0) wrong(WrongKind::kLost, test::describe(overwritten));
   }
 
@@ -231,12 +271,18 @@ class RepairRun {
            std::ranges::none_of(left_, [&](const Finding& finding) { return is_new(finding); });
   }
 
-  // As the damage left it, or as it should be.
+  // As the damage left it, or as it should be; or its content is in a block that the damage
+  // exchanged with it.
   [[nodiscard]] bool is_left_whole(uint64_t number) const {
     const uint32_t size = known_.base.block_size;
     const std::vector<uint8_t> block = file_->block(number, size);
     if (block == damaged_.block(number, size)) return true;
-    return block == known_.base.open()->block(number, size);
+    // Before the commits that wait, too.
+    if (block == known_.open()->block(number, size)) return true;
+    const std::vector<uint8_t> original = known_.base.open()->block(number, size);
+    if (block == original) return true;
+    return std::ranges::any_of(
+        touched_, [&](uint64_t other) { return file_->block(other, size) == original; });
   }
 
   // A repair may cut a parent off that is gone, and never give another one.
