@@ -44,6 +44,8 @@ inline constexpr std::string_view kLosesParent =
     "the link to the parent; the plan names the parent";
 inline constexpr std::string_view kLosesMissing =
     "the entries that the header counts and the table does not hold";
+inline constexpr std::string_view kLosesStray =
+    "no entry, but what is in blocks that cannot hold entries";
 inline constexpr std::string_view kLosesReplaced =
     "nothing, if a block is there twice, but the entries that were in the place of the copy";
 

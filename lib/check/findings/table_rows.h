@@ -50,7 +50,7 @@ inline constexpr auto kCodeRows = std::to_array<FindingRow>({
      "There are more entries, or other bytes, after the last entry that the header counts.",
      "Modules may be missing from the count. Writers reject the table: adding an entry would make "
      "the stray bytes count as one.",
-     kRecount, kLosesNothing},
+     kRecount, kLosesStray},
     {"CODE-012", kWarning, RepairNeed::kNever, "a module has an unknown ABI",
      "The ABI number of the entry is not defined by the format.",
      "A later revision of the format may have defined it, or it is damaged.", kNothing},
@@ -159,7 +159,7 @@ inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({
      "There are more entries, or other bytes, after the last entry that the header counts.",
      "Snapshots may be missing from the count. Writers reject the table: adding an entry would "
      "make the stray bytes count as one.",
-     kRecount, kLosesNothing},
+     kRecount, kLosesStray},
     {"SNAP-008", kWarning, RepairNeed::kNever, "a snapshot has unknown flags",
      "The entry has flag bits that are not defined by the format.",
      "A later revision of the format may have set them, or they are damaged.", kNothing},

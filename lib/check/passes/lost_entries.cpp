@@ -17,7 +17,8 @@ bool is_likely_snapshot(Bytes record, uint64_t total_blocks) {
   const SnapshotEntry entry = snapshot_of(record);
   const auto inodes = block_range(entry.inode_table_start, entry.inode_table_blocks);
   return inodes && inodes->end <= total_blocks && (entry.flags & ~kKnownSnapshotFlags) == 0 &&
-         is_utf8(entry.label) && !entry.id.is_zero() && !is_padding(entry);
+         is_utf8(entry.label) && !entry.id.is_zero() && entry.created > Ticks{} &&
+         !is_padding(entry);
 }
 
 bool is_likely_module(Bytes record, uint64_t total_blocks, uint32_t block_size) {

@@ -62,7 +62,9 @@ Result<PackedContent> read_table(StructureRepair& repair, BlockRange region,
 bool snapshot_has_place(StructureRepair& repair, Bytes record) {
   const SnapshotEntry entry = snapshot_of(record);
   const auto blocks = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  return blocks && blocks->end <= repair.total_blocks();
+  // Other bytes that are read as an entry rarely have a time.
+  const bool timed = entry.created > Ticks{} || is_padding(entry);
+  return timed && blocks && blocks->end <= repair.total_blocks();
 }
 
 bool module_has_place(StructureRepair& repair, Bytes record) {

@@ -96,6 +96,11 @@ Result<void> TagSalvage::read_header() {
   const auto checked = head.check_payload();
   if (!checked || all_zero(checked->payload())) return {};
   const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
+  // Another block in its place counts nothing.
+  const uint32_t block_size = repair_.io().block_size();
+  const bool is_header = header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
+                         header.bloom_bits <= static_cast<int64_t>(max_bloom_bits(block_size));
+  if (!is_header) return {};
   if (header.entry_count >= 0) counted_ = header.entry_count;
   if (header.depth >= 0) leaf_depth_ = static_cast<size_t>(header.depth);
   return {};

@@ -259,9 +259,7 @@ std::vector<Recipe> snapshot_recipes() {
   const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-004",
                                           "SNAP-005", "SNAP-007", "SNAP-011"};
   for (Recipe& recipe : recipes)
-    if (!repaired.contains(recipe.code) || !recipe.left.empty() ||
-        recipe.name == "a spare block holds something")
-      recipe = lost(std::move(recipe));
+    if (!repaired.contains(recipe.code) || !recipe.left.empty()) recipe = lost(std::move(recipe));
   add_lost_blocks(recipes);
   add_misplaced_blocks(recipes);
   add_doubtful_blocks(recipes);
