@@ -1,5 +1,9 @@
 #include "check/passes.h"
 
+#include <algorithm>
+
+#include "format/region/tables.h"
+
 namespace vde {
 namespace {
 
@@ -14,12 +18,13 @@ constexpr NamedPass kPasses[] = {
     {"tag index", check_tags},
     {"snapshot table", check_snapshots},
     {"code cache", check_modules},
-    {"dictionary table", check_dictionaries},
-    {"record tables", check_tables},
-    {"metadata chain hash", check_anchor},
-    {"policy vault", check_policies},
-    {"encryption header", check_keys},
-    {"integrity tree", check_integrity_tree},
+    {"dictionary table", check_dictionaries, OnStream::kIfKept},
+    {"inode migration", check_migration, OnStream::kIfKept},
+    {"record tables", check_tables, OnStream::kIfKept},
+    {"metadata chain hash", check_anchor, OnStream::kAtEnd},
+    {"policy vault", check_policies, OnStream::kIfKept},
+    {"encryption header", check_keys, OnStream::kIfKept},
+    {"integrity tree", check_integrity_tree, OnStream::kIfKept},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},
 };
 
@@ -27,6 +32,15 @@ constexpr NamedPass kPasses[] = {
 
 std::span<const NamedPass> passes() {
   return kPasses;
+}
+
+bool is_read_whole(const PlacedRegion& region) {
+  if (region.is_data_area) return false;
+  if (region.content == block_types::kEncryption || region.content == block_types::kPolicyVault ||
+      region.content == block_types::kIntegrityTree)
+    return true;
+  return std::ranges::any_of(
+      all_tables(), [&](const TableDescription* table) { return table->type == region.content; });
 }
 
 }  // namespace vde

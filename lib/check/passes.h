@@ -15,6 +15,7 @@ Result<void> check_superblocks(VerifyContext& context);
 Result<void> check_regions(VerifyContext& context);
 Result<void> check_journal(VerifyContext& context);
 Result<void> check_inode_layout(VerifyContext& context);
+Result<void> check_migration(VerifyContext& context);
 Result<void> find_sound_tags(VerifyContext& context);
 Result<void> check_blocks(VerifyContext& context);
 Result<void> check_modules(VerifyContext& context);
@@ -34,8 +35,12 @@ enum class OnStream {
   kItself,     // the stream code does the same, block by block
   kNotNeeded,  // it reports nothing and only saves time for other passes
   kAtStart,    // on the fixed blocks, before anything else
-  kAtEnd,      // on the blocks that were kept: the first block of each region, and the bitmap
+  kAtEnd,      // on the blocks that are always kept: the first of each region, and the bitmap
+  kIfKept,     // as kAtEnd, if all blocks of the regions in is_read_whole() could be kept
 };
+
+// Whether passes of kIfKept read blocks of this region other than the first one.
+[[nodiscard]] bool is_read_whole(const PlacedRegion& region);
 
 struct NamedPass {
   std::string_view name;  // "tag tree", for people

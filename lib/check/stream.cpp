@@ -13,6 +13,7 @@
 #include "format/region/bitmap.h"
 #include "io/memory_file.h"
 #include "io/stream_file.h"
+#include "table/dictionary_table.h"
 
 namespace vde {
 namespace {
@@ -105,6 +106,7 @@ class StreamScan {
 
   Result<void> run(Bytes head, StreamInput& input) {
     const uint64_t fixed = kFirstRegionBlock * context_.io.block_size();
+    keep_fixed(head.first(std::min<size_t>(head.size(), fixed)));
     if (head.size() > fixed) judge_all(head.subspan(fixed));
     BlockBuffer buffer(kPieceBytes);
     for (size_t count = head.size() == kHeadBytes ? buffer.size() : 0; count == buffer.size();) {
@@ -119,7 +121,22 @@ class StreamScan {
   [[nodiscard]] bool bitmap_kept() const { return bitmap_ == nullptr || !bitmap_lost_; }
   [[nodiscard]] bool data_checked() const { return !data_skipped_; }
 
+  // All blocks of the regions in is_read_whole() were kept.
+  [[nodiscard]] bool regions_kept() const { return !region_lost_; }
+  // The table of dictionaries came before the blocks of all dictionaries, and these were kept.
+  [[nodiscard]] bool dictionaries_kept() const {
+    return context_.find(block_types::kDictionaries) == nullptr ||
+           (dictionaries_found_ && !dictionary_lost_);
+  }
+
  private:
+  // The chain hash includes the first block of the directory.
+  void keep_fixed(Bytes head) {
+    const size_t block_size = context_.io.block_size();
+    for (uint64_t i = 0; (i + 1) * block_size <= head.size(); ++i)
+      static_cast<void>(kept_.keep({i, head.subspan(i * block_size, block_size)}));
+  }
+
   void judge_all(Bytes bytes) {
     const size_t block_size = context_.io.block_size();
     for (; bytes.size() >= block_size; bytes = bytes.subspan(block_size))
@@ -130,6 +147,7 @@ class StreamScan {
     // Blocks after the volume belong to nothing.
     if (block.number() >= data_.blocks.end) return;
     if (block.number() >= next_change_) find_regions(block.number());
+    keep_dictionary(block);
     std::vector<NewFinding> findings;
     for (const size_t i : here_) judge_in(i, block, findings);
     if (here_.empty()) judge_data(block, findings);
@@ -137,6 +155,32 @@ class StreamScan {
       add_cause(context_.search, block, finding);
       context_.report.pass_on(std::move(finding));
     }
+  }
+
+  void keep_dictionary(const UncheckedBlock& block) {
+    const PlacedRegion* region = context_.find_plain(block_types::kDictionaries);
+    if (region == nullptr) return;
+    if (block.number() == region->blocks.end) find_dictionaries(*region);
+    const bool wanted = std::ranges::any_of(
+        dictionaries_, [&](BlockRange blocks) { return blocks.contains(block.number()); });
+    if (wanted && !kept_.keep(block)) dictionary_lost_ = true;
+  }
+
+  // Called once the table has arrived.
+  void find_dictionaries(const PlacedRegion& region) {
+    FileSource source(context_.io, region.blocks, block_types::kDictionaries);
+    bool any = false;
+    const auto walked = walk_dictionaries(source, [&](const Dictionary& entry) {
+      any = true;
+      const auto blocks = dictionary_extent(entry, context_.probe.usable_blocks());
+      if (blocks && !blocks->empty()) dictionaries_.push_back(*blocks);
+      return true;
+    });
+    dictionaries_found_ = true;
+    // A table that cannot be read from its first entry on needs no other blocks.
+    dictionary_lost_ = (!walked && any) || std::ranges::any_of(dictionaries_, [&](BlockRange b) {
+                         return b.begin < region.blocks.end;
+                       });
   }
 
   // Sets here_ to the regions that contain block `number`, and next_change_ to the next block where
@@ -159,7 +203,14 @@ class StreamScan {
     if (!BlockJudge::has_head(region)) return;
     if (is_head) judge_.check_head(index, block);
     const bool in_bitmap = &region == bitmap_;
-    if ((is_head || in_bitmap) && !kept_.keep(block) && in_bitmap) bitmap_lost_ = true;
+    // A migration leaves its checkpoint in the last block of the inode table.
+    const bool is_checkpoint =
+        region.type == block_types::kInodes && block.number() + 1 == region.blocks.end;
+    const bool is_content = is_checkpoint || is_read_whole(region);
+    if ((is_head || in_bitmap || is_content) && !kept_.keep(block)) {
+      bitmap_lost_ |= in_bitmap;
+      region_lost_ |= is_content;
+    }
     const bool is_journal =
         region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
     if (is_journal && !is_head) return;
@@ -210,6 +261,10 @@ class StreamScan {
   std::vector<size_t> here_;  // regions that contain the blocks up to next_change_
   uint64_t next_change_ = 0;
   bool bitmap_lost_ = false;
+  bool region_lost_ = false;
+  bool dictionaries_found_ = false;
+  bool dictionary_lost_ = false;
+  std::vector<BlockRange> dictionaries_;  // at most 256
   bool data_skipped_ = false;
   uint64_t bitmap_index_ = UINT64_MAX;
   BlockBuffer bitmap_buffer_;
@@ -222,9 +277,11 @@ Result<void> finish(VerifyContext& context, const StreamScan& scan) {
   const bool all_data = context.options.scope == VerifyScope::kAll && scan.data_checked();
   for (const NamedPass& pass : passes()) {
     const bool lacks_bitmap = pass.run == check_bitmap && !scan.bitmap_kept();
-    if (pass.on_stream == OnStream::kNever || lacks_bitmap)
+    const bool lacks_blocks = (pass.on_stream == OnStream::kIfKept && !scan.regions_kept()) ||
+                              (pass.run == check_dictionaries && !scan.dictionaries_kept());
+    if (pass.on_stream == OnStream::kNever || lacks_bitmap || lacks_blocks)
       summary.not_checked.emplace_back(pass.name);
-    else if (pass.on_stream == OnStream::kAtEnd)
+    else if (pass.on_stream == OnStream::kAtEnd || pass.on_stream == OnStream::kIfKept)
       VDE_TRY(pass.run(context));
   }
   if (all_data) return {};

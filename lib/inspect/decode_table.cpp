@@ -5,6 +5,10 @@
 #include <algorithm>
 
 #include "format/block_type.h"
+#include "format/region/encryption_header.h"
+#include "format/region/integrity_tree.h"
+#include "format/region/policy.h"
+#include "format/tag/tag_index.h"
 
 namespace vde {
 namespace {
@@ -53,6 +57,20 @@ std::optional<BlockBuffer> payload_of(const BlockIo& io, uint64_t number) {
   return buffer;
 }
 
+// Regions with a layout of their own.
+Json count_others(BlockType content, Bytes head) {
+  if (content == block_types::kPolicyVault)
+    return Json{{"policy", kPolicyVaultHeaderLayout.decode(head).count}};
+  if (content == block_types::kEncryption)
+    return Json{{"active_key_slot", kEncryptionHeaderLayout.decode(head).active_slots},
+                {"key_rotation", kEncryptionHeaderLayout.decode(head).rotation_events}};
+  if (content == block_types::kIntegrityTree)
+    return Json{{"leaf", kIntegrityTreeHeaderLayout.decode(head).leaf_count}};
+  if (content == block_types::kQueryIndex)
+    return Json{{"tag", kTagIndexHeaderLayout.decode(head).entry_count}};
+  return nullptr;
+}
+
 }  // namespace
 
 Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload) {
@@ -86,7 +104,7 @@ Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload) {
 
 Json count_records(BlockType content, Bytes head) {
   const TableDescription* table = find_table(content, head);
-  if (table == nullptr) return nullptr;
+  if (table == nullptr) return count_others(content, head);
   const TableReader reader(*table, head);
   Json counts = Json::object();
   for (size_t i = 0; i < table->lists.size(); ++i) {

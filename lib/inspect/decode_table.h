@@ -20,7 +20,7 @@ struct TablePlace {
 [[nodiscard]] Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload);
 
 // The counts in the header of the region's first payload, one member per list of records; null if
-// the region does not hold a described table.
+// the region holds neither a table nor keys, policies, a tree or a query index.
 [[nodiscard]] Json count_records(BlockType content, Bytes head);
 
 // The checkpoint of an inode migration (MCHK).

@@ -104,6 +104,17 @@ inline constexpr auto kInodeRows = std::to_array<FindingRow>({
     {"INOD-003", kWarning, RepairNeed::kNever, "an inode field has unknown flags",
      "A feature's field in the inode layout has flag bits that are not defined by the format.",
      "A later revision of the format may have set them, or they are damaged.", kNothing},
+    {"INOD-004", kError, RepairNeed::kNever, "the checkpoint of an inode migration is invalid",
+     "The last block of the inode table holds the checkpoint of a migration. Its checksum does not "
+     "match, or a number in it is out of range.",
+     "The migration cannot be continued, and it is unknown how far it got.",
+     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --block N' shows "
+     "the checkpoint. Restore the inode table or the image from a backup."},
+    {"INOD-005", kNote, RepairNeed::kNever, "an inode migration left its checkpoint",
+     "The last block of the inode table holds the checkpoint of a migration. It replaced the block "
+     "that was there before.",
+     "The migration may be incomplete. The inodes of that block are lost.",
+     "Run 'vdetool dump IMAGE --block N' to see the checkpoint."},
 });
 
 }  // namespace vde::finding_rows

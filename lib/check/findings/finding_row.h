@@ -49,6 +49,9 @@ inline constexpr std::string_view kLosesStray =
 inline constexpr std::string_view kLosesReplaced =
     "nothing, if a block is there twice, but the entries that were in the place of the copy";
 
+inline constexpr std::string_view kLosesSign =
+    "the sign that more entries existed, if the number is too high";
+
 // What to do, if several kinds need the same.
 inline constexpr std::string_view kNothing = "Nothing needs to be done.";
 inline constexpr std::string_view kNothingRepairable =
@@ -104,6 +107,10 @@ inline constexpr std::string_view kKeepEntries =
 inline constexpr std::string_view kRecount =
     "Copy the image first. Then run 'vdetool verify IMAGE --repair': it recounts the entries if "
     "all of them are readable and unambiguous.";
+inline constexpr std::string_view kDerive =
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it corrects the field if the "
+    "rest of the region gives one value for it. Otherwise restore the affected entries or the "
+    "image from a backup; 'vdetool dump IMAGE --block N' shows the block of the finding.";
 inline constexpr std::string_view kRestoreModules =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region CODE' shows "
     "the entries. Restore the affected modules from a backup.";

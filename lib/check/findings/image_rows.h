@@ -165,6 +165,12 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-014", kNote, RepairNeed::kNever, "the format fingerprint is of another revision",
      "The integrity anchor holds a fingerprint of the format that is not that of version 2.0.",
      "Tamper checks of the SDK may reject the image.", kNothing},
+    {"SUPB-015", kNote, RepairNeed::kNever, "the metadata chain hash has no generation",
+     "The integrity anchor holds a chain hash, but the chain generation is 0 or negative.",
+     "It is unknown which state of the image the hash belongs to.", kNothing},
+    {"SUPB-016", kNote, RepairNeed::kNever, "the nesting depth is above its limit",
+     "The nesting depth in the extended metadata is above 3.",
+     "Tamper checks of the SDK reject the image.", kNothing},
 });
 
 }  // namespace vde::finding_rows

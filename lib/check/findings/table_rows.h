@@ -124,6 +124,10 @@ inline constexpr auto kDictionaryRows = std::to_array<FindingRow>({
      "After the last entry there are bytes that are not zero. They do not have the size, blocks "
      "or hash of a dictionary.",
      "None.", kNothing},
+    {"DICT-014", kNote, RepairNeed::kNever, "dictionaries are not in ascending order of id",
+     "The SDK writes the entries in ascending order of id, but an entry has a lower id than the "
+     "entry before it.",
+     "None. Another program wrote the table.", kNothing},
 });
 
 inline constexpr auto kSnapshotRows = std::to_array<FindingRow>({

@@ -98,6 +98,11 @@ class DictionaryJudge {
     else if (seen_.test(entry.id))
       add(FindingCode::kDictionaryIdDuplicate, placed, "the id of more than one entry");
     if (entry.id < kMaxDictionaries) seen_.set(entry.id);
+    if (entry.id < last_id_ && !unordered_) {
+      unordered_ = true;
+      add(FindingCode::kDictionaryOrder, placed, fmt::format("it follows dictionary {}", last_id_));
+    }
+    last_id_ = entry.id;
     if (entry.algorithm > kLastDictionaryAlgorithm)
       add(FindingCode::kDictionaryUnknownAlgorithm, placed,
           fmt::format("algorithm {}", entry.algorithm));
@@ -246,6 +251,8 @@ class DictionaryJudge {
   uint32_t counted_ = 0;
   bool complete_ = true;    // all entries were read
   bool uncounted_ = false;  // DICT-012 was reported
+  bool unordered_ = false;  // DICT-014 was reported
+  uint16_t last_id_ = 0;
   std::bitset<kMaxDictionaries> seen_;
   std::vector<PlacedDictionary> dictionaries_;
 };

@@ -8,6 +8,8 @@
 // So repairers depend only on the content of the file and on the options.
 #pragma once
 
+#include <set>
+
 #include "check/context.h"
 #include "check/repair/repair_facts.h"
 #include "vde/repair.h"
@@ -24,8 +26,9 @@ struct ExactRun;
 struct RepairLog {
   std::vector<RepairStep> steps;
   std::vector<std::string> notes;
-  size_t exact_steps = 0;  // steps that restore blocks byte for byte
-  bool withheld = false;   // a step was not taken because it loses something
+  size_t exact_steps = 0;                    // steps that restore blocks byte for byte
+  bool withheld = false;                     // a step was not taken because it loses something
+  std::set<const FindingKind*> solved = {};  // by steps that were checked (RepairNeed::kFields)
   LostVisitor lost = {};
 };
 
@@ -63,6 +66,8 @@ class RepairBase {
   [[nodiscard]] bool consents(const Loss& loss) const {
     return loss.what.empty() || options().allow_loss;
   }
+  // The current step removes findings of this kind.
+  void solves(const FindingKind& kind) { target_.log.solved.insert(&kind); }
   // Names an entry that the current step loses.
   [[nodiscard]] Result<void> lose(const LostEntry& entry);
   [[nodiscard]] bool names_lost() const { return target_.log.lost != nullptr; }

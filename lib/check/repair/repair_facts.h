@@ -4,6 +4,7 @@
 
 #include <bitset>
 #include <optional>
+#include <set>
 
 #include "check/finding_code.h"
 #include "format/block_type.h"
@@ -35,8 +36,9 @@ enum class RepairNeed : uint8_t {
   kTagTree,         // the tag tree can be rebuilt
   kEmptyRegions,    // regions that were never written can be initialized
   kSpareBlocks,     // unused blocks of tables get trailers
+  kFields,          // the field follows from the rest of its region
 };
-inline constexpr size_t kRepairNeeds = static_cast<size_t>(RepairNeed::kSpareBlocks) + 1;
+inline constexpr size_t kRepairNeeds = static_cast<size_t>(RepairNeed::kFields) + 1;
 
 // The need of a kind, from the table of findings.
 [[nodiscard]] RepairNeed need_of(FindingCode code);
@@ -46,9 +48,13 @@ class RepairFacts {
  public:
   [[nodiscard]] bool has(RepairNeed need) const { return facts_[static_cast<size_t>(need)]; }
   void set(RepairNeed need, bool fact) { facts_[static_cast<size_t>(need)] = fact; }
+  // For kFields: whether a step removes findings of this kind.
+  [[nodiscard]] bool solves(FindingCode code) const { return solved_.contains(&kind_of(code)); }
+  void set_solved(std::set<const FindingKind*> kinds) { solved_ = std::move(kinds); }
 
  private:
   std::bitset<kRepairNeeds> facts_;
+  std::set<const FindingKind*> solved_;
 };
 
 // Runs the repair in memory, except the parts that need the image's data. Never writes to `file`.

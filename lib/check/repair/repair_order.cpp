@@ -31,6 +31,7 @@ constexpr Structure kStructures[] = {
     {repair_snapshot_count, RepairNeed::kSnapshotCount},
     {repair_snapshot_chains, RepairNeed::kSnapshotChains},
     {repair_module_count, RepairNeed::kModuleCount},
+    {repair_fields, RepairNeed::kFields},
     {repair_empty_regions, RepairNeed::kEmptyRegions},
 };
 
@@ -78,6 +79,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   // Replacing blocks of a table sets its count, too.
   if (found.has(RepairNeed::kSnapshotBlocks)) found.set(RepairNeed::kSnapshotCount, true);
   if (found.has(RepairNeed::kModuleBlocks)) found.set(RepairNeed::kModuleCount, true);
+  found.set_solved(target.log.solved);
   facts = found;
   facts.set(RepairNeed::kBitmap, bitmap_region(repair).has_value());
   VDE_TRY_ASSIGN(tag_tree, can_repair_tags(repair));

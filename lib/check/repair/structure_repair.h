@@ -50,6 +50,12 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] Result<bool> make_room(size_t blocks);
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
+  // The image with the changes that were committed so far, for passes of a verification. Valid
+  // until the next change.
+  [[nodiscard]] std::unique_ptr<OverlayFile> committed_view() const {
+    return journal_->committed_view();
+  }
+
   // For repairers that allocate blocks, after the bitmap is repaired. Call settle() first: it
   // commits the changes so far, so that drop_changes() drops only later changes. Without changes it
   // commits nothing: a repair without steps must not leave a commit in the journal.
@@ -90,6 +96,8 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_snapshot_count(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_snapshot_chains(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_module_count(StructureRepair& repair);
+// Fields that follow from the rest of their region (check/fields).
+[[nodiscard]] Result<void> repair_fields(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_empty_regions(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_bitmap(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_tags(StructureRepair& repair);

@@ -1,9 +1,11 @@
-// The chain hash of the integrity anchor, over the first blocks of all regions. It needs no key.
+// What can be checked without a key of the evidence against tampering: the chain hash of the
+// integrity anchor, over the first blocks of all regions, and the nesting depth.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "check/passes.h"
+#include "format/extended_metadata.h"
 #include "format/hash.h"
 #include "vde/text.h"
 
@@ -30,12 +32,30 @@ std::optional<Opaque<32>> chain_hash(VerifyContext& context) {
   return hash;
 }
 
+void check_nesting(VerifyContext& context) {
+  constexpr uint8_t kMaxNesting = 3;
+  const Probe& probe = context.probe;
+  if (probe.superblock_source != SuperblockSource::kGroup) return;
+  const GroupProbe& group = probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary;
+  const Bytes payload = group.blocks[2].payload();
+  if (payload.size() < kExtendedMetadataLayout.size()) return;
+  const uint8_t depth = kExtendedMetadataLayout.decode(payload).fabric_namespace_root[0];
+  if (depth > kMaxNesting)
+    context.report.add(FindingCode::kNestingTooDeep, probe.superblock_block + 2,
+                       block_types::kExtendedMetadata, fmt::format("a depth of {}", depth));
+}
+
 }  // namespace
 
 Result<void> check_anchor(VerifyContext& context) {
   const Probe& probe = context.probe;
   const IntegrityAnchor& anchor = probe.anchor;
+  check_nesting(context);
   if (all_zero(anchor.metadata_chain_hash)) return {};
+  if (anchor.chain_generation <= 0)
+    context.report.add(FindingCode::kChainUndated, probe.superblock_block + 3,
+                       block_types::kIntegrityAnchor,
+                       fmt::format("generation {}", anchor.chain_generation));
   const auto hash = chain_hash(context);
   if (hash && *hash != anchor.metadata_chain_hash)
     context.report.add(

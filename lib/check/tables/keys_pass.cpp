@@ -23,11 +23,13 @@ class KeysJudge {
     if (!all_zero(header.reserved))
       add(FindingCode::kReservedNotZero, 0, "reserved bytes of the encryption header are not zero");
     const auto table = decode_encryption(first, second);
-    // Too many rotations do not affect the position of the slots.
-    if (!table)
+    if (!table) {
       add(FindingCode::kKeysCountWrong, 0, table.error().message);
-    else
-      check_slots(*table);
+      return;
+    }
+    check_slots(*table);
+    check_rotations(*table);
+    check_rest(*table, first, second);
   }
 
  private:
@@ -67,6 +69,29 @@ class KeysJudge {
       add(FindingCode::kKeysUnknown, block,
           fmt::format("key slot {}: status {}, algorithm {}, key derivation {}", place, slot.status,
                       slot.algorithm, slot.kdf));
+  }
+
+  void check_rotations(const EncryptionTable& table) {
+    const auto is_known = [&](uint8_t slot) {
+      return slot == kNoKeySlot || slot < table.slots.size();
+    };
+    for (size_t i = 0; i < table.rotations.size(); ++i)
+      if (!is_known(table.rotations[i].old_slot) || !is_known(table.rotations[i].new_slot))
+        add(FindingCode::kKeysUnknown, 1,
+            fmt::format("key rotation {}: from slot {} to slot {}", i, table.rotations[i].old_slot,
+                        table.rotations[i].new_slot));
+  }
+
+  void check_rest(const EncryptionTable& table, Bytes first, Bytes second) {
+    const EncryptionCapacity room = encryption_capacity(context_.io.block_size());
+    const size_t slots =
+        kEncryptionHeaderLayout.size() + size_t{room.first_slots} * kKeySlotLayout.size();
+    const size_t rotations = size_t{room.second_slots} * kKeySlotLayout.size() +
+                             table.rotations.size() * kKeyRotationLayout.size();
+    if (!all_zero(first.subspan(slots)))
+      add(FindingCode::kReservedNotZero, 0, "bytes after the key slots are not zero");
+    if (!all_zero(second.subspan(rotations)))
+      add(FindingCode::kReservedNotZero, 1, "bytes after the last key rotation are not zero");
   }
 
   VerifyContext& context_;

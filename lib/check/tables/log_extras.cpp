@@ -125,6 +125,12 @@ class OperationsExtra : public TableExtra {
       least_active_ = found_active_ == 0 ? id : std::min(least_active_, id);
       ++found_active_;
     }
+    // The field rules allow 0, which is not defined either.
+    if (id == 0 || record.number("type") == 0)
+      report.add(FindingCode::kOperationUnknown, block,
+                 fmt::format("{} has the id {} and the type {}", name_of(record), id,
+                             record.number("type")),
+                 {name_of(record)});
     const auto done = static_cast<uint64_t>(record.number("completed_units"));
     const auto total = static_cast<uint64_t>(record.number("total_units"));
     if (done > total)
@@ -176,6 +182,13 @@ class WormExtra : public TableExtra {
     if (index != static_cast<int64_t>(record.index))
       report.add(FindingCode::kWormOdd, block,
                  fmt::format("{} belongs to block {}", name_of(record), index), {name_of(record)});
+    const int64_t length = record.number("data_length");
+    const int64_t payload = payload_size(report.context().io.block_size());
+    if (length > payload)
+      report.add(FindingCode::kWormUnknown, block,
+                 fmt::format("{} has {} bytes of data, a block holds {}", name_of(record), length,
+                             payload),
+                 {name_of(record)});
     const int64_t ticks = record.number("ticks");
     if (ticks < ticks_ && !went_back_) {
       went_back_ = true;

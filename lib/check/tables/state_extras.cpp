@@ -82,7 +82,11 @@ class FederationExtra : public TableExtra {
 
   void record(TableReport& report, const TableRecord& record, uint64_t block) override {
     if (record.list == &tables::kFederation.lists[0]) {
-      places_.insert(record.number("id"));
+      if (!places_.insert(record.number("id")).second)
+        report.add(FindingCode::kReferencePlace, block,
+                   fmt::format("{} has the id {} of a place before it", name_of(record),
+                               record.number("id")),
+                   {name_of(record)});
       return;
     }
     const int64_t place = record.number("geo_region");

@@ -2,9 +2,12 @@
 // specify the data under a leaf.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "check/passes.h"
 #include "check/tables/region_blocks.h"
 #include "format/region/integrity_tree.h"
+#include "vde/text.h"
 
 namespace vde {
 namespace {
@@ -24,14 +27,16 @@ class TreeJudge {
     if (!head || all_zero(*head)) return {};
     header_ = kIntegrityTreeHeaderLayout.decode(*head);
     if (header_.leaf_count == 0 && header_.capacity <= 1 && header_.capacity >= 0) {
-      check_empty(*head);
-      return {};
+      const BlockBuffer held(head->begin(), head->end());
+      return check_empty(held);
     }
     if (!all_zero(head->subspan(kIntegrityTreeHeaderLayout.size())))
       add(FindingCode::kReservedNotZero, 0, "bytes after the header of the tree are not zero");
+    check_anchor_root();
     if (!check_header()) return {};
     VDE_TRY(check_nodes());
-    return check_unused_leaves();
+    VDE_TRY(check_unused_leaves());
+    return check_rest();
   }
 
  private:
@@ -41,12 +46,26 @@ class TreeJudge {
                         site);
   }
 
-  void check_empty(Bytes head) {
+  Result<void> check_empty(Bytes head) {
     constexpr size_t kCounts = 8;  // bytes
-    const auto next = region_.blocks.count() > 1 ? children_.payload(1) : std::nullopt;
-    if (all_zero(head.subspan(kCounts)) && (!next || all_zero(*next))) return;
-    add(FindingCode::kTreeForeign, 0,
-        "no leaves and no capacity, but the header or the next block has content");
+    bool empty = all_zero(head.subspan(kCounts));
+    for (uint64_t i = 1; empty && i < region_.blocks.count(); ++i) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      const auto payload = children_.payload(i);
+      empty = !payload || all_zero(*payload);
+    }
+    if (!empty)
+      add(FindingCode::kTreeForeign, 0,
+          "no leaves and no capacity, but the header or a later block has content");
+    return {};
+  }
+
+  // The anchor is compared only if both roots are set.
+  void check_anchor_root() {
+    const Opaque<32>& anchored = context_.probe.anchor.merkle_root_hash;
+    if (!all_zero(anchored) && !all_zero(header_.root) && anchored != header_.root)
+      add(FindingCode::kTreeRootOther, 0,
+          fmt::format("the anchor holds the root {}", to_hex(anchored)));
   }
 
   bool check_header() {
@@ -109,6 +128,22 @@ class TreeJudge {
       if (!hash || all_zero(*hash)) continue;
       add(FindingCode::kTreeLeaves, node_place(capacity + leaf, block_size_).block,
           fmt::format("leaf {} of {} is not zero", leaf, header_.leaf_count));
+      return {};
+    }
+    return {};
+  }
+
+  // The bytes after the last node of each block.
+  Result<void> check_rest() {
+    const uint64_t nodes = 2 * static_cast<uint64_t>(header_.capacity);  // the first one is 1
+    const uint64_t per_block = nodes_per_block(block_size_);
+    for (uint64_t i = 1; i < region_.blocks.count(); ++i) {
+      if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      const uint64_t before = (i - 1) * per_block + 1;
+      const uint64_t here = std::min(per_block, nodes - std::min(nodes, before));
+      const auto payload = children_.payload(i);
+      if (!payload || all_zero(payload->subspan(here * kTreeNodeSize))) continue;
+      add(FindingCode::kReservedNotZero, i, "bytes after the last node are not zero");
       return {};
     }
     return {};

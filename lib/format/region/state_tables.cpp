@@ -125,7 +125,7 @@ constexpr auto kJournalHeader = std::to_array<TableField>({
     {"reserved", kBytes, 24, Rule::kZero},
 });
 constexpr auto kOperation = std::to_array<TableField>({
-    {"id", kUnsigned, 8},
+    {"id", kUnsigned, 8, Rule::kId},
     {"type", kUnsigned, 1, Rule::kAtMost, 10},
     {"state", kUnsigned, 1, Rule::kAtMost, 5},
     {"flags", kUnsigned, 2, Rule::kBits, 3},

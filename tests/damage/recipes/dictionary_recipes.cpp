@@ -43,6 +43,8 @@ void add_dictionary_entries(std::vector<Recipe>& recipes) {
   recipes.push_back(on_dictionary("DICT-003", "id 256", [](Dictionary& entry) { entry.id = 256; }));
   recipes.push_back(
       on_dictionary("DICT-004", "the first one's id", [](Dictionary& entry) { entry.id = 1; }));
+  recipes.push_back(
+      on_dictionary("DICT-014", "id 0 after id 1", [](Dictionary& entry) { entry.id = 0; }));
   recipes.push_back(on_dictionary("DICT-005", "after the volume",
                                   [](Dictionary& entry) { entry.first_block = 256; }));
   recipes.push_back(on_dictionary("DICT-005", "a negative block",

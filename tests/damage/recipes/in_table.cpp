@@ -18,4 +18,8 @@ Recipe in_table(const TableCase& changed) {
                changed.block});
 }
 
+Recipe repaired_in_table(const TableCase& changed) {
+  return fully_repaired(in_table(changed));
+}
+
 }  // namespace vde::test

@@ -17,6 +17,8 @@ struct TableCase {
 };
 
 [[nodiscard]] Recipe in_table(const TableCase& changed);
+// The same, where a repair removes the damage.
+[[nodiscard]] Recipe repaired_in_table(const TableCase& changed);
 
 // Sets a field of record `index` of a list.
 inline void set(TableContent& content, size_t list, size_t index, std::string_view name,

@@ -26,6 +26,8 @@ struct Recipe {
 
 // A recipe whose damage cannot be repaired.
 [[nodiscard]] Recipe lost(Recipe recipe);
+// A recipe after whose repair nothing is left.
+[[nodiscard]] Recipe fully_repaired(Recipe recipe);
 
 // All of them, in the order of the families below.
 [[nodiscard]] std::vector<Recipe> all_recipes();

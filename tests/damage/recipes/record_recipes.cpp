@@ -61,25 +61,26 @@ void grow(TableContent& content, std::initializer_list<std::pair<std::string_vie
 
 void add_audit(std::vector<Recipe>& all) {
   const auto& t = tables::kAuditLog;
+  all.push_back(repaired_in_table(
+      {"ALOG-001", "a negative count", t, count_below_zero, {"ALOG-001", "ALOG-011"}}));
+  all.push_back(repaired_in_table({"ALOG-001",
+                                   "more than the region can hold",
+                                   t,
+                                   count_too_many<188>,
+                                   {"ALOG-001", "ALOG-011"}}));
   all.push_back(
-      in_table({"ALOG-001", "a negative count", t, count_below_zero, {"ALOG-001", "ALOG-011"}}));
-  all.push_back(in_table({"ALOG-001",
-                          "more than the region can hold",
-                          t,
-                          count_too_many<188>,
-                          {"ALOG-001", "ALOG-011"}}));
-  all.push_back(in_table({"ALOG-001", "one more than the blocks hold", t, [](TableContent& c) {
-                            c.header["entry_count"] = int64_t{4};
-                            c.header["next_sequence"] = int64_t{4};
-                          }}));
+      repaired_in_table({"ALOG-001", "one more than the blocks hold", t, [](TableContent& c) {
+                           c.header["entry_count"] = int64_t{4};
+                           c.header["next_sequence"] = int64_t{4};
+                         }}));
   all.push_back(in_table({"ALOG-002", "details of 257 bytes", t,
                           [](TableContent& c) { set(c, 0, 2, "details_length", int64_t{257}); }}));
   all.push_back(in_table({"ALOG-002", "details of a negative length", t,
                           [](TableContent& c) { set(c, 0, 2, "details_length", int64_t{-1}); }}));
-  all.push_back(in_table({"ALOG-003", "the count is one too low", t, [](TableContent& c) {
-                            count_one_less(c);
-                            c.header["next_sequence"] = int64_t{2};
-                          }}));
+  all.push_back(repaired_in_table({"ALOG-003", "the count is one too low", t, [](TableContent& c) {
+                                     count_one_less(c);
+                                     c.header["next_sequence"] = int64_t{2};
+                                   }}));
   all.push_back(in_table(
       {"ALOG-003", "a later block has content", t, nothing, {}, kTableStart + 2, later_content}));
   all.push_back(in_table({"ALOG-005", "event 9", t, [](TableContent& c) {
@@ -102,8 +103,9 @@ void add_audit(std::vector<Recipe>& all) {
                           unwritten_rest}));
   all.push_back(in_table({"ALOG-010", "an entry was changed", t,
                           [](TableContent& c) { set(c, 0, 1, "event", int64_t{4}); }}));
-  all.push_back(in_table({"ALOG-011", "next sequence 9", t,
-                          [](TableContent& c) { c.header["next_sequence"] = int64_t{9}; }}));
+  all.push_back(repaired_in_table({"ALOG-011", "next sequence 9", t, [](TableContent& c) {
+                                     c.header["next_sequence"] = int64_t{9};
+                                   }}));
   all.push_back(in_table({"ALOG-012", "the last entry is the oldest", t, [](TableContent& c) {
                             set(c, 0, 2, "ticks", int64_t{5});
                             c.chain();
@@ -121,12 +123,13 @@ void add_audit(std::vector<Recipe>& all) {
 
 void add_mappings(std::vector<Recipe>& all) {
   const auto& t = tables::kAnonymization;
-  all.push_back(in_table({"ANON-001", "a negative count", t, count_below_zero}));
-  all.push_back(
-      in_table({"ANON-001", "one more than the region can hold", t, count_too_many<4 * 37>}));
-  all.push_back(in_table({"ANON-001", "more than its blocks hold", t,
-                          [](TableContent& c) { c.header["mapping_count"] = int64_t{40}; }}));
-  all.push_back(in_table({"ANON-003", "the count is one too low", t, count_one_less}));
+  all.push_back(repaired_in_table({"ANON-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table(
+      {"ANON-001", "one more than the region can hold", t, count_too_many<4 * 37>}));
+  all.push_back(repaired_in_table({"ANON-001", "more than its blocks hold", t, [](TableContent& c) {
+                                     c.header["mapping_count"] = int64_t{40};
+                                   }}));
+  all.push_back(repaired_in_table({"ANON-003", "the count is one too low", t, count_one_less}));
   all.push_back(in_table(
       {"ANON-003", "a later block has content", t, nothing, {}, kTableStart + 2, later_content}));
   all.push_back(in_table({"ANON-004", "a duplicate id", t, same_id}));
@@ -142,10 +145,11 @@ void add_mappings(std::vector<Recipe>& all) {
   static const auto kErase = erase;
   all.push_back(
       in_table({"ANON-005", "erased and active", t, [](TableContent& c) { kErase(c, 3); }}));
-  all.push_back(in_table({"ANON-006", "erased, but the token remains", t, [](TableContent& c) {
-                            kErase(c, 2);
-                            set(c, 0, 1, "token", std::string(32, 'x'));
-                          }}));
+  all.push_back(
+      repaired_in_table({"ANON-006", "erased, but the token remains", t, [](TableContent& c) {
+                           kErase(c, 2);
+                           set(c, 0, 1, "token", std::string(32, 'x'));
+                         }}));
   all.push_back(in_table({"ANON-008",
                           "spare blocks have no trailer",
                           t,
@@ -180,8 +184,8 @@ void add_mappings(std::vector<Recipe>& all) {
 
 void add_groups(std::vector<Recipe>& all) {
   const auto& t = tables::kConsensusLog;
-  all.push_back(in_table({"CLOG-001", "a negative count", t, count_below_zero}));
-  all.push_back(in_table({"CLOG-003", "the count is one too low", t, count_one_less}));
+  all.push_back(repaired_in_table({"CLOG-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table({"CLOG-003", "the count is one too low", t, count_one_less}));
   all.push_back(in_table({"CLOG-004", "a duplicate group", t, same_id}));
   all.push_back(in_table({"CLOG-005", "a negative term", t,
                           [](TableContent& c) { set(c, 0, 1, "term", int64_t{-4}); }}));
@@ -200,12 +204,12 @@ void add_groups(std::vector<Recipe>& all) {
 
 void add_passports(std::vector<Recipe>& all) {
   const auto& t = tables::kComplianceVault;
-  all.push_back(in_table({"CMVT-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table({"CMVT-001", "a negative count", t, count_below_zero}));
   all.push_back(in_table({"CMVT-002", "an issuer of 129 bytes", t,
                           [](TableContent& c) { set(c, 0, 1, "issuer", std::string(129, 'x')); }}));
   all.push_back(in_table({"CMVT-002", "notes of 257 bytes", t,
                           [](TableContent& c) { set(c, 0, 1, "notes", std::string(257, 'x')); }}));
-  all.push_back(in_table({"CMVT-003", "the count is one too low", t, count_one_less}));
+  all.push_back(repaired_in_table({"CMVT-003", "the count is one too low", t, count_one_less}));
   all.push_back(in_table({"CMVT-004", "a duplicate id", t, same_id}));
   all.push_back(in_table({"CMVT-005", "framework 9", t,
                           [](TableContent& c) { set(c, 0, 1, "framework", int64_t{9}); }}));
@@ -227,8 +231,8 @@ void add_passports(std::vector<Recipe>& all) {
 
 void add_cache(std::vector<Recipe>& all) {
   const auto& t = tables::kIntelligence;
-  all.push_back(in_table({"INTE-001", "a negative count", t, count_below_zero}));
-  all.push_back(in_table({"INTE-003", "the count is one too low", t, count_one_less}));
+  all.push_back(repaired_in_table({"INTE-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table({"INTE-003", "the count is one too low", t, count_one_less}));
   all.push_back(in_table({"INTE-004", "a duplicate object", t, same_id}));
   all.push_back(
       in_table({"INTE-005", "a heat of 2", t, [](TableContent& c) { set(c, 0, 1, "heat", 2.0); }}));
@@ -246,14 +250,15 @@ void add_cache(std::vector<Recipe>& all) {
 void add_metrics(std::vector<Recipe>& all) {
   const auto& t = tables::kMetrics;
   const auto& v21 = tables::kMetricsV21;
-  all.push_back(in_table({"MLOG-001", "a negative count", t, count_below_zero}));
-  all.push_back(in_table({"MLOG-001", "a count of 2^63", v21,
-                          [](TableContent& c) { c.header["entry_count"] = INT64_MIN; }}));
-  all.push_back(in_table({"MLOG-003", "the count is one too low", t, count_one_less}));
-  all.push_back(in_table({"MLOG-003", "the count is one too low", v21, [](TableContent& c) {
-                            count_one_less(c);
-                            c.header["newest"] = int64_t{1001};
-                          }}));
+  all.push_back(repaired_in_table({"MLOG-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table({"MLOG-001", "a count of 2^63", v21,
+                                   [](TableContent& c) { c.header["entry_count"] = INT64_MIN; }}));
+  all.push_back(repaired_in_table({"MLOG-003", "the count is one too low", t, count_one_less}));
+  all.push_back(
+      repaired_in_table({"MLOG-003", "the count is one too low", v21, [](TableContent& c) {
+                           count_one_less(c);
+                           c.header["newest"] = int64_t{1001};
+                         }}));
   all.push_back(in_table({"MLOG-005", "aggregation 7", t,
                           [](TableContent& c) { set(c, 0, 1, "aggregation", int64_t{7}); }}));
   all.push_back(in_table({"MLOG-006", "a capacity of 0", t,
@@ -276,25 +281,28 @@ void add_metrics(std::vector<Recipe>& all) {
                           unwritten_rest}));
   all.push_back(in_table({"MLOG-010", "a capacity of 2", t,
                           [](TableContent& c) { c.header["max_capacity"] = int64_t{2}; }}));
-  all.push_back(in_table({"MLOG-011", "another newest time", v21,
-                          [](TableContent& c) { c.header["newest"] = int64_t{1003}; }}));
+  all.push_back(repaired_in_table({"MLOG-011", "another newest time", v21,
+                                   [](TableContent& c) { c.header["newest"] = int64_t{1003}; }}));
 }
 
 void add_worm(std::vector<Recipe>& all) {
   const auto& t = tables::kWorm;
-  all.push_back(in_table({"WORM-001",
-                          "a negative count",
-                          t,
-                          [](TableContent& c) { count_below_zero(c); },
-                          {"WORM-001", "WORM-006"}}));
-  all.push_back(in_table({"WORM-003", "the count is one too low", t, [](TableContent& c) {
-                            count_one_less(c);
-                            c.header["high_water_mark"] = int64_t{2};
-                          }}));
+  all.push_back(repaired_in_table({"WORM-001",
+                                   "a negative count",
+                                   t,
+                                   [](TableContent& c) { count_below_zero(c); },
+                                   {"WORM-001", "WORM-006"}}));
+  all.push_back(repaired_in_table({"WORM-003", "the count is one too low", t, [](TableContent& c) {
+                                     count_one_less(c);
+                                     c.header["high_water_mark"] = int64_t{2};
+                                   }}));
   all.push_back(in_table({"WORM-005", "a negative length", t,
                           [](TableContent& c) { set(c, 0, 1, "data_length", int64_t{-1}); }}));
-  all.push_back(in_table({"WORM-006", "a high-water mark of 4", t,
-                          [](TableContent& c) { c.header["high_water_mark"] = int64_t{4}; }}));
+  all.push_back(in_table({"WORM-005", "more data than a block holds", t,
+                          [](TableContent& c) { set(c, 0, 1, "data_length", int64_t{4081}); }}));
+  all.push_back(repaired_in_table({"WORM-006", "a high-water mark of 4", t, [](TableContent& c) {
+                                     c.header["high_water_mark"] = int64_t{4};
+                                   }}));
   all.push_back(in_table({"WORM-006", "a record of another block", t,
                           [](TableContent& c) { set(c, 0, 1, "block_index", int64_t{7}); }}));
   all.push_back(in_table({"WORM-008",
@@ -312,14 +320,28 @@ void add_references(std::vector<Recipe>& all) {
   const auto& t = tables::kReferences;
   const auto& federation = tables::kFederation;
   const auto& roles = tables::kRoles;
-  all.push_back(in_table({"XREF-001", "a negative count", t, count_below_zero}));
-  all.push_back(in_table(
+  all.push_back(repaired_in_table({"XREF-001", "a negative count", t, count_below_zero}));
+  all.push_back(repaired_in_table(
       {"XREF-001", "more than the region can hold", roles, count_too_many<112 + 3 * 113>}));
   all.push_back(in_table({"XREF-001", "more places than it can hold", federation,
                           [](TableContent& c) { c.header["place_count"] = int64_t{100000}; }}));
   all.push_back(in_table({"XREF-002", "a name of 33 bytes", federation,
                           [](TableContent& c) { set(c, 0, 1, "name", std::string(33, 'x')); }}));
-  all.push_back(in_table({"XREF-003", "the count is one too low", t, count_one_less}));
+  all.push_back(
+      in_table({"XREF-006", "two places with the same id", federation, [](TableContent& c) {
+                  set(c, 0, 2, "id", kOne);
+                  set(c, 1, 2, "geo_region", kOne);
+                }}));
+  all.push_back(in_table({"XREF-005",
+                          "role 4, in the second block",
+                          roles,
+                          [](TableContent& c) {
+                            c.records[0].resize(114, c.records[0][0]);
+                            set(c, 0, 113, "role", int64_t{4});
+                          },
+                          {},
+                          kTableStart + 1}));
+  all.push_back(repaired_in_table({"XREF-003", "the count is one too low", t, count_one_less}));
   all.push_back(in_table({"XREF-003",
                           "a later block has content",
                           roles,

@@ -115,6 +115,35 @@ void add_bitmap(std::vector<Recipe>& recipes) {
                 kTwoBitmapBlocks});
 }
 
+// A checkpoint of a migration in the last block of the inode table.
+Recipe on_migration(std::string code, std::string name, size_t at, std::string_view hex,
+                    bool with_checksum) {
+  return lost({code,
+               std::move(name),
+               [=](ImageBuilder& image) {
+                 constexpr size_t kChecksum = 90;
+                 const auto slot = image.slots()[image.slot_of("INOD")];
+                 const auto last = static_cast<uint64_t>(slot.start + slot.count - 1);
+                 image.write(last, "MCHK", "0102");
+                 const MutableBytes payload = image.payload(last);
+                 if (with_checksum) image.patch(last, at, hex);
+                 store_le(payload, kChecksum, checksum(payload.first(kChecksum)));
+                 if (!with_checksum) image.patch(last, at, hex);
+                 image.rehash(last);
+               },
+               {"BLCK-004", code},
+               13 + 31,
+               {512, 8192, "tags"}});
+}
+
+void add_migration(std::vector<Recipe>& recipes) {
+  add(recipes, on_migration("INOD-004", "a byte of the checkpoint was changed", 3, "ff", false));
+  add(recipes, on_migration("INOD-004", "phase 5", 89, "05", true));
+  add(recipes, on_migration("INOD-004", "a negative start", 48, "80", true));
+  add(recipes, on_migration("INOD-004", "one of no inodes is migrated", 33, "01", true));
+  add(recipes, on_migration("INOD-005", "phase 1", 89, "01", true));
+}
+
 void add_inodes(std::vector<Recipe>& recipes) {
   add(recipes, {"INOD-001",
                 "the layout is an all-zero block with a trailer",
@@ -243,6 +272,7 @@ std::vector<Recipe> region_recipes() {
   std::vector<Recipe> recipes;
   add_bitmap(recipes);
   add_inodes(recipes);
+  add_migration(recipes);
   add_journal(recipes);
   return recipes;
 }

@@ -11,42 +11,46 @@ namespace {
 
 void add_operations(std::vector<Recipe>& all) {
   const auto& t = tables::kOperations;
-  all.push_back(in_table({"OPJR-001", "more than the region can hold", t,
-                          [](TableContent& c) { c.header["total"] = int64_t{1000}; }}));
-  all.push_back(in_table({"OPJR-003", "the count is one too low", t, [](TableContent& c) {
-                            c.header["total"] = int64_t{2};
-                            c.header["newest"] = int64_t{2};
-                          }}));
+  all.push_back(repaired_in_table({"OPJR-001", "more than the region can hold", t,
+                                   [](TableContent& c) { c.header["total"] = int64_t{1000}; }}));
+  all.push_back(repaired_in_table({"OPJR-003", "the count is one too low", t, [](TableContent& c) {
+                                     c.header["total"] = int64_t{2};
+                                     c.header["newest"] = int64_t{2};
+                                   }}));
   all.push_back(in_table(
       {"OPJR-005", "type 11", t, [](TableContent& c) { set(c, 0, 0, "type", int64_t{11}); }}));
+  all.push_back(in_table(
+      {"OPJR-005", "type 0", t, [](TableContent& c) { set(c, 0, 0, "type", int64_t{0}); }}));
+  all.push_back(in_table({"OPJR-004", "a duplicate operation", t,
+                          [](TableContent& c) { set(c, 0, 1, "id", int64_t{1}); }}));
   all.push_back(in_table({"OPJR-006", "two of one unit completed", t, [](TableContent& c) {
                             set(c, 0, 0, "total_units", int64_t{1});
                             set(c, 0, 0, "completed_units", int64_t{2});
                           }}));
-  all.push_back(in_table({"OPJR-010", "another magic number", t, [](TableContent& c) {
-                            c.header["magic"] = std::string("OPJRNX\0\0", 8);
-                          }}));
-  all.push_back(in_table({"OPJR-010", "a count of three active operations", t,
-                          [](TableContent& c) { c.header["active"] = int64_t{3}; }}));
+  all.push_back(repaired_in_table({"OPJR-010", "another magic number", t, [](TableContent& c) {
+                                     c.header["magic"] = std::string("OPJRNX\0\0", 8);
+                                   }}));
+  all.push_back(repaired_in_table({"OPJR-010", "a count of three active operations", t,
+                                   [](TableContent& c) { c.header["active"] = int64_t{3}; }}));
   all.push_back(in_table({"OPJR-011", "a running operation", t,
                           [](TableContent& c) { set(c, 0, 0, "state", int64_t{1}); }}));
 }
 
 void add_shards(std::vector<Recipe>& all) {
   const auto& t = tables::kRaid;
-  all.push_back(in_table({"RAID-001", "a count of four shards", t,
-                          [](TableContent& c) { c.header["shard_count"] = int64_t{4}; }}));
+  all.push_back(repaired_in_table({"RAID-001", "a count of four shards", t,
+                                   [](TableContent& c) { c.header["shard_count"] = int64_t{4}; }}));
   all.push_back(in_table({"RAID-001", "257 parity descriptors", t,
                           [](TableContent& c) { c.header["parity_count"] = int64_t{257}; }}));
-  all.push_back(in_table({"RAID-001",
-                          "one parity descriptor less is counted",
-                          t,
-                          [](TableContent& c) {
-                            c.header["parity_count"] = int64_t{2};
-                            set(c, 1, 0, "parity_shard", int64_t{1});
-                          },
-                          {},
-                          kTableStart + 1}));
+  all.push_back(repaired_in_table({"RAID-001",
+                                   "one parity descriptor less is counted",
+                                   t,
+                                   [](TableContent& c) {
+                                     c.header["parity_count"] = int64_t{2};
+                                     set(c, 1, 0, "parity_shard", int64_t{1});
+                                   },
+                                   {},
+                                   kTableStart + 1}));
   all.push_back(in_table({"RAID-004", "a duplicate device", t,
                           [](TableContent& c) { set(c, 0, 2, "device", std::string(16, 1)); }}));
   all.push_back(in_table(
@@ -97,8 +101,9 @@ void add_shards(std::vector<Recipe>& all) {
 
 void add_replicas(std::vector<Recipe>& all) {
   const auto& t = tables::kReplication;
-  all.push_back(in_table({"REPL-001", "a count of four replicas", t,
-                          [](TableContent& c) { c.header["active_replicas"] = int64_t{4}; }}));
+  all.push_back(repaired_in_table({"REPL-001", "a count of four replicas", t, [](TableContent& c) {
+                                     c.header["active_replicas"] = int64_t{4};
+                                   }}));
   all.push_back(
       in_table({"REPL-001", "more tracked blocks than the region has room for", t,
                 [](TableContent& c) { c.header["tracked_blocks"] = int64_t{3 * 4080 * 8 + 1}; }}));
@@ -125,8 +130,8 @@ void add_rings(std::vector<Recipe>& all) {
   const auto& t = tables::kStreaming;
   all.push_back(in_table({"STRE-001", "no growth", t,
                           [](TableContent& c) { c.header["growth_increment"] = int64_t{0}; }}));
-  all.push_back(in_table({"STRE-006", "two entries between 4 and 5", t,
-                          [](TableContent& c) { c.header["entry_count"] = int64_t{2}; }}));
+  all.push_back(repaired_in_table({"STRE-006", "two entries between 4 and 5", t,
+                                   [](TableContent& c) { c.header["entry_count"] = int64_t{2}; }}));
   all.push_back(in_table({"STRE-006", "more blocks allocated than the capacity", t,
                           [](TableContent& c) { c.header["allocated_blocks"] = int64_t{4}; }}));
   all.push_back(in_table({"STRE-010", "a capacity of five blocks", t,
@@ -135,10 +140,12 @@ void add_rings(std::vector<Recipe>& all) {
 
 void add_cursors(std::vector<Recipe>& all) {
   const auto& t = tables::kSubscribers;
-  all.push_back(in_table({"WALS-001", "129 cursors", t,
-                          [](TableContent& c) { c.header["cursor_count"] = int64_t{129}; }}));
-  all.push_back(in_table({"WALS-003", "the count is one too low", t,
-                          [](TableContent& c) { c.header["cursor_count"] = int64_t{2}; }}));
+  all.push_back(repaired_in_table({"WALS-001", "129 cursors", t, [](TableContent& c) {
+                                     c.header["cursor_count"] = int64_t{129};
+                                   }}));
+  all.push_back(repaired_in_table({"WALS-003", "the count is one too low", t, [](TableContent& c) {
+                                     c.header["cursor_count"] = int64_t{2};
+                                   }}));
   all.push_back(in_table({"WALS-004", "a duplicate subscriber", t,
                           [](TableContent& c) { set(c, 0, 2, "subscriber", int64_t{1}); }}));
   all.push_back(in_table(
@@ -171,6 +178,16 @@ Recipe in_keys(std::string code, std::string name, void (*change)(EncryptionTabl
        kTableStart});
 }
 
+Recipe after_keys(std::string name, uint64_t block, size_t at) {
+  Recipe recipe = in_keys("SUPB-005", std::move(name), [](EncryptionTable&) {});
+  recipe.damage = [sound = recipe.damage, block, at](ImageBuilder& image) {
+    sound(image);
+    image.patch(kTableStart + block, at, "01").rehash(kTableStart + block);
+  };
+  recipe.block = kTableStart + block;
+  return recipe;
+}
+
 void add_keys(std::vector<Recipe>& all) {
   Recipe rotations = in_keys("ENCR-001", "more rotations than fit", [](EncryptionTable&) {});
   rotations.damage = [sound = rotations.damage](ImageBuilder& image) {
@@ -178,14 +195,23 @@ void add_keys(std::vector<Recipe>& all) {
     image.patch(kTableStart, 2, "ffff").rehash(kTableStart);
   };
   all.push_back(rotations);
-  all.push_back(in_keys("ENCR-002", "a count of two active slots",
-                        [](EncryptionTable& table) { table.header.active_slots = 2; }));
-  all.push_back(in_keys("ENCR-002", "the slot in use is empty",
-                        [](EncryptionTable& table) { table.header.active_slot = 5; }));
+  all.push_back(
+      fully_repaired(in_keys("ENCR-002", "a count of two active slots",
+                             [](EncryptionTable& table) { table.header.active_slots = 2; })));
+  all.push_back(
+      fully_repaired(in_keys("ENCR-002", "the slot in use is empty",
+                             [](EncryptionTable& table) { table.header.active_slot = 5; })));
   all.push_back(in_keys("ENCR-002", "a slot has the index of another one",
                         [](EncryptionTable& table) { table.slots[0].index = 3; }));
   all.push_back(in_keys("ENCR-005", "algorithm 3",
                         [](EncryptionTable& table) { table.slots[0].algorithm = 3; }));
+  Recipe rotation = in_keys("ENCR-005", "a rotation to slot 63", [](EncryptionTable& table) {
+    table.rotations.push_back({{}, kNoKeySlot, kMaxKeySlots, 0});
+  });
+  rotation.block = kTableStart + 1;
+  all.push_back(rotation);
+  all.push_back(after_keys("bytes after the key slots of the first block", 0, 4079));
+  all.push_back(after_keys("bytes after the last key rotation", 1, 4079));
   all.push_back(in_keys("SUPB-005", "reserved bytes of the encryption header",
                         [](EncryptionTable& table) { table.header.reserved[1] = 1; }));
   all.push_back(in_keys("SUPB-005", "reserved bytes of a key slot",
@@ -211,6 +237,27 @@ void add_policies(std::vector<Recipe>& all) {
   all.push_back(in_policies("POLV-001", "a negative count", 0, "ffffffff"));
   all.push_back(in_policies("POLV-001", "a length that exceeds the block", 4 + 36, "00100000"));
   all.push_back(in_policies("POLV-003", "other bytes after the last policy", 100, "01"));
+  // A second policy with the id of the first one: ids of 16 bytes, 24 zeros, no data.
+  Recipe twice = in_policies("POLV-004", "two policies with the same id", 0, "02");
+  twice.damage = [sound = twice.damage](ImageBuilder& image) {
+    sound(image);
+    constexpr size_t kSecond = 4 + 40 + 1;
+    image.patch(kTableStart, kSecond, "01010101010101010101010101010101").rehash(kTableStart);
+  };
+  all.push_back(twice);
+  // From the type on: version, both times, a length of 1, and the byte.
+  all.push_back(in_policies("POLV-005", "response 5 to tampering", 4 + 16,
+                            "74000000"
+                            "00000000000000000000000000000000"
+                            "01000000"
+                            "05"));
+  Recipe seal = in_policies("SUPB-005", "bytes after the HMAC", 4, "01");
+  seal.damage = [sound = seal.damage](ImageBuilder& image) {
+    sound(image);
+    image.patch(kTableStart + 1, 32, "01").rehash(kTableStart + 1);
+  };
+  seal.block = kTableStart + 1;
+  all.push_back(seal);
 }
 
 Recipe in_tree(std::string code, std::string name, uint64_t block, size_t at,
@@ -230,12 +277,15 @@ void add_tree(std::vector<Recipe>& all) {
   all.push_back(in_tree("MTRK-001", "a capacity of 3", kTableStart, 4, "03"));
   all.push_back(
       in_tree("MTRK-001", "a tree of two million leaves", kTableStart, 0, "0000200000002000"));
-  all.push_back(in_tree("MTRK-002", "another root in the header", kTableStart, 20, "aa"));
+  all.push_back(
+      fully_repaired(in_tree("MTRK-002", "another root in the header", kTableStart, 20, "aa")));
   all.push_back(in_tree("MTRK-002", "a leaf was changed", kTableStart + 1, at_node(5), "aa"));
   Recipe leaf =
       in_tree("MTRK-003", "an unused leaf is not zero", kTableStart + 1, at_node(7), "aa");
   leaf.expected = {"MTRK-002", "MTRK-003"};
-  all.push_back(lost(leaf));
+  all.push_back(fully_repaired(leaf));
+  all.push_back(fully_repaired(
+      in_tree("MTRK-002", "an inner node was changed", kTableStart + 1, at_node(2), "aa")));
   all.push_back(
       lost({"MTRK-004",
             "counts of 0, and content",
@@ -257,7 +307,17 @@ void add_tree(std::vector<Recipe>& all) {
        },
        {"MTRK-005", "BMAP-007"},
        kTableStart}));
+  all.push_back(lost({"MTRK-004",
+                      "no leaves, and content in a later block",
+                      [](ImageBuilder& image) {
+                        image.patch(kTableStart, 4, "01").rehash(kTableStart);
+                        image.patch(kTableStart + 2, 0, "01").rehash(kTableStart + 2);
+                      },
+                      {"MTRK-004"},
+                      kTableStart}));
   all.push_back(in_tree("SUPB-005", "bytes after the header of the tree", kTableStart, 40, "01"));
+  all.push_back(
+      in_tree("SUPB-005", "bytes after the nodes of the tree", kTableStart + 1, at_node(8), "01"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "format/integrity_anchor.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
+#include "support/tree_image.h"
 
 namespace vde::test {
 namespace {
@@ -184,8 +185,29 @@ void add_fields(std::vector<Recipe>& recipes) {
                                 3}));
   recipes.push_back(lost(Recipe{"SUPB-013",
                                 "a chain hash of other data",
-                                [](ImageBuilder& image) { patch_groups(image, 3, 0x148, "01"); },
+                                [](ImageBuilder& image) {
+                                  patch_groups(image, 3, 0x148, "01");
+                                  patch_groups(image, 3, 0x168, "01");
+                                },
                                 {"SUPB-013"},
+                                3}));
+  recipes.push_back(lost(Recipe{"SUPB-015",
+                                "a chain hash of generation 0",
+                                [](ImageBuilder& image) { patch_groups(image, 3, 0x148, "01"); },
+                                {"SUPB-015", "SUPB-013"},
+                                3}));
+  recipes.push_back(lost(Recipe{"SUPB-016",
+                                "a nesting depth of 4",
+                                [](ImageBuilder& image) { patch_groups(image, 2, 0x330, "04"); },
+                                {"SUPB-016"},
+                                2}));
+  recipes.push_back(lost(Recipe{"MTRK-006",
+                                "another Merkle root",
+                                [](ImageBuilder& image) {
+                                  make_tree(image);
+                                  patch_groups(image, 3, 0, "01");
+                                },
+                                {"SUPB-008", "MTRK-006"},
                                 3}));
   recipes.push_back(lost(Recipe{"SUPB-014",
                                 "another fingerprint",
