@@ -54,7 +54,12 @@ Result<RegionDraft::Found> RegionDraft::judge(const Payloads& changed) {
                         reporter,
                         no_journal,
                         nothing,
-                        {region_}};
+                        {}};
+  // Dictionaries are compared with other regions.
+  if (region_.content == block_types::kDictionaries)
+    context.regions = repair_.regions();
+  else
+    context.regions = {region_};
   VDE_TRY(pass_(context));
   return found;
 }
@@ -89,9 +94,11 @@ Result<void> RegionDraft::propose(const Proposal& proposal) {
 std::vector<PlacedRegion> sole_regions(StructureRepair& repair) {
   const std::vector<PlacedRegion> all = repair.regions();
   std::vector<PlacedRegion> sole;
+  constexpr uint32_t kNotWritable = kRegionWorm | kRegionReadOnly | kRegionMigrating;
   for (const PlacedRegion& region : all) {
-    if (region.is_data_area || region.blocks.begin < kFirstRegionBlock ||
-        !repair.slots()[region.slot].is_plain())
+    const RegionSlot& slot = repair.slots()[region.slot];
+    if (region.is_data_area || region.blocks.begin < kFirstRegionBlock || !slot.is_plain() ||
+        (slot.flags & kNotWritable) != 0)
       continue;
     const bool shared = std::ranges::any_of(all, [&](const PlacedRegion& other) {
       return other.slot != region.slot && !other.is_data_area &&
@@ -110,10 +117,13 @@ Result<void> repair_fields(StructureRepair& repair) {
   for (const PlacedRegion& region : sole_regions(repair)) {
     if (!is_read_whole(region)) continue;
     Repairer repairer{check_tables, repair_table_fields};
+    if (region.content == block_types::kDictionaries)
+      repairer = {check_dictionaries, repair_table_fields};
     if (region.content == block_types::kEncryption) repairer = {check_keys, repair_key_fields};
     if (region.content == block_types::kIntegrityTree)
       repairer = {check_integrity_tree, repair_tree_fields};
-    if (region.content == block_types::kPolicyVault) continue;
+    if (region.content == block_types::kPolicyVault)
+      repairer = {check_policies, repair_policy_fields};
     RegionDraft draft(repair, region, repairer.pass);
     VDE_TRY_ASSIGN(wrong, draft.has_findings());
     if (wrong) VDE_TRY(repairer.run(draft));

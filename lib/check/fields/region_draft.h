@@ -51,11 +51,12 @@ class RegionDraft {
   std::optional<Found> found_;  // with the proposals taken
 };
 
-// Regions that share no block with another one, and are neither encrypted nor compressed.
+// Regions that share no block with another one, and whose flags allow reading and writing.
 [[nodiscard]] std::vector<PlacedRegion> sole_regions(StructureRepair& repair);
 
 [[nodiscard]] Result<void> repair_table_fields(RegionDraft& draft);
 [[nodiscard]] Result<void> repair_key_fields(RegionDraft& draft);
+[[nodiscard]] Result<void> repair_policy_fields(RegionDraft& draft);
 [[nodiscard]] Result<void> repair_tree_fields(RegionDraft& draft);
 
 }  // namespace vde

@@ -1,4 +1,5 @@
-// Fields of the encryption header and the integrity tree that follow from key slots and leaves.
+// Fields of the encryption header, the policy vault and the integrity tree that follow from key
+// slots, policies and leaves.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include "check/fields/region_draft.h"
 #include "format/region/encryption_header.h"
 #include "format/region/integrity_tree.h"
+#include "format/region/policy.h"
 
 namespace vde {
 namespace {
@@ -120,6 +122,34 @@ Result<void> repair_key_fields(RegionDraft& draft) {
   header.active_slot = static_cast<uint8_t>(place);
   return draft.propose({fmt::format("set the key slot in use to {}", place),
                         "the only slot that is active", "", with_header(header, *first)});
+}
+
+// Counts the policies up to the first one that is zero. All bytes after it must be zero, too.
+Result<void> repair_policy_fields(RegionDraft& draft) {
+  VDE_TRY_ASSIGN(payload, draft.payload(0));
+  if (!payload) return {};
+  const int32_t counted = kPolicyVaultHeaderLayout.decode(*payload).count;
+  Bytes left = Bytes(*payload).subspan(kPolicyVaultHeaderLayout.size());
+  int32_t found = 0;
+  while (left.size() >= kPolicyEntryLayout.size()) {
+    const PolicyEntry policy = kPolicyEntryLayout.decode(left);
+    const size_t room = left.size() - kPolicyEntryLayout.size();
+    if (policy.id == Guid{} || policy.data_length < 0 ||
+        static_cast<size_t>(policy.data_length) > room)
+      break;
+    left = left.subspan(kPolicyEntryLayout.size() + static_cast<size_t>(policy.data_length));
+    ++found;
+  }
+  if (!all_zero(left) || found == counted) return {};
+  std::string loses;
+  if (counted > found)
+    loses = fmt::format("up to {} policies, which the header counts and the table does not hold",
+                        counted - found);
+  kPolicyVaultHeaderLayout.encode({found}, *payload);
+  return draft.propose({fmt::format("set the count of the policy vault to {}", found),
+                        "its policies, all of which can be read",
+                        std::move(loses),
+                        {{0, *payload}}});
 }
 
 // The leaves are proven if the root that follows from them is the stored one. Then other nodes that

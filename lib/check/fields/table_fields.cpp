@@ -47,7 +47,10 @@ bool is_likely(const TableRecord& record) {
   const auto first_with = [&](auto test) {
     return std::ranges::find_if(fields, [&](const PlacedField& p) { return test(*p.field); });
   };
-  auto telling = first_with([](const TableField& field) { return field.rule == Rule::kId; });
+  // Small numbers, as those of dictionaries, may be 0.
+  constexpr uint32_t kSmallId = 2;  // bytes
+  auto telling = first_with(
+      [](const TableField& field) { return field.rule == Rule::kId && field.width > kSmallId; });
   if (telling == fields.end())
     telling = first_with([](const TableField& field) { return field.kind == FieldKind::kTicks; });
   return is_set(telling == fields.end() ? fields.front() : *telling);

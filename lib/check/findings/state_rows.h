@@ -76,12 +76,12 @@ inline constexpr auto kOperationRows = std::to_array<FindingRow>({
 });
 
 inline constexpr auto kPolicyRows = std::to_array<FindingRow>({
-    {"POLV-001", kError, RepairNeed::kNever, "the policy vault claims more entries than it holds",
+    {"POLV-001", kError, RepairNeed::kFields, "the policy vault claims more entries than it holds",
      "The header's count or a length is negative, or exceeds the block.",
-     "The missing policies cannot be found.", kRestoreTable},
-    {"POLV-003", kError, RepairNeed::kNever, "the policy vault holds more entries than it claims",
+     "The missing policies cannot be found.", kRecount, kLosesMissing},
+    {"POLV-003", kError, RepairNeed::kFields, "the policy vault holds more entries than it claims",
      "There are other bytes after the last policy that the header counts.",
-     "Policies may be missing from the count.", kRestoreTable},
+     "Policies may be missing from the count.", kRecount, kLosesNothing},
     {"POLV-004", kWarning, RepairNeed::kNever, "duplicate policy id",
      "Two policies have the same id.", "It is unclear which one is right.", kRestoreTable},
     {"POLV-005", kWarning, RepairNeed::kNever, "a policy has an unknown value",

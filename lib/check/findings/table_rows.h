@@ -76,11 +76,11 @@ inline constexpr auto kCodeRows = std::to_array<FindingRow>({
 });
 
 inline constexpr auto kDictionaryRows = std::to_array<FindingRow>({
-    {"DICT-001", kError, RepairNeed::kNever,
+    {"DICT-001", kError, RepairNeed::kFields,
      "the dictionary table claims more entries than it can hold",
      "The count in the header is negative, or the region has no room for that many entries.",
-     "The dictionaries cannot be found, and data compressed with them cannot be read.",
-     kRestoreDictionaries},
+     "The dictionaries cannot be found, and data compressed with them cannot be read.", kRecount,
+     kLosesMissing},
     {"DICT-002", kError, RepairNeed::kNever, "a dictionary has a negative size",
      "The size of the entry or its number of blocks is negative.",
      "The dictionary's bytes cannot be found.", kRestoreDictionaries},
@@ -115,11 +115,11 @@ inline constexpr auto kDictionaryRows = std::to_array<FindingRow>({
     {"DICT-011", kWarning, RepairNeed::kNever, "a dictionary has an unknown algorithm",
      "The algorithm number of the entry is not defined by the format.",
      "A later revision of the format may have defined it, or it is damaged.", kNothing},
-    {"DICT-012", kError, RepairNeed::kNever,
+    {"DICT-012", kError, RepairNeed::kFields,
      "the dictionary table holds more entries than it claims",
      "There are more entries, or other bytes, after the last entry that the header counts.",
-     "Dictionaries may be missing from the count. Their blocks appear to be free.",
-     kRestoreDictionaries},
+     "Dictionaries may be missing from the count. Their blocks appear to be free.", kRecount,
+     kLosesNothing},
     {"DICT-013", kNote, RepairNeed::kNever, "unused bytes after the last dictionary",
      "After the last entry there are bytes that are not zero. They do not have the size, blocks "
      "or hash of a dictionary.",

@@ -32,6 +32,9 @@ class PolicyJudge {
     }
     if (!all_zero(payload.subspan(end)))
       add(FindingCode::kPolicyUncounted, 0, "there is more after the last policy");
+    // Zeros can be decoded as a policy.
+    if (!policies->empty() && policies->back() == PolicyEntry{})
+      add(FindingCode::kPolicyCountWrong, 0, "the last policy that the header counts is zero");
     check_ids(std::move(ids));
   }
 
@@ -59,7 +62,7 @@ class PolicyJudge {
     const auto less = [](const Guid& a, const Guid& b) { return a.bytes < b.bytes; };
     std::ranges::sort(ids, less);
     for (size_t i = 1; i < ids.size(); ++i)
-      if (ids[i] == ids[i - 1])
+      if (ids[i] == ids[i - 1] && ids[i] != Guid{})
         add(FindingCode::kPolicyTwice, 0,
             fmt::format("more than one policy has the id {}", to_string(ids[i])));
   }

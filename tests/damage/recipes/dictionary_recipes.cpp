@@ -98,14 +98,14 @@ void add_dictionary_blocks(std::vector<Recipe>& recipes) {
 
 void add_dictionary_table(std::vector<Recipe>& recipes) {
   recipes.push_back(
-      lost(on_dictionaries("DICT-001", "a negative count", kDictionaryTable,
-                           [](ImageBuilder& image) { count_dictionaries(image, -1); })));
-  recipes.push_back(lost(
+      fully_repaired(on_dictionaries("DICT-001", "a negative count", kDictionaryTable,
+                                     [](ImageBuilder& image) { count_dictionaries(image, -1); })));
+  recipes.push_back(fully_repaired(
       on_dictionaries("DICT-001", "one more than its four blocks can hold", kDictionaryTable,
                       [](ImageBuilder& image) { count_dictionaries(image, 59 + 3 * 60 + 1); })));
   recipes.push_back(
-      lost(on_dictionaries("DICT-012", "one less is counted", kDictionaryTable,
-                           [](ImageBuilder& image) { count_dictionaries(image, 1); })));
+      fully_repaired(on_dictionaries("DICT-012", "one less is counted", kDictionaryTable,
+                                     [](ImageBuilder& image) { count_dictionaries(image, 1); })));
   recipes.push_back(lost(on_dictionaries(
       "DICT-013", "bytes after the last entry that are not an entry", kDictionaryTable,
       [](ImageBuilder& image) {

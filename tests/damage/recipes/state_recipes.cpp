@@ -234,7 +234,9 @@ Recipe in_policies(std::string code, std::string name, size_t at, std::string_vi
 }
 
 void add_policies(std::vector<Recipe>& all) {
-  all.push_back(in_policies("POLV-001", "a negative count", 0, "ffffffff"));
+  all.push_back(fully_repaired(in_policies("POLV-001", "a negative count", 0, "ffffffff")));
+  all.push_back(fully_repaired(in_policies("POLV-001", "a count of two", 0, "02")));
+  all.push_back(fully_repaired(in_policies("POLV-003", "a count of zero", 0, "00")));
   all.push_back(in_policies("POLV-001", "a length that exceeds the block", 4 + 36, "00100000"));
   all.push_back(in_policies("POLV-003", "other bytes after the last policy", 100, "01"));
   // A second policy with the id of the first one: ids of 16 bytes, 24 zeros, no data.
