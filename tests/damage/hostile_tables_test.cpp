@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <ctime>
+#include <vector>
 
+#include "format/region/encryption_header.h"
+#include "format/region/policy.h"
 #include "support/allocation_watch.h"
 #include "support/effort.h"
 #include "support/random.h"
@@ -127,6 +130,41 @@ TEST_CASE("random bytes in described tables do not cause crashes, hangs or large
       look(image);
     }
   }
+}
+
+TEST_CASE("hostile values in each field of keys and policies are shown") {
+  struct Part {
+    uint64_t block = 0;
+    size_t offset = 0;
+    std::span<const Field> fields;
+  };
+  const EncryptionCapacity room = encryption_capacity(4096);
+  const size_t rotations = size_t{room.second_slots} * kKeySlotLayout.size();
+  const std::vector<std::pair<BlockType, std::vector<Part>>> structures = {
+      {block_types::kEncryption,
+       {{kTableStart, 0, kEncryptionHeaderLayout.fields()},
+        {kTableStart, kEncryptionHeaderLayout.size(), kKeySlotLayout.fields()},
+        {kTableStart + 1, rotations, kKeyRotationLayout.fields()}}},
+      {block_types::kPolicyVault,
+       {{kTableStart, 0, kPolicyVaultHeaderLayout.fields()},
+        {kTableStart, kPolicyVaultHeaderLayout.size(), kPolicyEntryLayout.fields()},
+        {kTableStart + 1, 0, kPolicySealLayout.fields()}}}};
+  for (const auto& structure : structures)
+    for (const Part& part : structure.second)
+      for (const Field& field : part.fields) {
+        CAPTURE(to_string(structure.first));
+        CAPTURE(field.name);
+        for (const unsigned fill : {0x01u, 0x7fu, 0x80u, 0xffu}) {
+          ImageBuilder image;
+          make_table_region(image, structure.first);
+          image.patch(kTableStart, 0, "01").rehash(kTableStart);
+          const MutableBytes bytes =
+              image.payload(part.block).subspan(part.offset + field.offset, field.width);
+          std::fill(bytes.begin(), bytes.end(), static_cast<uint8_t>(fill));
+          image.rehash(part.block);
+          look(image);
+        }
+      }
 }
 
 TEST_CASE("hostile values in each field of each table are shown, and violated rules are found") {

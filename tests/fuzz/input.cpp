@@ -119,6 +119,11 @@ class Editor {
 
 }  // namespace
 
+void apply_edits(ImageBuilder& image, std::string_view region, Bytes edits) {
+  Reader reader(edits);
+  Editor(image, region).edit(reader);
+}
+
 FuzzImage image_of_input(Bytes input) {
   Reader reader(input);
   const auto base = static_cast<FuzzBase>(reader.load<uint8_t>().value_or(0) % kFuzzBases);

@@ -32,4 +32,7 @@ struct FuzzImage {
 // Never fails: missing bytes are zeros.
 [[nodiscard]] FuzzImage image_of_input(Bytes input);
 
+// Applies edits to an image; the blocks of `region` come first.
+void apply_edits(ImageBuilder& image, std::string_view region, Bytes edits);
+
 }  // namespace vde::test
