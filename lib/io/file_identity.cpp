@@ -1,4 +1,4 @@
-#include "io/file_identity.h"
+#include "vde/identity.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "io/file_identity.h"
 #include "vde/guid.h"
+#include "vde/identity.h"
 #include "vde/text.h"
 
 namespace vde {

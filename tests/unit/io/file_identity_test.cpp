@@ -1,5 +1,5 @@
 // What a file takes over from the one that it replaces.
-#include "io/file_identity.h"
+#include "vde/identity.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
