@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/piece.h"
 #include "image/module_input.h"
 #include "image/wasm_validator.h"
@@ -14,6 +17,13 @@
 namespace vde {
 namespace {
 
+// Whether a module may begin with `bytes`, which may be fewer than its magic.
+bool may_be_wasm(Bytes bytes) {
+  constexpr std::array<uint8_t, 4> kMagic = {0x00, 'a', 's', 'm'};
+  return std::equal(kMagic.begin(), kMagic.begin() + std::min(bytes.size(), kMagic.size()),
+                    bytes.begin());
+}
+
 Result<std::unique_ptr<BlockFile>> spooled(int fd, const Activity& activity) {
   VDE_TRY_ASSIGN(scratch, open_scratch(""));
   auto file = std::make_unique<PosixFile>(std::move(scratch), false);
@@ -23,6 +33,9 @@ Result<std::unique_ptr<BlockFile>> spooled(int fd, const Activity& activity) {
     VDE_TRY_ASSIGN(count, read_input(fd, buffer, activity));
     if (count == 0) return std::unique_ptr<BlockFile>(std::move(file));
     VDE_TRY(file->write(size, Bytes(buffer).first(count)));
+    // What is not WebAssembly may be endless, and is not read any further.
+    if (size == 0 && !may_be_wasm(Bytes(buffer).first(count)))
+      return std::unique_ptr<BlockFile>(std::move(file));
     size += count;
     if (size > kMaxModuleSize)
       return fail(ErrorCode::kMalformed,

@@ -46,7 +46,7 @@ Json slots(Bytes payload) {
     StructureBuilder builder(fmt::format("slot {}", i),
                              static_cast<uint32_t>(i) * kRegionSlotLayout.size());
     builder.add_fields(kRegionSlotLayout.fields(), payload.subspan(i * kRegionSlotLayout.size()));
-    structures.push_back(std::move(builder).build());
+    structures.push_back(as_entry(std::move(builder).build()));
   }
   return structures;
 }
@@ -66,9 +66,10 @@ Json inode_layout(Bytes payload) {
     return structures;
   }
   for (size_t i = 0; i < layout->fields.size(); ++i)
-    structures.push_back(one(kInodeModuleFieldLayout, payload,
-                             kInodeLayoutHeaderLayout.size() +
-                                 static_cast<uint32_t>(i) * kInodeModuleFieldLayout.size()));
+    structures.push_back(
+        as_entry(one(kInodeModuleFieldLayout, payload,
+                     kInodeLayoutHeaderLayout.size() +
+                         static_cast<uint32_t>(i) * kInodeModuleFieldLayout.size())));
   // The SDK's exporter copies the layout as if it were an inode and writes inodes after it.
   for (Json& inode : decode_inodes(payload))
     if (inode["offset"] != 0) structures.push_back(std::move(inode));
@@ -88,11 +89,16 @@ Json tag_header(Bytes payload) {
   return Json::array({std::move(builder).build()});
 }
 
-Json tag_leaf(const TagNode& node, Bytes payload) {
+uint64_t to_block(int32_t positive) {
+  return static_cast<uint64_t>(positive);
+}
+
+Json tag_leaf(const TagNode& node, uint64_t region, Bytes payload) {
   StructureBuilder head("tag leaf", 0);
   head.add("kind", 0, 1, 1);
   head.add("entry_count", 1, 2, node.entries.size());
   head.add("next_leaf", static_cast<uint32_t>(payload.size()) - 4, 4, node.next_leaf);
+  if (node.next_leaf > 0) head.add("next_leaf_block", 0, 0, region + to_block(node.next_leaf));
   Json structures = Json::array({std::move(head).build()});
   uint32_t at = 3;
   for (size_t i = 0; i < node.entries.size(); ++i) {
@@ -106,31 +112,41 @@ Json tag_leaf(const TagNode& node, Bytes payload) {
     builder.add_text("value", 2 + key_size, entry.value);
     builder.add("inode", 2 + key_size + value_size, 8, entry.inode);
     builder.add("block", 10 + key_size + value_size, 8, entry.block);
-    structures.push_back(std::move(builder).build());
+    structures.push_back(as_entry(std::move(builder).build()));
     at += static_cast<uint32_t>(encoded_size(entry));
   }
   return structures;
 }
 
-Json tag_inner(const TagNode& node) {
-  StructureBuilder builder("tag inner node", 0);
-  builder.add("kind", 0, 1, 0);
-  builder.add("key_count", 1, 2, node.keys.size());
+// One structure per child, with the separator to its right; the last child has none.
+Json tag_inner(const TagNode& node, uint64_t region) {
+  StructureBuilder head("tag inner node", 0);
+  head.add("kind", 0, 1, 0);
+  head.add("key_count", 1, 2, node.keys.size());
+  Json structures = Json::array({std::move(head).build()});
   uint32_t at = 3;
-  for (size_t i = 0; i < node.keys.size(); ++i) {
-    builder.add(fmt::format("length_{}", i), at, 1, node.keys[i].size());
-    builder.add_text(fmt::format("separator_{}", i), at + 1, node.keys[i]);
-    at += static_cast<uint32_t>(encoded_key_size(node.keys[i]));
+  for (const std::string& key : node.keys) at += static_cast<uint32_t>(encoded_key_size(key));
+  uint32_t key_at = 3;
+  for (size_t i = 0; i < node.children.size(); ++i, at += 4) {
+    StructureBuilder builder(fmt::format("child {}", i), 0);
+    builder.add("child", at, 4, node.children[i]);
+    if (node.children[i] > 0) builder.add("child_block", 0, 0, region + to_block(node.children[i]));
+    if (i < node.keys.size()) {
+      const std::string& key = node.keys[i];
+      builder.add("separator_length", key_at, 1, key.size());
+      builder.add_text("separator", key_at + 1, key);
+      key_at += static_cast<uint32_t>(encoded_key_size(key));
+    }
+    structures.push_back(as_entry(std::move(builder).build()));
   }
-  for (size_t i = 0; i < node.children.size(); ++i, at += 4)
-    builder.add(fmt::format("child_{}", i), at, 4, node.children[i]);
-  return Json::array({std::move(builder).build()});
+  return structures;
 }
 
-Json tag_node(Bytes payload) {
+// `region`: the first block of the region, from which the numbers in nodes count.
+Json tag_node(uint64_t region, Bytes payload) {
   const Result<TagNode> node = decode_tag_node(payload);
   if (!node) return Json::array({undecodable(node.error())});
-  return node->leaf ? tag_leaf(*node, payload) : tag_inner(*node);
+  return node->leaf ? tag_leaf(*node, region, payload) : tag_inner(*node, region);
 }
 
 // The entries of a packed table's block; each has a fixed part followed by a text.
@@ -148,7 +164,7 @@ Json packed_entries(const L& layout, std::string_view text_name, std::string Ent
     StructureBuilder builder(std::string(layout.name()), at);
     builder.add_fields(layout.fields(), payload.subspan(at));
     builder.add_text(text_name, layout.size(), entry.*text);
-    structures.push_back(std::move(builder).build());
+    structures.push_back(as_entry(std::move(builder).build()));
     at += static_cast<uint32_t>(encoded_size(entry));
   }
   return structures;
@@ -187,7 +203,7 @@ Json policies(uint64_t index, Bytes payload) {
     StructureBuilder builder(std::string(kPolicyEntryLayout.name()), at);
     builder.add_fields(kPolicyEntryLayout.fields(), payload.subspan(at));
     builder.add("data", kPolicyEntryLayout.size(), size, to_hex(entry.data));
-    structures.push_back(std::move(builder).build());
+    structures.push_back(as_entry(std::move(builder).build()));
     at += kPolicyEntryLayout.size() + size;
   }
   return structures;
@@ -198,7 +214,7 @@ template <class L>
 void add_used(Json& structures, const L& layout, Bytes payload, uint32_t at, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i, at += layout.size())
     if (!all_zero(payload.subspan(at, layout.size())))
-      structures.push_back(one(layout, payload, at));
+      structures.push_back(as_entry(one(layout, payload, at)));
 }
 
 Json encryption(uint64_t index, Bytes payload) {
@@ -219,14 +235,17 @@ Json encryption(uint64_t index, Bytes payload) {
 Json integrity_tree(uint64_t index, Bytes payload) {
   if (index == 0) return Json::array({one(kIntegrityTreeHeaderLayout, payload)});
   const uint32_t nodes = nodes_per_block(static_cast<uint32_t>(payload.size()) + kTrailerSize);
-  StructureBuilder builder("integrity tree nodes", 0);
+  Json structures = Json::array();
   for (uint32_t i = 0; i < nodes; ++i) {
-    const Bytes hash = payload.subspan(size_t{i} * kTreeNodeSize, kTreeNodeSize);
-    if (!all_zero(hash))
-      builder.add(fmt::format("node_{}", (index - 1) * nodes + i + 1), i * kTreeNodeSize,
-                  kTreeNodeSize, to_hex(hash));
+    const uint32_t at = i * kTreeNodeSize;
+    const Bytes hash = payload.subspan(at, kTreeNodeSize);
+    if (all_zero(hash)) continue;
+    StructureBuilder builder(fmt::format("integrity tree node {}", (index - 1) * nodes + i + 1),
+                             at);
+    builder.add("hash", 0, kTreeNodeSize, to_hex(hash));
+    structures.push_back(as_entry(std::move(builder).build()));
   }
-  return Json::array({std::move(builder).build()});
+  return structures;
 }
 
 Json region_map(uint64_t number, Bytes payload) {
@@ -251,7 +270,7 @@ Json decode_structures(BlockType type, const BlockPlace& place, Bytes payload) {
   if ((type == block_types::kMetadataWal || type == block_types::kDataWal) && index == 0)
     return Json::array({one(kWalHeaderLayout, payload)});
   if (type == block_types::kTagIndex || type == block_types::kQueryIndex)
-    return index == 0 ? tag_header(payload) : tag_node(payload);
+    return index == 0 ? tag_header(payload) : tag_node(place.number - index, payload);
   if (type == block_types::kSnapshots) return snapshots(index, payload);
   if (type == block_types::kCode) return code_modules(index, payload);
   if (type == block_types::kPolicyVault) return policies(index, payload);

@@ -44,7 +44,7 @@ Json decode_inodes(Bytes payload) {
         builder.add(field.name, field.offset, field.width, extents_json(inode));
       else
         builder.add_fields({&field, 1}, bytes);
-    structures.push_back(std::move(builder).build());
+    structures.push_back(as_entry(std::move(builder).build()));
   }
   return structures;
 }

@@ -97,7 +97,7 @@ Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload) {
   reader.seek(place.index);
   const TableBlock block = reader.read(payload, after ? Bytes(*after) : Bytes{});
   for (const TableRecord& record : block.records)
-    if (!record.is_empty) structures.push_back(record_structure(record));
+    if (!record.is_empty) structures.push_back(as_entry(record_structure(record)));
   if (block.broken) structures.push_back(undecodable(*block.broken, block.end));
   return structures;
 }

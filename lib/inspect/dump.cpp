@@ -4,6 +4,8 @@
 #include <set>
 
 #include "base/checked.h"
+#include "inspect/bit_names.h"
+#include "inspect/block_users.h"
 #include "inspect/byte_place.h"
 #include "inspect/decode_block.h"
 #include "inspect/decode_table.h"
@@ -91,11 +93,18 @@ Json block_json(const Probe& probe, const BlockIo& io, const UncheckedBlock& blo
   // A set, because a block may have thousands of entries.
   std::set<std::string> taken;
   for (const auto& [name, value] : json.items()) taken.insert(name);
-  for (const Json& structure : structures) {
-    const std::string key = key_of(structure["name"]);
+  for (Json& structure : structures) put_bit_names(structure["values"]);
+  Json entries = take_entries(structures);
+  for (Json& structure : structures) {
+    structure["block"] = block.number();
+    const auto& name = structure["name"].get_ref<const std::string&>();
+    // Numbered structures are entries.
+    if (name.back() >= '0' && name.back() <= '9') continue;
+    const std::string key = key_of(name);
     if (taken.insert(key).second)
       json.get_ref<Json::object_t&>().push_back({key, structure["values"]});
   }
+  json["entries"] = std::move(entries);
   json["structures"] = std::move(structures);
   return json;
 }
@@ -181,8 +190,36 @@ Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Ac
   });
 }
 
-Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
+namespace {
+
+Result<uint64_t> offset_of(const BytePosition& position, uint32_t block_size) {
+  if (!position.block) return position.byte;
+  if (position.byte >= block_size)
+    return fail(ErrorCode::kUsage, fmt::format("there is no byte {} in a block", position.byte),
+                fmt::format("the blocks have {} bytes", block_size));
+  if (*position.block > (UINT64_MAX - position.byte) / block_size)
+    return fail(ErrorCode::kUsage, fmt::format("there is no block {}", *position.block));
+  return *position.block * block_size + position.byte;
+}
+
+// The entry of a table or a tag index that contains byte `at`, or null.
+Json entry_at(const Json& structures, uint64_t at) {
+  for (const Json& structure : structures)
+    for (const Json& field : structure["fields"]) {
+      const uint64_t begin = field["offset"];
+      if (at < begin || at >= begin + field["width"].get<uint64_t>()) continue;
+      Json entry{{"name", structure["name"]}};
+      entry.update(structure["values"]);
+      return entry;
+    }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Json> dump_offset(BlockFile& file, const BytePosition& position) {
   VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  VDE_TRY_ASSIGN(offset, offset_of(position, probe.block_size));
   const uint64_t end = probe.blocks_in_file() * probe.block_size;
   if (offset >= end)
     return fail(ErrorCode::kUsage,
@@ -215,6 +252,10 @@ Result<Json> dump_offset(BlockFile& file, uint64_t offset) {
   json["gap"] = json["field"].is_null()
                     ? gap_at(decoded["structures"], block.unchecked_payload(), within)
                     : Json(nullptr);
+  json["entry"] =
+      in_payload && !in_bitmap ? entry_at(decoded["structures"], within) : Json(nullptr);
+  const bool in_data = !owner || owner->is_data_area;
+  json["users"] = in_data ? users_of(probe, io, file, block.number(), within) : Json::array();
   return json;
 }
 

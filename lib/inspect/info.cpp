@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
 #include "base/checked.h"
-#include "format/feature.h"
 #include "format/region/packed_table.h"
 #include "format/tag/tag_index.h"
 #include "image/committed_view.h"
+#include "inspect/bit_names.h"
 #include "inspect/decode_table.h"
 #include "inspect/structure.h"
 #include "probe/probe.h"
@@ -43,29 +48,6 @@ std::string_view source_name(SlotSource source) {
   return "none";
 }
 
-// The names of the set bits; "bit N" for a bit without a name.
-template <class NameOf>
-Json bit_names(uint32_t bits, NameOf name_of) {
-  Json names = Json::array();
-  for (uint32_t bit = 0; bit < 32; ++bit) {
-    if ((bits >> bit & 1) == 0) continue;
-    const std::string_view name = name_of(bit);
-    names.push_back(name.empty() ? fmt::format("bit {}", bit) : std::string(name));
-  }
-  return names;
-}
-
-std::string_view feature_name(uint32_t bit) {
-  const Feature* feature = find_feature(bit);
-  return feature == nullptr ? std::string_view{} : feature->name;
-}
-
-std::string_view region_flag_name(uint32_t bit) {
-  static constexpr std::string_view kNames[] = {"active", "encrypted", "compressed",
-                                                "worm",   "read-only", "migrating"};
-  return bit < std::size(kNames) ? kNames[bit] : std::string_view{};
-}
-
 Json superblock_json(const Probe& probe) {
   const Superblock& superblock = probe.superblock;
   BlockBuffer encoded(kSuperblockLayout.size());
@@ -73,13 +55,7 @@ Json superblock_json(const Probe& probe) {
   Json json;
   for (const Field& field : kSuperblockLayout.fields()) put_field(json, field, encoded);
   put_field(json, kHeaderSealLayout.fields()[0], probe.seal.header_seal);
-  json["module_manifest_names"] = bit_names(superblock.module_manifest, feature_name);
-  json["incompatible_features_names"] =
-      bit_names(superblock.incompatible_features, incompatible_feature_name);
-  json["readonly_compatible_features_names"] =
-      bit_names(superblock.readonly_compatible_features, readonly_compatible_feature_name);
-  json["compatible_features_names"] =
-      bit_names(superblock.compatible_features, compatible_feature_name);
+  put_bit_names(json);
   return json;
 }
 
@@ -115,7 +91,7 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
     regions.push_back(Json{{"slot", i},
                            {"tag", to_string(slot.type)},
                            {"flags", slot.flags},
-                           {"flags_names", bit_names(slot.flags, region_flag_name)},
+                           {"flags_names", region_flag_names(slot.flags)},
                            {"start", slot.start},
                            {"count", slot.count},
                            {"used", slot.used},
@@ -125,25 +101,59 @@ Json regions_json(const Probe& probe, const BlockIo& io) {
   return regions;
 }
 
-// The number of entries in the first region of this type, according to its header. Null if there is
-// no such region or its header is damaged.
-Json count_in(const Probe& probe, const BlockIo& io, BlockType type) {
+// The blocks of the first region of this type, if there are any.
+std::optional<BlockRange> find_region(const Probe& probe, BlockType type) {
   for (const RegionSlot& slot : probe.slots) {
     if (slot.is_free() || slot.type != type) continue;
     const auto range = block_range(slot.start, slot.count);
-    if (!range || range->empty()) return nullptr;
-    BlockBuffer buffer = io.make_buffer();
-    const auto block = io.read_checked(range->begin, type, buffer);
-    if (!block) return nullptr;
-    if (type == block_types::kTagIndex)
-      return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
-    const int32_t count = kPackedTableHeaderLayout.decode(block->payload()).count;
-    if (type != block_types::kSnapshots || range->end > probe.usable_blocks()) return count;
-    // The header counts padding entries too. They are subtracted if the table can be read.
-    FileSource source(io, *range, type);
-    return count_snapshots(source).value_or(count);
+    return range && !range->empty() ? range : std::nullopt;
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+// The number of entries in the first region of this type, according to its header. Null if there is
+// no such region or its header is damaged.
+Json count_in(const Probe& probe, const BlockIo& io, BlockType type) {
+  const auto range = find_region(probe, type);
+  if (!range) return nullptr;
+  BlockBuffer buffer = io.make_buffer();
+  const auto block = io.read_checked(range->begin, type, buffer);
+  if (!block) return nullptr;
+  if (type == block_types::kTagIndex)
+    return kTagIndexHeaderLayout.decode(block->payload()).entry_count;
+  return kPackedTableHeaderLayout.decode(block->payload()).count;
+}
+
+// The header of the snapshot table counts padding entries too. They are subtracted if the table can
+// be read; the number of deleted snapshots is null if it cannot.
+void count_snapshots_in(const Probe& probe, const BlockIo& io, Json& counts) {
+  counts["snapshots"] = count_in(probe, io, block_types::kSnapshots);
+  counts["snapshots_deleted"] = nullptr;
+  const auto range = find_region(probe, block_types::kSnapshots);
+  if (counts["snapshots"].is_null() || range->end > probe.usable_blocks()) return;
+  FileSource source(io, *range, block_types::kSnapshots);
+  const auto read = count_snapshots(source);
+  if (!read) return;
+  counts["snapshots"] = read->all;
+  counts["snapshots_deleted"] = read->deleted;
+}
+
+Json counts_json(const Probe& probe, const BlockIo& io) {
+  Json counts{{"tags", count_in(probe, io, block_types::kTagIndex)}};
+  count_snapshots_in(probe, io, counts);
+  counts["modules"] = count_in(probe, io, block_types::kCode);
+  return counts;
+}
+
+// The tables that are counted, and the member of "counts" that is null if one cannot be read.
+constexpr std::array<std::pair<BlockType, const char*>, 3> kCounted = {
+    {{block_types::kTagIndex, "tags"},
+     {block_types::kSnapshots, "snapshots_deleted"},
+     {block_types::kCode, "modules"}}};
+
+bool has_region(const Json& regions, BlockType type) {
+  return std::ranges::any_of(regions,
+                             [&](const Json& region) { return region["tag"] == to_string(type); });
 }
 
 Json slots_json(const std::vector<RegionSlot>& slots) {
@@ -153,6 +163,7 @@ Json slots_json(const std::vector<RegionSlot>& slots) {
       json.push_back(Json{{"slot", i},
                           {"tag", to_string(slots[i].type)},
                           {"flags", slots[i].flags},
+                          {"flags_names", region_flag_names(slots[i].flags)},
                           {"start", slots[i].start},
                           {"count", slots[i].count},
                           {"used", slots[i].used}});
@@ -190,10 +201,28 @@ Result<Json> image_info(BlockFile& file) {
   json["superblock"] =
       probe.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(probe);
   json["regions"] = regions_json(probe, io);
-  json["counts"] = Json{{"tags", count_in(probe, io, block_types::kTagIndex)},
-                        {"snapshots", count_in(probe, io, block_types::kSnapshots)},
-                        {"modules", count_in(probe, io, block_types::kCode)}};
+  json["counts"] = counts_json(probe, io);
   return json;
+}
+
+bool info_is_verified(const Json& info) {
+  constexpr std::array kGood = {"ok", "empty", "unwritten", "data"};
+  const auto is_good = [&](const Json& region) {
+    // Of the groups and the directory one intact copy is enough.
+    if (region["tag"] == to_string(block_types::kSuperblock) ||
+        region["tag"] == to_string(block_types::kRegionMap))
+      return true;
+    return std::ranges::find(kGood, region["state"].get_ref<const std::string&>()) != kGood.end();
+  };
+  const auto& source = info["slot_source"].get_ref<const std::string&>();
+  if (!info["superblock_verified"].get<bool>()) return false;
+  if (source != source_name(SlotSource::kPointerTable) &&
+      source != source_name(SlotSource::kDirectory))
+    return false;
+  if (!std::ranges::all_of(info["regions"], is_good)) return false;
+  for (const auto& [type, name] : kCounted)
+    if (info["counts"][name].is_null() && has_region(info["regions"], type)) return false;
+  return true;
 }
 
 Result<Json> dump_regions(BlockFile& file) {

@@ -167,6 +167,28 @@ Json StructureBuilder::build() && {
               {"values", std::move(values_)}};
 }
 
+Json as_entry(Json structure) {
+  structure["entry"] = true;
+  return structure;
+}
+
+Json take_entries(Json& structures) {
+  Json entries = Json::array();
+  for (Json& structure : structures) {
+    if (structure.erase("entry") == 0) continue;
+    const Json& values = structure["values"];
+    const auto& name = structure["name"].get_ref<const std::string&>();
+    const size_t digits = name.find_last_not_of("0123456789") + 1;
+    Json entry = Json::object();
+    if (digits < name.size() && !values.contains("index"))
+      entry["index"] = std::stoull(name.substr(digits));
+    auto& members = entry.get_ref<Json::object_t&>();
+    for (const auto& [key, value] : values.items()) members.push_back({key, value});
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
 Json undecodable(const Error& reason, uint32_t at) {
   StructureBuilder builder("undecodable", at);
   builder.add("reason", 0, 0, reason.message);

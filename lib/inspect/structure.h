@@ -43,6 +43,12 @@ class StructureBuilder {
   Json values_ = Json::object();
 };
 
+// Marks a structure as one of a list; take_entries() collects them.
+[[nodiscard]] Json as_entry(Json structure);
+// The values of the marked structures as an array, with `index` where the name ends with a number.
+// Removes the marks.
+[[nodiscard]] Json take_entries(Json& structures);
+
 // The structure that stands for one that cannot be decoded; `at` as for StructureBuilder.
 [[nodiscard]] Json undecodable(const Error& reason, uint32_t at = 0);
 

@@ -147,6 +147,56 @@ std::string field_line(const Json& field) {
                      plain(field["width"]), plain(field["name"]), value);
 }
 
+// A tag of a leaf, or a child of an inner node, on one line; empty for other structures.
+std::string tag_row(const Json& structure) {
+  const Json& values = structure["values"];
+  if (structure["fields"].empty()) return {};
+  const auto at = structure["fields"][0]["offset"].get<uint64_t>();
+  if (values.contains("inode") && values.contains("value_length")) {
+    std::string row = fmt::format("  {:#06x}  inode {:<6} {} = {}", at, plain(values["inode"]),
+                                  text_field(values, "key"), text_field(values, "value"));
+    if (values["block"] != 0) row += fmt::format("  (block {})", plain(values["block"]));
+    return row + "\n";
+  }
+  if (!values.contains("child")) return {};
+  std::string row = values.contains("child_block")
+                        ? fmt::format("  {:#06x}  child block {}", at, plain(values["child_block"]))
+                        : fmt::format("  {:#06x}  child {}", at, plain(values["child"]));
+  if (values.contains("separator_length"))
+    row += fmt::format(", keys before {}", text_field(values, "separator"));
+  return row + "\n";
+}
+
+// "module 3951.. (id 8c44..), byte 96 of 122".
+std::string user_line(const Json& user) {
+  std::string text = fmt::format("  used by: {} ", plain(user["kind"]));
+  if (user["kind"] == "snapshot") {
+    text += fmt::format("{} (its inode table)", plain(user["id"]));
+    const std::string label = text_field(user, "label");
+    return text + (label.empty() ? "" : ", label " + label) + "\n";
+  }
+  text += user["kind"] == "module"
+              ? fmt::format("{} (id {})", plain(user["hash"]), plain(user["id"]))
+              : plain(user["id"]);
+  return text + (user["byte"].is_null()
+                     ? std::string(", after its last byte\n")
+                     : fmt::format(", byte {} of {}\n", plain(user["byte"]), plain(user["size"])));
+}
+
+// The members by which an entry of a table is known, on one line.
+std::string entry_line(const Json& entry) {
+  if (entry.is_null()) return {};
+  std::string text;
+  for (const char* name : {"hash", "id", "label", "entry_point", "inode", "key", "value", "tag"}) {
+    const std::string base64 = std::string(name) + "_base64";
+    if (!entry.contains(name) && !entry.contains(base64)) continue;
+    const std::string value =
+        std::string_view(name) == "tag" ? plain_type(entry[name]) : text_field(entry, name);
+    if (!value.empty()) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
+  }
+  return text.empty() ? text : fmt::format("  of the {} with {}\n", plain(entry["name"]), text);
+}
+
 // A range of payload bytes that no field covers.
 std::string gap_line(const Json& gap) {
   return fmt::format("  not part of any field: unused payload {:#06x}-{:#06x}, {}\n",
@@ -175,6 +225,9 @@ std::string counts_text(const Json& info) {
     const Json& count = info["counts"][name];
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
                         count.is_null() ? "unreadable" : plain(count));
+    const Json& deleted = info["counts"]["snapshots_deleted"];
+    if (name == kTables[1].first && !deleted.is_null() && deleted != 0)
+      text += fmt::format(" ({} deleted)", plain(deleted));
   }
   return text.empty() ? "none" : text;
 }
@@ -218,7 +271,13 @@ std::string block_text(const Json& block) {
       fmt::format("block {} (offset {:#x})\n  {}\n  {}\n", plain(block["block"]),
                   block["offset"].get<uint64_t>(), owner_line(block["owner"]), trailer_line(block));
   text += unverified_line(block);
+  const bool is_index = block["decoded_as"] == "TAGI" || block["decoded_as"] == "BTRE";
   for (const Json& structure : block["structures"]) {
+    const std::string row = is_index ? tag_row(structure) : std::string{};
+    if (!row.empty()) {
+      text += row;
+      continue;
+    }
     text += fmt::format("  {}\n", plain(structure["name"]));
     for (const Json& field : structure["fields"]) text += field_line(field);
   }
@@ -236,10 +295,14 @@ std::string offset_text(const Json& explanation) {
                                  plain(explanation["part"]), owner_line(explanation["owner"]),
                                  trailer_line(explanation));
   text += unverified_line(explanation);
+  for (const Json& user : explanation["users"]) text += user_line(user);
   if (explanation["covered_by"] == "nothing") text += "  not covered by the checksum\n";
   const Json& field = explanation["field"];
-  if (field.is_null()) return text + gap_line(explanation["gap"]);
+  // The bytes of a module are in no field.
+  if (field.is_null())
+    return explanation["users"].empty() ? text + gap_line(explanation["gap"]) : text;
   text += fmt::format("  {}\n", plain(field["structure"])) + field_line(field);
+  text += entry_line(explanation["entry"]);
   if (field["width"] > 1)
     text += fmt::format("  byte {} of {} of field '{}'\n", field["byte"].get<uint64_t>() + 1,
                         plain(field["width"]), plain(field["name"]));

@@ -79,13 +79,16 @@ SnapshotEntry snapshot_of(Bytes record) {
   return decoded ? std::move(decoded->entry) : SnapshotEntry{};
 }
 
-Result<int32_t> count_snapshots(PackedSource& source) {
-  int32_t count = 0;
+Result<SnapshotCounts> count_snapshots(PackedSource& source) {
+  SnapshotCounts counts;
   VDE_TRY(walk_packed(source, kTable, [&](const PackedRecord& record) {
-    if (!is_padding_record(record.bytes)) ++count;
+    const SnapshotEntry entry = snapshot_of(record.bytes);
+    if (is_padding(entry)) return true;
+    ++counts.all;
+    if ((entry.flags & kSnapshotDeleted) != 0) ++counts.deleted;
     return true;
   }));
-  return count;
+  return counts;
 }
 
 int64_t allocated_data_blocks(const Superblock& superblock, const RegionTable& regions) {

@@ -15,8 +15,12 @@ namespace vde {
 // `record` must come from a walk over the table.
 [[nodiscard]] SnapshotEntry snapshot_of(Bytes record);
 
+struct SnapshotCounts {
+  int32_t all = 0;      // deleted ones included
+  int32_t deleted = 0;  // of them
+};
 // Counts the entries except padding; errors as walk_packed().
-[[nodiscard]] Result<int32_t> count_snapshots(PackedSource& source);
+[[nodiscard]] Result<SnapshotCounts> count_snapshots(PackedSource& source);
 
 // The number of data blocks in use: allocated blocks except those of regions and the fixed blocks.
 // Computed from the superblock's counts, without reading the bitmap.

@@ -64,13 +64,18 @@ class Siege {
     BlockFile& file = image_.file();
     const uint64_t offset =
         target.blocks.front() * image_.block_size() + target.offset + target.field.offset;
-    if (const auto field = dump_offset(file, offset)) shown(offset_text(*field), *field);
+    if (const auto field = dump_offset(file, {{}, offset})) shown(offset_text(*field), *field);
     // The values shown do not depend on the checksum, and one structure hardly affects the others,
     // so everything is shown only for some of the images.
     const bool whole = images % kWholeLooks == 0;
     if (rehashed || whole) {
       if (const auto info = image_info(file)) shown(info_text(*info), *info);
       if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
+      const auto tree = dump_tag_tree(file, Activity{}, [&](const Json& node) {
+        shown(tag_node_text(node), node);
+        return Result<void>();
+      });
+      CHECK((tree || tree.error().code != ErrorCode::kIo));
     }
     if (!whole) return dump(target.blocks.front(), target.blocks.front() + 1);
     for (size_t i = 0; i < written_.size();) {
@@ -132,7 +137,7 @@ TEST_CASE("blocks full of the smallest entries are shown as quickly as others") 
   image.rehash(table);
 
   const std::pair<uint64_t, size_t> blocks[] = {
-      {nodes + 1, 1}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};
+      {nodes + 1, 8192}, {nodes + 2, 3640}, {image.start("BMAP"), 1}, {table, 963}};
   for (const auto& expected : blocks) {
     const auto block = expected.first;
     CAPTURE(block);

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "vde/activity.h"
 #include "vde/storage.h"
@@ -24,11 +26,17 @@ void put_text(Json& object, const std::string& name, std::string_view bytes);
 // are null for 0, "never", and for a time that has no such form.
 void put_time(Json& object, const std::string& name, Ticks time);
 
+// The names of the modules in a manifest; "bit N" for a bit without a name.
+[[nodiscard]] std::vector<std::string> module_manifest_names(uint32_t manifest);
+
 // Identity, geometry, counts, and the regions with the state of their first block. Says where the
 // superblock's fields come from, and shows them even if no checksum confirms them. kNotAnImage,
 // kUnsupported or kIo if there is nothing to show.
 [[nodiscard]] Result<Json> image_info(BlockFile& file);
 [[nodiscard]] std::string info_text(const Json& info);
+// Whether all that `info` shows comes from bytes that verify: a superblock and a region table with
+// valid checksums, and the first blocks of the regions with their counts.
+[[nodiscard]] bool info_is_verified(const Json& info);
 
 // The region tables, slot by slot. Errors as image_info().
 [[nodiscard]] Result<Json> dump_regions(BlockFile& file);
@@ -53,11 +61,27 @@ struct BlockSelection {
     BlockFile& file, const BlockSelection& selection, const Activity& activity,
     const std::function<Result<void>(uint64_t offset, Bytes)>& show);
 
+// A byte of an image, counted from its start or from the start of a block.
+struct BytePosition {
+  std::optional<uint64_t> block;
+  uint64_t byte = 0;
+};
+
 // Explains one byte of an image: its block, whether the block's checksum matches and covers the
-// byte, the region that owns the block, and the field with its value, or the gap between fields.
-// kUsage if no whole block of the file contains the byte.
-[[nodiscard]] Result<Json> dump_offset(BlockFile& file, uint64_t offset);
+// byte, the region that owns the block, the module, dictionary or snapshot that uses it, and the
+// field with its value and the entry that it belongs to, or the gap between fields. kUsage if no
+// whole block of the file contains the byte.
+[[nodiscard]] Result<Json> dump_offset(BlockFile& file, const BytePosition& position);
 [[nodiscard]] std::string offset_text(const Json& explanation);
+
+// Walks the tag tree from its root and calls `show` for every node, parents first and children in
+// key order: {block, node, parent, depth, last, state, kind, ..}. `last` is true for the last child
+// of its parent. A node that cannot be read, or that was reached before, is shown as that, without
+// children. kNotFound without a tag index.
+[[nodiscard]] Result<void> dump_tag_tree(BlockFile& file, const Activity& activity,
+                                         const std::function<Result<void>(const Json&)>& show);
+// One line about a node, without its place in the tree.
+[[nodiscard]] std::string tag_node_text(const Json& node);
 
 // Lines such as "00000010  44 57 ..  |DW..|"; `offset` is the offset of the first byte.
 [[nodiscard]] std::string hex_dump(uint64_t offset, Bytes bytes);

@@ -1,6 +1,8 @@
-# Sourced by each case: an empty folder to work in, and the program that VDETOOL names as V.
+# Sourced by each case: an empty folder to work in, the program that VDETOOL names as V, and the
+# folder of the cases as $cases.
 # A case exits with 0 if the program is right, 1 if it is wrong, 77 if it cannot be tried here.
 : "${VDETOOL:?set VDETOOL to the program}"
+cases=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=$(mktemp -d) || exit 77
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 77

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "terminal.h"
 #include "usage.h"
 #include "vde/inspect.h"
 #include "vde/text.h"
@@ -18,6 +19,7 @@ struct DumpArguments {
   std::optional<std::string> region;
   std::optional<std::string> block;
   std::optional<std::string> offset;
+  bool tree = false;
   bool raw = false;
   bool hex = false;
 };
@@ -27,6 +29,40 @@ std::optional<uint64_t> parse_number(std::string_view text) {
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+tl::unexpected<Error> invalid_offset(const std::string& text) {
+  return fail(ErrorCode::kUsage, fmt::format("invalid byte offset '{}'", escape(text)),
+              "use a number such as 4096, 0x1000, 4K, or BLOCK:BYTE");
+}
+
+// A decimal or hexadecimal number, or a size such as 4K.
+Result<uint64_t> parse_byte(const std::string& whole, std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, status] = std::from_chars(text.data() + 2, end, number, 16);
+    if (status != std::errc{} || stop != end) return invalid_offset(whole);
+    return number;
+  }
+  const auto size = parse_size(text);
+  if (!size) return invalid_offset(whole);
+  return *size;
+}
+
+// The number of a byte, or "BLOCK:BYTE".
+Result<BytePosition> parse_position(const std::string& text) {
+  BytePosition position;
+  const size_t colon = text.find(':');
+  if (colon != std::string::npos) {
+    VDE_TRY_ASSIGN(block, parse_byte(text, std::string_view(text).substr(0, colon)));
+    position.block = block;
+  }
+  VDE_TRY_ASSIGN(
+      byte,
+      parse_byte(text, std::string_view(text).substr(colon == std::string::npos ? 0 : colon + 1)));
+  position.byte = byte;
+  return position;
 }
 
 // "N" or "N-M", both ends included.
@@ -53,15 +89,21 @@ Result<BlockSelection> selection_of(const DumpArguments& arguments) {
   return selection;
 }
 
-Result<void> dump_one_byte(Context& context, BlockFile& file, const DumpArguments& arguments) {
-  const auto offset = parse_number(*arguments.offset);
-  if (!offset)
-    return fail(ErrorCode::kUsage,
-                fmt::format("invalid byte offset '{}' (expected a decimal number)",
-                            escape(*arguments.offset)));
-  VDE_TRY_ASSIGN(json, dump_offset(file, *offset));
+Result<void> dump_one_byte(Context& context, BlockFile& file, const BytePosition& position,
+                           const DumpArguments& arguments) {
+  VDE_TRY_ASSIGN(json, dump_offset(file, position));
   return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
                               : context.out.write(offset_text(json));
+}
+
+// One line per node, or one object.
+Result<void> dump_tree(Context& context, BlockFile& file, const DumpArguments& arguments) {
+  TreeLines lines;
+  return dump_tag_tree(file, context.activity, [&](const Json& node) {
+    if (context.globals.json) return context.write_json(with_header("dump", arguments.image, node));
+    const std::string before = lines.next(node["depth"].get<size_t>(), node["last"].get<bool>());
+    return context.out.write(before + tag_node_text(node) + "\n");
+  });
 }
 
 Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments& arguments) {
@@ -85,11 +127,11 @@ Result<void> dump_bytes(Context& context, BlockFile& file, const BlockSelection&
 Result<void> check_arguments(const DumpArguments& arguments) {
   const int selections = int{arguments.superblock} + int{arguments.regions} +
                          int{arguments.region.has_value()} + int{arguments.block.has_value()} +
-                         int{arguments.offset.has_value()};
+                         int{arguments.offset.has_value()} + int{arguments.tree};
   if (selections > 1)
     return fail(ErrorCode::kUsage,
-                "use only one of --superblock, --regions, --region, --block and --offset");
-  if ((arguments.raw || arguments.hex) && (arguments.offset || arguments.regions))
+                "use only one of --superblock, --regions, --region, --block, --offset and --tree");
+  if ((arguments.raw || arguments.hex) && (arguments.offset || arguments.regions || arguments.tree))
     return fail(ErrorCode::kUsage, "--raw and --hex need --block, --region or --superblock");
   return {};
 }
@@ -98,8 +140,10 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
   VDE_TRY(check_arguments(arguments));
   const bool bytes = arguments.raw || arguments.hex;
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
+  VDE_TRY_ASSIGN(position, parse_position(arguments.offset.value_or("0")));
   VDE_TRY_ASSIGN(file, context.open_storage(arguments.image, OpenMode::kRead));
-  if (arguments.offset) return dump_one_byte(context, *file, arguments);
+  if (arguments.offset) return dump_one_byte(context, *file, position, arguments);
+  if (arguments.tree) return dump_tree(context, *file, arguments);
   if (arguments.regions) return dump_tables(context, *file, arguments);
   if (bytes) return dump_bytes(context, *file, selection, arguments);
   return dump_blocks(*file, selection, context.activity, [&](const Json& block) {
@@ -119,8 +163,10 @@ Runner define_dump(CLI::App& command) {
            "all written blocks of the region TAG, e.g. TAGI")
       ->type_name("TAG");
   add_text(command, "--block", arguments->block, "block N, or blocks N to M")->type_name("N[-M]");
-  add_text(command, "--offset", arguments->offset, "explain the byte at OFFSET (decimal)")
+  add_text(command, "--offset", arguments->offset,
+           "explain one byte: its number (4096, 0x1000, 4K), or BLOCK:BYTE")
       ->type_name("OFFSET");
+  command.add_flag("--tree", arguments->tree, "the tag tree, one line per node");
   auto* raw = command.add_flag("--raw", arguments->raw, "write raw bytes to standard output");
   command.add_flag("--hex", arguments->hex, "print the bytes in hexadecimal")->excludes(raw);
   return [arguments](Context& context) {

@@ -62,16 +62,18 @@ Json plan_json(const ImagePlan& plan, bool written) {
                            {"count", region.blocks.count()},
                            {"used", region.used}});
   }
-  return Json{{"written", written},
-              {"size", plan.options.size},
-              {"block_size", plan.options.block_size},
-              {"total_blocks", plan.total_blocks},
-              {"free_blocks", plan.total_blocks - plan.allocated_blocks},
-              {"total_allocated_blocks", plan.allocated_blocks},
-              {"uuid", to_string(plan.options.uuid)},
-              {"label", plan.options.label},
-              {"module_manifest", plan.options.modules},
-              {"regions", std::move(regions)}};
+  Json json{{"written", written},
+            {"size", plan.options.size},
+            {"block_size", plan.options.block_size},
+            {"total_blocks", plan.total_blocks},
+            {"free_blocks", plan.total_blocks - plan.allocated_blocks},
+            {"total_allocated_blocks", plan.allocated_blocks},
+            {"uuid", to_string(plan.options.uuid)}};
+  put_text(json, "label", plan.options.label);
+  json["module_manifest"] = plan.options.modules;
+  json["module_manifest_names"] = module_manifest_names(plan.options.modules);
+  json["regions"] = std::move(regions);
+  return json;
 }
 
 std::string plan_text(const std::string& image, const ImagePlan& plan, bool written) {

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "commands.h"
 #include "vde/inspect.h"
+#include "vde/text.h"
 
 namespace vde::cli {
 namespace {
@@ -8,7 +11,10 @@ Result<void> run_info(Context& context, const std::string& image) {
   VDE_TRY_ASSIGN(file, context.open_storage(image, OpenMode::kRead));
   VDE_TRY_ASSIGN(info, image_info(*file));
   const Json json = with_header("info", image, info);
-  return context.globals.json ? context.write_json(json) : context.out.write(info_text(json));
+  VDE_TRY(context.globals.json ? context.write_json(json) : context.out.write(info_text(json)));
+  if (info_is_verified(json)) return {};
+  return fail(ErrorCode::kDamaged, "some of this comes from bytes that do not verify",
+              fmt::format("run 'vdetool verify {}'", escape(image)));
 }
 
 }  // namespace
