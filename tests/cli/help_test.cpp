@@ -90,12 +90,13 @@ TEST_CASE("errors about values and missing arguments name the option or argument
             .starts_with("--lock-wait: 'abc' is not a number of seconds; "));
   CHECK(wrong_line({"info", "a", "--color", "purple"})
             .starts_with("--color must be auto, always or never; "));
-  CHECK(wrong_line({"verify", "a", "--jobs", "1.5"}).starts_with("--jobs: invalid value '1.5'; "));
+  CHECK(wrong_line({"verify", "a", "--jobs", "1.5"})
+            .starts_with("--jobs: '1.5' is not a number of threads from 0 to 256; "));
   CHECK(wrong_line({"verify", "a", "--dry-run"}).starts_with("--dry-run requires --repair; "));
   CHECK(wrong_line({"verify", "a", "--repair", "--undo", "u", "--no-undo"})
             .starts_with("--undo and --no-undo cannot be combined; "));
   CHECK(wrong_line({"dump", "a", "--regions", "--block", "1"}) ==
-        "a: use only one of --superblock, --regions, --region, --block and --offset");
+        "a: use only one of --superblock, --regions, --region, --block, --offset and --tree");
 }
 
 TEST_CASE("only verify reads an image from standard input, and the error says so") {

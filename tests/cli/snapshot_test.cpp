@@ -136,6 +136,7 @@ TEST_CASE("list, chain and children print one line per snapshot") {
 }
 
 TEST_CASE("a tree is drawn with children below their parents") {
+  setenv("LC_ALL", "C.UTF-8", 1);
   SnapshotImage image;
   const std::string a = image.create({"--label", "a"});
   const std::string b = image.create({"--label", "b", "--parent", "a"});
@@ -148,15 +149,33 @@ TEST_CASE("a tree is drawn with children below their parents") {
       found.push_back(line.substr(0, line.find("  2023")));
     return found;
   };
-  CHECK(starts({"list", "--tree"}) == Labels{a, "├── " + b, "│   └── " + c, "└── " + d, e});
+  CHECK(starts({"list", "--tree"}) == Labels{a, "├── " + b, "│   " + c, "└── " + d, e});
   image.run({"delete", "b"});
   CHECK(starts({"list", "--tree"}) == Labels{a, "├── " + c, "└── " + d, e});
-  CHECK(starts({"list", "--tree", "--all"}) ==
-        Labels{a, "├── " + b, "│   └── " + c, "└── " + d, e});
+  CHECK(starts({"list", "--tree", "--all"}) == Labels{a, "├── " + b, "│   " + c, "└── " + d, e});
   const auto rows = image.run({"list", "--tree", "--all", "--json"}).json_lines();
   REQUIRE(rows.size() == 5);
   CHECK(rows[2]["label"] == "c");
   CHECK(rows[2]["depth"] == 2);
+  setenv("LC_ALL", "C", 1);
+  CHECK(starts({"list", "--tree"}) == Labels{a, "|-- " + c, "`-- " + d, e});
+}
+
+TEST_CASE("a chain without branches has no indentation; roots stay distinct from what follows") {
+  setenv("LC_ALL", "C.UTF-8", 1);
+  SnapshotImage image;
+  const std::string a = image.create({"--label", "a"});
+  const std::string b = image.create({"--label", "b", "--parent", "@latest"});
+  const std::string c = image.create({"--label", "c", "--parent", "@latest"});
+  const auto starts = [&] {
+    std::vector<std::string> found;
+    for (const std::string& line : lines_of(image.run({"list", "--tree"}).out))
+      found.push_back(line.substr(0, line.find("  2023")));
+    return found;
+  };
+  CHECK(starts() == Labels{a, b, c});
+  const std::string d = image.create({"--label", "d"});
+  CHECK(starts() == Labels{"├── " + a, "│   " + b, "│   " + c, "└── " + d});
 }
 
 TEST_CASE("delete hides, undelete brings back, and chains hold") {

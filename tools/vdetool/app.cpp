@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "arguments.h"
@@ -17,6 +18,7 @@
 #include "context.h"
 #include "help.h"
 #include "progress.h"
+#include "terminal.h"
 #include "usage.h"
 
 namespace vde::cli {
@@ -133,19 +135,6 @@ void rewrite_help(std::vector<std::string>& arguments) {
   arguments.emplace_back("--help");
 }
 
-// CLI11 splits a word in brackets into a list where an argument may repeat; a key or a label is not
-// a list.
-void protect_brackets(std::vector<std::string>& arguments) {
-  const size_t command = command_position(arguments, 0);
-  const size_t verb = command_position(arguments, command + 1);
-  if (verb >= arguments.size()) return;
-  const std::string name = arguments[command] + " " + arguments[verb];
-  if (name != "tag set" && name != "tag remove" && name != "snapshot delete") return;
-  // The image comes before the keys and labels, and has no escapes.
-  for (size_t i = verb + 2; i < arguments.size(); ++i)
-    if (arguments[i].starts_with('[')) arguments[i].replace(0, 1, "\\x5b");
-}
-
 bool wants_help(const std::vector<std::string>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
     return word == "--help" || word == "-h" || word == "--version" || word == "-V";
@@ -200,9 +189,12 @@ int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   add_globals(app, context.globals);
   Runners runners;
   add_commands(app, kCommands, runners);
-  Result<std::vector<std::string>> words = split_empty_values(app, arguments);
+  take_words_literally(app);
+  Result<std::vector<std::string>> words = literal_words(app, arguments);
   if (!words) return context.report("", words.error());
   std::reverse(words->begin(), words->end());
+  // "--json" may be the value of an option.
+  const bool errors_are_json = std::exchange(context.globals.json, false);
   try {
     app.parse(*words);
   } catch (const CLI::CallForHelp&) {
@@ -211,11 +203,14 @@ int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForVersion& version) {
     return print_help(context, std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
+    context.globals.json = errors_are_json;
     return context.report("", usage_error(app, error));
   }
   for (const auto& [sub, runner] : runners) {
     if (!sub->parsed()) continue;
-    name_command(std::string_view(chosen_command(app).path).substr(sizeof "vdetool"));
+    name_command(std::string_view(chosen_command(app).path).substr(sizeof "vdetool"),
+                 context.globals.json);
+    if (Context::is_terminal() && !context.globals.json) context.out.fit_lines(terminal_width());
     const int status = runner(context);
     return std::max(status, context.finish("", context.out.flush()));
   }
@@ -227,11 +222,11 @@ int run_arguments(Context& context, std::vector<std::string> arguments) {
   if (arguments.size() == 1 && (arguments[0] == "--version" || arguments[0] == "-V"))
     return print_help(context, "vdetool " VDE_VERSION "\n");
   install_signal_handlers(context.activity);
-  context.globals.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
+  context.globals.json = std::find(arguments.begin(), options_end, "--json") != options_end;
   rewrite_help(arguments);
   if (const Result<void> known = check_command(arguments); !known)
     return context.report("", known.error());
-  protect_brackets(arguments);
   return parse_and_run(context, arguments);
 }
 

@@ -30,19 +30,50 @@ Result<void> check_value(const CLI::Option& option, const std::string& name,
   return {};
 }
 
+// No argument of a program can contain it.
+constexpr char kMark = '\0';
+
+std::string marked(const std::string& word) {
+  const bool is_list = word.starts_with('[') && word.ends_with(']');
+  return is_list ? kMark + word : word;
+}
+
+bool names_file(const CLI::Option& option) {
+  const std::string name = option.get_name(true);
+  return option.get_positional() && (name == "IMAGE" || name == "FILE");
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> split_empty_values(CLI::App& app,
-                                                    const std::vector<std::string>& arguments) {
+std::string without_mark(std::string word) {
+  if (word.starts_with(kMark)) word.erase(0, 1);
+  return word;
+}
+
+void take_words_literally(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!takes_value(*option)) continue;
+    const bool is_file = names_file(*option);
+    option->transform(CLI::Validator(
+        [is_file](std::string& word) {
+          word = without_mark(std::move(word));
+          return std::string(is_file && word.empty() ? "must be a file name" : "");
+        },
+        ""));
+  }
+  for (CLI::App* command : app.get_subcommands({})) take_words_literally(*command);
+}
+
+Result<std::vector<std::string>> literal_words(CLI::App& app,
+                                               const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
   CLI::App* chosen = &app;
+  bool has_options = true;  // until "--"
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--") {
-      words.insert(words.end(), arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());
-      break;
-    }
-    words.push_back(word);
+    words.push_back(marked(word));
+    has_options = has_options && word != "--";
+    if (!has_options) continue;
     if (!word.starts_with("--")) {
       if (CLI::App* verb = find_verb(*chosen, word)) chosen = verb;
       continue;
@@ -59,7 +90,7 @@ Result<std::vector<std::string>> split_empty_values(CLI::App& app,
       }
     } else if (takes_value(*option) && i + 1 < arguments.size()) {
       VDE_TRY(check_value(*option, name, arguments[++i]));
-      words.push_back(arguments[i]);
+      words.push_back(marked(arguments[i]));
     }
   }
   return words;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "progress.h"
 #include "vde/text.h"
@@ -167,8 +168,8 @@ Error Context::with_outcome(Error error) const {
   return error;
 }
 
-int Context::report(const std::string& subject, const Error& error) const {
-  return report_file(subject, file_of_error_, error);
+int Context::report(const std::string& subject, const Error& error) {
+  return report_file(subject, std::exchange(file_of_error_, {}), error);
 }
 
 int Context::report_file(const std::string& image, const std::string& file, const Error& error,

@@ -84,12 +84,12 @@ class Context {
   // One line about `error`, or one JSON object with --json, including the line feed.
   [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;
   // Prints that line on standard error; returns the exit status.
-  int report(const std::string& subject, const Error& error) const;
+  int report(const std::string& subject, const Error& error);
   // Same, for an error about `file` while working on `image`; an empty `file` means the image.
   // `status`, if given, replaces the one of the error's code.
   int report_file(const std::string& image, const std::string& file, const Error& error,
                   std::optional<int> status = {}) const;
-  // Passes `result` on; if it is an error, report() will name `file` instead of the image.
+  // Passes `result` on; if it is an error, the next report() names `file` instead of the image.
   template <class T>
   [[nodiscard]] Result<T> about(const std::string& file, Result<T> result) {
     if (!result && result.error().code != ErrorCode::kInterrupted) file_of_error_ = file;
@@ -97,7 +97,7 @@ class Context {
   }
   // As report() if `result` is an error, else kDone.
   template <class T>
-  int finish(const std::string& subject, const Result<T>& result) const {
+  int finish(const std::string& subject, const Result<T>& result) {
     return result ? static_cast<int>(kDone) : report(subject, result.error());
   }
 

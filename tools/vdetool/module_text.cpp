@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "terminal.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -73,6 +74,18 @@ std::string facts_text(const Module& module, const ModuleFacts& facts) {
   if (facts.validation != ModuleFacts::Validation::kNotDone)
     text += fmt::format("\nvalidator    {} {}", validator.name, validator.version);
   return text + "\n";
+}
+
+std::string module_heading() {
+  return fmt::format("{:<16}  {:>10}  {:<8}  {:<20}  {}\n", "HASH", "SIZE", "ABI", "REGISTERED",
+                     "ENTRY POINT");
+}
+
+std::string module_row(const Module& module) {
+  constexpr size_t kHashDigits = 16;
+  return fmt::format("{}  {:>10}  {:<8}  {:<20}  {}\n", to_hex(module.hash).substr(0, kHashDigits),
+                     module.size, module_abi_name(module.abi), short_time(module.registered),
+                     escape(module.entry_point));
 }
 
 std::string module_line(const Module& module) {

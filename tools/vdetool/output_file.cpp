@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "context.h"
+#include "vde/identity.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -28,13 +29,20 @@ std::string folder_of_file(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// An existing file keeps its permissions; a new one gets the default ones.
-mode_t permissions_for(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777;
+// An existing file keeps its owner, permissions, ACL and extended attributes; a new one gets the
+// default permissions.
+Result<void> take_identity(int descriptor, const std::string& path) {
+  const int replaced = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (replaced >= 0) {
+    Result<void> taken = take_over_identity(descriptor, replaced);
+    close(replaced);
+    return taken;
+  }
+  if (errno != ENOENT) return file_failure("read the attributes of the old file");
   const mode_t mask = umask(0);
   umask(mask);
-  return 0666 & ~mask;
+  if (fchmod(descriptor, 0666 & ~mask) != 0) return file_failure("write");
+  return {};
 }
 
 }  // namespace
@@ -43,7 +51,11 @@ Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
                                                      const std::string& image, bool replace,
                                                      Output& standard_output) {
   std::unique_ptr<OutputFile> file(new OutputFile(standard_output));
-  if (path.empty() || path == "-") return file;
+  if (path.empty() || path == "-") {
+    // It is data, also on a terminal.
+    standard_output.fit_lines(0);
+    return file;
+  }
   VDE_TRY(refuse_image(image, path, "output"));
   std::error_code ignored;
   if (!replace && fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) > 0)
@@ -66,7 +78,7 @@ Result<void> OutputFile::create(const std::string& path) {
     descriptor_ = mkostemp(name.data(), O_CLOEXEC);
     if (descriptor_ < 0) return file_failure("write");
     temporary_ = name;
-    if (fchmod(descriptor_, permissions_for(target_)) != 0) return file_failure("write");
+    VDE_TRY(take_identity(descriptor_, target_));
   }
   own_.emplace(descriptor_);
   return {};

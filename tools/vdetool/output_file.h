@@ -24,6 +24,8 @@ class OutputFile {
   // Deletes a file that was not finished.
   ~OutputFile();
 
+  // Whether it is a regular file, not a stream.
+  [[nodiscard]] bool is_file() const { return !target_.empty(); }
   [[nodiscard]] Output& output() { return own_ ? *own_ : standard_output_; }
   // Puts the file in its place; a regular file is then durable.
   [[nodiscard]] Result<void> finish();

@@ -16,14 +16,18 @@
 #include <string_view>
 #include <system_error>
 
+#include "context.h"
 #include "vde/text.h"
 
 namespace vde::cli {
 namespace {
 
 Activity* g_activity = nullptr;
-// For the signal handler: a name that is always terminated, and a literal or null.
+// For the signal handler: texts that are always terminated, and a literal or null.
+constexpr size_t kLongestWork = 1000;
 std::array<char, 200> g_work{};
+std::array<char, kLongestWork> g_work_json{};
+std::atomic<bool> g_is_json{false};
 size_t g_command_size = 0;  // of the name, before the file
 std::atomic<const char*> g_wait{nullptr};
 std::atomic<int64_t> g_started{0};  // milliseconds of the monotonic clock
@@ -43,29 +47,12 @@ int64_t milliseconds_now() {
 // Puts a line together with only what a signal handler may call: no allocation, no stdio.
 class StatusLine {
  public:
-  explicit StatusLine(const Activity& activity) {
-    add(g_work.data());
-    add(": ");
-    const uint64_t done = activity.done;
-    const uint64_t total = activity.total;
-    if (done == 0) {
-      const char* const wait = g_wait;
-      add(wait == nullptr ? "started" : "waiting for ");
-      if (wait != nullptr) add(wait);
-      return;
-    }
-    if (total != 0) {
-      add_number(std::min<uint64_t>(done * 100 / total, 100));
-      add("% (");
-    }
-    add_number(done >> 20);
-    if (total != 0) {
-      add(" of ");
-      add_number(total >> 20);
-    }
-    add(" MiB, ");
-    add_number((done >> 20) * 1000 / milliseconds());
-    add(total != 0 ? " MiB/s)" : " MiB/s");
+  explicit StatusLine(const Activity& activity)
+      : done_(activity.done), total_(activity.total), wait_(g_wait) {
+    if (g_is_json)
+      add_object();
+    else
+      add_words();
   }
 
   [[nodiscard]] std::string_view text() const {
@@ -73,6 +60,55 @@ class StatusLine {
   }
 
  private:
+  void add_words() {
+    add(g_work.data());
+    add(": ");
+    if (done_ == 0) {
+      add(wait_ == nullptr ? "started" : "waiting for ");
+      if (wait_ != nullptr) add(wait_);
+      return;
+    }
+    if (total_ != 0) {
+      add_number(percent());
+      add("% (");
+    }
+    add_number(done_ >> 20);
+    if (total_ != 0) {
+      add(" of ");
+      add_number(total_ >> 20);
+    }
+    add(" MiB, ");
+    add_number((done_ >> 20) * 1000 / milliseconds());
+    add(total_ != 0 ? " MiB/s)" : " MiB/s");
+  }
+
+  // The members before the numbers are ready in g_work_json.
+  void add_object() {
+    add(g_work_json.data());
+    add(",\"waiting_for\":");
+    add(wait_ == nullptr ? "null" : "\"");
+    if (wait_ != nullptr) {
+      add(wait_);
+      add("\"");
+    }
+    add(",\"done\":");
+    add_number(done_);
+    add(",\"total\":");
+    if (total_ == 0) add("null,\"percent\":null");
+    if (total_ != 0) {
+      add_number(total_);
+      add(",\"percent\":");
+      add_number(percent());
+    }
+    add(",\"bytes_per_second\":");
+    add_number(done_ / milliseconds() * 1000);
+    add("}}");
+  }
+
+  [[nodiscard]] uint64_t percent() const {
+    return std::min<uint64_t>(
+        static_cast<uint64_t>(static_cast<double>(done_) * 100 / static_cast<double>(total_)), 100);
+  }
   [[nodiscard]] static uint64_t milliseconds() {
     return static_cast<uint64_t>(std::max<int64_t>(1, milliseconds_now() - g_started));
   }
@@ -81,17 +117,33 @@ class StatusLine {
     at_ = std::to_chars(at_, line_.data() + line_.size(), number).ptr;
   }
 
-  std::array<char, 400> line_{};
+  uint64_t done_;
+  uint64_t total_;
+  const char* wait_;
+  std::array<char, kLongestWork + 400> line_{};
   char* at_ = line_.data();
 };
 
 void print_from_handler() {
   const StatusLine status(*g_activity);
-  std::array<char, 500> line{};
-  char* at = stpcpy(line.data(), "vdetool: ");
+  std::array<char, kLongestWork + 500> line{};
+  char* at = g_is_json ? line.data() : stpcpy(line.data(), "vdetool: ");
   at = std::copy(status.text().begin(), status.text().end(), at);
   *at++ = '\n';
   write_at_once({line.data(), static_cast<size_t>(at - line.data())});
+}
+
+// Makes g_work_json of the command in g_work and `file`, which may be empty.
+void make_work_json(const std::string& file) {
+  Json work{{"command", std::string(g_work.data(), g_command_size)}};
+  put_name(work, "image", file);
+  std::string text = "{\"progress\":" + one_line(work);
+  // The object stays open for the numbers.
+  text.pop_back();
+  if (text.size() < g_work_json.size())
+    g_work_json[text.copy(g_work_json.data(), text.size())] = '\0';
+  else if (!file.empty())
+    make_work_json({});
 }
 
 extern "C" void on_signal(int signal) {
@@ -130,15 +182,18 @@ void install_signal_handlers(Activity& activity) {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-void name_command(std::string_view command) {
+void name_command(std::string_view command, bool is_json) {
   g_command_size = command.size();
   g_work[command.copy(g_work.data(), g_work.size() - 1)] = '\0';
+  g_is_json = is_json;
+  if (is_json) make_work_json({});
 }
 
 void name_file(const std::string& file) {
   const std::string text = " " + escape(file);
   const size_t room = g_work.size() - 1 - g_command_size;
   g_work[g_command_size + text.copy(g_work.data() + g_command_size, room)] = '\0';
+  if (g_is_json) make_work_json(file);
 }
 
 void name_wait(const char* wait) {
@@ -168,6 +223,10 @@ void ProgressLine::print_until_finished() {
     std::this_thread::sleep_for(kTick);
     if (tick % kTicksBetweenLines != 0) continue;
     const StatusLine status(activity_);
+    if (g_is_json) {
+      print(fmt::format("{}\n", status.text()));
+      continue;
+    }
     // Blanks cover what is left of a longer line.
     print(fmt::format("\r{:<{}}", status.text(), width));
     width = status.text().size();

@@ -18,13 +18,15 @@ void install_signal_handlers(Activity& activity);
 void write_at_once(std::string_view text);
 
 // The work in lines of progress, "verify photos.dwvd": the command, then the file that it works on.
-void name_command(std::string_view command);
+// `is_json`: the lines are JSON objects.
+void name_command(std::string_view command, bool is_json);
 void name_file(const std::string& file);
 
 // What the program waits for while no work is done, "input" or "the lock": a literal, or null.
 void name_wait(const char* wait);
 
-// While it lives, prints a line about `activity` now and then, each over the one before.
+// While it lives, prints a line about `activity` now and then, each over the one before; as JSON,
+// each on its own.
 class ProgressLine {
  public:
   ProgressLine(const Activity& activity, bool enabled);

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+
+#include "terminal.h"
 
 namespace vde::cli {
 namespace {
 
 constexpr size_t kNoParent = SIZE_MAX;
 constexpr size_t kUnknown = SIZE_MAX - 1;
-// Deeper rows show their depth as a number; a chain of thousands would be mostly blanks.
+// Rows below more branches show their depth as a number; they would be mostly blanks.
 constexpr size_t kDeepestDrawn = 40;
 
 class SnapshotTree {
@@ -30,9 +33,9 @@ class SnapshotTree {
       const size_t parent = shown_parent(i);
       (parent == kNoParent ? roots : children_[parent]).push_back(i);
     }
-    for (const size_t root : roots) add_below(root, false);
+    add_roots(roots);
     for (size_t i = 0; i < all_.size(); ++i)
-      if (is_shown(i) && !seen_[i]) add_below(i, true);
+      if (is_shown(i) && !seen_[i]) add_below({i, 0, {}, {}, 0}, true);
     return std::move(rows_);
   }
 
@@ -42,7 +45,20 @@ class SnapshotTree {
     size_t depth = 0;
     std::string lines;   // printed before the row
     std::string indent;  // printed before the rows below it
+    size_t level = 0;    // branches above it
   };
+
+  // Several roots are drawn like children where a row below one of them would look like a root.
+  void add_roots(const std::vector<size_t>& roots) {
+    const bool is_ambiguous =
+        roots.size() > 1 && std::any_of(roots.begin(), roots.end(),
+                                        [&](size_t root) { return children_[root].size() == 1; });
+    for (size_t i = 0; i < roots.size(); ++i) {
+      Waiting root{roots[i], 0, {}, {}, 0};
+      if (is_ambiguous) branch(root, i + 1 == roots.size());
+      add_below(std::move(root), false);
+    }
+  }
 
   [[nodiscard]] bool is_shown(size_t place) const {
     return show_deleted_ || !all_[place].is_deleted();
@@ -65,8 +81,8 @@ class SnapshotTree {
     return found;
   }
 
-  void add_below(size_t top, bool in_cycle) {
-    std::vector<Waiting> waiting = {{top, 0, {}, {}}};
+  void add_below(Waiting top, bool in_cycle) {
+    std::vector<Waiting> waiting = {std::move(top)};
     while (!waiting.empty()) {
       const Waiting next = std::move(waiting.back());
       waiting.pop_back();
@@ -75,16 +91,27 @@ class SnapshotTree {
       rows_.push_back({&all_[next.place], next.depth, next.lines, in_cycle});
       const std::vector<size_t>& below = children_[next.place];
       for (size_t i = below.size(); i > 0; --i)
-        waiting.push_back(row_below(next, below[i - 1], i == below.size()));
+        waiting.push_back(row_below(next, below[i - 1], below.size(), i == below.size()));
     }
   }
 
-  [[nodiscard]] static Waiting row_below(const Waiting& parent, size_t place, bool is_last) {
-    const size_t depth = parent.depth + 1;
-    if (depth > kDeepestDrawn)
-      return {place, depth, fmt::format("{}({} deep) ", parent.indent, depth), parent.indent};
-    return {place, depth, parent.indent + (is_last ? "└── " : "├── "),
-            parent.indent + (is_last ? "    " : "│   ")};
+  // An only child stands below its parent, without indentation.
+  [[nodiscard]] static Waiting row_below(const Waiting& parent, size_t place, size_t siblings,
+                                         bool is_last) {
+    Waiting row{place, parent.depth + 1, parent.indent, parent.indent, parent.level};
+    if (siblings == 1) return row;
+    if (parent.level >= kDeepestDrawn)
+      row.lines += fmt::format("({} deep) ", row.depth);
+    else
+      branch(row, is_last);
+    return row;
+  }
+
+  static void branch(Waiting& row, bool is_last) {
+    const TreeGlyphs& glyphs = tree_glyphs();
+    row.lines += is_last ? glyphs.last : glyphs.branch;
+    row.indent += is_last ? glyphs.below_last : glyphs.below_branch;
+    ++row.level;
   }
 
   const std::vector<Snapshot>& all_;

@@ -17,8 +17,8 @@ struct TreeRow {
 };
 
 // The rows of the tree from top to bottom: roots in the order of `all`, children below their
-// parents. Deleted snapshots are hidden unless `show_deleted`; their children are then attached to
-// the nearest visible ancestor.
+// parents. An only child has the indentation of its parent. Deleted snapshots are hidden unless
+// `show_deleted`; their children are then attached to the nearest visible ancestor.
 [[nodiscard]] std::vector<TreeRow> tree_rows(const std::vector<Snapshot>& all, bool show_deleted);
 
 }  // namespace vde::cli

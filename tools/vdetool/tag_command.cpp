@@ -33,14 +33,20 @@ bool TagPrinter::visit(const TagView& entry) {
   ++count_;
   if (prints_) {
     line_.clear();
-    append_tag_line(line_, entry, format_, separator_);
+    if (has_columns_)
+      append_tag_columns(line_, entry, separator_, count_ == 1);
+    else
+      append_tag_line(line_, entry, format_, separator_);
     result_ = output_.write(line_);
   }
   return result_.has_value() && count_ < limit_;
 }
 
-TagFormat print_format(const Context& context) {
-  return context.globals.json ? TagFormat::kJsonl : TagFormat::kTsv;
+TagPrinter tag_printer(Context& context, char separator) {
+  TagPrinter printer(context.out, context.globals.json ? TagFormat::kJsonl : TagFormat::kTsv,
+                     separator, context.activity);
+  if (Context::is_terminal() && !context.globals.json) printer.use_columns();
+  return printer;
 }
 
 }  // namespace vde::cli

@@ -28,6 +28,8 @@ class TagPrinter {
   TagPrinter(Output& output, TagFormat format, char separator, const Activity& activity)
       : output_(output), format_(format), separator_(separator), activity_(activity) {}
 
+  // Prints columns with a heading, for a terminal.
+  void use_columns() { has_columns_ = true; }
   void set_limit(uint64_t limit) { limit_ = limit; }
   // Counts tags without printing them.
   void only_count() { prints_ = false; }
@@ -49,12 +51,13 @@ class TagPrinter {
   const Activity& activity_;
   uint64_t limit_ = UINT64_MAX;
   bool prints_ = true;
+  bool has_columns_ = false;
   uint64_t count_ = 0;
   std::string line_;
   Result<void> result_;
 };
 
-// One tag per line: JSON with --json, else TSV.
-[[nodiscard]] TagFormat print_format(const Context& context);
+// Prints one tag per line to standard output: JSON with --json, columns on a terminal, else TSV.
+[[nodiscard]] TagPrinter tag_printer(Context& context, char separator);
 
 }  // namespace vde::cli

@@ -90,6 +90,15 @@ void append_tag_line(std::string& text, const TagView& entry, TagFormat format, 
   text += '\n';
 }
 
+void append_tag_columns(std::string& text, const TagView& entry, char separator, bool is_first) {
+  if (is_first) text += fmt::format("{:>10}  {:<24}  {}\n", "INODE", "KEY", "VALUE");
+  std::string key;
+  append_escaped(key, entry.key, separator);
+  text += fmt::format("{:>10}  {:<24}  {}", entry.inode, key, escape(entry.value));
+  if (entry.block != 0) text += fmt::format("  (block {})", entry.block);
+  text += '\n';
+}
+
 Result<TagView> TagLineParser::parse(std::string_view line) {
   return format_ == TagFormat::kTsv ? parse_tsv(line) : parse_json(line);
 }

@@ -25,6 +25,8 @@ enum class TagFormat { kTsv, kJsonl };
 
 // Appends a line for `entry` to `text`, including the line feed. TSV omits a block of 0.
 void append_tag_line(std::string& text, const TagView& entry, TagFormat format, char separator);
+// Appends a row for a terminal, after a heading if it is the first.
+void append_tag_columns(std::string& text, const TagView& entry, char separator, bool is_first);
 
 // Parses lines of one format; reuses its buffers.
 class TagLineParser {

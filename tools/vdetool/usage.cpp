@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <system_error>
 
+#include "arguments.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -99,7 +101,8 @@ std::string words_for(const CLI::App& app, const CLI::ParseError& error) {
   const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
   if (kind == CLI::ExitCodes::ExtrasError) {
     const std::vector<std::string> extra = app.remaining(true);
-    return fmt::format("unexpected argument '{}'", extra.empty() ? "" : escape(extra.front()));
+    return fmt::format("unexpected argument '{}'",
+                       extra.empty() ? "" : escape(without_mark(extra.front())));
   }
   if (kind == CLI::ExitCodes::ExcludesError)
     return fmt::format("{} and {} cannot be combined", option_of(text),
@@ -136,19 +139,54 @@ CLI::Validator one_of(std::vector<std::string> words) {
 CLI::Validator number(double min, double max, std::string what) {
   return CLI::Validator(
       [min, max, what = std::move(what)](std::string& text) {
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
+        double value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] =
+            std::from_chars(text.data(), end, value, std::chars_format::fixed);
         // A comparison with NaN is false.
-        const bool good = !text.empty() && *end == '\0' && value >= min && value <= max;
+        const bool good = error == std::errc{} && stop == end && value >= min && value <= max;
         return good ? std::string{} : fmt::format("'{}' is not {}", escape(text), what);
       },
       "");
+}
+
+CLI::Option* add_count(CLI::App& command, const std::string& name, unsigned& target, unsigned max,
+                       const std::string& what, const std::string& help) {
+  const auto read = [max](const std::string& text, unsigned& number) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc{} && stop == end && number <= max;
+  };
+  return command
+      .add_option_function<std::string>(
+          name, [&target, read](const std::string& text) { read(text, target); }, help)
+      ->check(CLI::Validator(
+          [read, what](std::string& text) {
+            unsigned number = 0;
+            return read(text, number) ? std::string{}
+                                      : fmt::format("'{}' is not {}", escape(text), what);
+          },
+          ""));
 }
 
 CLI::Option* add_text(CLI::App& command, const std::string& name,
                       std::optional<std::string>& target, const std::string& help) {
   return command.add_option_function<std::string>(
       name, [&target](const std::string& text) { target = text; }, help);
+}
+
+CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& target,
+                      const std::string& help) {
+  return command
+      .add_option(
+          name,
+          [&target](const CLI::results_t& words) {
+            target = words;
+            return true;
+          },
+          help)
+      ->type_name("TEXT")
+      ->expected(CLI::detail::expected_max_vector_size);
 }
 
 Chosen chosen_command(const CLI::App& app) {

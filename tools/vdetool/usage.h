@@ -14,12 +14,22 @@ namespace vde::cli {
 
 // An option that takes one of these words.
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
-// An option that takes a number from `min` to `max`; `what` names it: "a number of seconds".
+// An option that takes a decimal number from `min` to `max`, without an exponent; `what` names it:
+// "a number of seconds".
 [[nodiscard]] CLI::Validator number(double min, double max, std::string what);
+
+// Adds an option that takes a whole number up to `max`; `what` names it: "a number of threads".
+CLI::Option* add_count(CLI::App& command, const std::string& name, unsigned& target, unsigned max,
+                       const std::string& what, const std::string& help);
 
 // Adds an option whose text may be empty; CLI11 itself takes an empty text for an absent one.
 CLI::Option* add_text(CLI::App& command, const std::string& name,
                       std::optional<std::string>& target, const std::string& help);
+
+// Adds an argument that may repeat. Its words are taken as typed; CLI11 itself reads {} as an empty
+// list.
+CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& target,
+                      const std::string& help);
 
 // The command or verb that was chosen on the command line, and how it is called: "vdetool tag
 // find".

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include <optional>
 
 #include "commands.h"
 #include "help.h"
+#include "terminal.h"
+#include "usage.h"
 #include "vde/text.h"
 #include "vde/verify.h"
 
@@ -26,7 +28,9 @@ std::string_view repair_words(const FindingKind& kind) {
 }
 
 Json kind_json(const FindingKind& kind) {
-  return Json{{"code", kind.code},
+  return Json{{"schema_version", kSchemaVersion},
+              {"command", "explain"},
+              {"code", kind.code},
               {"severity", severity_name(kind.severity)},
               {"fixable", kind.fixable != Fixable::kNever},
               {"repair", fixable_name(kind.fixable)},
@@ -37,17 +41,10 @@ Json kind_json(const FindingKind& kind) {
               {"repair_loses", kind.loses.empty() ? Json(nullptr) : Json(kind.loses)}};
 }
 
-// The columns of the terminal; a pipe gets lines that are not wrapped.
-size_t output_width() {
-  if (!Context::is_terminal()) return SIZE_MAX;
-  winsize size{};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
-  return known ? size.ws_col : kHelpWidth;
-}
-
 std::string kind_text(const FindingKind& kind) {
   constexpr size_t kIndent = 15;
-  const size_t width = output_width();
+  // A pipe gets lines that are not wrapped.
+  const size_t width = Context::is_terminal() ? terminal_width() : SIZE_MAX;
   std::string text =
       fmt::format("{} ({}): {}\n\n", kind.code, severity_name(kind.severity), kind.title);
   const auto line = [&](std::string_view name, std::string_view words) {
@@ -73,23 +70,21 @@ Result<void> list_kinds(Context& context) {
   return {};
 }
 
-Result<void> run_explain(Context& context, const std::string& code) {
-  if (code.empty()) return list_kinds(context);
-  const FindingKind* kind = find_finding_kind(code);
+Result<void> run_explain(Context& context, const std::optional<std::string>& code) {
+  if (!code) return list_kinds(context);
+  const FindingKind* kind = find_finding_kind(*code);
   if (kind == nullptr)
-    return fail(ErrorCode::kNotFound, fmt::format("unknown finding code '{}'", escape(code)),
+    return fail(ErrorCode::kNotFound, fmt::format("unknown finding code '{}'", escape(*code)),
                 "run 'vdetool explain' to list all codes");
-  if (!context.globals.json) return context.out.write(kind_text(*kind));
-  Json json{{"schema_version", kSchemaVersion}, {"command", "explain"}};
-  json.update(kind_json(*kind));
-  return context.write_json(json);
+  if (context.globals.json) return context.write_json(kind_json(*kind));
+  return context.out.write(kind_text(*kind));
 }
 
 }  // namespace
 
 Runner define_explain(CLI::App& command) {
-  auto code = std::make_shared<std::string>();
-  command.add_option("CODE", *code, "finding code, e.g. SUPB-001; omit to list all");
+  auto code = std::make_shared<std::optional<std::string>>();
+  add_text(command, "CODE", *code, "finding code, e.g. SUPB-001; omit to list all");
   return [code](Context& context) { return context.finish("", run_explain(context, *code)); };
 }
 

@@ -7,6 +7,7 @@
 #include "module_text.h"
 #include "output_file.h"
 #include "progress.h"
+#include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
 #include "verb.h"
@@ -27,11 +28,17 @@ constexpr const char* kReferenceHelp = "module: hash, id, or a unique prefix (4+
 Result<void> run_list(Context& context, const ModuleArguments& arguments) {
   VDE_TRY_ASSIGN(open, context.open_reader(arguments.image, &Image::modules));
   Result<void> written;
+  const bool has_columns = Context::is_terminal() && !context.globals.json;
+  bool is_first = true;
   VDE_TRY(open.reader.list([&](const Module& module) {
-    written =
-        context.globals.json
-            ? context.write_json(with_header("module list", arguments.image, module_json(module)))
-            : context.out.write(module_line(module));
+    if (has_columns)
+      written = context.out.write((is_first ? module_heading() : "") + module_row(module));
+    else
+      written =
+          context.globals.json
+              ? context.write_json(with_header("module list", arguments.image, module_json(module)))
+              : context.out.write(module_line(module));
+    is_first = false;
     if (written && context.activity.stop) written = fail(ErrorCode::kInterrupted, "interrupted");
     return written.has_value();
   }));
@@ -87,7 +94,11 @@ Result<void> run_extract(Context& context, const ModuleArguments& arguments) {
   // What a block of the image caused names the block.
   const bool is_about_file =
       !extracted && !extracted.error().block && extracted.error().code != ErrorCode::kDamaged;
-  return is_about_file ? context.about(arguments.file, std::move(extracted)) : extracted;
+  if (is_about_file) return context.about(arguments.file, std::move(extracted));
+  if (!extracted || !context.globals.json) return extracted;
+  Json json = module_json(module);
+  put_name(json, "file", arguments.file);
+  return context.write_json(with_header("module extract", arguments.image, json));
 }
 
 Json verdict_json(const Module& module, const Result<void>& verdict) {
@@ -208,13 +219,13 @@ Runner define_module_extract(CLI::App& command) {
 
 Runner define_module_verify(CLI::App& command) {
   ModuleVerb verb(command, run_verify_modules);
-  command.add_option("REF", verb.arguments->references, kReferenceHelp);
+  add_list(command, "REF", verb.arguments->references, kReferenceHelp);
   return verb.runner();
 }
 
 Runner define_module_remove(CLI::App& command) {
   ModuleVerb verb(command, run_remove);
-  command.add_option("REF", verb.arguments->references, kReferenceHelp)->required();
+  add_list(command, "REF", verb.arguments->references, kReferenceHelp)->required();
   verb.add_unseal();
   return verb.runner();
 }

@@ -195,7 +195,7 @@ class Registration {
 Runner define_module_register(CLI::App& command) {
   auto arguments = std::make_shared<RegisterArguments>();
   command.add_option("IMAGE", arguments->image, kImageHelp)->required();
-  command.add_option("FILE", arguments->files, "WebAssembly modules; - for standard input")
+  add_list(command, "FILE", arguments->files, "WebAssembly modules; - for standard input")
       ->required();
   arguments->entry_option =
       command

@@ -5,6 +5,7 @@
 
 #include "entry_json.h"
 #include "snapshot_tree.h"
+#include "terminal.h"
 #include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
@@ -34,9 +35,15 @@ std::string joined_flags(const Snapshot& snapshot) {
   return text;
 }
 
+std::string snapshot_heading() {
+  return fmt::format("{:<36}  {:<20}  {}\n", "ID", "CREATED", "LABEL [FLAGS]");
+}
+
 // "ID  CREATED  LABEL  [FLAGS]"
 std::string snapshot_line(const Snapshot& snapshot) {
-  std::string line = fmt::format("{}  {}", to_string(snapshot.id), to_string(snapshot.created));
+  std::string line = fmt::format(
+      "{}  {}", to_string(snapshot.id),
+      Context::is_terminal() ? short_time(snapshot.created) : to_string(snapshot.created));
   if (!snapshot.label.empty()) line += "  " + escape(snapshot.label);
   if (snapshot.flags != 0) line += fmt::format("  [{}]", joined_flags(snapshot));
   return line + "\n";
@@ -70,6 +77,10 @@ class SnapshotPrinter {
       : context_(context), command_(command), image_(image) {}
 
   bool print(const Snapshot& snapshot) {
+    if (!has_heading_ && Context::is_terminal() && !context_.globals.json)
+      written_ = context_.out.write(snapshot_heading());
+    has_heading_ = true;
+    if (!written_) return false;
     written_ = context_.globals.json
                    ? context_.write_json(with_header(command_, image_, snapshot_json(snapshot)))
                    : context_.out.write(snapshot_line(snapshot));
@@ -102,6 +113,7 @@ class SnapshotPrinter {
   Context& context_;
   std::string_view command_;
   const std::string& image_;
+  bool has_heading_ = false;
   Result<void> written_;
 };
 
@@ -308,13 +320,9 @@ Runner define_snapshot_children(CLI::App& command) {
 
 Runner define_snapshot_delete(CLI::App& command) {
   SnapshotVerb verb(command, run_delete);
-  auto* refs = command.add_option("REF", verb.arguments->refs, kRefHelp)->required();
+  add_list(command, "REF", verb.arguments->refs, kRefHelp)->required();
   verb.add_unseal();
-  return [arguments = verb.arguments, refs, run = verb.runner()](Context& context) {
-    // As typed: a vector option would read {} as an empty list.
-    arguments->refs = refs->results();
-    return run(context);
-  };
+  return verb.runner();
 }
 
 Runner define_snapshot_undelete(CLI::App& command) {

@@ -41,7 +41,7 @@ Result<uint64_t> parse_limit(const std::optional<std::string>& text) {
 }
 
 // Nothing matched: reports it with status 1.
-int nothing_found(const Context& context, const std::string& image, const char* what) {
+int nothing_found(Context& context, const std::string& image, const char* what) {
   if (context.globals.quiet) return kNothing;
   return context.report(image, Error{ErrorCode::kNotFound, what, {}, {}});
 }
@@ -52,7 +52,7 @@ Result<uint64_t> get_tags(Context& context, const GetArguments& arguments) {
   VDE_TRY_ASSIGN(key, parse_key(arguments.key, separator));
   VDE_TRY_ASSIGN(inode, parse_inode(arguments.inode));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
-  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  TagPrinter printer = tag_printer(context, separator);
   VDE_TRY(index.reader.get(key, inode, printer.visitor()));
   VDE_TRY(printer.result());
   return printer.count();
@@ -92,7 +92,7 @@ Result<uint64_t> find_tags(Context& context, const FindArguments& arguments) {
   VDE_TRY_ASSIGN(query, parse_query(arguments, separator));
   VDE_TRY_ASSIGN(limit, parse_limit(arguments.limit));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
-  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  TagPrinter printer = tag_printer(context, separator);
   printer.set_limit(limit);
   if (arguments.count) printer.only_count();
   VDE_TRY(index.reader.find(query, printer.visitor()));
@@ -115,7 +115,7 @@ int run_find(Context& context, const FindArguments& arguments) {
 Result<void> list_tags(Context& context, const TagArguments& arguments) {
   VDE_TRY_ASSIGN(separator, parse_separator(arguments.separator));
   VDE_TRY_ASSIGN(index, open_tag_index(context, arguments.image));
-  TagPrinter printer(context.out, print_format(context), separator, context.activity);
+  TagPrinter printer = tag_printer(context, separator);
   VDE_TRY(index.reader.find({}, printer.visitor()));
   return printer.result();
 }

@@ -110,7 +110,11 @@ Result<void> export_tags(Context& context, const BulkArguments& arguments) {
   TagPrinter printer(file->output(), format, separator, context.activity);
   VDE_TRY(index.reader.find({}, printer.visitor()));
   VDE_TRY(context.about(target, printer.result()));
-  return context.about(target, file->finish());
+  VDE_TRY(context.about(target, file->finish()));
+  if (!context.globals.json || !file->is_file()) return {};
+  Json json{{"tags", printer.count()}};
+  put_name(json, "file", arguments.file);
+  return context.write_json(with_header("tag export", arguments.image, json));
 }
 
 void add_format(CLI::App& command, const char* name, BulkArguments& arguments) {

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "tag_command.h"
+#include "usage.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -91,18 +92,15 @@ Runner define_tag_set(CLI::App& command) {
   auto arguments = std::make_shared<SetArguments>();
   add_image(command, *arguments);
   command.add_option("INODE", arguments->inode, "inode number")->required();
-  auto* tags = command
-                   .add_option("KEY[=VALUE]", arguments->tags,
-                               "KEY ends at the first '='; write \\x3d for '=' inside a key")
-                   ->required();
+  add_list(command, "KEY[=VALUE]", arguments->tags,
+           "KEY ends at the first '='; write \\x3d for '=' inside a key")
+      ->required();
   command
       .add_option("--block", arguments->block, "block address to store with the tags (default: 0)")
       ->type_name("ADDRESS");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
-  return [arguments, tags](Context& context) {
-    // As typed: a vector option would read {} as an empty list.
-    arguments->tags = tags->results();
+  return [arguments](Context& context) {
     return context.finish(arguments->image, set_tags(context, *arguments));
   };
 }
@@ -111,12 +109,11 @@ Runner define_tag_remove(CLI::App& command) {
   auto arguments = std::make_shared<RemoveArguments>();
   add_image(command, *arguments);
   command.add_option("INODE", arguments->inode, "inode number")->required();
-  auto* keys = command.add_option("KEY", arguments->keys, "keys of the tags to remove");
+  add_list(command, "KEY", arguments->keys, "keys of the tags to remove");
   command.add_flag("--all", arguments->all, "remove all tags of the inode");
   command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
   add_separator(command, *arguments);
-  return [arguments, keys](Context& context) {
-    arguments->keys = keys->results();
+  return [arguments](Context& context) {
     return context.finish(arguments->image, remove_tags(context, *arguments));
   };
 }
