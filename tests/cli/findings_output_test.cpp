@@ -167,14 +167,27 @@ TEST_CASE("SIGUSR1 during verify prints one line, and the work continues") {
   EditedImage image(vector_image("everything-1"), 4096);
   for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
   write_file(images.folder / "many", image.bytes());
-  StartedTool tool({.arguments = {"verify", images.folder / "many", "--json"}});
-  REQUIRE(tool.wait_until_output_full());
-  tool.send(SIGUSR1);
-  const ToolResult result = tool.finish();
-  INFO(describe(result));
-  CHECK(result.status == 4);
-  CHECK(result.tells_one_error());
-  CHECK(result.err.find("% (") != std::string::npos);
+  const std::string path = images.folder / "many";
+  const auto interrupted = [](std::vector<std::string> arguments) {
+    StartedTool tool({.arguments = std::move(arguments)});
+    REQUIRE(tool.wait_until_output_full());
+    tool.send(SIGUSR1);
+    ToolResult result = tool.finish();
+    INFO(describe(result));
+    CHECK(result.status == 4);
+    return result;
+  };
+  const std::vector<std::string> often(6, path);
+  std::vector<std::string> as_text = {"verify"};
+  as_text.insert(as_text.end(), often.begin(), often.end());
+  const ToolResult text = interrupted(as_text);
+  CHECK(text.tells_one_error());
+  CHECK(text.err.find("% (") != std::string::npos);
+  const json progress = json::parse(interrupted({"verify", path, "--json"}).err).at("progress");
+  CHECK(progress.at("command") == "verify");
+  CHECK(progress.at("image") == path);
+  CHECK(progress.at("total") > progress.at("done"));
+  CHECK(progress.at("percent") <= 100);
 }
 
 TEST_CASE("dump --raw and --hex with --json print one object per block") {

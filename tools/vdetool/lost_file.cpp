@@ -40,7 +40,7 @@ Result<LostFile> LostFile::create(std::string image, std::string path) {
 }
 
 Result<void> LostFile::add(const LostEntry& entry) {
-  waiting_ += lost_json(image_, entry).dump() + "\n";
+  waiting_ += one_line(lost_json(image_, entry)) + "\n";
   return waiting_.size() < kPiece ? Result<void>{} : write_out();
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -14,6 +17,7 @@ namespace {
 
 // A plan lists steps, so a larger file is not a plan.
 constexpr size_t kMaxPlanSize = size_t{64} << 20;
+constexpr std::string_view kPlanType = "repair-plan";
 
 std::string hex(uint64_t number) {
   return fmt::format("{:016x}", number);
@@ -56,7 +60,7 @@ Json repair_json(const RepairPlan& plan) {
 
 // The contents of the file.
 Json plan_json(const PlanFile& file, const RepairPlan& plan) {
-  Json json{{"schema_version", kSchemaVersion}, {"type", "repair-plan"}, {"version", VDE_VERSION}};
+  Json json{{"schema_version", kSchemaVersion}, {"type", kPlanType}, {"version", VDE_VERSION}};
   put_text(json, "image", file.image);
   put_time(json, "time", file.now);
   json["options"] = options_json(file);
@@ -64,24 +68,23 @@ Json plan_json(const PlanFile& file, const RepairPlan& plan) {
   return json;
 }
 
-tl::unexpected<Error> not_a_plan(const std::string& path) {
-  return fail(ErrorCode::kMalformed,
-              fmt::format("'{}' is not a repair plan of this version of vdetool", escape(path)),
+tl::unexpected<Error> not_a_plan() {
+  return fail(ErrorCode::kMalformed, "not a repair plan of this version of vdetool",
               "make one with 'vdetool verify IMAGE --repair --plan FILE'");
 }
 
 Result<Json> read_json(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return fail(ErrorCode::kIo, fmt::format("cannot open '{}'", escape(path)));
+  if (!stream) return fail(ErrorCode::kIo, fmt::format("cannot open: {}", std::strerror(errno)));
   std::string text;
   std::vector<char> piece(size_t{64} << 10);
   while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
          stream.gcount() > 0) {
     text.append(piece.data(), static_cast<size_t>(stream.gcount()));
-    if (text.size() > kMaxPlanSize) return not_a_plan(path);
+    if (text.size() > kMaxPlanSize) return not_a_plan();
   }
   Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return not_a_plan(path);
+  if (!json.is_object()) return not_a_plan();
   return json;
 }
 
@@ -103,6 +106,17 @@ PlanFile plan_of(const Json& json) {
 
 }  // namespace
 
+Result<void> check_plan_path(const std::string& path) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored) ||
+      std::filesystem::file_size(path, ignored) == 0)
+    return {};
+  const auto json = read_json(path);
+  if (json && json->value("type", Json()) == kPlanType) return {};
+  return fail(ErrorCode::kExists, "the file is not empty and is not a repair plan",
+              "name another file for --plan");
+}
+
 Result<void> write_plan(const std::string& path, const PlanFile& file, const RepairPlan& plan,
                         Output& standard_output) {
   VDE_TRY_ASSIGN(target, OutputFile::open(path, file.image, true, standard_output));
@@ -113,11 +127,11 @@ Result<void> write_plan(const std::string& path, const PlanFile& file, const Rep
 Result<PlanFile> read_plan(const std::string& path) {
   VDE_TRY_ASSIGN(json, read_json(path));
   try {
-    if (json.at("type") != "repair-plan" || json.at("schema_version") != kSchemaVersion)
-      return not_a_plan(path);
+    if (json.at("type") != kPlanType || json.at("schema_version") != kSchemaVersion)
+      return not_a_plan();
     return plan_of(json);
   } catch (const Json::exception&) {
-    return not_a_plan(path);
+    return not_a_plan();
   }
 }
 

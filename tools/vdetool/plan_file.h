@@ -17,6 +17,8 @@ struct PlanFile {
   std::string repair;  // what must be the same: the image, its bytes before and after, the steps
 };
 
+// kExists if there is a file at `path` that is not empty and not an older plan.
+[[nodiscard]] Result<void> check_plan_path(const std::string& path);
 // Writes it to `path`, atomically; "-" is standard output.
 [[nodiscard]] Result<void> write_plan(const std::string& path, const PlanFile& file,
                                       const RepairPlan& plan, Output& standard_output);

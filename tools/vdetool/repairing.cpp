@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <climits>
 #include <filesystem>
 #include <optional>
 
@@ -47,6 +48,14 @@ int CopyFiles::open(Context& context, const std::vector<std::string>& images,
   return kDone;
 }
 
+namespace {
+
+bool is_name_too_long(const std::string& path) {
+  return std::filesystem::path(path).filename().native().size() > NAME_MAX;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& arguments,
                                                      const BlockFile& file,
                                                      const std::string& image, std::string& path) {
@@ -57,6 +66,9 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
                 "use --undo FILE or --no-undo");
   if (path.empty()) {
     VDE_TRY_ASSIGN(found, free_undo_path(image));
+    if (is_name_too_long(found))
+      return fail(ErrorCode::kUsage, "the name of the default undo file would be too long",
+                  "use --undo FILE or --no-undo");
     path = found;
   }
   return new_undo_file(path);
@@ -64,12 +76,18 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
 
 namespace {
 
-// The path of the list of lost entries: next to a file, and next to the undo file of a device.
+// The path of the list of lost entries: next to a file; next to the undo file of a device, or of a
+// file whose name has no room for an ending.
 Result<std::string> lost_path(const RepairArguments& arguments, const BlockFile& file,
                               const std::string& image) {
-  if (!file.is_device()) return free_lost_path(image);
+  if (!file.is_device()) {
+    VDE_TRY_ASSIGN(path, free_lost_path(image));
+    if (!is_name_too_long(path)) return path;
+  }
   if (arguments.undo.empty())
-    return fail(ErrorCode::kUsage, "no default place for the list of lost entries of a device",
+    return fail(ErrorCode::kUsage,
+                file.is_device() ? "no default place for the list of lost entries of a device"
+                                 : "the name of the list of lost entries would be too long",
                 "use --undo FILE: the list goes to FILE.lost.jsonl");
   return free_lost_path(arguments.undo);
 }
@@ -105,7 +123,8 @@ class RepairRun {
     Repaired result{std::move(plan), false, {}, {}};
     show(result.plan);
     if (!arguments.plan.empty())
-      VDE_TRY(write_plan(arguments.plan, request_, result.plan, context_.out));
+      VDE_TRY(context_.about(arguments.plan,
+                             write_plan(arguments.plan, request_, result.plan, context_.out)));
     if (writes && !result.plan.steps.empty()) VDE_TRY(apply(*file, options, result));
     return result;
   }
@@ -122,13 +141,19 @@ class RepairRun {
 
   Result<void> apply(BlockFile& file, const RepairOptions& options, Repaired& result) {
     std::string path;
-    VDE_TRY_ASSIGN(undo, make_undo_target(request_.arguments, file, image_, path));
+    auto made = make_undo_target(request_.arguments, file, image_, path);
+    // Other errors name the undo file, or are about the image.
+    const bool is_about_file =
+        !made && (made.error().code == ErrorCode::kIo || made.error().code == ErrorCode::kNoSpace);
+    if (is_about_file) made = context_.about(path, std::move(made));
+    VDE_TRY_ASSIGN(undo, std::move(made));
     if (lost_) VDE_TRY(lost_->publish());
     auto left = apply_repair(file, result.plan, options, undo.get(), context_.activity);
     if (!left && undo != nullptr && is_file(path))
       left.error().hint =
           fmt::format("to revert: vdetool undo {} {}", escape(image_), escape(path));
     VDE_TRY_ASSIGN(found, std::move(left));
+    context_.note_change(image_);
     result.applied = true;
     result.undo = path;
     if (lost_) result.lost_file = lost_->path();

@@ -31,12 +31,14 @@ std::string_view level_of(Severity severity) {
 }
 
 Json rule_json(const FindingKind& kind) {
-  return Json{{"id", kind.code},
-              {"shortDescription", text_json(kind.title)},
-              {"fullDescription", text_json(kind.meaning)},
-              {"help", text_json(fmt::format("At risk: {} To do: {}", kind.risk, kind.next))},
-              {"defaultConfiguration", {{"level", level_of(kind.severity)}}},
-              {"properties", {{"fixable", kind.fixable}}}};
+  return Json{
+      {"id", kind.code},
+      {"shortDescription", text_json(kind.title)},
+      {"fullDescription", text_json(kind.meaning)},
+      {"help", text_json(fmt::format("At risk: {} To do: {}", kind.risk, kind.next))},
+      {"defaultConfiguration", {{"level", level_of(kind.severity)}}},
+      {"properties",
+       {{"fixable", kind.fixable != Fixable::kNever}, {"repair", fixable_name(kind.fixable)}}}};
 }
 
 // The title of its kind, then what the finding adds to it.
@@ -84,7 +86,7 @@ Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
                     {"locations", Json::array({std::move(location)})},
                     {"properties",
                      {{"block", finding.block ? Json(*finding.block) : Json(nullptr)},
-                      {"fixable", kind.fixable},
+                      {"fixable", finding.fixable},
                       {"affects", finding.affects}}}};
   const char* separator = any_ ? ",\n" : "\n";
   any_ = true;

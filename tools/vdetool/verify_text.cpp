@@ -81,10 +81,65 @@ Json summary_json(int status, const Outcome& outcome) {
             {"left", outcome.left},
             {"lost", outcome.lost}};
   put_name(json, "lost_file", outcome.lost_file);
+  json["accepted"] = 0;
   json["blocks_checked"] = counts.blocks_checked;
   json["intact"] = counts.intact;
   json["not_checked"] = counts.not_checked;
+  json["error"] = outcome.error.empty() ? Json(nullptr) : Json(outcome.error);
   return json;
+}
+
+void Total::add(int of_image, const Outcome& outcome) {
+  ++images;
+  status |= of_image;
+  if ((of_image & (kOperational | kInterrupted)) != 0)
+    ++failed;
+  else if ((of_image & kDamageLeft) != 0)
+    ++damaged;
+  else if ((of_image & kNothing) != 0)
+    ++repaired;
+  else
+    ++clean;
+  counts.errors += outcome.counts.errors;
+  counts.warnings += outcome.counts.warnings;
+  counts.notes += outcome.counts.notes;
+  counts.blocks_checked += outcome.counts.blocks_checked;
+  corrected += outcome.corrected;
+  left += outcome.left;
+  lost += outcome.lost;
+}
+
+Json total_json(const Total& total) {
+  return Json{{"schema_version", kSchemaVersion},
+              {"command", "verify"},
+              {"type", "total"},
+              {"status", total.status},
+              {"meaning", status_meaning(total.status)},
+              {"images", total.images},
+              {"clean", total.clean},
+              {"repaired", total.repaired},
+              {"damaged", total.damaged},
+              {"failed", total.failed},
+              {"errors", total.counts.errors},
+              {"warnings", total.counts.warnings},
+              {"notes", total.counts.notes},
+              {"corrected", total.corrected},
+              {"left", total.left},
+              {"lost", total.lost},
+              {"accepted", 0},
+              {"blocks_checked", total.counts.blocks_checked}};
+}
+
+std::string total_text(const Total& total) {
+  std::vector<std::string> parts;
+  const auto add = [&](uint64_t number, std::string_view word) {
+    if (number > 0) parts.push_back(fmt::format("{} {}", number, word));
+  };
+  add(total.clean, "clean");
+  add(total.repaired, "repaired");
+  add(total.damaged, "damaged");
+  add(total.failed, "not checked completely");
+  return fmt::format("{}: {}", counted(total.images, "image"), joined(parts));
 }
 
 std::string lost_text(const LostCounts& lost) {

@@ -36,7 +36,27 @@ struct Outcome {
   uint64_t left = 0;      // errors
   uint64_t lost = 0;      // entries
   std::string lost_file;  // or empty
+  std::string error;      // why it was not checked completely, or empty
 };
 [[nodiscard]] Json summary_json(int status, const Outcome& outcome);
+// The numbers of a run over several images.
+struct Total {
+  int status = 0;
+  uint64_t images = 0;
+  uint64_t clean = 0;
+  uint64_t repaired = 0;
+  uint64_t damaged = 0;
+  uint64_t failed = 0;  // not checked completely
+  VerifySummary counts;
+  uint64_t corrected = 0;
+  uint64_t left = 0;
+  uint64_t lost = 0;
+
+  // Adds an image with its exit status.
+  void add(int of_image, const Outcome& outcome);
+};
+[[nodiscard]] Json total_json(const Total& total);
+// "3 images: 1 clean, 1 damaged, 1 not checked completely".
+[[nodiscard]] std::string total_text(const Total& total);
 
 }  // namespace vde::cli

@@ -57,17 +57,18 @@ Result<void> check_redo_path(const UndoArguments& arguments) {
 int undo(Context& context, const UndoArguments& arguments) {
   const OpenMode mode = arguments.undo.dry_run ? OpenMode::kRead : OpenMode::kReadWrite;
   const auto apart = refuse_image(arguments.image, arguments.file, "undo file");
-  if (!apart) return context.report(arguments.file, apart.error());
+  if (!apart) return context.report_file(arguments.image, arguments.file, apart.error());
   const auto redo = check_redo_path(arguments);
-  if (!redo) return context.report(arguments.undo.undo, redo.error());
+  if (!redo) return context.report_file(arguments.image, arguments.undo.undo, redo.error());
   const auto image = context.open_storage(arguments.image, mode);
   if (!image) return context.report(arguments.image, image.error());
   const auto file = context.open_storage(arguments.file, mode);
-  if (!file) return context.report(arguments.file, file.error());
+  if (!file) return context.report_file(arguments.image, arguments.file, file.error());
   const Result<void> done = run_undo(context, arguments, **image, **file);
   // Malformed is the undo file, not the image.
-  const bool is_about_file = !done && done.error().code == ErrorCode::kMalformed;
-  return context.finish(is_about_file ? arguments.file : arguments.image, done);
+  if (!done && done.error().code == ErrorCode::kMalformed)
+    return context.report_file(arguments.image, arguments.file, done.error());
+  return context.finish(arguments.image, done);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "commands.h"
 #include "plan_file.h"
@@ -34,25 +36,32 @@ class VerifyRun {
       : context_(context), arguments_(arguments), sarif_(context.out) {
     // `--format json` and `--json` are the same.
     if (arguments.format == "json") context_.globals.json = true;
+    if (arguments.format != "text") context_.out.fit_lines(0);
     options_.scope = arguments.scope == "metadata" ? VerifyScope::kMetadata : VerifyScope::kAll;
     options_.jobs = arguments.jobs;
   }
 
   int run() {
     const RepairArguments& repair = arguments_.repair;
-    if (!(repair.plan.empty() && repair.apply.empty()) && arguments_.images.size() > 1)
-      return refuse("--plan and --apply need exactly one image", "name one image");
+    const bool names_one = !repair.plan.empty() || !repair.apply.empty() || !repair.undo.empty();
+    if (names_one && arguments_.images.size() > 1)
+      return refuse("--plan, --apply and --undo need exactly one image", "name one image");
     if (is_sarif() && context_.globals.json)
       return refuse("--json and --format sarif cannot be combined", "use one of them");
+    if (const int own = refuse_own_files(repair)) return own;
     if (is_sarif() && arguments_.repair.repair)
       return refuse("--repair cannot be combined with --format sarif", "use --format json");
     if (arguments_.repair.repair &&
         std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
       return refuse("cannot repair standard input", "give a file name");
+    if (!repair.plan.empty())
+      if (const auto free = check_plan_path(repair.plan); !free)
+        return context_.report_file(arguments_.images.front(), repair.plan, free.error());
     if (!repair.apply.empty()) {
       auto plan = read_plan(repair.apply);
-      if (!plan) return context_.report(arguments_.images.front(), plan.error());
+      if (!plan) return context_.report_file(arguments_.images.front(), repair.apply, plan.error());
       agreed_ = std::move(*plan);
+      if (const int own = refuse_own_files(agreed_->arguments)) return own;
     }
     int status =
         copies_.open(context_, arguments_.images, agreed_ ? agreed_->arguments.from : repair.from);
@@ -62,6 +71,7 @@ class VerifyRun {
       status |= verify(image);
       if (context_.activity.stop) break;
     }
+    conclude_run();
     if (is_sarif()) keep(sarif_.end(status));
     // An error of printing must not hide the status of the images.
     keep(context_.out.flush());
@@ -73,10 +83,26 @@ class VerifyRun {
     return context_.report("", {ErrorCode::kUsage, std::move(message), std::move(hint), {}});
   }
 
+  // No file that a repair reads or writes besides may be one of its images.
+  int refuse_own_files(const RepairArguments& repair) {
+    struct Named {
+      const std::string& file;
+      std::string_view role;
+    };
+    const Named named[] = {
+        {repair.undo, "undo file"}, {repair.plan, "plan"}, {repair.apply, "plan"}};
+    for (const std::string& image : arguments_.images)
+      for (const Named& one : named)
+        if (!one.file.empty())
+          if (const auto apart = refuse_image(image, one.file, one.role); !apart)
+            return context_.report_file(image, one.file, apart.error());
+    return kDone;
+  }
+
   int verify(const std::string& image) {
     if (arguments_.repair.repair) return repair_image(image);
     found_ = {};
-    first_error_ = {};
+    to_explain_ = {};
     Result<VerifySummary> summary = [&]() -> Result<VerifySummary> {
       const auto report = [&](const Finding& finding) { show(image, finding); };
       if (image == "-") return verify_input(report);
@@ -89,10 +115,20 @@ class VerifyRun {
     // Findings before an error or a signal count.
     const VerifySummary counts = summary.value_or(found_);
     if (fails(counts)) status |= kDamageLeft;
-    summarize(image, status, {counts, 0, counts.errors, 0, {}});
+    summarize(image, status,
+              summary ? Outcome{counts, 0, counts.errors, 0, {}, {}}
+                      : failed_outcome(counts, summary.error()));
     say(image, status, verdict_text(status, counts) + blocks_text(counts));
     say_structures(image, status, counts);
     return status;
+  }
+
+  // What is known of an image that was not checked completely: what was found so far.
+  static Outcome failed_outcome(const VerifySummary& found, const Error& error) {
+    Outcome outcome{found, 0, found.errors, 0, {}, error.message};
+    outcome.counts.intact.clear();
+    outcome.counts.not_checked = {"everything"};
+    return outcome;
   }
 
   // Prints the findings, the plan, and the findings that are left.
@@ -104,7 +140,7 @@ class VerifyRun {
     if (!repaired) {
       int status = context_.report(image, repaired.error());
       if (found_.errors > 0) status |= kDamageLeft;
-      summarize(image, status, {found_, 0, found_.errors, 0, {}});
+      summarize(image, status, failed_outcome(found_, repaired.error()));
       return status;
     }
     return conclude(image, *repaired);
@@ -124,13 +160,45 @@ class VerifyRun {
       show_left(image, plan);
     }
     summarize(image, status,
-              {plan.before, repaired.applied ? plan.corrected() : 0, found_.errors,
-               repaired.applied ? plan.lost.total() : 0, repaired.lost_file});
+              {plan.before,
+               repaired.applied ? plan.corrected() : 0,
+               found_.errors,
+               repaired.applied ? plan.lost.total() : 0,
+               repaired.lost_file,
+               {}});
     say(image, status, outcome_text(status, repaired, loses));
     say_structures(image, status, repaired.applied ? plan.after : plan.before);
     if (!repaired.undo.empty() && says())
       keep(context_.out.write(revert_text(image, repaired.undo)));
     return status;
+  }
+
+  [[nodiscard]] bool makes_fail(Severity severity) const {
+    return severity == Severity::kError ||
+           (severity == Severity::kWarning && arguments_.fail_on == "warning");
+  }
+
+  // Whether an earlier image had a note of this kind. Every image of another writer may have it.
+  bool is_repeated_note(const std::string& image, const FindingKind& kind) {
+    if (kind.severity != Severity::kNote) return false;
+    const auto [noted, is_first] = noted_.try_emplace(kind.code, NotedKind{image, {}});
+    if (is_first || noted->second.first_image == image) return false;
+    noted->second.others.insert(image);
+    return true;
+  }
+
+  // Lines about all images.
+  void conclude_run() {
+    if (says())
+      for (const auto& [code, noted] : noted_)
+        if (!noted.others.empty())
+          keep(context_.out.write(fmt::format("note {}: also in {}\n", code,
+                                              counted(noted.others.size(), "other image"))));
+    if (arguments_.images.size() < 2 || is_sarif()) return;
+    if (context_.globals.json) keep(context_.write_json(total_json(total_)));
+    // A pipe gets lines about single images.
+    else if (says() && Context::is_terminal())
+      keep(context_.out.write(total_text(total_) + "\n"));
   }
 
   // Whether these findings make verify fail.
@@ -206,10 +274,13 @@ class VerifyRun {
 
   void show(const std::string& image, const Finding& finding) {
     count(finding.kind->severity);
-    if (first_error_.empty() && finding.kind->severity == Severity::kError)
-      first_error_ = finding.kind->code;
-    if (context_.globals.quiet && finding.kind->severity != Severity::kError) return;
+    // The first error, else the first warning.
+    const bool is_first_error = finding.kind->severity == Severity::kError && found_.errors == 1;
+    if (is_first_error || (to_explain_.empty() && finding.kind->severity == Severity::kWarning))
+      to_explain_ = finding.kind->code;
+    if (context_.globals.quiet && !makes_fail(finding.kind->severity)) return;
     if (is_sarif()) return keep(sarif_.add(image, finding));
+    if (!context_.globals.json && is_repeated_note(image, *finding.kind)) return;
     keep(context_.globals.json
              ? context_.write_json(finding_json(image, finding))
              : context_.out.write(finding_text(image, finding, context_.wants_color())));
@@ -221,6 +292,7 @@ class VerifyRun {
   }
 
   void summarize(const std::string& image, int status, const Outcome& outcome) {
+    total_.add(status, outcome);
     if (!is_sarif() && !context_.globals.json) return;
     const Json json = with_header("verify", image, summary_json(status, outcome));
     if (is_sarif()) return sarif_.add_summary(json);
@@ -245,9 +317,9 @@ class VerifyRun {
           counts.intact.empty() ? "no structure is intact" : "intact: " + joined(counts.intact));
     if (!counts.not_checked.empty())
       say(image, status, "not checked: " + joined(counts.not_checked));
-    if (first_error_.empty() || arguments_.repair.repair) return;
-    std::string next = fmt::format("run 'vdetool explain {}'", first_error_);
-    if (image != "-")
+    if (to_explain_.empty() || arguments_.repair.repair) return;
+    std::string next = fmt::format("run 'vdetool explain {}'", to_explain_);
+    if (image != "-" && counts.errors > 0)
       next += fmt::format(", then 'vdetool verify {} --repair --dry-run'", escape(image));
     say(image, status, next);
   }
@@ -262,8 +334,16 @@ class VerifyRun {
   VerifyOptions options_;
   std::optional<PlanFile> agreed_;  // the plan of --apply
   CopyFiles copies_;
-  VerifySummary found_;           // in the current image
-  std::string_view first_error_;  // the code of its first error, or empty
+  // A kind of note, and the images that have it.
+  struct NotedKind {
+    std::string first_image;
+    std::set<std::string> others;
+  };
+
+  VerifySummary found_;  // in the current image
+  Total total_;
+  std::map<std::string_view, NotedKind> noted_;
+  std::string_view to_explain_;  // the code of the finding to explain, or empty
   Result<void> written_;
   SarifLog sarif_;
 };
@@ -280,9 +360,8 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
   auto* undo =
       command.add_option("--undo", repair.undo, "with --repair: undo file (default: IMAGE.undo)");
   undo->type_name("FILE");
-  auto* from = command.add_option(
-      "--from", repair.from,
-      "with --repair: take damaged blocks from FILE, an older copy of the image");
+  auto* from = add_list(command, "--from", repair.from,
+                        "with --repair: take damaged blocks from FILE, an older copy of the image");
   from->type_name("FILE")->allow_extra_args(false);
   auto* no_undo =
       command.add_flag("--no-undo", repair.no_undo, "with --repair: do not write an undo file");
@@ -302,7 +381,7 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
 
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
-  command.add_option("IMAGE", arguments->images, "image files; - for standard input")->required();
+  add_list(command, "IMAGE", arguments->images, "image files; - for standard input")->required();
   define_repair_options(command, arguments->repair);
   command
       .add_option("--scope", arguments->scope,
@@ -310,9 +389,9 @@ Runner define_verify(CLI::App& command) {
       ->type_name("SCOPE")
       ->check(one_of({"metadata", "all"}))
       ->excludes("--apply");
-  command.add_option("--jobs", arguments->jobs, "number of threads (default: 0, one per core)")
-      ->type_name("N")
-      ->check(number(0, 256, "a number of threads from 0 to 256"));
+  add_count(command, "--jobs", arguments->jobs, 256, "a number of threads from 0 to 256",
+            "number of threads (default: 0, one per core)")
+      ->type_name("N");
   command
       .add_option("--fail-on", arguments->fail_on,
                   "lowest severity that makes verify fail: error or warning (default: error)")
