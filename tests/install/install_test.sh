@@ -11,7 +11,7 @@ prefix=$work/prefix
 cmake --install "$build" --prefix "$prefix" >"$work/installed"
 library=$(dirname "$(find "$prefix" -name libvde.a)")
 for file in "$prefix/bin/vdetool" "$prefix/include/vde/image.h" "$prefix/share/man/man1/vdetool.1" \
-  "$prefix/share/man/man5/dwvd.5" "$library/cmake/vde/vdeConfig.cmake"; do
+  "$prefix/share/man/man5/dwvd.5" "$prefix/share/vdetool/schemas/verify.json" "$library/cmake/vde/vdeConfig.cmake"; do
   [ -s "$file" ] || { echo "not installed: $file" && cat "$work/installed" && exit 1; }
 done
 # The public headers and nothing else.
