@@ -141,12 +141,7 @@ class RepairRun {
 
   Result<void> apply(BlockFile& file, const RepairOptions& options, Repaired& result) {
     std::string path;
-    auto made = make_undo_target(request_.arguments, file, image_, path);
-    // Other errors name the undo file, or are about the image.
-    const bool is_about_file =
-        !made && (made.error().code == ErrorCode::kIo || made.error().code == ErrorCode::kNoSpace);
-    if (is_about_file) made = context_.about(path, std::move(made));
-    VDE_TRY_ASSIGN(undo, std::move(made));
+    VDE_TRY_ASSIGN(undo, make_undo_target(request_.arguments, file, image_, path));
     if (lost_) VDE_TRY(lost_->publish());
     auto left = apply_repair(file, result.plan, options, undo.get(), context_.activity);
     if (!left && undo != nullptr && is_file(path))

@@ -35,36 +35,20 @@ class VerifyRun {
   VerifyRun(Context& context, const VerifyArguments& arguments)
       : context_(context), arguments_(arguments), sarif_(context.out) {
     // `--format json` and `--json` are the same.
-    if (arguments.format == "json") context_.globals.json = true;
+    if (arguments.format == "json") {
+      context_.globals.json = true;
+      name_command("verify", true);
+    }
     if (arguments.format != "text") context_.out.fit_lines(0);
     options_.scope = arguments.scope == "metadata" ? VerifyScope::kMetadata : VerifyScope::kAll;
     options_.jobs = arguments.jobs;
   }
 
   int run() {
-    const RepairArguments& repair = arguments_.repair;
-    const bool names_one = !repair.plan.empty() || !repair.apply.empty() || !repair.undo.empty();
-    if (names_one && arguments_.images.size() > 1)
-      return refuse("--plan, --apply and --undo need exactly one image", "name one image");
-    if (is_sarif() && context_.globals.json)
-      return refuse("--json and --format sarif cannot be combined", "use one of them");
-    if (const int own = refuse_own_files(repair)) return own;
-    if (is_sarif() && arguments_.repair.repair)
-      return refuse("--repair cannot be combined with --format sarif", "use --format json");
-    if (arguments_.repair.repair &&
-        std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
-      return refuse("cannot repair standard input", "give a file name");
-    if (!repair.plan.empty())
-      if (const auto free = check_plan_path(repair.plan); !free)
-        return context_.report_file(arguments_.images.front(), repair.plan, free.error());
-    if (!repair.apply.empty()) {
-      auto plan = read_plan(repair.apply);
-      if (!plan) return context_.report_file(arguments_.images.front(), repair.apply, plan.error());
-      agreed_ = std::move(*plan);
-      if (const int own = refuse_own_files(agreed_->arguments)) return own;
-    }
-    int status =
-        copies_.open(context_, arguments_.images, agreed_ ? agreed_->arguments.from : repair.from);
+    if (const int refused = check_arguments()) return refused;
+    if (const int refused = prepare_plans()) return refused;
+    int status = copies_.open(context_, arguments_.images,
+                              agreed_ ? agreed_->arguments.from : arguments_.repair.from);
     if (status != kDone) return status;
     if (is_sarif()) keep(sarif_.begin());
     for (const std::string& image : arguments_.images) {
@@ -79,6 +63,35 @@ class VerifyRun {
   }
 
  private:
+  int check_arguments() {
+    const RepairArguments& repair = arguments_.repair;
+    const bool names_one = !repair.plan.empty() || !repair.apply.empty() || !repair.undo.empty();
+    if (names_one && arguments_.images.size() > 1)
+      return refuse("--plan, --apply and --undo need exactly one image", "name one image");
+    if (is_sarif() && context_.globals.json)
+      return refuse("--json and --format sarif cannot be combined", "use one of them");
+    if (is_sarif() && repair.repair)
+      return refuse("--repair cannot be combined with --format sarif", "use --format json");
+    if (repair.repair && std::count(arguments_.images.begin(), arguments_.images.end(), "-") > 0)
+      return refuse("cannot repair standard input", "give a file name");
+    return refuse_own_files(repair);
+  }
+
+  // Whether the plan can be written, and the plan that is to be applied.
+  int prepare_plans() {
+    const RepairArguments& repair = arguments_.repair;
+    if (!repair.plan.empty())
+      if (const auto free = check_plan_path(repair.plan); !free)
+        return context_.report_file(arguments_.images.front(), repair.plan, free.error());
+    if (!repair.apply.empty()) {
+      auto plan = read_plan(repair.apply);
+      if (!plan) return context_.report_file(arguments_.images.front(), repair.apply, plan.error());
+      agreed_ = std::move(*plan);
+      return refuse_own_files(agreed_->arguments);
+    }
+    return kDone;
+  }
+
   int refuse(std::string message, std::string hint) {
     return context_.report("", {ErrorCode::kUsage, std::move(message), std::move(hint), {}});
   }
@@ -93,7 +106,8 @@ class VerifyRun {
         {repair.undo, "undo file"}, {repair.plan, "plan"}, {repair.apply, "plan"}};
     for (const std::string& image : arguments_.images)
       for (const Named& one : named)
-        if (!one.file.empty())
+        // A plan to "-" goes to standard output.
+        if (!one.file.empty() && one.file != "-")
           if (const auto apart = refuse_image(image, one.file, one.role); !apart)
             return context_.report_file(image, one.file, apart.error());
     return kDone;
