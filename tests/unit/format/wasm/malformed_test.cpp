@@ -282,6 +282,36 @@ TEST_CASE("function bodies end with their last instruction") {
   });
 }
 
+TEST_CASE("offsets and memory indexes have the form of the module's memories") {
+  const auto with_memory = [](const std::string& memories, const std::string& code) {
+    const uint8_t size[] = {static_cast<uint8_t>(from_spaced_hex(code).size())};
+    const uint8_t section[] = {static_cast<uint8_t>(size[0] + 2)};
+    return kTypes + kFunctions + wasm_section(5, memories) + "0a" + to_hex(section) + "01" +
+           to_hex(size) + code;
+  };
+  const std::string one = "01 00 00";
+  const std::string one64 = "01 04 00";
+  const std::string two = "02 00 00 00 00";
+  const std::string wide = "00 42 00 28 02 ff ff ff ff 1f 1a 0b";
+  check_pairs({
+      {"33 bits in a memory of 32", with_memory(one64, wide), with_memory(one, wide)},
+      {"11 bytes in a memory of 64",
+       with_memory(one64, "00 42 00 28 02 80 80 80 80 80 80 80 80 80 00 1a 0b"),
+       with_memory(one64, "00 42 00 28 02 80 80 80 80 80 80 80 80 80 80 00 1a 0b")},
+      {"the second memory", with_memory(two, "00 3f 01 1a 0b"), with_memory(one, "00 3f 01 1a 0b")},
+      {"a copy between memories", with_memory(two, "00 41 00 41 00 41 00 fc 0a 01 00 0b"),
+       with_memory(two, "00 41 00 41 00 41 00 fc 0a 01 0b")},
+      {"a 64-bit maximum of a table", wasm_section(4, "01 70 05 00 ff ff ff ff ff ff ff ff ff 01"),
+       wasm_section(4, "01 70 01 00 ff ff ff ff ff ff ff ff ff 01")},
+      {"recursion groups do not nest", wasm_section(1, "01 4e 01 4f 00 5f 00"),
+       wasm_section(1, "01 4e 01 4e 01 5f 00")},
+      {"a field's mutability", wasm_section(1, "01 5f 01 78 01"),
+       wasm_section(1, "01 5f 01 78 02")},
+      {"tags come before globals", kTypes + wasm_section(13, "01 00 00") + wasm_section(6, "00"),
+       kTypes + wasm_section(6, "00") + wasm_section(13, "01 00 00")},
+  });
+}
+
 TEST_CASE("code that names data segments needs a data count section") {
   const auto with_code = [](const std::string& count, const std::string& instruction) {
     const uint8_t size[] = {static_cast<uint8_t>(from_spaced_hex(instruction).size() + 2)};
