@@ -47,6 +47,14 @@ std::vector<BlockRange> subtract(const std::vector<BlockRange>& ranges,
   return left;
 }
 
+BlockRange without_edges(BlockRange range, const std::vector<BlockRange>& others) {
+  for (const BlockRange& other : others)
+    if (other.begin <= range.begin) range.begin = std::max(range.begin, other.end);
+  for (auto other = others.rbegin(); other != others.rend(); ++other)
+    if (other->end >= range.end) range.end = std::min(range.end, other->begin);
+  return range;
+}
+
 uint64_t count_blocks(const std::vector<BlockRange>& ranges) {
   uint64_t count = 0;
   for (const BlockRange& range : ranges) count += range.count();

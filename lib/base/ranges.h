@@ -19,6 +19,10 @@ namespace vde {
 [[nodiscard]] std::vector<BlockRange> subtract(const std::vector<BlockRange>& ranges,
                                                const std::vector<BlockRange>& except);
 
+// `range` without those of `others` that reach its start or its end; `others` are as
+// merge_ranges() returns them. Empty if they cover all of it.
+[[nodiscard]] BlockRange without_edges(BlockRange range, const std::vector<BlockRange>& others);
+
 // The number of blocks in disjoint ranges.
 [[nodiscard]] uint64_t count_blocks(const std::vector<BlockRange>& ranges);
 

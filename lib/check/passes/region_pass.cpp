@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/ranges.h"
 #include "check/exact/cause.h"
 #include "check/passes.h"
 #include "format/feature.h"
@@ -102,7 +103,22 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
         {index, slot.type, {blocks->begin, end}, is_data_area, context.probe.content_of(index)});
 }
 
+// The data area without the regions at its edges, where its slot should end. A region in its middle
+// may stay there; if the bitmap marks its blocks free, the bitmap pass reports that.
+BlockRange middle_of_data_area(const std::vector<PlacedRegion>& regions) {
+  BlockRange area;
+  std::vector<BlockRange> others;
+  for (const PlacedRegion& region : regions) {
+    if (region.is_data_area)
+      area = region.blocks;
+    else
+      others.push_back(region.blocks);
+  }
+  return without_edges(area, merge_ranges(std::move(others), area.end));
+}
+
 void check_overlaps(VerifyContext& context) {
+  const BlockRange middle = middle_of_data_area(context.regions);
   std::vector<PlacedRegion> sorted = context.regions;
   std::sort(sorted.begin(), sorted.end(), [](const PlacedRegion& a, const PlacedRegion& b) {
     return std::pair(a.blocks.begin, a.slot) < std::pair(b.blocks.begin, b.slot);
@@ -112,6 +128,8 @@ void check_overlaps(VerifyContext& context) {
     for (size_t j = i + 1; j < sorted.size() && sorted[j].blocks.begin < sorted[i].blocks.end;
          ++j) {
       const bool data = sorted[i].is_data_area || sorted[j].is_data_area;
+      const BlockRange& inner = sorted[sorted[i].is_data_area ? j : i].blocks;
+      if (data && middle.begin < inner.begin && inner.end < middle.end) continue;
       const uint64_t end = std::min(sorted[i].blocks.end, sorted[j].blocks.end);
       if (!data)
         for (const size_t k : {i, j}) context.report.taint(sorted[k].type);

@@ -205,6 +205,5 @@ TEST_CASE("regions in later bitmap blocks are completed too") {
   image.bits(kBits + 50, kBits + 90, false);
   REQUIRE_FALSE(verified(image.file()).complains());
   must(set_label(image.file(), "complete", kSomeOptions));
-  // The only remaining finding is that INOD lies within the data area.
-  CHECK(verified(image.file()).codes == std::vector<std::string>{"RMAP-006"});
+  CHECK(verified(image.file()).codes.empty());
 }
