@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "image/change_state.h"
+#include "region/placement.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -67,9 +68,51 @@ PackedWalk ChangeState::walk_of(StagedTable& staged) {
   };
 }
 
+namespace {
+
+// Unused blocks of a table, which another program left unwritten.
+struct UnusedBlocks {
+  size_t slot = 0;
+  BlockRange blocks;  // counted from the region's first one
+};
+
+// As the transaction of `change` sees them; that must not be committed yet.
+std::vector<UnusedBlocks> unused_blocks(const ChangeState& change) {
+  std::vector<UnusedBlocks> unused;
+  for (const StagedTable* table : {&change.snapshot_entries, &change.module_entries})
+    if (table->editor) unused.push_back({table->editor->slot(), table->editor->lacking_trailers()});
+  return unused;
+}
+
+// Gives them trailers, in commits that fit into the journal.
+Result<void> add_trailers(Volume& volume, const std::vector<UnusedBlocks>& unused) {
+  for (auto [slot, blocks] : unused) {
+    while (!blocks.empty()) {
+      VDE_TRY_ASSIGN(step, volume.begin());
+      VDE_TRY_ASSIGN(next, add_trailers(step, slot, blocks, step.journal().half()));
+      if (step.staged_blocks() > 0) VDE_TRY(volume.commit(step));
+      blocks.begin = next;
+    }
+  }
+  return {};
+}
+
+Result<void> only_committed(Result<void> result) {
+  if (result) return result;
+  result.error().code = ErrorCode::kIo;
+  result.error().message =
+      "the change is committed, but unused blocks of a table could not be written: " +
+      result.error().message;
+  return result;
+}
+
+}  // namespace
+
 Result<void> ChangeState::commit(const CommitOptions& options) {
   VDE_TRY(check_open());
+  Result<void> rest;
   if (transaction) {
+    const std::vector<UnusedBlocks> unused = unused_blocks(*this);
     Result<void> done = tree ? tree->flush() : Result<void>{};
     if (done) done = image.volume->commit(*transaction);
     ++image.version;
@@ -79,14 +122,18 @@ Result<void> ChangeState::commit(const CommitOptions& options) {
       image.refresh();
       return refused(std::move(done));
     }
+    rest = only_committed(add_trailers(*image.volume, unused));
     transaction.reset();
     // The decoded nodes now match the committed index.
     tree.reset();
   }
   end();
-  if (options.checkpoint) return image.checkpoint();
+  if (options.checkpoint) {
+    Result<void> written = image.checkpoint();
+    return rest ? written : rest;
+  }
   if (image.volume) image.refresh();
-  return {};
+  return rest;
 }
 
 Change::Change(std::unique_ptr<ChangeState> state) : state_(std::move(state)) {}

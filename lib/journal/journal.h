@@ -103,6 +103,9 @@ class Journal {
   // The number of commits since the last checkpoint.
   [[nodiscard]] uint32_t live_records() const { return live_records_; }
 
+  // The number of blocks that a commit may stage to take about half of the space for records.
+  [[nodiscard]] uint64_t half() const { return std::max<uint64_t>(1, area_.used().count() / 2); }
+
   // True if a write of a record or of a checkpoint failed: the state on disk is unknown.
   [[nodiscard]] bool has_failed() const { return dead_; }
 

@@ -102,41 +102,38 @@ std::optional<Region> RegionTable::first_reaching(uint64_t block) const {
   return std::nullopt;
 }
 
-// The data area shrinks only at its ends: a run from its middle stays part of it, which the format
-// allows.
-void RegionTable::take_from_data_area(BlockRange run) {
+// Regions at an edge of the data area are cut off it. One in its middle stays inside, which the
+// format allows.
+void RegionTable::fit_data_area() {
   const auto slot = data_area_slot(slots_, manifest_);
   if (!slot) return;
-  RegionSlot& data = slots_[*slot];
-  const BlockRange area = at(*slot).blocks;
-  if (run.begin == area.begin && run.end < area.end)
-    data.start = static_cast<int64_t>(run.end);
-  else if (run.end != area.end || run.begin <= area.begin)
-    return;
-  data.count -= static_cast<int64_t>(run.count());
+  const BlockRange rest = without_edges(at(*slot).blocks, metadata());
+  if (rest.empty()) return;
+  slots_[*slot].start = static_cast<int64_t>(rest.begin);
+  slots_[*slot].count = static_cast<int64_t>(rest.count());
 }
 
 void RegionTable::give_to_data_area(BlockRange run) {
   const auto slot = data_area_slot(slots_, manifest_);
   if (!slot) return;
-  RegionSlot& data = slots_[*slot];
-  if (run.end != static_cast<uint64_t>(data.start)) return;
-  data.start = static_cast<int64_t>(run.begin);
-  data.count += static_cast<int64_t>(run.count());
+  const BlockRange area = at(*slot).blocks;
+  if (run.end != area.begin && run.begin != area.end) return;
+  slots_[*slot].start = static_cast<int64_t>(std::min(run.begin, area.begin));
+  slots_[*slot].count += static_cast<int64_t>(run.count());
 }
 
 void RegionTable::grow(size_t slot, uint64_t count) {
-  const BlockRange old_run = at(slot).blocks;
-  take_from_data_area({old_run.end, old_run.begin + count});
   slots_[slot].count = static_cast<int64_t>(count);
+  fit_data_area();
 }
 
 void RegionTable::move(size_t slot, BlockRange run) {
   const BlockRange old_run = at(slot).blocks;
-  take_from_data_area(run);
-  give_to_data_area(old_run);
   slots_[slot].start = static_cast<int64_t>(run.begin);
   slots_[slot].count = static_cast<int64_t>(run.count());
+  // In this order: the new place may lie between the data area and the old one.
+  fit_data_area();
+  give_to_data_area(old_run);
 }
 
 void RegionTable::set_used(size_t slot, uint64_t used) {
@@ -144,16 +141,16 @@ void RegionTable::set_used(size_t slot, uint64_t used) {
 }
 
 Result<void> RegionTable::resize_volume(uint64_t blocks) {
-  const auto old_blocks = static_cast<int64_t>(blocks_);
   const auto new_blocks = static_cast<int64_t>(blocks);
   if (const auto slot = data_area_slot(slots_, manifest_)) {
     RegionSlot& data = slots_[*slot];
     if (blocks < blocks_ && data.start >= new_blocks)
       return fail(ErrorCode::kNoSpace, "no data area would be left");
+    const BlockRange after{at(*slot).blocks.end, blocks_};
     if (blocks < blocks_)
       data.count = std::min(data.count, new_blocks - data.start);
-    else if (data.start + data.count == old_blocks)
-      data.count += new_blocks - old_blocks;
+    else if (subtract({after}, metadata()).empty())
+      data.count = new_blocks - data.start;
   }
   blocks_ = blocks;
   return {};

@@ -60,8 +60,8 @@ class RegionTable {
   // The first region, except the data area, with blocks at or after `block`.
   [[nodiscard]] std::optional<Region> first_reaching(uint64_t block) const;
 
-  // Changes, for writers. They require check_places(), and preserve it. Slots of regions never
-  // overlap: new blocks are taken from the data area, old ones are returned to it.
+  // Changes, for writers. They require check_places(), and preserve it. The data area gets the old
+  // blocks of a region that lay next to it, and ends where a region at its edge begins.
   //
   // Gives the region in `slot` `count` blocks, more than it has, by adding the following ones.
   void grow(size_t slot, uint64_t count);
@@ -69,7 +69,8 @@ class RegionTable {
   void move(size_t slot, BlockRange run);
   void set_used(size_t slot, uint64_t used);
   // Sets the size of the volume to `blocks` blocks. The data area grows with the volume if it
-  // reached its end, and is cut at the new end. kNoSpace if no data area would be left.
+  // reached its end, or only regions lay after it; it is cut at the new end. kNoSpace if no data
+  // area would be left.
   [[nodiscard]] Result<void> resize_volume(uint64_t blocks);
 
   // As stored in the pointer table and the directory; for the journal, checks and repairs.
@@ -79,7 +80,7 @@ class RegionTable {
   bool operator==(const RegionTable&) const = default;
 
  private:
-  void take_from_data_area(BlockRange run);
+  void fit_data_area();
   void give_to_data_area(BlockRange run);
   [[nodiscard]] std::optional<Region> placed(size_t slot) const;
 

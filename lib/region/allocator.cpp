@@ -119,13 +119,22 @@ Result<BlockRange> Allocator::allocate(Transaction& transaction, uint64_t count,
   return *found;
 }
 
+Result<std::optional<BlockRange>> Allocator::allocate_within(Transaction& transaction,
+                                                             BlockRange within, uint64_t count) {
+  within.end = std::min(within.end, volume_blocks(transaction));
+  std::optional<BlockRange> none;
+  if (count == 0 || within.empty() || within.count() < count) return none;
+  VDE_TRY_ASSIGN(found, find_run(transaction, within, count));
+  if (!found) return none;
+  VDE_TRY(mark(transaction, *found, Bits::kSet));
+  vde::count(transaction, static_cast<int64_t>(count));
+  return found;
+}
+
 Result<bool> Allocator::allocate_exactly(Transaction& transaction, BlockRange blocks) {
   if (blocks.end > volume_blocks(transaction)) return false;
-  VDE_TRY_ASSIGN(found, find_run(transaction, blocks, blocks.count()));
-  if (!found) return false;
-  VDE_TRY(mark(transaction, blocks, Bits::kSet));
-  vde::count(transaction, static_cast<int64_t>(blocks.count()));
-  return true;
+  VDE_TRY_ASSIGN(found, allocate_within(transaction, blocks, blocks.count()));
+  return found.has_value();
 }
 
 Result<void> Allocator::release(Transaction& transaction, BlockRange blocks) {

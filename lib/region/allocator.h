@@ -24,6 +24,12 @@ class Allocator {
   [[nodiscard]] Result<BlockRange> allocate(Transaction& transaction, uint64_t count,
                                             std::optional<uint64_t> hint = std::nullopt);
 
+  // Same, for the first run in `within`; nothing, and nothing changed, if there is none. Does not
+  // affect where the next search starts.
+  [[nodiscard]] Result<std::optional<BlockRange>> allocate_within(Transaction& transaction,
+                                                                  BlockRange within,
+                                                                  uint64_t count);
+
   // Allocates `blocks` if all of them are free. Otherwise returns false and changes nothing.
   [[nodiscard]] Result<bool> allocate_exactly(Transaction& transaction, BlockRange blocks);
 

@@ -9,8 +9,8 @@
 namespace vde {
 namespace {
 
-// At most this many unwritten blocks of another program's table get trailers: staged blocks need
-// memory. The SDK cannot read a table with more of them, before or after.
+// At most this many unused blocks of another program's table get trailers: each costs a write. The
+// SDK cannot read a table with more of them, before or after.
 constexpr uint64_t kMaxZeroed = 65536;
 
 std::vector<uint32_t> sizes_of(const std::vector<std::vector<uint8_t>>& records) {
@@ -99,7 +99,9 @@ Result<void> PackedEditor::adopt() {
     end_ = record.place.offset + static_cast<uint32_t>(record.bytes.size());
     return true;
   }));
-  VDE_TRY(seal_unwritten());
+  // Those after the last entry follow in commits of their own (lacking_trailers()).
+  lacks_trailers_ = true;
+  VDE_TRY(add_trailers(*transaction_, slot_, {0, tail_ + 1}, region().count()));
   for (uint64_t index = 0; index < tail_; ++index) {
     VDE_TRY_ASSIGN(block, payload(index));
     PackedCursor cursor(table_->shape, block, index == 0);
@@ -115,13 +117,9 @@ Result<void> PackedEditor::adopt() {
   return save();
 }
 
-Result<void> PackedEditor::seal_unwritten() {
-  const uint64_t end = std::min(region().count(), tail_ + kMaxZeroed);
-  for (uint64_t index = 0; index < end; ++index) {
-    VDE_TRY_ASSIGN(unwritten, is_unwritten(index));
-    if (unwritten) VDE_TRY(edit(index));
-  }
-  return {};
+BlockRange PackedEditor::lacking_trailers() const {
+  if (!lacks_trailers_) return {};
+  return {tail_ + 1, std::min(region().count(), tail_ + kMaxZeroed)};
 }
 
 Result<void> PackedEditor::walk(const PackedVisitor& visit) {
@@ -216,7 +214,9 @@ Result<void> PackedEditor::pad(uint64_t index, uint32_t end) {
 
 // Adds a block after the last one.
 Result<void> PackedEditor::advance_tail() {
-  if (tail_ + 1 == region().count()) VDE_TRY(grow());
+  const uint64_t count = region().count();
+  if (tail_ + 1 == count)
+    VDE_TRY(extend_region(*transaction_, *allocator_, slot_, {.needed = count + 1}));
   ++tail_;
   end_ = first_offset(tail_);
   VDE_TRY(transaction_->replace(number(tail_), table_->type));
@@ -332,16 +332,6 @@ Result<void> PackedEditor::remove(PackedPlace place) {
   }
   --count_;
   return save();
-}
-
-// Doubles the region, or grows it as far as there is room, so that moves are rare.
-Result<void> PackedEditor::grow() {
-  const uint64_t count = region().count();
-  for (uint64_t more = count;; more /= 2) {
-    Result<void> grown =
-        grow_region(*transaction_, *allocator_, slot_, count + more, SpareKind::kZeroed);
-    if (grown || grown.error().code != ErrorCode::kNoSpace || more == 1) return grown;
-  }
 }
 
 Result<void> PackedEditor::save() {

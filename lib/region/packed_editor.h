@@ -9,8 +9,9 @@ namespace vde {
 
 // Changes one table within one transaction. The end of the table is determined from the slot's
 // `used` blocks. If they are wrong, as in images of other programs, the whole table is read once
-// and fixed where the SDK could not read it: unwritten blocks, and too much unused space. So all
-// operations except walk() and find() touch a few blocks, regardless of the number of entries.
+// and fixed where the SDK could not read it: unwritten blocks, and too much unused space; unwritten
+// blocks after the last entry are left to the caller (lacking_trailers()). So all operations except
+// walk() and find() touch a few blocks, regardless of the number of entries.
 //
 // After an error the transaction must not be committed.
 class PackedEditor {
@@ -22,6 +23,11 @@ class PackedEditor {
 
   // The blocks of the table, as the transaction sees them.
   [[nodiscard]] BlockRange region() const;
+  [[nodiscard]] size_t slot() const { return slot_; }
+  // Blocks after the last entry, counted from the region's first one, of which some may have no
+  // trailer. To be given to add_trailers() once this transaction is committed; all in this one
+  // could need more space than the journal has.
+  [[nodiscard]] BlockRange lacking_trailers() const;
   // The number of entries, including padding.
   [[nodiscard]] int32_t count() const { return count_; }
 
@@ -70,7 +76,6 @@ class PackedEditor {
 
   [[nodiscard]] Result<bool> find_end();
   [[nodiscard]] Result<void> adopt();
-  [[nodiscard]] Result<void> seal_unwritten();
 
   [[nodiscard]] Result<Records> records_of(uint64_t index);
   [[nodiscard]] Result<void> write_records(uint64_t index, const Records& records);
@@ -83,7 +88,6 @@ class PackedEditor {
   [[nodiscard]] Result<bool> refill_two(uint64_t index, Records pool);
   [[nodiscard]] Result<void> write_tail(const Records& records);
   [[nodiscard]] Result<void> retreat_tail();
-  [[nodiscard]] Result<void> grow();
   [[nodiscard]] Result<void> save();
 
   Transaction* transaction_;
@@ -93,6 +97,7 @@ class PackedEditor {
   int32_t count_ = 0;
   uint64_t tail_ = 0;  // index of the block with the last entry
   uint32_t end_ = 0;   // offset after that entry in its payload
+  bool lacks_trailers_ = false;
 };
 
 }  // namespace vde

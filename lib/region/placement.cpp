@@ -66,6 +66,38 @@ Result<void> not_retried(Result<void> result) {
 
 }  // namespace
 
+Result<BlockRange> allocate_place(Transaction& transaction, Allocator& allocator, uint64_t count,
+                                  PlaceEnd place_end) {
+  const auto data_area = transaction.regions().data_area();
+  if (!data_area || data_area->blocks.count() <= count)
+    return allocator.allocate(transaction, count, 0);
+  const auto [begin, end] = data_area->blocks;
+  std::vector<BlockRange> places = {{begin, begin + count}, {0, begin}};
+  if (place_end == PlaceEnd::kKept) {
+    places.push_back({end - count, end});
+    places.push_back({end, transaction.regions().blocks()});
+  }
+  for (const BlockRange& place : places) {
+    VDE_TRY_ASSIGN(run, allocator.allocate_within(transaction, place, count));
+    if (run) return *run;
+  }
+  return allocator.allocate(transaction, count, 0);
+}
+
+Result<void> extend_region(Transaction& transaction, Allocator& allocator, size_t slot,
+                           const RegionGrowth& growth, std::optional<uint32_t> newest) {
+  const uint64_t count = transaction.regions().at(slot).blocks.count();
+  const auto free = static_cast<uint64_t>(transaction.superblock().free_blocks);
+  const uint64_t more = std::min(count, free / 4);
+  uint64_t wanted = std::min(std::max(count + more, growth.needed), growth.max);
+  for (;; wanted = growth.needed + (wanted - growth.needed) / 2) {
+    Result<void> grown =
+        grow_region(transaction, allocator, slot, wanted, SpareKind::kZeroed, newest);
+    const bool retry = !grown && grown.error().code == ErrorCode::kNoSpace;
+    if (!retry || wanted <= growth.needed) return grown;
+  }
+}
+
 Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t slot,
                          uint64_t count, SpareKind spare, std::optional<uint32_t> newest) {
   const Region before = transaction.regions().at(slot);
@@ -81,10 +113,22 @@ Result<void> grow_region(Transaction& transaction, Allocator& allocator, size_t 
     transaction.regions().grow(slot, count);
     return not_retried(write_spare(transaction, type, next, spare));
   }
-  const auto data_area = transaction.regions().data_area();
-  const uint64_t hint = data_area ? data_area->blocks.begin : 0;
-  VDE_TRY_ASSIGN(run, allocator.allocate(transaction, count, hint));
+  VDE_TRY_ASSIGN(run, allocate_place(transaction, allocator, count, PlaceEnd::kKept));
   return not_retried(move_to(transaction, allocator, before, run, spare, newest));
+}
+
+Result<uint64_t> add_trailers(Transaction& transaction, size_t slot, BlockRange blocks,
+                              uint64_t max) {
+  const Region region = transaction.regions().at(slot);
+  uint64_t done = 0;
+  for (; !blocks.empty() && done < max; ++blocks.begin) {
+    const uint64_t number = region.blocks.begin + blocks.begin;
+    VDE_TRY_ASSIGN(unwritten, transaction.is_unwritten(number));
+    if (!unwritten) continue;
+    VDE_TRY(transaction.edit(number, region.type));
+    ++done;
+  }
+  return blocks.begin;
 }
 
 Result<void> move_region(Transaction& transaction, Allocator& allocator, size_t slot,

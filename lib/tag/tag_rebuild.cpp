@@ -72,8 +72,11 @@ Result<std::unique_ptr<TagRebuild>> TagRebuild::begin(Transaction& transaction,
   const uint64_t usual = blocks_for(size, block_size, false);
   if (usual > max) return fail(ErrorCode::kNoSpace, "a tag index must be smaller than 2^31 bytes");
   const uint64_t worst = std::min(max, blocks_for(size, block_size, true));
-  Result<BlockRange> run = allocator.allocate(transaction, std::max(worst, usual));
-  if (!run && run.error().code == ErrorCode::kNoSpace) run = allocator.allocate(transaction, usual);
+  const auto allocated = [&](uint64_t count) {
+    return allocate_place(transaction, allocator, count, PlaceEnd::kMayBeReleased);
+  };
+  Result<BlockRange> run = allocated(std::max(worst, usual));
+  if (!run && run.error().code == ErrorCode::kNoSpace) run = allocated(usual);
   if (!run) return propagate(run);
   return std::unique_ptr<TagRebuild>(
       std::make_unique<RunBuilder>(transaction, allocator, *run, size));

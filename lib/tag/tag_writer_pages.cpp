@@ -107,23 +107,15 @@ Result<MutableBytes> TagWriterPages::edit(uint32_t number) {
   return transaction_.edit(place(number), block_types::kTagIndex);
 }
 
-// Doubles the region, so that moving costs little per block; less if the volume has less space.
 Result<void> TagWriterPages::grow(uint64_t needed) {
   const uint64_t max = kMaxTagRegionBytes / block_size_;
   if (needed > max)
     return fail(ErrorCode::kNoSpace,
                 fmt::format("a tag index must be smaller than 2^31 bytes ({} blocks)", max));
-  // Does not use all free blocks: commits larger than the journal need some of them.
-  const auto free = static_cast<uint64_t>(transaction_.superblock().free_blocks);
-  const uint64_t more = std::min<uint64_t>(count(), free / 4);
-  uint64_t wanted = std::clamp<uint64_t>(count() + more, needed, max);
-  for (;; wanted = needed + (wanted - needed) / 2) {
-    Result<void> grown =
-        grow_region(transaction_, allocator_, slot_, wanted, SpareKind::kZeroed, newest_);
-    // At a new place all blocks belong to this transaction.
-    if (grown) newest_.reset();
-    if (grown || grown.error().code != ErrorCode::kNoSpace || wanted == needed) return grown;
-  }
+  VDE_TRY(extend_region(transaction_, allocator_, slot_, {needed, max}, newest_));
+  // At a new place all blocks belong to this transaction.
+  newest_.reset();
+  return {};
 }
 
 Result<uint32_t> TagWriterPages::allocate() {

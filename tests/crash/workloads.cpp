@@ -4,8 +4,10 @@
 
 #include "crash/foreign_image.h"
 #include "crash/tag_workloads.h"
+#include "region/packed_editor.h"
 #include "region/placement.h"
 #include "support/one_change.h"
+#include "table/snapshot_table.h"
 
 namespace vde::test {
 namespace {
@@ -173,6 +175,42 @@ void play_regions(Stage& stage) {
   stage.close();
 }
 
+// A table that another program never wrote: one entry, then its unused blocks in steps.
+void play_unused(Stage& stage) {
+  for (int session = 0; session < 2; ++session) {
+    stage.open();
+    Transaction one = stage.begin();
+    const size_t slot = one.regions().find(block_types::kSnapshots)->slot;
+    PackedEditor editor =
+        must(PackedEditor::open(one, stage.volume().allocator(), slot, snapshot_table()));
+    SnapshotEntry entry;
+    entry.id.bytes[0] = static_cast<uint8_t>(session + 1);
+    std::vector<uint8_t> record(encoded_size(entry));
+    encode(entry, record);
+    must(editor.append(record));
+    BlockRange unused = editor.lacking_trailers();
+    stage.commit(one);
+    // The first session ends before the last step.
+    for (int steps = session == 0 ? 1 : 3; steps > 0 && !unused.empty(); --steps) {
+      Transaction step = stage.begin();
+      unused.begin = must(add_trailers(step, slot, unused, 1));
+      stage.commit(step);
+    }
+    if (session == 0) {
+      if (unused.empty()) throw MustFailure("there is nothing left to do");
+      stage.crash();
+    } else {
+      stage.close();
+    }
+  }
+}
+
+void make_unused(MemoryFile& image, uint32_t block_size) {
+  const BlockRange table = ImageEditor(image).region(block_types::kSnapshots);
+  std::fill_n(image.bytes().begin() + static_cast<ptrdiff_t>(table.begin * block_size),
+              table.count() * block_size, uint8_t{0});
+}
+
 void resize(Stage& stage, uint64_t blocks) {
   stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
     VDE_TRY(resize_volume(file, blocks * stage.block_size(), options));
@@ -326,6 +364,8 @@ constexpr Workload kWorkloads[] = {
      play_modules},
     {"snapshots", "snapshots created and deleted, and a table that moves", kMin, nullptr,
      play_snapshots},
+    {"unused", "a table that was never written, and its unused blocks", kMin, make_unused,
+     play_unused},
     {"resize", "the volume grows and shrinks", kMin, nullptr, play_resize},
     {"resize-bitmap", "the volume outgrows its bitmap (512-byte blocks)", 3950, nullptr,
      play_resize_bitmap},

@@ -2,12 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "format/hash.h"
 #include "format/region/module_entry.h"
+#include "support/files/failing_file.h"
 #include "support/image_builder.h"
 #include "support/module_session.h"
+#include "support/strict/strict_reader.h"
 #include "support/temporary_folder.h"
 #include "support/vectors.h"
+#include "support/verify_list.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -39,6 +44,16 @@ ModuleOptions with_id(uint8_t fill) {
   options.id = Guid{};
   options.id->bytes.fill(fill);
   return options;
+}
+
+// The number of modules.
+Result<uint64_t> count_modules(BlockFile& image) {
+  uint64_t count = 0;
+  VDE_TRY(list_modules(image, [&](const Module&) {
+    ++count;
+    return true;
+  }));
+  return count;
 }
 
 }  // namespace
@@ -343,4 +358,50 @@ TEST_CASE("the samples' modules are listed and read as they were written") {
     }
   }
   CHECK(samples >= 4);
+}
+
+TEST_CASE("the first module and snapshot in another writer's tables need few free blocks") {
+  // 64 unwritten blocks each, and a journal of 64 blocks.
+  MemoryFile file(vector_image("custom-fresh"));
+  must(resize_volume(file, 1296 * 4096, kSomeOptions));
+  REQUIRE(must(probe_to_judge(file)).superblock.free_blocks == 5);
+  must(try_register(file, wasm_of_size(100, 1)));
+  must(create_snapshot(file, {}, kSomeOptions));
+  CHECK(verified(file).codes.empty());
+  const StrictReader reader(file.bytes());
+  CHECK(reader.modules().size() == 1);
+  CHECK(reader.snapshots().size() == 1);
+}
+
+TEST_CASE("a crash between the steps leaves trailers to the next change") {
+  MemoryFile whole(vector_image("custom-fresh"));
+  FailingFile counting(whole);
+  must(try_register(counting, wasm_of_size(100, 1)));
+  const uint64_t writes = counting.count(FileCall::kWrite);
+  const auto unwritten = [](MemoryFile& file) {
+    const auto view = must(committed_view(file));
+    const auto region =
+        RegionTable(must(probe_to_judge(*view)).slots, 1400, 0).find(block_types::kCode);
+    uint64_t count = 0;
+    BlockBuffer buffer(4096);
+    const BlockIo io(*view, 4096);
+    for (uint64_t block = region->blocks.begin; block < region->blocks.end; ++block)
+      if (must(io.read(block, buffer)).is_unwritten()) ++count;
+    return count;
+  };
+  std::set<uint64_t> seen;
+  for (uint64_t nth = 1; nth <= writes; ++nth) {
+    MemoryFile file(vector_image("custom-fresh"));
+    FailingFile failing(file, Failure{FileCall::kWrite, nth, true, ErrorCode::kIo, false});
+    static_cast<void>(try_register(failing, wasm_of_size(100, 1)));
+    seen.insert(unwritten(file));
+    const bool is_there = must(count_modules(file)) > 0;
+    const auto again = try_register(file, wasm_of_size(100, 2));
+    must(again);
+    CHECK(unwritten(file) == 0);
+    CHECK(must(count_modules(file)) == (is_there ? 2u : 1u));
+    CHECK_FALSE(verified(file).complains());
+  }
+  // Before the change, after it, and after each step but the last.
+  CHECK(seen.size() >= 3);
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "format/region/bitmap.h"
+#include "region/placement.h"
 #include "support/check_clean.h"
 #include "support/files/failing_file.h"
 #include "support/files/faulty_file.h"
@@ -209,5 +210,29 @@ TEST_CASE("a growth without room for its bitmap does not change the file size") 
   // More bitmap blocks than the volume has free blocks.
   CHECK(refused(image.file(), 300 * kBitmapBits * 512) == ErrorCode::kNoSpace);
   CHECK(image.bytes().size() == 300 * 512);
+  check_clean(image.file());
+}
+
+TEST_CASE("the data area also grows over regions at the end of the volume") {
+  ImageBuilder image({4096, 300, kAllModules});
+  image.data_block(image.start("DATA"), 1);
+  {
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    const size_t slot = image.slot_of("SNAP");
+    must(grow_region(transaction, volume->allocator(), image.slot_of("CODE"), 6,
+                     SpareKind::kZeroed));
+    must(grow_region(transaction, volume->allocator(), slot, 9, SpareKind::kZeroed));
+    must(volume->commit(transaction));
+    must(volume->close());
+  }
+  REQUIRE(image.start("CODE") == 294);
+  must(resize_volume(image.file(), 400 * 4096, kSomeOptions));
+  const RegionSlot data = image.slots()[image.slot_of("DATA")];
+  CHECK(data.start + data.count == 400);
+  check_clean(image.file());
+  // The region keeps the volume from shrinking past it.
+  CHECK(refused(image.file(), 299 * 4096) == ErrorCode::kNoSpace);
+  must(resize_volume(image.file(), 300 * 4096, kSomeOptions));
   check_clean(image.file());
 }

@@ -72,6 +72,75 @@ TEST_CASE("a region without free blocks after it moves into the data area with i
   CHECK(must(volume->allocator().allocate(transaction, old.count(), old.begin)) == old);
 }
 
+TEST_CASE("a region prefers an edge of the data area, and the data area ends there") {
+  ImageBuilder image({4096, 256, kAllModules});
+  const BlockRange data = place_of(image.slots(), "DATA");
+  // In use at the start, so the end is the next choice.
+  image.data_block(data.begin, 1);
+  must(grow(image.file(), "CODE", 6, SpareKind::kZeroed));
+  CHECK(place_of(image.slots(), "CODE") == BlockRange{data.end - 6, data.end});
+  CHECK(place_of(image.slots(), "DATA") == BlockRange{data.begin, data.end - 6});
+  check_clean(image.file());
+  // The place that it left is outside of the data area.
+  must(grow(image.file(), "BMAP", 2, SpareKind::kUnwritten));
+  CHECK(place_of(image.slots(), "BMAP") == BlockRange{80, 82});
+  CHECK(place_of(image.slots(), "DATA") == BlockRange{data.begin, data.end - 6});
+  check_clean(image.file());
+  // A region that leaves an edge returns its blocks to the data area.
+  must(grow(image.file(), "CODE", 7, SpareKind::kZeroed));
+  CHECK(place_of(image.slots(), "CODE") == BlockRange{data.end - 13, data.end - 6});
+  CHECK(place_of(image.slots(), "DATA") == BlockRange{data.begin, data.end - 13});
+}
+
+TEST_CASE("a region that has to lie in the middle of the data area gets no note") {
+  ImageBuilder image({4096, 256, kAllModules});
+  const BlockRange data = place_of(image.slots(), "DATA");
+  image.data_block(data.begin, 1).data_block(data.end - 1, 1);
+  must(grow(image.file(), "CODE", 6, SpareKind::kZeroed));
+  CHECK(place_of(image.slots(), "CODE") == BlockRange{data.begin + 1, data.begin + 7});
+  CHECK(place_of(image.slots(), "DATA") == data);
+  // Only the two blocks without an owner, and then also a block of the region that is marked free.
+  using Codes = std::vector<std::string>;
+  CHECK(verified(image.file()).codes == Codes{"BMAP-007"});
+  image.bits(data.begin + 2, data.begin + 3, false);
+  CHECK(verified(image.file()).codes == Codes{"BMAP-003", "BMAP-007"});
+}
+
+TEST_CASE("a region doubles while there is space, and grows by what it needs when there is not") {
+  const auto extended = [](uint64_t used) {
+    ImageBuilder image({4096, 256, kAllModules});
+    const BlockRange data = place_of(image.slots(), "DATA");
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    // At the end, so that SNAP can grow in place.
+    if (used > 0) must(volume->allocator().allocate(transaction, used, data.end - used));
+    const size_t slot = slot_of(transaction.regions().raw_slots(), "SNAP");
+    const uint64_t count = transaction.regions().at(slot).blocks.count();
+    must(extend_region(transaction, volume->allocator(), slot, {.needed = count + 1}));
+    return transaction.regions().at(slot).blocks.count() - count;
+  };
+  const uint64_t data = 256 - 92;
+  CHECK(extended(0) == 4);
+  CHECK(extended(data - 16) == 4);
+  CHECK(extended(data - 12) == 3);
+  CHECK(extended(data - 3) == 1);
+  CHECK(extended(data - 1) == 1);
+}
+
+TEST_CASE("unwritten blocks of a region get trailers in steps, from its first block on") {
+  ImageBuilder image({4096, 256, kAllModules});
+  const BlockRange code = place_of(image.slots(), "CODE");
+  for (const uint64_t block : {code.begin, code.begin + 2, code.begin + 3}) image.wipe(block);
+  const auto volume = open_volume(image.file());
+  Transaction transaction = must(volume->begin());
+  const size_t slot = slot_of(transaction.regions().raw_slots(), "CODE");
+  CHECK(must(add_trailers(transaction, slot, {0, 4}, 2)) == 3);
+  CHECK_FALSE(must(transaction.is_unwritten(code.begin)));
+  CHECK(must(transaction.is_unwritten(code.begin + 3)));
+  CHECK(must(add_trailers(transaction, slot, {3, 4}, 2)) == 4);
+  CHECK_FALSE(must(transaction.is_unwritten(code.begin + 3)));
+}
+
 TEST_CASE("no two regions overlap after any of many growths, and the counts stay right") {
   ImageBuilder image({512, 700, kAllModules});
   uint64_t count = 5;
