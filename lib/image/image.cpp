@@ -1,6 +1,7 @@
 #include "vde/image.h"
 
 #include "image/change_state.h"
+#include "journal/group_damage.h"
 
 namespace vde {
 namespace {
@@ -44,9 +45,10 @@ Result<void> ImageState::open_volume() {
   if (open_failed)
     return fail(ErrorCode::kIo, "refusing to change the image after a failed recovery",
                 "open the image again");
-  auto opened = Volume::open(*file, probe, plan, {options.unseal, options.clock});
-  // After an incomplete recovery the earlier probe and plan are invalid.
-  open_failed = !opened && plan.needs_reset;
+  auto opened = Volume::open(*file, probe, plan,
+                             {options.unseal, options.clock, options.undo, options.healed});
+  // After an incomplete recovery or healing the earlier probe and plan are invalid.
+  open_failed = !opened && (plan.needs_reset || unexplained_damage(probe, plan));
   if (!opened) return propagate(opened);
   volume = std::move(*opened);
   // Blocks from which readers took after-images may be overwritten from now on.
@@ -88,7 +90,9 @@ Result<Image> Image::open(const std::string& path, const OpenOptions& options) {
   const Activity unstoppable;
   VDE_TRY_ASSIGN(file, open_locked(path, options.mode, options.lock_wait,
                                    options.activity ? *options.activity : unstoppable));
-  VDE_TRY_ASSIGN(state, open_state(std::move(file), options));
+  OpenOptions used = options;
+  if (!used.undo && !file->is_device()) used.undo = [path] { return default_undo_file(path); };
+  VDE_TRY_ASSIGN(state, open_state(std::move(file), used));
   return Image(std::move(state));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "image/healing.h"
 #include "journal/faults.h"
 
 namespace vde {
@@ -38,8 +39,19 @@ Result<void> check_writable(const Probe& probe, bool unseal) {
 
 Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe,
                                              const RecoveryPlan& plan, VolumeOptions options) {
-  VDE_TRY_ASSIGN(journal, Journal::open(file, probe, plan));
+  std::optional<KeptBlocks> kept;
+  if (const auto damage = unexplained_damage(probe, plan)) {
+    VDE_TRY_ASSIGN(blocks, KeptBlocks::keep(file, probe, plan, *damage, options.undo));
+    kept = std::move(blocks);
+  }
+  auto opened = Journal::open(file, probe, plan);
+  if (!opened && kept) opened.error() = kept->with_revert(std::move(opened.error()));
+  VDE_TRY_ASSIGN(journal, std::move(opened));
   VDE_TRY_ASSIGN(allocator, Allocator::open(*journal));
+  if (kept) {
+    VDE_TRY_ASSIGN(healed, kept->finish(file));
+    if (options.healed) options.healed(healed);
+  }
   return std::unique_ptr<Volume>(
       new Volume(std::move(journal), std::move(allocator), std::move(options)));
 }

@@ -4,6 +4,7 @@
 #include "journal/recovery.h"
 #include "region/allocator.h"
 #include "vde/ticks.h"
+#include "vde/undo.h"
 
 namespace vde {
 
@@ -24,6 +25,8 @@ template <class T>
 struct VolumeOptions {
   bool unseal = false;  // the first commit removes the seal
   Clock clock = current_ticks;
+  UndoMaker undo = {};                                  // as in OpenOptions; null: refused
+  std::function<void(const HealedGroup&)> healed = {};  // may be null
 };
 
 class Volume {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 
 #include "support/edit_image.h"
 #include "support/image_builder.h"
@@ -222,14 +223,64 @@ TEST_CASE("a damaged image is not changed") {
   check_refused(broken, {"label", broken.path, "new"}, 4, "no superblock group is intact");
 }
 
-TEST_CASE("one damaged group is healed by a change") {
+TEST_CASE("a change puts a damaged group in order, says so, and keeps its blocks") {
   for (const uint64_t block : {2u, 6u}) {
     EditedImage edited(ImageBuilder().bytes(), kBlock);
     edited.put<uint8_t>(block, 100, 1);
     const Image image(edited.bytes());
-    run({"label", image.path, "healed"}, 0);
+    const ToolResult result = run_tool({"label", image.path, "healed", "--quiet"});
+    CHECK(result.status == 0);
+    const std::string blocks = block < 4 ? "blocks 0 to 3" : "blocks 4 to 7";
+    CHECK(result.err ==
+          "vdetool: warning: " + image.path + ": the superblock group in " + blocks +
+              " was damaged and was replaced by the other one; its old bytes are in '" +
+              image.path + ".undo'\n");
     CHECK(run({"verify", image.path, "--json"}, 0).json_lines().size() == 1);
+    CHECK(run({"label", image.path, "again"}, 0).err.empty());
+    // Undoing it now would put the damaged group over a newer one.
+    CHECK(run_tool({"undo", image.path, image.path + ".undo"}).status == 8);
+    CHECK(label_of(image) == "again");
   }
+}
+
+TEST_CASE("if the change is refused after that, undo restores every byte") {
+  EditedImage edited(ImageBuilder().bytes(), kBlock);
+  edited.put<uint8_t>(6, 100, 1);
+  const Image image(edited.bytes());
+  const ToolResult refused = run_tool({"resize", image.path, "--size", "64T", "--json"});
+  INFO(describe(refused));
+  REQUIRE(refused.status == 8);
+  const json warning = json::parse(refused.err.substr(0, refused.err.find('\n'))).at("warning");
+  CHECK(warning.at("code") == "group_replaced");
+  CHECK(warning.at("image") == image.path);
+  CHECK(warning.at("block") == 4);
+  CHECK(warning.at("undo_file") == image.path + ".undo");
+  CHECK(image.bytes() != edited.bytes());
+  run({"undo", image.path, image.path + ".undo", "--no-undo"}, 0);
+  CHECK(image.bytes() == edited.bytes());
+}
+
+TEST_CASE("a group is not put in order without its undo file, and silently after a crash") {
+  EditedImage edited(ImageBuilder().bytes(), kBlock);
+  edited.put<uint8_t>(6, 100, 1);
+  const Image image(edited.bytes());
+  // IMAGE.undo would have a name that is too long.
+  const std::string path = image.folder / std::string(252, 'n');
+  write_file(path, edited.bytes());
+  const ToolResult refused = run_tool({"label", path, "never"});
+  CHECK(refused.status == 8);
+  CHECK(refused.tells_one_error());
+  CHECK(refused.err.find("superblock group in blocks 4 to 7 is damaged") != std::string::npos);
+  CHECK(read_file(path) == edited.bytes());
+
+  const Image crashed;
+  leave_waiting(crashed.path, "waiting");
+  EditedImage torn(crashed.bytes(), kBlock);
+  torn.put<uint8_t>(2, 100, 1);
+  write_file(crashed.path, torn.bytes());
+  run({"label", crashed.path, "silent"}, 0);
+  CHECK(label_of(crashed) == "silent");
+  CHECK_FALSE(std::filesystem::exists(crashed.path + ".undo"));
 }
 
 TEST_CASE("resize prints both sizes and changes the length of the file") {

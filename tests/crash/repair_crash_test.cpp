@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "../damage/recipes/recipes.h"
-#include "check/undo/undo_file.h"
-#include "crash/disk_states.h"
+#include "crash/play.h"
+#include "io/undo_file.h"
 #include "probe/probe.h"
 #include "support/effort.h"
 #include "support/files/failing_file.h"
@@ -15,6 +15,7 @@
 #include "support/must.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
+#include "vde/repair.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -60,40 +61,6 @@ bool has_whole_group(BlockFile& file) {
   return probe && probe->superblock_source == SuperblockSource::kGroup;
 }
 
-// A change to an image, run once and explored.
-struct Play {
-  std::string name;
-  std::vector<uint8_t> start;
-  std::vector<LoggedEvent> log;
-};
-
-// Calls `judge` with some of the states that a crash leaves, and fails with the problem that it
-// returns.
-template <class Judge>
-size_t explore(const Play& play, Judge judge) {
-  PendingDisk disk(play.start);
-  Random random(1);
-  const EnumerationLimits limits{64, 6, 24};
-  const size_t share = std::max<size_t>(2, scaled(kStatesAnImage) / (play.log.size() + 1));
-  size_t count = 0;
-  for (size_t i = 0; i <= play.log.size(); ++i) {
-    const bool thorough = i == play.log.size() || play.log[i].kind == LoggedEvent::Kind::kSync;
-    std::vector<DiskState> states = disk.states(limits, thorough, random);
-    for (size_t n = 0; n < std::min(share, states.size()); ++n) {
-      std::swap(states[n], states[n + random.below(states.size() - n)]);
-      ScratchFile& file = disk.realize(states[n]);
-      const std::string problem = judge(file);
-      ++count;
-      file.revert();
-      if (!problem.empty())
-        FAIL_CHECK(play.name, ", event ", i, ": ", problem,
-                   "; disk: ", disk.describe(states[n], 4096));
-    }
-    if (i < play.log.size()) disk.apply(play.log[i]);
-  }
-  return count;
-}
-
 // Repairs `file` and returns what is left.
 Result<std::vector<std::string>> repair_again(BlockFile& file) {
   Activity activity;
@@ -103,22 +70,13 @@ Result<std::vector<std::string>> repair_again(BlockFile& file) {
   return left_codes(left);
 }
 
-// The bytes that the undo file has when the first byte of the image is written.
-class SnapshotUndo : public MemoryUndo {
- public:
-  Result<void> publish() override {
-    at_publish = content.bytes();
-    return {};
-  }
-  std::vector<uint8_t> at_publish;
-};
-
 void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evidence) {
   RecordingFile file(image.content);
   Activity activity;
   const auto plan = plan_repair(file, crash_options(), activity);
   REQUIRE(plan.has_value());
-  SnapshotUndo undo;
+  std::vector<uint8_t> at_publish;
+  SnapshotUndo undo(at_publish);
   const auto left = apply_repair(file, *plan, crash_options(), &undo, activity);
   REQUIRE_MESSAGE(left.has_value(), (left ? "" : left.error().message));
   const auto wanted = left_codes(*left);
@@ -126,11 +84,11 @@ void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evid
   const bool had_group = has_whole_group(original);
   const Play play{image.name, image.content, file.take_log()};
 
-  states += explore(play, [&](ScratchFile& disk) -> std::string {
+  states += explore(play, scaled(kStatesAnImage), [&](test::ScratchFile& disk) -> std::string {
     if (had_group && !has_whole_group(disk)) return "no superblock group is intact";
     const std::vector<uint8_t> crashed(disk.content().begin(), disk.content().end());
     MemoryFile taken_back(crashed);
-    MemoryFile undo_file(undo.at_publish);
+    MemoryFile undo_file(at_publish);
     const auto undone = undo_repair(taken_back, undo_file, nullptr);
     if (!undone && undone.error().code != ErrorCode::kUnchanged)
       return "undo fails: " + undone.error().message;
@@ -163,7 +121,7 @@ void explore_undo(const DamagedImage& image, size_t& states) {
   REQUIRE(set_undo_state(under_way, content->header, UndoState::kReverting).has_value());
   REQUIRE(undo_repair(file, undo.file(), nullptr).has_value());
   const Play play{image.name + ", undone", repaired, file.take_log()};
-  states += explore(play, [&](ScratchFile& disk) -> std::string {
+  states += explore(play, scaled(kStatesAnImage), [&](test::ScratchFile& disk) -> std::string {
     const std::vector<uint8_t> crashed(disk.content().begin(), disk.content().end());
     MemoryFile again(crashed);
     MemoryFile undo_file(under_way.bytes());
@@ -193,11 +151,12 @@ TEST_CASE("after a crash in an exact repair, the next one completes it byte for 
   RecordingFile file(image.bytes());
   repair(file);
   const Play play{"exact", image.bytes(), file.take_log()};
-  const size_t states = explore(play, [&](ScratchFile& disk) -> std::string {
-    MemoryFile crashed({disk.content().begin(), disk.content().end()});
-    repair(crashed);
-    return crashed.bytes() == sound ? "" : "the file is not what it was";
-  });
+  const size_t states =
+      explore(play, scaled(kStatesAnImage), [&](test::ScratchFile& disk) -> std::string {
+        MemoryFile crashed({disk.content().begin(), disk.content().end()});
+        repair(crashed);
+        return crashed.bytes() == sound ? "" : "the file is not what it was";
+      });
   CHECK(states > 10);
 }
 

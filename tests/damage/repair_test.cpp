@@ -11,6 +11,7 @@
 #include "support/strict/strict_reader.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
+#include "vde/repair.h"
 
 using namespace vde;
 using namespace vde::test;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/memory_file.h"
-#include "vde/repair.h"
+#include "vde/undo.h"
 
 namespace vde::test {
 
@@ -17,5 +17,10 @@ class MemoryUndo : public UndoTarget {
   MemoryFile content;
   bool published = false;
 };
+
+// An UndoMaker for tests in which the undo file does not matter.
+[[nodiscard]] inline Result<UndoFile> memory_undo() {
+  return UndoFile{"in memory", std::make_unique<MemoryUndo>()};
+}
 
 }  // namespace vde::test

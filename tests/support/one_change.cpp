@@ -1,6 +1,7 @@
 #include "support/one_change.h"
 
 #include "support/files/borrowed_file.h"
+#include "support/memory_undo.h"
 
 namespace vde::test {
 namespace {
@@ -36,6 +37,7 @@ Result<Image> open_to_change(BlockFile& file, const EditOptions& options) {
   open.mode = OpenMode::kReadWrite;
   open.unseal = options.unseal;
   open.clock = clock_of(options);
+  open.undo = memory_undo;
   return Image::open(std::make_unique<BorrowedFile>(file), open);
 }
 

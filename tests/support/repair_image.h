@@ -6,6 +6,7 @@
 #include "support/image_builder.h"
 #include "support/memory_undo.h"
 #include "support/session.h"
+#include "vde/repair.h"
 
 namespace vde::test {
 

@@ -1,6 +1,7 @@
 #include "support/try_open.h"
 
 #include "image/committed_view.h"
+#include "support/memory_undo.h"
 
 namespace vde::test {
 
@@ -15,7 +16,7 @@ Result<std::unique_ptr<Volume>> try_open_volume(BlockFile& file, const EditOptio
   const Probe& committed = replayed ? *replayed : probe;
   VDE_TRY(check_features(committed));
   VDE_TRY(check_writable(committed, options.unseal));
-  return Volume::open(file, probe, view.plan, {options.unseal, clock_of(options)});
+  return Volume::open(file, probe, view.plan, {options.unseal, clock_of(options), memory_undo});
 }
 
 Result<std::unique_ptr<Journal>> try_open_journal(BlockFile& file) {

@@ -99,10 +99,30 @@ Result<Image> Context::open_image(const std::string& path, OpenOptions options) 
   if (options.mode == OpenMode::kReadWrite) VDE_TRY(options.clock());
   options.lock_wait = globals.patience();
   options.activity = &activity;
+  options.healed = [this, path](const HealedGroup& group) { warn_healed(path, group); };
   VDE_TRY(begin_open(path));
   auto image = Image::open(path, options);
   name_wait(nullptr);
   return image;
+}
+
+// Also with --quiet: the image had damage that nothing explains.
+void Context::warn_healed(const std::string& image, const HealedGroup& group) {
+  is_writing_ = true;
+  const std::string message =
+      fmt::format("the superblock group in blocks {} to {} {} and was replaced by the other one",
+                  group.blocks.begin, group.blocks.end - 1,
+                  group.was_damaged ? "was damaged" : "was older than the other one");
+  if (!globals.json) {
+    print_error(fmt::format("vdetool: warning: {}: {}; its old bytes are in '{}'\n", escape(image),
+                            message, escape(group.undo_file)));
+    return;
+  }
+  Json body{{"code", "group_replaced"}, {"message", message}};
+  put_name(body, "image", image);
+  body["block"] = group.blocks.begin;
+  put_name(body, "undo_file", group.undo_file);
+  print_error(one_line(Json{{"warning", std::move(body)}}) + "\n");
 }
 
 Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {

@@ -110,6 +110,8 @@ class Context {
   [[nodiscard]] bool wants_progress() const;
 
  private:
+  void warn_healed(const std::string& image, const HealedGroup& group);
+
   std::string file_of_error_;
   // `error`, with what became of the image where only this class knows it.
   [[nodiscard]] Error with_outcome(Error error) const;
@@ -117,7 +119,7 @@ class Context {
                                             const Error& error, int status) const;
 
   std::string changed_;      // the image that was changed, or empty
-  bool is_writing_ = false;  // a repair or its reversal may have begun
+  bool is_writing_ = false;  // the image may have been changed
 };
 
 // True if both paths name one file or one device. An empty path or "-" is standard input.

@@ -6,8 +6,8 @@
 
 #include "check/exact/exact_run.h"
 #include "check/repair/repair_base.h"
-#include "check/undo/undo_file.h"
 #include "check/verification.h"
+#include "io/undo_file.h"
 
 namespace vde {
 namespace {

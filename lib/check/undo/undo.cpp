@@ -1,8 +1,9 @@
 // Reverts a repair.
 #include <algorithm>
 
-#include "check/undo/undo_file.h"
+#include "io/undo_file.h"
 #include "probe/probe.h"
+#include "vde/repair.h"
 
 namespace vde {
 namespace {

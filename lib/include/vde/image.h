@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "vde/storage.h"
 #include "vde/tags.h"
 #include "vde/ticks.h"
+#include "vde/undo.h"
 
 namespace vde {
 
@@ -33,6 +35,12 @@ struct OpenOptions {
   // in the meantime, the process gets SIGBUS; handling it is up to the program.
   bool map = false;
   Clock clock = current_ticks;  // called for each commit and each new snapshot or module
+  // For changes. The first one makes both superblock groups equal. If the journal's last record
+  // does not explain why they differ, the old bytes go to an undo file first; if that cannot be
+  // written, the change is refused (kIo). Null: IMAGE.undo or the next free name, if open() gets
+  // the path of a file; otherwise such a change is refused (kUnsupported).
+  UndoMaker undo = {};
+  std::function<void(const HealedGroup&)> healed = {};  // called after such a healing
 };
 
 struct CommitOptions {

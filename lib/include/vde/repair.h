@@ -14,6 +14,7 @@
 #include "vde/storage.h"
 #include "vde/tag_types.h"
 #include "vde/ticks.h"
+#include "vde/undo.h"
 #include "vde/verify.h"
 
 namespace vde {
@@ -106,29 +107,6 @@ struct RepairOptions {
 // Other errors as for verify_image().
 [[nodiscard]] Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options,
                                              Activity& activity);
-
-// An undo file while it is written. It has no effect before publish().
-class UndoTarget {
- public:
-  UndoTarget() = default;
-  UndoTarget(const UndoTarget&) = delete;
-  UndoTarget& operator=(const UndoTarget&) = delete;
-  virtual ~UndoTarget() = default;
-  // Initially empty.
-  [[nodiscard]] virtual BlockFile& file() = 0;
-  // Makes the file durable and gives it its name; file() stays usable.
-  [[nodiscard]] virtual Result<void> publish() = 0;
-};
-
-// A new file at `path`. kExists if a file exists there, also from publish().
-[[nodiscard]] Result<std::unique_ptr<UndoTarget>> new_undo_file(const std::string& path);
-// IMAGE.undo, or the first of IMAGE.undo.1 to IMAGE.undo.999 that does not exist. kExists if all of
-// them do.
-[[nodiscard]] Result<std::string> free_undo_path(const std::string& image);
-
-// As above, for the list of what a repair loses: IMAGE.lost.jsonl.
-[[nodiscard]] Result<std::unique_ptr<UndoTarget>> new_lost_file(const std::string& path);
-[[nodiscard]] Result<std::string> free_lost_path(const std::string& image);
 
 // Applies `plan`, with the options that it was planned with: writes the undo file (unless `undo` is
 // null), then the image, then verifies the image and returns the findings. After an error, the undo

@@ -10,6 +10,7 @@
 #include "support/random_bytes.h"
 #include "support/session.h"
 #include "support/verify_list.h"
+#include "vde/repair.h"
 
 namespace vde::test {
 

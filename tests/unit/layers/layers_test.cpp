@@ -28,7 +28,7 @@ const std::map<std::string, std::string> kPublic = {
     {"module_abi.h", "base"}, {"modules.h", "image"}, {"repair.h", "check"},
     {"snapshots.h", "image"}, {"storage.h", "io"},    {"tag_types.h", "format"},
     {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
-    {"verify.h", "check"},
+    {"undo.h", "io"},         {"verify.h", "check"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;

@@ -1,4 +1,4 @@
-#include "check/undo/undo_file.h"
+#include "io/undo_file.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -220,6 +220,21 @@ Result<UndoContent> read_undo(BlockFile& undo) {
   return content;
 }
 
+std::vector<ByteRange> split_ranges(const std::vector<ByteRange>& ranges,
+                                    std::vector<uint64_t> cuts) {
+  std::ranges::sort(cuts);
+  std::vector<ByteRange> parts;
+  for (ByteRange range : ranges) {
+    for (const uint64_t cut : cuts) {
+      if (cut <= range.begin || cut >= range.end) continue;
+      parts.push_back({range.begin, cut});
+      range.begin = cut;
+    }
+    parts.push_back(range);
+  }
+  return parts;
+}
+
 Result<void> set_undo_state(BlockFile& undo, const UndoHeader& header, UndoState state) {
   VDE_TRY(undo.write(kStateAt, state_sector(header, state)));
   return undo.sync();
@@ -248,6 +263,12 @@ Result<std::unique_ptr<UndoTarget>> new_lost_file(const std::string& path) {
 
 Result<std::string> free_undo_path(const std::string& image) {
   return free_path(image + ".undo");
+}
+
+Result<UndoFile> default_undo_file(const std::string& image) {
+  VDE_TRY_ASSIGN(path, free_undo_path(image));
+  VDE_TRY_ASSIGN(target, new_undo_file(path));
+  return UndoFile{std::move(path), std::move(target)};
 }
 
 Result<std::string> free_lost_path(const std::string& image) {

@@ -1,5 +1,5 @@
-// The undo file: the bytes that a repair overwrites. This is vdetool's own file, not part of the
-// format in docs/FORMAT.md. It has three parts:
+// The undo file: the bytes that a repair or a healing overwrites. This is vdetool's own file, not
+// part of the format in docs/FORMAT.md. It has three parts:
 //
 //   sector 0 (512 bytes)  header, with its own checksum
 //   sector 1              state: whether the change is under way, done, or being reverted;
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "format/field.h"
-#include "vde/repair.h"
+#include "vde/undo.h"
 
 namespace vde {
 
@@ -60,6 +60,11 @@ struct UndoContent {
 
 // The part of `range` within a file of `size` bytes.
 [[nodiscard]] ByteRange clipped(ByteRange range, uint64_t size);
+
+// `ranges`, split at the bytes `cuts`. An undo restores the superblock groups and the journal in a
+// fixed order, so no range may reach across their borders.
+[[nodiscard]] std::vector<ByteRange> split_ranges(const std::vector<ByteRange>& ranges,
+                                                  std::vector<uint64_t> cuts);
 
 // A hash of the bytes in `ranges`, clipped to `size`, and of `size`.
 [[nodiscard]] Result<uint64_t> hash_ranges(BlockFile& file, const std::vector<ByteRange>& ranges,

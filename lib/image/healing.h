@@ -1,0 +1,36 @@
+// Keeps what is overwritten when a superblock group is replaced that no crash damaged.
+#pragma once
+
+#include "io/undo_file.h"
+#include "journal/group_damage.h"
+#include "vde/undo.h"
+
+namespace vde {
+
+// The undo file of a healing: everything that opening the journal overwrites, recovery included, so
+// that an undo restores the exact bytes.
+class KeptBlocks {
+ public:
+  // Tries in memory what opening the journal of `file` does, then writes and publishes the undo
+  // file that `make` returns. An error means that nothing of `file` may be changed.
+  [[nodiscard]] static Result<KeptBlocks> keep(BlockFile& file, const Probe& probe,
+                                               const RecoveryPlan& plan, const GroupDamage& damage,
+                                               const UndoMaker& make);
+
+  // Adds how to revert to an error that occurred after keep().
+  [[nodiscard]] Error with_revert(Error error) const;
+
+  // To be called once the journal is open, before anything else is written. kIo if the bytes on
+  // disk are not those that were tried.
+  [[nodiscard]] Result<HealedGroup> finish(BlockFile& file);
+
+ private:
+  KeptBlocks(const GroupDamage& damage, UndoFile undo, UndoContent content)
+      : damage_(damage), undo_(std::move(undo)), content_(std::move(content)) {}
+
+  GroupDamage damage_;
+  UndoFile undo_;
+  UndoContent content_;
+};
+
+}  // namespace vde
