@@ -96,6 +96,8 @@ def schema_of(value):
         return "error.json"
     if "progress" in value:
         return "progress.json"
+    if "warning" in value:
+        return "warning.json"
     if "command" not in value:
         return "tag-record.json"
     command = value["command"].split(" ")[0]
@@ -246,6 +248,13 @@ def check_lost():
             check(json.loads(line), "lost.json", "the list of lost entries")
 
 
+def check_warning():
+    image = unpack("vectors", "everything-1")
+    spoil(image, 5)
+    values = run("tag", "set", image, "7", "year=1998")
+    assert any("warning" in value for value in values), values
+
+
 def check_errors_and_progress():
     run("explain")
     run("explain", "SUPB-001")
@@ -272,6 +281,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_samples()
     check_repair(check_edits())
     check_lost()
+    check_warning()
     check_errors_and_progress()
     os.chdir("/")
 for name in validators:
