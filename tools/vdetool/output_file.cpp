@@ -47,11 +47,20 @@ Result<void> take_identity(int descriptor, const std::string& path) {
 
 }  // namespace
 
+bool names_standard_output(const std::string& path) {
+  if (path.empty() || path == "-") return true;
+  if (!path.starts_with("/dev/") && !path.starts_with("/proc/")) return false;
+  struct stat named {};
+  struct stat output {};
+  return stat(path.c_str(), &named) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
+         named.st_dev == output.st_dev && named.st_ino == output.st_ino;
+}
+
 Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path,
                                                      const std::string& image, bool replace,
                                                      Output& standard_output) {
   std::unique_ptr<OutputFile> file(new OutputFile(standard_output));
-  if (path.empty() || path == "-") {
+  if (names_standard_output(path)) {
     // It is data, also on a terminal.
     standard_output.fit_lines(0);
     return file;

@@ -10,11 +10,15 @@
 
 namespace vde::cli {
 
+// True for standard output: "-", an empty path, or its name in /dev or /proc.
+[[nodiscard]] bool names_standard_output(const std::string& path);
+
 class OutputFile {
  public:
-  // `path` "-" or empty is standard output. A regular file, or a new one, gets its content in one
-  // step when finish() is called; a device or a pipe is written immediately. kUsage if `path` is
-  // `image` itself; kExists for a regular file that is not empty, unless `replace`.
+  // `path` may name standard output, which is written as it is. Another regular file, or a new one,
+  // gets its content in one step when finish() is called; a device or a pipe is written
+  // immediately. kUsage if `path` is `image` itself; kExists for a regular file that is not empty,
+  // unless `replace`.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> open(const std::string& path,
                                                                 const std::string& image,
                                                                 bool replace,

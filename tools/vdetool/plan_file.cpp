@@ -108,7 +108,7 @@ PlanFile plan_of(const Json& json) {
 
 Result<void> check_plan_path(const std::string& path) {
   std::error_code ignored;
-  if (path == "-" || !std::filesystem::is_regular_file(path, ignored) ||
+  if (names_standard_output(path) || !std::filesystem::is_regular_file(path, ignored) ||
       std::filesystem::file_size(path, ignored) == 0)
     return {};
   const auto json = read_json(path);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 
@@ -64,22 +63,15 @@ Result<void> run_show(Context& context, const ModuleArguments& arguments) {
 // True if `path` is written as a stream: a pipe, a terminal, or standard output by another name.
 bool is_stream(const std::string& path) {
   struct stat status {};
-  struct stat output {};
-  if (path.empty() || path == "-") return true;
-  if (stat(path.c_str(), &status) != 0) return false;
-  if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return true;
-  return fstat(STDOUT_FILENO, &output) == 0 && status.st_dev == output.st_dev &&
-         status.st_ino == output.st_ino &&
-         (path.starts_with("/dev/") || path.starts_with("/proc/"));
+  if (names_standard_output(path)) return true;
+  return stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
 }
 
 Result<void> extract_to_stream(Context& context, const ModuleArguments& arguments,
                                ModuleReader& reader, const Module& module) {
-  struct stat status {};
-  const bool is_file = stat(arguments.file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
   VDE_TRY_ASSIGN(
-      target, context.about(arguments.file, OutputFile::open(is_file ? "-" : arguments.file,
-                                                             arguments.image, true, context.out)));
+      target, context.about(arguments.file,
+                            OutputFile::open(arguments.file, arguments.image, true, context.out)));
   Output& output = target->output();
   VDE_TRY(reader.read(module, context.activity, [&](Bytes bytes) { return output.write(bytes); }));
   return target->finish();
