@@ -51,9 +51,9 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
       return add(FindingCode::kBlockUnknownType, fmt::format("type {}", to_string(trailer.type)));
     // An unreferenced block of the data area may be left over from a region that moved.
     if (!region.is_data_area && is_known(region.type))
-      return add(
-          FindingCode::kBlockWrongType,
-          fmt::format("type {} in a {} region", to_string(trailer.type), to_string(region.type)));
+      return add(FindingCode::kBlockWrongType,
+                 fmt::format("type {} in the region of {}", to_string(trailer.type),
+                             to_string(region.type)));
   }
   if (!counts_own_generations(region.content) && is_newer(context_.probe, trailer.generation))
     add(FindingCode::kBlockNewer,
