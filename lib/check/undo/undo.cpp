@@ -1,6 +1,7 @@
 // Reverts a repair.
 #include <algorithm>
 
+#include "image/committed_view.h"
 #include "io/undo_file.h"
 #include "probe/probe.h"
 #include "vde/repair.h"
@@ -22,6 +23,16 @@ tl::unexpected<Error> changed_since() {
               "undoing it would destroy the later changes");
 }
 
+// Whether the image has a later commit than the repair, written back or waiting in the journal.
+bool has_later_commit(BlockFile& file, const Probe& probe, int64_t sequence) {
+  if (!probe.superblock_verified()) return false;
+  if (probe.superblock.checkpoint_sequence > sequence) return true;
+  const auto view = view_committed(file, probe);
+  if (!view) return false;
+  const auto replayed = probe_replayed(*view);
+  return replayed && *replayed && (*replayed)->superblock.checkpoint_sequence > sequence;
+}
+
 // After an interrupted repair or undo, the image may be in any state between old and new. Then this
 // checks only whether it is the right image, and whether there was a later commit.
 Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
@@ -35,9 +46,7 @@ Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t s
     return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
   const auto [min, max] = std::minmax(header.old_size, header.new_size);
   if (size < min || size > max + header.block_size) return changed_since();
-  if (probe && probe->superblock_verified() &&
-      probe->superblock.checkpoint_sequence > header.sequence)
-    return changed_since();
+  if (probe && has_later_commit(file, *probe, header.sequence)) return changed_since();
   return {};
 }
 

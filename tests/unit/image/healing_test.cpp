@@ -133,6 +133,22 @@ TEST_CASE("undo also reverts the recovery of commits that were waiting") {
             .records == 1);
 }
 
+TEST_CASE("an undo file whose state was not updated reverts no later commit") {
+  ImageBuilder image(waiting_and_damaged(), 4096);
+  Healing healing;
+  must(healing.change(image.file(), true));
+  // As after a crash right before that.
+  BlockFile& undo = healing.undo->file();
+  must(set_undo_state(undo, must(read_undo(undo)).header, UndoState::kUnderWay));
+  {
+    const auto volume = open_volume(image.file());
+    commit_data(*volume, 1, 9);
+  }
+  const std::vector<uint8_t> before = image.bytes();
+  CHECK(undo_repair(image.file(), undo, nullptr).error().code == ErrorCode::kChangedSince);
+  CHECK(image.bytes() == before);
+}
+
 TEST_CASE("a group that a crash explains is put in order silently") {
   ImageBuilder image;
   {
