@@ -140,8 +140,8 @@ Result<std::unique_ptr<UndoTarget>> new_private_file(const std::string& path,
 
 // `path`, or the first of path.1 to path.999 that does not exist.
 Result<std::string> free_path(const std::string& path) {
-  constexpr int kMax = 1000;
-  for (int i = 0; i < kMax; ++i) {
+  constexpr int kMaxNames = 1000;
+  for (int i = 0; i < kMaxNames; ++i) {
     std::string numbered = i == 0 ? path : fmt::format("{}.{}", path, i);
     if (!exists(numbered)) return numbered;
   }
