@@ -49,10 +49,12 @@ class StatusLine {
  public:
   explicit StatusLine(const Activity& activity)
       : done_(activity.done), total_(activity.total), wait_(g_wait) {
-    if (g_is_json)
+    if (g_is_json) {
       add_object();
-    else
+    } else {
       add_words();
+      add_search(activity);
+    }
   }
 
   [[nodiscard]] std::string_view text() const {
@@ -80,6 +82,18 @@ class StatusLine {
     add(" MiB, ");
     add_number((done_ >> 20) * 1000 / milliseconds());
     add(total_ != 0 ? " MiB/s)" : " MiB/s");
+  }
+
+  // What may take seconds without reading anything.
+  void add_search(const Activity& activity) {
+    const uint64_t block = activity.searched_block;
+    const uint64_t limit = activity.search_limit;
+    if (block == Activity::kNoBlock || limit < 100) return;
+    add(", searching for the original of block ");
+    add_number(block);
+    add(" (");
+    add_number(std::min<uint64_t>(activity.search_used / (limit / 100), 100));
+    add("% of the search time used)");
   }
 
   // The members before the numbers are ready in g_work_json.

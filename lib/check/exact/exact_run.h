@@ -32,7 +32,7 @@ struct ExactRun {
 
 // The same with its own search, for a plan.
 struct ExactPlan {
-  ExactPlan(double seconds, const Activity& activity) : search(seconds, activity) {}
+  ExactPlan(double seconds, Activity& activity) : search(seconds, activity) {}
   ExactPlan(const ExactPlan&) = delete;
   ExactPlan& operator=(const ExactPlan&) = delete;
 

@@ -10,7 +10,11 @@ std::optional<Correction> ExactSearch::find(const UncheckedBlock& damaged) {
   if (frozen_) return std::nullopt;
   bool complete = results_.size() < kMaxRemembered;
   std::optional<Correction> found;
-  if (complete) found = try_all(damaged.bytes(), complete);
+  if (complete) {
+    activity_.searched_block = damaged.number();
+    found = try_all(damaged.bytes(), complete);
+    activity_.searched_block = Activity::kNoBlock;
+  }
   if (work_.stopped()) return std::nullopt;
   if (!complete && !found) ++not_tried_;
   if (results_.size() < kMaxRemembered) results_.emplace(key, found);

@@ -13,9 +13,16 @@ namespace vde {
 class ExactSearch {
  public:
   // `seconds` of processor time, about; 0 = nothing is searched for. `activity` outlives this: it
-  // ends the search.
-  ExactSearch(double seconds, const Activity& activity)
-      : work_(seconds, &activity.stop), reserve_(work_.left() / 8), on_(seconds > 0) {}
+  // ends the search, and shows what it does.
+  ExactSearch(double seconds, Activity& activity)
+      : activity_(activity),
+        work_(seconds, &activity.stop, &activity.search_used),
+        reserve_(work_.left() / 8),
+        on_(seconds > 0) {
+    if (!on_) return;
+    activity.search_used = 0;
+    activity.search_limit = work_.left();
+  }
 
   [[nodiscard]] bool is_on() const { return on_; }
 
@@ -38,6 +45,7 @@ class ExactSearch {
 
   [[nodiscard]] std::optional<Correction> try_all(Bytes block, bool& complete);
 
+  Activity& activity_;
   Work work_;
   uint64_t reserve_;  // steps for cheap trials: many blocks of noise must not use up all
   bool on_;

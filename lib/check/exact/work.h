@@ -12,19 +12,26 @@ class Work {
   // Steps that a core does in a second, about.
   static constexpr uint64_t kStepsPerSecond = 2'000'000'000;
 
-  // `stop` outlives this, if it is not null; once it is true, there is no work left.
-  explicit Work(double seconds, const std::atomic<bool>* stop = nullptr)
+  // `stop` and `used` outlive this, if they are not null. Once `stop` is true, there is no work
+  // left; `used` counts the steps.
+  explicit Work(double seconds, const std::atomic<bool>* stop = nullptr,
+                std::atomic<uint64_t>* used = nullptr)
       : left_(seconds > 0 ? static_cast<uint64_t>(seconds * double{kStepsPerSecond}) : 0),
-        stop_(stop) {}
+        stop_(stop),
+        used_(used) {}
 
   [[nodiscard]] bool has(uint64_t steps) const { return steps <= left_ && !stopped(); }
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && *stop_; }
   [[nodiscard]] uint64_t left() const { return left_; }
-  void take(uint64_t steps) { left_ -= steps < left_ ? steps : left_; }
+  void take(uint64_t steps) {
+    left_ -= steps < left_ ? steps : left_;
+    if (used_ != nullptr) *used_ += steps;
+  }
 
  private:
   uint64_t left_;
   const std::atomic<bool>* stop_;
+  std::atomic<uint64_t>* used_;
 };
 
 // Steps that it takes to compute the checksum of so many bytes.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <thread>
 
 #include "check/exact/search.h"
 #include "support/effort.h"
@@ -297,4 +298,30 @@ TEST_CASE("a frozen search repeats what it found, and finds nothing more") {
   search.freeze();
   CHECK(search.find({0, one}));
   CHECK_FALSE(search.find({0, two}));
+}
+
+TEST_CASE("a search shows which block it tries, and how much of its work is used") {
+  Random random(14);
+  Activity activity;
+  ExactSearch search(1, activity);
+  BlockBuffer noise = random_block(4096, random);
+  fill_randomly(MutableBytes(noise).first(payload_size(4096)), random);
+  CHECK(activity.search_used == 0);
+  CHECK_FALSE(search.find({7, noise}));
+  CHECK(activity.search_used > bit_steps(4096));
+  CHECK(activity.search_used < activity.search_limit);
+  CHECK(activity.searched_block == Activity::kNoBlock);
+  // The block is shown as long as the search goes on: one that is stopped ends soon.
+  std::atomic<uint64_t> shown{Activity::kNoBlock};
+  std::thread watcher([&] {
+    while (shown == Activity::kNoBlock) shown = activity.searched_block.load();
+    activity.stop = true;
+  });
+  ExactSearch large(1000, activity);
+  BlockBuffer block = random_block(65536, random);
+  fill_randomly(MutableBytes(block).first(payload_size(65536)), random);
+  CHECK_FALSE(large.find({8, block}));
+  watcher.join();
+  CHECK(shown == 8);
+  CHECK(large.not_tried() == 0);
 }
