@@ -22,6 +22,20 @@ class DamageMaker {
     if (options.data) add_data();
   }
 
+  Damage flip_one_bit() {
+    Damage damage{DamageKind::kFlips, {}, 0, {}};
+    BlockBytes block;
+    do {
+      const BasePart& part = choose_part();
+      damage.part = part.name;
+      damage.block = part.blocks[random_.below(part.blocks.size())];
+      block = at(damage.block);
+    } while (UncheckedBlock(damage.block, block).state() != BlockState::kValid);
+    flip_bit(damage, block, random_.below(uint64_t{payload_size(known_.base.block_size)} * 8));
+    file_.put_block(damage.block, block);
+    return damage;
+  }
+
   // A kind may not be possible at a place, or change nothing there.
   Damage make() {
     while (true)
@@ -71,12 +85,14 @@ class DamageMaker {
 
   bool flip(Damage& damage, BlockBytes& block) {
     const uint64_t count = random_.below(2) == 0 ? 1 : 1 + random_.below(8);
-    for (uint64_t i = 0; i < count; ++i) {
-      const uint64_t bit = random_.below(block.size() * 8);
-      block[bit / 8] ^= static_cast<uint8_t>(1U << (bit % 8));
-      damage.detail += fmt::format("{}bit {} of byte {}", i == 0 ? "" : ", ", bit % 8, bit / 8);
-    }
+    for (uint64_t i = 0; i < count; ++i) flip_bit(damage, block, random_.below(block.size() * 8));
     return true;
+  }
+
+  static void flip_bit(Damage& damage, BlockBytes& block, uint64_t bit) {
+    block[bit / 8] ^= static_cast<uint8_t>(1U << (bit % 8));
+    damage.detail +=
+        fmt::format("{}bit {} of byte {}", damage.detail.empty() ? "" : ", ", bit % 8, bit / 8);
   }
 
   bool lose_sector(Damage& damage, BlockBytes& block) {
@@ -172,6 +188,7 @@ std::vector<Damage> put_damages(const KnownImage& known, CowFile& file, Random& 
                                 const DamageOptions& options) {
   constexpr uint64_t kMost = 6;
   DamageMaker maker(known, file, random, options);
+  if (options.one_bit) return {maker.flip_one_bit()};
   std::vector<Damage> damages;
   for (uint64_t left = 1 + random.below(kMost); left > 0; --left) damages.push_back(maker.make());
   return damages;

@@ -27,10 +27,11 @@ struct Damage {
 };
 
 struct DamageOptions {
-  bool data = false;  // the bytes of modules may be hit, too
+  bool data = false;     // the bytes of modules may be hit, too
+  bool one_bit = false;  // one flipped bit of a valid block's payload is all
 };
 
-// Puts one to six faults into `file`, which holds the image as it is.
+// Puts one to six faults into `file`, which holds the image as it is; or one with `one_bit`.
 [[nodiscard]] std::vector<Damage> put_damages(const KnownImage& known, CowFile& file,
                                               Random& random, const DamageOptions& options);
 

@@ -124,6 +124,8 @@ int main_of(int argc, char** argv) {
                  "beside it")
       ->needs(const_cast<CLI::Option*>(seed));
   app.add_flag("--data", options.wish.damage.data, "hit the bytes of modules, too");
+  app.add_flag("--one-bit", options.wish.damage.one_bit,
+               "flip one bit of a valid block's payload: it must be restored exactly");
   app.add_option("--jobs", options.jobs, "processes; what is found does not depend on them");
   CLI11_PARSE(app, argc, argv);
   if (options.long_run) options.seeds = kLongSeeds;

@@ -95,6 +95,7 @@ class RepairRun {
     if (!repair()) return;
     judge_findings();
     judge_another_repair();
+    judge_bytes();
     if (consent_ && !excused() && !plan_.steps.empty()) judge_strictly();
     if (asks_for_room()) enlarge();
     judge_content();
@@ -189,6 +190,19 @@ class RepairRun {
       if (!excused()) wrong(WrongKind::kNotIdempotent, again.error().message);
     } else if (!again->steps.empty()) {
       wrong(WrongKind::kNotIdempotent, describe(again->steps.front()));
+    }
+  }
+
+  // As it was, or with the commits that waited. Nothing reads old records of the journal.
+  void judge_bytes() {
+    if (!wish_.damage.one_bit) return;
+    const uint32_t size = known_.base.block_size;
+    for (const uint64_t number : touched_) {
+      if (plan_.found.empty() && known_.base.region_of(number) == "MWAL") continue;
+      const std::vector<uint8_t> block = file_->block(number, size);
+      if (block != known_.open()->block(number, size) &&
+          block != known_.base.open()->block(number, size))
+        wrong(WrongKind::kNotClean, fmt::format("block {} is not restored exactly", number));
     }
   }
 

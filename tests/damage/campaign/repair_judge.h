@@ -9,6 +9,7 @@
 //    the damage destroyed for good, if the repair named that too. What is gone is named.
 //  - Another repair finds nothing to do.
 //  - Undo leaves the bytes that were there before the repair.
+//  - If the fault was one flipped bit, its block is restored exactly.
 // Where no copy is left of one of the blocks that exist in both superblock groups nothing has to be
 // there.
 #pragma once
