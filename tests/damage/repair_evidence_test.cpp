@@ -182,6 +182,21 @@ TEST_CASE("a leaf in the place of the root, without a header, does not pass for 
   CHECK(entries_in(image) == entries);
 }
 
+TEST_CASE("a leaf in the place of the root does not hide that another leaf was lost") {
+  FullImage image;
+  const uint64_t root = image.start("TAGI") + kTagRoot;
+  const uint64_t lost = leaf_of(image, 1);
+  const size_t tags = must(decode_tag_node(image.payload(lost))).entries.size();
+  std::ranges::copy(image.block(leaf_of(image, 3)), image.block(root).begin());
+  image.wipe(lost);
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  CHECK(must(plan_repair(image.file(), options, activity)).withheld.size() == 1);
+  CHECK(repair_with_loss(image).lost.tags == tags);
+  CHECK(entries_in(image).tags.size() == kTags - tags);
+}
+
 TEST_CASE("a block of a table that is there twice gives its entries once") {
   FullImage image;
   const Entries entries = entries_in(image);

@@ -41,7 +41,7 @@ Result<void> TagSalvage::gather(const Take& take) {
   VDE_TRY(take_misplaced());
   VDE_TRY(take_uncounted());
   // Without a count, only the chain shows that the tree lacks a leaf.
-  if (!counted_) VDE_TRY(check_root());
+  if (!counted_ || found_ < *counted_) VDE_TRY(check_root());
   if (needs_more() || !counted_) VDE_TRY(follow_chain());
   if (!counted_ && chain_broken_) {
     has_bad_child_ = true;
@@ -328,6 +328,7 @@ Result<void> TagSalvage::take_orphan(const UncheckedBlock& block, const CheckedB
   if (leaf.payload()[0] != kTagLeafType) return {};
   if (!leaf_checksums_.insert(leaf.trailer().checksum).second) return {};
   seen_[block.number() - region_.begin] = true;
+  has_orphans_ = true;
   VDE_TRY_ASSIGN(whole, take_entries(leaf, 1 + uint64_t{leaf.trailer().generation}));
   return whole ? Result<void>{} : lose(block);
 }
@@ -349,8 +350,9 @@ void TagSalvage::count_lost(const TagView& entry) {
 
 Loss TagSalvage::loss() const {
   if (counted_ && *counted_ <= kept_) return {};
-  // If the tree has no gaps and no block of the region is damaged, the header's count is wrong.
-  if (lost_count_ == 0 && gaps_.empty()) return {};
+  // If the tree has no gaps, no other leaf was needed, and no block of the region is damaged, the
+  // header's count is wrong. A tree that lacks leaves may lead to no gap: its root may be a copy.
+  if (lost_count_ == 0 && gaps_.empty() && !has_orphans_) return {};
   LostCounts counts;
   counts.tags = counted_ ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
   std::string text = counted_ ? fmt::format("{} of {} tags", counts.tags, *counted_)

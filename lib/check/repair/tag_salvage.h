@@ -93,6 +93,7 @@ class TagSalvage {
   std::vector<Uncounted> uncounted_;
   std::vector<uint64_t> misplaced_;  // leaves of the tree that are not within their separators
   bool has_bad_child_ = false;       // a child of an inner node is not a node, or not the right one
+  bool has_orphans_ = false;         // leaves outside the tree were taken
   std::string broken_after_;         // the last key of a leaf whose successor is not a node
   bool chain_broken_ = false;        // the leaf taken last is such a leaf
   bool leaf_seen_ = false;
