@@ -150,11 +150,28 @@ TEST_CASE("one wrong byte in a block of each table costs no snapshot and no modu
   SUBCASE("the originals are found") {
     check_nothing_lost(image, entries, 10);
   }
-  SUBCASE("the modules are proved by their bytes, and the snapshots need consent") {
-    const RepairPlan plan = repair_without_loss(image);
-    CHECK_FALSE(plan.withheld.empty());
+  SUBCASE("the bytes of the modules prove neither ids nor times: what is kept needs consent") {
+    const std::vector<uint8_t> damaged = image.bytes();
+    RepairOptions options = kSomeRepair;
+    options.allow_loss = false;
+    Activity activity;
+    const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+    CHECK(plan.steps.empty());
+    CHECK(std::ranges::count_if(plan.withheld, [](const RepairStep& step) {
+            return step.what.starts_with("keep all entries in blocks");
+          }) == 1);
+    CHECK(repair_with_loss(image).lost.others > 0);
     CHECK(modules_in(image.file()).size() == kModules);
   }
+}
+
+TEST_CASE("damage after the last module of a block costs nothing") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  uint64_t last = image.start("CODE");
+  while (!all_zero(image.payload(last + 1))) ++last;
+  image.patch(last, 490, "a5a5a5");
+  check_nothing_lost(image, entries);
 }
 
 TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {

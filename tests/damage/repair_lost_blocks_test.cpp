@@ -209,6 +209,30 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("without a count, modules after an empty block are kept if their bytes prove them") {
+  ImageBuilder image({.block_size = 512});
+  std::vector<Module> modules = make_modules(image, 17, 6);
+  const uint64_t table = image.start("CODE");
+  const auto count = static_cast<uint64_t>(image.slots()[image.slot_of("CODE")].count);
+  std::ranges::swap_ranges(image.block(table + 2), image.block(table + count - 1));
+  image.flip(table, 100);
+  // Unused, not lost.
+  image.set_tag(table + 2, "CODE").rehash(table + 2);
+  SUBCASE("they do") {
+    repair_lost(image.file());
+    modules.erase(modules.begin(), modules.begin() + 5);
+    CHECK(modules_in(image.file()) == modules);
+  }
+  SUBCASE("the bytes of one are others") {
+    const auto bytes = static_cast<uint64_t>(modules.back().first_block);
+    image.flip(bytes, 9).rehash(bytes);
+    const RepairPlan plan = plan_of(image.file());
+    CHECK(plan.steps.empty());
+    REQUIRE(plan.notes.size() == 1);
+    CHECK(has(plan.notes[0], "there are entries after the first empty block"));
+  }
+}
+
 TEST_CASE("modules that cannot move up stay in place") {
   // Two entries of 196 bytes leave 88 or more in a block of 512, which the SDK takes
   // for an entry.

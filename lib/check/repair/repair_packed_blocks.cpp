@@ -86,7 +86,7 @@ class TableRepairer {
       const int32_t counted = kPackedTableHeaderLayout.decode(*payload).count;
       if (counted >= 0 && !survey.zero_head) counted_ = counted;
     }
-    read_block(index, *payload);
+    VDE_TRY(read_block(index, *payload));
     return true;
   }
 
@@ -109,7 +109,7 @@ class TableRepairer {
   }
 
   // Nothing is lost if the modules prove every entry in damaged blocks, and the number of entries
-  // is the one in the header.
+  // is the one in the header. What no hash covers needs consent where it may be damaged.
   Result<bool> keep_proven() {
     if (table_.type != block_types::kCode || !superseded_.empty()) return false;
     std::vector<ProvenModules> proven;
@@ -124,13 +124,21 @@ class TableRepairer {
       }
       VDE_TRY_ASSIGN(modules, find_proven_modules(repair_, block, index == 0));
       if (!modules) return false;
-      entries += static_cast<int64_t>(modules->entries);
-      proven.push_back(*modules);
+      entries += static_cast<int64_t>(modules->hashes.size());
+      proven.push_back(std::move(*modules));
     }
     if (counted != entries) return false;
-    repair_.step(
+    const bool taken = repair_.lossy_step(
         fmt::format("keep all entries in {} of the {}", lost_.where(), name_),
-        "the modules: the SHA-256 of each matches its entry, and the header counts as many");
+        "the modules: the SHA-256 of each matches its entry, and the header counts as many",
+        loss_in(proven));
+    if (taken) VDE_TRY(write_proven(proven));
+    return true;
+  }
+
+  Result<void> write_proven(const std::vector<ProvenModules>& proven) {
+    for (size_t i = 0; i < bad_.size(); ++i)
+      VDE_TRY(report_unproven(repair_, proven[i], number(bad_[i])));
     for (size_t i = 0; i < bad_.size(); ++i) {
       VDE_TRY_ASSIGN(block, repair_.read(number(bad_[i])));
       const Bytes kept = block.unchecked_payload().first(proven[i].end);
@@ -138,26 +146,31 @@ class TableRepairer {
       VDE_TRY_ASSIGN(payload, repair_.replace(number(bad_[i]), table_.type));
       std::ranges::copy(bytes, payload.begin());
     }
-    return true;
+    return {};
   }
 
-  void read_block(uint64_t index, Bytes payload) {
+  Result<void> read_block(uint64_t index, Bytes payload) {
     PackedCursor cursor(table_.shape, payload, index == 0);
     const bool empty = cursor.at_end();
+    bool proven = ended_ && !empty && !counted_ && table_.type == block_types::kCode;
     while (!cursor.at_end()) {
       const Result<Bytes> record = cursor.next();
       if (!record) {
         broken_ = number(index);
-        return;
+        return {};
       }
       proof_.add(*record);
       ++found_;
+      if (!proven) continue;
+      VDE_TRY_ASSIGN(is_its, is_proven_module(repair_, *record));
+      proven = is_its;
     }
     if (!empty) last_ = index;
-    if (index == 0) return;
-    // Without a count the first empty block is the end.
+    if (index == 0) return {};
+    // Without a count the first empty block is the end, unless modules prove what comes after it.
     ended_ |= empty;
-    beyond_end_ |= ended_ && !all_zero(payload);
+    beyond_end_ |= ended_ && !proven && !all_zero(payload);
+    return {};
   }
 
   // The reason why the table cannot be repaired, or an empty text.
@@ -352,7 +365,7 @@ class TableRepairer {
   uint64_t last_ = 0;               // index of the last block with entries
   std::optional<uint64_t> broken_;  // a block with an invalid entry
   bool ended_ = false;              // a block without entries was found
-  bool beyond_end_ = false;         // and content after it
+  bool beyond_end_ = false;         // and unproven content after it
   LostEntries lost_;
   EntryProof proof_;
 };
