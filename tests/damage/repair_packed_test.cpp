@@ -79,6 +79,22 @@ TEST_CASE("a table whose first block changed places with a spare one is put back
   CHECK(listed(image) == made);
 }
 
+TEST_CASE("a first block in the place of a spare one is put back although its count is wrong") {
+  ImageBuilder image;
+  const std::vector<Snapshot> made = make_chain(image);
+  const uint64_t table = image.start("SNAP");
+  std::ranges::swap_ranges(image.block(table), image.block(table + 3));
+  image.patch(table, 0, "03").rehash(table).set_tag(table, "SNAP");
+  image.patch(table + 3, 0, "22").rehash(table + 3);
+  const RepairOptions options{
+      from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  must(apply_repair(image.file(), plan, options, nullptr, activity));
+  CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
+  CHECK(listed(image) == made);
+}
+
 TEST_CASE("a snapshot whose parent is missing is kept without one") {
   ImageBuilder image;
   std::vector<Snapshot> made = make_chain(image);

@@ -51,7 +51,8 @@ class SwappedHead {
       : repair_(repair), table_(table), blocks_(blocks) {}
 
   // The block with the header, if one block alone holds it beyond doubt: with it in the first place
-  // the table has as many entries as it counts.
+  // the table has as many entries as it counts. Another count is accepted if the first block
+  // counts entries but holds none, and those of the other block are plausible only in its place.
   Result<std::optional<uint64_t>> find() {
     const std::optional<uint64_t> none;
     VDE_TRY_ASSIGN(head, payload(blocks_.begin));
@@ -77,6 +78,10 @@ class SwappedHead {
       }
       entries += inner.value_or(0);
     }
+    if (empty && !all_zero(*head) && likely.size() == 1) {
+      VDE_TRY_ASSIGN(only_head, is_only_head(likely.front().first));
+      if (only_head) return std::optional(likely.front().first);
+    }
     std::erase_if(likely, [&](const auto& block) { return block.second != entries; });
     return likely.size() == 1 ? std::optional(likely.front().first) : none;
   }
@@ -88,7 +93,7 @@ class SwappedHead {
     VDE_TRY_ASSIGN(second, payload(header));
     if (!first || !second) return {};
     repair_.step(fmt::format("let blocks {} and {} change places", blocks_.begin, header),
-                 "the table's header, which counts all entries, and is in the later block");
+                 "the table's header, which is in the later block");
     VDE_TRY(put(blocks_.begin, *second));
     return put(header, is_empty_but_count(*first) ? BlockBuffer(first->size()) : *first);
   }
@@ -97,6 +102,13 @@ class SwappedHead {
   // A spare block got a count in the first place.
   static bool is_empty_but_count(Bytes payload) {
     return all_zero(payload.subspan(kPackedTableHeaderLayout.size()));
+  }
+  // Whether the entries of a block are plausible only if it is the first one.
+  Result<bool> is_only_head(uint64_t number) {
+    VDE_TRY_ASSIGN(block, repair_.read(number));
+    return all_zero(kPackedTableHeaderLayout.decode(block.unchecked_payload()).reserved) &&
+           is_table_block(repair_, table_, block, true) &&
+           !is_table_block(repair_, table_, block, false);
   }
   Result<std::optional<BlockBuffer>> payload(uint64_t number) {
     VDE_TRY_ASSIGN(found, repair_.read_intact(number, table_.type));
