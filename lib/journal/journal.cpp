@@ -85,6 +85,9 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& fou
   if (plan.header.lost)
     return fail_at(plan.area.header(), ErrorCode::kDamaged, "the journal's header is all zero",
                    kRunRepair);
+  if (plan.header.misplaced)
+    return fail_at(plan.area.header(), ErrorCode::kDamaged,
+                   "another block is in the place of the journal's header", kRunRepair);
   VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
   std::optional<Probe> recovered;
   if (plan.needs_reset) {

@@ -44,8 +44,11 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
   const BlockState state = block.state();
   header.valid = state == BlockState::kValid;
   header.lost = all_zero(block.unchecked_payload());
-  header.clean =
-      state == BlockState::kValid && kWalHeaderLayout.decode(block.unchecked_payload()).clean != 0;
+  const WalHeader wal = kWalHeaderLayout.decode(block.unchecked_payload());
+  header.clean = header.valid && wal.clean != 0;
+  header.misplaced = header.valid && !header.lost &&
+                     block.unchecked_trailer().type != block_types::kMetadataWal &&
+                     (wal.type != kWalMetadata || wal.version != 1);
   // The mark has its own hash and lies in the first sector, so it survives a torn write.
   if (const auto mark = mark_at(block.bytes().subspan(kJournalMarkOffset), uuid)) {
     header.kind = HeaderKind::kOurs;

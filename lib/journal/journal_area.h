@@ -42,6 +42,7 @@ struct JournalHeader {
   HeaderKind kind = HeaderKind::kForeign;
   bool valid = false;        // the header block is valid
   bool lost = false;         // its payload is all zero, which no program writes
+  bool misplaced = false;    // the block is valid and belongs to something else
   bool clean = false;        // valid, with the clean flag set
   uint64_t epoch = 0;        // if kOurs
   bool last_marked = false;  // the last block carries a mark of this volume

@@ -24,14 +24,9 @@ Result<bool> header_is_right(const BlockIo& io, const JournalArea& area) {
 
 // Whether the header's place holds a valid block that is not a journal's. Then the slot of the
 // journal is what is wrong, or the block is in the wrong place.
-Result<bool> holds_other_block(const BlockIo& io, const JournalArea& area) {
-  BlockBuffer buffer = io.make_buffer();
-  VDE_TRY_ASSIGN(block, io.read(area.header(), buffer));
-  const auto checked = block.check_any();
-  if (!checked || all_zero(checked->payload())) return false;
-  const WalHeader header = kWalHeaderLayout.decode(checked->payload());
-  return checked->trailer().type != block_types::kMetadataWal &&
-         (header.type != kWalMetadata || header.version != 1);
+Result<bool> holds_other_block(const FoundationRepair& repair, const JournalArea& area) {
+  VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, repair.probe().superblock.uuid));
+  return header.misplaced;
 }
 
 // Whether the directory is intact and has other slots.
@@ -56,7 +51,7 @@ Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, ui
 Result<void> renew_header(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
   VDE_TRY_ASSIGN(right, header_is_right(repair.io(), area));
   if (right) return {};
-  VDE_TRY_ASSIGN(other, holds_other_block(repair.io(), area));
+  VDE_TRY_ASSIGN(other, holds_other_block(repair, area));
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   if (!repair.lossy_step("write a new, clean journal header", "the journal holds no commits",
                          {other ? lost_with_header(area) : std::string()}))
@@ -69,10 +64,9 @@ Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, 
   const Guid& uuid = repair.probe().superblock.uuid;
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, uuid));
-  VDE_TRY_ASSIGN(other, holds_other_block(repair.io(), area));
   Loss loss;
   if (highest > 0) loss.what = "the commits in the journal, if any of them are intact";
-  if (other) loss.what += (loss.what.empty() ? "" : "; ") + lost_with_header(area);
+  if (header.misplaced) loss.what += (loss.what.empty() ? "" : "; ") + lost_with_header(area);
   if (!repair.lossy_step("discard the journal and write a new, clean header", why.message,
                          std::move(loss)))
     return {};
@@ -164,7 +158,7 @@ Result<void> repair_journal(FoundationRepair& repair) {
   const auto area = repair.journal_area();
   if (probe.superblock_source != SuperblockSource::kGroup || !area) return {};
   // The tables are repaired first, and the journal is judged again then.
-  VDE_TRY_ASSIGN(misplaced, holds_other_block(repair.io(), *area));
+  VDE_TRY_ASSIGN(misplaced, holds_other_block(repair, *area));
   if (misplaced && tables_disagree(probe)) return {};
   std::string loses;
   auto plan = plan_recovery(repair.io(), probe, LostRecords::kRefuse, OddBlocks::kOverwrite);

@@ -33,8 +33,9 @@ bool has_later_commit(BlockFile& file, const Probe& probe, int64_t sequence) {
   return replayed && *replayed && (*replayed)->superblock.checkpoint_sequence > sequence;
 }
 
-// After an interrupted repair or undo, the image may be in any state between old and new. Then this
-// checks only whether it is the right image, and whether there was a later commit.
+// A later commit may depend on what would be restored, though it waits in the journal and changed
+// none of it. After an interrupted repair or undo, the image may be in any state between old and
+// new: then only this and the identity of the image are checked.
 Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t size,
                          uint64_t hash) {
   const UndoHeader& header = content.header;
@@ -42,11 +43,11 @@ Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t s
   if (probe && probe->superblock_verified() && probe->superblock.uuid != header.uuid)
     return fail(ErrorCode::kMalformed, "the undo file belongs to another image",
                 "use the undo file that the repair of this image wrote");
+  if (probe && has_later_commit(file, *probe, header.sequence)) return changed_since();
   if (content.state == UndoState::kDone)
     return size == header.new_size && hash == header.new_hash ? Result<void>{} : changed_since();
   const auto [min, max] = std::minmax(header.old_size, header.new_size);
   if (size < min || size > max + header.block_size) return changed_since();
-  if (probe && has_later_commit(file, *probe, header.sequence)) return changed_since();
   return {};
 }
 

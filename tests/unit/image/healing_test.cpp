@@ -149,6 +149,21 @@ TEST_CASE("an undo file whose state was not updated reverts no later commit") {
   CHECK(image.bytes() == before);
 }
 
+TEST_CASE("undo is refused while a later commit waits in the journal") {
+  ImageBuilder image;
+  image.flip(2, 100);
+  Healing healing;
+  must(healing.change(image.file(), true));
+  {
+    const auto volume = open_volume(image.file());
+    commit_data(*volume, 1, 9);
+  }
+  const std::vector<uint8_t> before = image.bytes();
+  CHECK(undo_repair(image.file(), healing.undo->file(), nullptr).error().code ==
+        ErrorCode::kChangedSince);
+  CHECK(image.bytes() == before);
+}
+
 TEST_CASE("a group that a crash explains is put in order silently") {
   ImageBuilder image;
   {

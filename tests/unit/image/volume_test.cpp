@@ -118,6 +118,12 @@ TEST_CASE("an all-zero journal header is lost, with or without a trailer") {
   }
 }
 
+TEST_CASE("a valid block of another region in the journal header's place is not overwritten") {
+  ImageBuilder image;
+  image.write(image.start("MWAL"), "TAGI", "the only copy of a leaf");
+  check_refused(image, ErrorCode::kDamaged, "another block is in the place");
+}
+
 TEST_CASE("a region within the data area, where the SDK puts one, is accepted") {
   ImageBuilder image({512, 256, kAllModules});
   image.slot(image.slot_of("SNAP"), [](RegionSlot& slot) { slot.start = 200; });
