@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "format/tag/tag_index.h"
 #include "support/module_session.h"
@@ -22,27 +23,35 @@ constexpr int64_t kTags = 300;
 constexpr size_t kSnapshots = 58;
 constexpr size_t kModules = 20;
 
-// Blocks of 512 bytes: a tree of two levels, tables of several blocks.
-void fill(ImageBuilder& image, int64_t tags) {
+void add_tags(ImageBuilder& image, int64_t begin, int64_t end) {
   const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
-  for (int64_t i = 0; i < tags; ++i)
+  for (int64_t i = begin; i < end; ++i)
     must(writer->set({"key" + std::to_string(10'000 + i), "value", i, 0}));
   must(writer->commit());
   must(writer->close());
-  for (size_t i = 0; i < kSnapshots; ++i) {
-    SnapshotOptions wish;
-    wish.reproducible = true;
-    if (i > 0) wish.parent = "@latest";
-    const auto at = Ticks{1'000'000 + static_cast<int64_t>(i)};
-    must(create_snapshot(image.file(), wish, {at, false}));
-  }
+}
+
+void add_snapshot(ImageBuilder& image, size_t i) {
+  SnapshotOptions wish;
+  wish.reproducible = true;
+  if (i > 0) wish.parent = "@latest";
+  const auto at = Ticks{1'000'000 + static_cast<int64_t>(i)};
+  must(create_snapshot(image.file(), wish, {at, false}));
+}
+
+void add_module(ImageBuilder& image, size_t i) {
   ModuleOptions options;
   options.force = true;
-  for (size_t i = 0; i < kModules; ++i) {
-    MemoryFile file(wasm_of_size(kMinWasm + i, i));
-    Activity activity;
-    must(register_module(image.file(), file, options, kSomeOptions, activity));
-  }
+  MemoryFile file(wasm_of_size(kMinWasm + i, i));
+  Activity activity;
+  must(register_module(image.file(), file, options, kSomeOptions, activity));
+}
+
+// Blocks of 512 bytes: a tree of two levels, tables of several blocks.
+void fill(ImageBuilder& image, int64_t tags) {
+  add_tags(image, 0, tags);
+  for (size_t i = 0; i < kSnapshots; ++i) add_snapshot(image, i);
+  for (size_t i = 0; i < kModules; ++i) add_module(image, i);
 }
 
 class FullImage : public ImageBuilder {
@@ -98,6 +107,35 @@ void check_nothing_lost(ImageBuilder& image, const Entries& entries, double seco
   for (const Finding& finding : verified(image.file()).findings)
     CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, finding.message);
   CHECK(entries_in(image) == entries);
+}
+
+// Without consent, nothing is written.
+void check_withheld(ImageBuilder& image) {
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK(plan.steps.empty());
+  CHECK(plan.withheld.size() == 1);
+}
+
+std::vector<uint8_t> copy_of(ImageBuilder& image, uint64_t number) {
+  const MutableBytes block = image.block(number);
+  return {block.begin(), block.end()};
+}
+
+// Adds entries until the table has one more block, which is returned, and the first block from
+// before the last of them: the table without the new block.
+std::pair<uint64_t, std::vector<uint8_t>> grow(ImageBuilder& image, const char* type, size_t from,
+                                               void (*add)(ImageBuilder&, size_t)) {
+  uint64_t added = image.start(type);
+  while (!all_zero(image.payload(added))) ++added;
+  std::vector<uint8_t> head;
+  for (size_t i = from; all_zero(image.payload(added)); ++i) {
+    head = copy_of(image, image.start(type));
+    add(image, i);
+  }
+  return {added, head};
 }
 
 uint64_t leaf_of(ImageBuilder& image, size_t child) {
@@ -172,6 +210,42 @@ TEST_CASE("damage after the last module of a block costs nothing") {
   while (!all_zero(image.payload(last + 1))) ++last;
   image.patch(last, 490, "a5a5a5");
   check_nothing_lost(image, entries);
+}
+
+TEST_CASE("a lost write of the first block costs no module that another block proves") {
+  FullImage image;
+  const auto [added, head] = grow(image, "CODE", kModules, add_module);
+  const Entries entries = entries_in(image);
+  std::ranges::copy(head, image.block(image.start("CODE")).begin());
+  SUBCASE("after the last module") {
+    image.patch(added, 490, "a5a5a5");
+    check_nothing_lost(image, entries);
+  }
+  SUBCASE("in the module's hash: it is not proved, and to drop it needs consent") {
+    image.patch(added, 3, "a5");
+    check_withheld(image);
+    CHECK(repair_with_loss(image).lost.modules == 1);
+    CHECK(entries_in(image).modules.size() == entries.modules.size() - 1);
+  }
+}
+
+TEST_CASE("a lost write of the first block does not hide that a damaged block held snapshots") {
+  FullImage image;
+  const auto [added, head] = grow(image, "SNAP", kSnapshots, add_snapshot);
+  const size_t snapshots = entries_in(image).snapshots.size();
+  std::ranges::copy(head, image.block(image.start("SNAP")).begin());
+  SUBCASE("one can be read there") {
+    image.patch(added, 490, "a5a5a5");
+    check_withheld(image);
+    CHECK(repair_with_loss(image).lost.snapshots == 1);
+  }
+  SUBCASE("none can be read there, but the block is newer than the first") {
+    image.patch(added, 0, std::string(32, 'f'));
+    image.patch(added, 16, std::string(992 - 32, '0'));
+    check_withheld(image);
+    repair_with_loss(image);
+  }
+  CHECK(entries_in(image).snapshots.size() == snapshots - 1);
 }
 
 TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {

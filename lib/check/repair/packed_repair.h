@@ -36,6 +36,8 @@ class EntryProof {
       : repair_(repair), repaired_(repaired) {}
 
   void add(Bytes record);
+  // Adds an entry whose blocks are known to be within the volume.
+  void add_placed(Bytes key) { keys_.emplace_back(key.begin(), key.end()); }
   [[nodiscard]] bool holds();
 
  private:

@@ -34,6 +34,8 @@ class Surveyor {
       survey_.last = index;
       survey_.found += blocks_[index].entries;
     }
+    for (uint64_t index = 1; index < blocks_.size(); ++index)
+      survey_.hides_entries |= hides_entries(index);
     return std::move(survey_);
   }
 
@@ -43,6 +45,8 @@ class Surveyor {
     int64_t entries = 0;      // padding included
     uint64_t generation = 0;  // of a block that this repair has changed: the highest
     bool likely = false;      // one entry, at least, may be genuine
+    bool newer = false;       // damaged, with a trailer that is newer than that of the first block
+    Keys likely_keys;         // of the entries that may be genuine, if the block is damaged
     Keys keys;                // of the entries, except padding
     Keys as_head;             // of the entries if this is a first block; empty if it is none
   };
@@ -52,12 +56,16 @@ class Surveyor {
     VDE_TRY_ASSIGN(raw, repair_.read(number));
     const bool unwritten = raw.is_unwritten();
     const auto checked = raw.check(table_.type);
-    each_likely_record(table_, raw, index == 0, repair_.total_blocks(),
-                       [&](Bytes) { blocks_[index].likely = true; });
+    each_likely_record(table_, raw, index == 0, repair_.total_blocks(), [&](Bytes record) {
+      const Bytes key = record.first(table_.shape.key_size);
+      blocks_[index].likely = true;
+      if (!checked) blocks_[index].likely_keys.emplace_back(key.begin(), key.end());
+    });
     const auto other = raw.check_payload();
     const bool is_other = index > 0 && other && !all_zero(other->payload());
     Block& block = blocks_[index];
     block.generation = checked ? checked->trailer().generation : UINT64_MAX;
+    block.newer = !checked && is_newer_than_head(raw.unchecked_trailer());
     VDE_TRY_ASSIGN(payload, repair_.read_intact(number, table_.type));
     if (!payload) {
       survey_.blocks.push_back(is_other ? PackedHolds::kForeign : PackedHolds::kDamage);
@@ -101,6 +109,26 @@ class Surveyor {
     const PackedTableHeader header = kPackedTableHeaderLayout.decode(payload);
     if (header.count <= 0 || !all_zero(header.reserved)) return {};
     return keys_of(payload, true);
+  }
+
+  // Only a plausible trailer counts: no checksum covers its type and generation.
+  [[nodiscard]] bool is_newer_than_head(const Trailer& trailer) const {
+    const uint64_t head = blocks_.front().generation;
+    return trailer.type == table_.type && head <= UINT32_MAX &&
+           is_later_generation(trailer.generation, static_cast<uint32_t>(head)) &&
+           !is_newer(repair_.probe(), trailer.generation);
+  }
+
+  [[nodiscard]] bool hides_entries(uint64_t index) const {
+    if (survey_.blocks[index] != PackedHolds::kDamage) return false;
+    const Block& block = blocks_[index];
+    return block.newer || std::ranges::any_of(block.likely_keys, [&](const std::string& key) {
+             const auto holders = holders_.find(key);
+             return holders == holders_.end() ||
+                    std::ranges::none_of(holders->second, [&](uint64_t other) {
+                      return survey_.blocks[other] == PackedHolds::kEntries;
+                    });
+           });
   }
 
   // A first block that is no header, and is elsewhere in the table.

@@ -20,16 +20,22 @@ Result<bool> is_proven(StructureRepair& repair, const ModuleEntry& entry) {
   return matches == true;
 }
 
-// Whether the damage to a block is in its trailer, or after its entries, which end at `end`.
-bool is_damage_elsewhere(const UncheckedBlock& block, size_t end) {
+// Whether the checksum of a block fits its payload, or did before bytes after its entries, which
+// end at `end`, changed.
+bool has_checksum_of(const UncheckedBlock& block, size_t end) {
   const Bytes payload = block.unchecked_payload();
   BlockBuffer cleared(payload.begin(), payload.end());
   std::ranges::fill(MutableBytes(cleared).subspan(end), uint8_t{0});
-  const Trailer trailer = block.unchecked_trailer();
-  if (trailer.checksum == checksum(payload) || trailer.checksum == checksum(cleared)) return true;
+  const uint64_t known = block.unchecked_trailer().checksum;
+  return known == checksum(payload) || known == checksum(cleared);
+}
+
+// Whether the damage to a block is in its trailer, or after its entries.
+bool is_damage_elsewhere(const UncheckedBlock& block, size_t end) {
   // Where the type is lost, too, the checksum proves nothing. A lost sector takes both.
   const size_t size = block.bytes().size();
-  return trailer.type != block_types::kCode && size > kSectorSize && end <= size - kSectorSize;
+  return block.unchecked_trailer().type != block_types::kCode && size > kSectorSize &&
+         end <= size - kSectorSize;
 }
 
 }  // namespace
@@ -57,7 +63,9 @@ Result<std::optional<ProvenModules>> find_proven_modules(StructureRepair& repair
   }
   if (proven.hashes.empty()) return std::optional<ProvenModules>();
   proven.end = cursor.offset();
-  proven.whole = is_damage_elsewhere(block, proven.end);
+  proven.generation = block.unchecked_trailer().generation;
+  proven.complete = has_checksum_of(block, proven.end);
+  proven.whole = proven.complete || is_damage_elsewhere(block, proven.end);
   return std::optional(std::move(proven));
 }
 

@@ -17,6 +17,9 @@ struct ProvenModules {
   // No hash covers the id, the entry point and the time of a module. They are what they were if the
   // damage is elsewhere: after the entries, or in the trailer.
   bool whole = false;
+  // The block's checksum confirms the entries: it has no others.
+  bool complete = false;
+  uint32_t generation = 0;  // according to the trailer
 };
 
 // Nothing unless the block has entries and each is proved. `first` for the block with the header.

@@ -47,6 +47,7 @@ class TableRepairer {
 
   Result<void> read_table() {
     VDE_TRY_ASSIGN(survey, survey_packed(repair_, table_, region_.blocks));
+    hides_entries_ = survey.hides_entries;
     for (uint64_t index = 0; index < region_.blocks.count(); ++index) {
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(kept, keep_block(index, survey));
@@ -109,7 +110,8 @@ class TableRepairer {
   }
 
   // Nothing is lost if the modules prove every entry in damaged blocks, and the number of entries
-  // is the one in the header. What no hash covers needs consent where it may be damaged.
+  // is the one in the header, or an older header counts fewer. What no hash covers needs consent
+  // where it may be damaged.
   Result<bool> keep_proven() {
     if (table_.type != block_types::kCode || !superseded_.empty()) return false;
     std::vector<ProvenModules> proven;
@@ -127,13 +129,37 @@ class TableRepairer {
       entries += static_cast<int64_t>(modules->hashes.size());
       proven.push_back(std::move(*modules));
     }
-    if (counted != entries) return false;
+    if (counted != entries) {
+      VDE_TRY_ASSIGN(older, has_older_count(entries, proven));
+      if (!older) return false;
+    }
     const bool taken = repair_.lossy_step(
         fmt::format("keep all entries in {} of the {}", lost_.where(), name_),
-        "the modules: the SHA-256 of each matches its entry, and the header counts as many",
+        fmt::format("the modules: the SHA-256 of each matches its entry, and the header counts {}",
+                    counted == entries ? "as many" : "fewer"),
         loss_in(proven));
-    if (taken) VDE_TRY(write_proven(proven));
+    if (!taken) return true;
+    VDE_TRY(write_proven(proven));
+    if (counted != entries) {
+      VDE_TRY(set_table_count(repair_, region_, entries));
+      set_used(std::max(last_, bad_.back()) + 1);
+    }
     return true;
+  }
+
+  // Whether the header is intact, but older than the damaged blocks, and these entries are all that
+  // they hold. Copies of other entries prove nothing.
+  Result<bool> has_older_count(int64_t entries, const std::vector<ProvenModules>& proven) {
+    if (bad_.front() == 0 || !counted_ || *counted_ > entries || entries > INT32_MAX || broken_)
+      return false;
+    VDE_TRY_ASSIGN(head, repair_.read(number(0)));
+    const uint32_t generation = head.unchecked_trailer().generation;
+    EntryProof all = proof_;
+    for (const ProvenModules& modules : proven) {
+      if (!modules.complete || !is_later_generation(modules.generation, generation)) return false;
+      for (const Opaque<32>& hash : modules.hashes) all.add_placed(hash);
+    }
+    return all.holds();
   }
 
   Result<void> write_proven(const std::vector<ProvenModules>& proven) {
@@ -197,8 +223,9 @@ class TableRepairer {
 
   // False if it loses entries and there is no consent.
   Result<bool> begin_step() {
-    if (counted_ == found_ && !foreign_.empty()) return begin_foreign();
-    if (counted_ == found_) {
+    const bool all_found = counted_ == found_ && !hides_entries_;
+    if (all_found && !foreign_.empty()) return begin_foreign();
+    if (all_found) {
       repair_.step(
           fmt::format("empty {} of the {}", lost_.where(), name_),
           fmt::format("the header's count: the intact blocks hold all {} entries", found_));
@@ -209,10 +236,12 @@ class TableRepairer {
                     : fmt::format("keep the {} entries in intact blocks of the {}, drop {}", found_,
                                   name_, lost_.where());
     const std::string source =
-        counted_ ? fmt::format("the intact blocks; the header counts {} entries", *counted_)
+        counted_ ? fmt::format("the intact blocks; the header counts {} entries{}", *counted_,
+                               counted_ == found_ ? ", but may be older than the others" : "")
                  : "the intact blocks; the count is lost, and " + used_says();
+    const auto counted = counted_ == found_ ? std::nullopt : counted_;
     std::string loses =
-        fmt::format("{} ({}){}", lost_.which(counted_, found_), lost_.where(), lost_.unverified());
+        fmt::format("{} ({}){}", lost_.which(counted, found_), lost_.where(), lost_.unverified());
     const bool taken = repair_.lossy_step(what, source, {std::move(loses), lost_counts()});
     if (taken) VDE_TRY(name_lost());
     return taken;
@@ -234,9 +263,10 @@ class TableRepairer {
     return true;
   }
 
-  // As many as the header counts; if that is lost, as many as can be read.
+  // As many as the header counts; if that is lost, or older, as many as can be read.
   [[nodiscard]] LostCounts lost_counts() const {
-    const auto count = counted_ ? static_cast<uint64_t>(*counted_ - found_) : lost_.readable();
+    const auto count = counted_ && *counted_ != found_ ? static_cast<uint64_t>(*counted_ - found_)
+                                                       : lost_.readable();
     LostCounts counts;
     (table_.type == block_types::kCode ? counts.modules : counts.snapshots) = count;
     return counts;
@@ -366,6 +396,7 @@ class TableRepairer {
   std::optional<uint64_t> broken_;  // a block with an invalid entry
   bool ended_ = false;              // a block without entries was found
   bool beyond_end_ = false;         // and unproven content after it
+  bool hides_entries_ = false;      // there may be more entries than the header counts
   LostEntries lost_;
   EntryProof proof_;
 };
