@@ -248,6 +248,41 @@ TEST_CASE("a lost write of the first block does not hide that a damaged block he
   CHECK(entries_in(image).snapshots.size() == snapshots - 1);
 }
 
+TEST_CASE("a header that counts too few tags does not hide that a damaged leaf held some") {
+  FullImage image;
+  const uint64_t leaf = leaf_of(image, 1);
+  const size_t tags = must(decode_tag_node(image.payload(leaf))).entries.size();
+  const auto count = static_cast<int32_t>(tags);
+  const uint64_t header = image.start("TAGI");
+  edit(image, header, 0, kTagIndexHeaderLayout, [&](TagIndexHeader& fields) {
+    fields.entry_count -= count;
+  }).rehash(header);
+  image.flip(leaf, 490, 3);
+  check_withheld(image);
+  CHECK(repair_with_loss(image).lost.tags > 0);
+  CHECK(entries_in(image).tags.size() == kTags - tags);
+}
+
+TEST_CASE("a header that is older than the tree does not hide that a damaged leaf held tags") {
+  FullImage image;
+  const uint64_t region = image.start("TAGI");
+  const std::vector<uint8_t> head = copy_of(image, region);
+  const uint64_t leaf = leaf_of(image, 1);
+  const auto tags = static_cast<int64_t>(must(decode_tag_node(image.payload(leaf))).entries.size());
+  add_tags(image, kTags, kTags + tags);
+  REQUIRE(image.start("TAGI") == region);
+  std::ranges::copy(head, image.block(region).begin());
+  SUBCASE("tags can be read there") {
+    image.flip(leaf, 490, 3);
+  }
+  SUBCASE("no tag can be read there") {
+    image.patch(leaf, 1, std::string(900, 'f'));
+  }
+  check_withheld(image);
+  repair_with_loss(image);
+  CHECK(entries_in(image).tags.size() == kTags);
+}
+
 TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
   FullImage image;
   const Entries entries = entries_in(image);

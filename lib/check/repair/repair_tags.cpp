@@ -101,8 +101,8 @@ class KeptTags {
         [&](const TagView& entry, uint64_t rank) { return sort_.add(entry, rank); }));
     size_.duplicates = TagDuplicates::kKept;
     std::string last;
-    const LostTags::Visitor count_lost = [&](const TagView& entry, uint64_t) -> Result<void> {
-      salvage.count_lost(entry);
+    const LostTags::Visitor count_lost = [&](const TagView& entry, uint64_t block) -> Result<void> {
+      salvage.count_lost(entry, block);
       return {};
     };
     VDE_TRY(salvage.lost_tags().start());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "format/tag/tag_extension.h"
 #include "format/tag/tag_inner.h"
 #include "vde/text.h"
 
@@ -103,7 +104,17 @@ Result<void> TagSalvage::read_header() {
   if (!is_header) return {};
   if (header.entry_count >= 0) counted_ = header.entry_count;
   if (header.depth >= 0) leaf_depth_ = static_cast<size_t>(header.depth);
+  if (decode_tag_extension(checked->payload())) header_generation_ = checked->trailer().generation;
   return {};
+}
+
+// vdetool writes the header with every change of the index.
+void TagSalvage::compare_age(const UncheckedBlock& node) {
+  const Trailer trailer = node.unchecked_trailer();
+  if (!header_generation_ || trailer.type != block_types::kTagIndex) return;
+  if (is_later_generation(trailer.generation, *header_generation_) &&
+      !is_newer(repair_.probe(), trailer.generation))
+    counted_.reset();
 }
 
 // Whether leaves outside the tree are needed. A damaged leaf held only its own tags.
@@ -163,6 +174,7 @@ Result<void> TagSalvage::descend() {
 // Takes a leaf, or adds an inner node to the path. Anything else is a gap.
 Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>& path) {
   VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
+  compare_age(block);
   const auto node = node_of(block);
   if (node && node->payload()[0] == kTagLeafType) {
     if (!leaf_seen_) leaf_depth_ = path.size();
@@ -180,6 +192,7 @@ Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>
   has_bad_child_ |= node || block.is_unwritten();
   if (block.is_unwritten()) return {};
   min_damaged_depth_ = std::min(min_damaged_depth_.value_or(path.size()), path.size());
+  damaged_.emplace(block.number(), path.size());
   return lose(block);
 }
 
@@ -342,21 +355,26 @@ Result<void> TagSalvage::lose(const UncheckedBlock& block) {
   return {};
 }
 
-void TagSalvage::count_lost(const TagView& entry) {
+void TagSalvage::count_lost(const TagView& entry, uint64_t block) {
   ++unkept_;
+  // What looks like a leaf in the place of an inner node held no tags of the tree.
+  const auto node = damaged_.find(block);
+  tree_lacks_tags_ |= node != damaged_.end() && (!leaf_depth_ || node->second >= *leaf_depth_);
   if (names_.size() < kMaxTagsNamed)
     names_.push_back(fmt::format("'{}' of inode {}", escape(entry.key), entry.inode));
 }
 
 Loss TagSalvage::loss() const {
-  if (counted_ && *counted_ <= kept_) return {};
+  const bool all_kept = counted_ && *counted_ <= kept_;
+  if (all_kept && !tree_lacks_tags_) return {};
   // If the tree has no gaps, no other leaf was needed, and no block of the region is damaged, the
   // header's count is wrong. A tree that lacks leaves may lead to no gap: its root may be a copy.
   if (lost_count_ == 0 && gaps_.empty() && !has_orphans_) return {};
   LostCounts counts;
-  counts.tags = counted_ ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
-  std::string text = counted_ ? fmt::format("{} of {} tags", counts.tags, *counted_)
-                              : std::string("an unknown number of tags");
+  const bool knows_number = counted_ && !all_kept;
+  counts.tags = knows_number ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
+  std::string text = knows_number ? fmt::format("{} of {} tags", counts.tags, *counted_)
+                                  : std::string("an unknown number of tags");
   for (size_t i = 0; i < lost_.size(); ++i)
     text += fmt::format("{}{}",
                         i > 0             ? ", "

@@ -7,9 +7,12 @@
 // found twice, the tree's version is used, else the newest leaf's. Entries that a leaf holds and
 // does not count are used if the header counts more tags than were found. A leaf that is not within
 // its separators is used unless a newer leaf of the tree, in its place, has tags of it.
+//
+// A header that is older than a node of the tree counts nothing.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -37,7 +40,7 @@ class TagSalvage {
   [[nodiscard]] LostTags& lost_tags() { return lost_tags_; }
   // Count an entry as kept or as lost.
   void count_kept() { ++kept_; }
-  void count_lost(const TagView& entry);
+  void count_lost(const TagView& entry, uint64_t block);
   // Call it after counting: describes what is lost, as far as it is known.
   [[nodiscard]] Loss loss() const;
   // The damaged blocks in which no tag can be read.
@@ -57,6 +60,7 @@ class TagSalvage {
   };
 
   [[nodiscard]] Result<void> read_header();
+  void compare_age(const UncheckedBlock& node);
   [[nodiscard]] Result<void> descend();
   [[nodiscard]] Result<void> visit(uint32_t number, Bounds bounds, std::vector<Step>& path);
   [[nodiscard]] Result<void> take_leaf(const CheckedBlock& leaf, const Bounds& bounds);
@@ -81,9 +85,10 @@ class TagSalvage {
   BlockRange region_;
   const Take* take_ = nullptr;
   std::vector<bool> seen_;
-  std::optional<int64_t> counted_;     // tags according to the header, if it is intact
-  std::set<uint64_t> leaf_checksums_;  // of the leaves that were taken, to find copies
-  std::vector<Bounds> gaps_;           // one more than the maximum if there are more
+  std::optional<int64_t> counted_;  // tags according to the header, if it is intact and not older
+  std::optional<uint32_t> header_generation_;  // if vdetool wrote it
+  std::set<uint64_t> leaf_checksums_;          // of the leaves that were taken, to find copies
+  std::vector<Bounds> gaps_;                   // one more than the maximum if there are more
   // A leaf that holds more entries than it counts.
   struct Uncounted {
     uint64_t block;  // of the image
@@ -100,12 +105,14 @@ class TagSalvage {
   std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
   uint64_t lost_count_ = 0;
-  std::vector<uint64_t> lost_;        // the first damaged nodes, as blocks of the image
-  std::vector<uint64_t> unreadable_;  // the damaged nodes in which no tag can be read
-  LostTags lost_tags_;                // the tags that damaged nodes seem to hold
-  std::vector<std::string> names_;    // the first lost tags, unverified
-  uint64_t unkept_ = 0;               // the number of lost tags that can be read
-  std::vector<uint32_t> chain_;       // the successors of leaves
+  std::vector<uint64_t> lost_;          // the first damaged nodes, as blocks of the image
+  std::vector<uint64_t> unreadable_;    // the damaged nodes in which no tag can be read
+  LostTags lost_tags_;                  // the tags that damaged nodes seem to hold
+  std::vector<std::string> names_;      // the first lost tags, unverified
+  uint64_t unkept_ = 0;                 // the number of lost tags that can be read
+  std::map<uint64_t, size_t> damaged_;  // depths of the tree's damaged nodes, by block of the image
+  bool tree_lacks_tags_ = false;  // a tag that can be read in a damaged leaf of the tree is lost
+  std::vector<uint32_t> chain_;   // the successors of leaves
   int64_t found_ = 0;
   int64_t kept_ = 0;
 };
