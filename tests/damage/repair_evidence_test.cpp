@@ -1,6 +1,7 @@
 // An entry that something proves is kept without consent to a loss, although what leads to it is
 // wrong.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -376,4 +377,62 @@ TEST_CASE("a tree is rebuilt in unwritten blocks while a table of owners is dama
   const ByteRange old{moved * 512, moved * 512 + 512};
   CHECK(all_zero(Bytes(damaged).subspan(old.begin, old.length())));
   CHECK(StrictReader(image.bytes()).tags() == entries.tags);
+}
+
+TEST_CASE("a block of another structure that is nowhere else is overwritten only with consent") {
+  FullImage image;
+  const uint64_t tags = image.start("TAGI");
+  const uint64_t leaf = leaf_of(image, 1);
+  uint64_t kept = 0;
+  uint64_t place = 0;
+  SUBCASE("a leaf in the place of a bitmap block") {
+    place = image.start("BMAP");
+    kept = leaf;
+  }
+  SUBCASE("a leaf in the place of the inode layout") {
+    place = image.start("INOD");
+    kept = leaf;
+  }
+  SUBCASE("snapshots in the place of the root of the tag tree") {
+    place = tags + kTagRoot;
+    kept = image.start("SNAP");
+  }
+  SUBCASE("modules in the place of the tag index's header") {
+    place = tags;
+    kept = image.start("CODE");
+  }
+  const std::vector<uint8_t> content(image.payload(kept).begin(), image.payload(kept).end());
+  std::ranges::swap_ranges(image.block(place), image.block(kept));
+  const std::vector<uint8_t> damaged = image.bytes();
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  REQUIRE_FALSE(plan.withheld.empty());
+  CHECK(std::ranges::any_of(plan.withheld, [&](const RepairStep& step) {
+    return step.loses.find(fmt::format("block {}", place)) != std::string::npos &&
+           step.lost.others > 0;
+  }));
+  if (!plan.steps.empty()) must(apply_repair(image.file(), plan, options, nullptr, activity));
+  CHECK(std::ranges::equal(image.payload(place), content));
+  image.bytes() = damaged;
+  repair_with_loss(image);
+}
+
+TEST_CASE("a copy of a block that is in its own place, too, is overwritten without consent") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const auto copy = [&](uint64_t from, uint64_t to) {
+    std::ranges::copy(image.block(from), image.block(to).begin());
+  };
+  SUBCASE("in the bitmap") {
+    copy(leaf_of(image, 1), image.start("BMAP"));
+  }
+  SUBCASE("in the place of the root of the tag tree") {
+    copy(image.start("SNAP"), image.start("TAGI") + kTagRoot);
+  }
+  SUBCASE("in the place of the inode layout") {
+    copy(image.start("CODE"), image.start("INOD"));
+  }
+  check_nothing_lost(image, entries);
 }

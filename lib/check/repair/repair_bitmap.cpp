@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "check/repair/named_blocks.h"
+#include "check/repair/sole_blocks.h"
 #include "format/region/bitmap.h"
 #include "format/region/module_entry.h"
 #include "table/dictionary_table.h"
@@ -18,9 +19,10 @@ namespace {
 // them.
 class BitmapRepairer {
  public:
-  BitmapRepairer(StructureRepair& repair, BlockRange region, uint64_t total)
+  BitmapRepairer(StructureRepair& repair, const PlacedRegion& placed, uint64_t total)
       : repair_(repair),
-        region_(region),
+        placed_(placed),
+        region_(placed.blocks),
         total_(total),
         bits_(bits_per_bitmap_block(repair.io().block_size())),
         needed_(bitmap_blocks_for(total, repair.io().block_size())),
@@ -30,7 +32,11 @@ class BitmapRepairer {
     VDE_TRY(add_known_modules());
     VDE_TRY(add_written_dictionaries());
     VDE_TRY(check_blocks());
-    for (const uint64_t index : damaged_) VDE_TRY(rebuild(index));
+    for (const uint64_t index : damaged_) {
+      VDE_TRY_ASSIGN(rebuilt, rebuild(index));
+      // Without this block's bits, the counts are unknown.
+      if (!rebuilt) return {};
+    }
     if (!incomplete_.empty()) VDE_TRY(complete());
     if (!past_end_.empty()) VDE_TRY(clear_past_end());
     set_counts();
@@ -176,7 +182,8 @@ class BitmapRepairer {
                repair_.superblock().total_allocated_blocks;
   }
 
-  Result<void> rebuild(uint64_t index) {
+  // False if that loses something and there is no consent.
+  Result<bool> rebuild(uint64_t index) {
     VDE_TRY_ASSIGN(trusted, is_trusted(index));
     BlockBuffer bits(payload_size(repair_.io().block_size()));
     if (trusted) {
@@ -185,14 +192,23 @@ class BitmapRepairer {
     } else {
       VDE_TRY(collect(index, bits));
     }
-    repair_.step(
-        fmt::format("{} bitmap block {}", trusted ? "write a new trailer for" : "rebuild", index),
-        trusted ? "its bits cover all regions and modules and match the superblock's count"
-                : "regions, modules, snapshots, dictionaries, and all data blocks with content");
+    const BelongsHere is_bitmap = [&](const UncheckedBlock&) { return trusted; };
+    VDE_TRY_ASSIGN(
+        sole, find_sole_blocks(repair_, placed_, {region_.begin + index}, "bitmap", is_bitmap));
+    Loss loss;
+    sole.add_to(loss);
+    if (!repair_.lossy_step(
+            fmt::format("{} bitmap block {}", trusted ? "write a new trailer for" : "rebuild",
+                        index),
+            trusted ? "its bits cover all regions and modules and match the superblock's count"
+                    : "regions, modules, snapshots, dictionaries, and all data blocks with content",
+            std::move(loss)))
+      return false;
+    VDE_TRY(sole.report(repair_));
     VDE_TRY_ASSIGN(payload, repair_.replace(region_.begin + index, block_types::kBitmap));
     std::copy(bits.begin(), bits.end(), payload.begin());
     allocated_ += count_bits(bits, 0, covers(index).count());
-    return {};
+    return true;
   }
 
   // Sets the bits of all blocks that may be in use. Marking too many is better than too few: a
@@ -260,6 +276,7 @@ class BitmapRepairer {
   }
 
   StructureRepair& repair_;
+  PlacedRegion placed_;
   BlockRange region_;
   uint64_t total_;
   uint64_t bits_;
@@ -274,7 +291,7 @@ class BitmapRepairer {
 
 }  // namespace
 
-std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
+std::optional<PlacedRegion> bitmap_region(StructureRepair& repair) {
   const auto region = repair.sole_region(block_types::kBitmap);
   const uint64_t total = repair.total_blocks();
   if (!region || total == 0) return std::nullopt;
@@ -284,7 +301,7 @@ std::optional<BlockRange> bitmap_region(StructureRepair& repair) {
   if (static_cast<size_t>(used) != repair.regions().size()) return std::nullopt;
   if (region->blocks.count() < bitmap_blocks_for(total, repair.io().block_size()))
     return std::nullopt;
-  return region->blocks;
+  return region;
 }
 
 Result<void> repair_bitmap(StructureRepair& repair) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "check/passes/inode_pass.h"
-#include "check/repair/structure_repair.h"
+#include "check/repair/sole_blocks.h"
 #include "format/tag/tag_index.h"
 
 namespace vde {
@@ -48,8 +48,18 @@ Result<void> repair_inode_layout(StructureRepair& repair) {
   if (wanted.header.inode_size != repair.superblock().inode_size) return {};
   VDE_TRY_ASSIGN(empty, unwritten(repair, {head + 1, region->blocks.end}));
   if (!empty) return {};
-  repair.step("rewrite the inode layout",
-              "the feature manifest and the superblock's inode size; the table holds no inodes");
+  const BelongsHere is_layout = [&](const UncheckedBlock& block) {
+    return is_legal_layout(block.unchecked_payload(), repair.superblock().module_manifest);
+  };
+  VDE_TRY_ASSIGN(sole, find_sole_blocks(repair, *region, {head}, "inode table", is_layout));
+  Loss loss;
+  sole.add_to(loss);
+  if (!repair.lossy_step(
+          "rewrite the inode layout",
+          "the feature manifest and the superblock's inode size; the table holds no inodes",
+          std::move(loss)))
+    return {};
+  VDE_TRY(sole.report(repair));
   VDE_TRY_ASSIGN(payload, repair.replace(head, block_types::kInodes));
   encode_inode_layout(wanted, payload);
   return {};

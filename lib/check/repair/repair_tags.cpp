@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "check/exact/search.h"
 #include "check/passes.h"
+#include "check/repair/sole_blocks.h"
 #include "check/repair/tag_salvage.h"
 #include "format/tag/tag_index.h"
 #include "tag/tag_rebuild.h"
@@ -195,16 +196,15 @@ class SmallIndex : public TagSink {
 };
 
 // Without consent to a loss, rebuild() writes nothing.
-void begin_step(StructureRepair& repair, const TagSalvage& salvage) {
-  static_cast<void>(repair.lossy_step("rebuild the tag tree", "the intact leaves", salvage.loss()));
+void begin_step(StructureRepair& repair, const Loss& loss) {
+  static_cast<void>(repair.lossy_step("rebuild the tag tree", "the intact leaves", loss));
 }
 
 // Writes these blocks to the region, and zeros after them, in one commit, because the new tree
 // overwrites the leaves. Always writes block 0: no node may be newer than it. False if there are
 // too many blocks for one commit.
-Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
-                            const TagSalvage& salvage, const std::vector<BlockBuffer>& blocks,
-                            uint32_t used) {
+Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region, const Loss& loss,
+                            const std::vector<BlockBuffer>& blocks, uint32_t used) {
   const BlockBuffer zeros(payload_size(repair.io().block_size()));
   const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
   std::vector<uint64_t> changes;
@@ -217,7 +217,7 @@ Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
   }
   VDE_TRY_ASSIGN(room, repair.make_room(changes.size()));
   if (!room) return false;
-  begin_step(repair, salvage);
+  begin_step(repair, loss);
   for (const uint64_t i : changes) {
     VDE_TRY_ASSIGN(payload, repair.replace(region.blocks.begin + i, block_types::kTagIndex));
     std::ranges::copy(wanted(i), payload.begin());
@@ -228,7 +228,7 @@ Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
 
 // False if the tree does not fit into the region, or into one commit.
 Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& region, KeptTags& tags,
-                              const TagSalvage& salvage) {
+                              const Loss& loss) {
   const uint32_t block_size = repair.io().block_size();
   const uint64_t max = std::min(
       {region.blocks.count(), repair.max_in_commit(), kMaxInPlaceBytes / uint64_t{block_size}});
@@ -244,7 +244,7 @@ Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& regio
   if (!size && size.error().code == ErrorCode::kNoSpace) return false;
   if (!size) return propagate(size);
   if (size->used > max) return false;
-  return write_in_place(repair, region, salvage, index.payloads(), size->used);
+  return write_in_place(repair, region, loss, index.payloads(), size->used);
 }
 
 Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
@@ -260,7 +260,7 @@ Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
 // Builds the tree in free blocks. The old blocks stay unchanged until the commit, so only free
 // space limits its size. Returns the reason if the image does not allow it.
 Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const PlacedRegion& region,
-                                               KeptTags& tags, const TagSalvage& salvage) {
+                                               KeptTags& tags, const Loss& loss) {
   VDE_TRY(repair.settle());
   if (auto filled = fill_run(repair, region.slot, tags); !filled) {
     const ErrorCode code = filled.error().code;
@@ -268,27 +268,57 @@ Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const Pl
     repair.drop_changes();
     return std::optional(std::move(filled.error()));
   }
-  begin_step(repair, salvage);
+  begin_step(repair, loss);
   const RegionSlot& slot = repair.slots()[region.slot];
   if (const auto blocks = block_range(slot.start, slot.count)) repair.touched(*blocks);
   return std::optional<Error>();
+}
+
+// Whether a block of another type is a part of this index: the checksum does not cover the type.
+bool is_of_index(const UncheckedBlock& block, const PlacedRegion& region) {
+  const Bytes payload = block.unchecked_payload();
+  if (block.number() == region.blocks.begin) return TagSalvage::is_header(block);
+  if (TagSalvage::is_leaf(payload)) return true;
+  const Result<TagInner> inner = TagInner::decode(payload);
+  if (!inner || inner->count() == 0) return false;
+  for (size_t i = 0; i <= inner->count(); ++i)
+    if (inner->child(i) <= static_cast<int64_t>(kTagRoot) ||
+        inner->child(i) >= static_cast<int64_t>(region.blocks.count()))
+      return false;
+  return true;
+}
+
+Result<SoleBlocks> find_sole(StructureRepair& repair, const PlacedRegion& region) {
+  std::vector<uint64_t> blocks;
+  for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
+    VDE_TRY_ASSIGN(block, repair.read(at));
+    if (block.check_any() && !block.check(region.type)) blocks.push_back(at);
+  }
+  const BelongsHere belongs = [&](const UncheckedBlock& block) {
+    return is_of_index(block, region);
+  };
+  return find_sole_blocks(repair, region, blocks, "tag index", belongs);
 }
 
 Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
   TagSalvage salvage(repair, region.blocks);
   KeptTags tags(repair.io().block_size());
   VDE_TRY(tags.gather(salvage));
-  const Loss loss = salvage.loss();
+  Loss loss = salvage.loss();
+  const bool loses_tags = !loss.what.empty();
+  VDE_TRY_ASSIGN(sole, find_sole(repair, region));
+  sole.add_to(loss);
   if (!repair.consents(loss)) {
-    begin_step(repair, salvage);
+    begin_step(repair, loss);
     return {};
   }
-  if (!loss.what.empty() && repair.names_lost()) VDE_TRY(tags.name_lost(repair, salvage));
+  if (loses_tags && repair.names_lost()) VDE_TRY(tags.name_lost(repair, salvage));
+  VDE_TRY(sole.report(repair));
   std::optional<Error> reason = tags.unfit();
   if (!reason) {
-    VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, tags, salvage));
+    VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, tags, loss));
     if (done) return {};
-    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, tags, salvage));
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, tags, loss));
     reason = refusal;
   }
   if (!reason) return {};

@@ -107,7 +107,7 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> write_empty_index(StructureRepair& repair, BlockRange blocks);
 // Whether repair_tags() would find something to do, and room for it. May already do the repair.
 [[nodiscard]] Result<bool> can_repair_tags(StructureRepair& repair);
-// The bitmap's blocks, if there are enough for the volume and it shares none with another region.
-[[nodiscard]] std::optional<BlockRange> bitmap_region(StructureRepair& repair);
+// The bitmap, if it is large enough for the volume and shares no block with another region.
+[[nodiscard]] std::optional<PlacedRegion> bitmap_region(StructureRepair& repair);
 
 }  // namespace vde

@@ -23,17 +23,26 @@ std::optional<CheckedBlock> node_of(const UncheckedBlock& block) {
   const auto checked = block.check_payload();
   if (!checked) return std::nullopt;
   if (checked->trailer().type == block_types::kTagIndex) return *checked;
-  if (checked->payload()[0] == kTagLeafType) {
-    const auto leaf = TagLeaf::open(checked->payload());
-    if (leaf && leaf->count() > 0 && leaf->shape() != TagLeaf::Shape::kBroken) return *checked;
-  }
-  return std::nullopt;
+  return TagSalvage::is_leaf(checked->payload()) ? std::optional(*checked) : std::nullopt;
 }
 
 }  // namespace
 
 TagSalvage::TagSalvage(StructureRepair& repair, BlockRange region)
     : repair_(repair), region_(region), seen_(region.count()) {}
+
+bool TagSalvage::is_header(const UncheckedBlock& block) {
+  const TagIndexHeader header = kTagIndexHeaderLayout.decode(block.unchecked_payload());
+  const auto max_bits = max_bloom_bits(static_cast<uint32_t>(block.bytes().size()));
+  return header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
+         header.bloom_bits <= static_cast<int64_t>(max_bits);
+}
+
+bool TagSalvage::is_leaf(Bytes payload) {
+  if (payload[0] != kTagLeafType) return false;
+  const auto leaf = TagLeaf::open(payload);
+  return leaf && leaf->count() > 0 && leaf->shape() != TagLeaf::Shape::kBroken;
+}
 
 Result<void> TagSalvage::gather(const Take& take) {
   take_ = &take;
@@ -96,12 +105,9 @@ Result<void> TagSalvage::read_header() {
   VDE_TRY_ASSIGN(head, repair_.read(region_.begin));
   const auto checked = head.check_payload();
   if (!checked || all_zero(checked->payload())) return {};
-  const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
   // Another block in its place counts nothing.
-  const uint32_t block_size = repair_.io().block_size();
-  const bool is_header = header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
-                         header.bloom_bits <= static_cast<int64_t>(max_bloom_bits(block_size));
-  if (!is_header) return {};
+  if (!is_header(head)) return {};
+  const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
   if (header.entry_count >= 0) counted_ = header.entry_count;
   if (header.depth >= 0) leaf_depth_ = static_cast<size_t>(header.depth);
   if (decode_tag_extension(checked->payload())) header_generation_ = checked->trailer().generation;

@@ -33,6 +33,10 @@ class TagSalvage {
   // bytes per block of the region.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
+  // Whether a payload can only be the header of an index, or a leaf with entries.
+  [[nodiscard]] static bool is_header(const UncheckedBlock& block);
+  [[nodiscard]] static bool is_leaf(Bytes payload);
+
   // Calls `take` with every entry that can be read. The tree's entries come first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);
 
