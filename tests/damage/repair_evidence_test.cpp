@@ -436,3 +436,14 @@ TEST_CASE("a copy of a block that is in its own place, too, is overwritten witho
   }
   check_nothing_lost(image, entries);
 }
+
+TEST_CASE("wrong slots in both tables and a directory of two generations need one repair only") {
+  FullImage image;
+  const Entries entries = entries_in(image);
+  const size_t snapshots = image.slot_of("SNAP");
+  const auto past_end = [](RegionSlot& slot) { slot.start = 5000; };
+  image.slot_in(kPrimaryGroup + 1, snapshots, past_end);
+  image.slot_in(kMirrorGroup + 1, snapshots, past_end);
+  image.set_generation(kDirectoryStart, 99);
+  check_nothing_lost(image, entries);
+}

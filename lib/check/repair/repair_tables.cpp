@@ -208,8 +208,11 @@ Result<void> repair_tables(FoundationRepair& repair) {
     return write_directory(repair, table, "its own slots, which match the pointer table");
   VDE_TRY_ASSIGN(table_wrong, contradictions(repair, table));
   VDE_TRY_ASSIGN(listed_wrong, contradictions(repair, listed));
-  if (listed_wrong < table_wrong)
-    return write_tables(repair, listed, "the directory, which matches the image better");
+  if (listed_wrong < table_wrong) {
+    VDE_TRY(write_tables(repair, listed, "the directory, which matches the image better"));
+    if (directory_is_right(probe, listed)) return {};
+    return write_directory(repair, listed, "its own slots, which match the pointer table");
+  }
   return write_directory(repair, table,
                          listed_wrong == table_wrong
                              ? "the pointer table, of which there are two copies"
