@@ -120,7 +120,7 @@ TEST_CASE("an all-zero journal header is lost, with or without a trailer") {
 
 TEST_CASE("a valid block of another region in the journal header's place is not overwritten") {
   ImageBuilder image;
-  image.write(image.start("MWAL"), "TAGI", "the only copy of a leaf");
+  image.write(image.start("MWAL"), "TAGI", "010203");
   check_refused(image, ErrorCode::kDamaged, "another block is in the place");
 }
 
