@@ -20,6 +20,8 @@ void occupy_standard_descriptors() {
 
 }  // namespace
 
+// An exception that run() does not catch ends the program in its terminate handler.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   return vde::cli::run(argc, argv);
