@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "check/passes.h"
 #include "check/passes/bitmap_bits.h"
@@ -160,7 +161,8 @@ class DictionaryJudge {
   }
 
   Result<void> judge_places() {
-    std::ranges::stable_sort(dictionaries_, {}, [](const auto& d) { return d.blocks.begin; });
+    std::ranges::sort(dictionaries_, {},
+                      [](const auto& d) { return std::pair(d.blocks.begin, d.entry.id); });
     uint64_t end = 0;  // of the blocks of the previous dictionaries
     for (const PlacedDictionary& dictionary : dictionaries_) {
       // Shared bytes are read only once.
