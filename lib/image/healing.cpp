@@ -44,9 +44,7 @@ Result<PlannedUndo> planned_undo(OverlayFile& view) {
   header.block_size = probe.block_size;
   header.journal = area.region.begin * probe.block_size;
   header.journal_end = area.region.end * probe.block_size;
-  change.ranges = split_ranges(view.written(), {uint64_t{kMirrorGroup} * probe.block_size,
-                                                uint64_t{kDirectoryStart} * probe.block_size,
-                                                header.journal, header.journal_end});
+  change.ranges = undo_ranges(view.written(), probe.block_size, area.region);
   VDE_TRY_ASSIGN(hash, hash_ranges(view, change.ranges, header.new_size));
   header.new_hash = hash;
   return change;

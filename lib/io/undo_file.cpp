@@ -12,6 +12,7 @@
 #include "base/endian.h"
 #include "base/piece.h"
 #include "format/block.h"
+#include "format/superblock.h"
 #include "io/new_file.h"
 #include "vde/text.h"
 
@@ -220,19 +221,22 @@ Result<UndoContent> read_undo(BlockFile& undo) {
   return content;
 }
 
-std::vector<ByteRange> split_ranges(const std::vector<ByteRange>& ranges,
-                                    std::vector<uint64_t> cuts) {
+std::vector<ByteRange> undo_ranges(const std::vector<ByteRange>& written, uint32_t block_size,
+                                   const std::optional<BlockRange>& journal) {
+  std::vector<uint64_t> cuts = {kMirrorGroup, kDirectoryStart};
+  if (journal) cuts.insert(cuts.end(), {journal->begin, journal->end});
   std::ranges::sort(cuts);
-  std::vector<ByteRange> parts;
-  for (ByteRange range : ranges) {
-    for (const uint64_t cut : cuts) {
+  std::vector<ByteRange> ranges;
+  for (ByteRange range : written) {
+    for (const uint64_t block : cuts) {
+      const uint64_t cut = block * block_size;
       if (cut <= range.begin || cut >= range.end) continue;
-      parts.push_back({range.begin, cut});
+      ranges.push_back({range.begin, cut});
       range.begin = cut;
     }
-    parts.push_back(range);
+    ranges.push_back(range);
   }
-  return parts;
+  return ranges;
 }
 
 Result<void> set_undo_state(BlockFile& undo, const UndoHeader& header, UndoState state) {

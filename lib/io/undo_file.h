@@ -2,12 +2,12 @@
 // part of the format in docs/FORMAT.md. It has three parts:
 //
 //   sector 0 (512 bytes)  header, with its own checksum
-//   sector 1              state: whether the change is under way, done, or being reverted;
-//   rewritten
-//                         in place; a torn sector means "under way"
+//   sector 1              state: whether the change is under way, done, or being reverted; it is
+//                         rewritten in place, and a torn sector means "under way"
 //   from byte 1024 on     the table of ranges, 16 bytes each, then their old bytes
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "format/field.h"
@@ -61,10 +61,11 @@ struct UndoContent {
 // The part of `range` within a file of `size` bytes.
 [[nodiscard]] ByteRange clipped(ByteRange range, uint64_t size);
 
-// `ranges`, split at the bytes `cuts`. An undo restores the superblock groups and the journal in a
-// fixed order, so no range may reach across their borders.
-[[nodiscard]] std::vector<ByteRange> split_ranges(const std::vector<ByteRange>& ranges,
-                                                  std::vector<uint64_t> cuts);
+// The ranges for what was `written`. An undo restores the superblock groups and the journal in a
+// fixed order, so no range reaches across their borders. `journal` is in blocks.
+[[nodiscard]] std::vector<ByteRange> undo_ranges(const std::vector<ByteRange>& written,
+                                                 uint32_t block_size,
+                                                 const std::optional<BlockRange>& journal);
 
 // A hash of the bytes in `ranges`, clipped to `size`, and of `size`.
 [[nodiscard]] Result<uint64_t> hash_ranges(BlockFile& file, const std::vector<ByteRange>& ranges,

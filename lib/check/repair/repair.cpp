@@ -70,26 +70,6 @@ bool cannot_be_read(const Probe& probe, const std::vector<Finding>& findings) {
   });
 }
 
-// The written ranges, split at the borders of the groups and of the journal, because an undo
-// restores these in a fixed order.
-std::vector<ByteRange> ranges_of(const OverlayFile& view, uint32_t block_size,
-                                 const std::optional<BlockRange>& journal) {
-  std::vector<uint64_t> cuts = {kMirrorGroup, kDirectoryStart};
-  if (journal) cuts.insert(cuts.end(), {journal->begin, journal->end});
-  std::ranges::sort(cuts);
-  std::vector<ByteRange> ranges;
-  for (ByteRange range : view.written()) {
-    for (const uint64_t block : cuts) {
-      const uint64_t cut = block * block_size;
-      if (cut <= range.begin || cut >= range.end) continue;
-      ranges.push_back({range.begin, cut});
-      range.begin = cut;
-    }
-    ranges.push_back(range);
-  }
-  return ranges;
-}
-
 // Adds the bytes after the new end, because the repair removes them. Also adds the sector that the
 // old or the new end divides: it may be damaged by a crash.
 Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
@@ -116,7 +96,7 @@ Result<void> fill_plan(BlockFile& file, OverlayFile& view, const Probe& after, R
   if (const auto area = find_journal(after)) plan.journal = area->region;
   VDE_TRY_ASSIGN(new_size, view.size());
   plan.new_size = new_size;
-  plan.changes = ranges_of(view, plan.block_size, plan.journal);
+  plan.changes = undo_ranges(view.written(), plan.block_size, plan.journal);
   VDE_TRY(add_tail(file, plan));
   VDE_TRY_ASSIGN(hash, hash_ranges(view, plan.changes, plan.new_size));
   plan.hash = hash;
