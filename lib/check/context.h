@@ -6,7 +6,7 @@
 
 #include "check/references.h"
 #include "check/reporter.h"
-#include "image/committed_view.h"
+#include "journal/committed_view.h"
 
 namespace vde {
 

@@ -1,8 +1,8 @@
 // The state of an Image, shared with its readers.
 #pragma once
 
-#include "image/committed_view.h"
 #include "image/volume.h"
+#include "journal/committed_view.h"
 #include "tag/tag_nodes.h"
 #include "vde/image.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/cursor.h"
 #include "fuzz/play_parts.h"
-#include "image/committed_view.h"
+#include "journal/committed_view.h"
 #include "support/crafted_journal.h"
 
 namespace vde::test {

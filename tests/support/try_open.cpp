@@ -1,6 +1,6 @@
 #include "support/try_open.h"
 
-#include "image/committed_view.h"
+#include "journal/committed_view.h"
 #include "support/memory_undo.h"
 
 namespace vde::test {

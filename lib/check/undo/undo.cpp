@@ -1,8 +1,8 @@
 // Reverts a repair.
 #include <algorithm>
 
-#include "image/committed_view.h"
 #include "io/undo_file.h"
+#include "journal/committed_view.h"
 #include "probe/probe.h"
 #include "vde/repair.h"
 

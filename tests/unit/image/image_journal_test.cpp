@@ -1,8 +1,8 @@
 // Images with live records in the journal, while readers are open and other changes begin. The
 // commits are larger than the journal: after-images lie in free blocks, which the next change may
 // allocate.
-#include "image/committed_view.h"
 #include "image_look.h"
+#include "journal/committed_view.h"
 #include "support/check_clean.h"
 
 namespace vde::test {

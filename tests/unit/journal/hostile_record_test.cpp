@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "image/committed_view.h"
+#include "journal/committed_view.h"
 #include "support/crafted_journal.h"
 #include "support/random.h"
 #include "support/session.h"

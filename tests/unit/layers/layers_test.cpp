@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -144,6 +145,18 @@ TEST_CASE("region slots are used where they are read, written and checked, and n
     CHECK(may_name_slots(path));
   }
   CHECK(naming > 10);
+}
+
+// A header with its source is one unit.
+TEST_CASE("no folder has more than 25 units") {
+  std::map<fs::path, std::set<fs::path>> units;
+  for (const char* root : {"lib", "tools"})
+    for (const fs::path& file : sources_in(root)) units[file.parent_path()].insert(file.stem());
+  CHECK(units.size() > 10);
+  for (const auto& folder : units) {
+    CAPTURE(folder.first);
+    CHECK(folder.second.size() <= 25);
+  }
 }
 
 TEST_CASE("public headers include nothing but public headers") {

@@ -1,4 +1,4 @@
-#include "image/committed_view.h"
+#include "journal/committed_view.h"
 
 namespace vde {
 
