@@ -110,12 +110,20 @@ void check_nothing_lost(ImageBuilder& image, const Entries& entries, double seco
   CHECK(entries_in(image) == entries);
 }
 
-// Without consent, nothing is written.
-void check_withheld(ImageBuilder& image) {
+RepairOptions without_consent() {
   RepairOptions options = kSomeRepair;
   options.allow_loss = false;
+  return options;
+}
+
+RepairPlan plan_without_consent(ImageBuilder& image) {
   Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  return must(plan_repair(image.file(), without_consent(), activity));
+}
+
+// Without consent, nothing is written.
+void check_withheld(ImageBuilder& image) {
+  const RepairPlan plan = plan_without_consent(image);
   CHECK(plan.steps.empty());
   CHECK(plan.withheld.size() == 1);
 }
@@ -191,10 +199,7 @@ TEST_CASE("one wrong byte in a block of each table costs no snapshot and no modu
   }
   SUBCASE("the bytes of the modules prove neither ids nor times: what is kept needs consent") {
     const std::vector<uint8_t> damaged = image.bytes();
-    RepairOptions options = kSomeRepair;
-    options.allow_loss = false;
-    Activity activity;
-    const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+    const RepairPlan plan = plan_without_consent(image);
     CHECK(plan.steps.empty());
     CHECK(std::ranges::count_if(plan.withheld, [](const RepairStep& step) {
             return step.what.starts_with("keep all entries in blocks");
@@ -316,10 +321,7 @@ TEST_CASE("a leaf in the place of the root does not hide that another leaf was l
   const size_t tags = must(decode_tag_node(image.payload(lost))).entries.size();
   std::ranges::copy(image.block(leaf_of(image, 3)), image.block(root).begin());
   image.wipe(lost);
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  CHECK(must(plan_repair(image.file(), options, activity)).withheld.size() == 1);
+  CHECK(plan_without_consent(image).withheld.size() == 1);
   CHECK(repair_with_loss(image).lost.tags == tags);
   CHECK(entries_in(image).tags.size() == kTags - tags);
 }
@@ -404,16 +406,15 @@ TEST_CASE("a block of another structure that is nowhere else is overwritten only
   const std::vector<uint8_t> content(image.payload(kept).begin(), image.payload(kept).end());
   std::ranges::swap_ranges(image.block(place), image.block(kept));
   const std::vector<uint8_t> damaged = image.bytes();
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  const RepairPlan plan = plan_without_consent(image);
   REQUIRE_FALSE(plan.withheld.empty());
   CHECK(std::ranges::any_of(plan.withheld, [&](const RepairStep& step) {
     return step.loses.find(fmt::format("block {}", place)) != std::string::npos &&
            step.lost.others > 0;
   }));
-  if (!plan.steps.empty()) must(apply_repair(image.file(), plan, options, nullptr, activity));
+  Activity activity;
+  if (!plan.steps.empty())
+    must(apply_repair(image.file(), plan, without_consent(), nullptr, activity));
   CHECK(std::ranges::equal(image.payload(place), content));
   image.bytes() = damaged;
   repair_with_loss(image);
