@@ -12,8 +12,8 @@ class Work {
   // Steps that a core does in a second, about.
   static constexpr uint64_t kStepsPerSecond = 2'000'000'000;
 
-  // `stop` and `used` outlive this, if they are not null. Once `stop` is true, there is no work
-  // left; `used` counts the steps.
+  // `stop` and `used` may be null; otherwise they outlive this. When `stop` is true, no work is
+  // left. `used` counts the steps.
   explicit Work(double seconds, const std::atomic<bool>* stop = nullptr,
                 std::atomic<uint64_t>* used = nullptr)
       : left_(seconds > 0 ? static_cast<uint64_t>(seconds * double{kStepsPerSecond}) : 0),

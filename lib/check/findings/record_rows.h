@@ -224,7 +224,7 @@ inline constexpr auto kReferenceRows = std::to_array<FindingRow>({
      "A field has a value that the format does not define, or a text that is not UTF-8.",
      "A later revision of the format may have defined it, or it is damaged.", kNothing},
     {"XREF-006", kWarning, RepairNeed::kNever, "a federated volume has an unknown place",
-     "There is no place with that id in the federation table, or more than one.",
+     "The federation table has no place with that id, or more than one.",
      "The volume cannot be located.", kNothing},
     {"XREF-007", kNote, RepairNeed::kNever, "the SDK misreads the table of references",
      "A block before the last one ends in so much unused space that the SDK reads it as reference "

@@ -131,7 +131,7 @@ class Surveyor {
            });
   }
 
-  // A first block that is no header, and is elsewhere in the table.
+  // If the first block is not a header, and another block has its content, it is a copy.
   void find_copy_of_head() {
     const Block& head = blocks_.front();
     if (survey_.blocks.front() != PackedHolds::kEntries || !head.as_head.empty()) return;
