@@ -22,7 +22,8 @@ done
 cmake -G Ninja -S "$here/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags"
 cmake --build "$work/consumer"
-"$prefix/bin/vdetool" format "$work/image.dwvd" --size 1M
+# The UUID is fixed because the byte that is damaged below is in it.
+"$prefix/bin/vdetool" format "$work/image.dwvd" --size 1M --uuid 00112233-4455-6677-8899-aabbccddeeff
 [ "$("$work/consumer/consumer" "$work/image.dwvd")" = "0 errors" ]
 
 # The example does what it says, and vdetool sees it.
