@@ -236,7 +236,7 @@ int run_arguments(Context& context, std::vector<std::string> arguments) {
   _exit(kOperational);
 }
 
-// Nothing but memory is thrown to the end.
+// Only std::bad_alloc is left uncaught.
 void on_terminate() {
   try {
     if (std::current_exception()) throw;

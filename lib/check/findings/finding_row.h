@@ -45,7 +45,7 @@ inline constexpr std::string_view kLosesParent =
 inline constexpr std::string_view kLosesMissing =
     "the entries that the header counts and the table does not hold";
 inline constexpr std::string_view kLosesStray =
-    "no entry, but what is in blocks that cannot hold entries";
+    "no entries, only bytes in blocks that cannot hold entries";
 inline constexpr std::string_view kLosesReplaced =
     "nothing, if a block is there twice, but the entries that were in the place of the copy";
 

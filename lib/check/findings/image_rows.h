@@ -80,7 +80,8 @@ inline constexpr auto kRegionMapRows = std::to_array<FindingRow>({
     {"RMAP-005", kError, RepairNeed::kNever, "regions overlap",
      "Two regions claim the same blocks.", "Writing to one corrupts the other.", kCompareRegions},
     {"RMAP-006", kNote, RepairNeed::kSlots, "a region overlaps the data area",
-     "The region was added later at the edge of the data area, whose slot was not reduced.",
+     "The region was added later at an edge of the data area, and the slot of the data area was "
+     "not reduced.",
      "None as long as the bitmap marks the region's blocks as allocated.", kNothing, kLosesNothing},
     {"RMAP-007", kError, RepairNeed::kNever, "duplicate region",
      "Only SUPB, RMAP and DATA may occupy several slots.", "It is unclear which one is valid.",

@@ -28,7 +28,7 @@ struct Damage {
 
 struct DamageOptions {
   bool data = false;     // the bytes of modules may be hit, too
-  bool one_bit = false;  // one flipped bit of a valid block's payload is all
+  bool one_bit = false;  // only one bit is flipped, in a valid block's payload
 };
 
 // Puts one to six faults into `file`, which holds the image as it is; or one with `one_bit`.

@@ -26,7 +26,7 @@ struct Recipe {
 
 // A recipe whose damage cannot be repaired.
 [[nodiscard]] Recipe lost(Recipe recipe);
-// A recipe after whose repair nothing is left.
+// A recipe whose damage a repair removes completely.
 [[nodiscard]] Recipe fully_repaired(Recipe recipe);
 
 // All of them, in the order of the families below.
