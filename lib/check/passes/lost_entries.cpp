@@ -78,11 +78,11 @@ void LostEntries::name(const UncheckedBlock& block, bool first) {
   });
 }
 
-std::string LostEntries::where() const {
-  std::string text = count_ == 1 ? "block" : "blocks";
-  for (size_t i = 0; i < blocks_.size(); ++i)
-    text += fmt::format("{} {}", i == 0 ? "" : ",", blocks_[i]);
-  if (count_ > blocks_.size()) text += fmt::format(" and {} more", count_ - blocks_.size());
+std::string list_blocks(std::span<const uint64_t> first, uint64_t count) {
+  std::string text = count == 1 ? "block" : "blocks";
+  for (size_t i = 0; i < first.size(); ++i)
+    text += fmt::format("{} {}", i == 0 ? "" : ",", first[i]);
+  if (count > first.size()) text += fmt::format(" and {} more", count - first.size());
   return text;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace vde {
 // inode tables have to be within `total_blocks`.
 void each_likely_record(const PackedTable& table, const UncheckedBlock& block, bool first,
                         uint64_t total_blocks, const std::function<void(Bytes record)>& visit);
+
+// "block 89", "blocks 89, 90", "blocks 89, 90 and 7 more": the `first` of `count` blocks.
+[[nodiscard]] std::string list_blocks(std::span<const uint64_t> first, uint64_t count);
 
 // Entries are numbered from 0, in the order of the table. Names are read from damaged blocks and
 // unverified: they are only for messages. Keeps a limited number of blocks and names.
@@ -35,8 +39,8 @@ class LostEntries {
 
   [[nodiscard]] bool any() const { return count_ > 0; }
   [[nodiscard]] uint64_t first_block() const { return blocks_.front(); }
-  // "blocks 89, 90".
-  [[nodiscard]] std::string where() const;
+  // The damaged blocks, as list_blocks() writes them.
+  [[nodiscard]] std::string where() const { return list_blocks(blocks_, count_); }
   // "entries 50 to 98 of 99", if the header counts `counted` and `found` are left. `counted` is
   // empty if the header is lost too.
   [[nodiscard]] std::string which(std::optional<int64_t> counted, int64_t found) const;
@@ -54,7 +58,7 @@ class LostEntries {
   std::vector<uint64_t> blocks_;  // the first of them
   int64_t before_ = 0;            // entries before the first
   std::vector<std::string> names_;
-  uint64_t readable_ = 0;  // entries, of which names_ names the first
+  uint64_t readable_ = 0;  // entries; names_ has the first of them
 };
 
 }  // namespace vde

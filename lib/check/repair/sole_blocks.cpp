@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/ranges.h"
+#include "check/passes/lost_entries.h"
 #include "check/repair/named_blocks.h"
 
 namespace vde {
@@ -26,7 +27,7 @@ Result<std::vector<BlockRange>> places_outside(StructureRepair& repair, BlockRan
   return places;
 }
 
-// Removes the blocks of which `places` hold a copy. `odd`: by checksum.
+// Removes the blocks that have a copy in `places`. `odd`: by checksum.
 Result<void> remove_copies(StructureRepair& repair, const std::vector<BlockRange>& places,
                            std::multimap<uint64_t, uint64_t>& odd) {
   for (const BlockRange& place : places) {
@@ -47,15 +48,10 @@ Result<void> remove_copies(StructureRepair& repair, const std::vector<BlockRange
 
 void SoleBlocks::add_to(Loss& loss) const {
   if (blocks.empty()) return;
-  std::string list;
-  for (size_t i = 0; i < std::min(blocks.size(), kMaxNamed); ++i)
-    list += fmt::format("{}{}", i > 0 ? ", " : "", blocks[i]);
-  if (blocks.size() > kMaxNamed) list += fmt::format(" and {} more", blocks.size() - kMaxNamed);
+  const std::span first = std::span(blocks).first(std::min(blocks.size(), kMaxNamed));
   if (!loss.what.empty()) loss.what += "; ";
-  loss.what +=
-      blocks.size() == 1
-          ? fmt::format("what is in block {}, which is not a block of the {}", list, structure)
-          : fmt::format("what is in blocks {}, which are not blocks of the {}", list, structure);
+  loss.what += fmt::format("what is in {}, which {} of the {}", list_blocks(first, blocks.size()),
+                           blocks.size() == 1 ? "is not a block" : "are not blocks", structure);
   loss.counts.others += blocks.size();
 }
 
@@ -81,7 +77,7 @@ Result<SoleBlocks> find_sole_blocks(StructureRepair& repair, const PlacedRegion&
   }
   SoleBlocks sole{{}, structure};
   if (odd.empty()) return sole;
-  // A copy that an earlier step overwrites is not one.
+  // Copies that an earlier step overwrites do not count.
   VDE_TRY(repair.settle());
   VDE_TRY_ASSIGN(places, places_outside(repair, region.blocks));
   VDE_TRY(remove_copies(repair, places, odd));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "check/passes/lost_entries.h"
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_inner.h"
 #include "vde/text.h"
@@ -381,14 +382,7 @@ Loss TagSalvage::loss() const {
   counts.tags = knows_number ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
   std::string text = knows_number ? fmt::format("{} of {} tags", counts.tags, *counted_)
                                   : std::string("an unknown number of tags");
-  for (size_t i = 0; i < lost_.size(); ++i)
-    text += fmt::format("{}{}",
-                        i > 0             ? ", "
-                        : lost_count_ > 1 ? " (blocks "
-                                          : " (block ",
-                        lost_[i]);
-  if (lost_count_ > lost_.size()) text += fmt::format(" and {} more", lost_count_ - lost_.size());
-  if (lost_count_ > 0) text += ")";
+  if (lost_count_ > 0) text += fmt::format(" ({})", list_blocks(lost_, lost_count_));
   for (size_t i = 0; i < names_.size(); ++i)
     text += fmt::format("{} {}", i == 0 ? "; readable there (unverified):" : ",", names_[i]);
   if (unkept_ > names_.size()) text += " and more";
