@@ -50,12 +50,6 @@ Result<PlannedUndo> planned_undo(OverlayFile& view) {
   return change;
 }
 
-Result<UndoContent> publish(BlockFile& file, const PlannedUndo& change, UndoTarget& target) {
-  VDE_TRY(write_undo(target.file(), file, change.header, change.ranges));
-  VDE_TRY(target.publish());
-  return read_undo(target.file());
-}
-
 }  // namespace
 
 Result<KeptBlocks> KeptBlocks::keep(BlockFile& file, const Probe& probe, const RecoveryPlan& plan,
@@ -70,7 +64,7 @@ Result<KeptBlocks> KeptBlocks::keep(BlockFile& file, const Probe& probe, const R
   VDE_TRY_ASSIGN(change, planned_undo(view));
   auto undo = make();
   if (!undo) return tl::make_unexpected(not_kept(damage, std::move(undo.error())));
-  auto content = publish(file, change, *undo->target);
+  auto content = publish_undo(*undo->target, file, change.header, change.ranges);
   if (!content) return tl::make_unexpected(not_kept(damage, std::move(content.error())));
   return KeptBlocks(damage, std::move(*undo), std::move(*content));
 }

@@ -1,4 +1,5 @@
-// Keeps what is overwritten when a superblock group is replaced that no crash damaged.
+// Keeps the bytes that are overwritten when a superblock group is replaced although no crash
+// damaged it.
 #pragma once
 
 #include "io/undo_file.h"

@@ -167,6 +167,8 @@ Result<uint64_t> hash_ranges(BlockFile& file, const std::vector<ByteRange>& rang
   return hasher.value();
 }
 
+namespace {
+
 Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
                         const std::vector<ByteRange>& ranges) {
   VDE_TRY_ASSIGN(size, image.size());
@@ -191,6 +193,15 @@ Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
   VDE_TRY(undo.write(0, sector));
   VDE_TRY(undo.write(kStateAt, state_sector(header, UndoState::kUnderWay)));
   return table.empty() ? Result<void>{} : undo.write(kRangesAt, table);
+}
+
+}  // namespace
+
+Result<UndoContent> publish_undo(UndoTarget& target, BlockFile& image, UndoHeader header,
+                                 const std::vector<ByteRange>& ranges) {
+  VDE_TRY(write_undo(target.file(), image, std::move(header), ranges));
+  VDE_TRY(target.publish());
+  return read_undo(target.file());
 }
 
 Result<UndoContent> read_undo(BlockFile& undo) {

@@ -72,9 +72,11 @@ struct UndoContent {
                                            uint64_t size);
 
 // Writes the header, the state kUnderWay, the ranges, and the current bytes of `image` in them.
-// Fills in the fields of `header` that follow from the image and the ranges.
-[[nodiscard]] Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
-                                      const std::vector<ByteRange>& ranges);
+// Fills in the fields of `header` that follow from the image and the ranges. Then publishes the
+// file and reads it back.
+[[nodiscard]] Result<UndoContent> publish_undo(UndoTarget& target, BlockFile& image,
+                                               UndoHeader header,
+                                               const std::vector<ByteRange>& ranges);
 
 // Reads everything except the old bytes, and checks their hash. kMalformed if it is not a complete
 // undo file.

@@ -250,9 +250,7 @@ Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& pla
                                           Activity& activity) {
   UndoContent written;
   if (undo != nullptr) {
-    VDE_TRY(write_undo(undo->file(), file, header_of(plan), plan.changes));
-    VDE_TRY(undo->publish());
-    VDE_TRY_ASSIGN(content, read_undo(undo->file()));
+    VDE_TRY_ASSIGN(content, publish_undo(*undo, file, header_of(plan), plan.changes));
     written = std::move(content);
   }
   // From the first write on, the repair cannot be interrupted.

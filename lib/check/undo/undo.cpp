@@ -51,12 +51,11 @@ Result<void> check_image(BlockFile& file, const UndoContent& content, uint64_t s
   return {};
 }
 
-Result<void> write_redo(BlockFile& file, const UndoContent& content, UndoTarget& redo) {
+Result<UndoContent> write_redo(BlockFile& file, const UndoContent& content, UndoTarget& redo) {
   UndoHeader header = content.header;
   header.new_size = content.header.old_size;
   header.new_hash = content.header.old_hash;
-  VDE_TRY(write_undo(redo.file(), file, header, content.ranges));
-  return redo.publish();
+  return publish_undo(redo, file, header, content.ranges);
 }
 
 // Restores other blocks, then the mirror, then the primary group. The journal is last, so that its
@@ -110,8 +109,7 @@ Result<UndoSummary> undo_repair(BlockFile& file, BlockFile& undo, UndoTarget* re
   UndoContent written;
   if (content.state == UndoState::kReverting) redo = nullptr;  // the first attempt wrote it
   if (redo != nullptr) {
-    VDE_TRY(write_redo(file, content, *redo));
-    VDE_TRY_ASSIGN(redone, read_undo(redo->file()));
+    VDE_TRY_ASSIGN(redone, write_redo(file, content, *redo));
     written = std::move(redone);
   }
   VDE_TRY(set_undo_state(undo, header, UndoState::kReverting));
