@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/checked.h"
 #include "check/written_blocks.h"
 #include "format/tag/tag_filter.h"
 #include "format/tag/tag_inner.h"
@@ -97,7 +98,7 @@ void TagDerivation::note(const UncheckedBlock& block) {
 bool TagDerivation::is_filter(uint64_t index) const {
   if (!extension_ || extension_->filter_start == 0) return false;
   const uint64_t per_block = tag_lines_per_block(input_.io.block_size());
-  const uint64_t blocks = (uint64_t{extension_->filter_lines} + per_block - 1) / per_block;
+  const uint64_t blocks = divide_up(extension_->filter_lines, per_block);
   return index >= extension_->filter_start && index - extension_->filter_start < blocks;
 }
 
@@ -171,7 +172,7 @@ std::map<int32_t, size_t> TagDerivation::places_of_leaves() const {
   return places;
 }
 
-// The leaf at one end of what a node leads to; nothing where it leads to none.
+// The leaf at one end of what a node leads to; nothing if it leads to no leaf.
 std::optional<int32_t> TagDerivation::end_leaf(int32_t number, bool last) const {
   for (size_t level = 0; level < kMaxTagLevels; ++level) {
     if (leaves_.contains(number)) return number;

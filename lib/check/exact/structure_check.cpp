@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "check/exact/copied_blocks.h"
 #include "check/exact/exact_rule.h"
@@ -49,6 +50,12 @@ std::set<std::string> complete_regions(const RestoredImage& image,
     if (counts(block)) regions.insert(to_string(block.type));
   for (const std::string& region : image.incomplete) regions.erase(region);
   return regions;
+}
+
+std::set<std::string> common(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::set<std::string> both;
+  std::ranges::set_intersection(a, b, std::inserter(both, both.end()));
+  return both;
 }
 
 // Which of `regions` have a finding in `file` that is not known.
@@ -122,11 +129,13 @@ std::set<FindingName> names_of(const std::vector<Finding>& findings) {
 Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Activity& activity) {
   StructureVerdict verdict;
   if (is_switched_off(ExactRule::kStructure)) return verdict;
-  VDE_TRY_ASSIGN(contradicted, find_contradicted(image.restored, image,
-                                                 complete_regions(image, is_replaced), activity));
-  verdict.contradicted_ = std::move(contradicted);
-  VDE_TRY_ASSIGN(lying, find_contradicted(image.restored, image,
-                                          complete_regions(image, is_close_bitmap), activity));
+  const auto replaced = complete_regions(image, is_replaced);
+  const auto close = complete_regions(image, is_close_bitmap);
+  auto restored = replaced;
+  restored.insert(close.begin(), close.end());
+  VDE_TRY_ASSIGN(contradicted, find_contradicted(image.restored, image, restored, activity));
+  verdict.contradicted_ = common(contradicted, replaced);
+  auto lying = common(contradicted, close);
   // Counts that were wrong before contradict the bitmap either way.
   VDE_TRY_ASSIGN(known,
                  find_contradicted_with(Content::kOwn, image, is_close_bitmap, lying, activity));
