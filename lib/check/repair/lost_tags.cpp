@@ -94,8 +94,7 @@ void each_tag(const TagLeaf& leaf, Bytes payload, const TagVisitor& visit) {
 }
 
 void each_likely_tag(Bytes payload, const TagVisitor& visit) {
-  BlockBuffer copy(payload.begin(), payload.end());
-  store_le(MutableBytes(copy), 1, likely_count(copy));
+  const BlockBuffer copy = with_count(payload, likely_count(payload));
   const auto leaf = TagLeaf::open(copy);
   if (!leaf) return;
   std::string_view last;

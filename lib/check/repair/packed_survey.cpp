@@ -48,7 +48,7 @@ class Surveyor {
     bool newer = false;       // damaged, with a trailer that is newer than that of the first block
     Keys likely_keys;         // of the entries that may be genuine, if the block is damaged
     Keys keys;                // of the entries, except padding
-    Keys as_head;             // of the entries if this is a first block; empty if it is none
+    Keys as_head;             // of the entries if it can be the first block; else empty
   };
 
   Result<void> read(uint64_t index) {

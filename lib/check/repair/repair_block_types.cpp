@@ -3,6 +3,8 @@
 // block of a packed table back.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "check/passes/inode_pass.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
@@ -136,7 +138,8 @@ Result<void> repair_head_of(StructureRepair& repair, const PackedTable& table) {
   return header ? swapped.swap_with(*header) : Result<void>{};
 }
 
-// Whether a table has all the entries that it counts: then a block of another type is not its.
+// Whether a table has all the entries that it counts: then a block of another type does not belong
+// to it.
 Result<bool> is_complete(StructureRepair& repair, const PlacedRegion& region) {
   for (const PackedTable* table : {&snapshot_table(), &kModuleTable}) {
     if (table->type != region.type) continue;
@@ -147,8 +150,7 @@ Result<bool> is_complete(StructureRepair& repair, const PlacedRegion& region) {
 }
 
 Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region) {
-  VDE_TRY_ASSIGN(complete, is_complete(repair, region));
-  if (complete) return {};
+  std::optional<bool> complete;  // examined only where a block may be concerned
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(block, repair.read(at));
@@ -156,6 +158,11 @@ Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region
     if (!checked || checked->trailer().type == region.type || !fits(repair, region, block))
       continue;
     const BlockBuffer payload(checked->payload().begin(), checked->payload().end());
+    if (!complete) {
+      VDE_TRY_ASSIGN(known, is_complete(repair, region));
+      complete = known;
+    }
+    if (*complete) return {};
     repair.step(fmt::format("set the block type of block {} to {}", at, to_string(region.type)),
                 "the payload: its checksum matches, and it holds entries of this region");
     VDE_TRY_ASSIGN(target, repair.replace(at, region.type));

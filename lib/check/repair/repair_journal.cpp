@@ -22,13 +22,6 @@ Result<bool> header_is_right(const BlockIo& io, const JournalArea& area) {
          header.max_blocks == static_cast<int64_t>(area.region.count());
 }
 
-// Whether the header's place holds a valid block that is not a journal's. Then the slot of the
-// journal is what is wrong, or the block is in the wrong place.
-Result<bool> holds_other_block(const FoundationRepair& repair, const JournalArea& area) {
-  VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, repair.probe().superblock.uuid));
-  return header.misplaced;
-}
-
 // Whether the directory is intact and has other slots.
 bool tables_disagree(const Probe& probe) {
   return probe.directory.whole && decode_slots(probe.directory.blocks[0].payload()) != probe.slots;
@@ -48,22 +41,21 @@ Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, ui
 }
 
 // The journal holds no commits. The epoch is increased, so that no old record becomes valid again.
-Result<void> renew_header(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
+Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
+                          const JournalHeader& header, uint64_t epoch) {
   VDE_TRY_ASSIGN(right, header_is_right(repair.io(), area));
   if (right) return {};
-  VDE_TRY_ASSIGN(other, holds_other_block(repair, area));
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   if (!repair.lossy_step("write a new, clean journal header", "the journal holds no commits",
-                         {other ? lost_with_header(area) : std::string()}))
+                         {header.misplaced ? lost_with_header(area) : std::string()}))
     return {};
   return reset_journal(repair, area, std::max(highest, epoch) + 1);
 }
 
 // No commit may be applied: that would overwrite later changes of another program.
-Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area, const Error& why) {
-  const Guid& uuid = repair.probe().superblock.uuid;
+Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area,
+                             const JournalHeader& header, const Error& why) {
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
-  VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), area, uuid));
   Loss loss;
   if (highest > 0) loss.what = "the commits in the journal, if any of them are intact";
   if (header.misplaced) loss.what += (loss.what.empty() ? "" : "; ") + lost_with_header(area);
@@ -157,22 +149,23 @@ Result<void> repair_journal(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const auto area = repair.journal_area();
   if (probe.superblock_source != SuperblockSource::kGroup || !area) return {};
+  VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), *area, probe.superblock.uuid));
+  // Another block in the header's place: the journal's slot is wrong, or the block is misplaced.
   // The tables are repaired first, and the journal is judged again then.
-  VDE_TRY_ASSIGN(misplaced, holds_other_block(repair, *area));
-  if (misplaced && tables_disagree(probe)) return {};
+  if (header.misplaced && tables_disagree(probe)) return {};
   std::string loses;
   auto plan = plan_recovery(repair.io(), probe, LostRecords::kRefuse, OddBlocks::kOverwrite);
   if (!plan && plan.error().code != ErrorCode::kDamaged) return propagate(plan);
   if (!plan) {
     auto prefix = plan_recovery(repair.io(), probe, LostRecords::kDrop, OddBlocks::kOverwrite);
     if (!prefix && prefix.error().code != ErrorCode::kDamaged) return propagate(prefix);
-    if (!prefix) return discard_commits(repair, *area, prefix.error());
+    if (!prefix) return discard_commits(repair, *area, header, prefix.error());
     loses = "the commits after the damaged one in the journal";
-    if (!prefix->needs_reset) return discard_commits(repair, *area, plan.error());
+    if (!prefix->needs_reset) return discard_commits(repair, *area, header, plan.error());
     plan = std::move(prefix);
   }
   if (plan->needs_reset) return apply_commits(repair, *plan, std::move(loses));
-  return renew_header(repair, *area, plan->epoch);
+  return renew_header(repair, *area, header, plan->epoch);
 }
 
 }  // namespace vde

@@ -123,9 +123,6 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   const std::string_view noun = repaired.noun;
   const auto region = plain_region(repair, table.type);
   if (!region) return {};
-  // With the first block, entries of its own are lost.
-  VDE_TRY_ASSIGN(survey, survey_packed(repair, table, region->blocks));
-  if (survey.is_head_lost()) return {};
   EntryProof proof(repair, repaired);
   const PackedVisitor visit = [&](const PackedRecord& record) {
     proof.add(record.bytes);
@@ -133,6 +130,9 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   };
   VDE_TRY_ASSIGN(content, read_table(repair, region->blocks, table, visit));
   if (!content.readable || content.counted == content.found) return {};
+  // With the first block, entries of its own are lost.
+  VDE_TRY_ASSIGN(survey, survey_packed(repair, table, region->blocks));
+  if (survey.is_head_lost()) return {};
   const bool adds = content.found > content.counted && content.found > 0;
   if (adds && (!proof.holds() || content.found > INT32_MAX)) return {};
   if (adds && !content.in_row) {

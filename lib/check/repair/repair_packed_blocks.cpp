@@ -57,7 +57,9 @@ class TableRepairer {
     if (!survey.zero_head) return {};
     VDE_TRY_ASSIGN(head, repair_.read(number(0)));
     const bool unwritten_head = head.is_unwritten();
-    VDE_TRY_ASSIGN(written, has_written_block());
+    const bool written =
+        std::any_of(survey.blocks.begin() + 1, survey.blocks.end(),
+                    [](PackedHolds holds) { return holds != PackedHolds::kUnwritten; });
     if (found_ == 0 && !(unwritten_head && written)) {
       // A damaged block may be all that is left of a table whose first block was lost.
       const auto damaged = std::ranges::count(survey.blocks, PackedHolds::kDamage);
@@ -89,15 +91,6 @@ class TableRepairer {
     }
     VDE_TRY(read_block(index, *payload));
     return true;
-  }
-
-  // Whether a block after the first was written.
-  Result<bool> has_written_block() {
-    for (uint64_t index = 1; index < region_.blocks.count(); ++index) {
-      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
-      if (!block.is_unwritten()) return true;
-    }
-    return false;
   }
 
   Result<void> lose(uint64_t index) {
