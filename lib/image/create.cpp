@@ -99,14 +99,14 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan,
   const std::string target = std::filesystem::canonical(path, status);
   if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
   VDE_TRY_ASSIGN(existing, open_locked(target, OpenMode::kReadWrite, options.lock_wait, activity));
+  std::optional<FileDescriptor> claim;  // held until the device is written
   if (existing->is_device()) {
-    const Result<FileDescriptor> claim = claim_device(target);
-    if (!claim) return tl::make_unexpected(claim.error());
-    if (!options.force) VDE_TRY(refuse_content(*existing));
-    return create_on_device(*existing, plan, activity);
+    VDE_TRY_ASSIGN(claimed, claim_device(target));
+    claim = std::move(claimed);
   }
   if (!options.force) VDE_TRY(refuse_content(*existing));
-  return create_file(target, existing.get(), plan, activity);
+  return existing->is_device() ? create_on_device(*existing, plan, activity)
+                               : create_file(target, existing.get(), plan, activity);
 }
 
 }  // namespace vde

@@ -107,14 +107,12 @@ Result<BlockRange> Allocator::allocate(Transaction& transaction, uint64_t count,
   const uint64_t total = volume_blocks(transaction);
   const uint64_t from = std::min(hint.value_or(next_), total);
   if (count == 0 || count > total) return no_space(count);
-  VDE_TRY_ASSIGN(found, find_run(transaction, {from, total}, count));
+  VDE_TRY_ASSIGN(found, allocate_within(transaction, {from, total}, count));
   if (!found && from > 0) {
-    VDE_TRY_ASSIGN(earlier, find_run(transaction, {0, total}, count));
+    VDE_TRY_ASSIGN(earlier, allocate_within(transaction, {0, total}, count));
     found = earlier;
   }
   if (!found) return no_space(count);
-  VDE_TRY(mark(transaction, *found, Bits::kSet));
-  vde::count(transaction, static_cast<int64_t>(count));
   next_ = found->end;
   return *found;
 }

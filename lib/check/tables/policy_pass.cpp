@@ -59,10 +59,9 @@ class PolicyJudge {
   }
 
   void check_ids(std::vector<Guid> ids) {
-    const auto less = [](const Guid& a, const Guid& b) { return a.bytes < b.bytes; };
-    std::ranges::sort(ids, less);
+    std::ranges::sort(ids);
     for (size_t i = 1; i < ids.size(); ++i)
-      if (ids[i] == ids[i - 1] && ids[i] != Guid{})
+      if (ids[i] == ids[i - 1] && !ids[i].is_zero())
         add(FindingCode::kPolicyTwice, 0,
             fmt::format("more than one policy has the id {}", to_string(ids[i])));
   }

@@ -51,6 +51,9 @@ class TreeJudge {
     bool empty = all_zero(head.subspan(kCounts));
     for (uint64_t i = 1; empty && i < region_.blocks.count(); ++i) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(next, children_.next_written(i));
+      i = next;
+      if (i == region_.blocks.count()) break;
       const auto payload = children_.payload(i);
       empty = !payload || all_zero(*payload);
     }
@@ -139,6 +142,9 @@ class TreeJudge {
     const uint64_t per_block = nodes_per_block(block_size_);
     for (uint64_t i = 1; i < region_.blocks.count(); ++i) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(next, children_.next_written(i));
+      i = next;
+      if (i == region_.blocks.count()) break;
       const uint64_t before = (i - 1) * per_block + 1;
       const uint64_t here = std::min(per_block, nodes - std::min(nodes, before));
       const auto payload = children_.payload(i);

@@ -217,7 +217,7 @@ class VerifyRun {
 
   // Whether these findings make verify fail.
   [[nodiscard]] bool fails(const VerifySummary& counts) const {
-    return counts.errors > 0 || (arguments_.fail_on == "warning" && counts.warnings > 0);
+    return counts.errors > 0 || (counts.warnings > 0 && makes_fail(Severity::kWarning));
   }
 
   static bool loses_entries(const RepairPlan& plan) {
