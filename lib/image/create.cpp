@@ -9,7 +9,8 @@
 #include "image/write_image.h"
 #include "io/device_claim.h"
 #include "io/known_content.h"
-#include "io/new_file.h"
+#include "io/posix_file.h"
+#include "vde/new_file.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -49,7 +50,7 @@ Result<void> create_file(const std::string& target, BlockFile* existing, const I
                          Activity& activity) {
   std::optional<int> replaced;
   if (auto* posix = dynamic_cast<PosixFile*>(existing)) replaced = posix->descriptor();
-  VDE_TRY_ASSIGN(file, NewFile::create(target, replaced));
+  VDE_TRY_ASSIGN(file, NewFile::create(target, {.replaced = replaced}));
   VDE_TRY(write_image(file.file(), plan, activity));
   return file.publish(existing != nullptr);
 }

@@ -7,9 +7,9 @@
 #include "image/image_state.h"
 #include "image/region_words.h"
 #include "image/wasm_validator.h"
-#include "io/new_file.h"
 #include "region/extent_choice.h"
 #include "region/module_blocks.h"
+#include "vde/new_file.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -222,7 +222,7 @@ Result<void> ModuleReader::extract(const Module& module, const std::string& path
   std::error_code error;
   if (std::filesystem::exists(std::filesystem::symlink_status(path, error)))
     return fail(ErrorCode::kExists, "already exists", "choose another file name");
-  VDE_TRY_ASSIGN(file, NewFile::create(path, std::nullopt));
+  VDE_TRY_ASSIGN(file, NewFile::create(path));
   uint64_t at = 0;
   const auto write = [&](Bytes bytes) {
     const uint64_t offset = at;

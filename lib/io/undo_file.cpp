@@ -13,7 +13,7 @@
 #include "base/piece.h"
 #include "format/block.h"
 #include "format/superblock.h"
-#include "io/new_file.h"
+#include "vde/new_file.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -104,13 +104,6 @@ std::array<uint8_t, 512> state_sector(const UndoHeader& header, UndoState state)
 class NewUndoFile : public UndoTarget {
  public:
   explicit NewUndoFile(NewFile file) : file_(std::move(file)) {}
-  // The file holds content of the image, whose permissions may be restricted.
-  Result<void> make_private() {
-    const int descriptor = static_cast<PosixFile&>(file_.file()).descriptor();
-    return fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
-               ? Result<void>{}
-               : Result<void>(system_failure("cannot set the permissions of the undo file"));
-  }
   BlockFile& file() override { return file_.file(); }
   Result<void> publish() override { return file_.publish(false); }
 
@@ -129,14 +122,13 @@ Result<std::unique_ptr<UndoTarget>> new_private_file(const std::string& path,
   if (exists(path))
     return fail(ErrorCode::kExists, fmt::format("the {} '{}' already exists", noun, escape(path)),
                 "use --undo FILE for another name");
-  auto file = NewFile::create(path, std::nullopt);
+  // The file holds content of the image, whose permissions may be restricted.
+  auto file = NewFile::create(path, {.mode = S_IRUSR | S_IWUSR});
   if (!file) {
     file.error().message = fmt::format("{} '{}': {}", noun, escape(path), file.error().message);
     return propagate(file);
   }
-  auto target = std::make_unique<NewUndoFile>(std::move(*file));
-  VDE_TRY(target->make_private());
-  return std::unique_ptr<UndoTarget>(std::move(target));
+  return std::unique_ptr<UndoTarget>(std::make_unique<NewUndoFile>(std::move(*file)));
 }
 
 // `path`, or the first of path.1 to path.999 that does not exist.

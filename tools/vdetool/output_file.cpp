@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -10,7 +11,6 @@
 #include <filesystem>
 
 #include "context.h"
-#include "vde/identity.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -22,27 +22,6 @@ tl::unexpected<Error> file_failure(std::string_view what) {
   const int error = errno;
   return fail(error == ENOSPC || error == EDQUOT ? ErrorCode::kNoSpace : ErrorCode::kIo,
               fmt::format("cannot {}: {}", what, std::strerror(error)));
-}
-
-std::string folder_of_file(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path();
-  return folder.empty() ? "." : folder;
-}
-
-// An existing file keeps its owner, permissions, ACL and extended attributes; a new one gets the
-// default permissions.
-Result<void> take_identity(int descriptor, const std::string& path) {
-  const int replaced = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (replaced >= 0) {
-    Result<void> taken = take_over_identity(descriptor, replaced);
-    close(replaced);
-    return taken;
-  }
-  if (errno != ENOENT) return file_failure("read the attributes of the old file");
-  const mode_t mask = umask(0);
-  umask(mask);
-  if (fchmod(descriptor, 0666 & ~mask) != 0) return file_failure("write");
-  return {};
 }
 
 }  // namespace
@@ -79,35 +58,35 @@ Result<void> OutputFile::create(const std::string& path) {
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) return file_failure("write");
-  } else {
-    // The target of a symbolic link is replaced, not the link.
-    const fs::path real = fs::weakly_canonical(path, error);
-    target_ = error ? path : real.string();
-    std::string name = folder_of_file(target_) + "/.vdetool-XXXXXX";
-    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ < 0) return file_failure("write");
-    temporary_ = name;
-    VDE_TRY(take_identity(descriptor_, target_));
+    own_.emplace(descriptor_);
+    return {};
   }
-  own_.emplace(descriptor_);
+  // The target of a symbolic link is replaced, not the link.
+  const fs::path real = fs::weakly_canonical(path, error);
+  return create_file(error ? path : real.string());
+}
+
+// An existing file keeps its owner, permissions, ACL and extended attributes.
+Result<void> OutputFile::create_file(const std::string& target) {
+  const int replaced = ::open(target.c_str(), O_RDONLY | O_CLOEXEC);
+  if (replaced < 0 && errno != ENOENT) return file_failure("read the attributes of the old file");
+  NewFileOptions options;
+  if (replaced >= 0) options.replaced = replaced;
+  auto created = NewFile::create(target, options);
+  if (replaced >= 0) close(replaced);
+  VDE_TRY_ASSIGN(file, std::move(created));
+  own_.emplace(file.descriptor());
+  file_.emplace(std::move(file));
   return {};
 }
 
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) close(descriptor_);
-  if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
 Result<void> OutputFile::finish() {
   VDE_TRY(output().flush());
-  if (temporary_.empty()) return {};
-  if (fdatasync(descriptor_) != 0) return file_failure("write");
-  if (rename(temporary_.c_str(), target_.c_str()) != 0) return file_failure("write");
-  temporary_.clear();
-  const int folder = ::open(folder_of_file(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && fsync(folder) == 0;
-  if (folder >= 0) close(folder);
-  return synced ? Result<void>{} : file_failure("sync the directory");
+  return file_ ? file_->publish(true) : Result<void>{};
 }
 
 }  // namespace vde::cli

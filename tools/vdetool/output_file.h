@@ -7,6 +7,7 @@
 #include <string>
 
 #include "output.h"
+#include "vde/new_file.h"
 
 namespace vde::cli {
 
@@ -29,7 +30,7 @@ class OutputFile {
   ~OutputFile();
 
   // Whether it is a regular file, not a stream.
-  [[nodiscard]] bool is_file() const { return !target_.empty(); }
+  [[nodiscard]] bool is_file() const { return file_.has_value(); }
   [[nodiscard]] Output& output() { return own_ ? *own_ : standard_output_; }
   // Puts the file in its place; a regular file is then durable.
   [[nodiscard]] Result<void> finish();
@@ -37,12 +38,12 @@ class OutputFile {
  private:
   explicit OutputFile(Output& standard_output) : standard_output_(standard_output) {}
   [[nodiscard]] Result<void> create(const std::string& path);
+  [[nodiscard]] Result<void> create_file(const std::string& target);
 
   Output& standard_output_;
   std::optional<Output> own_;
-  int descriptor_ = -1;
-  std::string target_;
-  std::string temporary_;  // empty if there is none
+  int descriptor_ = -1;          // of a device or a pipe
+  std::optional<NewFile> file_;  // a regular file
 };
 
 }  // namespace vde::cli

@@ -23,13 +23,13 @@ const std::map<std::string, int> kRank = {
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
-    {"activity.h", "base"},   {"bytes.h", "base"},    {"create.h", "image"},
-    {"error.h", "base"},      {"guid.h", "base"},     {"image.h", "image"},
-    {"identity.h", "io"},     {"input.h", "io"},      {"inspect.h", "inspect"},
-    {"module_abi.h", "base"}, {"modules.h", "image"}, {"repair.h", "check"},
-    {"snapshots.h", "image"}, {"storage.h", "io"},    {"tag_types.h", "format"},
-    {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
-    {"undo.h", "io"},         {"verify.h", "check"},
+    {"activity.h", "base"},    {"bytes.h", "base"},      {"create.h", "image"},
+    {"error.h", "base"},       {"guid.h", "base"},       {"image.h", "image"},
+    {"identity.h", "io"},      {"input.h", "io"},        {"inspect.h", "inspect"},
+    {"module_abi.h", "base"},  {"modules.h", "image"},   {"repair.h", "check"},
+    {"new_file.h", "io"},      {"snapshots.h", "image"}, {"storage.h", "io"},
+    {"tag_types.h", "format"}, {"tags.h", "image"},      {"text.h", "base"},
+    {"ticks.h", "base"},       {"undo.h", "io"},         {"verify.h", "check"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;
