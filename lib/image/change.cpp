@@ -115,7 +115,8 @@ Result<void> ChangeState::commit(const CommitOptions& options) {
     const std::vector<UnusedBlocks> unused = unused_blocks(*this);
     Result<void> done = tree ? tree->flush() : Result<void>{};
     if (done) done = image.volume->commit(*transaction);
-    ++image.version;
+    // A held volume was not written.
+    if (!image.volume->is_held()) ++image.version;
     if (!done) {
       end();
       // The failed commit may have checkpointed the journal to make room.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "region/allocator.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -52,16 +51,16 @@ Result<PlannedUndo> planned_undo(OverlayFile& view) {
 
 }  // namespace
 
-Result<KeptBlocks> KeptBlocks::keep(BlockFile& file, const Probe& probe, const RecoveryPlan& plan,
-                                    const GroupDamage& damage, const UndoMaker& make) {
-  if (!make)
-    return fail_at(damage.blocks.begin, ErrorCode::kUnsupported,
-                   describe(damage) + ", and there is no place for an undo file",
-                   std::string(kRepairWithUndo));
-  OverlayFile view(file, probe.block_size);
-  VDE_TRY_ASSIGN(journal, Journal::open(view, probe, plan));
-  VDE_TRY(Allocator::open(*journal));
-  VDE_TRY_ASSIGN(change, planned_undo(view));
+Result<void> check_can_keep(const GroupDamage& damage, const UndoMaker& make) {
+  if (make) return {};
+  return fail_at(damage.blocks.begin, ErrorCode::kUnsupported,
+                 describe(damage) + ", and there is no place for an undo file",
+                 std::string(kRepairWithUndo));
+}
+
+Result<KeptBlocks> KeptBlocks::keep(BlockFile& file, OverlayFile& opened, const GroupDamage& damage,
+                                    const UndoMaker& make) {
+  VDE_TRY_ASSIGN(change, planned_undo(opened));
   auto undo = make();
   if (!undo) return tl::make_unexpected(not_kept(damage, std::move(undo.error())));
   auto content = publish_undo(*undo->target, file, change.header, change.ranges);

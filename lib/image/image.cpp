@@ -45,19 +45,31 @@ Result<void> ImageState::open_volume() {
   if (open_failed)
     return fail(ErrorCode::kIo, "refusing to change the image after a failed recovery",
                 "open the image again");
-  auto opened = Volume::open(*file, probe, plan,
-                             {options.unseal, options.clock, options.undo, options.healed});
-  // After an incomplete recovery or healing the earlier probe and plan are invalid.
-  open_failed = !opened && (plan.needs_reset || unexplained_damage(probe, plan));
+  const auto healed = [this](const HealedGroup& group) {
+    recovered();
+    if (options.healed) options.healed(group);
+  };
+  auto opened =
+      Volume::open(*file, probe, plan, {options.unseal, options.clock, options.undo, healed});
+  // After an incomplete recovery the earlier probe and plan are invalid.
+  open_failed = !opened && plan.needs_reset && !unexplained_damage(probe, plan);
   if (!opened) return propagate(opened);
   volume = std::move(*opened);
-  // Blocks from which readers took after-images may be overwritten from now on.
-  if (plan.records > 0) ++version;
-  refresh();
+  if (!volume->is_held()) recovered();
   return {};
 }
 
+void ImageState::recovered() {
+  // Blocks from which readers took after-images may be overwritten from now on.
+  if (plan.records > 0) ++version;
+  show_last_commit();
+}
+
 void ImageState::refresh() {
+  if (!volume->is_held()) show_last_commit();
+}
+
+void ImageState::show_last_commit() {
   const Journal& journal = volume->journal();
   auto overlay = journal.live_records() > 0 ? journal.committed_view() : nullptr;
   committed =
@@ -66,7 +78,10 @@ void ImageState::refresh() {
 
 Result<void> ImageState::checkpoint() {
   // Opening the volume writes back what a crash left.
-  if (!volume && plan.records > 0) VDE_TRY(open_volume());
+  if (!volume && plan.records > 0) {
+    VDE_TRY(open_volume());
+    VDE_TRY(volume->release());
+  }
   if (!volume || volume->journal().live_records() == 0) return {};
   Result<void> done = volume->close();
   // Blocks from which readers took after-images may be overwritten from now on.

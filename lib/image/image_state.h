@@ -34,10 +34,16 @@ struct ImageState {
 
   // Opens the volume if it is not open yet, which recovers the journal.
   [[nodiscard]] Result<void> open_volume();
-  // Makes new readers show the last commit.
+  // Makes new readers show the last commit. Does nothing while the volume is held: nothing was
+  // committed then.
   void refresh();
   // Writes committed blocks to their home locations.
   [[nodiscard]] Result<void> checkpoint();
+
+ private:
+  // The file is as the open volume sees it.
+  void recovered();
+  void show_last_commit();
 };
 
 // A reader's reference to the commit that it shows.

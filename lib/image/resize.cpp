@@ -147,7 +147,8 @@ Result<void> change_size(ImageState& image, uint64_t total) {
   VDE_TRY(image.checkpoint());
   Volume& volume = *image.volume;
   const auto old_total = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
-  return total > old_total ? grow(volume, *image.file, total) : shrink(volume, *image.file, total);
+  return total > old_total ? grow(volume, volume.file(), total)
+                           : shrink(volume, volume.file(), total);
 }
 
 }  // namespace

@@ -37,23 +37,39 @@ Result<void> check_writable(const Probe& probe, bool unseal) {
   return RegionTable(probe.slots, total, probe.manifest()).check_places();
 }
 
+namespace {
+
+// What makes the groups of `file` equal: opens its journal, after their old bytes are in an undo
+// file.
+std::function<Result<void>(OverlayFile&)> healing_of(BlockFile& file, const Probe& probe,
+                                                     const RecoveryPlan& plan,
+                                                     const GroupDamage& damage,
+                                                     const VolumeOptions& options) {
+  return [&file, probe, plan, damage, options](OverlayFile& opened) -> Result<void> {
+    VDE_TRY_ASSIGN(kept, KeptBlocks::keep(file, opened, damage, options.undo));
+    if (auto journal = Journal::open(file, probe, plan); !journal)
+      return tl::make_unexpected(kept.with_revert(std::move(journal.error())));
+    VDE_TRY_ASSIGN(healed, kept.finish(file));
+    if (options.healed) options.healed(healed);
+    return {};
+  };
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe,
                                              const RecoveryPlan& plan, VolumeOptions options) {
-  std::optional<KeptBlocks> kept;
-  if (const auto damage = unexplained_damage(probe, plan)) {
-    VDE_TRY_ASSIGN(blocks, KeptBlocks::keep(file, probe, plan, *damage, options.undo));
-    kept = std::move(blocks);
+  auto shown = std::make_unique<HeldFile>(file);
+  const auto damage = unexplained_damage(probe, plan);
+  if (damage) {
+    VDE_TRY(check_can_keep(*damage, options.undo));
+    shown->hold(probe.block_size);
   }
-  auto opened = Journal::open(file, probe, plan);
-  if (!opened && kept) opened.error() = kept->with_revert(std::move(opened.error()));
-  VDE_TRY_ASSIGN(journal, std::move(opened));
+  VDE_TRY_ASSIGN(journal, Journal::open(*shown, probe, plan));
   VDE_TRY_ASSIGN(allocator, Allocator::open(*journal));
-  if (kept) {
-    VDE_TRY_ASSIGN(healed, kept->finish(file));
-    if (options.healed) options.healed(healed);
-  }
+  if (damage) shown->release_with(healing_of(file, probe, plan, *damage, options));
   return std::unique_ptr<Volume>(
-      new Volume(std::move(journal), std::move(allocator), std::move(options)));
+      new Volume(std::move(shown), std::move(journal), std::move(allocator), std::move(options)));
 }
 
 Result<Transaction> Volume::begin() {
@@ -68,6 +84,7 @@ Result<Transaction> Volume::begin() {
 
 Result<void> Volume::commit(Transaction& transaction) {
   VDE_TRY_ASSIGN(now, options_.clock());
+  VDE_TRY(file_->release());
   if (allocator_.takes_unwritten_only()) journal_->wipe_freed();
   transaction.superblock().modified = now;
   transaction.superblock().last_writer = now;

@@ -1,6 +1,7 @@
 // An image that is open for changes.
 #pragma once
 
+#include "io/held_file.h"
 #include "journal/recovery.h"
 #include "region/allocator.h"
 #include "vde/ticks.h"
@@ -26,18 +27,26 @@ struct VolumeOptions {
   bool unseal = false;  // the first commit removes the seal
   Clock clock = current_ticks;
   UndoMaker undo = {};                                  // as in OpenOptions; null: refused
-  std::function<void(const HealedGroup&)> healed = {};  // may be null
+  std::function<void(const HealedGroup&)> healed = {};  // called when it was done; may be null
 };
 
 class Volume {
  public:
   // Opens the image in `file`, whose exclusive lock the caller must hold, and recovers its journal.
   // `probe` and `plan` must describe the current file, and check_writable() must have passed. Bytes
-  // after the end of the volume are neither read nor changed.
+  // after the end of the volume are neither read nor changed. If a superblock group has damage that
+  // nothing explains, the volume is recovered in memory, until something is written.
   [[nodiscard]] static Result<std::unique_ptr<Volume>> open(BlockFile& file, const Probe& probe,
                                                             const RecoveryPlan& plan,
                                                             VolumeOptions options);
 
+  // Whether the file still is as it was found, with a superblock group out of order.
+  [[nodiscard]] bool is_held() const { return file_->holds(); }
+  // Puts that group in order now, with an undo file.
+  [[nodiscard]] Result<void> release() { return file_->release(); }
+
+  // The file, as the journal sees it.
+  [[nodiscard]] BlockFile& file() { return *file_; }
   [[nodiscard]] Journal& journal() { return *journal_; }
   [[nodiscard]] Allocator& allocator() { return allocator_; }
 
@@ -51,11 +60,14 @@ class Volume {
   [[nodiscard]] Result<void> close() { return journal_->checkpoint(); }
 
  private:
-  Volume(std::unique_ptr<Journal> journal, Allocator allocator, VolumeOptions options)
-      : journal_(std::move(journal)),
+  Volume(std::unique_ptr<HeldFile> file, std::unique_ptr<Journal> journal, Allocator allocator,
+         VolumeOptions options)
+      : file_(std::move(file)),
+        journal_(std::move(journal)),
         allocator_(std::move(allocator)),
         options_(std::move(options)) {}
 
+  std::unique_ptr<HeldFile> file_;
   std::unique_ptr<Journal> journal_;
   Allocator allocator_;
   VolumeOptions options_;

@@ -243,23 +243,6 @@ TEST_CASE("a change puts a damaged group in order, says so, and keeps its blocks
   }
 }
 
-TEST_CASE("if the change is refused after that, undo restores every byte") {
-  EditedImage edited(ImageBuilder().bytes(), kBlock);
-  edited.put<uint8_t>(6, 100, 1);
-  const Image image(edited.bytes());
-  const ToolResult refused = run_tool({"resize", image.path, "--size", "64T", "--json"});
-  INFO(describe(refused));
-  REQUIRE(refused.status == 8);
-  const json warning = json::parse(refused.err.substr(0, refused.err.find('\n'))).at("warning");
-  CHECK(warning.at("code") == "group_replaced");
-  CHECK(warning.at("image") == image.path);
-  CHECK(warning.at("block") == 4);
-  CHECK(warning.at("undo_file") == image.path + ".undo");
-  CHECK(image.bytes() != edited.bytes());
-  run({"undo", image.path, image.path + ".undo", "--no-undo"}, 0);
-  CHECK(image.bytes() == edited.bytes());
-}
-
 TEST_CASE("a group is not put in order without its undo file, and silently after a crash") {
   EditedImage edited(ImageBuilder().bytes(), kBlock);
   edited.put<uint8_t>(6, 100, 1);

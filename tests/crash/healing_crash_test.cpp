@@ -49,8 +49,9 @@ Result<void> heal(BlockFile& file, std::vector<uint8_t>& kept) {
   const auto make = [&]() -> Result<UndoFile> {
     return UndoFile{"in memory", std::make_unique<SnapshotUndo>(kept)};
   };
-  VDE_TRY(Volume::open(file, probe, plan, {false, clock_of(kSomeOptions), make, {}}));
-  return {};
+  VDE_TRY_ASSIGN(volume,
+                 Volume::open(file, probe, plan, {false, clock_of(kSomeOptions), make, {}}));
+  return volume->release();
 }
 
 }  // namespace

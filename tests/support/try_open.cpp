@@ -16,7 +16,10 @@ Result<std::unique_ptr<Volume>> try_open_volume(BlockFile& file, const EditOptio
   const Probe& committed = replayed ? *replayed : probe;
   VDE_TRY(check_features(committed));
   VDE_TRY(check_writable(committed, options.unseal));
-  return Volume::open(file, probe, view.plan, {options.unseal, clock_of(options), memory_undo});
+  VDE_TRY_ASSIGN(volume, Volume::open(file, probe, view.plan,
+                                      {options.unseal, clock_of(options), memory_undo}));
+  VDE_TRY(volume->release());
+  return std::move(volume);
 }
 
 Result<std::unique_ptr<Journal>> try_open_journal(BlockFile& file) {

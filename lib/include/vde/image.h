@@ -36,9 +36,10 @@ struct OpenOptions {
   bool map = false;
   Clock clock = current_ticks;  // called for each commit and each new snapshot or module
   // For changes. The first one makes both superblock groups equal. If the journal's last record
-  // does not explain why they differ, the old bytes go to an undo file first; if that cannot be
-  // written, the change is refused (kIo). Null: IMAGE.undo or the next free name, if open() gets
-  // the path of a file; otherwise such a change is refused (kUnsupported).
+  // does not explain why they differ, this waits for the first write, and the old bytes go to an
+  // undo file first; if that cannot be written, the change is refused (kIo). Null: IMAGE.undo or
+  // the next free name, if open() gets the path of a file; otherwise such a change is refused
+  // (kUnsupported).
   UndoMaker undo = {};
   std::function<void(const HealedGroup&)> healed = {};  // called after such a healing
 };

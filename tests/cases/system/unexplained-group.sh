@@ -11,13 +11,12 @@ V tag set i 1 k=v 2> said || wrong "status $?"
 V verify i > /dev/null || wrong "still damaged"
 V tag set i 2 k=v 2>&1 | grep . && wrong "a second warning"
 
-# Refused after that: undo restores the exact bytes.
+# A refused change leaves the damage as it is.
 cp damaged j
 printf '\0asm\1\0\0\0\0\364\377\177\1n' > m.wasm
 truncate -s 2097152 m.wasm
 V module register j m.wasm > /dev/null 2>&1 && wrong "a module larger than the volume"
-V -q undo j j.undo --no-undo || wrong "undo"
-cmp -s j damaged || wrong "undo leaves other bytes"
+cmp -s j damaged && [[ ! -e j.undo ]] || wrong "the image was changed all the same"
 
 # IMAGE.undo would have a name that is too long.
 long=$(printf 'n%.0s' {1..252})

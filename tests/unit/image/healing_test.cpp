@@ -1,6 +1,7 @@
 // A superblock group that no crash damaged: put in order by the first change, with an undo file.
 #include <doctest/doctest.h>
 
+#include "image/volume.h"
 #include "io/undo_file.h"
 #include "support/files/borrowed_file.h"
 #include "support/files/failing_file.h"
@@ -50,12 +51,25 @@ struct Healing {
     VDE_TRY(change.set_label("changed"));
     return drop ? Result<void>{} : change.commit();
   }
+  // Puts the group in order, and commits nothing.
+  Result<void> put_in_order(BlockFile& file) {
+    VDE_TRY_ASSIGN(probe, probe_to_judge(file));
+    VDE_TRY_ASSIGN(plan, plan_recovery(BlockIo(file, probe.block_size), probe));
+    VDE_TRY_ASSIGN(volume, Volume::open(file, probe, plan,
+                                        {false, options.clock, options.undo, options.healed}));
+    return volume->release();
+  }
 
   OpenOptions options;
   std::shared_ptr<MemoryUndo> undo = std::make_shared<MemoryUndo>();
   std::vector<HealedGroup> healed;
   int asked = 0;
 };
+
+uint64_t tags_of(const Image& image) {
+  Activity activity;
+  return must(must(image.tags()).stats(activity)).entries;
+}
 
 // Neither the bytes nor anything else may have changed.
 void check_refused(Healing& healing, ImageBuilder& image, ErrorCode code, const std::string& why) {
@@ -115,7 +129,7 @@ TEST_CASE("undo restores the exact bytes as long as nothing else was changed") {
   image.flip(2, 100);
   const std::vector<uint8_t> damaged = image.bytes();
   Healing healing;
-  must(healing.change(image.file(), true));
+  must(healing.put_in_order(image.file()));
   CHECK(image.bytes() != damaged);
   must(undo_repair(image.file(), healing.undo->file(), nullptr));
   CHECK(image.bytes() == damaged);
@@ -124,7 +138,7 @@ TEST_CASE("undo restores the exact bytes as long as nothing else was changed") {
 TEST_CASE("undo also reverts the recovery of commits that were waiting") {
   ImageBuilder image(waiting_and_damaged(), 4096);
   Healing healing;
-  must(healing.change(image.file(), true));
+  must(healing.put_in_order(image.file()));
   CHECK(healing.healed.size() == 1);
   CHECK_FALSE(verified(image.file()).complains());
   must(undo_repair(image.file(), healing.undo->file(), nullptr));
@@ -136,7 +150,7 @@ TEST_CASE("undo also reverts the recovery of commits that were waiting") {
 TEST_CASE("an undo file whose state was not updated reverts no later commit") {
   ImageBuilder image(waiting_and_damaged(), 4096);
   Healing healing;
-  must(healing.change(image.file(), true));
+  must(healing.put_in_order(image.file()));
   // As after a crash right before that.
   BlockFile& undo = healing.undo->file();
   must(set_undo_state(undo, must(read_undo(undo)).header, UndoState::kUnderWay));
@@ -153,7 +167,7 @@ TEST_CASE("undo is refused while a later commit waits in the journal") {
   ImageBuilder image;
   image.flip(2, 100);
   Healing healing;
-  must(healing.change(image.file(), true));
+  must(healing.put_in_order(image.file()));
   {
     const auto volume = open_volume(image.file());
     commit_data(*volume, 1, 9);
@@ -162,6 +176,55 @@ TEST_CASE("undo is refused while a later commit waits in the journal") {
   CHECK(undo_repair(image.file(), healing.undo->file(), nullptr).error().code ==
         ErrorCode::kChangedSince);
   CHECK(image.bytes() == before);
+}
+
+TEST_CASE("a change that is dropped leaves the damage as it is") {
+  for (const auto& damaged : {ImageBuilder().flip(2, 100).bytes(), waiting_and_damaged()}) {
+    ImageBuilder image(damaged, 4096);
+    Healing healing;
+    must(healing.change(image.file(), true));
+    CHECK(image.bytes() == damaged);
+    CHECK(healing.asked == 0);
+    CHECK(healing.healed.empty());
+    must(healing.change(image.file()));
+    CHECK(healing.healed.size() == 1);
+    CHECK_FALSE(verified(image.file()).complains());
+  }
+}
+
+TEST_CASE("readers show the last commit while the damage is left, and after it is put in order") {
+  ImageBuilder built(waiting_and_damaged(), 4096);
+  Healing healing;
+  Image image = must(Image::open(std::make_unique<BorrowedFile>(built.file()), healing.options));
+  const std::string label = image.label();
+  {
+    Change dropped = must(image.begin());
+    must(dropped.tags().set({"key", "value", 7}));
+    CHECK(tags_of(image) == 0);
+  }
+  CHECK(healing.healed.empty());
+  CHECK(image.label() == label);
+  Change change = must(image.begin());
+  must(change.tags().set({"key", "value", 7}));
+  must(change.commit());
+  CHECK(healing.healed.size() == 1);
+  CHECK(tags_of(image) == 1);
+}
+
+TEST_CASE("an import puts a group in order when it writes, also if it is dropped") {
+  ImageBuilder built(waiting_and_damaged(), 4096);
+  Healing healing;
+  Image image = must(Image::open(std::make_unique<BorrowedFile>(built.file()), healing.options));
+  TagBatch batch((TagBatchOptions()));
+  must(batch.add(TagView{"key", "value", 7, 0}, 1));
+  {
+    Activity activity;
+    Change dropped = must(image.begin());
+    must(dropped.tags().import(batch, {}, activity));
+  }
+  CHECK(healing.healed.size() == 1);
+  CHECK(tags_of(image) == 0);
+  CHECK_FALSE(verified(built.file()).complains());
 }
 
 TEST_CASE("a group that a crash explains is put in order silently") {
@@ -208,7 +271,7 @@ TEST_CASE("after any failing call the undo file brings back the exact bytes") {
         MemoryFile memory(start);
         FailingFile file(memory, Failure{call, nth, true, ErrorCode::kIo, false});
         Healing healing;
-        const Result<void> done = healing.change(file, true);
+        const Result<void> done = healing.put_in_order(file);
         if (file.failures() == 0) break;
         CAPTURE(nth);
         if (call != FileCall::kRead) CHECK_FALSE(done.has_value());
@@ -233,6 +296,8 @@ TEST_CASE("an image that is opened by its path gets the undo file of a repair") 
   Image image = must(Image::open(path, options));
   Change change = must(image.begin());
   must(change.set_label("changed"));
+  CHECK(named.empty());
+  must(change.commit());
   CHECK(named == path + ".undo.1");
   CHECK(read_file(named).size() > 4 * 4096);
 }
