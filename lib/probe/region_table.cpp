@@ -153,6 +153,8 @@ Result<void> RegionTable::resize_volume(uint64_t blocks) {
       data.count = new_blocks - data.start;
   }
   blocks_ = blocks;
+  // A region in the middle of the data area may be at its end now.
+  fit_data_area();
   return {};
 }
 
