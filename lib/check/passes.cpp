@@ -13,7 +13,7 @@ constexpr NamedPass kPasses[] = {
     {"region tables", check_regions, OnStream::kAtStart},
     {"journal", check_journal},
     {"inode layout", check_inode_layout, OnStream::kAtEnd},
-    {"tag index, silently", find_sound_tags, OnStream::kNotNeeded},
+    {"tag nodes", find_sound_tags, OnStream::kNotNeeded},
     {"block trailers", check_blocks, OnStream::kItself},
     {"tag index", check_tags},
     {"snapshot table", check_snapshots},

@@ -43,7 +43,7 @@ enum class OnStream {
 [[nodiscard]] bool is_read_whole(const PlacedRegion& region);
 
 struct NamedPass {
-  std::string_view name;  // "tag tree", for people
+  const char* name;  // "tag tree", for people
   Pass run;
   OnStream on_stream = OnStream::kNever;
 };

@@ -271,6 +271,11 @@ class StreamScan {
   Bytes bitmap_payload_;
 };
 
+Result<void> run(const NamedPass& pass, VerifyContext& context) {
+  context.activity.phase = pass.name;
+  return pass.run(context);
+}
+
 // Runs the passes for which the kept blocks are enough; lists the others as not checked.
 Result<void> finish(VerifyContext& context, const StreamScan& scan) {
   VerifySummary& summary = context.report.summary();
@@ -282,7 +287,7 @@ Result<void> finish(VerifyContext& context, const StreamScan& scan) {
     if (pass.on_stream == OnStream::kNever || lacks_bitmap || lacks_blocks)
       summary.not_checked.emplace_back(pass.name);
     else if (pass.on_stream == OnStream::kAtEnd || pass.on_stream == OnStream::kIfKept)
-      VDE_TRY(pass.run(context));
+      VDE_TRY(run(pass, context));
   }
   if (all_data) return {};
   summary.not_checked.emplace_back(kDataBlocks);
@@ -307,7 +312,8 @@ Result<VerifySummary> verify_stream(const StreamReader& read, const VerifyOption
   VerifyContext context{
       BlockIo(kept, probe.block_size), probe, options, activity, reporter, no_journal, search, {}};
   for (const NamedPass& pass : passes())
-    if (pass.on_stream == OnStream::kAtStart) VDE_TRY(pass.run(context));
+    if (pass.on_stream == OnStream::kAtStart) VDE_TRY(run(pass, context));
+  activity.phase = "blocks in order";
   StreamScan scan(context, kept);
   VDE_TRY(scan.run(head, input));
   // The length is known only now.

@@ -50,8 +50,10 @@ Result<VerifySummary> verify_image_with(BlockFile& file, const VerifyOptions& op
       BlockIo(checked, probe.block_size), probe, options, activity, reporter, journal, search, {}};
   for (const NamedPass& pass : passes()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    activity.phase = pass.name;
     VDE_TRY(pass.run(context));
   }
+  activity.phase = nullptr;
   VerifySummary& summary = reporter.summary();
   summary.intact = intact_structures(context);
   // The bitmap tells which data blocks are checked.

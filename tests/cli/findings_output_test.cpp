@@ -182,10 +182,12 @@ TEST_CASE("SIGUSR1 during verify prints one line, and the work continues") {
   as_text.insert(as_text.end(), often.begin(), often.end());
   const ToolResult text = interrupted(as_text);
   CHECK(text.tells_one_error());
+  CHECK(text.err.find(": block trailers: ") != std::string::npos);
   CHECK(text.err.find("% (") != std::string::npos);
   const json progress = json::parse(interrupted({"verify", path, "--json"}).err).at("progress");
   CHECK(progress.at("command") == "verify");
   CHECK(progress.at("image") == path);
+  CHECK(progress.at("phase") == "block trailers");
   CHECK(progress.at("total") > progress.at("done"));
   CHECK(progress.at("percent") <= 100);
 }

@@ -48,7 +48,7 @@ int64_t milliseconds_now() {
 class StatusLine {
  public:
   explicit StatusLine(const Activity& activity)
-      : done_(activity.done), total_(activity.total), wait_(g_wait) {
+      : done_(activity.done), total_(activity.total), phase_(activity.phase), wait_(g_wait) {
     if (g_is_json) {
       add_object();
     } else {
@@ -65,6 +65,10 @@ class StatusLine {
   void add_words() {
     add(g_work.data());
     add(": ");
+    if (phase_ != nullptr) {
+      add(phase_);
+      add(": ");
+    }
     if (done_ == 0) {
       add(wait_ == nullptr ? "started" : "waiting for ");
       if (wait_ != nullptr) add(wait_);
@@ -99,12 +103,8 @@ class StatusLine {
   // The members before the numbers are ready in g_work_json.
   void add_object() {
     add(g_work_json.data());
-    add(",\"waiting_for\":");
-    add(wait_ == nullptr ? "null" : "\"");
-    if (wait_ != nullptr) {
-      add(wait_);
-      add("\"");
-    }
+    add_member("phase", phase_);
+    add_member("waiting_for", wait_);
     add(",\"done\":");
     add_number(done_);
     add(",\"total\":");
@@ -117,6 +117,16 @@ class StatusLine {
     add(",\"bytes_per_second\":");
     add_number(done_ / milliseconds() * 1000);
     add("}}");
+  }
+
+  // `text`, which has nothing to escape, or null.
+  void add_member(const char* name, const char* text) {
+    add(",\"");
+    add(name);
+    add(text == nullptr ? "\":null" : "\":\"");
+    if (text == nullptr) return;
+    add(text);
+    add("\"");
   }
 
   [[nodiscard]] uint64_t percent() const {
@@ -133,6 +143,7 @@ class StatusLine {
 
   uint64_t done_;
   uint64_t total_;
+  const char* phase_;
   const char* wait_;
   std::array<char, kLongestWork + 400> line_{};
   char* at_ = line_.data();

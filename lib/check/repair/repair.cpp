@@ -109,6 +109,7 @@ Result<void> fill_plan(BlockFile& file, OverlayFile& view, const Probe& after, R
 Result<void> find_withheld(BlockFile& file, const Probe& probe, RepairOptions options,
                            Activity& activity, const RepairLog& taken, RepairPlan& plan) {
   options.allow_loss = true;
+  activity.phase = "trying the repair with losses";
   OverlayFile view(file, probe.block_size);
   RepairLog all;
   Result<Probe> repaired = repair_all({view, options, activity, all, plan.exact->run()});
@@ -124,6 +125,7 @@ Result<void> find_withheld(BlockFile& file, const Probe& probe, RepairOptions op
 // Runs the repair on a view of the image. It is not an error if the image cannot be repaired.
 Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOptions& options,
                          Activity& activity, RepairPlan& plan) {
+  activity.phase = "trying the repair";
   OverlayFile view(file, probe.block_size);
   RepairLog log;
   log.lost = options.lost;
@@ -250,10 +252,12 @@ Result<std::vector<Finding>> apply_repair(BlockFile& file, const RepairPlan& pla
                                           Activity& activity) {
   UndoContent written;
   if (undo != nullptr) {
+    activity.phase = "writing the undo file";
     VDE_TRY_ASSIGN(content, publish_undo(*undo, file, header_of(plan), plan.changes));
     written = std::move(content);
   }
   // From the first write on, the repair cannot be interrupted.
+  activity.phase = "repairing";
   Activity unstoppable;
   PlannedFile planned(file, plan);
   RepairLog log;

@@ -11,6 +11,8 @@ struct Activity {
   std::atomic<uint64_t> done{0};   // bytes
   std::atomic<uint64_t> total{0};  // bytes, 0 = unknown
   std::atomic<bool> stop{false};   // set it to end the operation soon, with kInterrupted
+  // What a long operation is doing, "block trailers": a literal without quotes, or null.
+  std::atomic<const char*> phase{nullptr};
 
   // The search for the original of a damaged block, during which `done` stays as it is.
   static constexpr uint64_t kNoBlock = UINT64_MAX;

@@ -75,6 +75,7 @@ Result<TagImportReport> import_lines(Context& context, const BulkArguments& argu
   VDE_TRY(context.about(source, refuse_image(arguments.image, arguments.file, "input")));
   VDE_TRY_ASSIGN(reader, context.about(source, LineReader::open(arguments.file)));
   name_wait("input");
+  context.activity.phase = "reading the input";
   TagLineParser parser(arguments.tag_format(), separator);
   TagBatchOptions options;
   options.memory = memory;
@@ -83,6 +84,7 @@ Result<TagImportReport> import_lines(Context& context, const BulkArguments& argu
   LineImport lines(context, source);
   VDE_TRY(lines.add_lines(reader, parser, batch));
   VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  context.activity.phase = "writing the tags";
   VDE_TRY_ASSIGN(report, lines.of_line(opened.change.tags().import(
                              batch, {.replace = arguments.replace}, context.activity)));
   VDE_TRY(context.commit(arguments.image, opened.change));
