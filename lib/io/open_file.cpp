@@ -26,10 +26,15 @@ Result<void> check_device_writable(int fd) {
   return {};
 }
 
+tl::unexpected<Error> is_folder() {
+  return fail(ErrorCode::kIo, "is a directory", "name an image file");
+}
+
 Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode mode) {
   // O_NONBLOCK keeps the open from blocking on a pipe or device before its kind is known.
   const int access = mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
   FileDescriptor fd(open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0 && errno == EISDIR) return is_folder();
   if (fd.get() < 0) return system_failure("cannot open");
   // An accidental write to descriptor 0, 1 or 2 would destroy the image.
   if (fd.get() < 3) {
@@ -39,7 +44,7 @@ Result<std::unique_ptr<PosixFile>> open_posix(const std::string& path, OpenMode 
   }
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return system_failure("cannot open");
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kIo, "is a directory", "name an image file");
+  if (S_ISDIR(status.st_mode)) return is_folder();
   if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
     return fail(ErrorCode::kUnsupported, "is neither a regular file nor a block device");
   const bool is_device = S_ISBLK(status.st_mode);

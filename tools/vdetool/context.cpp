@@ -236,6 +236,12 @@ Result<void> refuse_image(const std::string& image, const std::string& file,
               "name another file");
 }
 
+Result<void> refuse_standard_output(const std::string& file, std::string_view role) {
+  if (file != "-") return {};
+  return fail(ErrorCode::kUsage, fmt::format("the {} cannot be written to standard output", role),
+              "a file of this name is './-'");
+}
+
 tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text) {
   constexpr std::string_view kForm = "00112233-4455-6677-8899-aabbccddeeff";
   return fail(ErrorCode::kUsage,

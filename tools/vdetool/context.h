@@ -128,6 +128,10 @@ class Context {
 [[nodiscard]] Result<void> refuse_image(const std::string& image, const std::string& file,
                                         std::string_view role);
 
+// kUsage if `file` is "-", for a file that cannot be written to standard output; `role` says what
+// it is: "image".
+[[nodiscard]] Result<void> refuse_standard_output(const std::string& file, std::string_view role);
+
 // kUsage: `text` is not a UUID, or not an id that has the form of one; `what` says which.
 [[nodiscard]] tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text);
 

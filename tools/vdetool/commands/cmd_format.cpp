@@ -91,6 +91,7 @@ std::string plan_text(const std::string& image, const ImagePlan& plan, bool writ
 }
 
 Result<void> run_format(Context& context, const FormatArguments& arguments) {
+  VDE_TRY(refuse_standard_output(arguments.image, "image"));
   VDE_TRY_ASSIGN(options, options_of(arguments));
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const bool write = !arguments.dry_run;

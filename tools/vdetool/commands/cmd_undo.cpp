@@ -48,6 +48,7 @@ Result<void> run_undo(Context& context, const UndoArguments& arguments, BlockFil
 Result<void> check_redo_path(const UndoArguments& arguments) {
   const std::string& redo = arguments.undo.undo;
   if (redo.empty()) return {};
+  VDE_TRY(refuse_standard_output(redo, "undo file"));
   VDE_TRY(refuse_image(arguments.image, redo, "file of --undo"));
   if (!is_same_file(arguments.file, redo)) return {};
   return fail(ErrorCode::kUsage, "the file of --undo is the undo file that is read",

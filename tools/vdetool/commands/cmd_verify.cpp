@@ -104,6 +104,8 @@ class VerifyRun {
     };
     const Named named[] = {
         {repair.undo, "undo file"}, {repair.plan, "plan"}, {repair.apply, "plan"}};
+    if (const auto named_file = refuse_standard_output(repair.undo, "undo file"); !named_file)
+      return context_.report(repair.undo, named_file.error());
     for (const std::string& image : arguments_.images)
       for (const Named& one : named)
         // A plan to "-" goes to standard output.
