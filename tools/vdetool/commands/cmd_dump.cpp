@@ -112,6 +112,21 @@ Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments&
                               : context.out.write(regions_text(json));
 }
 
+// On a terminal, digits that are all zero are not printed one by one.
+std::string text_of(Json block) {
+  constexpr size_t kManyDigits = 64;
+  if (!Context::is_terminal()) return block_text(block);
+  for (Json& structure : block["structures"])
+    for (Json& field : structure["fields"]) {
+      const auto value = field.find("value");
+      if (value == field.end() || !value->is_string()) continue;
+      const std::string digits = value->get<std::string>();
+      if (digits.size() >= kManyDigits && digits.find_first_not_of('0') == std::string::npos)
+        *value = "all zero";
+    }
+  return block_text(block);
+}
+
 // Raw bytes or a hex dump; in JSON Base64 for --raw and digits for --hex.
 Result<void> dump_bytes(Context& context, BlockFile& file, const BlockSelection& selection,
                         const DumpArguments& arguments) {
@@ -148,7 +163,7 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
   if (bytes) return dump_bytes(context, *file, selection, arguments);
   return dump_blocks(*file, selection, context.activity, [&](const Json& block) {
     return context.globals.json ? context.write_json(with_header("dump", arguments.image, block))
-                                : context.out.write(block_text(block));
+                                : context.out.write(text_of(block));
   });
 }
 
