@@ -19,6 +19,10 @@ DerivedPayload inode_layout(const Probe& probe) {
   return derived;
 }
 
+bool is_index(const PlacedRegion& region) {
+  return region.content == block_types::kTagIndex || region.content == block_types::kQueryIndex;
+}
+
 }  // namespace
 
 Derivations::Derivations(BlockFile& file, const Probe& probe, const Activity& activity)
@@ -58,8 +62,7 @@ Result<std::vector<DerivedPayload>> Derivations::of(uint64_t number) {
   if (region->type == block_types::kInodes && number == region->blocks.begin &&
       input_.probe.superblock_verified())
     return std::vector<DerivedPayload>{inode_layout(input_.probe)};
-  if (region->type == block_types::kTagIndex)
-    return tags(*region).derive(number - region->blocks.begin);
+  if (is_index(*region)) return tags(*region).derive(number - region->blocks.begin);
   if (region->type == block_types::kIntegrityTree)
     return derive_tree_block(input_, region->blocks, number);
   return nothing;
@@ -67,7 +70,7 @@ Result<std::vector<DerivedPayload>> Derivations::of(uint64_t number) {
 
 void Derivations::add(const UncheckedBlock& block) {
   const PlacedRegion* region = region_of(block.number());
-  if (region == nullptr || region->type != block_types::kTagIndex) return;
+  if (region == nullptr || !is_index(*region)) return;
   if (const auto tags = tags_.find(region->blocks.begin); tags != tags_.end())
     tags->second->add(block);
 }

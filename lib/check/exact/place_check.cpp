@@ -95,6 +95,7 @@ constexpr RegionCodec kCodecs[] = {{block_types::kBitmap, is_bitmap},
                                    {block_types::kInodes, is_inode_block},
                                    {block_types::kMetadataWal, is_journal_block},
                                    {block_types::kTagIndex, is_tag_block},
+                                   {block_types::kQueryIndex, is_tag_block},
                                    {block_types::kSnapshots, is_snapshot_block},
                                    {block_types::kCode, is_module_block},
                                    {block_types::kDictionaries, is_dictionary_block},
@@ -128,12 +129,16 @@ std::string PlaceCheck::fault(uint64_t number, Bytes bytes) const {
   const PlacedRegion* region = number < kFirstRegionBlock ? nullptr : region_of(number);
   const bool in_data_area = number >= kFirstRegionBlock && region == nullptr;
   // A block of the data area may be left from a region that moved.
-  const bool fits = in_data_area ? is_known(trailer.type) : trailer.type == type_at(number);
+  const bool fits = in_data_area        ? is_known(trailer.type)
+                    : region != nullptr ? may_carry(region->type, region->content, trailer.type)
+                                        : trailer.type == type_at(number);
   if (!fits && !is_switched_off(ExactRule::kType))
     return fmt::format("type {} instead of {}", to_string(trailer.type),
                        to_string(type_at(number)));
   if (number < kFirstRegionBlock) return fixed_fault(number, block);
-  if (is_newer(probe_, trailer.generation) && !is_switched_off(ExactRule::kGeneration))
+  const bool has_own_generations = region != nullptr && counts_own_generations(region->content);
+  if (!has_own_generations && is_newer(probe_, trailer.generation) &&
+      !is_switched_off(ExactRule::kGeneration))
     return fmt::format("generation {} is newer than the superblock", trailer.generation);
   return region != nullptr ? region_fault(*region, block) : std::string();
 }
