@@ -1,7 +1,12 @@
 // What the program says of damage whose original it finds, and --from.
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
 #include "support/image_builder.h"
+#include "support/random_bytes.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
 
@@ -49,6 +54,34 @@ TEST_CASE("verify names the flipped bit, in text, JSON and SARIF") {
   for (const auto& line : run_tool({"verify", files.path, "--json"}).json_lines())
     if (line["type"] == "finding" && line["block"].is_number())
       CHECK(line["fixable"] == (line["block"] == files.leaf));
+}
+
+TEST_CASE("progress names the block whose original is searched for, in text and JSON") {
+  ImageBuilder image({16384, 256, kAllModules});
+  const uint64_t leaf = image.start("TAGI") + 1;
+  // Noise, of which everything is tried: each block takes half a second.
+  Random random(1);
+  for (uint64_t block = leaf; block < leaf + 3; ++block) {
+    if (all_zero(image.block(block))) image.data_block(block, 1);
+    fill_randomly(image.payload(block), random);
+  }
+  const TemporaryFolder folder;
+  write_file(folder / "image", image.bytes());
+  const ToolResult text = run_tool({"verify", folder / "image", "--progress"});
+  INFO(describe(text));
+  CHECK(has(text.err, "searching for the original of block "));
+  CHECK(has(text.err, "% of the search time used"));
+  std::set<uint64_t> searched;
+  std::istringstream lines(run_tool({"verify", folder / "image", "--progress", "--json"}).err);
+  for (std::string line; std::getline(lines, line);) {
+    const auto progress = nlohmann::json::parse(line).at("progress");
+    if (!progress.at("searched_block").is_number()) continue;
+    searched.insert(progress.at("searched_block").get<uint64_t>());
+    CHECK(progress.at("search_percent").is_number());
+    CHECK(progress.at("search_percent") <= 100);
+  }
+  CHECK_FALSE(searched.empty());
+  for (const uint64_t block : searched) CHECK((block >= leaf && block < leaf + 3));
 }
 
 TEST_CASE("--from takes what is left of the damage from an older copy, and only reads it") {

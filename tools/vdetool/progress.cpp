@@ -50,7 +50,7 @@ class StatusLine {
   explicit StatusLine(const Activity& activity)
       : done_(activity.done), total_(activity.total), phase_(activity.phase), wait_(g_wait) {
     if (g_is_json) {
-      add_object();
+      add_object(activity);
     } else {
       add_words();
       add_search(activity);
@@ -91,17 +91,16 @@ class StatusLine {
   // What may take seconds without reading anything.
   void add_search(const Activity& activity) {
     const uint64_t block = activity.searched_block;
-    const uint64_t limit = activity.search_limit;
-    if (block == Activity::kNoBlock || limit < 100) return;
+    if (block == Activity::kNoBlock || !has_search(activity)) return;
     add(", searching for the original of block ");
     add_number(block);
     add(" (");
-    add_number(std::min<uint64_t>(activity.search_used / (limit / 100), 100));
+    add_number(search_percent(activity));
     add("% of the search time used)");
   }
 
   // The members before the numbers are ready in g_work_json.
-  void add_object() {
+  void add_object(const Activity& activity) {
     add(g_work_json.data());
     add_member("phase", phase_);
     add_member("waiting_for", wait_);
@@ -116,7 +115,18 @@ class StatusLine {
     }
     add(",\"bytes_per_second\":");
     add_number(done_ / milliseconds() * 1000);
+    const uint64_t block = activity.searched_block;
+    add_if(",\"searched_block\":", block, block != Activity::kNoBlock);
+    const bool searches = has_search(activity);
+    add_if(",\"search_percent\":", searches ? search_percent(activity) : 0, searches);
     add("}}");
+  }
+  void add_if(const char* name, uint64_t number, bool is_known) {
+    add(name);
+    if (is_known)
+      add_number(number);
+    else
+      add("null");
   }
 
   // `text`, which has nothing to escape, or null.
@@ -132,6 +142,13 @@ class StatusLine {
   [[nodiscard]] uint64_t percent() const {
     return std::min<uint64_t>(
         static_cast<uint64_t>(static_cast<double>(done_) * 100 / static_cast<double>(total_)), 100);
+  }
+  // Whether there was a search, of which a share may be used.
+  [[nodiscard]] static bool has_search(const Activity& activity) {
+    return activity.search_limit >= 100;
+  }
+  [[nodiscard]] static uint64_t search_percent(const Activity& activity) {
+    return std::min<uint64_t>(activity.search_used / (activity.search_limit / 100), 100);
   }
   [[nodiscard]] static uint64_t milliseconds() {
     return static_cast<uint64_t>(std::max<int64_t>(1, milliseconds_now() - g_started));
