@@ -17,15 +17,45 @@ constexpr uint64_t kPrime4 = 0x85EBCA77C2B2AE63;
 constexpr size_t kWord = sizeof(uint64_t);
 constexpr int kLaneTurns[] = {1, 7, 12, 18};
 // Steps of a trial besides those of its lane.
-constexpr uint64_t kFinishSteps = 16;
+constexpr uint64_t kFinishSteps = 8;
 
 // A lane's state after a word, which comes multiplied by the second prime.
 constexpr uint64_t next_state(uint64_t state, uint64_t scaled) {
   return std::rotl(state + scaled, 31) * kPrime1;
 }
 
+// What a lane's last state adds to the hash.
+constexpr uint64_t mixed(uint64_t lane) {
+  return next_state(0, lane * kPrime2);
+}
+constexpr uint64_t add_lane(uint64_t hash, uint64_t mixed_lane) {
+  return (hash ^ mixed_lane) * kPrime1 + kPrime4;
+}
 constexpr uint64_t add_tail_word(uint64_t hash, uint64_t word) {
-  return std::rotl(hash ^ next_state(0, word * kPrime2), 27) * kPrime1 + kPrime4;
+  return std::rotl(hash ^ mixed(word), 27) * kPrime1 + kPrime4;
+}
+constexpr uint64_t scramble(uint64_t hash) {
+  hash = (hash ^ hash >> 33) * kPrime2;
+  hash = (hash ^ hash >> 29) * kPrime3;
+  return hash ^ hash >> 32;
+}
+
+// Each of these steps can be undone.
+constexpr uint64_t inverse(uint64_t odd) {
+  uint64_t result = odd;  // right in three bits, and in twice as many after each round
+  for (int round = 0; round < 5; ++round) result *= 2 - odd * result;
+  return result;
+}
+constexpr uint64_t undo_add_lane(uint64_t hash, uint64_t mixed_lane) {
+  return (hash - kPrime4) * inverse(kPrime1) ^ mixed_lane;
+}
+constexpr uint64_t undo_add_tail_word(uint64_t hash, uint64_t word) {
+  return std::rotr((hash - kPrime4) * inverse(kPrime1), 27) ^ mixed(word);
+}
+constexpr uint64_t undo_scramble(uint64_t hash) {
+  hash = (hash ^ hash >> 32) * inverse(kPrime3);
+  hash = (hash ^ hash >> 29 ^ hash >> 58) * inverse(kPrime2);
+  return hash ^ hash >> 33;
 }
 
 constexpr auto kBitMasks = [] {
@@ -72,15 +102,30 @@ PayloadTrials::PayloadTrials(Bytes payload)
   for (size_t i = 0; i < kTailWords; ++i) tail_[i] = words_[stripes_ * kLanes + i];
 }
 
-uint64_t PayloadTrials::finish(const Lanes& lanes, uint64_t tail0, uint64_t tail1) const {
+uint64_t PayloadTrials::lanes_hash() const {
   uint64_t hash = 0;
-  for (size_t i = 0; i < kLanes; ++i) hash += std::rotl(lanes[i], kLaneTurns[i]);
-  for (const uint64_t lane : lanes)
-    hash = (hash ^ next_state(0, lane * kPrime2)) * kPrime1 + kPrime4;
-  hash = add_tail_word(add_tail_word(hash + size_, tail0), tail1);
-  hash = (hash ^ hash >> 33) * kPrime2;
-  hash = (hash ^ hash >> 29) * kPrime3;
-  return hash ^ hash >> 32;
+  for (size_t i = 0; i < kLanes; ++i) hash += std::rotl(ends_[i], kLaneTurns[i]);
+  for (const uint64_t lane : ends_) hash = add_lane(hash, mixed(lane));
+  return hash + size_;
+}
+
+uint64_t PayloadTrials::digest() const {
+  uint64_t hash = lanes_hash();
+  for (const uint64_t word : tail_) hash = add_tail_word(hash, word);
+  return scramble(hash);
+}
+
+PayloadTrials::Wanted PayloadTrials::undo_finish(uint64_t digest) const {
+  Wanted wanted;
+  wanted.after_tail = undo_scramble(digest);
+  uint64_t hash = wanted.after_tail;
+  for (size_t i = kTailWords; i-- > 0;) hash = undo_add_tail_word(hash, tail_[i]);
+  hash -= size_;
+  for (size_t i = kLanes; i-- > 0;) {
+    wanted.at_lane[i] = undo_add_lane(hash, 0);
+    hash = undo_add_lane(hash, mixed(ends_[i]));
+  }
+  return wanted;
 }
 
 uint64_t PayloadTrials::cost(uint64_t size, size_t masks) {
@@ -101,39 +146,50 @@ void PayloadTrials::run_lane(size_t lane, size_t stripe, Batch& states) const {
   run(std::make_index_sequence<kBatch>());
 }
 
-std::optional<uint64_t> PayloadTrials::find_in_stripe(uint64_t wanted, size_t index,
+std::optional<uint64_t> PayloadTrials::find_in_stripe(const Wanted& wanted, size_t index,
                                                       std::span<const uint64_t> masks) const {
   const size_t lane = index % kLanes;
   const size_t stripe = index / kLanes;
   const uint64_t before = before_[lane * stripes_ + stripe];
-  Lanes lanes = ends_;
+  uint64_t others = 0;
+  Lanes mixed_before{};
+  for (size_t i = 0; i < kLanes; ++i) {
+    if (i != lane) others += std::rotl(ends_[i], kLaneTurns[i]);
+    mixed_before[i] = mixed(ends_[i]);
+  }
+  const auto fits = [&](uint64_t state) {
+    uint64_t hash = others + std::rotl(state, kLaneTurns[lane]);
+    for (size_t i = 0; i < lane; ++i) hash = add_lane(hash, mixed_before[i]);
+    return (hash ^ mixed(state)) == wanted.at_lane[lane];
+  };
   for (size_t first = 0; first < masks.size(); first += kBatch) {
     const size_t count = std::min(kBatch, masks.size() - first);
     Batch states{};
     for (size_t i = 0; i < count; ++i)
       states[i] = next_state(before, (words_[index] ^ masks[first + i]) * kPrime2);
     run_lane(lane, stripe, states);
-    for (size_t i = 0; i < count; ++i) {
-      lanes[lane] = states[i];
-      if (finish(lanes, tail_[0], tail_[1]) == wanted) return masks[first + i];
-    }
+    for (size_t i = 0; i < count; ++i)
+      if (fits(states[i])) return masks[first + i];
   }
   return std::nullopt;
 }
 
-std::optional<uint64_t> PayloadTrials::find_in_tail(uint64_t wanted, size_t index,
+std::optional<uint64_t> PayloadTrials::find_in_tail(const Wanted& wanted, size_t index,
                                                     std::span<const uint64_t> masks) const {
   const size_t place = index - stripes_ * kLanes;
+  const uint64_t lanes = lanes_hash();
   for (const uint64_t mask : masks) {
-    std::array<uint64_t, kTailWords> tail = tail_;
-    tail[place] ^= mask;
-    if (finish(ends_, tail[0], tail[1]) == wanted) return mask;
+    uint64_t hash = lanes;
+    for (size_t i = 0; i < kTailWords; ++i)
+      hash = add_tail_word(hash, tail_[i] ^ (i == place ? mask : 0));
+    if (hash == wanted.after_tail) return mask;
   }
   return std::nullopt;
 }
 
-std::optional<WordChange> PayloadTrials::find(uint64_t wanted, std::span<const uint64_t> masks,
+std::optional<WordChange> PayloadTrials::find(uint64_t digest, std::span<const uint64_t> masks,
                                               Work& work) const {
+  const Wanted wanted = undo_finish(digest);
   for (size_t index = 0; index < words_.size() && !work.stopped(); ++index) {
     const bool in_tail = index >= stripes_ * kLanes;
     const uint64_t steps = in_tail ? 0 : stripes_ - index / kLanes;

@@ -2,7 +2,8 @@
 //
 // XXH64 feeds a payload to four lanes that do not touch each other before the end, eight bytes to
 // each in turn. A change of one word therefore changes one lane only, and that from this word on:
-// with the state of every lane before every word saved, a trial computes the rest of one lane. It
+// with the state of every lane before every word saved, a trial computes the rest of one lane. The
+// steps after that can be undone, so the digest that is looked for is taken back to that lane. It
 // is the digest that the library computes (a test compares the two).
 #pragma once
 
@@ -28,14 +29,14 @@ class PayloadTrials {
   // `payload` is that of a block: a whole number of words and at least 32 bytes.
   explicit PayloadTrials(Bytes payload);
 
-  [[nodiscard]] uint64_t digest() const { return finish(ends_, tail_[0], tail_[1]); }
+  [[nodiscard]] uint64_t digest() const;
 
   // Steps that find() takes at most with `masks` masks on a payload of `size` bytes.
   [[nodiscard]] static uint64_t cost(uint64_t size, size_t masks);
 
-  // The first word, and the first of `masks` for it, that make the digest `wanted`; nothing where
-  // none does, or `work` is stopped. Takes what it did from `work`, which is at least cost().
-  [[nodiscard]] std::optional<WordChange> find(uint64_t wanted, std::span<const uint64_t> masks,
+  // The first word, and the first of `masks` for it, that make this digest; nothing where none
+  // does, or `work` is stopped. Takes what it did from `work`, which is at least cost().
+  [[nodiscard]] std::optional<WordChange> find(uint64_t digest, std::span<const uint64_t> masks,
                                                Work& work) const;
 
  private:
@@ -46,11 +47,17 @@ class PayloadTrials {
   using Lanes = std::array<uint64_t, kLanes>;
   using Batch = std::array<uint64_t, kBatch>;
 
-  [[nodiscard]] uint64_t finish(const Lanes& lanes, uint64_t tail0, uint64_t tail1) const;
+  // What a digest means further back, where only one lane, or the tail, is different.
+  struct Wanted {
+    Lanes at_lane{};  // the hash with the lane's last state added, before it is multiplied
+    uint64_t after_tail = 0;
+  };
+  [[nodiscard]] Wanted undo_finish(uint64_t digest) const;
+  [[nodiscard]] uint64_t lanes_hash() const;
   void run_lane(size_t lane, size_t stripe, Batch& states) const;
-  [[nodiscard]] std::optional<uint64_t> find_in_stripe(uint64_t wanted, size_t index,
+  [[nodiscard]] std::optional<uint64_t> find_in_stripe(const Wanted& wanted, size_t index,
                                                        std::span<const uint64_t> masks) const;
-  [[nodiscard]] std::optional<uint64_t> find_in_tail(uint64_t wanted, size_t index,
+  [[nodiscard]] std::optional<uint64_t> find_in_tail(const Wanted& wanted, size_t index,
                                                      std::span<const uint64_t> masks) const;
 
   uint64_t size_;   // bytes
