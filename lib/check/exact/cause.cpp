@@ -38,11 +38,13 @@ std::string cause_by_copy(const FixedBlock& block, const FixedBlock& other) {
       return "; " + describe(*difference, block.bytes);
   // Where the other one is whole, all that differs is what is wrong: one combination.
   Work work(kCauseSeconds);
-  const auto found = combine(block.bytes, {other.bytes, {}}, work);
+  const BlockCopy mirrored{other.bytes, {}};
+  const auto found = combine(block.bytes, {&mirrored, 1}, work);
   if (!found) return {};
-  return fmt::format("; {} of the {} group's copy {} wrong", sector_list(found->sectors),
+  const std::vector<size_t>& sectors = found->parts[0].sectors;
+  return fmt::format("; {} of the {} group's copy {} wrong", sector_list(sectors),
                      block.number < kMirrorGroup ? "primary" : "mirror",
-                     found->sectors.size() == 1 ? "is" : "are");
+                     sectors.size() == 1 ? "is" : "are");
 }
 
 }  // namespace

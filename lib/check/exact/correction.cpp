@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <map>
 
 #include "base/endian.h"
 
@@ -43,22 +45,54 @@ bool fits(Bytes block, Work& work) {
   return checksum(payload_of(block)) == stored_checksum(block);
 }
 
-std::vector<size_t> differing_sectors(Bytes block, Bytes copy) {
-  std::vector<size_t> sectors;
-  for (size_t i = 0; i < sectors_in(block); ++i)
-    if (!std::ranges::equal(sector_of(block, i), sector_of(copy, i))) sectors.push_back(i);
-  return sectors;
+// A sector of a block, and the copies that have it differently, one for each content.
+struct SectorChoice {
+  size_t sector;
+  std::vector<size_t> copies;
+};
+
+std::vector<SectorChoice> choices_of(Bytes block, std::span<const BlockCopy> copies) {
+  std::vector<SectorChoice> choices;
+  for (size_t i = 0; i < sectors_in(block); ++i) {
+    SectorChoice choice{i, {}};
+    for (size_t copy = 0; copy < copies.size(); ++copy) {
+      const Bytes own = sector_of(copies[copy].bytes, i);
+      const auto has_same = [&](Bytes other) {
+        return std::ranges::equal(own, sector_of(other, i));
+      };
+      if (!has_same(block) && std::ranges::none_of(choice.copies, [&](size_t other) {
+            return has_same(copies[other].bytes);
+          }))
+        choice.copies.push_back(copy);
+    }
+    if (!choice.copies.empty()) choices.push_back(std::move(choice));
+  }
+  return choices;
 }
 
-uint64_t combine_steps(Bytes block, const std::vector<size_t>& differing) {
-  const size_t count = differing.size();
-  if (count == 0 || count > kMaxDifferingSectors) return 0;
-  return (uint64_t{1} << count) * checksum_steps(block.size());
+uint64_t combine_steps(Bytes block, const std::vector<SectorChoice>& choices) {
+  uint64_t count = choices.empty() ? 0 : 1;
+  for (const SectorChoice& choice : choices) {
+    count *= choice.copies.size() + 1;
+    if (count > uint64_t{1} << kMaxDifferingSectors) return 0;
+  }
+  return count * checksum_steps(block.size());
 }
 
 void copy_sector(Bytes from, MutableBytes to, size_t index) {
   const Bytes sector = sector_of(from, index);
   std::ranges::copy(sector, to.begin() + static_cast<ptrdiff_t>(index * kSectorBytes));
+}
+
+// What the copies give to a combination.
+std::vector<Combination::Part> parts_of(const std::vector<SectorChoice>& choices,
+                                        const std::vector<size_t>& taken) {
+  std::map<size_t, std::vector<size_t>> sectors;
+  for (size_t i = 0; i < choices.size(); ++i)
+    if (taken[i] != 0) sectors[choices[i].copies[taken[i] - 1]].push_back(choices[i].sector);
+  std::vector<Combination::Part> parts;
+  for (auto& [copy, of_copy] : sectors) parts.push_back({copy, std::move(of_copy)});
+  return parts;
 }
 
 std::string list_of(const std::vector<size_t>& numbers) {
@@ -197,32 +231,35 @@ std::string describe(const Correction& correction, Bytes block) {
 }
 
 bool shares_sector(Bytes block, Bytes copy) {
-  return differing_sectors(block, copy).size() < sectors_in(block);
+  for (size_t i = 0; i < sectors_in(block); ++i)
+    if (std::ranges::equal(sector_of(block, i), sector_of(copy, i))) return true;
+  return false;
 }
 
-uint64_t combine_steps(Bytes block, Bytes copy) {
-  return combine_steps(block, differing_sectors(block, copy));
+uint64_t combine_steps(Bytes block, std::span<const BlockCopy> copies) {
+  return combine_steps(block, choices_of(block, copies));
 }
 
-std::optional<Combination> combine(Bytes block, const BlockCopy& copy, Work& work) {
-  const std::vector<size_t> sectors = differing_sectors(block, copy.bytes);
-  const uint64_t steps = combine_steps(block, sectors);
+std::optional<Combination> combine(Bytes block, std::span<const BlockCopy> copies, Work& work) {
+  const std::vector<SectorChoice> choices = choices_of(block, copies);
+  const uint64_t steps = combine_steps(block, choices);
   if (steps == 0 || !work.has(steps)) return std::nullopt;
   BlockBuffer trial(block.begin(), block.end());
-  // In the order of a Gray code each trial differs from the one before in one sector. Bit i of
-  // `taken` says that sector i is the copy's.
-  uint32_t taken = 0;
-  for (uint32_t step = 1; step < uint32_t{1} << sectors.size(); ++step) {
-    const auto turn = static_cast<size_t>(std::countr_zero(step));
-    taken ^= uint32_t{1} << turn;
-    const bool from_copy = (taken >> turn & 1) != 0;
-    copy_sector(from_copy ? copy.bytes : block, trial, sectors[turn]);
-    if (!fits(trial, work)) continue;
-    Combination combination{std::move(trial), {}};
-    for (size_t i = 0; i < sectors.size(); ++i)
-      if ((taken >> i & 1) != 0) combination.sectors.push_back(sectors[i]);
-    return combination;
-  }
+  // The combinations are counted: `taken` has a digit for each sector, the first one changes most
+  // often. 0 is the block's own sector, n the n-th of the copies.
+  std::vector<size_t> taken(choices.size(), 0);
+  const auto next = [&] {
+    for (size_t i = 0; i < choices.size(); ++i) {
+      const SectorChoice& choice = choices[i];
+      taken[i] = taken[i] == choice.copies.size() ? 0 : taken[i] + 1;
+      copy_sector(taken[i] == 0 ? block : copies[choice.copies[taken[i] - 1]].bytes, trial,
+                  choice.sector);
+      if (taken[i] != 0) return true;
+    }
+    return false;
+  };
+  while (next())
+    if (fits(trial, work)) return Combination{std::move(trial), parts_of(choices, taken)};
   return std::nullopt;
 }
 
@@ -230,9 +267,22 @@ std::string sector_list(const std::vector<size_t>& sectors) {
   return fmt::format("{} {}", sectors.size() == 1 ? "sector" : "sectors", list_of(sectors));
 }
 
-std::string describe(const Combination& combination, const BlockCopy& copy) {
-  return fmt::format("{} wrong; {} intact in {}", sectors_are(combination.sectors),
-                     combination.sectors.size() == 1 ? "it is" : "they are", copy.name);
+std::string describe(const Combination& combination, std::span<const BlockCopy> copies) {
+  const auto source = [&](const Combination::Part& part) {
+    return "intact in " + copies[part.copy].name;
+  };
+  const auto& parts = combination.parts;
+  if (parts.size() == 1)
+    return fmt::format("{} wrong; {} {}", sectors_are(parts[0].sectors),
+                       parts[0].sectors.size() == 1 ? "it is" : "they are", source(parts[0]));
+  std::vector<size_t> all;
+  std::vector<std::string> sources;
+  for (const Combination::Part& part : parts) {
+    all.insert(all.end(), part.sectors.begin(), part.sectors.end());
+    sources.push_back(fmt::format("{} {}", sectors_are(part.sectors), source(part)));
+  }
+  std::ranges::sort(all);
+  return fmt::format("{} wrong; {}", sectors_are(all), fmt::join(sources, ", "));
 }
 
 }  // namespace vde

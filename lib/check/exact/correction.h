@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bitset>
+#include <span>
 #include <string>
 
 #include "check/exact/payload_trials.h"
@@ -57,24 +58,31 @@ struct BlockCopy {
   std::string name;  // "the mirror group's copy"
 };
 
-// Sectors in which two copies may differ: 2^16 checksums at most.
+// Sectors in which two copies may differ: 2^16 checksums at most. With more copies the number of
+// combinations has the same bound.
 inline constexpr size_t kMaxDifferingSectors = 16;
 
-// The original put together from sectors of `block` and of `copy`. Nothing where no combination
-// has the checksum that the trailer of `block` names, the two differ in too many sectors, or `work`
-// has fewer than combine_steps() left.
+// The original put together from sectors of `block` and of `copies`. Nothing where no combination
+// has the checksum that the trailer of `block` names, there are too many of them, or `work` has
+// fewer than combine_steps() left.
 struct Combination {
+  struct Part {
+    size_t copy;                  // its place in `copies`
+    std::vector<size_t> sectors;  // that are the copy's
+  };
   BlockBuffer bytes;
-  std::vector<size_t> sectors;  // that are the copy's
+  std::vector<Part> parts;  // by copy
 };
-[[nodiscard]] std::optional<Combination> combine(Bytes block, const BlockCopy& copy, Work& work);
+[[nodiscard]] std::optional<Combination> combine(Bytes block, std::span<const BlockCopy> copies,
+                                                 Work& work);
 // Whether a sector of them is the same.
 [[nodiscard]] bool shares_sector(Bytes block, Bytes copy);
-// Steps that it takes at most; 0 where they differ in too many sectors, or not at all.
-[[nodiscard]] uint64_t combine_steps(Bytes block, Bytes copy);
+// Steps that it takes at most; 0 where there are too many combinations, or none but the block.
+[[nodiscard]] uint64_t combine_steps(Bytes block, std::span<const BlockCopy> copies);
 // "sector 5", "sectors 5 and 7"
 [[nodiscard]] std::string sector_list(const std::vector<size_t>& sectors);
 // "sector 5 is wrong; it is intact in the mirror group's copy"
-[[nodiscard]] std::string describe(const Combination& combination, const BlockCopy& copy);
+[[nodiscard]] std::string describe(const Combination& combination,
+                                   std::span<const BlockCopy> copies);
 
 }  // namespace vde

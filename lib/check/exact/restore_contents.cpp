@@ -100,8 +100,8 @@ class ContentsRestorer {
       const BlockBuffer copy = with_payload(buffer_, candidate.payload);
       // Of a derived block that is right in part, a part is in the damaged one, too.
       if (!shares_sector(buffer_, copy)) continue;
-      const std::string name = "the block made from " + candidate.source;
-      if (auto found = restore_by_sectors(number, buffer_, {copy, name}, derivation_work_))
+      const BlockCopy made{copy, "the block made from " + candidate.source};
+      if (auto found = restore_by_sectors(number, buffer_, {&made, 1}, derivation_work_))
         return keep(std::move(*found));
     }
     return {};
@@ -131,10 +131,8 @@ class ContentsRestorer {
   }
 
   Result<void> by_sectors(uint64_t number) {
-    for (const BlockCopy& copy : copies_.copies_of(number))
-      if (auto found = restore_by_sectors(number, buffer_, copy, work_))
-        return keep(std::move(*found));
-    return {};
+    auto found = restore_by_sectors(number, buffer_, copies_.copies_of(number), work_);
+    return found ? keep(std::move(*found)) : Result<void>{};
   }
 
   [[nodiscard]] std::vector<uint64_t> restored_numbers() const {

@@ -94,9 +94,7 @@ class FixedRestorer {
     for (const uint64_t copy : copies_of(number))
       copies.push_back({blocks_[copy], name_of_copy(copy)});
     for (const BlockCopy& copy : copies_->copies_of(number)) copies.push_back(copy);
-    for (const BlockCopy& copy : copies)
-      if (auto found = restore_by_sectors(number, blocks_[number], copy, work_)) return found;
-    return std::nullopt;
+    return restore_by_sectors(number, blocks_[number], copies, work_);
   }
 
   [[nodiscard]] static std::string name_of_copy(uint64_t number) {

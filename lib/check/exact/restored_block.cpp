@@ -23,13 +23,21 @@ std::optional<RestoredBlock> restore_by_trying(ExactRun& run, uint64_t number, B
 }
 
 std::optional<RestoredBlock> restore_by_sectors(uint64_t number, Bytes damaged,
-                                                const BlockCopy& copy, Work& work) {
-  auto combination = combine(damaged, copy, work);
-  if (!combination) return std::nullopt;
-  std::string cause = describe(*combination, copy);
-  return RestoredBlock{
-      number, std::move(combination->bytes), std::move(cause),
-      fmt::format("sectors of the block and of {}; together they match its checksum", copy.name)};
+                                                std::span<const BlockCopy> copies, Work& work) {
+  const auto restore = [&](std::span<const BlockCopy> some) -> std::optional<RestoredBlock> {
+    auto combination = combine(damaged, some, work);
+    if (!combination) return std::nullopt;
+    std::vector<std::string> names;
+    for (const Combination::Part& part : combination->parts) names.push_back(some[part.copy].name);
+    std::string cause = describe(*combination, some);
+    return RestoredBlock{number, std::move(combination->bytes), std::move(cause),
+                         fmt::format("sectors of the block and of {}; together they match its "
+                                     "checksum",
+                                     fmt::join(names, " and "))};
+  };
+  for (const BlockCopy& copy : copies)
+    if (auto found = restore({&copy, 1})) return found;
+  return copies.size() > 1 ? restore(copies) : std::nullopt;
 }
 
 Result<void> write_restored(FoundationRepair& repair, const RestoredBlock& block) {

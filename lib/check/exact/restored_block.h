@@ -24,9 +24,11 @@ struct RestoredBlock {
 [[nodiscard]] std::optional<RestoredBlock> restore_by_trying(ExactRun& run, uint64_t number,
                                                              Bytes damaged);
 
-// The same from a copy that may be damaged too, sector by sector.
+// The same from copies that may be damaged too, sector by sector: from each of them, then from all
+// together.
 [[nodiscard]] std::optional<RestoredBlock> restore_by_sectors(uint64_t number, Bytes damaged,
-                                                              const BlockCopy& copy, Work& work);
+                                                              std::span<const BlockCopy> copies,
+                                                              Work& work);
 
 // Calls a step and writes the block straight to its place.
 [[nodiscard]] Result<void> write_restored(FoundationRepair& repair, const RestoredBlock& block);

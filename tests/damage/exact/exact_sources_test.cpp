@@ -315,6 +315,32 @@ TEST_CASE("a sector that is lost comes from an older version of the block that s
   CHECK(image.bytes() == sound);
 }
 
+TEST_CASE("two copies together have the sectors that a block lost, where neither has all of them") {
+  ImageBuilder image({4096, 256, kAllModules});
+  set_tags(image, 0, 300);
+  wipe_records(image);
+  const std::vector<uint8_t> sound = image.bytes();
+  ImageBuilder one(sound, 4096);
+  ImageBuilder two(sound, 4096);
+  const uint64_t leaf = image.start("TAGI") + 2;
+  Random random(14);
+  const auto lose = [&](size_t sector, std::initializer_list<ImageBuilder*> images) {
+    for (ImageBuilder* each : images) spoil(*each, leaf, sector * 512, 512, random);
+  };
+  lose(1, {&image, &one});
+  lose(4, {&image, &two});
+  lose(6, {&one, &two});
+  for (ImageBuilder* copy : {&one, &two}) {
+    Activity activity;
+    const RepairOptions options = with_copy(copy->file());
+    CHECK_FALSE(restores(must(plan_repair(image.file(), options, activity)), leaf));
+  }
+  RepairOptions options = kExactRepair;
+  options.sources = {{"one.dwvd", &one.file()}, {"two.dwvd", &two.file()}};
+  check_lossless(repair_exactly(image, options));
+  CHECK(image.bytes() == sound);
+}
+
 TEST_CASE("inner nodes follow from the leaves") {
   const auto image = filled_image();
   const std::vector<uint8_t> sound = image->bytes();

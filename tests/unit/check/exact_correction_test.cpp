@@ -136,8 +136,7 @@ TEST_CASE("flipped bits and wrong bytes of a block of 4096 bytes are found at sa
   }
 }
 
-// The whole search of the largest block takes seconds: here each place gets a part of it. 500
-// places of each size at effort 5.
+// The whole search of the largest block takes seconds: here each place gets a part of it.
 TEST_CASE("changes of a byte are found at sampled places of every larger size") {
   Random random(15);
   constexpr size_t kMasks = 8;
@@ -145,7 +144,7 @@ TEST_CASE("changes of a byte are found at sampled places of every larger size") 
     for (const auto all : {one_bit_masks(), one_byte_masks()}) {
       const BlockBuffer block = random_block(size, random);
       const uint64_t wanted = checksum(Bytes(block).first(payload_size(size)));
-      for (uint64_t i = 0; i < scaled(size > 16384 ? 50 : 100); ++i) {
+      for (uint64_t i = 0; i < scaled(500); ++i) {
         const auto masks = all.subspan(random.below(all.size() / kMasks) * kMasks, kMasks);
         const WordChange change{static_cast<uint32_t>(random.below(payload_size(size) / 8)),
                                 masks[random.below(kMasks)]};
@@ -197,11 +196,56 @@ TEST_CASE("two copies are put together, whatever sectors either of them lost") {
       fill_sector(damaged, lost, random);
       fill_sector(copy, lost_too, random);
       Work work = enough();
-      const auto found = combine(damaged, {copy, "the copy"}, work);
+      const BlockCopy copies[] = {{copy, "the copy"}};
+      const auto found = combine(damaged, copies, work);
       REQUIRE(found);
       CHECK(found->bytes == block);
-      CHECK(found->sectors == std::vector<size_t>{lost});
+      REQUIRE(found->parts.size() == 1);
+      CHECK(found->parts[0].sectors == std::vector<size_t>{lost});
     }
+}
+
+TEST_CASE("three copies are put together, of which any two lost the same sector") {
+  Random random(18);
+  const BlockBuffer block = random_block(4096, random);
+  BlockBuffer damaged = block;
+  BlockBuffer one = block;
+  BlockBuffer two = block;
+  for (BlockBuffer* copy : {&damaged, &one}) fill_sector(*copy, 1, random);
+  for (BlockBuffer* copy : {&damaged, &two}) fill_sector(*copy, 4, random);
+  for (BlockBuffer* copy : {&one, &two}) fill_sector(*copy, 6, random);
+  const BlockCopy copies[] = {{one, "the mirror"}, {two, "the backup"}};
+  for (const BlockCopy& copy : copies) {
+    Work work = enough();
+    CHECK_FALSE(combine(damaged, {&copy, 1}, work));
+  }
+  Work work = enough();
+  const auto found = combine(damaged, copies, work);
+  REQUIRE(found);
+  CHECK(found->bytes == block);
+  CHECK(describe(*found, copies) ==
+        "sectors 1 and 4 are wrong; sector 4 is intact in the mirror, sector 1 is intact in the "
+        "backup");
+}
+
+TEST_CASE("with more copies fewer sectors may differ") {
+  Random random(19);
+  const BlockBuffer block = random_block(16384, random);
+  BlockBuffer damaged = block;
+  BlockBuffer other = block;
+  const BlockCopy copies[] = {{block, "the mirror"}, {other, "the backup"}};
+  // Three contents of each sector: 3^10 combinations are fewer than 2^16, 3^11 are more.
+  for (size_t sector = 0; sector < 10; ++sector)
+    for (BlockBuffer* copy : {&damaged, &other}) fill_sector(*copy, sector, random);
+  Work work = enough();
+  const auto found = combine(damaged, copies, work);
+  REQUIRE(found);
+  CHECK(found->bytes == block);
+  for (BlockBuffer* copy : {&damaged, &other}) fill_sector(*copy, 10, random);
+  CHECK(combine_steps(damaged, copies) == 0);
+  // Where the copies have the same, it counts once.
+  const BlockCopy equal[] = {{block, "the mirror"}, {block, "the backup"}};
+  CHECK(combine_steps(damaged, equal) == combine_steps(damaged, {copies, 1}));
 }
 
 TEST_CASE("what differs from the original by a byte is described as a search would") {
@@ -229,19 +273,20 @@ TEST_CASE("copies that differ in too many sectors, or lost the same one, give no
   fill_sector(damaged, 5, random);
   fill_sector(copy, 5, random);
   Work work = enough();
-  CHECK_FALSE(combine(damaged, {copy, "the copy"}, work));
+  const BlockCopy copies[] = {{copy, "the copy"}};
+  CHECK_FALSE(combine(damaged, copies, work));
   for (size_t sector = 10; sector < 10 + kMaxDifferingSectors; ++sector)
     fill_sector(damaged, sector, random);
-  CHECK(combine_steps(damaged, copy) == 0);
-  CHECK_FALSE(combine(damaged, {block, "the copy"}, work));
+  CHECK(combine_steps(damaged, copies) == 0);
+  const BlockCopy whole[] = {{block, "the copy"}};
+  CHECK_FALSE(combine(damaged, whole, work));
 }
 
 TEST_CASE("nothing is found for blocks that are something else altogether") {
   Random random(10);
   Activity activity;
   ExactSearch search(1000, activity);
-  // 10,000 at effort 5.
-  const uint64_t blocks = scaled(2'000);
+  const uint64_t blocks = scaled(10'000);
   for (uint64_t i = 0; i < blocks; ++i) {
     BlockBuffer block = random_block(512, random);
     const BlockBuffer other = random_block(512, random);
