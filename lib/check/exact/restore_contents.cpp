@@ -20,6 +20,14 @@ namespace {
 // Which data blocks count is known when the tables and the bitmap are.
 constexpr size_t kRounds = 3;
 
+// Whether a block becomes empty that may have been in use. A table's block and a tag node in use do
+// not begin with a sector of zeros.
+bool is_emptied(Bytes restored, Bytes damaged) {
+  const Bytes payload = UncheckedBlock(0, damaged).unchecked_payload();
+  return all_zero(UncheckedBlock(0, restored).unchecked_payload()) &&
+         !all_zero(payload.first(std::min(kSectorBytes, payload.size())));
+}
+
 class ContentsRestorer {
  public:
   ContentsRestorer(FoundationRepair& repair, OlderCopies& copies, ExactRun::Round& round)
@@ -66,13 +74,14 @@ class ContentsRestorer {
     return {};
   }
 
-  // Keeps a candidate whose checksum fits, unless it cannot be what was there.
+  // Keeps a candidate whose checksum fits, unless it cannot be what was there. buffer_ has the
+  // damaged block.
   Result<void> keep(RestoredBlock block) {
     if (!places_.fault(block.number, block.bytes).empty()) return {};
-    const bool is_zero = all_zero(UncheckedBlock(block.number, block.bytes).unchecked_payload());
-    restored_[block.number] = {std::move(block.cause),
-                               std::move(block.source),
-                               {places_.type_at(block.number), block.is_close, is_zero}};
+    restored_[block.number] = {
+        std::move(block.cause),
+        std::move(block.source),
+        {places_.type_at(block.number), block.is_close, is_emptied(block.bytes, buffer_)}};
     derivations_.add({block.number, block.bytes});
     return view_.write(block.number * repair_.io().block_size(), block.bytes);
   }

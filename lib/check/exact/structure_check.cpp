@@ -38,7 +38,7 @@ bool is_close_bitmap(const RestoredFacts& block) {
 
 // Whether a block of a table becomes empty.
 bool is_emptied(const RestoredFacts& block) {
-  return block.is_zero && !block.is_close && has_unique_blocks(block.type);
+  return block.is_emptied && !block.is_close && has_unique_blocks(block.type);
 }
 
 // The regions of those blocks that `counts` accepts. With a block that stays damaged a region may

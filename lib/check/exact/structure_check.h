@@ -18,9 +18,9 @@ using FindingName = std::pair<std::string_view, std::string>;
 
 // A block that would be restored.
 struct RestoredFacts {
-  BlockType type;         // of its place
-  bool is_close = false;  // it differs from the damaged one in a byte, or in its checksum
-  bool is_zero = false;   // its payload
+  BlockType type;           // of its place
+  bool is_close = false;    // it differs from the damaged one in a byte, or in its checksum
+  bool is_emptied = false;  // its payload becomes zero; before it was not zero from the start on
 };
 
 // An image whose blocks would be restored.
