@@ -90,6 +90,7 @@ class DamageMaker {
   }
 
   static void flip_bit(Damage& damage, BlockBytes& block, uint64_t bit) {
+    ++damage.bits;
     block[bit / 8] ^= static_cast<uint8_t>(1U << (bit % 8));
     damage.detail +=
         fmt::format("{}bit {} of byte {}", damage.detail.empty() ? "" : ", ", bit % 8, bit / 8);

@@ -22,6 +22,7 @@ struct Damage {
   std::string part;  // "TAGI leaf"
   uint64_t block = 0;
   std::string detail;  // "with block 93"
+  uint64_t bits = 0;   // that are flipped
 
   [[nodiscard]] std::string describe() const;
 };

@@ -33,13 +33,38 @@ std::string describe(uint64_t seed, const RepairSeed& result) {
   return fmt::format("seed {}: {}: {}", seed, result.image, fmt::join(result.damages, "; "));
 }
 
-// Bit `kind` with consent, bit `kind` + 8 without.
+// What a process returns of a seed. Bit `kind` with consent, bit `kind` + 8 without; then the
+// counts of blocks that could be restored exactly, of three bits each.
 using Kinds = uint32_t;
 constexpr uint32_t kRunShift = 8;
+constexpr uint32_t kExactShift = 14;
+constexpr uint32_t kCountBits = 3;
+constexpr Kinds kWrongMask = (1U << kExactShift) - 1;
+static_assert(kExactShift + 2 * kCountBits * kExactKinds <= 32);
+
+Kinds pack(const ExactCounts& counts) {
+  Kinds packed = 0;
+  uint32_t shift = kExactShift;
+  for (const ExactCount& count : counts)
+    for (const uint32_t number : {count.damaged, count.exact}) {
+      packed |= number << shift;
+      shift += kCountBits;
+    }
+  return packed;
+}
+
+void unpack(Kinds packed, ExactCounts& sums) {
+  packed >>= kExactShift;
+  for (ExactCount& sum : sums)
+    for (uint32_t* number : {&sum.damaged, &sum.exact}) {
+      *number += packed & ((1U << kCountBits) - 1);
+      packed >>= kCountBits;
+    }
+}
 
 Kinds play(uint64_t seed, const Options& options) {
   const RepairSeed result = play_repair_seed(seed, options.wish);
-  Kinds kinds = 0;
+  Kinds kinds = pack(result.exact);
   for (const Wrong& wrong : result.wrong)
     kinds |= 1U << (static_cast<uint32_t>(wrong.kind) + (wrong.consent ? 0 : kRunShift));
   if (!options.verbose && !options.wish.explain) return kinds;
@@ -61,10 +86,13 @@ struct Counts {
   uint64_t wrong_with = 0;  // seeds, with consent
   uint64_t wrong_without = 0;
   std::array<uint64_t, kWrongKinds> kinds{};
+  ExactCounts exact{};
 
   void add(Kinds found) {
     constexpr Kinds kRun = (1U << kRunShift) - 1;
     ++seeds;
+    unpack(found, exact);
+    found &= kWrongMask;
     if (found == 0) ++right;
     if ((found & kRun) != 0) ++wrong_with;
     if ((found >> kRunShift) != 0) ++wrong_without;
@@ -80,7 +108,8 @@ struct Counts {
     const std::string runs = consent_exists() ? fmt::format("wrong with consent {}, without {}",
                                                             wrong_with, wrong_without)
                                               : "without consent: not there yet";
-    return fmt::format("{} seeds: {} right, kinds: {}; {}", seeds, right, names, runs);
+    return fmt::format("{} seeds: {} right, kinds: {}; {}; exact: {}", seeds, right, names, runs,
+                       test::describe(exact));
   }
 };
 

@@ -103,6 +103,11 @@ class RepairRun {
       write_file(*file_, wish_.keep + (consent_ ? ".repaired" : ".repaired-lossless"));
   }
 
+  [[nodiscard]] ExactCounts count_exact(const std::vector<Damage>& damages) const {
+    return test::count_exact(
+        damages, {damaged_, *file_, *known_.base.open(), known_.base.block_size, plan_});
+  }
+
  private:
   void wrong(WrongKind kind, std::string what) {
     note(fmt::format("WRONG {}: {}", wrong_name(kind), what));
@@ -346,8 +351,8 @@ RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options) {
   RepairSeed result;
   result.image = known.name;
   const auto damaged = known.open();
-  for (const Damage& damage : put_damages(known, *damaged, random, options.damage))
-    result.damages.push_back(damage.describe());
+  const std::vector<Damage> damages = put_damages(known, *damaged, random, options.damage);
+  for (const Damage& damage : damages) result.damages.push_back(damage.describe());
   BlockSet touched;
   for (const uint64_t block : damaged->differing_blocks(*known.open(), known.base.block_size))
     touched.insert(block);
@@ -356,7 +361,9 @@ RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options) {
     write_file(*known.open(), options.keep + ".sound");
   }
   try {
-    RepairRun(known, *damaged, touched, true, result, options).run();
+    RepairRun with_consent(known, *damaged, touched, true, result, options);
+    with_consent.run();
+    result.exact = with_consent.count_exact(damages);
     if (consent_exists()) RepairRun(known, *damaged, touched, false, result, options).run();
   } catch (const std::exception& error) {
     result.wrong.push_back({WrongKind::kCrashed, true, error.what()});

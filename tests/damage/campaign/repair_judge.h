@@ -16,7 +16,7 @@
 
 #include <array>
 
-#include "damage/campaign/damage.h"
+#include "damage/campaign/exact_count.h"
 
 namespace vde::test {
 
@@ -41,6 +41,7 @@ struct RepairSeed {
   std::string image;
   std::vector<std::string> damages;
   std::vector<Wrong> wrong;
+  ExactCounts exact{};               // of the run with consent
   std::vector<std::string> details;  // what was found and done, where that is asked for
 };
 
