@@ -8,6 +8,7 @@
 #include "check/exact/older_copies.h"
 #include "check/exact/restore.h"
 #include "check/exact/restored_block.h"
+#include "probe/recovery_footer.h"
 
 namespace vde {
 namespace {
@@ -85,8 +86,22 @@ class FixedRestorer {
                            with_payload(blocks_[number], found->bytes),
                            {},
                            found->name + ", which has the same checksum"};
+    if (auto found = restore_from_footer(number, wanted)) return found;
     if (auto found = restore_from_sectors(number)) return found;
     return restore_by_trying(run_, number, blocks_[number]);
+  }
+
+  [[nodiscard]] std::optional<RestoredBlock> restore_from_footer(uint64_t number,
+                                                                 uint64_t wanted) const {
+    if (number != kPrimaryGroup && number != kMirrorGroup) return std::nullopt;
+    const auto footer = read_recovery_footer(repair_.io());
+    if (!footer) return std::nullopt;
+    const Bytes payload = Bytes(*footer).first(footer->size() - kTrailerSize);
+    if (checksum(payload) != wanted) return std::nullopt;
+    return RestoredBlock{number,
+                         with_payload(blocks_[number], payload),
+                         {},
+                         "the recovery footer in the last block, which has the same checksum"};
   }
 
   [[nodiscard]] std::optional<RestoredBlock> restore_from_sectors(uint64_t number) {

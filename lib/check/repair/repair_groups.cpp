@@ -6,6 +6,7 @@
 
 #include "check/repair/foundation_repair.h"
 #include "format/region/bitmap.h"
+#include "probe/recovery_footer.h"
 
 namespace vde {
 namespace {
@@ -89,6 +90,20 @@ void add_block(Assembly& assembly, uint64_t index, Bytes payload, uint32_t gener
       fmt::format("{}{}: {}", assembly.sources.empty() ? "" : "; ", kNames[index], source);
 }
 
+// The payload of the recovery footer, if it is of the same commit as the other blocks of a group.
+std::optional<BlockBuffer> current_footer(const FoundationRepair& repair) {
+  auto footer = read_recovery_footer(repair.io());
+  if (!footer) return std::nullopt;
+  footer->resize(footer->size() - kTrailerSize);
+  const auto sequence =
+      static_cast<uint32_t>(kSuperblockLayout.decode(*footer).checkpoint_sequence);
+  for (uint64_t i = 1; i < kGroupBlocks; ++i) {
+    const FixedBlock* block = best_block(repair.probe(), i, sequence);
+    if (block == nullptr || block->trailer.generation != sequence) return std::nullopt;
+  }
+  return footer;
+}
+
 Result<bool> add_superblock(const FoundationRepair& repair, Assembly& assembly,
                             Superblock& superblock) {
   const Probe& probe = repair.probe();
@@ -99,6 +114,13 @@ Result<bool> add_superblock(const FoundationRepair& repair, Assembly& assembly,
     add_block(assembly, 0, group.blocks[0].payload(),
               static_cast<uint32_t>(superblock.checkpoint_sequence),
               fmt::format("block {}", probe.superblock_block));
+    return true;
+  }
+  if (const auto footer = current_footer(repair)) {
+    superblock = kSuperblockLayout.decode(*footer);
+    add_block(assembly, 0, *footer, static_cast<uint32_t>(superblock.checkpoint_sequence),
+              "the recovery footer in the last block, whose sequence is the generation of the "
+              "other blocks");
     return true;
   }
   VDE_TRY_ASSIGN(payload, superblock_without_trailer(repair));

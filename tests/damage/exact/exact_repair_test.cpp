@@ -202,6 +202,27 @@ TEST_CASE("the pointer table is in three places, and block 9 has its checksum to
   check_restored(image, sound);
 }
 
+TEST_CASE("a superblock that is damaged in both groups comes from the recovery footer") {
+  const std::vector<uint8_t> sound = vector_image("recovery-footer");
+  ImageBuilder image(sound, 4096);
+  Random random(13);
+  SUBCASE("the checksums are there") {
+    for (const uint64_t block : {0u, 4u}) spoil_payload(image, block, random);
+    check_restored(image, sound);
+  }
+  SUBCASE("nothing is there, but the other blocks are of the footer's sequence") {
+    for (const uint64_t block : {0u, 4u}) spoil(image, block, 0, 4096, random);
+    check_restored(image, sound);
+  }
+  SUBCASE("the footer is older than the groups") {
+    for (uint64_t block = 0; block < 8; ++block) image.set_generation(block, 2);
+    for (const uint64_t block : {0u, 4u}) spoil(image, block, 0, 4096, random);
+    const std::vector<uint8_t> damaged = image.bytes();
+    repair_exactly(image);
+    CHECK(image.bytes() == damaged);
+  }
+}
+
 TEST_CASE("a sector of garbage where zeros were is zeros again") {
   FullImage image(4096);
   const std::vector<uint8_t> sound = image.bytes();
