@@ -259,10 +259,22 @@ std::span<const TableDescription* const> all_tables() {
   return kAll;
 }
 
+namespace {
+bool has_room(const TableDescription& table, Bytes head) {
+  return head.size() >= std::max(fixed_size(table.header), table.min_payload);
+}
+}  // namespace
+
+const TableDescription* table_without_room(BlockType content, Bytes head) {
+  for (const TableDescription* table : kAll)
+    if (table->type == content) return has_room(*table, head) ? nullptr : table;
+  return nullptr;
+}
+
 const TableDescription* find_table(BlockType content, Bytes head) {
   for (const TableDescription* table : kAll) {
     if (table->type != content) continue;
-    if (head.size() < std::max(fixed_size(table->header), table->min_payload)) return nullptr;
+    if (!has_room(*table, head)) return nullptr;
     if (content == tables::kReferences.type) return cross_references(head);
     if (content == tables::kMetrics.type)
       return load_le<uint64_t>(head, 0) == kMetricsMagic ? &tables::kMetricsV21 : &tables::kMetrics;

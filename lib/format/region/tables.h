@@ -18,6 +18,10 @@ inline constexpr size_t kDirtyBitmapBlock = 1;
 // hold a table, or its block is too small.
 [[nodiscard]] const TableDescription* find_table(BlockType content, Bytes head);
 
+// The table in a region whose blocks are too small for it; null if they are not, or the region does
+// not hold a table.
+[[nodiscard]] const TableDescription* table_without_room(BlockType content, Bytes head);
+
 // All descriptions, for tests.
 [[nodiscard]] std::span<const TableDescription* const> all_tables();
 

@@ -36,8 +36,24 @@ void add_operations(std::vector<Recipe>& all) {
                           [](TableContent& c) { set(c, 0, 0, "state", int64_t{1}); }}));
 }
 
+// A region of such a table in an image whose blocks are too small for it.
+Recipe in_small_blocks(std::string code, const TableDescription& table) {
+  Recipe recipe{std::move(code),
+                std::string(table.name) + ": in blocks of 512 bytes",
+                [&table](ImageBuilder& image) {
+                  make_table_region(image, table.type);
+                  image.patch(kTableStart, 0, "01").rehash(kTableStart);
+                },
+                {},
+                kTableStart,
+                ImageShape{512, 256, kAllModules}};
+  recipe.expected = {recipe.code};
+  return lost(std::move(recipe));
+}
+
 void add_shards(std::vector<Recipe>& all) {
   const auto& t = tables::kRaid;
+  all.push_back(in_small_blocks("RAID-001", t));
   all.push_back(repaired_in_table({"RAID-001", "a count of four shards", t,
                                    [](TableContent& c) { c.header["shard_count"] = int64_t{4}; }}));
   all.push_back(in_table({"RAID-001", "257 parity descriptors", t,
@@ -101,6 +117,7 @@ void add_shards(std::vector<Recipe>& all) {
 
 void add_replicas(std::vector<Recipe>& all) {
   const auto& t = tables::kReplication;
+  all.push_back(in_small_blocks("REPL-001", t));
   all.push_back(repaired_in_table({"REPL-001", "a count of four replicas", t, [](TableContent& c) {
                                      c.header["active_replicas"] = int64_t{4};
                                    }}));
