@@ -6,6 +6,7 @@
 #include "format/region/bitmap.h"
 #include "probe/probe.h"
 #include "support/files/faulty_file.h"
+#include "support/lost_list.h"
 #include "support/memory_undo.h"
 #include "support/one_change.h"
 #include "support/strict/strict_reader.h"
@@ -125,9 +126,13 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be undon
     recipe.damage(image);
     const std::vector<uint8_t> before = image.bytes();
     FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
-    const RepairPlan plan = planned(file);
+    LostList list;
+    RepairOptions options = repair_options();
+    options.lost = list.visitor();
+    const RepairPlan plan = planned(file, options);
 
     CHECK(image.bytes() == before);
+    CHECK(list.is_complete(plan));
     CHECK(codes_of(plan.found) == codes_of(recipe.expected));
     CHECK(codes_of(plan.left) == codes_of(with_leaks(recipe, plan.left)));
     CHECK(plan.corrected() == recipe.expected.size() - recipe.left.size());

@@ -23,12 +23,14 @@ Json lost_json(const std::string& image, const LostEntry& entry) {
   Json json{{"type", "lost"},
             {"kind", lost_kind_name(entry.kind)},
             {"image_block", entry.block ? Json(*entry.block) : Json(nullptr)},
+            {"count", entry.count ? Json(*entry.count) : Json(nullptr)},
             {"reason", entry.reason}};
   if (const auto* tag = std::get_if<TagView>(&entry.content)) json["tag"] = tag_json(*tag);
   if (const auto* snapshot = std::get_if<Snapshot>(&entry.content))
     json["snapshot"] = snapshot_json(*snapshot);
   if (const auto* module = std::get_if<Module>(&entry.content))
     json["module"] = module_json(*module);
+  if (!entry.bytes.empty()) json["bytes_base64"] = to_base64(entry.bytes);
   return with_header("verify", image, json);
 }
 

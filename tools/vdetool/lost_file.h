@@ -1,5 +1,6 @@
 // IMAGE.lost.jsonl: every entry that a repair loses, one JSON object per line, with its bytes if
-// they can be read, although they are unverified.
+// they can be read, although they are unverified. The counts of the lines add up to what the repair
+// loses.
 #pragma once
 
 #include <memory>

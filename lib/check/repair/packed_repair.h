@@ -10,6 +10,7 @@ struct RepairedTable {
   const PackedTable& table;
   std::string_view name;  // "snapshot table"
   std::string_view noun;  // of its entries, "snapshots"
+  LostKind kind;
   // Whether the blocks of an entry lie within the volume.
   bool (*has_place)(StructureRepair& repair, Bytes record);
 };
@@ -22,11 +23,6 @@ struct RepairedTable {
 // Sets the count in the header of the table in `region`. kDamaged if its first block is.
 [[nodiscard]] Result<void> set_table_count(StructureRepair& repair, const PlacedRegion& region,
                                            int64_t count);
-
-// Names the entries that the current step loses with `block`, or the block if none can be read.
-// `first` for the block with the header.
-[[nodiscard]] Result<void> report_lost(StructureRepair& repair, const PackedTable& table,
-                                       const UncheckedBlock& block, bool first);
 
 // Checks whether entries that the header does not count are genuine: no duplicate keys, and all
 // blocks within the volume.

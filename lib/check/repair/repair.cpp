@@ -5,6 +5,7 @@
 #include <map>
 
 #include "check/exact/exact_run.h"
+#include "check/lost/lost_lines.h"
 #include "check/repair/repair_base.h"
 #include "check/verification.h"
 #include "io/undo_file.h"
@@ -115,6 +116,7 @@ Result<void> find_withheld(BlockFile& file, const Probe& probe, RepairOptions op
   Result<Probe> repaired = repair_all({view, options, activity, all, plan.exact->run()});
   plan.exact->finish();
   if (!repaired && repaired.error().code == ErrorCode::kInterrupted) return propagate(repaired);
+  VDE_TRY(complete_lost(all));
   for (RepairStep& step : all.steps) {
     const auto same = [&](const RepairStep& other) { return other.what == step.what; };
     if (std::ranges::none_of(taken.steps, same)) plan.withheld.push_back(std::move(step));
@@ -140,6 +142,7 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
     return {};
   }
   if (log.steps.empty()) return {};
+  VDE_TRY(complete_lost(log));
   // What is exactly as it was leaves a seal valid; one that nothing proves is none.
   const bool exact = log.steps.size() == log.exact_steps;
   VDE_TRY(check_can_write(probe, options.unseal || exact || !probe.superblock_verified()));
@@ -192,6 +195,22 @@ Result<void> check_outcome(BlockFile& file, const RepairPlan& plan) {
 }
 
 }  // namespace
+
+uint64_t& LostCounts::of(LostKind kind) {
+  switch (kind) {
+    case LostKind::kTag:
+      return tags;
+    case LostKind::kSnapshot:
+      return snapshots;
+    case LostKind::kModule:
+      return modules;
+    case LostKind::kPolicy:
+      return policies;
+    case LostKind::kOther:
+      break;
+  }
+  return others;
+}
 
 LostCounts& LostCounts::operator+=(const LostCounts& more) {
   tags += more.tags;

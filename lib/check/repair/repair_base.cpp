@@ -65,7 +65,12 @@ bool RepairBase::lossy_step(std::string what, std::string source, Loss loss) {
 }
 
 Result<void> RepairBase::lose(const LostEntry& entry) {
-  return names_lost() ? target_.log.lost(entry) : Result<void>{};
+  RepairLog& log = target_.log;
+  log.listed.resize(log.steps.size());
+  ListedLosses& listed = log.listed.back();
+  listed.any = true;
+  listed.counts.of(entry.kind) += entry.count.value_or(0);
+  return log.lost ? log.lost(entry) : Result<void>{};
 }
 
 void RepairBase::exact_step(std::string what, std::string source) {

@@ -22,6 +22,12 @@ struct ExactRun;
   return a.begin < b.end && b.begin < a.end;
 }
 
+// What a step has listed as lost.
+struct ListedLosses {
+  LostCounts counts = {};
+  bool any = false;
+};
+
 // The steps of a repair, and the reasons why something is not repaired. Outlives the phases.
 struct RepairLog {
   std::vector<RepairStep> steps;
@@ -30,6 +36,7 @@ struct RepairLog {
   bool withheld = false;                     // a step was not taken because it loses something
   std::set<const FindingKind*> solved = {};  // by steps that were checked (RepairNeed::kFields)
   LostVisitor lost = {};
+  std::vector<ListedLosses> listed = {};  // by step
 };
 
 // What a step loses.
@@ -68,9 +75,8 @@ class RepairBase {
   }
   // The current step removes findings of this kind.
   void solves(const FindingKind& kind) { target_.log.solved.insert(&kind); }
-  // Names an entry that the current step loses.
+  // Lists an entry that the current step loses. Call it before the step writes.
   [[nodiscard]] Result<void> lose(const LostEntry& entry);
-  [[nodiscard]] bool names_lost() const { return target_.log.lost != nullptr; }
   void touched(BlockRange blocks);
   // The reason why something is not repaired.
   void note(std::string text) { target_.log.notes.push_back(std::move(text)); }

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "check/lost/lost_lines.h"
 #include "check/repair/foundation_repair.h"
 #include "check/written_blocks.h"
 #include "journal/recovery.h"
@@ -27,8 +28,34 @@ bool tables_disagree(const Probe& probe) {
   return probe.directory.whole && decode_slots(probe.directory.blocks[0].payload()) != probe.slots;
 }
 
-std::string lost_with_header(const JournalArea& area) {
-  return fmt::format("what is in block {}, which is not the journal's", area.header());
+constexpr std::string_view kAllCommits = "the commits in the journal, if any of them are intact";
+constexpr std::string_view kLaterCommits = "the commits after the damaged one in the journal";
+
+// What is lost with the journal: `commits`, if there are any, and a block of another structure in
+// the place of its header.
+Loss loss_of(std::string_view commits, const JournalHeader& header, const JournalArea& area) {
+  Loss loss{std::string(commits)};
+  if (!header.misplaced) return loss;
+  loss.what += fmt::format("{}what is in block {}, which is not the journal's",
+                           commits.empty() ? "" : "; ", area.header());
+  loss.counts.others = 1;
+  return loss;
+}
+
+// Their number is unknown.
+Result<void> list_commits(FoundationRepair& repair, std::string_view commits) {
+  return repair.lose({LostKind::kOther, {}, std::string(commits), {}, std::nullopt});
+}
+
+Result<void> list_foreign(FoundationRepair& repair, uint64_t number, std::string_view reason) {
+  BlockBuffer buffer = repair.io().make_buffer();
+  VDE_TRY_ASSIGN(block, repair.io().read(number, buffer));
+  return lose_foreign_block(repair, block, repair.probe().usable_blocks(), reason);
+}
+
+Result<void> list_foreign(FoundationRepair& repair, bool misplaced, const JournalArea& area) {
+  if (!misplaced) return {};
+  return list_foreign(repair, area.header(), "the block is not one of the journal");
 }
 
 Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
@@ -47,8 +74,9 @@ Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
   if (right) return {};
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   if (!repair.lossy_step("write a new, clean journal header", "the journal holds no commits",
-                         {header.misplaced ? lost_with_header(area) : std::string()}))
+                         loss_of({}, header, area)))
     return {};
+  VDE_TRY(list_foreign(repair, header.misplaced, area));
   return reset_journal(repair, area, std::max(highest, epoch) + 1);
 }
 
@@ -56,12 +84,13 @@ Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
 Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area,
                              const JournalHeader& header, const Error& why) {
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
-  Loss loss;
-  if (highest > 0) loss.what = "the commits in the journal, if any of them are intact";
-  if (header.misplaced) loss.what += (loss.what.empty() ? "" : "; ") + lost_with_header(area);
+  std::string_view commits;
+  if (highest > 0) commits = kAllCommits;
   if (!repair.lossy_step("discard the journal and write a new, clean header", why.message,
-                         std::move(loss)))
+                         loss_of(commits, header, area)))
     return {};
+  if (!commits.empty()) VDE_TRY(list_commits(repair, commits));
+  VDE_TRY(list_foreign(repair, header.misplaced, area));
   return reset_journal(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
 }
 
@@ -112,20 +141,22 @@ bool is_superseded(const OddBlock& odd, Elsewhere elsewhere) {
 }
 
 // What is lost if the blocks of `plan` that hold something unexpected are overwritten.
-Result<std::string> lost_with(FoundationRepair& repair, const RecoveryPlan& plan) {
-  std::string sole;
+Result<std::vector<uint64_t>> lost_with(FoundationRepair& repair, const RecoveryPlan& plan) {
+  std::vector<uint64_t> sole;
   VDE_TRY_ASSIGN(elsewhere, find_elsewhere(repair, plan.odd));
   for (size_t i = 0; i < plan.odd.size(); ++i)
-    if (!is_superseded(plan.odd[i], elsewhere[i]))
-      sole += fmt::format("{}{}", sole.empty() ? "" : ", ", plan.odd[i].target);
-  if (sole.empty()) return sole;
-  return fmt::format("what is in block {}, which belongs to another place", sole);
+    if (!is_superseded(plan.odd[i], elsewhere[i])) sole.push_back(plan.odd[i].target);
+  return sole;
 }
 
-Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan, std::string loses) {
-  VDE_TRY_ASSIGN(overwritten, lost_with(repair, plan));
-  if (!loses.empty() && !overwritten.empty()) loses += "; ";
-  loses += overwritten;
+Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
+                           std::string_view commits) {
+  VDE_TRY_ASSIGN(sole, lost_with(repair, plan));
+  Loss loss{std::string(commits)};
+  loss.counts.others = sole.size();
+  if (!sole.empty())
+    loss.what += fmt::format("{}what is in block {}, which belongs to another place",
+                             commits.empty() ? "" : "; ", fmt::join(sole, ", "));
   const std::string_view source =
       plan.odd.empty()
           ? "the journal; its checksums match"
@@ -135,8 +166,11 @@ Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan, s
       repair.lossy_step(plan.records > 0 ? fmt::format("apply {} {} from the journal", plan.records,
                                                        plan.records == 1 ? "commit" : "commits")
                                          : "close the journal, which was left open",
-                        std::string(source), {std::move(loses)});
+                        std::string(source), std::move(loss));
   if (!taken) return {};
+  if (!commits.empty()) VDE_TRY(list_commits(repair, commits));
+  for (const uint64_t number : sole)
+    VDE_TRY(list_foreign(repair, number, "the block belongs to another place"));
   for (const ReplayedBlock& replayed : plan.after_images)
     repair.touched({replayed.target, replayed.target + 1});
   VDE_TRY(apply_recovery(repair.io(), repair.probe(), plan));
@@ -153,18 +187,18 @@ Result<void> repair_journal(FoundationRepair& repair) {
   // Another block in the header's place: the journal's slot is wrong, or the block is misplaced.
   // The tables are repaired first, and the journal is judged again then.
   if (header.misplaced && tables_disagree(probe)) return {};
-  std::string loses;
+  std::string_view lost_commits;
   auto plan = plan_recovery(repair.io(), probe, LostRecords::kRefuse, OddBlocks::kOverwrite);
   if (!plan && plan.error().code != ErrorCode::kDamaged) return propagate(plan);
   if (!plan) {
     auto prefix = plan_recovery(repair.io(), probe, LostRecords::kDrop, OddBlocks::kOverwrite);
     if (!prefix && prefix.error().code != ErrorCode::kDamaged) return propagate(prefix);
     if (!prefix) return discard_commits(repair, *area, header, prefix.error());
-    loses = "the commits after the damaged one in the journal";
+    lost_commits = kLaterCommits;
     if (!prefix->needs_reset) return discard_commits(repair, *area, header, plan.error());
     plan = std::move(prefix);
   }
-  if (plan->needs_reset) return apply_commits(repair, *plan, std::move(loses));
+  if (plan->needs_reset) return apply_commits(repair, *plan, lost_commits);
   return renew_header(repair, *area, header, plan->epoch);
 }
 

@@ -10,8 +10,6 @@
 #include "check/repair/packed_repair.h"
 #include "check/repair/packed_survey.h"
 #include "check/repair/proven_modules.h"
-#include "image/code_cache.h"
-#include "image/snapshot_list.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 #include "vde/text.h"
@@ -117,10 +115,25 @@ class UncountedProof {
   std::vector<std::pair<Guid, Guid>> doubtful_;  // ids and parents of uncounted snapshots
 };
 
+// The entries that the header counts and no block holds. A number that the blocks have no room for
+// is not their number.
+Loss loss_of_count(StructureRepair& repair, const RepairedTable& repaired, BlockRange blocks,
+                   const PackedContent& content) {
+  if (content.counted <= content.found) return {};
+  const uint32_t block_size = repair.io().block_size();
+  const uint64_t room = blocks.count() * payload_size(block_size) / repaired.table.shape.fixed_size;
+  const auto missing = static_cast<uint64_t>(content.counted - content.found);
+  Loss loss;
+  loss.what = fmt::format("up to {} {}, which the header counts and the table does not hold",
+                          missing, repaired.noun);
+  if (static_cast<uint64_t>(content.counted) <= room)
+    loss.counts.of(repaired.kind) = missing;
+  return loss;
+}
+
 // Corrects the count in the header if all entries are readable and unambiguous.
 Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
-  const std::string_view noun = repaired.noun;
   const auto region = plain_region(repair, table.type);
   if (!region) return {};
   EntryProof proof(repair, repaired);
@@ -139,13 +152,10 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
     VDE_TRY_ASSIGN(proven, UncountedProof(repair, table, content.counted).holds(region->blocks));
     if (!proven) return {};
   }
-  std::string loses;
-  if (content.counted > content.found)
-    loses = fmt::format("up to {} {}, which the header counts and the table does not hold",
-                        content.counted - content.found, noun);
+  const Loss loss = loss_of_count(repair, repaired, region->blocks, content);
   const bool taken =
       repair.lossy_step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
-                        "its entries, all of which can be read", {std::move(loses)});
+                        "its entries, all of which can be read", loss);
   return taken ? set_table_count(repair, *region, content.found) : Result<void>{};
 }
 
@@ -187,28 +197,6 @@ LostEntry lost_parent(BlockRange region, const ChainCut& cut) {
 
 }  // namespace
 
-Result<void> report_lost(StructureRepair& repair, const PackedTable& table,
-                         const UncheckedBlock& block, bool first) {
-  const bool modules = table.type == block_types::kCode;
-  LostEntry lost{modules ? LostKind::kModule : LostKind::kSnapshot, block.number(),
-                 "the block is damaged; its bytes are unverified"};
-  bool any = false;
-  Result<void> reported;
-  const auto report = [&](Bytes record) {
-    any = true;
-    if (!reported) return;
-    if (modules)
-      lost.content = public_module(decode_module_entry(record)->entry);
-    else
-      lost.content = public_form(snapshot_of(record));
-    reported = repair.lose(lost);
-  };
-  each_likely_record(table, block, first, repair.total_blocks(), report);
-  if (any) return reported;
-  lost.reason = "the block's entries cannot be read";
-  return repair.lose(lost);
-}
-
 std::optional<PlacedRegion> plain_region(StructureRepair& repair, BlockType type) {
   const auto region = repair.sole_region(type);
   if (!region || !repair.slots()[region->slot].is_plain()) return std::nullopt;
@@ -225,12 +213,13 @@ Result<void> set_table_count(StructureRepair& repair, const PlacedRegion& region
 
 const RepairedTable& repaired_snapshots() {
   static const RepairedTable snapshots{snapshot_table(), "snapshot table", "snapshots",
-                                       snapshot_has_place};
+                                       LostKind::kSnapshot, snapshot_has_place};
   return snapshots;
 }
 
 const RepairedTable& repaired_modules() {
-  static constexpr RepairedTable kModules{kModuleTable, "code cache", "modules", module_has_place};
+  static constexpr RepairedTable kModules{kModuleTable, "code cache", "modules", LostKind::kModule,
+                                          module_has_place};
   return kModules;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "check/lost/lost_lines.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
 #include "check/repair/packed_survey.h"
@@ -18,6 +19,7 @@ class TableRepairer {
       : repair_(repair),
         table_(repaired.table),
         name_(repaired.name),
+        kind_(repaired.kind),
         region_(region),
         lost_(repaired.table, repair.total_blocks()),
         proof_(repair, repaired) {}
@@ -236,7 +238,7 @@ class TableRepairer {
     std::string loses =
         fmt::format("{} ({}){}", lost_.which(counted, found_), lost_.where(), lost_.unverified());
     const bool taken = repair_.lossy_step(what, source, {std::move(loses), lost_counts()});
-    if (taken) VDE_TRY(name_lost());
+    if (taken) VDE_TRY(list_lost());
     return taken;
   }
 
@@ -250,30 +252,59 @@ class TableRepairer {
                      number(*foreign_.begin()), name_),
          counts});
     if (!taken) return false;
-    for (const uint64_t index : foreign_)
-      VDE_TRY(repair_.lose(
-          {LostKind::kOther, number(index), fmt::format("the block is not one of the {}", name_)}));
+    const std::string reason = fmt::format("the block is not one of the {}", name_);
+    for (const uint64_t index : foreign_) {
+      VDE_TRY_ASSIGN(block, repair_.read(number(index)));
+      VDE_TRY(lose_foreign_block(repair_, block, repair_.total_blocks(), reason));
+    }
     return true;
   }
 
   // As many as the header counts; if that is lost, or older, as many as can be read.
   [[nodiscard]] LostCounts lost_counts() const {
-    const auto count = counted_ && *counted_ != found_ ? static_cast<uint64_t>(*counted_ - found_)
-                                                       : lost_.readable();
     LostCounts counts;
-    (table_.type == block_types::kCode ? counts.modules : counts.snapshots) = count;
+    counts.of(kind_) = std::max(missing().value_or(0), lost_.readable());
     return counts;
   }
 
-  // Names what the damaged blocks seem to hold, before anything is written.
-  Result<void> name_lost() {
-    if (!repair_.names_lost()) return {};
+  // The number of lost entries, if the header gives it.
+  [[nodiscard]] std::optional<uint64_t> missing() const {
+    if (!counted_ || *counted_ <= found_) return std::nullopt;
+    return static_cast<uint64_t>(*counted_ - found_);
+  }
+
+  // Lists what the damaged blocks seem to hold, before anything is written.
+  Result<void> list_lost() {
+    std::vector<UnreadBlock> unread;
     for (const uint64_t index : bad_) {
       if (superseded_.contains(index) || foreign_.contains(index)) continue;
       VDE_TRY_ASSIGN(block, repair_.read(number(index)));
-      VDE_TRY(report_lost(repair_, table_, block, index == 0));
+      VDE_TRY_ASSIGN(readable, list_readable(block, index == 0));
+      if (!readable.all) unread.push_back({number(index), readable.count});
     }
-    return {};
+    auto rest = missing();
+    if (rest) *rest -= std::min(*rest, lost_.readable());
+    return lose_unread(repair_, kind_, unread, rest);
+  }
+
+  struct Readable {
+    uint64_t count = 0;
+    bool all = false;  // the block holds nothing else
+  };
+
+  Result<Readable> list_readable(const UncheckedBlock& block, bool first) {
+    Readable readable;
+    LostEntry lost{kind_, block.number(), "the block is damaged; its bytes are unverified"};
+    Result<void> listed;
+    each_likely_record(table_, block, first, repair_.total_blocks(), [&](Bytes record) {
+      ++readable.count;
+      set_content(lost, table_.type, record);
+      if (listed) listed = repair_.lose(lost);
+    });
+    VDE_TRY(listed);
+    const auto records = packed_records(table_.shape, block.unchecked_payload(), first, INT64_MAX);
+    readable.all = readable.count > 0 && records && records->size() == readable.count;
+    return readable;
   }
 
   // Whether the number of used blocks in the slot agrees with the entries that were found.
@@ -379,6 +410,7 @@ class TableRepairer {
   StructureRepair& repair_;
   const PackedTable& table_;
   std::string_view name_;
+  LostKind kind_;
   PlacedRegion region_;
   std::vector<uint64_t> bad_;       // indices of the blocks to replace, ascending
   std::set<uint64_t> superseded_;   // those of them that hold nothing of their own

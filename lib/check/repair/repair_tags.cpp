@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "check/exact/search.h"
+#include "check/lost/lost_lines.h"
 #include "check/passes.h"
 #include "check/repair/sole_blocks.h"
 #include "check/repair/tag_salvage.h"
@@ -121,17 +122,15 @@ class KeptTags {
     return salvage.lost_tags().finish(count_lost);
   }
 
-  // Names the lost tags, and the blocks in which none can be read, before they are overwritten.
-  Result<void> name_lost(StructureRepair& repair, TagSalvage& salvage) {
+  // Lists the lost tags, and those that cannot be read.
+  Result<void> list_lost(StructureRepair& repair, TagSalvage& salvage) {
     const LostTags::Visitor name = [&](const TagView& entry, uint64_t block) {
       return repair.lose({LostKind::kTag, block, std::string(kUnproven), entry});
     };
     VDE_TRY(salvage.lost_tags().start());
     VDE_TRY(each([&](const TagView& entry) { return salvage.lost_tags().keep(entry, name); }));
     VDE_TRY(salvage.lost_tags().finish(name));
-    for (const uint64_t block : salvage.unreadable())
-      VDE_TRY(repair.lose({LostKind::kTag, block, "the block's tags cannot be read"}));
-    return {};
+    return lose_unread(repair, LostKind::kTag, salvage.unread(), salvage.unread_tags());
   }
 
   // Why an entry cannot be written: other programs allow longer keys.
@@ -195,16 +194,28 @@ class SmallIndex : public TagSink {
   std::vector<BlockBuffer> payloads_;
 };
 
-// Without consent to a loss, rebuild() writes nothing.
-void begin_step(StructureRepair& repair, const Loss& loss) {
-  static_cast<void>(repair.lossy_step("rebuild the tag tree", "the intact leaves", loss));
+// What a rebuild keeps and loses.
+struct TagRebuildPlan {
+  TagSalvage& salvage;
+  KeptTags& tags;
+  SoleBlocks sole;
+  bool loses_tags;
+  Loss loss;
+};
+
+// Without consent to a loss, rebuild() writes nothing. Nothing is overwritten yet.
+Result<void> begin_step(StructureRepair& repair, TagRebuildPlan& plan) {
+  if (!repair.lossy_step("rebuild the tag tree", "the intact leaves", plan.loss)) return {};
+  if (plan.loses_tags) VDE_TRY(plan.tags.list_lost(repair, plan.salvage));
+  return plan.sole.report(repair);
 }
 
 // Writes these blocks to the region, and zeros after them, in one commit, because the new tree
 // overwrites the leaves. Always writes block 0: no node may be newer than it. False if there are
 // too many blocks for one commit.
-Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region, const Loss& loss,
-                            const std::vector<BlockBuffer>& blocks, uint32_t used) {
+Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
+                            TagRebuildPlan& plan, const std::vector<BlockBuffer>& blocks,
+                            uint32_t used) {
   const BlockBuffer zeros(payload_size(repair.io().block_size()));
   const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
   std::vector<uint64_t> changes;
@@ -217,7 +228,7 @@ Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
   }
   VDE_TRY_ASSIGN(room, repair.make_room(changes.size()));
   if (!room) return false;
-  begin_step(repair, loss);
+  VDE_TRY(begin_step(repair, plan));
   for (const uint64_t i : changes) {
     VDE_TRY_ASSIGN(payload, repair.replace(region.blocks.begin + i, block_types::kTagIndex));
     std::ranges::copy(wanted(i), payload.begin());
@@ -227,8 +238,9 @@ Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
 }
 
 // False if the tree does not fit into the region, or into one commit.
-Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& region, KeptTags& tags,
-                              const Loss& loss) {
+Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& region,
+                              TagRebuildPlan& plan) {
+  KeptTags& tags = plan.tags;
   const uint32_t block_size = repair.io().block_size();
   const uint64_t max = std::min(
       {region.blocks.count(), repair.max_in_commit(), kMaxInPlaceBytes / uint64_t{block_size}});
@@ -244,7 +256,7 @@ Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& regio
   if (!size && size.error().code == ErrorCode::kNoSpace) return false;
   if (!size) return propagate(size);
   if (size->used > max) return false;
-  return write_in_place(repair, region, loss, index.payloads(), size->used);
+  return write_in_place(repair, region, plan, index.payloads(), size->used);
 }
 
 Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
@@ -260,15 +272,15 @@ Result<void> fill_run(StructureRepair& repair, size_t slot, KeptTags& tags) {
 // Builds the tree in free blocks. The old blocks stay unchanged until the commit, so only free
 // space limits its size. Returns the reason if the image does not allow it.
 Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const PlacedRegion& region,
-                                               KeptTags& tags, const Loss& loss) {
+                                               TagRebuildPlan& plan) {
   VDE_TRY(repair.settle());
-  if (auto filled = fill_run(repair, region.slot, tags); !filled) {
+  if (auto filled = fill_run(repair, region.slot, plan.tags); !filled) {
     const ErrorCode code = filled.error().code;
     if (code != ErrorCode::kNoSpace && code != ErrorCode::kDamaged) return propagate(filled);
     repair.drop_changes();
     return std::optional(std::move(filled.error()));
   }
-  begin_step(repair, loss);
+  VDE_TRY(begin_step(repair, plan));
   const RegionSlot& slot = repair.slots()[region.slot];
   if (const auto blocks = block_range(slot.start, slot.count)) repair.touched(*blocks);
   return std::optional<Error>();
@@ -308,17 +320,13 @@ Result<void> rebuild(StructureRepair& repair, const PlacedRegion& region) {
   const bool loses_tags = !loss.what.empty();
   VDE_TRY_ASSIGN(sole, find_sole(repair, region));
   sole.add_to(loss);
-  if (!repair.consents(loss)) {
-    begin_step(repair, loss);
-    return {};
-  }
-  if (loses_tags && repair.names_lost()) VDE_TRY(tags.name_lost(repair, salvage));
-  VDE_TRY(sole.report(repair));
+  TagRebuildPlan plan{salvage, tags, std::move(sole), loses_tags, std::move(loss)};
+  if (!repair.consents(plan.loss)) return begin_step(repair, plan);
   std::optional<Error> reason = tags.unfit();
   if (!reason) {
-    VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, tags, loss));
+    VDE_TRY_ASSIGN(done, rebuild_in_place(repair, region, plan));
     if (done) return {};
-    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, tags, loss));
+    VDE_TRY_ASSIGN(refusal, rebuild_elsewhere(repair, region, plan));
     reason = refusal;
   }
   if (!reason) return {};

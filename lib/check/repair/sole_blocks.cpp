@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/ranges.h"
+#include "check/lost/lost_lines.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/named_blocks.h"
 
@@ -56,9 +57,11 @@ void SoleBlocks::add_to(Loss& loss) const {
 }
 
 Result<void> SoleBlocks::report(StructureRepair& repair) const {
-  for (const uint64_t block : blocks)
-    VDE_TRY(repair.lose(
-        {LostKind::kOther, block, fmt::format("the block is not one of the {}", structure)}));
+  const std::string reason = fmt::format("the block is not one of the {}", structure);
+  for (const uint64_t number : blocks) {
+    VDE_TRY_ASSIGN(block, repair.read(number));
+    VDE_TRY(lose_foreign_block(repair, block, repair.total_blocks(), reason));
+  }
   return {};
 }
 

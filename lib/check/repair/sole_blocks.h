@@ -14,7 +14,7 @@ struct SoleBlocks {
 
   // Adds them to what a step loses.
   void add_to(Loss& loss) const;
-  // Names them as entries that the current step loses.
+  // Lists them as entries that the current step loses. Call it before they are overwritten.
   [[nodiscard]] Result<void> report(StructureRepair& repair) const;
 };
 

@@ -292,7 +292,10 @@ Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) 
   else
     each_likely_tag(block.payload(), take);
   VDE_TRY(taken);
-  if (!decodes || count < leaf->count()) return false;
+  if (!decodes || count < leaf->count()) {
+    unread_.push_back({block.number(), count});
+    return false;
+  }
   if (proven_count(block.payload()) > count)
     uncounted_.push_back({block.number(), rank, static_cast<uint32_t>(count)});
   note_successor(*leaf, block.payload());
@@ -353,12 +356,18 @@ Result<void> TagSalvage::take_orphan(const UncheckedBlock& block, const CheckedB
   return whole ? Result<void>{} : lose(block);
 }
 
-// Entries in a damaged block are only listed, never used.
+// Entries in a damaged block are only listed, never used. What a valid block holds is kept, or is
+// of another structure.
 Result<void> TagSalvage::lose(const UncheckedBlock& block) {
   ++lost_count_;
   if (lost_.size() < kMaxTagsNamed) lost_.push_back(block.number());
+  if (block.check_payload()) return {};
   VDE_TRY_ASSIGN(tags, lost_tags_.add(block));
-  if (tags == 0) unreadable_.push_back(block.number());
+  const auto node = damaged_.find(block.number());
+  const bool is_inner = node != damaged_.end() && leaf_depth_ && node->second < *leaf_depth_;
+  const auto leaf = TagLeaf::open(block.unchecked_payload());
+  const bool all_listed = leaf && leaf->count() == tags && tags > 0;
+  if (!is_inner && !all_listed) unread_.push_back({block.number(), tags});
   return {};
 }
 
@@ -371,6 +380,17 @@ void TagSalvage::count_lost(const TagView& entry, uint64_t block) {
     names_.push_back(fmt::format("'{}' of inode {}", escape(entry.key), entry.inode));
 }
 
+std::optional<uint64_t> TagSalvage::missing() const {
+  if (!counted_ || *counted_ <= kept_) return std::nullopt;
+  return static_cast<uint64_t>(*counted_ - kept_);
+}
+
+std::optional<uint64_t> TagSalvage::unread_tags() const {
+  const auto all = missing();
+  if (!all) return std::nullopt;
+  return *all - std::min(*all, unkept_);
+}
+
 Loss TagSalvage::loss() const {
   const bool all_kept = counted_ && *counted_ <= kept_;
   if (all_kept && !tree_lacks_tags_) return {};
@@ -378,10 +398,9 @@ Loss TagSalvage::loss() const {
   // header's count is wrong. A tree that lacks leaves may lead to no gap: its root may be a copy.
   if (lost_count_ == 0 && gaps_.empty() && !has_orphans_) return {};
   LostCounts counts;
-  const bool knows_number = counted_ && !all_kept;
-  counts.tags = knows_number ? static_cast<uint64_t>(*counted_ - kept_) : unkept_;
-  std::string text = knows_number ? fmt::format("{} of {} tags", counts.tags, *counted_)
-                                  : std::string("an unknown number of tags");
+  counts.tags = std::max(missing().value_or(0), unkept_);
+  std::string text = missing() ? fmt::format("{} of {} tags", *missing(), *counted_)
+                               : std::string("an unknown number of tags");
   if (lost_count_ > 0) text += fmt::format(" ({})", list_blocks(lost_, lost_count_));
   for (size_t i = 0; i < names_.size(); ++i)
     text += fmt::format("{} {}", i == 0 ? "; readable there (unverified):" : ",", names_[i]);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 
+#include "check/lost/lost_lines.h"
 #include "check/repair/lost_tags.h"
 #include "check/repair/structure_repair.h"
 #include "format/tag/tag_inner.h"
@@ -47,8 +48,10 @@ class TagSalvage {
   void count_lost(const TagView& entry, uint64_t block);
   // Call it after counting: describes what is lost, as far as it is known.
   [[nodiscard]] Loss loss() const;
-  // The damaged blocks in which no tag can be read.
-  [[nodiscard]] const std::vector<uint64_t>& unreadable() const { return unreadable_; }
+  // The blocks of which some tags, or all, cannot be read.
+  [[nodiscard]] const std::vector<UnreadBlock>& unread() const { return unread_; }
+  // The number of lost tags that cannot be read, if it is known.
+  [[nodiscard]] std::optional<uint64_t> unread_tags() const;
 
  private:
   // The separators around a node.
@@ -84,6 +87,8 @@ class TagSalvage {
   [[nodiscard]] bool is_node(int64_t number) const;
   [[nodiscard]] Result<void> lose(const UncheckedBlock& block);
   void add_gap(Bounds bounds);
+  // The number of lost tags, if the header gives it.
+  [[nodiscard]] std::optional<uint64_t> missing() const;
 
   StructureRepair& repair_;
   BlockRange region_;
@@ -110,7 +115,7 @@ class TagSalvage {
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
   uint64_t lost_count_ = 0;
   std::vector<uint64_t> lost_;          // the first damaged nodes, as blocks of the image
-  std::vector<uint64_t> unreadable_;    // the damaged nodes in which no tag can be read
+  std::vector<UnreadBlock> unread_;
   LostTags lost_tags_;                  // the tags that damaged nodes seem to hold
   std::vector<std::string> names_;      // the first lost tags, unverified
   uint64_t unkept_ = 0;                 // the number of lost tags that can be read

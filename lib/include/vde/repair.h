@@ -21,6 +21,10 @@ namespace vde {
 
 struct ExactPlan;
 
+enum class LostKind { kTag, kSnapshot, kModule, kPolicy, kOther };
+// "tag", "snapshot", "module", "policy" or "entry".
+[[nodiscard]] std::string_view lost_kind_name(LostKind kind);
+
 // The number of lost entries of each kind.
 struct LostCounts {
   uint64_t tags = 0;
@@ -30,6 +34,7 @@ struct LostCounts {
   uint64_t others = 0;  // commits in the journal, parents of snapshots, and other entries
 
   [[nodiscard]] uint64_t total() const { return tags + snapshots + modules + policies + others; }
+  [[nodiscard]] uint64_t& of(LostKind kind);
   LostCounts& operator+=(const LostCounts& more);
   bool operator==(const LostCounts&) const = default;
 };
@@ -43,17 +48,18 @@ struct RepairStep {
   LostCounts lost = {};            // the number of entries, as far as it is known
 };
 
-enum class LostKind { kTag, kSnapshot, kModule, kPolicy, kOther };
-// "tag", "snapshot", "module", "policy" or "entry".
-[[nodiscard]] std::string_view lost_kind_name(LostKind kind);
-
-// An entry that a repair loses, or a block of entries that cannot be read.
+// An entry that a repair loses, or a number of entries that cannot be read. What the lines of a step
+// count is what the step counts (RepairStep::lost).
 struct LostEntry {
   LostKind kind = LostKind::kOther;
   std::optional<uint64_t> block;  // the block of the image that held it
   std::string reason;
   // The entry as far as it can be read; unverified. Views are valid only during the call.
   std::variant<std::monostate, TagView, Snapshot, Module> content = {};
+  // How many entries this is: 1 if it can be read. 0 if it counts with its block, which is an entry
+  // of its own. Empty: an unknown number, which is not counted.
+  std::optional<uint64_t> count = 1;
+  Bytes bytes = {};  // of the entry, or of the block's payload, where `content` does not say all
 };
 using LostVisitor = std::function<Result<void>(const LostEntry&)>;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/lost_list.h"
 #include "support/memory_undo.h"
 #include "support/one_change.h"
 #include "support/strict/strict_reader.h"
@@ -120,7 +121,9 @@ class RepairRun {
 
   bool repair() {
     Activity activity;
-    auto plan = plan_repair(*file_, options_, activity);
+    RepairOptions listing = options_;
+    listing.lost = list_.visitor();
+    auto plan = plan_repair(*file_, listing, activity);
     if (!plan) {
       note("refused: " + plan.error().message);
       if (!excused()) wrong(WrongKind::kLost, "refused: " + plan.error().message);
@@ -131,6 +134,8 @@ class RepairRun {
     for (const RepairStep& step : plan_.steps) note("step " + describe(step));
     for (const std::string& text : plan_.notes) note("note " + text);
     left_ = plan_.left;
+    if (!list_.is_complete(plan_))
+      wrong(WrongKind::kNotClean, "the list of lost entries is not what the steps lose");
     return plan_.steps.empty() || apply(activity);
   }
 
@@ -328,6 +333,7 @@ class RepairRun {
   RepairSeed& seed_;
   const RepairSeedOptions& wish_;
   std::unique_ptr<CowFile> file_;
+  LostList list_;
   RepairPlan plan_;
   std::vector<Finding> left_;
 };

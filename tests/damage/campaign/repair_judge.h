@@ -8,6 +8,7 @@
 //  - Another verification finds nothing that the undamaged image does not have. It may name what
 //    the damage destroyed for good, if the repair named that too. What is gone is named.
 //  - Another repair finds nothing to do.
+//  - The list of lost entries has a line for everything that the steps lose.
 //  - Undo leaves the bytes that were there before the repair.
 //  - If the fault was one flipped bit, its block is restored exactly.
 // Where no copy is left of one of the blocks that exist in both superblock groups nothing has to be
