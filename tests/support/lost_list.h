@@ -15,6 +15,7 @@ struct LostLine {
   std::optional<uint64_t> count;
   std::string key;  // of a tag
   Guid id;          // of a snapshot or module
+  Opaque<32> hash;  // of a module
   bool has_content = false;
   std::vector<uint8_t> bytes;
 };
@@ -26,10 +27,11 @@ class LostList {
     return [this](const LostEntry& entry) -> Result<void> {
       LostLine line{entry.kind,  entry.block, entry.reason,
                     entry.count, {},          {},
-                    false,       {entry.bytes.begin(), entry.bytes.end()}};
+                    {},          false,       {entry.bytes.begin(), entry.bytes.end()}};
       if (const auto* tag = std::get_if<TagView>(&entry.content)) line.key = tag->key;
       if (const auto* snapshot = std::get_if<Snapshot>(&entry.content)) line.id = snapshot->id;
       if (const auto* module = std::get_if<Module>(&entry.content)) line.id = module->id;
+      if (const auto* module = std::get_if<Module>(&entry.content)) line.hash = module->hash;
       line.has_content = entry.content.index() != 0;
       counts_.of(entry.kind) += entry.count.value_or(0);
       lines_.push_back(std::move(line));

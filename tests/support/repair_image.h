@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/image_builder.h"
+#include "support/lost_list.h"
 #include "support/memory_undo.h"
 #include "support/session.h"
 #include "vde/repair.h"
@@ -16,15 +17,20 @@ inline const RepairOptions kSomeRepair{
 struct Repaired {
   RepairPlan plan;
   std::vector<Finding> left;
+  LostList lost;
 };
 
-// Repairs the image, which must need it; checks that a second repair changes nothing; reverts the
-// repair and repeats it.
+// Repairs the image, which must need it; checks that the list of lost entries is complete, and that
+// a second repair changes nothing; reverts the repair and repeats it.
 inline Repaired repair_and_back(ImageBuilder& image) {
   const std::vector<uint8_t> before = image.bytes();
   Activity activity;
-  RepairPlan plan = must(plan_repair(image.file(), kSomeRepair, activity));
+  LostList lost;
+  RepairOptions listing = kSomeRepair;
+  listing.lost = lost.visitor();
+  RepairPlan plan = must(plan_repair(image.file(), listing, activity));
   REQUIRE_FALSE(plan.steps.empty());
+  CHECK(lost.is_complete(plan));
   MemoryUndo undo;
   std::vector<Finding> left = must(apply_repair(image.file(), plan, kSomeRepair, &undo, activity));
   const std::vector<uint8_t> after = image.bytes();
@@ -35,7 +41,7 @@ inline Repaired repair_and_back(ImageBuilder& image) {
   CHECK(image.bytes() == before);
   must(undo_repair(image.file(), redo.file(), nullptr));
   CHECK(image.bytes() == after);
-  return {std::move(plan), std::move(left)};
+  return {std::move(plan), std::move(left), std::move(lost)};
 }
 
 }  // namespace vde::test

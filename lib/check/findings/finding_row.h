@@ -47,7 +47,10 @@ inline constexpr std::string_view kLosesMissing =
 inline constexpr std::string_view kLosesStray =
     "no entries, only bytes in blocks that cannot hold entries";
 inline constexpr std::string_view kLosesReplaced =
-    "nothing, if a block is there twice, but the entries that were in the place of the copy";
+    "nothing, if a block or an entry is there twice, but the entries that were in the place of the "
+    "copy; of two different entries, at least one";
+inline constexpr std::string_view kLosesSetAside =
+    "nothing, if one answer is right; else the entry, whose bytes go to the list of lost entries";
 
 inline constexpr std::string_view kLosesSign =
     "the sign that more entries existed, if the number is too high";
@@ -117,14 +120,14 @@ inline constexpr std::string_view kRestoreModules =
 inline constexpr std::string_view kRestoreSnapshots =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region SNAP' shows "
     "the entries. Restore the affected snapshots from a backup.";
-inline constexpr std::string_view kRemoveCopiedModules =
-    "Make a copy of the image first (cp --sparse=always). If a whole block of the table is there "
-    "twice, 'vdetool verify IMAGE --repair' removes the copy. Otherwise 'vdetool dump IMAGE "
-    "--region CODE' shows the entries; restore the affected modules from a backup.";
-inline constexpr std::string_view kRemoveCopiedSnapshots =
-    "Make a copy of the image first (cp --sparse=always). If a whole block of the table is there "
-    "twice, 'vdetool verify IMAGE --repair' removes the copy. Otherwise 'vdetool dump IMAGE "
-    "--region SNAP' shows the entries; restore the affected snapshots from a backup.";
+inline constexpr std::string_view kRemoveCopied =
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it removes a copy of a block "
+    "or of an entry. Of two different entries, those that nothing proves are set aside with "
+    "--allow-loss: their bytes go to IMAGE.lost.jsonl.";
+inline constexpr std::string_view kCorrectEntry =
+    "Copy the image first. Then run 'vdetool verify IMAGE --repair': it corrects the entry if the "
+    "rest of the table gives one answer. Otherwise --allow-loss sets it aside: its bytes go to "
+    "IMAGE.lost.jsonl, and the rest of the table stays.";
 inline constexpr std::string_view kRestoreDictionaries =
     "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --region DICT' shows "
     "the table. Restore the affected dictionaries from a backup.";
@@ -135,6 +138,11 @@ inline constexpr std::string_view kRegisterAgain =
     "Remove the module with 'vdetool module remove IMAGE REF' and register the original file again "
     "with 'vdetool module register'. If the table itself has a damaged block, the removal fails: "
     "run 'vdetool verify IMAGE --repair' first.";
+inline constexpr std::string_view kRestoreHash =
+    "A repair keeps the entry, unless a module with the right bytes has the same hash: then "
+    "'vdetool verify IMAGE --repair --allow-loss' sets this one aside. To restore the module, "
+    "remove it with 'vdetool module remove IMAGE REF' and register the original file again with "
+    "'vdetool module register'.";
 inline constexpr std::string_view kRestoreModule =
     "A repair keeps the entry. To restore the module, remove it with 'vdetool module remove IMAGE "
     "REF' and register the original file again with 'vdetool module register'.";

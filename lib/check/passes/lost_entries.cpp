@@ -42,6 +42,12 @@ std::string name_of_module(Bytes record, uint64_t total_blocks, uint32_t block_s
 
 }  // namespace
 
+bool is_likely_record(const PackedTable& table, Bytes record, uint64_t total_blocks,
+                      uint32_t block_size) {
+  return table.type == block_types::kCode ? is_likely_module(record, total_blocks, block_size)
+                                          : is_likely_snapshot(record, total_blocks);
+}
+
 void each_likely_record(const PackedTable& table, const UncheckedBlock& block, bool first,
                         uint64_t total_blocks, const std::function<void(Bytes record)>& visit) {
   const Bytes payload = block.unchecked_payload();
@@ -50,10 +56,7 @@ void each_likely_record(const PackedTable& table, const UncheckedBlock& block, b
   while (!cursor.at_end()) {
     const Result<Bytes> record = cursor.next();
     if (!record) return;
-    const bool likely = table.type == block_types::kCode
-                            ? is_likely_module(*record, total_blocks, block_size)
-                            : is_likely_snapshot(*record, total_blocks);
-    if (likely) visit(*record);
+    if (is_likely_record(table, *record, total_blocks, block_size)) visit(*record);
   }
 }
 
@@ -68,10 +71,11 @@ void LostEntries::add_head(uint64_t number) {
   blocks_.insert(blocks_.begin(), number);
 }
 
-void LostEntries::name(const UncheckedBlock& block, bool first) {
+void LostEntries::name(const UncheckedBlock& block, bool first,
+                       const std::function<bool(Bytes record)>& is_kept) {
   const auto block_size = static_cast<uint32_t>(block.unchecked_payload().size() + kTrailerSize);
   each_likely_record(*table_, block, first, total_blocks_, [&](Bytes record) {
-    if (readable_++ >= kMaxLostNamed) return;
+    if (is_kept(record) || readable_++ >= kMaxLostNamed) return;
     names_.push_back(table_->type == block_types::kCode
                          ? name_of_module(record, total_blocks_, block_size)
                          : name_of_snapshot(record));

@@ -18,6 +18,10 @@ namespace vde {
 void each_likely_record(const PackedTable& table, const UncheckedBlock& block, bool first,
                         uint64_t total_blocks, const std::function<void(Bytes record)>& visit);
 
+// Whether a record that can be decoded is a plausible entry.
+[[nodiscard]] bool is_likely_record(const PackedTable& table, Bytes record, uint64_t total_blocks,
+                                    uint32_t block_size);
+
 // "block 89", "blocks 89, 90", "blocks 89, 90 and 7 more": the `first` of `count` blocks.
 [[nodiscard]] std::string list_blocks(std::span<const uint64_t> first, uint64_t count);
 
@@ -33,9 +37,11 @@ class LostEntries {
   void add(uint64_t number, int64_t before);
   // The first block has a valid trailer, but its content is lost. Call it after all add().
   void add_head(uint64_t number);
-  // Counts and names the entries that can be read from a damaged block; `first` for the block with
-  // the header.
-  void name(const UncheckedBlock& block, bool first);
+  // Names the entries that can be read from a damaged block, except those that are kept; `first`
+  // for the block with the header.
+  void name(
+      const UncheckedBlock& block, bool first,
+      const std::function<bool(Bytes record)>& is_kept = [](Bytes) { return false; });
 
   [[nodiscard]] bool any() const { return count_ > 0; }
   [[nodiscard]] uint64_t first_block() const { return blocks_.front(); }
@@ -46,8 +52,6 @@ class LostEntries {
   [[nodiscard]] std::string which(std::optional<int64_t> counted, int64_t found) const;
   // "snapshot 0011.. 'label'"; "module 00aa.. in blocks 200 to 207".
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  // The number of entries that can be read from the damaged blocks, named or not.
-  [[nodiscard]] uint64_t readable() const { return readable_; }
   // "; readable there (unverified): NAME, NAME", or an empty text.
   [[nodiscard]] std::string unverified() const;
 

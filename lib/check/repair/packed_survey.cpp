@@ -35,7 +35,7 @@ class Surveyor {
       survey_.found += blocks_[index].entries;
     }
     for (uint64_t index = 1; index < blocks_.size(); ++index)
-      survey_.hides_entries |= hides_entries(index);
+      if (hides_entries(index)) survey_.hiding.push_back(index);
     return std::move(survey_);
   }
 

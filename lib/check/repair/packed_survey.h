@@ -21,9 +21,9 @@ struct PackedSurvey {
   bool zero_head = false;           // the first block is intact and all zero
   int64_t counted = 0;              // entries according to the header, if it is intact
   int64_t found = 0;                // entries in blocks that are neither damaged nor superseded
-  // A damaged block may hold entries that an older header does not count: one can be read there
+  // Damaged blocks that may hold entries that an older header does not count: one can be read there
   // that no other block holds, or the block is newer than the first.
-  bool hides_entries = false;
+  std::vector<uint64_t> hiding = {};
 
   // The count in the header is lost: zeros in a table with entries, or damage.
   [[nodiscard]] bool is_head_lost() const {

@@ -28,6 +28,8 @@ constexpr Structure kStructures[] = {
     {repair_block_types, RepairNeed::kBlockType},
     {repair_snapshot_blocks, RepairNeed::kSnapshotBlocks},
     {repair_module_blocks, RepairNeed::kModuleBlocks},
+    {repair_snapshot_entries, RepairNeed::kSnapshotBlocks},
+    {repair_module_entries, RepairNeed::kModuleBlocks},
     {repair_snapshot_count, RepairNeed::kSnapshotCount},
     {repair_snapshot_chains, RepairNeed::kSnapshotChains},
     {repair_module_count, RepairNeed::kModuleCount},
@@ -74,7 +76,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   RepairFacts found = facts;
   for (const Structure& structure : kStructures) {
     VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
-    found.set(structure.fact, acted);
+    found.set(structure.fact, acted || found.has(structure.fact));
   }
   // Replacing blocks of a table sets its count, too.
   if (found.has(RepairNeed::kSnapshotBlocks)) found.set(RepairNeed::kSnapshotCount, true);

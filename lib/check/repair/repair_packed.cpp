@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/entries/proven_entries.h"
 #include "check/passes/lost_entries.h"
 #include "check/passes/snapshot_chains.h"
 #include "check/repair/packed_repair.h"
 #include "check/repair/packed_survey.h"
-#include "check/repair/proven_modules.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 #include "vde/text.h"
@@ -126,8 +126,7 @@ Loss loss_of_count(StructureRepair& repair, const RepairedTable& repaired, Block
   Loss loss;
   loss.what = fmt::format("up to {} {}, which the header counts and the table does not hold",
                           missing, repaired.noun);
-  if (static_cast<uint64_t>(content.counted) <= room)
-    loss.counts.of(repaired.kind) = missing;
+  if (static_cast<uint64_t>(content.counted) <= room) loss.counts.of(repaired.kind) = missing;
   return loss;
 }
 

@@ -93,6 +93,8 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_block_types(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_snapshot_blocks(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_module_blocks(StructureRepair& repair);
+[[nodiscard]] Result<void> repair_snapshot_entries(StructureRepair& repair);
+[[nodiscard]] Result<void> repair_module_entries(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_snapshot_count(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_snapshot_chains(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_module_count(StructureRepair& repair);

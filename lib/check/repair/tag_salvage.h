@@ -114,7 +114,7 @@ class TagSalvage {
   std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
   uint64_t lost_count_ = 0;
-  std::vector<uint64_t> lost_;          // the first damaged nodes, as blocks of the image
+  std::vector<uint64_t> lost_;  // the first damaged nodes, as blocks of the image
   std::vector<UnreadBlock> unread_;
   LostTags lost_tags_;                  // the tags that damaged nodes seem to hold
   std::vector<std::string> names_;      // the first lost tags, unverified

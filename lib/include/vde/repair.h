@@ -48,8 +48,8 @@ struct RepairStep {
   LostCounts lost = {};            // the number of entries, as far as it is known
 };
 
-// An entry that a repair loses, or a number of entries that cannot be read. What the lines of a step
-// count is what the step counts (RepairStep::lost).
+// An entry that a repair loses, or a number of entries that cannot be read. What the lines of a
+// step count is what the step counts (RepairStep::lost).
 struct LostEntry {
   LostKind kind = LostKind::kOther;
   std::optional<uint64_t> block;  // the block of the image that held it

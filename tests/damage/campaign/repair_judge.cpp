@@ -259,6 +259,7 @@ class RepairRun {
       if (list->error) note("a list ends: " + list->error->message);
     judge_losses(after.content);
     Content invented = minus(after.content, known_.allowed(touched_));
+    remove_unverified(invented);
     // What was not repaired shows what the damage made of it.
     if (!consent_) {
       invented = minus(invented, list_content(*damaged_.clone()).content);
@@ -268,6 +269,29 @@ class RepairRun {
     }
     if (invented.size() > 0) wrong(WrongKind::kInvented, test::describe(invented));
     judge_parents(after.content.snapshots);
+  }
+
+  // Entries of damaged blocks are kept with fields that nothing proves, if the list names them.
+  // What is proved has to be right.
+  void remove_unverified(Content& invented) const {
+    const Content known = known_.allowed(touched_);
+    const auto listed = [&](auto test) {
+      return std::ranges::any_of(list_.lines(), [&](const LostLine& line) {
+        return line.kind == LostKind::kOther && line.has_content && test(line);
+      });
+    };
+    std::erase_if(invented.snapshots, [&](const Snapshot& kept) {
+      return listed([&](const LostLine& line) { return line.id == kept.id; }) &&
+             std::ranges::any_of(known.snapshots, [&](const Snapshot& snapshot) {
+               return snapshot.id == kept.id && snapshot.parent == kept.parent;
+             });
+    });
+    std::erase_if(invented.modules, [&](const Module& kept) {
+      return listed([&](const LostLine& line) { return line.hash == kept.hash; }) &&
+             std::ranges::any_of(known.modules, [&](const Module& module) {
+               return module.hash == kept.hash && module.size == kept.size;
+             });
+    });
   }
 
   void judge_losses(const Content& after) {

@@ -4,7 +4,8 @@
 // A repair is right where all of this is:
 //  - Every entry of the undamaged image all of whose blocks were untouched is there; or, without
 //    consent, every entry is there, or the blocks that hold it are as the damage left them.
-//  - Nothing is there that the undamaged image does not hold, or twice what it holds once.
+//  - Nothing is there that the undamaged image does not hold, or twice what it holds once; except
+//    fields of proven entries that the list of lost entries names as unverified.
 //  - Another verification finds nothing that the undamaged image does not have. It may name what
 //    the damage destroyed for good, if the repair named that too. What is gone is named.
 //  - Another repair finds nothing to do.

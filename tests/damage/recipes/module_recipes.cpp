@@ -73,6 +73,7 @@ void add_module_entries(std::vector<Recipe>& recipes) {
       on_module("CODE-003", "the first one's hash",
                 [](ModuleEntry& entry) { entry.hash = sha256(std::vector<uint8_t>(4080, 1)); },
                 {"CODE-010"}));
+  recipes.push_back(on_module("CODE-001", "no hash", [](ModuleEntry& entry) { entry.hash = {}; }));
   recipes.push_back(on_module("CODE-004", "the first one's id",
                               [](ModuleEntry& entry) { entry.id.bytes.fill(1); }));
   recipes.push_back(on_module("CODE-005", "after the volume",
@@ -218,8 +219,8 @@ std::vector<Recipe> module_recipes() {
   add_module_bytes(recipes);
   add_module_table(recipes);
   // A repair cannot restore bytes and entries; it can restore counts and bits of the bitmap.
-  const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-008", "CODE-011",
-                                          "CODE-016"};
+  const std::set<std::string> repaired = {"BLCK-009", "CODE-001", "CODE-002", "CODE-003",
+                                          "CODE-005", "CODE-008", "CODE-011", "CODE-016"};
   for (Recipe& recipe : recipes)
     if (!repaired.contains(recipe.code)) recipe = lost(std::move(recipe));
   add_lost_module_blocks(recipes);

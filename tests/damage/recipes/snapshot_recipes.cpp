@@ -68,6 +68,24 @@ void set_count(ImageBuilder& image, int32_t count) {
 void add_entries(std::vector<Recipe>& recipes) {
   recipes.push_back(on_snapshot("SNAP-003", "the id of another one",
                                 [](SnapshotEntry& entry) { entry.id.bytes.fill(1); }));
+  recipes.push_back(
+      on_snapshot("SNAP-003", "the id of another one, and another label", [](SnapshotEntry& entry) {
+        entry.id.bytes.fill(1);
+        entry.label = "t";
+      }));
+  recipes.push_back(on_snapshot("SNAP-001", "no id, and no other names it",
+                                [](SnapshotEntry& entry) { entry.id = Guid{}; }));
+  recipes.push_back({"SNAP-001",
+                     "no id, and a child names it",
+                     [](ImageBuilder& image) {
+                       SnapshotEntry nil = sound_snapshot(2);
+                       nil.id = Guid{};
+                       SnapshotEntry child = sound_snapshot(3);
+                       child.parent = sound_snapshot(2).id;
+                       put_snapshots(image, kTable, {sound_snapshot(1), nil, child}, 3);
+                     },
+                     {"SNAP-001"},
+                     kTable});
   recipes.push_back(on_snapshot("SNAP-004", "a parent that is not there",
                                 [](SnapshotEntry& entry) { entry.parent.bytes.fill(9); }));
   recipes.push_back(on_snapshot("SNAP-005", "its own parent",
@@ -110,6 +128,9 @@ void add_counts(std::vector<Recipe>& recipes) {
   recipes.push_back(on_table("SNAP-002", "a label of 65 bytes", kTable, [](ImageBuilder& image) {
     image.patch(kTable, 16 + 69 + 66, "41").rehash(kTable);
   }));
+  recipes.push_back(on_table(
+      "SNAP-002", "a label of 65 bytes, and unknown flags", kTable,
+      [](ImageBuilder& image) { image.patch(kTable, 16 + 69 + 64, "08004100").rehash(kTable); }));
   recipes.push_back(on_table("SNAP-007", "one less is counted", kTable,
                              [](ImageBuilder& image) { set_count(image, 1); }));
   recipes.push_back(on_table("SNAP-007", "none is counted", kTable,
@@ -256,8 +277,9 @@ std::vector<Recipe> snapshot_recipes() {
   std::vector<Recipe> recipes;
   add_entries(recipes);
   add_counts(recipes);
-  const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-004",
-                                          "SNAP-005", "SNAP-007", "SNAP-011"};
+  const std::set<std::string> repaired = {"BLCK-009", "SNAP-001", "SNAP-002",
+                                          "SNAP-003", "SNAP-004", "SNAP-005",
+                                          "SNAP-006", "SNAP-007", "SNAP-011"};
   for (Recipe& recipe : recipes)
     if (!repaired.contains(recipe.code) || !recipe.left.empty()) recipe = lost(std::move(recipe));
   add_lost_blocks(recipes);

@@ -1,0 +1,20 @@
+// Impossible entries of a packed table (SNAP, CODE) whose blocks are all valid: they are corrected
+// where one answer is right (entry_corrections), dropped where they are copies, and set aside where
+// no answer is: their bytes go to the list of lost entries, the rest of the table stays.
+#pragma once
+
+#include "check/entries/table_scan.h"
+
+namespace vde {
+
+// Drops entries that equal another one, byte for byte. Loses nothing.
+[[nodiscard]] Result<void> drop_copies(StructureRepair& repair, const RepairedTable& repaired,
+                                       const PlacedRegion& region, const TableScan& scan);
+
+// Sets aside what has no key, lies outside the volume, cannot be divided into entries, or shares
+// its key with another entry. Of modules with one hash, one stays whose bytes have it. Needs
+// consent.
+[[nodiscard]] Result<void> set_aside(StructureRepair& repair, const RepairedTable& repaired,
+                                     const PlacedRegion& region, const TableScan& scan);
+
+}  // namespace vde
