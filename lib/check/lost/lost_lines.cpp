@@ -76,19 +76,24 @@ void set_content(LostEntry& entry, BlockType table, Bytes record) {
     entry.content = public_form(snapshot_of(record));
 }
 
-Result<void> lose_unread(RepairBase& repair, LostKind kind, std::span<const UnreadBlock> blocks,
-                         std::optional<uint64_t> rest) {
+Result<void> lose_unread(StructureRepair& repair, LostKind kind,
+                         std::span<const UnreadBlock> blocks, std::optional<uint64_t> rest) {
   if (rest == 0) return {};
   const std::string_view nouns = plural_of(kind);
   for (const UnreadBlock& block : blocks) {
     std::string reason =
-        block.readable == 0
-            ? fmt::format("the block's {} cannot be read", nouns)
-            : fmt::format("besides the {} that can be read, {} of the block cannot",
-                          block.readable, nouns);
+        block.readable == 0 ? fmt::format("the block's {} cannot be read", nouns)
+                            : fmt::format("besides the {} that can be read, {} of the block cannot",
+                                          block.readable, nouns);
     const bool alone = blocks.size() == 1;
-    VDE_TRY(repair.lose(
-        {kind, block.number, std::move(reason), {}, alone ? rest : std::nullopt}));
+    VDE_TRY_ASSIGN(found, repair.read(block.number));
+    const Bytes payload = found.unchecked_payload();
+    VDE_TRY(repair.lose({kind,
+                         block.number,
+                         std::move(reason),
+                         {},
+                         alone ? rest : std::nullopt,
+                         all_zero(payload) ? Bytes{} : payload}));
   }
   if (!rest || blocks.size() == 1) return {};
   std::string reason =
@@ -99,7 +104,7 @@ Result<void> lose_unread(RepairBase& repair, LostKind kind, std::span<const Unre
 
 Result<void> lose_foreign_block(RepairBase& repair, const UncheckedBlock& block,
                                 uint64_t total_blocks, std::string_view reason) {
-  LostEntry entry{LostKind::kOther, block.number(), std::string(reason), {}, 1,
+  LostEntry entry{LostKind::kOther,         block.number(), std::string(reason), {}, 1,
                   block.unchecked_payload()};
   VDE_TRY(repair.lose(entry));
   entry.reason += "; it counts with the block";

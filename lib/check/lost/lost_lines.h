@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "check/repair/repair_base.h"
+#include "check/repair/structure_repair.h"
 #include "format/block.h"
 
 namespace vde {
@@ -22,8 +22,9 @@ struct UnreadBlock {
 // which can be decoded.
 void set_content(LostEntry& entry, BlockType table, Bytes record);
 
-// Lists what cannot be read in `blocks`: `rest` entries, or an unknown number.
-[[nodiscard]] Result<void> lose_unread(RepairBase& repair, LostKind kind,
+// Lists what cannot be read in `blocks`: `rest` entries, or an unknown number. The lines have the
+// bytes of the blocks, which are not overwritten yet.
+[[nodiscard]] Result<void> lose_unread(StructureRepair& repair, LostKind kind,
                                        std::span<const UnreadBlock> blocks,
                                        std::optional<uint64_t> rest);
 
