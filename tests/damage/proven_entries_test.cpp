@@ -101,6 +101,22 @@ TEST_CASE("a snapshot in a damaged block is kept if a child names it and the tim
         }) == static_cast<ptrdiff_t>(7 - gone.size()));
 }
 
+TEST_CASE("padding in a damaged block is not a loss") {
+  EvidenceImage image;
+  const std::vector<Snapshot> before = snapshots_of(image);
+  const uint64_t table = image.start("SNAP");
+  const auto entries = entries_of(image, table + 2);
+  // Its snapshots become padding; nothing names them, except the next one.
+  image.patch(table + 2, 0, std::string(2 * 496, 'f'));
+  repair_and_back(image);
+  const std::vector<Snapshot> left = snapshots_of(image);
+  REQUIRE(left.size() == before.size() - entries.size());
+  image.patch(table + 2, 0, "a5");
+  const Repaired repaired = repair_and_back(image);
+  CHECK(repaired.plan.lost.total() == 0);
+  CHECK(snapshots_of(image) == left);
+}
+
 TEST_CASE("without consent, a block with proven and lost entries stays as it is") {
   EvidenceImage image;
   const uint64_t block = image.start("SNAP") + 2;
@@ -122,6 +138,31 @@ TEST_CASE("damage after the last snapshot of a block costs nothing: the checksum
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.total() == 0);
   CHECK(snapshots_of(image) == before);
+}
+
+TEST_CASE(
+    "a valid block of another structure in a damaged table proves no entry and needs consent") {
+  EvidenceImage image;
+  const std::vector<Module> before = modules_in(image.file());
+  const uint64_t table = image.start("CODE");
+  const uint64_t leaf = leaf_of(image, 1);
+  const uint64_t place = table + 20;
+  image.patch(table, 490, "a5a5a5");
+  std::ranges::swap_ranges(image.block(leaf), image.block(place));
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const std::vector<uint8_t> damaged = image.bytes();
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  if (!plan.steps.empty()) must(apply_repair(image.file(), plan, options, nullptr, activity));
+  CHECK(std::ranges::equal(image.block(place),
+                           Bytes(damaged).subspan(place * image.block_size(), image.block_size())));
+  image.bytes() = damaged;
+  const Repaired repaired = repair_and_back(image);
+  CHECK(modules_in(image.file()) == before);
+  CHECK(std::ranges::any_of(repaired.lost.lines(), [&](const LostLine& line) {
+    return line.block == place && line.kind == LostKind::kOther && line.count == 1;
+  }));
 }
 
 TEST_CASE("an impossible entry is corrected without consent where the rest gives one answer") {

@@ -137,7 +137,9 @@ Result<void> PackedKeep::prove(uint64_t index, EntryProver& prover) {
   }
   found_ += static_cast<int64_t>(proven.records.size());
   proven_ += static_cast<int64_t>(proven.records.size());
-  if (!proven.whole) unproven_ += proven.records.size();
+  if (!proven.whole)
+    unproven_ += static_cast<uint64_t>(std::ranges::count_if(
+        proven.records, [&](const BlockBuffer& record) { return !is_padding(record); }));
   if (!proven.records.empty()) last_ = std::max(last_, index);
   kept_.emplace(index, std::move(proven));
   return {};
@@ -168,6 +170,9 @@ Result<void> PackedKeep::settle_count(const PackedSurvey& survey) {
     counted_ = found_;
     head_older_ = true;
   }
+  // A table that has all its entries needs no block of another kind.
+  for (const uint64_t index : bad_)
+    if (counted_ == found_ && survey.blocks[index] == PackedHolds::kForeign) foreign_.insert(index);
   for (const uint64_t index : survey.hiding) hides_entries_ |= !kept_all(index);
   return {};
 }
@@ -234,6 +239,7 @@ Result<void> PackedKeep::list_unproven() {
   for (const auto& [index, proven] : kept_) {
     if (proven.whole) continue;
     for (const BlockBuffer& record : proven.records) {
+      if (is_padding(record)) continue;
       LostEntry doubtful{LostKind::kOther, number(index), unproven_fields(table_.type, record)};
       set_content(doubtful, table_.type, record);
       doubtful.kind = LostKind::kOther;  // the entry itself is kept

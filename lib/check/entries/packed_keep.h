@@ -65,6 +65,9 @@ class PackedKeep {
   [[nodiscard]] std::optional<uint64_t> missing() const;
   [[nodiscard]] Result<void> list_lost();
   [[nodiscard]] Result<void> list_unproven();
+  [[nodiscard]] bool is_padding(Bytes record) const {
+    return table_.is_padding != nullptr && table_.is_padding(record);
+  }
   [[nodiscard]] bool is_damaged(uint64_t index) const {
     return !superseded_.contains(index) && !foreign_.contains(index);
   }

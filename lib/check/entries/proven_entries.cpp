@@ -64,7 +64,8 @@ Result<bool> EntryProver::is_proven(Bytes record) const {
   return is_proven_snapshot(record);
 }
 
-// Takes all entries if the checksum `known` fits them, followed by zeros.
+// Takes all entries if the checksum `known` fits them, followed by zeros. In a valid block of
+// another structure, none is plausible.
 Result<bool> EntryProver::take_all(Bytes payload, bool first, uint64_t known,
                                    ProvenEntries& proven) const {
   const auto records = packed_records(table_.shape, payload, first, INT64_MAX);
@@ -74,6 +75,12 @@ Result<bool> EntryProver::take_all(Bytes payload, bool first, uint64_t known,
   BlockBuffer cleared(payload.begin(), payload.end());
   std::ranges::fill(MutableBytes(cleared).subspan(end), uint8_t{0});
   if (known != checksum(payload) && known != checksum(cleared)) return false;
+  const auto is_entry = [&](Bytes record) {
+    const bool padding = table_.is_padding != nullptr && table_.is_padding(record);
+    return padding ||
+           is_likely_record(table_, record, repair_.total_blocks(), repair_.io().block_size());
+  };
+  if (!std::ranges::all_of(*records, is_entry)) return false;
   for (const Bytes record : *records) proven.records.emplace_back(record.begin(), record.end());
   proven.all = proven.complete = proven.whole = true;
   return true;
@@ -104,7 +111,10 @@ Result<ProvenEntries> EntryProver::find(const UncheckedBlock& block, bool first,
     if (all_zero(key) && all_zero(rest)) break;
     const Result<Bytes> record = packed_record(table_.shape, rest);
     bool is_its = record && !all_zero(key) && !is_held(key);
-    if (is_its) {
+    // Nothing can be lost with padding.
+    const bool padding =
+        proven.all && is_its && table_.is_padding != nullptr && table_.is_padding(*record);
+    if (is_its && !padding) {
       VDE_TRY_ASSIGN(judged, is_proven(*record));
       is_its = judged;
     }
