@@ -215,6 +215,20 @@ TEST_CASE("an impossible entry is corrected without consent where the rest gives
   CHECK(modules_in(image.file()) == modules);
 }
 
+TEST_CASE(
+    "a copy of a block is not dropped without consent: the count says that entries are lost") {
+  EvidenceImage image;
+  const uint64_t table = image.start("SNAP");
+  std::ranges::copy(image.block(table + 2), image.block(table + 3).begin());
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK(plan.steps.empty());
+  CHECK_FALSE(plan.withheld.empty());
+  CHECK(repair_and_back(image).plan.lost.snapshots == 7);
+}
+
 TEST_CASE("two different entries with one id are both set aside, and the rest of the table stays") {
   EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);

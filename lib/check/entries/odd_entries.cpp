@@ -49,6 +49,7 @@ class OddEntries {
       for (size_t i = 1; i < group.size(); ++i)
         if (scan_.entries[group[i]].content == scan_.entries[group[0]].content)
           removed_.emplace(group[i], "");
+    keep_whole_blocks();
     if (removed_.empty() || scan_.has(EntryState::kBroken)) return {};
     VDE_TRY_ASSIGN(change, make_change());
     change.what = fmt::format("drop copies of entries from {} of the {}", where(), repaired_.name);
@@ -82,6 +83,18 @@ class OddEntries {
     return list_blocks(first, blocks.size());
   }
 
+  // A block that holds copies only was copied as a whole. What was in its place is lost, and the
+  // count is all that says so: repair_blocks asks for consent.
+  void keep_whole_blocks() {
+    std::set<uint64_t> with_others;
+    for (size_t i = 0; i < scan_.entries.size(); ++i)
+      if (!removed_.contains(i) && scan_.entries[i].state != EntryState::kPadding)
+        with_others.insert(scan_.entries[i].index);
+    std::erase_if(removed_, [&](const auto& removed) {
+      return !with_others.contains(scan_.entries[removed.first].index);
+    });
+  }
+
   Result<void> find_odd() {
     for (size_t i = 0; i < scan_.entries.size(); ++i) {
       const EntryState state = scan_.entries[i].state;
@@ -94,6 +107,10 @@ class OddEntries {
                          "entries");
     }
     for (const std::vector<size_t>& group : same_keys(scan_)) {
+      const auto is_same = [&](size_t i) {
+        return scan_.entries[i].content == scan_.entries[group[0]].content;
+      };
+      if (std::ranges::all_of(group, is_same)) continue;
       VDE_TRY_ASSIGN(right, find_right(group));
       takes_hash_ |= right.has_value();
       for (const size_t i : group)

@@ -7,7 +7,8 @@
 
 namespace vde {
 
-// Drops entries that equal another one, byte for byte. Loses nothing.
+// Drops entries that equal another one, byte for byte. Loses nothing. Copies of whole blocks are
+// left: repairs of blocks treat them.
 [[nodiscard]] Result<void> drop_copies(StructureRepair& repair, const RepairedTable& repaired,
                                        const PlacedRegion& region, const TableScan& scan);
 
