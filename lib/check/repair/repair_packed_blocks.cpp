@@ -54,10 +54,12 @@ class TableRepairer {
     if (keep_.proven() == 0)
       return fmt::format("keep the {} entries in intact blocks of the {}, drop {}", intact,
                          repaired_.name, where);
-    return fmt::format(
-        "keep the {} entries in intact blocks of the {} and {} that are proved, drop the rest of "
-        "{}",
-        intact, repaired_.name, keep_.proven(), where);
+    const std::string proved =
+        fmt::format("{} that {} proved", keep_.proven(), keep_.proven() == 1 ? "is" : "are");
+    if (intact == 0)
+      return fmt::format("keep of the {} {}, drop the rest of {}", repaired_.name, proved, where);
+    return fmt::format("keep the {} entries in intact blocks of the {} and {}, drop the rest of {}",
+                       intact, repaired_.name, proved, where);
   }
 
   [[nodiscard]] std::string source() const {

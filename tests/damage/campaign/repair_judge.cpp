@@ -272,7 +272,7 @@ class RepairRun {
   }
 
   // Entries of damaged blocks are kept with fields that nothing proves, if the list names them.
-  // What is proved has to be right.
+  // What is proved has to be right; judge_parents() judges links that were cut.
   void remove_unverified(Content& invented) const {
     const Content known = known_.allowed(touched_);
     const auto listed = [&](auto test) {
@@ -283,7 +283,8 @@ class RepairRun {
     std::erase_if(invented.snapshots, [&](const Snapshot& kept) {
       return listed([&](const LostLine& line) { return line.id == kept.id; }) &&
              std::ranges::any_of(known.snapshots, [&](const Snapshot& snapshot) {
-               return snapshot.id == kept.id && snapshot.parent == kept.parent;
+               return snapshot.id == kept.id &&
+                      (snapshot.parent == kept.parent || kept.parent.is_zero());
              });
     });
     std::erase_if(invented.modules, [&](const Module& kept) {
