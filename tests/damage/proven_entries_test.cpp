@@ -101,6 +101,15 @@ TEST_CASE("a snapshot in a damaged block is kept if a child names it and the tim
         }) == static_cast<ptrdiff_t>(7 - gone.size()));
 }
 
+TEST_CASE("a run of equal bytes in a damaged block is not a snapshot that names itself") {
+  EvidenceImage image;
+  const std::vector<Snapshot> before = snapshots_of(image);
+  // An id and a parent, equal, and a time; everything after it is zero.
+  image.patch(image.start("SNAP") + 20, 0, std::string(2 * 35, 'f'));
+  repair_and_back(image);
+  CHECK(snapshots_of(image) == before);
+}
+
 TEST_CASE("padding in a damaged block is not a loss") {
   EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);

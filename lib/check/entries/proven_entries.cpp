@@ -39,7 +39,8 @@ Result<bool> is_proven_module(StructureRepair& repair, Bytes record) {
 void EntryProver::add(Bytes record) {
   if (table_.type != block_types::kSnapshots) return;
   const SnapshotEntry entry = snapshot_of(record);
-  if (is_padding(entry)) return;
+  // In a run of equal bytes every id is equal to every parent.
+  if (is_padding(entry) || entry.id == entry.parent) return;
   created_.emplace(entry.id, entry.created);
   if (!entry.parent.is_zero()) children_.emplace(entry.parent, entry.created);
 }
@@ -52,7 +53,7 @@ bool EntryProver::is_proven_snapshot(Bytes record) const {
   };
   const bool is_named =
       any(children_.equal_range(entry.id), [&](Ticks created) { return created >= entry.created; });
-  if (!is_named ||
+  if (!is_named || entry.id == entry.parent ||
       !is_likely_record(table_, record, repair_.total_blocks(), repair_.io().block_size()))
     return false;
   return entry.parent.is_zero() || any(created_.equal_range(entry.parent),
