@@ -42,7 +42,8 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
     {"BLCK-008", kNote, RepairNeed::kEmptyRegions, "region allocated but never initialized",
      "The first block of the region is all zero, including the trailer. Some tools leave regions "
      "like that.",
-     "None: the region is empty.", kNothingRepairable, kLosesNothing},
+     "None: the region is empty.", kNothingRepairable,
+     "nothing, unless the slot counts used blocks; then what was in them is lost"},
     {"BLCK-009", kError, RepairNeed::kRegionOf,
      "a region's header is zero but the region is not empty",
      "The first block is an all-zero block with a valid trailer, as in a region that was never "

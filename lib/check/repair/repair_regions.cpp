@@ -26,6 +26,21 @@ Result<bool> unwritten(StructureRepair& repair, BlockRange blocks) {
 
 }  // namespace
 
+Result<bool> begin_empty_region(StructureRepair& repair, const PlacedRegion& region,
+                                std::string what, std::string source) {
+  const int64_t used = repair.slots()[region.slot].used;
+  Loss loss;
+  if (used > 0) {
+    loss.what = fmt::format("what was in the region, of which the slot counts {} used {}", used,
+                            used == 1 ? "block" : "blocks");
+    loss.counts.others = 1;
+  }
+  if (!repair.lossy_step(std::move(what), std::move(source), loss)) return false;
+  if (!loss.what.empty())
+    VDE_TRY(repair.lose({LostKind::kOther, region.blocks.begin, "nothing of the region is left"}));
+  return true;
+}
+
 Result<void> write_empty_index(StructureRepair& repair, BlockRange blocks) {
   const uint32_t block_size = repair.io().block_size();
   VDE_TRY_ASSIGN(head, repair.replace(blocks.begin, block_types::kTagIndex));
@@ -72,8 +87,11 @@ Result<void> repair_empty_regions(StructureRepair& repair) {
     if (!region || region->blocks.count() < 2) continue;
     VDE_TRY_ASSIGN(empty, unwritten(repair, region->blocks));
     if (!empty) continue;
-    repair.step(fmt::format("initialize the empty {} region", to_string(type)),
-                "none of its blocks was ever written");
+    VDE_TRY_ASSIGN(
+        begun, begin_empty_region(repair, *region,
+                                  fmt::format("initialize the empty {} region", to_string(type)),
+                                  "none of its blocks was ever written"));
+    if (!begun) continue;
     if (type == block_types::kTagIndex) {
       VDE_TRY(write_empty_index(repair, region->blocks));
       continue;

@@ -72,7 +72,10 @@ Result<void> repair_zero_index(StructureRepair& repair) {
   if (!region || region->blocks.count() <= kTagRoot || !changes_anything(repair)) return {};
   VDE_TRY_ASSIGN(empty, is_all_zero(repair, *region));
   if (!empty) return {};
-  repair.step("write the header and the root of the empty tag index", "all of its blocks are zero");
+  VDE_TRY_ASSIGN(begun, begin_empty_region(repair, *region,
+                                           "write the header and the root of the empty tag index",
+                                           "all of its blocks are zero"));
+  if (!begun) return {};
   return write_empty_index(repair, region->blocks);
 }
 

@@ -105,6 +105,10 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_tags(StructureRepair& repair);
 // The last one: acts if the others did, too.
 [[nodiscard]] Result<void> repair_spare_blocks(StructureRepair& repair);
+// Begins the step that writes an empty structure into a region of zeros. False if the slot counts
+// used blocks, so that something was there, and there is no consent.
+[[nodiscard]] Result<bool> begin_empty_region(StructureRepair& repair, const PlacedRegion& region,
+                                              std::string what, std::string source);
 // Writes the header and the root of an index without tags.
 [[nodiscard]] Result<void> write_empty_index(StructureRepair& repair, BlockRange blocks);
 // Whether repair_tags() would find something to do, and room for it. May already do the repair.
