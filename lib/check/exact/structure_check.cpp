@@ -58,21 +58,11 @@ std::set<std::string> common(const std::set<std::string>& a, const std::set<std:
   return both;
 }
 
-// Which of `regions` have a finding in `file` that is not known.
-Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredImage& image,
-                                                const std::set<std::string>& regions,
-                                                Activity& activity) {
-  std::set<std::string> contradicted;
-  if (regions.empty()) return contradicted;
-  const std::function<void(const Finding&)> judge = [&](const Finding& finding) {
-    if (finding.kind->severity == Severity::kNote ||
-        image.known.contains({finding.kind->code, finding.region}))
-      return;
-    for (const std::string& region : regions)
-      if (is_about(finding, region)) contradicted.insert(region);
-  };
+// Runs the passes that judge structures over `file`, which has the probe of `image`.
+Result<void> run_passes(BlockFile& file, const RestoredImage& image, Activity& activity,
+                        const std::function<void(const Finding&)>& visit) {
   // Without a file the reporter does not ask what a repair would do.
-  Reporter reporter(judge, nullptr, image.probe.block_size);
+  Reporter reporter(visit, nullptr, image.probe.block_size);
   const VerifyOptions options{VerifyScope::kMetadata, 1, 0};
   const JournalOnDisk no_journal;
   ExactSearch nothing(0, activity);
@@ -86,7 +76,34 @@ Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredI
                         {}};
   for (const NamedPass& pass : passes())
     if (judges_structures(pass.run)) VDE_TRY(pass.run(context));
+  return {};
+}
+
+// Which of `regions` have a finding in `file` that is not known.
+Result<std::set<std::string>> find_contradicted(BlockFile& file, const RestoredImage& image,
+                                                const std::set<std::string>& regions,
+                                                Activity& activity) {
+  std::set<std::string> contradicted;
+  if (regions.empty()) return contradicted;
+  VDE_TRY(run_passes(file, image, activity, [&](const Finding& finding) {
+    if (finding.kind->severity == Severity::kNote ||
+        image.known.contains({finding.kind->code, finding.region}))
+      return;
+    for (const std::string& region : regions)
+      if (is_about(finding, region)) contradicted.insert(region);
+  }));
   return contradicted;
+}
+
+// What is known already, and what the steps before this one brought about: slots that they wrote
+// may be wrong.
+Result<std::set<FindingName>> known_by_now(const RestoredImage& image, Activity& activity) {
+  std::set<FindingName> known = image.known;
+  VDE_TRY(run_passes(image.damaged, image, activity, [&](const Finding& finding) {
+    if (finding.kind->severity != Severity::kNote)
+      known.emplace(finding.kind->code, finding.region);
+  }));
+  return known;
 }
 
 // What blocks hold instead of what would be restored.
@@ -126,14 +143,22 @@ std::set<FindingName> names_of(const std::vector<Finding>& findings) {
   return names;
 }
 
-Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& image, Activity& activity) {
+Result<StructureVerdict> StructureVerdict::judge(const RestoredImage& before, Activity& activity) {
   StructureVerdict verdict;
   if (is_switched_off(ExactRule::kStructure)) return verdict;
-  const auto replaced = complete_regions(image, is_replaced);
-  const auto close = complete_regions(image, is_close_bitmap);
+  const auto replaced = complete_regions(before, is_replaced);
+  const auto close = complete_regions(before, is_close_bitmap);
   auto restored = replaced;
   restored.insert(close.begin(), close.end());
-  VDE_TRY_ASSIGN(contradicted, find_contradicted(image.restored, image, restored, activity));
+  VDE_TRY_ASSIGN(suspected, find_contradicted(before.restored, before, restored, activity));
+  std::set<FindingName> known_names = before.known;
+  if (!suspected.empty()) {
+    VDE_TRY_ASSIGN(by_now, known_by_now(before, activity));
+    known_names = std::move(by_now);
+  }
+  const RestoredImage image{before.damaged, before.restored,   before.probe,
+                            before.blocks,  before.incomplete, known_names};
+  VDE_TRY_ASSIGN(contradicted, find_contradicted(image.restored, image, suspected, activity));
   verdict.contradicted_ = common(contradicted, replaced);
   auto lying = common(contradicted, close);
   // Counts that were wrong before contradict the bitmap either way.

@@ -144,3 +144,18 @@ TEST_CASE("a block that is torn between two versions does not become the older o
   options.sources = {{"backup.dwvd", &copy}};
   check_not_taken(image, changed, options);
 }
+
+TEST_CASE("findings that the slots of this repair bring about do not count against a block") {
+  ImageBuilder image;
+  image.slot_in(kPrimaryGroup + 1, 0, [](RegionSlot& slot) { slot.start = -100; });
+  image.slot_in(kMirrorGroup + 1, 2, [](RegionSlot& slot) { slot.type = block_types::kInodes; });
+  const uint64_t layout = image.start("INOD");
+  image.flip(layout, 442, 6).flip(layout, 312, 3).flip(layout, 492, 3);
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), kExactRepair, activity));
+  // The mirror is copied over the primary group, and its slots name two inode tables.
+  CHECK(std::ranges::any_of(plan.steps, [](const RepairStep& step) {
+    return step.what.starts_with("copy the mirror superblock group");
+  }));
+  CHECK(restores(plan, layout));
+}
