@@ -191,7 +191,10 @@ std::vector<Damage> put_damages(const KnownImage& known, CowFile& file, Random& 
   DamageMaker maker(known, file, random, options);
   if (options.one_bit) return {maker.flip_one_bit()};
   std::vector<Damage> damages;
-  for (uint64_t left = 1 + random.below(kMost); left > 0; --left) damages.push_back(maker.make());
+  for (uint64_t left = 1 + random.below(kMost); left > 0; --left) {
+    damages.push_back(maker.make());
+    damages.back().after = file.clone();
+  }
   return damages;
 }
 

@@ -21,8 +21,9 @@ struct Damage {
   DamageKind kind = DamageKind::kZeros;
   std::string part;  // "TAGI leaf"
   uint64_t block = 0;
-  std::string detail;  // "with block 93"
-  uint64_t bits = 0;   // that are flipped
+  std::string detail;                   // "with block 93"
+  uint64_t bits = 0;                    // that are flipped
+  std::shared_ptr<CowFile> after = {};  // the image with this fault and those before it
 
   [[nodiscard]] std::string describe() const;
 };

@@ -59,10 +59,17 @@ class Liar {
         choose({"TAGI header", "TAGI root", "TAGI leaf", "TAGI inner", "SNAP first", "CODE first"});
     if (!block) return std::nullopt;
     if (damage_.part.starts_with("SNAP") || damage_.part.starts_with("CODE"))
-      return change<int32_t>(kPackedTableHeaderLayout.fields()[0].offset, "count");
+      return is_head() ? change<int32_t>(kPackedTableHeaderLayout.fields()[0].offset, "count")
+                       : std::nullopt;
     if (damage_.part != "TAGI header") return change<uint16_t>(1, "count of the node");
     if (random_.below(3) == 0) return change<int16_t>(4, "depth");
     return change<int32_t>(0, "count");
+  }
+
+  // Another block may be in the place of the first. What would change there is an entry, and
+  // nothing says which of its bytes was another.
+  [[nodiscard]] bool is_head() {
+    return all_zero(kPackedTableHeaderLayout.decode(payload()).reserved);
   }
 
   template <class Number>

@@ -77,19 +77,27 @@ void write_file(CowFile& file, const std::string& path) {
   std::filesystem::resize_file(path, size);
 }
 
+// An image with its faults; outlives the runs.
+struct DamagedImage {
+  const CowFile& file;
+  const std::vector<Damage>& damages;
+  BlockSet touched;
+};
+
 // One repair of a damaged image.
 class RepairRun {
  public:
-  RepairRun(const KnownImage& known, const CowFile& damaged, const BlockSet& touched, bool consent,
-            RepairSeed& seed, const RepairSeedOptions& wish)
+  RepairRun(const KnownImage& known, const DamagedImage& damaged, bool consent, RepairSeed& seed,
+            const RepairSeedOptions& wish)
       : known_(known),
-        damaged_(damaged),
-        touched_(touched),
+        damaged_(damaged.file),
+        touched_(damaged.touched),
+        damages_(damaged.damages),
         consent_(consent),
         options_(options_of<RepairOptions>(consent)),
         seed_(seed),
         wish_(wish),
-        file_(damaged.clone()) {}
+        file_(damaged_.clone()) {}
 
   void run() {
     note(consent_ ? "-- with consent" : "-- without consent");
@@ -300,7 +308,7 @@ class RepairRun {
     note("not there: " + test::describe(lacks));
     if (consent_ && !excused()) {
       const Content lost = minus(known_.required(touched_), after);
-      const Content noticed = known_.noticeable(lacks, touched_, damaged_);
+      const Content noticed = noticeable(lacks);
       if (lost.size() > 0)
         wrong(WrongKind::kLost, test::describe(lost));
       else if (noticed.size() > 0 && is_silent())
@@ -320,18 +328,43 @@ class RepairRun {
            std::ranges::none_of(left_, [&](const Finding& finding) { return is_new(finding); });
   }
 
-  // As the damage left it, or as it should be; or its content is in a block that the damage
-  // exchanged with it.
+  // What each fault left something of: a later one proves nothing more.
+  [[nodiscard]] Content noticeable(const Content& lacks) const {
+    Content noticed = known_.noticeable(lacks, touched_, damaged_);
+    for (const Damage& damage : damages_)
+      if (damage.after)
+        noticed = common(noticed, known_.noticeable(lacks, touched_, *damage.after));
+    return noticed;
+  }
+
+  // As one of the faults left it, or with what it should hold; or a block that the damage touched
+  // holds what it held before or after the damage.
   [[nodiscard]] bool is_left_whole(uint64_t number) const {
     const uint32_t size = known_.base.block_size;
     const std::vector<uint8_t> block = file_->block(number, size);
-    if (block == damaged_.block(number, size)) return true;
-    // Before the commits that wait, too.
-    if (block == known_.open()->block(number, size)) return true;
+    const std::vector<uint8_t> damaged = damaged_.block(number, size);
+    if (block == damaged) return true;
+    for (const Damage& damage : damages_)
+      if (damage.after && block == damage.after->block(number, size)) return true;
     const std::vector<uint8_t> original = known_.base.open()->block(number, size);
-    if (block == original) return true;
-    return std::ranges::any_of(
-        touched_, [&](uint64_t other) { return file_->block(other, size) == original; });
+    // Before the commits that wait, too.
+    for (const std::vector<uint8_t>& whole : {known_.open()->block(number, size), original})
+      if (is_same_content(block, whole)) return true;
+    return std::ranges::any_of(touched_, [&](uint64_t other) {
+      const std::vector<uint8_t> moved = file_->block(other, size);
+      return is_same_content(moved, original) || is_same_content(moved, damaged);
+    });
+  }
+
+  // Whether a block verifies and holds what `whole` does: it may have been written again.
+  [[nodiscard]] static bool is_same_content(const std::vector<uint8_t>& block,
+                                            const std::vector<uint8_t>& whole) {
+    const UncheckedBlock one(0, block);
+    const UncheckedBlock other(0, whole);
+    return block == whole ||
+           (one.state() == BlockState::kValid &&
+            one.unchecked_trailer().type == other.unchecked_trailer().type &&
+            std::ranges::equal(one.unchecked_payload(), other.unchecked_payload()));
   }
 
   // A repair may cut a parent off that is gone, and never give another one.
@@ -353,6 +386,7 @@ class RepairRun {
   const KnownImage& known_;
   const CowFile& damaged_;
   const BlockSet& touched_;
+  const std::vector<Damage>& damages_;
   bool consent_;
   RepairOptions options_;
   RepairSeed& seed_;
@@ -381,21 +415,21 @@ RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options) {
   const KnownImage& known = known_image(random.below(known_image_count()));
   RepairSeed result;
   result.image = known.name;
-  const auto damaged = known.open();
-  const std::vector<Damage> damages = put_damages(known, *damaged, random, options.damage);
+  const auto file = known.open();
+  const std::vector<Damage> damages = put_damages(known, *file, random, options.damage);
   for (const Damage& damage : damages) result.damages.push_back(damage.describe());
-  BlockSet touched;
-  for (const uint64_t block : damaged->differing_blocks(*known.open(), known.base.block_size))
-    touched.insert(block);
+  DamagedImage damaged{*file, damages, {}};
+  for (const uint64_t block : file->differing_blocks(*known.open(), known.base.block_size))
+    damaged.touched.insert(block);
   if (!options.keep.empty()) {
-    write_file(*damaged, options.keep);
+    write_file(*file, options.keep);
     write_file(*known.open(), options.keep + ".sound");
   }
   try {
-    RepairRun with_consent(known, *damaged, touched, true, result, options);
+    RepairRun with_consent(known, damaged, true, result, options);
     with_consent.run();
     result.exact = with_consent.count_exact(damages);
-    if (consent_exists()) RepairRun(known, *damaged, touched, false, result, options).run();
+    if (consent_exists()) RepairRun(known, damaged, false, result, options).run();
   } catch (const std::exception& error) {
     result.wrong.push_back({WrongKind::kCrashed, true, error.what()});
   }
