@@ -22,19 +22,19 @@ struct Repaired {
 
 // Repairs the image, which must need it; checks that the list of lost entries is complete, and that
 // a second repair changes nothing; reverts the repair and repeats it.
-inline Repaired repair_and_back(ImageBuilder& image) {
+inline Repaired repair_and_back(ImageBuilder& image, const RepairOptions& options = kSomeRepair) {
   const std::vector<uint8_t> before = image.bytes();
   Activity activity;
   LostList lost;
-  RepairOptions listing = kSomeRepair;
+  RepairOptions listing = options;
   listing.lost = lost.visitor();
   RepairPlan plan = must(plan_repair(image.file(), listing, activity));
   REQUIRE_FALSE(plan.steps.empty());
   CHECK(lost.is_complete(plan));
   MemoryUndo undo;
-  std::vector<Finding> left = must(apply_repair(image.file(), plan, kSomeRepair, &undo, activity));
+  std::vector<Finding> left = must(apply_repair(image.file(), plan, options, &undo, activity));
   const std::vector<uint8_t> after = image.bytes();
-  CHECK(must(plan_repair(image.file(), kSomeRepair, activity)).steps.empty());
+  CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
   CHECK(image.bytes() == after);
   MemoryUndo redo;
   must(undo_repair(image.file(), undo.file(), &redo));

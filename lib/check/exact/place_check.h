@@ -16,6 +16,9 @@ class PlaceCheck {
   // What `number` belongs to: the block type of a fixed place or of a region; DATA for all others.
   [[nodiscard]] BlockType type_at(uint64_t number) const;
 
+  // The region of a block, except the data area and the fixed places; null if there is none.
+  [[nodiscard]] const PlacedRegion* region_of(uint64_t number) const;
+
   // Why `block`, whose checksum fits, cannot be the one at `number`; empty where it can.
   [[nodiscard]] std::string fault(uint64_t number, Bytes block) const;
 
@@ -23,7 +26,6 @@ class PlaceCheck {
   [[nodiscard]] std::string fixed_fault(uint64_t number, const UncheckedBlock& block) const;
   [[nodiscard]] std::string region_fault(const PlacedRegion& region,
                                          const UncheckedBlock& block) const;
-  [[nodiscard]] const PlacedRegion* region_of(uint64_t number) const;
 
   const Probe& probe_;
   std::vector<PlacedRegion> regions_;  // all but the data area

@@ -34,9 +34,7 @@ std::string_view plural_of(LostKind kind) {
   return "entries";
 }
 
-using EntryVisitor = std::function<Result<void>(const LostEntry&)>;
-
-Result<void> each_tag_in(const UncheckedBlock& block, LostEntry& entry, const EntryVisitor& visit) {
+Result<void> each_tag_in(const UncheckedBlock& block, LostEntry& entry, const LostVisitor& visit) {
   Result<void> visited;
   entry.kind = LostKind::kTag;
   each_likely_tag(block.unchecked_payload(), [&](const TagView& tag) {
@@ -50,7 +48,7 @@ Result<void> each_tag_in(const UncheckedBlock& block, LostEntry& entry, const En
 // The first block of a table has a header before its entries: of both readings, the one that gives
 // more.
 Result<void> each_record_in(const PackedTable& table, const UncheckedBlock& block,
-                            uint64_t total_blocks, LostEntry& entry, const EntryVisitor& visit) {
+                            uint64_t total_blocks, LostEntry& entry, const LostVisitor& visit) {
   const auto count = [&](bool first) {
     size_t records = 0;
     each_likely_record(table, block, first, total_blocks, [&](Bytes) { ++records; });
@@ -102,6 +100,17 @@ Result<void> lose_unread(StructureRepair& repair, LostKind kind,
   return repair.lose({kind, {}, std::move(reason), {}, rest});
 }
 
+Result<void> each_entry_in(const UncheckedBlock& block, BlockType type, uint64_t total_blocks,
+                           LostEntry& entry, const LostVisitor& visit) {
+  if (type == block_types::kTagIndex && TagSalvage::is_leaf(block.unchecked_payload()))
+    return each_tag_in(block, entry, visit);
+  if (type == block_types::kSnapshots)
+    return each_record_in(snapshot_table(), block, total_blocks, entry, visit);
+  if (type == block_types::kCode)
+    return each_record_in(kModuleTable, block, total_blocks, entry, visit);
+  return {};
+}
+
 Result<void> lose_foreign_block(RepairBase& repair, const UncheckedBlock& block,
                                 uint64_t total_blocks, std::string_view reason) {
   LostEntry entry{LostKind::kOther,         block.number(), std::string(reason), {}, 1,
@@ -110,15 +119,8 @@ Result<void> lose_foreign_block(RepairBase& repair, const UncheckedBlock& block,
   entry.reason += "; it counts with the block";
   entry.count = 0;
   entry.bytes = {};
-  const EntryVisitor visit = [&](const LostEntry& lost) { return repair.lose(lost); };
-  const BlockType type = block.unchecked_trailer().type;
-  if (type == block_types::kTagIndex && TagSalvage::is_leaf(block.unchecked_payload()))
-    return each_tag_in(block, entry, visit);
-  if (type == block_types::kSnapshots)
-    return each_record_in(snapshot_table(), block, total_blocks, entry, visit);
-  if (type == block_types::kCode)
-    return each_record_in(kModuleTable, block, total_blocks, entry, visit);
-  return {};
+  return each_entry_in(block, block.unchecked_trailer().type, total_blocks, entry,
+                       [&](const LostEntry& lost) { return repair.lose(lost); });
 }
 
 Result<void> complete_lost(RepairLog& log) {

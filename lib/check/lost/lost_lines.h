@@ -28,8 +28,15 @@ void set_content(LostEntry& entry, BlockType table, Bytes record);
                                        std::span<const UnreadBlock> blocks,
                                        std::optional<uint64_t> rest);
 
+// Visits the tags, snapshots or modules that can be read in `block`, as in a block of `type`; the
+// bytes may be unverified. Sets the content of `entry` to each of them. Modules and inode tables
+// lie within `total_blocks`.
+[[nodiscard]] Result<void> each_entry_in(const UncheckedBlock& block, BlockType type,
+                                         uint64_t total_blocks, LostEntry& entry,
+                                         const LostVisitor& visit);
+
 // Lists a valid block of another structure, as one entry, and the tags, snapshots or modules in it,
-// which count with the block. Modules and inode tables lie within `total_blocks`.
+// which count with the block.
 [[nodiscard]] Result<void> lose_foreign_block(RepairBase& repair, const UncheckedBlock& block,
                                               uint64_t total_blocks, std::string_view reason);
 

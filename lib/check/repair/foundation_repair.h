@@ -24,6 +24,18 @@ class FoundationRepair : public RepairBase {
   // Probes the image again, after a write.
   [[nodiscard]] Result<void> check_again() { return read_probe(); }
 
+  // Fixed block `number` holds a valid block of another structure, and no other block of the image
+  // holds the same: overwriting it loses something.
+  void set_sole(uint64_t number) { sole_.insert(number); }
+  // Begins a step that writes these fixed blocks. False if that loses something and there is no
+  // consent.
+  [[nodiscard]] Result<bool> fixed_step(std::string what, std::string source,
+                                        const std::vector<BlockRange>& blocks);
+  // The same in two parts, for a step that may lose other things too: what is lost with these
+  // blocks, and the names of it.
+  [[nodiscard]] Loss loss_in(const std::vector<BlockRange>& blocks) const;
+  [[nodiscard]] Result<void> lose_in(const std::vector<BlockRange>& blocks);
+
   // The journal's blocks, if it shares them with no other region.
   [[nodiscard]] std::optional<JournalArea> journal_area() const {
     return sole_journal_area(probe());
@@ -39,6 +51,10 @@ class FoundationRepair : public RepairBase {
   friend class StructureRepair;  // finish() and leave() create one
   explicit FoundationRepair(const RepairTarget& target) : RepairBase(target) {}
   explicit FoundationRepair(RepairBase&& base) : RepairBase(std::move(base)) {}
+
+  [[nodiscard]] std::vector<uint64_t> sole_in(const std::vector<BlockRange>& blocks) const;
+
+  std::set<uint64_t> sole_;
 };
 
 [[nodiscard]] Result<void> repair_groups(FoundationRepair& repair);

@@ -35,6 +35,8 @@ struct RepairLog {
   size_t exact_steps = 0;                    // steps that restore blocks byte for byte
   bool withheld = false;                     // a step was not taken because it loses something
   std::set<const FindingKind*> solved = {};  // by steps that were checked (RepairNeed::kFields)
+  // Of regions that got blocks back which lay in fixed places.
+  std::vector<BlockType> completed = {};
   LostVisitor lost = {};
   std::vector<ListedLosses> listed = {};  // by step
 };
@@ -75,6 +77,8 @@ class RepairBase {
   }
   // The current step removes findings of this kind.
   void solves(const FindingKind& kind) { target_.log.solved.insert(&kind); }
+  // The current step puts a block back into a region of this type.
+  void completes(BlockType region) { target_.log.completed.push_back(region); }
   // Lists an entry that the current step loses. Call it before the step writes.
   [[nodiscard]] Result<void> lose(const LostEntry& entry);
   void touched(BlockRange blocks);

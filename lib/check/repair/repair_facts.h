@@ -2,9 +2,11 @@
 // repair finds that out.
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "check/finding_code.h"
 #include "format/block_type.h"
@@ -51,10 +53,16 @@ class RepairFacts {
   // For kFields: whether a step removes findings of this kind.
   [[nodiscard]] bool solves(FindingCode code) const { return solved_.contains(&kind_of(code)); }
   void set_solved(std::set<const FindingKind*> kinds) { solved_ = std::move(kinds); }
+  // Whether blocks are put back into a region of this type.
+  [[nodiscard]] bool completes(BlockType region) const {
+    return std::ranges::find(completed_, region) != completed_.end();
+  }
+  void set_completed(std::vector<BlockType> regions) { completed_ = std::move(regions); }
 
  private:
   std::bitset<kRepairNeeds> facts_;
   std::set<const FindingKind*> solved_;
+  std::vector<BlockType> completed_;
 };
 
 // Runs the repair in memory, except the parts that need the image's data. Never writes to `file`.

@@ -211,7 +211,9 @@ Result<void> assemble_groups(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const bool mirror_first = sole_copies(probe, probe.primary, probe.mirror, *assembly) >
                             sole_copies(probe, probe.mirror, probe.primary, *assembly);
-  repair.step("rebuild both superblock groups from intact blocks", assembly->sources);
+  VDE_TRY_ASSIGN(begun, repair.fixed_step("rebuild both superblock groups from intact blocks",
+                                          assembly->sources, {{0, kDirectoryStart}}));
+  if (!begun) return {};
   for (const uint64_t group :
        {mirror_first ? kMirrorGroup : kPrimaryGroup, mirror_first ? kPrimaryGroup : kMirrorGroup})
     VDE_TRY(write_group(repair, group, assembly->blocks));
@@ -296,9 +298,12 @@ Result<void> repair_groups(FoundationRepair& repair) {
   if (has_commits(repair)) return {};
   VDE_TRY_ASSIGN(good, choose_group(repair));
   const uint64_t to = kMirrorGroup - good.start;
-  repair.step(fmt::format("copy the {} superblock group over the {} group", name_of(good.start),
-                          name_of(to)),
-              fmt::format("{} group, {}", name_of(good.start), good.why));
+  VDE_TRY_ASSIGN(begun,
+                 repair.fixed_step(fmt::format("copy the {} superblock group over the {} group",
+                                               name_of(good.start), name_of(to)),
+                                   fmt::format("{} group, {}", name_of(good.start), good.why),
+                                   {{to, to + kGroupBlocks}}));
+  if (!begun) return {};
   VDE_TRY(write_group(repair, to,
                       blocks_of(good.start == kMirrorGroup ? probe.mirror : probe.primary)));
   return repair.check_again();

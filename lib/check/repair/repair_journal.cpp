@@ -152,11 +152,17 @@ Result<std::vector<uint64_t>> lost_with(FoundationRepair& repair, const Recovery
 Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
                            std::string_view commits) {
   VDE_TRY_ASSIGN(sole, lost_with(repair, plan));
-  Loss loss{std::string(commits)};
-  loss.counts.others = sole.size();
+  // Commits are applied to the groups and the directory, too.
+  std::vector<BlockRange> fixed;
+  if (plan.group) fixed = {{0, kFirstRegionBlock}};
+  Loss loss = repair.loss_in(fixed);
+  loss.counts.others += sole.size();
+  std::vector<std::string> what{std::string(commits), std::move(loss.what)};
   if (!sole.empty())
-    loss.what += fmt::format("{}what is in block {}, which belongs to another place",
-                             commits.empty() ? "" : "; ", fmt::join(sole, ", "));
+    what.push_back(
+        fmt::format("what is in block {}, which belongs to another place", fmt::join(sole, ", ")));
+  std::erase(what, std::string());
+  loss.what = fmt::format("{}", fmt::join(what, "; "));
   const std::string_view source =
       plan.odd.empty()
           ? "the journal; its checksums match"
@@ -171,6 +177,7 @@ Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
   if (!commits.empty()) VDE_TRY(list_commits(repair, commits));
   for (const uint64_t number : sole)
     VDE_TRY(list_foreign(repair, number, "the block belongs to another place"));
+  VDE_TRY(repair.lose_in(fixed));
   for (const ReplayedBlock& replayed : plan.after_images)
     repair.touched({replayed.target, replayed.target + 1});
   VDE_TRY(apply_recovery(repair.io(), repair.probe(), plan));

@@ -1,17 +1,19 @@
 // The order of a repair. What the journal depends on is repaired first, with direct writes;
 // everything else goes through the journal.
 #include "check/exact/restore.h"
+#include "check/repair/fixed_places.h"
 #include "check/repair/structure_repair.h"
 
 namespace vde {
 namespace {
 
-// The groups come before the journal, which is checked against them. The tables come after the
-// journal, because its commits may change them. Then groups and journal again, because the tables
-// define the journal's place.
+// Blocks that lie in a fixed place go back before anything is written there. The groups come before
+// the journal, which is checked against them. The tables come after the journal, because its
+// commits may change them. Then groups and journal again, because the tables define the journal's
+// place.
 constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
-    restore_fixed_blocks, repair_groups, restore_journal, repair_journal,
-    repair_tables,        repair_groups, repair_journal,  repair_length};
+    restore_fixed_blocks, return_misplaced_blocks, repair_groups,  restore_journal, repair_journal,
+    repair_tables,        repair_groups,           repair_journal, repair_length};
 
 // A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {
@@ -65,6 +67,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   VDE_TRY_ASSIGN(foundation, FoundationRepair::start(target));
   for (const auto repairer : kFoundations) {
     VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
+    facts.set_completed(target.log.completed);
     if (repairer == repair_length) facts.set(RepairNeed::kLength, acted);
     const bool group = foundation.probe().superblock_source == SuperblockSource::kGroup;
     facts.set(RepairNeed::kGroup, group);

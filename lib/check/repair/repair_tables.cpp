@@ -90,7 +90,9 @@ bool directory_is_right(const Probe& probe, const Slots& slots) {
 }
 
 Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::string source) {
-  repair.step("rebuild the region directory", std::move(source));
+  VDE_TRY_ASSIGN(begun, repair.fixed_step("rebuild the region directory", std::move(source),
+                                          {{kDirectoryStart, kFirstRegionBlock}}));
+  if (!begun) return {};
   const auto blocks = directory_of(repair.probe(), slots);
   for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
     VDE_TRY(repair.write_direct(kDirectoryStart + i, blocks[i]));
@@ -99,8 +101,13 @@ Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::
 }
 
 // Writes and syncs one group after the other, so that one of them is intact at any time.
-Result<void> write_tables(FoundationRepair& repair, const Slots& slots, std::string source) {
-  repair.step("copy the region directory into both pointer tables", std::move(source));
+// False if that needs consent and there is none.
+Result<bool> write_tables(FoundationRepair& repair, const Slots& slots, std::string source) {
+  VDE_TRY_ASSIGN(
+      begun, repair.fixed_step(
+                 "copy the region directory into both pointer tables", std::move(source),
+                 {{kPrimaryGroup + 1, kPrimaryGroup + 2}, {kMirrorGroup + 1, kMirrorGroup + 2}}));
+  if (!begun) return false;
   const Probe& probe = repair.probe();
   const bool is_primary = probe.superblock_block == kPrimaryGroup;
   GroupState state = decode_group(is_primary ? probe.primary : probe.mirror);
@@ -111,7 +118,8 @@ Result<void> write_tables(FoundationRepair& repair, const Slots& slots, std::str
     VDE_TRY(repair.write_direct(start + 1, table));
     VDE_TRY(repair.sync());
   }
-  return repair.check_again();
+  VDE_TRY(repair.check_again());
+  return true;
 }
 
 struct Fixed {
@@ -209,8 +217,9 @@ Result<void> repair_tables(FoundationRepair& repair) {
   VDE_TRY_ASSIGN(table_wrong, contradictions(repair, table));
   VDE_TRY_ASSIGN(listed_wrong, contradictions(repair, listed));
   if (listed_wrong < table_wrong) {
-    VDE_TRY(write_tables(repair, listed, "the directory, which matches the image better"));
-    if (directory_is_right(probe, listed)) return {};
+    VDE_TRY_ASSIGN(written,
+                   write_tables(repair, listed, "the directory, which matches the image better"));
+    if (!written || directory_is_right(probe, listed)) return {};
     return write_directory(repair, listed, "its own slots, which match the pointer table");
   }
   return write_directory(repair, table,

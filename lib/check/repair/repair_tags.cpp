@@ -290,14 +290,7 @@ Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const Pl
 bool is_of_index(const UncheckedBlock& block, const PlacedRegion& region) {
   const Bytes payload = block.unchecked_payload();
   if (block.number() == region.blocks.begin) return TagSalvage::is_header(block);
-  if (TagSalvage::is_leaf(payload)) return true;
-  const Result<TagInner> inner = TagInner::decode(payload);
-  if (!inner || inner->count() == 0) return false;
-  for (size_t i = 0; i <= inner->count(); ++i)
-    if (inner->child(i) <= static_cast<int64_t>(kTagRoot) ||
-        inner->child(i) >= static_cast<int64_t>(region.blocks.count()))
-      return false;
-  return true;
+  return TagSalvage::is_node(payload, region.blocks.count());
 }
 
 Result<SoleBlocks> find_sole(StructureRepair& repair, const PlacedRegion& region) {

@@ -45,6 +45,17 @@ bool TagSalvage::is_leaf(Bytes payload) {
   return leaf && leaf->count() > 0 && leaf->shape() != TagLeaf::Shape::kBroken;
 }
 
+bool TagSalvage::is_node(Bytes payload, uint64_t blocks) {
+  if (is_leaf(payload)) return true;
+  const Result<TagInner> inner = TagInner::decode(payload);
+  if (!inner || inner->count() == 0) return false;
+  for (size_t i = 0; i <= inner->count(); ++i)
+    if (inner->child(i) <= static_cast<int64_t>(kTagRoot) ||
+        inner->child(i) >= static_cast<int64_t>(blocks))
+      return false;
+  return true;
+}
+
 Result<void> TagSalvage::gather(const Take& take) {
   take_ = &take;
   VDE_TRY(read_header());

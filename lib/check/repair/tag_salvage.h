@@ -34,9 +34,11 @@ class TagSalvage {
   // bytes per block of the region.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
-  // Whether a payload can only be the header of an index, or a leaf with entries.
+  // Whether a payload can only be the header of an index, a leaf with entries, or that or an inner
+  // node of an index of so many blocks.
   [[nodiscard]] static bool is_header(const UncheckedBlock& block);
   [[nodiscard]] static bool is_leaf(Bytes payload);
+  [[nodiscard]] static bool is_node(Bytes payload, uint64_t blocks);
 
   // Calls `take` with every entry that can be read. The tree's entries come first, in its order.
   [[nodiscard]] Result<void> gather(const Take& take);

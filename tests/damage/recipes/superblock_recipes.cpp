@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "damage/recipes/recipes.h"
 #include "format/integrity_anchor.h"
 #include "format/region/inode.h"
@@ -65,6 +67,20 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.set_tag(0, "DATA"); },
                      {"SUPB-001"},
                      0});
+  recipes.push_back(fully_repaired(
+      {"SUPB-001",
+       "block 5 and the bitmap changed places",
+       [](ImageBuilder& image) { std::ranges::swap_ranges(image.block(5), image.block(10)); },
+       {"SUPB-001", "BLCK-004"},
+       5}));
+  recipes.push_back(fully_repaired({"SUPB-001",
+                                    "block 0 has the inode layout, whose own place is unwritten",
+                                    [](ImageBuilder& image) {
+                                      std::ranges::copy(image.block(11), image.block(0).begin());
+                                      image.wipe(11);
+                                    },
+                                    {"SUPB-001", "BLCK-007"},
+                                    0}));
   recipes.push_back(lost(Recipe{"SUPB-001",
                                 "the sectors of the primary group fail",
                                 [](ImageBuilder&) {},

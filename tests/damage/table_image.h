@@ -1,8 +1,9 @@
-// An image with a tag tree of two levels and tables of several blocks, to repair.
+// An image whose tables and tag tree take several blocks each, and what is in it.
 #pragma once
 
 #include "format/tag/tag_index.h"
 #include "support/module_session.h"
+#include "support/strict/strict_reader.h"
 #include "vde/snapshots.h"
 #include "vde/tags.h"
 
@@ -43,15 +44,33 @@ inline void fill(ImageBuilder& image, int64_t tags) {
   for (size_t i = 0; i < kModules; ++i) add_module(image, i);
 }
 
-class EvidenceImage : public ImageBuilder {
+class TableImage : public ImageBuilder {
  public:
-  explicit EvidenceImage(int64_t tags = kTags)
-      : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
+  explicit TableImage(int64_t tags = kTags) : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
     fill(*this, tags);
   }
 };
 
-// The block of a leaf.
+struct Entries {
+  std::vector<strict::Tag> tags;
+  std::vector<strict::Snapshot> snapshots;
+  std::vector<strict::Module> modules;
+  bool operator==(const Entries&) const = default;
+};
+
+// As the SDK reads them, without padding.
+inline Entries entries_in(ImageBuilder& image) {
+  const StrictReader reader(image.bytes());
+  for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
+    CAPTURE(reader.failure(region));
+    CHECK(reader.outcome(region) == Outcome::kReads);
+  }
+  Entries entries{reader.tags(), reader.snapshots(), reader.modules()};
+  std::erase_if(entries.snapshots, [](const strict::Snapshot& s) { return s.created == 0; });
+  return entries;
+}
+
+// The leaf that a child of the root names.
 inline uint64_t leaf_of(ImageBuilder& image, size_t child) {
   const uint64_t region = image.start("TAGI");
   TagNode node = must(decode_tag_node(image.payload(region + kTagRoot)));
