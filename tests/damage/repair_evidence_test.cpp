@@ -377,3 +377,37 @@ TEST_CASE("wrong slots in both tables and a directory of two generations need on
   image.set_generation(kDirectoryStart, 99);
   check_nothing_lost(image, entries);
 }
+
+TEST_CASE(
+    "a tag index of zeros becomes an empty one, with consent if the slot counts used blocks") {
+  ImageBuilder image;
+  add_tags(image, 0, 5);
+  const uint64_t region = image.start("TAGI");
+  const auto set_used = [&](int64_t used) {
+    image.slot(image.slot_of("TAGI"), [used](RegionSlot& slot) { slot.used = used; });
+  };
+  SUBCASE("unwritten") {
+    image.wipe(region).wipe(region + kTagRoot);
+  }
+  SUBCASE("zeros with trailers, while something else is repaired") {
+    image.write(region, "TAGI", "").write(region + kTagRoot, "TAGI", "").flip(2, 0);
+  }
+  const std::vector<uint8_t> damaged = image.bytes();
+  set_used(0);
+  CHECK(plan_without_consent(image).withheld.empty());
+  CHECK(repair_with_loss(image).lost == LostCounts{});
+
+  image.bytes() = damaged;
+  const RepairPlan plan = plan_without_consent(image);
+  REQUIRE(plan.withheld.size() == 1);
+  CHECK(plan.withheld[0].loses.find("used blocks") != std::string::npos);
+  std::vector<uint64_t> listed;
+  RepairOptions options = kSomeRepair;
+  options.lost = [&](const LostEntry& entry) -> Result<void> {
+    listed.push_back(entry.block.value_or(0));
+    return {};
+  };
+  Activity activity;
+  CHECK(must(plan_repair(image.file(), options, activity)).lost.others == 1);
+  CHECK(listed == std::vector{region});
+}

@@ -343,9 +343,9 @@ class RepairRun {
     const uint32_t size = known_.base.block_size;
     const std::vector<uint8_t> block = file_->block(number, size);
     const std::vector<uint8_t> damaged = damaged_.block(number, size);
-    if (block == damaged) return true;
+    if (is_same_content(block, damaged)) return true;
     for (const Damage& damage : damages_)
-      if (damage.after && block == damage.after->block(number, size)) return true;
+      if (damage.after && is_same_content(block, damage.after->block(number, size))) return true;
     const std::vector<uint8_t> original = known_.base.open()->block(number, size);
     // Before the commits that wait, too.
     for (const std::vector<uint8_t>& whole : {known_.open()->block(number, size), original})
