@@ -184,3 +184,27 @@ TEST_CASE("a block whose place cannot be found is overwritten only with consent,
       repair_and_back(image, consent_is(true));
     }
 }
+
+TEST_CASE("two blocks that changed places with fixed ones go back, whichever these are") {
+  TableImage image;
+  const std::vector<uint8_t> sound = image.bytes();
+  const Entries entries = entries_in(image);
+  const uint64_t table = image.start("SNAP");
+  const std::pair<uint64_t, uint64_t> pairs[] = {{table, table + 3},
+                                                 {table + 1, image.start("CODE") + 1},
+                                                 {leaf_of(image, 1), leaf_of(image, 3)},
+                                                 {image.start("BMAP"), image.start("INOD")}};
+  for (const uint64_t one : kFixedPlaces)
+    for (const uint64_t other : kFixedPlaces)
+      for (const auto& [first, second] : pairs) {
+        if (one == other) continue;
+        CAPTURE(one);
+        CAPTURE(other);
+        CAPTURE(first);
+        image.bytes() = sound;
+        swap_blocks(image, one, first);
+        swap_blocks(image, other, second);
+        check_nothing_lost_with(image, consent_is(false));
+        CHECK(entries_in(image) == entries);
+      }
+}

@@ -36,6 +36,21 @@ class DamageMaker {
     return damage;
   }
 
+  Damage misplace() {
+    Damage damage{random_.below(2) == 0 ? DamageKind::kSwap : DamageKind::kCopy, {}, 0, {}};
+    damage.block = random_.below(kFirstRegionBlock);
+    damage.part = known_.base.region_of(damage.block);
+    uint64_t other = 0;
+    while (other < kFirstRegionBlock) {
+      const BasePart& part = choose_part();
+      other = part.blocks[random_.below(part.blocks.size())];
+    }
+    BlockBytes block = at(damage.block);
+    exchange(damage, block, other);
+    file_.put_block(damage.block, block);
+    return damage;
+  }
+
   // A kind may not be possible at a place, or change nothing there.
   Damage make() {
     while (true)
@@ -119,14 +134,17 @@ class DamageMaker {
         if (number != damage.block && (!same || known_.base.region_of(number) == region))
           others.push_back(number);
     if (others.empty()) return false;
-    const uint64_t other = others[random_.below(others.size())];
+    exchange(damage, block, others[random_.below(others.size())]);
+    return true;
+  }
+
+  void exchange(Damage& damage, BlockBytes& block, uint64_t other) {
     const BlockBytes theirs = at(other);
     if (damage.kind == DamageKind::kSwap) file_.put_block(other, block);
     block = theirs;
     damage.detail =
         fmt::format("{} block {} ({})", damage.kind == DamageKind::kSwap ? "with" : "from", other,
                     known_.base.region_of(other));
-    return true;
   }
 
   bool change_type(Damage& damage, BlockBytes& block) {
@@ -192,7 +210,8 @@ std::vector<Damage> put_damages(const KnownImage& known, CowFile& file, Random& 
   if (options.one_bit) return {maker.flip_one_bit()};
   std::vector<Damage> damages;
   for (uint64_t left = 1 + random.below(kMost); left > 0; --left) {
-    damages.push_back(maker.make());
+    const bool misplaces = options.misplaced && damages.empty();
+    damages.push_back(misplaces ? maker.misplace() : maker.make());
     damages.back().after = file.clone();
   }
   return damages;

@@ -31,6 +31,8 @@ struct Damage {
 struct DamageOptions {
   bool data = false;     // the bytes of modules may be hit, too
   bool one_bit = false;  // only one bit is flipped, in a valid block's payload
+  // The first fault writes a block of another structure into a place of a group or the directory.
+  bool misplaced = false;
 };
 
 // Puts one to six faults into `file`, which holds the image as it is; or one with `one_bit`.

@@ -155,6 +155,9 @@ int main_of(int argc, char** argv) {
   app.add_flag("--data", options.wish.damage.data, "hit the bytes of modules, too");
   app.add_flag("--one-bit", options.wish.damage.one_bit,
                "flip one bit of a valid block's payload: it must be restored exactly");
+  app.add_flag("--misplaced", options.wish.damage.misplaced,
+               "the first fault of each seed writes a block of another structure into a place of a "
+               "superblock group or of the directory");
   app.add_option("--jobs", options.jobs, "processes; what is found does not depend on them");
   CLI11_PARSE(app, argc, argv);
   if (options.long_run) options.seeds = kLongSeeds;
