@@ -1,5 +1,7 @@
 #include "journal/committed_view.h"
 
+#include <algorithm>
+
 namespace vde {
 
 Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRecords lost) {
@@ -17,6 +19,15 @@ Result<std::optional<Probe>> probe_replayed(const CommittedView& view) {
   if (view.plan.records == 0) return std::optional<Probe>();
   VDE_TRY_ASSIGN(probe, probe_to_judge(*view.file));
   return std::optional(std::move(probe));
+}
+
+int64_t last_sequence(BlockFile& file, const Probe& probe) {
+  const int64_t sequence = probe.superblock.checkpoint_sequence;
+  const auto view = view_committed(file, probe);
+  if (!view) return sequence;
+  const auto replayed = probe_replayed(*view);
+  if (!replayed || !*replayed) return sequence;
+  return std::max(sequence, (*replayed)->superblock.checkpoint_sequence);
 }
 
 }  // namespace vde

@@ -19,4 +19,7 @@ struct CommittedView {
 // probe of the file applies then.
 [[nodiscard]] Result<std::optional<Probe>> probe_replayed(const CommittedView& view);
 
+// The checkpoint sequence of the image, or of the last commit that waits in its journal.
+[[nodiscard]] int64_t last_sequence(BlockFile& file, const Probe& probe);
+
 }  // namespace vde

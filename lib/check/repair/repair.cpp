@@ -9,6 +9,7 @@
 #include "check/repair/repair_base.h"
 #include "check/verification.h"
 #include "io/undo_file.h"
+#include "journal/committed_view.h"
 
 namespace vde {
 namespace {
@@ -92,7 +93,8 @@ Result<void> add_tail(BlockFile& file, RepairPlan& plan) {
 // Fills in the plan from the result of the dry run in `view`.
 Result<void> fill_plan(BlockFile& file, OverlayFile& view, const Probe& after, RepairPlan& plan) {
   plan.block_size = after.block_size;
-  plan.sequence = after.superblock.checkpoint_sequence;
+  // Commits may wait for another repair.
+  plan.sequence = last_sequence(view, after);
   plan.uuid = after.superblock.uuid;
   if (const auto area = find_journal(after)) plan.journal = area->region;
   VDE_TRY_ASSIGN(new_size, view.size());

@@ -25,12 +25,7 @@ tl::unexpected<Error> changed_since() {
 
 // Whether the image has a later commit than the repair, written back or waiting in the journal.
 bool has_later_commit(BlockFile& file, const Probe& probe, int64_t sequence) {
-  if (!probe.superblock_verified()) return false;
-  if (probe.superblock.checkpoint_sequence > sequence) return true;
-  const auto view = view_committed(file, probe);
-  if (!view) return false;
-  const auto replayed = probe_replayed(*view);
-  return replayed && *replayed && (*replayed)->superblock.checkpoint_sequence > sequence;
+  return probe.superblock_verified() && last_sequence(file, probe) > sequence;
 }
 
 // A later commit may depend on what would be restored, though it waits in the journal and changed

@@ -81,7 +81,7 @@ struct RepairPlan {
   std::vector<ByteRange> changes;     // bytes to write, ascending; includes the journal's
   uint64_t old_hash = 0;              // of those bytes before the repair
   uint64_t hash = 0;                  // of those bytes after the repair, for the undo file
-  int64_t sequence = 0;               // checkpoint sequence afterwards
+  int64_t sequence = 0;               // checkpoint sequence afterwards, of the last commit
   std::optional<BlockRange> journal;  // the MWAL region, if there is one
   Guid uuid;                          // of the volume afterwards
   std::shared_ptr<ExactPlan> exact;   // what was found by trying, for apply_repair()
