@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "support/crafted_journal.h"
 #include "support/repair_image.h"
 #include "support/verify_list.h"
@@ -129,4 +131,45 @@ TEST_CASE("of two intact groups the one that the commits are based on is kept") 
     CHECK(waiting.repair() == "");
     CHECK(waiting.content() == 3);
   }
+}
+
+TEST_CASE("a repair that leaves commits in the journal can be undone") {
+  WaitingImage waiting;
+  ImageBuilder& image = waiting.image;
+  // Without consent nothing after the groups is repaired, but a bit is found and flipped back.
+  image.write(2, "DATA", "77");
+  image.flip(image.start("CODE"), 100, 3);
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  options.verify.search_seconds = 1;
+  const RepairPlan plan = repair_and_back(image, options).plan;
+  CHECK(plan.steps.size() == 1);
+  CHECK_FALSE(plan.withheld.empty());
+  const std::vector<std::string> codes = verified(image.file()).codes;
+  CHECK(std::ranges::find(codes, "MWAL-004") != codes.end());
+}
+
+TEST_CASE(
+    "a block of something else in the journal's last place is overwritten only with consent") {
+  ImageBuilder image({512, 256, kAllModules});
+  const uint64_t last =
+      image.start("MWAL") + static_cast<uint64_t>(image.slots()[image.slot_of("MWAL")].count) - 1;
+  image.write(last, "DATA", "77").flip(image.start("MWAL"), 0);
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK(plan.steps.empty());
+  REQUIRE_FALSE(plan.withheld.empty());
+  CHECK(plan.withheld[0].loses ==
+        fmt::format("what is in block {}, which is not the journal's", last));
+  std::vector<uint64_t> listed;
+  options = kSomeRepair;
+  options.lost = [&](const LostEntry& entry) -> Result<void> {
+    listed.push_back(entry.block.value_or(0));
+    return {};
+  };
+  must(plan_repair(image.file(), options, activity));
+  CHECK(listed == std::vector{last});
+  repair_and_back(image);
 }

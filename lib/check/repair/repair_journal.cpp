@@ -5,6 +5,7 @@
 #include <map>
 
 #include "check/lost/lost_lines.h"
+#include "check/passes/lost_entries.h"
 #include "check/repair/foundation_repair.h"
 #include "check/written_blocks.h"
 #include "journal/recovery.h"
@@ -28,34 +29,50 @@ bool tables_disagree(const Probe& probe) {
   return probe.directory.whole && decode_slots(probe.directory.blocks[0].payload()) != probe.slots;
 }
 
+// Valid blocks of something else in the first and last place, which are written together: the slot
+// may be wrong.
+Result<std::vector<uint64_t>> misplaced_ends(const BlockIo& io, const JournalArea& area,
+                                             const JournalHeader& header) {
+  std::vector<uint64_t> blocks;
+  if (header.misplaced) blocks.push_back(area.header());
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(last, io.read(area.last(), buffer));
+  if (last.state() == BlockState::kValid && !all_zero(last.unchecked_payload()) &&
+      last.unchecked_trailer().type != block_types::kMetadataWal)
+    blocks.push_back(area.last());
+  return blocks;
+}
+
 constexpr std::string_view kAllCommits = "the commits in the journal, if any of them are intact";
 constexpr std::string_view kLaterCommits = "the commits after the damaged one in the journal";
 
-// What is lost with the journal: `commits`, if there are any, and a block of another structure in
-// the place of its header.
-Loss loss_of(std::string_view commits, const JournalHeader& header, const JournalArea& area) {
+// What is lost with the journal: `commits`, if there are any, and blocks of other structures.
+Loss loss_of(std::string_view commits, const std::vector<uint64_t>& ends) {
   Loss loss{std::string(commits)};
-  if (!header.misplaced) return loss;
-  loss.what += fmt::format("{}what is in block {}, which is not the journal's",
-                           commits.empty() ? "" : "; ", area.header());
-  loss.counts.others = 1;
+  if (ends.empty()) return loss;
+  loss.what +=
+      fmt::format("{}what is in {}, which {} not the journal's", commits.empty() ? "" : "; ",
+                  list_blocks(ends, ends.size()), ends.size() == 1 ? "is" : "are");
+  loss.counts.others = ends.size();
   return loss;
 }
 
-// Their number is unknown.
-Result<void> list_commits(FoundationRepair& repair, std::string_view commits) {
-  return repair.lose({LostKind::kOther, {}, std::string(commits), {}, std::nullopt});
-}
-
-Result<void> list_foreign(FoundationRepair& repair, uint64_t number, std::string_view reason) {
+Result<void> list_foreign(FoundationRepair& repair, const std::vector<uint64_t>& blocks,
+                          std::string_view reason) {
   BlockBuffer buffer = repair.io().make_buffer();
-  VDE_TRY_ASSIGN(block, repair.io().read(number, buffer));
-  return lose_foreign_block(repair, block, repair.probe().usable_blocks(), reason);
+  for (const uint64_t number : blocks) {
+    VDE_TRY_ASSIGN(block, repair.io().read(number, buffer));
+    VDE_TRY(lose_foreign_block(repair, block, repair.probe().usable_blocks(), reason));
+  }
+  return {};
 }
 
-Result<void> list_foreign(FoundationRepair& repair, bool misplaced, const JournalArea& area) {
-  if (!misplaced) return {};
-  return list_foreign(repair, area.header(), "the block is not one of the journal");
+// The number of commits is unknown.
+Result<void> list_lost(FoundationRepair& repair, std::string_view commits,
+                       const std::vector<uint64_t>& ends) {
+  if (!commits.empty())
+    VDE_TRY(repair.lose({LostKind::kOther, {}, std::string(commits), {}, std::nullopt}));
+  return list_foreign(repair, ends, "the block is not one of the journal");
 }
 
 Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
@@ -71,12 +88,13 @@ Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, ui
 Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
                           const JournalHeader& header, uint64_t epoch) {
   VDE_TRY_ASSIGN(right, header_is_right(repair.io(), area));
-  if (right) return {};
+  VDE_TRY_ASSIGN(ends, misplaced_ends(repair.io(), area, header));
+  if (right && ends.empty()) return {};
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   if (!repair.lossy_step("write a new, clean journal header", "the journal holds no commits",
-                         loss_of({}, header, area)))
+                         loss_of({}, ends)))
     return {};
-  VDE_TRY(list_foreign(repair, header.misplaced, area));
+  VDE_TRY(list_lost(repair, {}, ends));
   return reset_journal(repair, area, std::max(highest, epoch) + 1);
 }
 
@@ -84,13 +102,13 @@ Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
 Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area,
                              const JournalHeader& header, const Error& why) {
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
+  VDE_TRY_ASSIGN(ends, misplaced_ends(repair.io(), area, header));
   std::string_view commits;
   if (highest > 0) commits = kAllCommits;
   if (!repair.lossy_step("discard the journal and write a new, clean header", why.message,
-                         loss_of(commits, header, area)))
+                         loss_of(commits, ends)))
     return {};
-  if (!commits.empty()) VDE_TRY(list_commits(repair, commits));
-  VDE_TRY(list_foreign(repair, header.misplaced, area));
+  VDE_TRY(list_lost(repair, commits, ends));
   return reset_journal(repair, area, std::max({highest, header.epoch, header.last_epoch}) + 1);
 }
 
@@ -156,8 +174,11 @@ Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
   std::vector<BlockRange> fixed;
   if (plan.group) fixed = {{0, kFirstRegionBlock}};
   Loss loss = repair.loss_in(fixed);
+  VDE_TRY_ASSIGN(ends, misplaced_ends(repair.io(), plan.area, plan.header));
+  const Loss with_ends = loss_of(commits, ends);
+  loss.counts += with_ends.counts;
   loss.counts.others += sole.size();
-  std::vector<std::string> what{std::string(commits), std::move(loss.what)};
+  std::vector<std::string> what{with_ends.what, std::move(loss.what)};
   if (!sole.empty())
     what.push_back(
         fmt::format("what is in block {}, which belongs to another place", fmt::join(sole, ", ")));
@@ -174,9 +195,8 @@ Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
                                          : "close the journal, which was left open",
                         std::string(source), std::move(loss));
   if (!taken) return {};
-  if (!commits.empty()) VDE_TRY(list_commits(repair, commits));
-  for (const uint64_t number : sole)
-    VDE_TRY(list_foreign(repair, number, "the block belongs to another place"));
+  VDE_TRY(list_lost(repair, commits, ends));
+  VDE_TRY(list_foreign(repair, sole, "the block belongs to another place"));
   VDE_TRY(repair.lose_in(fixed));
   for (const ReplayedBlock& replayed : plan.after_images)
     repair.touched({replayed.target, replayed.target + 1});
@@ -191,9 +211,10 @@ Result<void> repair_journal(FoundationRepair& repair) {
   const auto area = repair.journal_area();
   if (probe.superblock_source != SuperblockSource::kGroup || !area) return {};
   VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), *area, probe.superblock.uuid));
-  // Another block in the header's place: the journal's slot is wrong, or the block is misplaced.
-  // The tables are repaired first, and the journal is judged again then.
-  if (header.misplaced && tables_disagree(probe)) return {};
+  // Another block in the first or last place: the journal's slot is wrong, or the block is
+  // misplaced. The tables are repaired first, and the journal is judged again then.
+  VDE_TRY_ASSIGN(ends, misplaced_ends(repair.io(), *area, header));
+  if (!ends.empty() && tables_disagree(probe)) return {};
   std::string_view lost_commits;
   auto plan = plan_recovery(repair.io(), probe, LostRecords::kRefuse, OddBlocks::kOverwrite);
   if (!plan && plan.error().code != ErrorCode::kDamaged) return propagate(plan);
