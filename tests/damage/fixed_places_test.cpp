@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "damage/table_image.h"
+#include "support/crafted_journal.h"
 #include "support/repair_image.h"
 #include "support/verify_list.h"
 
@@ -207,4 +208,28 @@ TEST_CASE("two blocks that changed places with fixed ones go back, whichever the
         check_nothing_lost_with(image, consent_is(false));
         CHECK(entries_in(image) == entries);
       }
+}
+
+TEST_CASE("a pointer table with a wrong block type is not moved away, whatever its slots say") {
+  TableImage image;
+  const Entries entries = entries_in(image);
+  const uint64_t table = image.start("SNAP");
+  swap_blocks(image, kDirectoryStart + 1, table);
+  image.slot_in(kPrimaryGroup + 1, image.slot_of("CODE"), [](RegionSlot& slot) { ++slot.used; });
+  image.set_tag(kMirrorGroup + 1, "BMAP");
+  check_nothing_lost_with(image, consent_is(false));
+  CHECK(entries_in(image) == entries);
+}
+
+TEST_CASE("a copy of a commit that waits is overwritten without consent") {
+  ImageBuilder image;
+  const auto volume = open_volume(image.file());
+  const uint64_t block = commit_data(*volume, 1, 1).begin;
+  commit_change(*volume, {block, block + 1}, 2);
+  // The after-image of the second commit, which the first descriptor precedes.
+  uint64_t place = image.start("MWAL") + 1;
+  while (image.trailer(place).type != block_types::kData || image.block(place)[0] != 2) ++place;
+  copy_block(image, place, 2);
+  check_nothing_lost_with(image, consent_is(false));
+  CHECK(image.block(block)[0] == 2);
 }

@@ -11,6 +11,7 @@
 #include "check/repair/tag_salvage.h"
 #include "check/written_blocks.h"
 #include "format/tag/tag_extension.h"
+#include "journal/recovery.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 
@@ -39,11 +40,24 @@ bool has_fixed_copy(const Probe& probe, Bytes payload, uint64_t number) {
   });
 }
 
+// Whether a payload can only be the one of this fixed place.
+bool is_of_place(Bytes payload, uint64_t number) {
+  if (number == kDirectoryStart + 1) return false;
+  if (number < kDirectoryStart && number % kGroupBlocks == 0)
+    return kSuperblockLayout.decode(payload).signature == Superblock{}.signature;
+  if (number < kDirectoryStart && number % kGroupBlocks != 1) return false;
+  return std::ranges::any_of(decode_slots(payload), [](const RegionSlot& slot) {
+    return slot.type == block_types::kRegionMap &&
+           slot.start == static_cast<int64_t>(kDirectoryStart);
+  });
+}
+
 // The checksum does not cover the type, so a block of the place itself may have a wrong one.
 bool is_misplaced(const Probe& probe, const FixedBlock& block) {
   return block.readable && block.state == BlockState::kValid && is_known(block.trailer.type) &&
          std::ranges::find(kFixedTypes, block.trailer.type) == kFixedTypes.end() &&
-         !all_zero(block.payload()) && !has_fixed_copy(probe, block.payload(), block.number);
+         !all_zero(block.payload()) && !is_of_place(block.payload(), block.number) &&
+         !has_fixed_copy(probe, block.payload(), block.number);
 }
 
 const PackedTable* table_of(BlockType type) {
@@ -75,6 +89,9 @@ class HomeSearch {
       : repair_(repair), misplaced_(misplaced), places_(repair.probe()) {}
 
   Result<void> run() {
+    const auto recovery =
+        plan_recovery(repair_.io(), repair_.probe(), LostRecords::kDrop, OddBlocks::kOverwrite);
+    if (recovery) waiting_ = recovery->after_images;
     const std::vector<PlacedRegion> regions = place_regions(repair_.probe());
     bool has_region = false;
     for (const PlacedRegion& region : regions) {
@@ -124,10 +141,12 @@ class HomeSearch {
 
   void judge_valid(const PlacedRegion& region, const UncheckedBlock& block) {
     const Trailer trailer = block.unchecked_trailer();
-    // What the journal holds of other structures may be overwritten.
+    // What the journal holds of other structures may be overwritten, unless it waits there.
+    const bool waits =
+        std::ranges::find(waiting_, block.number(), &ReplayedBlock::place) != waiting_.end();
     const bool stays =
-        !region.is_data_area && (region.type != block_types::kMetadataWal ||
-                                 misplaced_.trailer.type == block_types::kMetadataWal);
+        waits || (!region.is_data_area && (region.type != block_types::kMetadataWal ||
+                                           misplaced_.trailer.type == block_types::kMetadataWal));
     is_elsewhere_ |= stays && trailer.type == misplaced_.trailer.type &&
                      trailer.checksum == misplaced_.trailer.checksum;
     if (!may_be_exchanged(region, trailer.type)) return;
@@ -196,6 +215,7 @@ class HomeSearch {
   const FoundationRepair& repair_;
   const FixedBlock& misplaced_;
   PlaceCheck places_;
+  std::vector<ReplayedBlock> waiting_;
   Evidence evidence_ = Evidence::kNone;
   uint64_t place_ = 0;
   bool is_elsewhere_ = false;
@@ -260,7 +280,8 @@ Result<bool> fill_gap(FoundationRepair& repair, const FixedBlock& misplaced, uin
   return true;
 }
 
-Result<void> return_block(FoundationRepair& repair, const FixedBlock& misplaced) {
+// By what says where the block belongs, or, if `by_any`, by anything.
+Result<void> return_block(FoundationRepair& repair, const FixedBlock& misplaced, bool by_any) {
   HomeSearch search(repair, misplaced);
   VDE_TRY(search.run());
   if (search.is_elsewhere()) return {};
@@ -269,7 +290,9 @@ Result<void> return_block(FoundationRepair& repair, const FixedBlock& misplaced)
                       "its payload, which has the checksum that the damaged block names");
     return copy_back(repair, misplaced, search.place());
   }
-  if (search.evidence() != Evidence::kNone) return exchange(repair, misplaced, search);
+  if (search.evidence() < Evidence::kOther) return exchange(repair, misplaced, search);
+  if (!by_any) return {};
+  if (search.evidence() == Evidence::kOther) return exchange(repair, misplaced, search);
   bool moved = false;
   if (const auto gap = search.only_gap()) {
     VDE_TRY_ASSIGN(filled, fill_gap(repair, misplaced, *gap));
@@ -283,10 +306,12 @@ Result<void> return_block(FoundationRepair& repair, const FixedBlock& misplaced)
 
 Result<void> return_misplaced_blocks(FoundationRepair& repair) {
   if (repair.probe().slot_source == SlotSource::kNone) return {};
-  for (uint64_t number = 0; number < kFirstRegionBlock; ++number) {
-    const FixedBlock* block = fixed_blocks(repair.probe())[number];
-    if (is_misplaced(repair.probe(), *block)) VDE_TRY(return_block(repair, *block));
-  }
+  repair.forget_sole();
+  for (const bool by_any : {false, true})
+    for (uint64_t number = 0; number < kFirstRegionBlock; ++number) {
+      const FixedBlock* block = fixed_blocks(repair.probe())[number];
+      if (is_misplaced(repair.probe(), *block)) VDE_TRY(return_block(repair, *block, by_any));
+    }
   return {};
 }
 

@@ -27,6 +27,7 @@ class FoundationRepair : public RepairBase {
   // Fixed block `number` holds a valid block of another structure, and no other block of the image
   // holds the same: overwriting it loses something.
   void set_sole(uint64_t number) { sole_.insert(number); }
+  void forget_sole() { sole_.clear(); }
   // Begins a step that writes these fixed blocks. False if that loses something and there is no
   // consent.
   [[nodiscard]] Result<bool> fixed_step(std::string what, std::string source,

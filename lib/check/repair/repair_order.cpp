@@ -9,11 +9,11 @@ namespace {
 
 // Blocks that lie in a fixed place go back before anything is written there. The groups come before
 // the journal, which is checked against them. The tables come after the journal, because its
-// commits may change them. Then groups and journal again, because the tables define the journal's
-// place.
+// commits may change them. Then all of that again, because the tables define the journal's place,
+// and what a misplaced block is compared with.
 constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
-    restore_fixed_blocks, return_misplaced_blocks, repair_groups,  restore_journal, repair_journal,
-    repair_tables,        repair_groups,           repair_journal, repair_length};
+    restore_fixed_blocks, return_misplaced_blocks, repair_groups, restore_journal, repair_journal,
+    repair_tables,        return_misplaced_blocks, repair_groups, repair_journal,  repair_length};
 
 // A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {

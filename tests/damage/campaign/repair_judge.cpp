@@ -237,11 +237,15 @@ class RepairRun {
     }
   }
 
-  // Nothing but damaged blocks was restored, and the undamaged image has the same failure.
+  // Blocks were restored or moved back, and nothing else was done; and the undamaged image has the
+  // same failure.
   [[nodiscard]] bool is_as_before(const std::string& region) const {
-    return std::ranges::all_of(
-               plan_.steps,
-               [](const RepairStep& step) { return step.what.starts_with("restore block"); }) &&
+    return std::ranges::all_of(plan_.steps,
+                               [](const RepairStep& step) {
+                                 return step.what.starts_with("restore block") ||
+                                        step.what.starts_with("let blocks") ||
+                                        step.what.starts_with("copy block");
+                               }) &&
            StrictReader(bytes_of(*known_.open())).outcome(region) == Outcome::kFails;
   }
 
