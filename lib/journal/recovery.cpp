@@ -56,6 +56,14 @@ Result<std::optional<OddBlock>> find_odd_block(const BlockIo& io, uint64_t targe
   return std::optional(OddBlock{target, versions.before, trailer});
 }
 
+// Whether a block is a copy of one in the journal: of an after-image, or of a part of a record.
+bool is_of_journal(const std::map<uint64_t, Versions>& versions, const Trailer& trailer) {
+  return trailer.type == block_types::kMetadataWal ||
+         std::ranges::any_of(versions, [&](const auto& version) {
+           return std::ranges::find(version.second.after, trailer) != version.second.after.end();
+         });
+}
+
 // A generation is the low 32 bits of the sequence. The directory has a counter of its own.
 bool is_later(const OddBlock& odd, int64_t base_sequence) {
   return base_sequence > UINT32_MAX ||
@@ -120,7 +128,8 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
   }
   for (const auto& [target, version] : versions) {
     VDE_TRY_ASSIGN(found, find_odd_block(io, target, version));
-    if (found && (!may_be_damage || is_later(*found, first.base_sequence)))
+    if (found) found->is_copy = is_of_journal(versions, found->found);
+    if (found && (!may_be_damage || (!found->is_copy && is_later(*found, first.base_sequence))))
       return foreign_write(target,
                            fmt::format("block {} has neither its old nor its new content", target));
     if (found) plan.odd.push_back(*found);

@@ -18,14 +18,15 @@ struct OddBlock {
   uint64_t target = 0;
   Trailer before;  // what it should have held
   Trailer found;
+  bool is_copy = false;  // of what a record writes to another target
 };
 
 // What to do with odd blocks.
 enum class OddBlocks {
   kRefuse,  // they mean that another program wrote to the image; return an error
   // For repair: they are damage, and overwritten, if the groups still are those that the records
-  // are based on, and none of them is newer. A program that wrote to the image would have changed
-  // a group.
+  // are based on, and none of them is newer, unless it is a copy of an after-image. A program that
+  // wrote to the image would have changed a group.
   kOverwrite,
 };
 

@@ -104,6 +104,17 @@ TEST_CASE("commits are applied although a block to overwrite is damaged and its 
   CHECK(waiting.content() == 3);
 }
 
+TEST_CASE("a copy of a block of the journal in the place of a commit is no other program's") {
+  for (const uint64_t from : {0u, 3u}) {
+    CAPTURE(from);
+    WaitingImage waiting;
+    const auto bitmap = waiting.image.block(waiting.image.start("BMAP"));
+    std::ranges::copy(waiting.image.block(waiting.records() + from), bitmap.begin());
+    CHECK(waiting.repair() == "");
+    CHECK(waiting.content() == 3);
+  }
+}
+
 TEST_CASE("an older block in the place of a commit is named as lost, unless it is elsewhere") {
   WaitingImage waiting;
   waiting.image.write(waiting.block, "DATA", "77");

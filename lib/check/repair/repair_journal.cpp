@@ -128,7 +128,7 @@ Result<std::vector<Elsewhere>> find_elsewhere(const FoundationRepair& repair,
   std::vector<Elsewhere> elsewhere(odd.size());
   std::multimap<uint64_t, size_t> wanted;  // by checksum
   for (size_t i = 0; i < odd.size(); ++i) {
-    if (is_same_content(odd[i])) continue;
+    if (is_same_content(odd[i]) || odd[i].is_copy) continue;
     wanted.emplace(odd[i].found.checksum, i);
     wanted.emplace(odd[i].before.checksum, i);
   }
@@ -152,9 +152,10 @@ Result<std::vector<Elsewhere>> find_elsewhere(const FoundationRepair& repair,
 }
 
 // Whether nothing is lost with an odd block: it is an older version of what a record writes there,
-// or a copy of another block. A block that changed places with another one is the only copy.
+// or a copy of an after-image or of another block. A block that changed places with another one is
+// the only copy.
 bool is_superseded(const OddBlock& odd, Elsewhere elsewhere) {
-  if (is_same_content(odd) || elsewhere.found) return true;
+  if (is_same_content(odd) || odd.is_copy || elsewhere.found) return true;
   return !elsewhere.before && odd.found.type == odd.before.type;
 }
 
