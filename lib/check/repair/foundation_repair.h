@@ -58,6 +58,8 @@ class FoundationRepair : public RepairBase {
   std::set<uint64_t> sole_;
 };
 
+// Chooses slots one by one, where no region table is right as a whole.
+[[nodiscard]] Result<void> repair_slot_choice(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_groups(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_journal(FoundationRepair& repair);
 [[nodiscard]] Result<void> repair_tables(FoundationRepair& repair);

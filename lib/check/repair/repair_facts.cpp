@@ -50,6 +50,8 @@ bool can_repair(const RepairFacts& facts, FindingCode code, std::optional<BlockT
   const RepairNeed need = need_of(code);
   if (need == RepairNeed::kFields) return facts.solves(code);
   const bool of_region = need == RepairNeed::kRegionOf || need == RepairNeed::kBlockType;
+  // The blocks may belong to another region.
+  if (need == RepairNeed::kBlockType && facts.has(RepairNeed::kSlotChoice)) return true;
   return facts.has(need) || (of_region && facts.has(need_of_region(region)));
 }
 

@@ -27,6 +27,7 @@ enum class RepairNeed : uint8_t {
   kTail,            // a file that is too long ends in zeros, so it can be truncated
   kGeometry,        // the superblock's sizes can be determined
   kFixedSlots,      // the slots of the fixed regions can be rewritten
+  kSlotChoice,      // slots that fit the image better can be chosen
   kSlots,           // the slot follows from the format and from other slots
   kBlockType,       // the block's type is wrong, or as kRegionOf
   kInodeLayout,     // the inode layout can be rebuilt

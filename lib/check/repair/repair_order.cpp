@@ -7,13 +7,16 @@
 namespace vde {
 namespace {
 
-// Blocks that lie in a fixed place go back before anything is written there. The groups come before
+// Blocks that lie in a fixed place go back before anything is written there; so they are looked for
+// again whenever the tables may have changed, which say what belongs where. Slots are chosen from
+// all tables, so before a group or the directory is copied over the others. The groups come before
 // the journal, which is checked against them. The tables come after the journal, because its
-// commits may change them. Then all of that again, because the tables define the journal's place,
-// and what a misplaced block is compared with.
+// commits may change them. Then groups and journal again, because the tables define the journal's
+// place.
 constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
-    restore_fixed_blocks, return_misplaced_blocks, repair_groups, restore_journal, repair_journal,
-    repair_tables,        return_misplaced_blocks, repair_groups, repair_journal,  repair_length};
+    restore_fixed_blocks,    return_misplaced_blocks, repair_slot_choice, return_misplaced_blocks,
+    repair_groups,           restore_journal,         repair_journal,     repair_tables,
+    return_misplaced_blocks, repair_groups,           repair_journal,     repair_length};
 
 // A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {
@@ -69,6 +72,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
     VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
     facts.set_completed(target.log.completed);
     if (repairer == repair_length) facts.set(RepairNeed::kLength, acted);
+    if (repairer == repair_slot_choice) facts.set(RepairNeed::kSlotChoice, acted);
     const bool group = foundation.probe().superblock_source == SuperblockSource::kGroup;
     facts.set(RepairNeed::kGroup, group);
     facts.set(RepairNeed::kJournal, group && foundation.journal_area().has_value());

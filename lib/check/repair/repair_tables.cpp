@@ -5,14 +5,13 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/repair/slot_choice.h"
 #include "check/repair/structure_repair.h"
-#include "format/feature.h"
 #include "format/region/bitmap.h"
+#include "journal/recovery.h"
 
 namespace vde {
 namespace {
-
-using Slots = std::vector<RegionSlot>;
 
 int wrong_places(const Probe& probe, const Slots& slots) {
   const auto placed = place_regions(slots, probe.manifest(), probe.usable_blocks());
@@ -25,23 +24,6 @@ int wrong_places(const Probe& probe, const Slots& slots) {
       if (!data && overlap(placed[i].blocks, placed[j].blocks)) ++wrong;
     }
   return wrong;
-}
-
-int missing_regions(const Probe& probe, const Slots& slots) {
-  const auto there = [&](BlockType type) {
-    return std::any_of(slots.begin(), slots.end(), [&](const RegionSlot& slot) {
-      return !slot.is_free() && slot.type == type;
-    });
-  };
-  int missing = 0;
-  for (const BlockType type :
-       {block_types::kBitmap, block_types::kInodes, block_types::kMetadataWal})
-    if (!there(type)) ++missing;
-  for (const Feature& feature : features())
-    if ((probe.superblock.module_manifest >> feature.id & 1) != 0)
-      for (const BlockType type : feature.regions)
-        if (!there(type)) ++missing;
-  return missing;
 }
 
 // The number of regions whose first block is intact but of another type.
@@ -122,34 +104,81 @@ Result<bool> write_tables(FoundationRepair& repair, const Slots& slots, std::str
   return true;
 }
 
-struct Fixed {
-  BlockType type;
-  int64_t start;
-  int64_t count;
-};
-constexpr Fixed kFixed[] = {{block_types::kSuperblock, kPrimaryGroup, kGroupBlocks},
-                            {block_types::kSuperblock, kMirrorGroup, kGroupBlocks},
-                            {block_types::kRegionMap, kDirectoryStart, kDirectoryBlocks}};
-
-bool names(const RegionSlot& slot, const Fixed& fixed) {
-  return !slot.is_free() && slot.type == fixed.type && slot.start == fixed.start &&
-         slot.count == fixed.count;
+// Whether the journal holds commits, wherever a table says it is: they were written to some places
+// and not to others, and applying them puts the tables in order.
+bool has_commits(const FoundationRepair& repair, const std::vector<Slots>& tables) {
+  return std::ranges::any_of(tables, [&](const Slots& table) {
+    Probe probe = repair.probe();
+    probe.slots = table;
+    if (!sole_journal_area(probe)) return false;
+    const auto plan = plan_recovery(repair.io(), probe, LostRecords::kDrop, OddBlocks::kOverwrite);
+    return plan && plan->records > 0;
+  });
 }
 
-bool names_any(const RegionSlot& slot) {
-  return std::any_of(std::begin(kFixed), std::end(kFixed),
-                     [&](const Fixed& fixed) { return names(slot, fixed); });
+// Whether the commits in the journal cannot be applied. They may be based on the right slots.
+bool has_lost_commits(const FoundationRepair& repair) {
+  return repair.journal_area() &&
+         !plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop, OddBlocks::kOverwrite);
+}
+
+std::string name_changes(const Slots& slots, const Slots& before) {
+  std::string text;
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (slots[i] != before[i])
+      text += fmt::format("{} slot {} to {} {} + {}", text.empty() ? "" : ",", i,
+                          to_string(slots[i].type), slots[i].start, slots[i].count);
+  return text;
+}
+
+// The slots of both groups if they differ, and of the directory: the directory first, then one
+// group after the other, so that one is intact at any time.
+Result<void> write_slots(FoundationRepair& repair, const Slots& slots, const Slots& before) {
+  const Probe probe = repair.probe();
+  const bool from_primary = probe.superblock_block == kPrimaryGroup;
+  const GroupProbe& other = from_primary ? probe.mirror : probe.primary;
+  const uint64_t start = other.blocks[0].number;
+  VDE_TRY_ASSIGN(begun, repair.fixed_step("set" + name_changes(slots, before),
+                                          "the region tables, slot by slot, and the types of the "
+                                          "blocks in each region",
+                                          {{start, start + kGroupBlocks}}));
+  if (!begun) return {};
+  if (probe.directory.whole) {
+    const auto blocks = directory_of(probe, slots);
+    for (uint64_t i = 0; i < kDirectoryBlocks; ++i)
+      VDE_TRY(repair.write_direct(kDirectoryStart + i, blocks[i]));
+    VDE_TRY(repair.sync());
+  }
+  GroupState state = decode_group(from_primary ? probe.primary : probe.mirror);
+  state.slots = slots;
+  const BlockBuffer group = encode_group(state, probe.block_size);
+  for (uint64_t i = 0; i < kGroupBlocks; ++i)
+    if (i == 1 || !other.whole)
+      VDE_TRY(repair.write_direct(start + i,
+                                  Bytes(group).subspan(i * probe.block_size, probe.block_size)));
+  VDE_TRY(repair.sync());
+  VDE_TRY(repair.write_direct(probe.superblock_block + 1,
+                              Bytes(group).subspan(probe.block_size, probe.block_size)));
+  VDE_TRY(repair.sync());
+  return repair.check_again();
+}
+
+// Whether an intact group or the directory has these slots.
+bool is_usable(const Probe& probe, const Slots& slots) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror})
+    if (group->whole && decode_slots(group->blocks[1].payload()) == slots) return true;
+  return probe.directory.whole && decode_slots(probe.directory.blocks[0].payload()) == slots;
 }
 
 // The slot for a fixed region: one with its place, else one with its type that names no fixed
 // region, else a free one.
-RegionSlot* slot_for(Slots& slots, const Fixed& fixed) {
+RegionSlot* slot_for(Slots& slots, const FixedRegion& fixed) {
   for (RegionSlot& slot : slots)
     if (!slot.is_free() && slot.start == fixed.start && slot.count == fixed.count) return &slot;
   for (RegionSlot& slot : slots)
     if (!slot.is_free() && slot.type == fixed.type && slot.start == fixed.start) return &slot;
   for (RegionSlot& slot : slots)
-    if (!slot.is_free() && slot.type == fixed.type && !names_any(slot)) return &slot;
+    if (!slot.is_free() && slot.type == fixed.type && !names_any_fixed(slot)) return &slot;
   for (RegionSlot& slot : slots)
     if (slot.is_free()) return &slot;
   return nullptr;
@@ -204,6 +233,33 @@ Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
   return foreign + wrong_places(repair.probe(), slots) + missing_regions(repair.probe(), slots);
 }
 
+// A table that is right as a whole, and whose rivals contradict the image more, is chosen later:
+// the better group first, then the better one of the pointer table and the directory.
+Result<void> repair_slot_choice(FoundationRepair& repair) {
+  const Probe& probe = repair.probe();
+  if (probe.superblock_source != SuperblockSource::kGroup) return {};
+  const std::vector<Slots> tables = slot_tables(probe);
+  if (tables.empty()) return {};
+  VDE_TRY_ASSIGN(wrong, contradictions(repair, tables.front()));
+  const auto as_first = std::ranges::count(tables, tables.front());
+  if (as_first == static_cast<ptrdiff_t>(tables.size()) && wrong == 0) return {};
+  if (has_commits(repair, tables)) return {};
+  VDE_TRY_ASSIGN(slots, choose_slots(repair, tables));
+  const auto other = std::ranges::find_if(tables, [&](const Slots& t) { return t != slots; });
+  if (other == tables.end()) return {};
+  VDE_TRY_ASSIGN(chosen_wrong, contradictions(repair, slots));
+  // Of two that are as good, the pointer table is taken, of which there are two.
+  const bool in_both_groups = tables.front() == slots && as_first > 1;
+  bool is_chosen_later = is_usable(probe, slots) && !has_lost_commits(repair);
+  for (const Slots& table : tables) {
+    if (table == slots) continue;
+    VDE_TRY_ASSIGN(table_wrong, contradictions(repair, table));
+    is_chosen_later &=
+        table_wrong > chosen_wrong || (table_wrong == chosen_wrong && in_both_groups);
+  }
+  return is_chosen_later ? Result<void>{} : write_slots(repair, slots, *other);
+}
+
 Result<void> repair_tables(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   if (probe.superblock_source != SuperblockSource::kGroup) return {};
@@ -229,7 +285,7 @@ Result<void> repair_tables(FoundationRepair& repair) {
 }
 
 Result<void> repair_fixed_slots(StructureRepair& repair) {
-  for (const Fixed& fixed : kFixed) {
+  for (const FixedRegion& fixed : kFixedRegions) {
     Slots& slots = repair.slots();
     if (std::any_of(slots.begin(), slots.end(), [&](const auto& s) { return names(s, fixed); }))
       continue;

@@ -96,22 +96,22 @@ void add_directory(std::vector<Recipe>& recipes) {
 }
 
 void add_places(std::vector<Recipe>& recipes) {
-  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts after the volume", kTags,
-                                 [](RegionSlot& slot) { slot.start = 256; })));
-  recipes.push_back(lost(on_slot("RMAP-004", "the tag index starts at a negative block", kTags,
-                                 [](RegionSlot& slot) { slot.start = -1; })));
-  recipes.push_back(lost(on_slot("RMAP-004", "start and count of the tag index overflow", kTags,
-                                 [](RegionSlot& slot) { slot.start = slot.count = INT64_MAX; })));
-  recipes.push_back(lost(on_slot("RMAP-004", "the tag index has no blocks", kTags,
-                                 [](RegionSlot& slot) { slot.count = 0; })));
-  recipes.push_back(lost(on_slot("RMAP-004", "the data area ends one block after the volume", kData,
-                                 [](RegionSlot& slot) { ++slot.count; })));
-  recipes.push_back(lost(Recipe{
+  recipes.push_back(on_slot("RMAP-004", "the tag index starts after the volume", kTags,
+                            [](RegionSlot& slot) { slot.start = 256; }));
+  recipes.push_back(on_slot("RMAP-004", "the tag index starts at a negative block", kTags,
+                            [](RegionSlot& slot) { slot.start = -1; }));
+  recipes.push_back(on_slot("RMAP-004", "start and count of the tag index overflow", kTags,
+                            [](RegionSlot& slot) { slot.start = slot.count = INT64_MAX; }));
+  recipes.push_back(on_slot("RMAP-004", "the tag index has no blocks", kTags,
+                            [](RegionSlot& slot) { slot.count = 0; }));
+  recipes.push_back(on_slot("RMAP-004", "the data area ends one block after the volume", kData,
+                            [](RegionSlot& slot) { ++slot.count; }));
+  recipes.push_back(Recipe{
       "RMAP-005",
       "the tag index claims two blocks of the code cache",
       [](ImageBuilder& image) { image.slot(kTags, [](RegionSlot& slot) { slot.count = 6; }); },
       {"RMAP-005", "BLCK-004", "BLCK-004"},
-      80}));
+      80});
   recipes.push_back({"RMAP-006",
                      "the data area starts in the snapshot table",
                      [](ImageBuilder& image) {
