@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <functional>
 
-#include "damage/table_image.h"
+#include "damage/evidence_image.h"
 #include "support/crafted_journal.h"
 #include "support/repair_image.h"
+#include "support/strict_entries.h"
 #include "support/verify_list.h"
 
 using namespace vde;
@@ -77,7 +78,7 @@ void check_nothing_lost_with(ImageBuilder& image, const RepairOptions& options) 
 // Calls `check` for each fixed place and each foreign block, with and without consent.
 void each_case(const std::function<void(ImageBuilder& image, uint64_t place, uint64_t block,
                                         const RepairOptions& options)>& check) {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<uint8_t> sound = image.bytes();
   for (const uint64_t place : kFixedPlaces)
     for (const Foreign& foreign : foreign_blocks())
@@ -140,7 +141,7 @@ TEST_CASE("a copy of a block that is in its own place, too, is overwritten witho
 }
 
 TEST_CASE("a block whose place cannot be found is overwritten only with consent, and is listed") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t table = image.start("SNAP");
   const uint64_t code = image.start("CODE");
   const uint64_t leaf = leaf_of(image, 1);
@@ -187,7 +188,7 @@ TEST_CASE("a block whose place cannot be found is overwritten only with consent,
 }
 
 TEST_CASE("two blocks that changed places with fixed ones go back, whichever these are") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<uint8_t> sound = image.bytes();
   const Entries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
@@ -197,21 +198,21 @@ TEST_CASE("two blocks that changed places with fixed ones go back, whichever the
                                                  {image.start("BMAP"), image.start("INOD")}};
   for (const uint64_t one : kFixedPlaces)
     for (const uint64_t other : kFixedPlaces)
-      for (const auto& [first, second] : pairs) {
+      for (const auto& pair : pairs) {
         if (one == other) continue;
         CAPTURE(one);
         CAPTURE(other);
-        CAPTURE(first);
+        CAPTURE(pair.first);
         image.bytes() = sound;
-        swap_blocks(image, one, first);
-        swap_blocks(image, other, second);
+        swap_blocks(image, one, pair.first);
+        swap_blocks(image, other, pair.second);
         check_nothing_lost_with(image, consent_is(false));
         CHECK(entries_in(image) == entries);
       }
 }
 
 TEST_CASE("a pointer table with a wrong block type is not moved away, whatever its slots say") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
   swap_blocks(image, kDirectoryStart + 1, table);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "damage/table_image.h"
+#include "damage/evidence_image.h"
 #include "format/region/packed_table.h"
 #include "support/repair_image.h"
 
@@ -27,7 +27,7 @@ size_t tags_in(ImageBuilder& image, uint64_t leaf) {
 }  // namespace
 
 TEST_CASE("a block of another structure is listed with its entries, which count with it") {
-  TableImage image;
+  EvidenceImage image;
   uint64_t place = image.start("BMAP");
   uint64_t kept = 0;
   size_t entries = 0;
@@ -63,7 +63,7 @@ TEST_CASE("a block of another structure is listed with its entries, which count 
 }
 
 TEST_CASE("a leaf that the tree lost is listed by the number that the header gives") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t leaf = leaf_of(image, 1);
   const size_t tags = tags_in(image, leaf);
   image.wipe(leaf);
@@ -75,7 +75,7 @@ TEST_CASE("a leaf that the tree lost is listed by the number that the header giv
 }
 
 TEST_CASE("what follows the first tag of a leaf that cannot be read is listed by number") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t leaf = leaf_of(image, 1);
   const size_t tags = tags_in(image, leaf);
   REQUIRE(tags > 4);
@@ -98,7 +98,7 @@ TEST_CASE("what follows the first tag of a leaf that cannot be read is listed by
 }
 
 TEST_CASE("entries in several blocks that cannot be read are listed by block and by number") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t table = image.start("CODE");
   for (const uint64_t block : {table + 1, table + 2})
     image.patch(block, 0, std::string(2 * 496, 'f'));
@@ -112,7 +112,7 @@ TEST_CASE("entries in several blocks that cannot be read are listed by block and
 }
 
 TEST_CASE("entries that the header counts and no block holds are listed by number") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t table = image.start("SNAP");
   edit(image, table, 0, kPackedTableHeaderLayout, [](PackedTableHeader& header) {
     header.count += 3;

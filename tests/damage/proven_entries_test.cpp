@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
-#include "damage/table_image.h"
+#include "damage/evidence_image.h"
 #include "format/region/module_entry.h"
 #include "format/region/snapshot_entry.h"
 #include "support/repair_image.h"
+#include "support/strict_entries.h"
 
 using namespace vde;
 using namespace vde::test;
@@ -39,7 +40,7 @@ size_t offset_of(ImageBuilder& image, uint64_t block, size_t n) {
 }  // namespace
 
 TEST_CASE("a module that is damaged does not cost the other modules of its block") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Module> before = modules_in(image.file());
   const uint64_t block = image.start("CODE") + 1;
   const auto modules = must(decode_module_block(image.payload(block), false, INT32_MAX));
@@ -65,7 +66,7 @@ TEST_CASE("a module that is damaged does not cost the other modules of its block
 }
 
 TEST_CASE("a snapshot in a damaged block is kept if a child names it and the times are in order") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);
   const uint64_t block = image.start("SNAP") + 2;
   const auto entries = entries_of(image, block);
@@ -102,7 +103,7 @@ TEST_CASE("a snapshot in a damaged block is kept if a child names it and the tim
 }
 
 TEST_CASE("a run of equal bytes in a damaged block is not a snapshot that names itself") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);
   // An id and a parent, equal, and a time; everything after it is zero.
   image.patch(image.start("SNAP") + 20, 0, std::string(2 * 35, 'f'));
@@ -111,7 +112,7 @@ TEST_CASE("a run of equal bytes in a damaged block is not a snapshot that names 
 }
 
 TEST_CASE("padding in a damaged block is not a loss") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);
   const uint64_t table = image.start("SNAP");
   const auto entries = entries_of(image, table + 2);
@@ -127,7 +128,7 @@ TEST_CASE("padding in a damaged block is not a loss") {
 }
 
 TEST_CASE("without consent, a block with proven and lost entries stays as it is") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t block = image.start("SNAP") + 2;
   image.patch(block, 2, "a5a5");
   RepairOptions options = kSomeRepair;
@@ -139,7 +140,7 @@ TEST_CASE("without consent, a block with proven and lost entries stays as it is"
 }
 
 TEST_CASE("damage after the last snapshot of a block costs nothing: the checksum proves the rest") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);
   uint64_t last = image.start("SNAP");
   while (!all_zero(image.payload(last + 1))) ++last;
@@ -151,7 +152,7 @@ TEST_CASE("damage after the last snapshot of a block costs nothing: the checksum
 
 TEST_CASE(
     "a valid block of another structure in a damaged table proves no entry and needs consent") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Module> before = modules_in(image.file());
   const uint64_t table = image.start("CODE");
   const uint64_t leaf = leaf_of(image, 1);
@@ -175,7 +176,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an impossible entry is corrected without consent where the rest gives one answer") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> snapshots = snapshots_of(image);
   const std::vector<Module> modules = modules_in(image.file());
   const uint64_t table = image.start("SNAP") + 1;
@@ -226,7 +227,7 @@ TEST_CASE("an impossible entry is corrected without consent where the rest gives
 
 TEST_CASE(
     "a copy of a block is not dropped without consent: the count says that entries are lost") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t table = image.start("SNAP");
   std::ranges::copy(image.block(table + 2), image.block(table + 3).begin());
   RepairOptions options = kSomeRepair;
@@ -239,7 +240,7 @@ TEST_CASE(
 }
 
 TEST_CASE("two different entries with one id are both set aside, and the rest of the table stays") {
-  TableImage image;
+  EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);
   const uint64_t block = image.start("SNAP") + 1;
   const auto entries = entries_of(image, block);

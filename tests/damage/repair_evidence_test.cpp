@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "damage/table_image.h"
+#include "damage/evidence_image.h"
 #include "support/repair_image.h"
+#include "support/strict_entries.h"
 #include "support/verify_list.h"
 #include "vde/repair.h"
 #include "vde/snapshots.h"
@@ -95,7 +96,7 @@ void set_child(ImageBuilder& image, size_t child, int32_t number) {
 
 TEST_CASE(
     "a child number that names an unwritten block costs no tag: the chain leads to the leaf") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   uint64_t unwritten = 0;
@@ -108,7 +109,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a leaf whose trailer has another type costs no tag: its checksum fits") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t leaf = leaf_of(image, 1);
   image.set_tag(leaf, "SNAP");
@@ -116,7 +117,7 @@ TEST_CASE("a leaf whose trailer has another type costs no tag: its checksum fits
 }
 
 TEST_CASE("one wrong byte in a block of each table costs no snapshot and no module") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   REQUIRE(entries.snapshots.size() == kSnapshots);
   REQUIRE(entries.modules.size() == kModules);
@@ -139,7 +140,7 @@ TEST_CASE("one wrong byte in a block of each table costs no snapshot and no modu
 }
 
 TEST_CASE("damage after the last module of a block costs nothing") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   uint64_t last = image.start("CODE");
   while (!all_zero(image.payload(last + 1))) ++last;
@@ -148,7 +149,7 @@ TEST_CASE("damage after the last module of a block costs nothing") {
 }
 
 TEST_CASE("a lost write of the first block costs no module that another block proves") {
-  TableImage image;
+  EvidenceImage image;
   const auto [added, head] = grow(image, "CODE", kModules, add_module);
   const Entries entries = entries_in(image);
   std::ranges::copy(head, image.block(image.start("CODE")).begin());
@@ -165,7 +166,7 @@ TEST_CASE("a lost write of the first block costs no module that another block pr
 }
 
 TEST_CASE("a lost write of the first block does not hide that a damaged block held snapshots") {
-  TableImage image;
+  EvidenceImage image;
   const auto [added, head] = grow(image, "SNAP", kSnapshots, add_snapshot);
   const size_t snapshots = entries_in(image).snapshots.size();
   std::ranges::copy(head, image.block(image.start("SNAP")).begin());
@@ -184,7 +185,7 @@ TEST_CASE("a lost write of the first block does not hide that a damaged block he
 }
 
 TEST_CASE("a header that counts too few tags does not hide that a damaged leaf held some") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t leaf = leaf_of(image, 1);
   const size_t tags = must(decode_tag_node(image.payload(leaf))).entries.size();
   const auto count = static_cast<int32_t>(tags);
@@ -199,7 +200,7 @@ TEST_CASE("a header that counts too few tags does not hide that a damaged leaf h
 }
 
 TEST_CASE("a header that is older than the tree does not hide that a damaged leaf held tags") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t region = image.start("TAGI");
   const std::vector<uint8_t> head = copy_of(image, region);
   const uint64_t leaf = leaf_of(image, 1);
@@ -219,7 +220,7 @@ TEST_CASE("a header that is older than the tree does not hide that a damaged lea
 }
 
 TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t leaf = leaf_of(image, 1);
   image.patch(leaf, 1, "0200").rehash(leaf);
@@ -233,7 +234,7 @@ TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
 }
 
 TEST_CASE("a leaf in the place of the root, without a header, does not pass for the whole tree") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   std::ranges::copy(image.block(leaf_of(image, 3)), image.block(region + kTagRoot).begin());
@@ -244,7 +245,7 @@ TEST_CASE("a leaf in the place of the root, without a header, does not pass for 
 }
 
 TEST_CASE("a leaf in the place of the root does not hide that another leaf was lost") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t root = image.start("TAGI") + kTagRoot;
   const uint64_t lost = leaf_of(image, 1);
   const size_t tags = must(decode_tag_node(image.payload(lost))).entries.size();
@@ -256,7 +257,7 @@ TEST_CASE("a leaf in the place of the root does not hide that another leaf was l
 }
 
 TEST_CASE("a block of a table that is there twice gives its entries once") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
   SUBCASE("in the place of an unused block: nothing is lost") {
@@ -280,7 +281,7 @@ TEST_CASE("a block of a table that is there twice gives its entries once") {
 }
 
 TEST_CASE("a block between those with entries that reads as never written was lost") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t table = image.start("SNAP");
   image.wipe(table + 2);
   CHECK(repair_with_loss(image).lost.snapshots == 7);
@@ -288,14 +289,14 @@ TEST_CASE("a block between those with entries that reads as never written was lo
 }
 
 TEST_CASE("unused blocks of a table get a trailer again, and nothing else changes") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   image.wipe(image.start("SNAP") + 20).wipe(image.start("CODE") + 20);
   check_nothing_lost(image, entries);
 }
 
 TEST_CASE("a tree is rebuilt in unwritten blocks while a table of owners is damaged") {
-  TableImage image(3000);
+  EvidenceImage image(3000);
   const Entries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   image.flip(region, 9).flip(image.start("SNAP") + 1, 9);
@@ -311,7 +312,7 @@ TEST_CASE("a tree is rebuilt in unwritten blocks while a table of owners is dama
 }
 
 TEST_CASE("a block of another structure that is nowhere else is overwritten only with consent") {
-  TableImage image;
+  EvidenceImage image;
   const uint64_t tags = image.start("TAGI");
   const uint64_t leaf = leaf_of(image, 1);
   uint64_t kept = 0;
@@ -350,7 +351,7 @@ TEST_CASE("a block of another structure that is nowhere else is overwritten only
 }
 
 TEST_CASE("a copy of a block that is in its own place, too, is overwritten without consent") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const auto copy = [&](uint64_t from, uint64_t to) {
     std::ranges::copy(image.block(from), image.block(to).begin());
@@ -368,7 +369,7 @@ TEST_CASE("a copy of a block that is in its own place, too, is overwritten witho
 }
 
 TEST_CASE("wrong slots in both tables and a directory of two generations need one repair only") {
-  TableImage image;
+  EvidenceImage image;
   const Entries entries = entries_in(image);
   const size_t snapshots = image.slot_of("SNAP");
   const auto past_end = [](RegionSlot& slot) { slot.start = 5000; };

@@ -3,12 +3,15 @@
 // block of a packed table back.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "check/passes/inode_pass.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/packed_repair.h"
 #include "check/repair/packed_survey.h"
+#include "check/repair/sole_blocks.h"
+#include "check/repair/tag_salvage.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 
@@ -21,18 +24,34 @@ std::optional<int64_t> entries_in(const PackedTable& table, Bytes payload, bool 
   return records ? std::optional(static_cast<int64_t>(records->size())) : std::nullopt;
 }
 
-// Whether a block of a packed table can be decoded completely, and each entry is plausible.
+int64_t padding_in(const PackedTable& table, Bytes payload, bool first) {
+  const auto records = packed_records(table.shape, payload, first, INT64_MAX);
+  if (!records || table.is_padding == nullptr) return 0;
+  return std::ranges::count_if(*records, [&](Bytes record) { return table.is_padding(record); });
+}
+
+// Whether a block of a packed table can be decoded completely, and each entry is plausible, or
+// padding.
 bool is_table_block(StructureRepair& repair, const PackedTable& table, const UncheckedBlock& block,
                     bool first) {
   const auto entries = entries_in(table, block.unchecked_payload(), first);
   int64_t likely = 0;
   each_likely_record(table, block, first, repair.total_blocks(), [&](Bytes) { ++likely; });
-  return likely > 0 && entries == likely;
+  return likely > 0 && entries == likely + padding_in(table, block.unchecked_payload(), first);
 }
 
-// Whether the payload is one of this region.
+// Whether the payload of a block of the tag index is a node.
+bool is_tag_node(const UncheckedBlock& block) {
+  if (block.unchecked_trailer().type != block_types::kTagIndex) return false;
+  const Bytes payload = block.unchecked_payload();
+  const Result<TagInner> inner = TagInner::decode(payload);
+  return TagSalvage::is_leaf(payload) || (inner && inner->count() > 0);
+}
+
+// Whether the payload is one of this region, and not one of its own type.
 bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBlock& block) {
   const bool first = block.number() == region.blocks.begin;
+  if (is_tag_node(block)) return false;
   if (region.type == block_types::kSnapshots)
     return is_table_block(repair, snapshot_table(), block, first);
   if (region.type == block_types::kCode) return is_table_block(repair, kModuleTable, block, first);
@@ -46,75 +65,141 @@ bool is_likely_head(const PackedTable& table, Bytes payload) {
   return entries && *entries > 0 && kPackedTableHeaderLayout.decode(payload).count >= *entries;
 }
 
-// A table whose first block changed places with a later one.
-class SwappedHead {
+// Whether the entries of a block are plausible only if it is the first one.
+bool is_only_head(StructureRepair& repair, const PackedTable& table, const UncheckedBlock& block) {
+  return all_zero(kPackedTableHeaderLayout.decode(block.unchecked_payload()).reserved) &&
+         is_table_block(repair, table, block, true) && !is_table_block(repair, table, block, false);
+}
+
+// A table whose first block changed places with a later one, or was overwritten after it was copied
+// there.
+class MovedHead {
  public:
-  SwappedHead(StructureRepair& repair, const PackedTable& table, BlockRange blocks)
-      : repair_(repair), table_(table), blocks_(blocks) {}
+  MovedHead(StructureRepair& repair, const RepairedTable& repaired, const PlacedRegion& region)
+      : repair_(repair), table_(repaired.table), name_(repaired.name), region_(region) {}
 
-  // The block with the header, if one block alone holds it beyond doubt: with it in the first place
-  // the table has as many entries as it counts. Another count is accepted if the first block
-  // counts entries but holds none, and those of the other block are plausible only in its place.
-  Result<std::optional<uint64_t>> find() {
-    const std::optional<uint64_t> none;
-    VDE_TRY_ASSIGN(head, payload(blocks_.begin));
-    const bool empty = head && is_empty_but_count(*head);
-    const auto moved = !head   ? std::nullopt
-                       : empty ? std::optional<int64_t>(0)
-                               : entries_in(table_, *head, false);
-    if (!moved) return none;
-    int64_t entries = *moved;
-    std::vector<std::pair<uint64_t, int64_t>> likely;  // and what the rest of the table lacks
-    for (uint64_t at = blocks_.begin + 1; at < blocks_.end; ++at) {
-      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(found, payload(at));
-      // The counts agree only if it holds no entries.
-      if (!found) continue;
-      const auto inner = entries_in(table_, *found, false);
-      const int64_t counted = kPackedTableHeaderLayout.decode(*found).count;
-      if (is_likely_head(table_, *found)) {
-        const int64_t first = entries_in(table_, *found, true).value_or(0);
-        likely.emplace_back(at, counted - first + inner.value_or(0));
-      } else if (!inner) {
-        return none;
-      }
-      entries += inner.value_or(0);
-    }
-    if (empty && !all_zero(*head) && likely.size() == 1) {
-      VDE_TRY_ASSIGN(only_head, is_only_head(likely.front().first));
-      if (only_head) return std::optional(likely.front().first);
-    }
-    std::erase_if(likely, [&](const auto& block) { return block.second != entries; });
-    return likely.size() == 1 ? std::optional(likely.front().first) : none;
-  }
-
-  Result<void> swap_with(uint64_t header) {
-    VDE_TRY_ASSIGN(room, repair_.make_room(2));
-    if (!room) return {};
-    VDE_TRY_ASSIGN(first, payload(blocks_.begin));
-    VDE_TRY_ASSIGN(second, payload(header));
-    if (!first || !second) return {};
-    repair_.step(fmt::format("let blocks {} and {} change places", blocks_.begin, header),
-                 "the table's header, which is in the later block");
-    VDE_TRY(put(blocks_.begin, *second));
-    return put(header, is_empty_but_count(*first) ? BlockBuffer(first->size()) : *first);
+  Result<void> repair_head() {
+    VDE_TRY_ASSIGN(needed, is_needed());
+    if (!needed) return {};
+    VDE_TRY(read_others());
+    // Copies of one block are one.
+    std::optional<uint64_t> head = one_of(only_heads_);
+    if (!head && first_ && readable_) head = one_of(counted_heads());
+    return head ? move(*head) : Result<void>{};
   }
 
  private:
+  struct Candidate {
+    uint64_t number;
+    uint64_t content;  // checksum
+    int64_t missing;   // entries that it counts and does not hold
+    int64_t as_other;  // entries that it has if it is not the first block
+    uint32_t generation;
+  };
+
+  // A table that counts what it holds is not examined further.
+  Result<bool> is_needed() {
+    VDE_TRY_ASSIGN(block, repair_.read(region_.blocks.begin));
+    first_valid_ = block.check_payload().has_value() || block.is_unwritten();
+    if (!is_own(block)) return true;
+    const Bytes payload = block.unchecked_payload();
+    if (is_likely_head(table_, payload) || is_only_head(repair_, table_, block)) return false;
+    first_ = BlockBuffer(payload.begin(), payload.end());
+    return true;
+  }
+
+  [[nodiscard]] bool is_own(const UncheckedBlock& block) const {
+    return block.is_unwritten() || block.check(table_.type);
+  }
+
+  Result<void> read_others() {
+    for (uint64_t at = region_.blocks.begin + 1; at < region_.blocks.end; ++at) {
+      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+      VDE_TRY_ASSIGN(block, repair_.read(at));
+      const auto checked = block.check_payload();
+      if (!checked) continue;
+      const auto inner = entries_in(table_, checked->payload(), false);
+      const bool own = is_own(block);
+      const Candidate candidate = candidate_of(*checked, inner.value_or(0));
+      if (is_only_head(repair_, table_, block)) only_heads_.push_back(candidate);
+      if (!own) continue;
+      newest_ = std::max(newest_, candidate.generation);
+      if (is_likely_head(table_, checked->payload()))
+        likely_heads_.push_back(candidate);
+      else
+        readable_ &= inner.has_value();
+      entries_ += inner.value_or(0);
+    }
+    return {};
+  }
+
+  Candidate candidate_of(const CheckedBlock& block, int64_t inner) const {
+    const int64_t held = entries_in(table_, block.payload(), true).value_or(0);
+    return {block.number(), block.trailer().checksum,
+            kPackedTableHeaderLayout.decode(block.payload()).count - held, inner,
+            block.trailer().generation};
+  }
+
+  // Those with which the table has as many entries as it counts.
+  [[nodiscard]] std::vector<Candidate> counted_heads() const {
+    const bool empty = is_empty_but_count(*first_);
+    const auto moved = empty ? std::optional<int64_t>(0) : entries_in(table_, *first_, false);
+    std::vector<Candidate> counted;
+    for (const Candidate& candidate : likely_heads_)
+      if (moved && candidate.missing == entries_ - candidate.as_other + *moved)
+        counted.push_back(candidate);
+    return counted;
+  }
+
+  // Nothing if there are several that differ. What was in the first place cannot be read: it may
+  // have been newer than a head that is older than the table.
+  [[nodiscard]] std::optional<uint64_t> one_of(const std::vector<Candidate>& candidates) const {
+    if (candidates.empty()) return std::nullopt;
+    const Candidate& first = candidates.front();
+    for (const Candidate& other : candidates)
+      if (other.content != first.content) return std::nullopt;
+    if (!first_valid_ && is_later_generation(newest_, first.generation)) return std::nullopt;
+    return first.number;
+  }
+
+  Result<void> move(uint64_t head) {
+    VDE_TRY_ASSIGN(room, repair_.make_room(2));
+    if (!room) return {};
+    VDE_TRY_ASSIGN(block, repair_.read(head));
+    const BlockBuffer content(block.unchecked_payload().begin(), block.unchecked_payload().end());
+    const std::string_view source = "the table's header, which is in the later block";
+    if (first_) {
+      repair_.step(fmt::format("let blocks {} and {} change places", region_.blocks.begin, head),
+                   std::string(source));
+    } else {
+      VDE_TRY_ASSIGN(taken, begin_move(head, source));
+      if (!taken) return {};
+    }
+    VDE_TRY(put(region_.blocks.begin, content));
+    const bool holds_entries = first_ && !is_empty_but_count(*first_);
+    VDE_TRY(put(head, holds_entries ? *first_ : BlockBuffer(content.size())));
+    // The next repairer compares the generations of blocks.
+    return repair_.settle();
+  }
+
+  // The block in the first place is not one of the table.
+  Result<bool> begin_move(uint64_t head, std::string_view source) {
+    VDE_TRY_ASSIGN(sole, find_sole_blocks(repair_, region_, {region_.blocks.begin}, name_,
+                                          [](const UncheckedBlock&) { return false; }));
+    Loss loss;
+    sole.add_to(loss);
+    if (!first_valid_)
+      loss.what = fmt::format("what was in block {}, which is damaged", region_.blocks.begin);
+    if (!repair_.lossy_step(fmt::format("move block {} to block {}", head, region_.blocks.begin),
+                            std::string(source), std::move(loss)))
+      return false;
+    VDE_TRY(sole.report(repair_));
+    return true;
+  }
+
   // A spare block got a count in the first place.
   static bool is_empty_but_count(Bytes payload) {
     return all_zero(payload.subspan(kPackedTableHeaderLayout.size()));
-  }
-  // Whether the entries of a block are plausible only if it is the first one.
-  Result<bool> is_only_head(uint64_t number) {
-    VDE_TRY_ASSIGN(block, repair_.read(number));
-    return all_zero(kPackedTableHeaderLayout.decode(block.unchecked_payload()).reserved) &&
-           is_table_block(repair_, table_, block, true) &&
-           !is_table_block(repair_, table_, block, false);
-  }
-  Result<std::optional<BlockBuffer>> payload(uint64_t number) {
-    VDE_TRY_ASSIGN(found, repair_.read_intact(number, table_.type));
-    return found ? std::optional(BlockBuffer(found->begin(), found->end())) : std::nullopt;
   }
   Result<void> put(uint64_t number, const BlockBuffer& payload) {
     VDE_TRY_ASSIGN(target, repair_.replace(number, table_.type));
@@ -124,18 +209,20 @@ class SwappedHead {
 
   StructureRepair& repair_;
   const PackedTable& table_;
-  BlockRange blocks_;
+  std::string_view name_;
+  PlacedRegion region_;
+  std::optional<BlockBuffer> first_;  // what is in the first place, if it may be of the table
+  bool first_valid_ = false;
+  std::vector<Candidate> only_heads_;
+  std::vector<Candidate> likely_heads_;
+  int64_t entries_ = 0;   // in the other blocks, if none of them is the first
+  bool readable_ = true;  // all of them can be decoded
+  uint32_t newest_ = 0;   // generation of the other blocks
 };
 
-Result<void> repair_head_of(StructureRepair& repair, const PackedTable& table) {
-  const auto region = plain_region(repair, table.type);
-  if (!region) return {};
-  VDE_TRY_ASSIGN(head, repair.read_intact(region->blocks.begin, table.type));
-  // A table that counts what it holds is not examined further.
-  if (!head || is_likely_head(table, *head)) return {};
-  SwappedHead swapped(repair, table, region->blocks);
-  VDE_TRY_ASSIGN(header, swapped.find());
-  return header ? swapped.swap_with(*header) : Result<void>{};
+Result<void> repair_head_of(StructureRepair& repair, const RepairedTable& repaired) {
+  const auto region = plain_region(repair, repaired.table.type);
+  return region ? MovedHead(repair, repaired, *region).repair_head() : Result<void>{};
 }
 
 // Whether a table has all the entries that it counts: then a block of another type does not belong
@@ -176,9 +263,8 @@ Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region
 Result<void> repair_block_types(StructureRepair& repair) {
   for (const BlockType type : {block_types::kSnapshots, block_types::kCode, block_types::kInodes})
     if (const auto region = plain_region(repair, type)) VDE_TRY(repair_types_of(repair, *region));
-  for (const PackedTable* table : {&snapshot_table(), &kModuleTable})
-    VDE_TRY(repair_head_of(repair, *table));
-  return {};
+  VDE_TRY(repair_head_of(repair, repaired_snapshots()));
+  return repair_head_of(repair, repaired_modules());
 }
 
 }  // namespace vde

@@ -130,6 +130,16 @@ Loss loss_of_count(StructureRepair& repair, const RepairedTable& repaired, Block
   return loss;
 }
 
+// To keep entries that nothing proves needs consent: they may be remains of an older table.
+Loss doubtful_entries(int64_t count, std::string_view noun) {
+  Loss loss;
+  loss.what = fmt::format(
+      "what nothing proves: up to {} {} that the header does not count are kept, unverified", count,
+      noun);
+  loss.counts.others = static_cast<uint64_t>(count);
+  return loss;
+}
+
 // Corrects the count in the header if all entries are readable and unambiguous.
 Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
@@ -147,14 +157,16 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
   if (survey.is_head_lost()) return {};
   const bool adds = content.found > content.counted && content.found > 0;
   if (adds && (!proof.holds() || content.found > INT32_MAX)) return {};
+  Loss loss;
   if (adds && !content.in_row) {
     VDE_TRY_ASSIGN(proven, UncountedProof(repair, table, content.counted).holds(region->blocks));
-    if (!proven) return {};
+    if (!proven) loss = doubtful_entries(content.found - content.counted, repaired.noun);
   }
-  const Loss loss = loss_of_count(repair, repaired, region->blocks, content);
+  if (content.counted > content.found)
+    loss = loss_of_count(repair, repaired, region->blocks, content);
   const bool taken =
       repair.lossy_step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
-                        "its entries, all of which can be read", loss);
+                        "its entries, all of which can be read", std::move(loss));
   return taken ? set_table_count(repair, *region, content.found) : Result<void>{};
 }
 

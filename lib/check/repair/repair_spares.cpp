@@ -14,10 +14,10 @@ bool changes_anything(const StructureRepair& repair) {
   return repair.step_count() > repair.exact_step_count();
 }
 
-// The blocks after the last entry of a table, all of whose blocks are intact.
+// The blocks without entries of a table, all of whose blocks are intact.
 struct Spares {
   std::vector<uint64_t> unwritten = {};
-  bool any_written = false;
+  bool any_written = false;  // one after the last entry has a trailer
 };
 
 Result<std::optional<Spares>> find_spares(StructureRepair& repair, const PlacedRegion& region,
@@ -35,7 +35,7 @@ Result<std::optional<Spares>> find_spares(StructureRepair& repair, const PlacedR
     const auto records = packed_records(table.shape, *payload, first, INT64_MAX);
     if (!records) return std::optional<Spares>();
     found += static_cast<int64_t>(records->size());
-    if (!records->empty()) spares = {};
+    if (!records->empty()) spares.any_written = false;
     if (!records->empty() || first) continue;
     spares.any_written |= written;
     if (!written) spares.unwritten.push_back(at);
@@ -82,9 +82,14 @@ Result<void> repair_zero_index(StructureRepair& repair) {
 }  // namespace
 
 Result<void> repair_spare_blocks(StructureRepair& repair) {
-  VDE_TRY(repair_spares_of(repair, repaired_snapshots()));
-  VDE_TRY(repair_spares_of(repair, repaired_modules()));
-  return repair_zero_index(repair);
+  // Each acts if anything was repaired, the others included.
+  for (std::optional<size_t> before; before != repair.step_count();) {
+    before = repair.step_count();
+    VDE_TRY(repair_spares_of(repair, repaired_snapshots()));
+    VDE_TRY(repair_spares_of(repair, repaired_modules()));
+    VDE_TRY(repair_zero_index(repair));
+  }
+  return {};
 }
 
 }  // namespace vde

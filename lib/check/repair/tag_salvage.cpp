@@ -70,28 +70,64 @@ Result<void> TagSalvage::gather(const Take& take) {
     add_gap({broken_after_, std::nullopt});
   }
   if (needs_more()) VDE_TRY(take_orphans());
-  return take_uncounted();
+  VDE_TRY(take_uncounted());
+  return take_counted();
 }
 
-// A root that is a leaf has no successor, and no other block holds the same: else it is a copy of a
-// leaf, and the tree is lost.
+// A tree whose root is a copy leads to a part of the leaves only.
 Result<void> TagSalvage::check_root() {
-  VDE_TRY_ASSIGN(block, repair_.read(region_.begin + kTagRoot));
-  const auto root = node_of(block);
-  if (!root || root->payload()[0] != kTagLeafType) return {};
-  const auto leaf = TagLeaf::open(root->payload());
-  bool is_copy = leaf && leaf->next_leaf() != 0;
-  const uint64_t content = root->trailer().checksum;
-  for (uint64_t number = kTagRoot + 1; !is_copy && number < region_.count(); ++number) {
+  VDE_TRY_ASSIGN(is_copy, is_root_copy());
+  bool is_part = is_copy;
+  for (uint64_t number = 0; !is_part && number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(other, repair_.read(region_.begin + number));
-    is_copy = leaf && leaf->count() > 0 && node_of(other) &&
-              other.unchecked_trailer().checksum == content;
+    if (seen_[number]) continue;
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
+    const auto node = node_of(block);
+    if (node) is_part = leads_to_tree(node->payload()) || is_likely_root(*node);
   }
-  if (!is_copy) return {};
+  if (!is_part) return {};
   has_bad_child_ = true;
   add_gap({});
   return {};
+}
+
+// Whether this is an inner node although the root is a leaf. Old ones that other programs left
+// count only if nothing else says how many tags there are.
+bool TagSalvage::is_likely_root(const CheckedBlock& node) const {
+  if (counted_ || !leaf_seen_ || leaf_depth_ != 0) return false;
+  const Result<TagInner> inner = TagInner::decode(node.payload());
+  return inner && inner->count() > 0;
+}
+
+// Whether a leaf outside the tree is the one before the first leaf of the tree.
+bool TagSalvage::leads_to_tree(Bytes payload) const {
+  if (!is_leaf(payload)) return false;
+  const auto leaf = TagLeaf::open(payload);
+  if (!leaf || !first_key_ || !is_node(leaf->next_leaf()) ||
+      !seen_[static_cast<size_t>(leaf->next_leaf())])
+    return false;
+  bool before = true;
+  each_tag(*leaf, payload, [&](const TagView& entry) {
+    before = entry.key < *first_key_;
+    return before;
+  });
+  return before;
+}
+
+// A root that is a leaf has no successor, and no other block holds the same.
+Result<bool> TagSalvage::is_root_copy() {
+  VDE_TRY_ASSIGN(block, repair_.read(region_.begin + kTagRoot));
+  const auto root = node_of(block);
+  if (!root || root->payload()[0] != kTagLeafType) return false;
+  const auto leaf = TagLeaf::open(root->payload());
+  if (!leaf || leaf->next_leaf() != 0 || leaf->count() == 0) return leaf && leaf->next_leaf() != 0;
+  const uint64_t content = root->trailer().checksum;
+  for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(other, repair_.read(region_.begin + number));
+    if (node_of(other) && other.unchecked_trailer().checksum == content) return true;
+  }
+  return false;
 }
 
 // If the header does not count them either, both counts exclude these entries.
@@ -195,13 +231,18 @@ Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>
   compare_age(block);
   const auto node = node_of(block);
   if (node && node->payload()[0] == kTagLeafType) {
-    if (!leaf_seen_) leaf_depth_ = path.size();
-    leaf_seen_ = true;
+    note_depth(path.size(), bounds);
     return take_leaf(*node, bounds);
   }
   if (node) {
     Result<TagInner> inner = TagInner::decode(node->payload());
     if (inner) {
+      // The child number of another inner node: the one that belongs here is elsewhere.
+      if (!is_within(*inner, bounds)) {
+        has_bad_child_ = true;
+        add_gap(std::move(bounds));
+        bounds = {};
+      }
       path.push_back({std::move(*inner), 0, std::move(bounds)});
       return {};
     }
@@ -212,6 +253,30 @@ Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>
   min_damaged_depth_ = std::min(min_damaged_depth_.value_or(path.size()), path.size());
   damaged_.emplace(block.number(), path.size());
   return lose(block);
+}
+
+// All leaves of a tree have one depth. A leaf that is less deep is in the place of an inner node,
+// whose other leaves are elsewhere.
+void TagSalvage::note_depth(size_t depth, const Bounds& bounds) {
+  if (leaf_seen_ && depth < leaf_depth_) {
+    has_bad_child_ = true;
+    add_gap(bounds);
+    return;
+  }
+  if (leaf_seen_ && depth > leaf_depth_) {
+    has_bad_child_ = true;
+    for (Bounds& gap : deepest_) add_gap(std::move(gap));
+    deepest_.clear();
+  }
+  leaf_seen_ = true;
+  leaf_depth_ = depth;
+  if (deepest_.size() < kMaxGaps) deepest_.push_back(bounds);
+}
+
+bool TagSalvage::is_within(const TagInner& inner, const Bounds& bounds) {
+  if (inner.count() == 0) return true;
+  return inner.key(0) >= bounds.low &&
+         (!bounds.high || inner.key(inner.count() - 1) <= *bounds.high);
 }
 
 Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bounds) {
@@ -227,7 +292,10 @@ Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bound
     add_gap(bounds);
     return {};
   }
-  VDE_TRY_ASSIGN(whole, take_entries(leaf, 0));
+  // A leaf that is newer than the superblock is of a commit that was not completed.
+  const uint32_t generation = leaf.trailer().generation;
+  const uint64_t rank = is_newer(repair_.probe(), generation) ? 1 + uint64_t{generation} : 0;
+  VDE_TRY_ASSIGN(whole, take_entries(leaf, rank));
   if (!whole) add_gap(bounds);
   return {};
 }
@@ -241,7 +309,7 @@ Result<void> TagSalvage::take_misplaced() {
     VDE_TRY_ASSIGN(again, repair_.read(number));
     const auto leaf = node_of(again);
     if (!leaf || !leaf_checksums_.insert(leaf->trailer().checksum).second) continue;
-    VDE_TRY(take_entries(*leaf, 0));
+    VDE_TRY(take_entries(*leaf, 1 + uint64_t{leaf->trailer().generation}));
   }
   return {};
 }
@@ -295,6 +363,7 @@ Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) 
   const auto take = [&](const TagView& entry) {
     ++count;
     ++found_;
+    if (!first_key_ || entry.key < *first_key_) first_key_ = entry.key;
     taken = (*take_)(entry, rank);
     return taken.has_value();
   };
@@ -336,18 +405,47 @@ Result<void> TagSalvage::follow_chain() {
   return {};
 }
 
-// It is unknown which leaves the lost part of the tree led to: takes all that were not reached.
+// It is unknown which leaves the lost part of the tree led to: takes all that were not reached. One
+// may be in the place of the header.
 Result<void> TagSalvage::take_orphans() {
-  for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
+  for (uint64_t number = 0; number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
     if (block.is_unwritten()) continue;
     const auto node = node_of(block);
+    if (number == 0 && (!node || is_header(block))) continue;
     if (!node)
       VDE_TRY(lose(block));
     else if (may_belong(node->payload()))
       VDE_TRY(take_orphan(block, *node));
+  }
+  return {};
+}
+
+// The leaves that fit no gap, if they hold exactly as many tags as the header counts and nothing
+// else holds: then the tree leads to leaves in the wrong place. A damaged node of the tree is a
+// better reason why tags are missing.
+Result<void> TagSalvage::take_counted() {
+  if (!counted_ || found_ >= *counted_ || !damaged_.empty()) return {};
+  std::vector<uint64_t> left;
+  std::set<uint64_t> contents = leaf_checksums_;
+  int64_t count = 0;
+  for (uint64_t number = 0; number < region_.count(); ++number) {
+    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (seen_[number]) continue;
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
+    const auto node = node_of(block);
+    if (!node || !is_leaf(node->payload()) || !contents.insert(node->trailer().checksum).second)
+      continue;
+    left.push_back(block.number());
+    count += TagLeaf::open(node->payload())->count();
+  }
+  if (count != *counted_ - found_) return {};
+  for (const uint64_t number : left) {
+    VDE_TRY_ASSIGN(block, repair_.read(number));
+    const auto node = node_of(block);
+    if (node) VDE_TRY(take_orphan(block, *node));
   }
   return {};
 }

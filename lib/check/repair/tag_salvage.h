@@ -4,7 +4,8 @@
 // the separators say, leaves a gap. Then, and if an inner node is damaged, or if the header counts
 // more tags than were found, other leaves are used too: first those in the chain of leaves, then
 // those of the region that fit a gap. Other programs leave old leaves in the region. So if a tag is
-// found twice, the tree's version is used, else the newest leaf's. Entries that a leaf holds and
+// found twice, the tree's version is used, else the newest leaf's. If the tags of all leaves that
+// are left are as many as are still missing, they are used as well. Entries that a leaf holds and
 // does not count are used if the header counts more tags than were found. A leaf that is not within
 // its separators is used unless a newer leaf of the tree, in its place, has tags of it.
 //
@@ -72,6 +73,8 @@ class TagSalvage {
   void compare_age(const UncheckedBlock& node);
   [[nodiscard]] Result<void> descend();
   [[nodiscard]] Result<void> visit(uint32_t number, Bounds bounds, std::vector<Step>& path);
+  void note_depth(size_t depth, const Bounds& bounds);
+  [[nodiscard]] static bool is_within(const TagInner& inner, const Bounds& bounds);
   [[nodiscard]] Result<void> take_leaf(const CheckedBlock& leaf, const Bounds& bounds);
   [[nodiscard]] Result<bool> take_entries(const CheckedBlock& leaf, uint64_t rank);
   [[nodiscard]] Result<void> take_uncounted();
@@ -79,10 +82,14 @@ class TagSalvage {
   [[nodiscard]] Result<bool> is_superseded(const BlockBuffer& payload, uint32_t generation);
   [[nodiscard]] Result<std::optional<uint64_t>> find_leaf(std::string_view key);
   [[nodiscard]] Result<void> check_root();
+  [[nodiscard]] Result<bool> is_root_copy();
+  [[nodiscard]] bool leads_to_tree(Bytes payload) const;
+  [[nodiscard]] bool is_likely_root(const CheckedBlock& node) const;
   void note_successor(const TagLeaf& leaf, Bytes payload);
   [[nodiscard]] Result<void> follow_chain();
   [[nodiscard]] Result<void> take_orphans();
   [[nodiscard]] Result<void> take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf);
+  [[nodiscard]] Result<void> take_counted();
   [[nodiscard]] bool needs_more() const;
   [[nodiscard]] bool may_belong(Bytes leaf) const;
   [[nodiscard]] static bool fits(Bytes leaf, const Bounds& bounds);
@@ -110,10 +117,12 @@ class TagSalvage {
   std::vector<uint64_t> misplaced_;  // leaves of the tree that are not within their separators
   bool has_bad_child_ = false;       // a child of an inner node is not a node, or not the right one
   bool has_orphans_ = false;         // leaves outside the tree were taken
-  std::string broken_after_;         // the last key of a leaf whose successor is not a node
-  bool chain_broken_ = false;        // the leaf taken last is such a leaf
+  std::optional<std::string> first_key_;  // of the entries that were taken
+  std::string broken_after_;              // the last key of a leaf whose successor is not a node
+  bool chain_broken_ = false;             // the leaf taken last is such a leaf
   bool leaf_seen_ = false;
-  std::optional<size_t> leaf_depth_;         // according to the first leaf, or the header
+  std::optional<size_t> leaf_depth_;         // according to the leaves, or the header
+  std::vector<Bounds> deepest_;              // of the first leaves at this depth
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
   uint64_t lost_count_ = 0;
   std::vector<uint64_t> lost_;  // the first damaged nodes, as blocks of the image

@@ -3,7 +3,6 @@
 
 #include "format/tag/tag_index.h"
 #include "support/module_session.h"
-#include "support/strict/strict_reader.h"
 #include "vde/snapshots.h"
 #include "vde/tags.h"
 
@@ -44,31 +43,12 @@ inline void fill(ImageBuilder& image, int64_t tags) {
   for (size_t i = 0; i < kModules; ++i) add_module(image, i);
 }
 
-class TableImage : public ImageBuilder {
+class EvidenceImage : public ImageBuilder {
  public:
-  explicit TableImage(int64_t tags = kTags) : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
+  explicit EvidenceImage(int64_t tags = kTags) : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
     fill(*this, tags);
   }
 };
-
-struct Entries {
-  std::vector<strict::Tag> tags;
-  std::vector<strict::Snapshot> snapshots;
-  std::vector<strict::Module> modules;
-  bool operator==(const Entries&) const = default;
-};
-
-// As the SDK reads them, without padding.
-inline Entries entries_in(ImageBuilder& image) {
-  const StrictReader reader(image.bytes());
-  for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
-    CAPTURE(reader.failure(region));
-    CHECK(reader.outcome(region) == Outcome::kReads);
-  }
-  Entries entries{reader.tags(), reader.snapshots(), reader.modules()};
-  std::erase_if(entries.snapshots, [](const strict::Snapshot& s) { return s.created == 0; });
-  return entries;
-}
 
 // The leaf that a child of the root names.
 inline uint64_t leaf_of(ImageBuilder& image, size_t child) {
