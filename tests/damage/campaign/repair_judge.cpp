@@ -45,6 +45,10 @@ std::string describe(const RepairStep& step) {
                      step.loses.empty() ? "" : "; loses " + step.loses, blocks);
 }
 
+bool is_exact(const RepairStep& step) {
+  return step.what.starts_with("restore block");
+}
+
 // Codes and places, sorted; notes do not count.
 std::vector<std::string> names_of(const std::vector<Finding>& findings) {
   std::vector<std::string> names;
@@ -60,6 +64,16 @@ std::vector<uint8_t> bytes_of(CowFile& file) {
   std::vector<uint8_t> bytes(*file.size());
   static_cast<void>(file.read(0, bytes));
   return bytes;
+}
+
+// Whether a block is valid and holds what `whole` does: it may have been written again.
+bool is_same_content(const std::vector<uint8_t>& block, const std::vector<uint8_t>& whole) {
+  const UncheckedBlock one(0, block);
+  const UncheckedBlock other(0, whole);
+  return block == whole ||
+         (one.state() == BlockState::kValid &&
+          one.unchecked_trailer().type == other.unchecked_trailer().type &&
+          std::ranges::equal(one.unchecked_payload(), other.unchecked_payload()));
 }
 
 void write_file(CowFile& file, const std::string& path) {
@@ -242,8 +256,7 @@ class RepairRun {
   [[nodiscard]] bool is_as_before(const std::string& region) const {
     return std::ranges::all_of(plan_.steps,
                                [](const RepairStep& step) {
-                                 return step.what.starts_with("restore block") ||
-                                        step.what.starts_with("let blocks") ||
+                                 return is_exact(step) || step.what.starts_with("let blocks") ||
                                         step.what.starts_with("copy block");
                                }) &&
            StrictReader(bytes_of(*known_.open())).outcome(region) == Outcome::kFails;
@@ -338,7 +351,20 @@ class RepairRun {
     for (const Damage& damage : damages_)
       if (damage.after)
         noticed = common(noticed, known_.noticeable(lacks, touched_, *damage.after));
-    return noticed;
+    const auto restored = damaged_.clone();
+    for (const uint64_t number : touched_)
+      if (is_restored(number))
+        restored->put_block(number, file_->block(number, known_.base.block_size));
+    return common(noticed, known_.noticeable(lacks, touched_, *restored));
+  }
+
+  // Exactly as it was before a later damage to it: what it held before an earlier one is gone.
+  [[nodiscard]] bool is_restored(uint64_t number) const {
+    return std::ranges::any_of(plan_.steps, [&](const RepairStep& step) {
+      return is_exact(step) && std::ranges::any_of(step.blocks, [&](BlockRange range) {
+               return range.contains(number);
+             });
+    });
   }
 
   // As one of the faults left it, or with what it should hold; or a block that the damage touched
@@ -347,7 +373,7 @@ class RepairRun {
     const uint32_t size = known_.base.block_size;
     const std::vector<uint8_t> block = file_->block(number, size);
     const std::vector<uint8_t> damaged = damaged_.block(number, size);
-    if (is_same_content(block, damaged)) return true;
+    if (is_same_content(block, damaged) || is_restored(number)) return true;
     for (const Damage& damage : damages_)
       if (damage.after && is_same_content(block, damage.after->block(number, size))) return true;
     const std::vector<uint8_t> original = known_.base.open()->block(number, size);
@@ -358,17 +384,6 @@ class RepairRun {
       const std::vector<uint8_t> moved = file_->block(other, size);
       return is_same_content(moved, original) || is_same_content(moved, damaged);
     });
-  }
-
-  // Whether a block verifies and holds what `whole` does: it may have been written again.
-  [[nodiscard]] static bool is_same_content(const std::vector<uint8_t>& block,
-                                            const std::vector<uint8_t>& whole) {
-    const UncheckedBlock one(0, block);
-    const UncheckedBlock other(0, whole);
-    return block == whole ||
-           (one.state() == BlockState::kValid &&
-            one.unchecked_trailer().type == other.unchecked_trailer().type &&
-            std::ranges::equal(one.unchecked_payload(), other.unchecked_payload()));
   }
 
   // A repair may cut a parent off that is gone, and never give another one.
