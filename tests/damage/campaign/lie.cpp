@@ -57,19 +57,24 @@ class Liar {
   std::optional<Damage> count() {
     const auto block =
         choose({"TAGI header", "TAGI root", "TAGI leaf", "TAGI inner", "SNAP first", "CODE first"});
-    if (!block) return std::nullopt;
+    if (!block || !has_count()) return std::nullopt;
     if (damage_.part.starts_with("SNAP") || damage_.part.starts_with("CODE"))
-      return is_head() ? change<int32_t>(kPackedTableHeaderLayout.fields()[0].offset, "count")
-                       : std::nullopt;
+      return change<int32_t>(kPackedTableHeaderLayout.fields()[0].offset, "count");
     if (damage_.part != "TAGI header") return change<uint16_t>(1, "count of the node");
     if (random_.below(3) == 0) return change<int16_t>(4, "depth");
     return change<int32_t>(0, "count");
   }
 
-  // Another block may be in the place of the first. What would change there is an entry, and
-  // nothing says which of its bytes was another.
-  [[nodiscard]] bool is_head() {
-    return all_zero(kPackedTableHeaderLayout.decode(payload()).reserved);
+  // An earlier fault may have put a block with entries in the place of a header. To change a count
+  // there would change an entry, with a right checksum.
+  bool has_count() {
+    const Bytes bytes = payload();
+    if (damage_.part == "TAGI header") {
+      const TagIndexHeader header = kTagIndexHeaderLayout.decode(bytes);
+      return header.bloom_bits >= 0 && header.bloom_bits <= static_cast<int64_t>(bytes.size()) * 8;
+    }
+    if (!damage_.part.ends_with(" first")) return true;
+    return all_zero(kPackedTableHeaderLayout.decode(bytes).reserved);
   }
 
   template <class Number>
