@@ -180,7 +180,8 @@ TEST_CASE("a symbolic link to a missing file creates that file") {
 
 TEST_CASE("anything except a file or a device is rejected, even with --force") {
   const TemporaryFolder folder;
-  check_failed_quietly(run_tool(format_command(folder.path(), {"--force"})), "Is a directory");
+  check_failed_quietly(run_tool(format_command(folder.path(), {"--force"})),
+                       "is a directory; name an image file");
   check_failed_quietly(run_tool(format_command("/dev/null", {"--force"})), "neither");
   REQUIRE(mkfifo((folder / "fifo").c_str(), 0666) == 0);
   check_failed_quietly(run_tool(format_command(folder / "fifo", {"--force"})), "neither");
