@@ -7,6 +7,9 @@
 namespace vde {
 namespace {
 
+// How often the journal may be read because of false record headers.
+constexpr uint64_t kReadings = 4;
+
 // A block that cannot be read is an error here, never treated as missing: it may hold a commit.
 
 // The record header in block `at`, if the block is valid and starts a record with at most `max`
@@ -75,7 +78,6 @@ Result<std::optional<Places>> find_after_images(const BlockIo& io, uint64_t at,
 // more than a few readings of the whole journal.
 Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, const Guid& uuid,
                                   uint64_t from, uint64_t epoch, uint64_t intact) {
-  constexpr uint64_t kReadings = 4;
   const uint64_t end = area.records().end;
   uint64_t read = 0;
   for (uint64_t at = from; at < end; ++at) {
@@ -130,6 +132,35 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
   if (lost == LostRecords::kRefuse)
     VDE_TRY(refuse_later_records(io, area, uuid, at, epoch, scan.records.size()));
   return scan;
+}
+
+// False record headers must not cost more than a few readings of the journal.
+Result<std::vector<Replacement>> list_replacements(const BlockIo& io, const JournalArea& area,
+                                                   const Guid& uuid) {
+  std::vector<Replacement> replacements;
+  const uint64_t end = area.used().end;
+  uint64_t budget = kReadings * area.used().count();
+  VDE_TRY_ASSIGN(blocks_in_file, io.blocks_in_file());
+  for (uint64_t at = area.used().begin; at < end; ++at) {
+    VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, end})));
+    if (data.empty()) break;
+    at = data.begin / io.block_size();
+    VDE_TRY_ASSIGN(head, head_at(io, at, end - at));
+    if (!head) continue;
+    const uint64_t cost = uint64_t{head->descriptor_blocks} + head->entry_count;
+    if (cost > budget) break;
+    budget -= cost;
+    VDE_TRY_ASSIGN(record, record_at(io, at, end - at, uuid));
+    if (!record) continue;
+    auto places = find_after_images(io, at, *record, blocks_in_file);
+    if (!places && places.error().code == ErrorCode::kIo) return propagate(places);
+    if (!places || !*places) continue;
+    for (size_t i = 0; i < record->entries.size(); ++i) {
+      const RecordEntry& entry = record->entries[i];
+      replacements.push_back({entry.target, (**places)[i], entry.before, entry.after});
+    }
+  }
+  return replacements;
 }
 
 }  // namespace vde

@@ -33,4 +33,17 @@ enum class LostRecords {
                                               const Probe& probe, uint64_t epoch,
                                               LostRecords lost = LostRecords::kRefuse);
 
+// That a commit replaced a block, as a record of the journal says.
+struct Replacement {
+  uint64_t target = 0;
+  uint64_t place = 0;  // of the after-image
+  Trailer before;
+  Trailer after;
+};
+
+// From all records whose after-images are intact, old records too, in the order of the journal.
+[[nodiscard]] Result<std::vector<Replacement>> list_replacements(const BlockIo& io,
+                                                                 const JournalArea& area,
+                                                                 const Guid& uuid);
+
 }  // namespace vde

@@ -13,6 +13,7 @@
 #include "check/exact/older_copies.h"
 #include "check/exact/restore.h"
 #include "check/exact/restored_block.h"
+#include "journal/record_scan.h"
 
 namespace vde {
 namespace {
@@ -46,6 +47,8 @@ class ContentsRestorer {
   // Restores what can be restored of the damaged blocks; true where a block was that says what
   // others are.
   Result<bool> run() {
+    VDE_TRY(read_journal());
+    VDE_TRY(each_left([&](uint64_t number) { return by_journal(number); }));
     VDE_TRY(each_left([&](uint64_t number) { return by_trying(number); }));
     VDE_TRY(each_left([&](uint64_t number) { return by_derivation(number); }));
     VDE_TRY(from_elsewhere());
@@ -84,6 +87,43 @@ class ContentsRestorer {
         {places_.type_at(block.number), block.is_close, is_emptied(block.bytes, buffer_)}};
     derivations_.add({block.number, block.bytes});
     return view_.write(block.number * repair_.io().block_size(), block.bytes);
+  }
+
+  Result<void> read_journal() {
+    const auto area = repair_.journal_area();
+    if (!area || !repair_.probe().superblock_verified()) return {};
+    VDE_TRY_ASSIGN(all, list_replacements(repair_.io(), *area, repair_.probe().superblock.uuid));
+    for (const Replacement& replacement : all)
+      if (std::ranges::binary_search(damaged_, replacement.target))
+        replacements_.push_back(replacement);
+    return {};
+  }
+
+  // The commit that replaced the version that the damaged block's trailer names; null if there is
+  // none in the journal.
+  [[nodiscard]] const Replacement* replacement_of(uint64_t number) const {
+    const Trailer trailer = UncheckedBlock(number, buffer_).unchecked_trailer();
+    const auto found = std::ranges::find_if(replacements_, [&](const Replacement& replacement) {
+      return replacement.target == number && replacement.before == trailer &&
+             replacement.after != trailer;
+    });
+    return found == replacements_.end() ? nullptr : &*found;
+  }
+
+  // A block whose last sector is of the version before, and all others of the version after.
+  Result<void> by_journal(uint64_t number) {
+    const Replacement* replacement = replacement_of(number);
+    if (replacement == nullptr || buffer_.size() <= kSectorBytes) return {};
+    BlockBuffer bytes = repair_.io().make_buffer();
+    VDE_TRY_ASSIGN(after, repair_.io().read(replacement->place, bytes));
+    const bool intact =
+        after.state() == BlockState::kValid && after.unchecked_trailer() == replacement->after;
+    const size_t last = buffer_.size() - kSectorBytes;
+    if (!intact || !std::ranges::equal(Bytes(buffer_).first(last), Bytes(bytes).first(last)))
+      return {};
+    return keep({number, std::move(bytes), "its last sector is of the version before",
+                 fmt::format("block {}, a commit in the journal; the other sectors are the same",
+                             replacement->place)});
   }
 
   // buffer_ has the damaged block.
@@ -126,7 +166,7 @@ class ContentsRestorer {
     return each_left([&](uint64_t number) -> Result<void> {
       const uint64_t checksum = wanted_checksum(number);
       const auto found = wanted_.find(checksum);
-      if (!found) return {};
+      if (!found || is_superseded(number)) return {};
       VDE_TRY_ASSIGN(payload, copies_.read(*found, checksum));
       if (!payload) return {};
       VDE_TRY(keep({number,
@@ -139,7 +179,16 @@ class ContentsRestorer {
     });
   }
 
+  // Whether the block that the trailer names is not what was there.
+  bool is_superseded(uint64_t number) {
+    if (replacement_of(number) == nullptr) return false;
+    repair_.note(fmt::format(
+        "block {} is not restored: its trailer is of a version that a commit replaced", number));
+    return true;
+  }
+
   Result<void> by_sectors(uint64_t number) {
+    if (replacement_of(number) != nullptr) return {};
     auto found = restore_by_sectors(number, buffer_, copies_.copies_of(number), work_);
     return found ? keep(std::move(*found)) : Result<void>{};
   }
@@ -256,8 +305,9 @@ class ContentsRestorer {
   PlaceCheck places_;
   OverlayFile view_;  // the image with all that was restored
   Derivations derivations_;
-  Work derivation_work_;  // for sectors of derived blocks
-  Work work_;             // for sectors of other copies
+  Work derivation_work_;                   // for sectors of derived blocks
+  Work work_;                              // for sectors of other copies
+  std::vector<Replacement> replacements_;  // of damaged blocks
   BlockBuffer buffer_;
   std::map<uint64_t, Origin> restored_;
   uint64_t too_many_ = 0;

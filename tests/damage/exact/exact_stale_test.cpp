@@ -159,3 +159,28 @@ TEST_CASE("findings that the slots of this repair bring about do not count again
   }));
   CHECK(restores(plan, layout));
 }
+
+TEST_CASE("a leaf of which only a value changed does not become the old one") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_tags(image, 0, 300);
+  MemoryFile copy(image.bytes());
+  const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  must(writer->set({"key-299", std::string(20, 'w'), 299, 0}));
+  must(writer->commit());
+  must(writer->close());
+  const std::vector<uint8_t> sound = image.bytes();
+  uint64_t leaf = image.start("TAGI") + 1;
+  const auto old_block = [&] { return MutableBytes(copy.bytes()).subspan(leaf * 4096, 4096); };
+  while (std::ranges::equal(image.block(leaf), old_block())) ++leaf;
+  take_last_sector(image, leaf, old_block());
+  RepairOptions options = kExactRepair;
+  options.sources = {{"backup.dwvd", &copy}};
+  SUBCASE("it becomes the new one, which the journal still has") {
+    repair_exactly(image, options);
+    CHECK(image.bytes() == sound);
+  }
+  SUBCASE("it stays as it is where another sector is of neither version") {
+    image.flip(leaf, 600).flip(leaf, 700);
+    check_not_taken(image, leaf, options);
+  }
+}
