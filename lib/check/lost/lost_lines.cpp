@@ -15,7 +15,7 @@
 namespace vde {
 namespace {
 
-constexpr LostKind kKinds[] = {LostKind::kTag, LostKind::kSnapshot, LostKind::kModule,
+constexpr LostKind kLostKinds[] = {LostKind::kTag, LostKind::kSnapshot, LostKind::kModule,
                                LostKind::kPolicy, LostKind::kOther};
 
 std::string_view plural_of(LostKind kind) {
@@ -128,7 +128,7 @@ Result<void> complete_lost(RepairLog& log) {
   for (size_t i = 0; i < log.steps.size(); ++i) {
     RepairStep& step = log.steps[i];
     ListedLosses& listed = log.listed[i];
-    for (const LostKind kind : kKinds) {
+    for (const LostKind kind : kLostKinds) {
       uint64_t& counted = step.lost.of(kind);
       const uint64_t lines = listed.counts.of(kind);
       if (counted > lines && log.lost)
