@@ -10,6 +10,7 @@
 #include "inspect/decode_block.h"
 #include "inspect/decode_table.h"
 #include "inspect/owner.h"
+#include "inspect/shown_probe.h"
 #include "inspect/structure.h"
 #include "vde/inspect.h"
 #include "vde/text.h"
@@ -175,7 +176,8 @@ Json trailer_structures(const UncheckedBlock& block) {
 
 Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                          const std::function<Result<void>(const Json&)>& show) {
-  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  VDE_TRY_ASSIGN(found, probe_shown(file, selection.block_size));
+  const Probe& probe = found.probe;
   const BlockIo io(file, probe.block_size);
   return each_block(probe, file, selection, activity, [&](const UncheckedBlock& block) {
     return show(block_json(probe, io, block));
@@ -184,7 +186,8 @@ Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const
 
 Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,
                       const std::function<Result<void>(uint64_t, Bytes)>& show) {
-  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  VDE_TRY_ASSIGN(found, probe_shown(file, selection.block_size));
+  const Probe& probe = found.probe;
   return each_block(probe, file, selection, activity, [&](const UncheckedBlock& block) {
     return show(block.number() * probe.block_size, block.bytes());
   });
@@ -218,7 +221,8 @@ Json entry_at(const Json& structures, uint64_t at) {
 }  // namespace
 
 Result<Json> dump_offset(BlockFile& file, const BytePosition& position) {
-  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  VDE_TRY_ASSIGN(found, probe_shown(file, position.block_size));
+  const Probe& probe = found.probe;
   VDE_TRY_ASSIGN(offset, offset_of(position, probe.block_size));
   const uint64_t end = probe.blocks_in_file() * probe.block_size;
   if (offset >= end)

@@ -10,6 +10,7 @@
 #include "format/tag/tag_index.h"
 #include "inspect/bit_names.h"
 #include "inspect/decode_table.h"
+#include "inspect/shown_probe.h"
 #include "inspect/structure.h"
 #include "journal/committed_view.h"
 #include "probe/probe.h"
@@ -33,6 +34,9 @@ std::string_view source_name(const Probe& probe) {
   }
   return "none";
 }
+
+// The source of slots that no table holds.
+constexpr std::string_view kFromBlocks = "runs of blocks";
 
 std::string_view source_name(SlotSource source) {
   switch (source) {
@@ -182,7 +186,8 @@ Json table_json(std::string_view name, const FixedBlock& block, bool verified) {
 
 Result<Json> image_info(BlockFile& file) {
   // Shows the image with the commits in the journal applied, if possible; else the state on disk.
-  VDE_TRY_ASSIGN(on_disk, probe_to_show(file));
+  VDE_TRY_ASSIGN(found, probe_shown(file));
+  const Probe& on_disk = found.probe;
   const auto view = view_committed(file, on_disk);
   BlockFile& shown = view ? *view->file : file;
   VDE_TRY_ASSIGN(replayed, view ? probe_replayed(*view) : Result<std::optional<Probe>>());
@@ -197,7 +202,7 @@ Result<Json> image_info(BlockFile& file) {
             {"primary_group", probe.primary.whole ? "ok" : "damaged"},
             {"mirror_group", probe.mirror.whole ? "ok" : "damaged"},
             {"directory", probe.directory.whole ? "ok" : "damaged"},
-            {"slot_source", source_name(probe.slot_source)}};
+            {"slot_source", found.from_blocks ? kFromBlocks : source_name(probe.slot_source)}};
   json["superblock"] =
       probe.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(probe);
   json["regions"] = regions_json(probe, io);
@@ -225,12 +230,13 @@ bool info_is_verified(const Json& info) {
   return true;
 }
 
-Result<Json> dump_regions(BlockFile& file) {
-  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+Result<Json> dump_regions(BlockFile& file, std::optional<uint32_t> block_size) {
+  VDE_TRY_ASSIGN(found, probe_shown(file, block_size));
+  const Probe& probe = found.probe;
   const BlockIo io(file, probe.block_size);
   Json json{{"schema_version", kSchemaVersion},
             {"command", "dump"},
-            {"slot_source", source_name(probe.slot_source)},
+            {"slot_source", found.from_blocks ? kFromBlocks : source_name(probe.slot_source)},
             {"regions", regions_json(probe, io)}};
   json["tables"] =
       Json::array({table_json("primary pointer table", probe.primary.blocks[1],

@@ -7,8 +7,8 @@
 
 #include "base/checked.h"
 #include "format/tag/tag_index.h"
+#include "inspect/shown_probe.h"
 #include "inspect/structure.h"
-#include "probe/probe.h"
 #include "vde/inspect.h"
 #include "vde/text.h"
 
@@ -110,9 +110,11 @@ std::string key_text(const Json& node, const std::string& name) {
 
 }  // namespace
 
-Result<void> dump_tag_tree(BlockFile& file, const Activity& activity,
+Result<void> dump_tag_tree(BlockFile& file, std::optional<uint32_t> block_size,
+                           const Activity& activity,
                            const std::function<Result<void>(const Json&)>& show) {
-  VDE_TRY_ASSIGN(probe, probe_to_show(file));
+  VDE_TRY_ASSIGN(found, probe_shown(file, block_size));
+  const Probe& probe = found.probe;
   const auto region = region_of(probe, block_types::kTagIndex);
   if (!region || region->begin >= region->end)
     return fail(ErrorCode::kNotFound, "there is no tag index",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/known_content.h"
+#include "probe/probe_at.h"
 
 namespace vde {
 namespace {
@@ -273,6 +274,12 @@ Result<Probe> probe_image(BlockFile& file) {
   probe.problem =
       head.sector_read() ? not_an_image(file, head.sector()) : head.sector_read().error();
   return std::move(probe);
+}
+
+Result<Probe> probe_with_size(BlockFile& file, uint32_t block_size) {
+  VDE_TRY_ASSIGN(size, file.size());
+  Head head(file, size);
+  return probe_at(head, BlockIo(file, block_size), size);
 }
 
 Result<void> check_can_show(const Probe& probe) {

@@ -71,7 +71,7 @@ class Siege {
     if (rehashed || whole) {
       if (const auto info = image_info(file)) shown(info_text(*info), *info);
       if (const auto regions = dump_regions(file)) shown(regions_text(*regions), *regions);
-      const auto tree = dump_tag_tree(file, Activity{}, [&](const Json& node) {
+      const auto tree = dump_tag_tree(file, {}, Activity{}, [&](const Json& node) {
         shown(tag_node_text(node), node);
         return Result<void>();
       });

@@ -240,6 +240,11 @@ Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region
   std::optional<bool> complete;  // examined only where a block may be concerned
   for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    // Blocks that only the journal holds have the type of their region.
+    VDE_TRY_ASSIGN(data,
+                   repair.io().file().next_data(repair.io().bytes_of({at, region.blocks.end})));
+    if (data.empty()) break;
+    at = data.begin / repair.io().block_size();
     VDE_TRY_ASSIGN(block, repair.read(at));
     const auto checked = block.check_payload();
     if (!checked || checked->trailer().type == region.type || !fits(repair, region, block))

@@ -30,16 +30,18 @@ void put_time(Json& object, const std::string& name, Ticks time);
 [[nodiscard]] std::vector<std::string> module_manifest_names(uint32_t manifest);
 
 // Identity, geometry, counts, and the regions with the state of their first block. Says where the
-// superblock's fields come from, and shows them even if no checksum confirms them. kNotAnImage,
-// kUnsupported or kIo if there is nothing to show.
+// superblock's fields come from, and shows them even if no checksum confirms them. If the region
+// tables are lost, the regions are those that the runs of blocks suggest. kNotAnImage, kUnsupported
+// or kIo if there is nothing to show.
 [[nodiscard]] Result<Json> image_info(BlockFile& file);
 [[nodiscard]] std::string info_text(const Json& info);
 // Whether all that `info` shows comes from bytes that verify: a superblock and a region table with
 // valid checksums, and the first blocks of the regions with their counts.
 [[nodiscard]] bool info_is_verified(const Json& info);
 
-// The region tables, slot by slot. Errors as image_info().
-[[nodiscard]] Result<Json> dump_regions(BlockFile& file);
+// The region tables, slot by slot. For `block_size` see BlockSelection. Errors as image_info().
+[[nodiscard]] Result<Json> dump_regions(BlockFile& file,
+                                        std::optional<uint32_t> block_size = std::nullopt);
 [[nodiscard]] std::string regions_text(const Json& regions);
 
 // The blocks that `dump` shows.
@@ -47,6 +49,9 @@ struct BlockSelection {
   enum class Kind { kSuperblock, kBlocks, kRegion } kind = Kind::kSuperblock;
   BlockRange blocks;   // for kBlocks
   std::string region;  // for kRegion: a block type, e.g. "TAGI"; all written blocks of its regions
+  // In bytes; nothing: that of the superblock, or of the blocks' trailers if there is none. kUsage
+  // if the format does not allow it.
+  std::optional<uint32_t> block_size = {};
 };
 
 // Calls `show` for every selected block, decoded: fields with offsets, the trailer and whether its
@@ -65,6 +70,7 @@ struct BlockSelection {
 struct BytePosition {
   std::optional<uint64_t> block;
   uint64_t byte = 0;
+  std::optional<uint32_t> block_size = {};  // as in BlockSelection
 };
 
 // Explains one byte of an image: its block, whether the block's checksum matches and covers the
@@ -78,7 +84,8 @@ struct BytePosition {
 // key order: {block, node, parent, depth, last, state, kind, ..}. `last` is true for the last child
 // of its parent. A node that cannot be read, or that was reached before, is shown as that, without
 // children. kNotFound without a tag index.
-[[nodiscard]] Result<void> dump_tag_tree(BlockFile& file, const Activity& activity,
+[[nodiscard]] Result<void> dump_tag_tree(BlockFile& file, std::optional<uint32_t> block_size,
+                                         const Activity& activity,
                                          const std::function<Result<void>(const Json&)>& show);
 // One line about a node, without its place in the tree.
 [[nodiscard]] std::string tag_node_text(const Json& node);

@@ -16,20 +16,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Lowest first. check and inspect are on the same level.
+// Lowest first. check and inspect are on the same level; rescue is above them.
 const std::map<std::string, int> kRank = {
     {"base", 0},   {"format", 1}, {"io", 2},    {"probe", 3}, {"journal", 4}, {"table", 5},
-    {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9}, {"inspect", 9}};
+    {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9}, {"inspect", 9}, {"rescue", 10}};
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
-    {"activity.h", "base"},    {"bytes.h", "base"},      {"create.h", "image"},
-    {"error.h", "base"},       {"guid.h", "base"},       {"image.h", "image"},
-    {"identity.h", "io"},      {"input.h", "io"},        {"inspect.h", "inspect"},
-    {"module_abi.h", "base"},  {"modules.h", "image"},   {"repair.h", "check"},
-    {"new_file.h", "io"},      {"snapshots.h", "image"}, {"storage.h", "io"},
-    {"tag_types.h", "format"}, {"tags.h", "image"},      {"text.h", "base"},
-    {"ticks.h", "base"},       {"undo.h", "io"},         {"verify.h", "check"},
+    {"activity.h", "base"},   {"bytes.h", "base"},    {"create.h", "image"},
+    {"error.h", "base"},      {"guid.h", "base"},     {"image.h", "image"},
+    {"identity.h", "io"},     {"input.h", "io"},      {"inspect.h", "inspect"},
+    {"module_abi.h", "base"}, {"modules.h", "image"}, {"part_of_file.h", "io"},
+    {"new_file.h", "io"},     {"repair.h", "check"},  {"rescue.h", "rescue"},
+    {"snapshots.h", "image"}, {"storage.h", "io"},    {"tag_types.h", "format"},
+    {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
+    {"undo.h", "io"},         {"verify.h", "check"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;
@@ -91,7 +92,7 @@ bool may_name_slots(const std::string& file) {
   if (file == "lib/image/plan.cpp" || file == "lib/image/write_image.cpp") return true;
   const std::string layer = layer_of_file(file);
   return layer == "format" || layer == "probe" || layer == "journal" || layer == "check" ||
-         layer == "inspect";
+         layer == "inspect" || layer == "rescue";
 }
 
 bool names_slots(const std::string& text) {

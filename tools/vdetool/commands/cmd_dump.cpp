@@ -4,9 +4,11 @@
 #include <optional>
 
 #include "commands.h"
+#include "commands/volume_options.h"
 #include "terminal.h"
 #include "usage.h"
 #include "vde/inspect.h"
+#include "vde/part_of_file.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -19,6 +21,8 @@ struct DumpArguments {
   std::optional<std::string> region;
   std::optional<std::string> block;
   std::optional<std::string> offset;
+  std::optional<std::string> block_size;
+  std::optional<std::string> volume_offset;
   bool tree = false;
   bool raw = false;
   bool hex = false;
@@ -29,25 +33,6 @@ std::optional<uint64_t> parse_number(std::string_view text) {
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-tl::unexpected<Error> invalid_offset(const std::string& text) {
-  return fail(ErrorCode::kUsage, fmt::format("invalid byte offset '{}'", escape(text)),
-              "use a number such as 4096, 0x1000, 4K, or BLOCK:BYTE");
-}
-
-// A decimal or hexadecimal number, or a size such as 4K.
-Result<uint64_t> parse_byte(const std::string& whole, std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, status] = std::from_chars(text.data() + 2, end, number, 16);
-    if (status != std::errc{} || stop != end) return invalid_offset(whole);
-    return number;
-  }
-  const auto size = parse_size(text);
-  if (!size) return invalid_offset(whole);
-  return *size;
 }
 
 // The number of a byte, or "BLOCK:BYTE".
@@ -78,6 +63,8 @@ Result<BlockRange> parse_blocks(const std::string& text) {
 
 Result<BlockSelection> selection_of(const DumpArguments& arguments) {
   BlockSelection selection;
+  VDE_TRY_ASSIGN(block_size, parse_block_size(arguments.block_size));
+  selection.block_size = block_size;
   if (arguments.block) {
     VDE_TRY_ASSIGN(blocks, parse_blocks(*arguments.block));
     selection.kind = BlockSelection::Kind::kBlocks;
@@ -97,17 +84,19 @@ Result<void> dump_one_byte(Context& context, BlockFile& file, const BytePosition
 }
 
 // One line per node, or one object.
-Result<void> dump_tree(Context& context, BlockFile& file, const DumpArguments& arguments) {
+Result<void> dump_tree(Context& context, BlockFile& file, const DumpArguments& arguments,
+                       std::optional<uint32_t> block_size) {
   TreeLines lines;
-  return dump_tag_tree(file, context.activity, [&](const Json& node) {
+  return dump_tag_tree(file, block_size, context.activity, [&](const Json& node) {
     if (context.globals.json) return context.write_json(with_header("dump", arguments.image, node));
     const std::string before = lines.next(node["depth"].get<size_t>(), node["last"].get<bool>());
     return context.out.write(before + tag_node_text(node) + "\n");
   });
 }
 
-Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments& arguments) {
-  VDE_TRY_ASSIGN(json, dump_regions(file));
+Result<void> dump_tables(Context& context, BlockFile& file, const DumpArguments& arguments,
+                         std::optional<uint32_t> block_size) {
+  VDE_TRY_ASSIGN(json, dump_regions(file, block_size));
   return context.globals.json ? context.write_json(with_header("dump", arguments.image, json))
                               : context.out.write(regions_text(json));
 }
@@ -156,10 +145,13 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
   const bool bytes = arguments.raw || arguments.hex;
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
   VDE_TRY_ASSIGN(position, parse_position(arguments.offset.value_or("0")));
-  VDE_TRY_ASSIGN(file, context.open_storage(arguments.image, OpenMode::kRead));
+  position.block_size = selection.block_size;
+  VDE_TRY_ASSIGN(start, parse_volume_offset(arguments.volume_offset));
+  VDE_TRY_ASSIGN(whole, context.open_storage(arguments.image, OpenMode::kRead));
+  const auto file = part_of_file(std::move(whole), start);
   if (arguments.offset) return dump_one_byte(context, *file, position, arguments);
-  if (arguments.tree) return dump_tree(context, *file, arguments);
-  if (arguments.regions) return dump_tables(context, *file, arguments);
+  if (arguments.tree) return dump_tree(context, *file, arguments, selection.block_size);
+  if (arguments.regions) return dump_tables(context, *file, arguments, selection.block_size);
   if (bytes) return dump_bytes(context, *file, selection, arguments);
   return dump_blocks(*file, selection, context.activity, [&](const Json& block) {
     return context.globals.json ? context.write_json(with_header("dump", arguments.image, block))
@@ -181,6 +173,11 @@ Runner define_dump(CLI::App& command) {
   add_text(command, "--offset", arguments->offset,
            "explain one byte: its number (4096, 0x1000, 4K), or BLOCK:BYTE")
       ->type_name("OFFSET");
+  add_text(command, "--block-size", arguments->block_size,
+           "block size (default: that of the superblock, else of the blocks' trailers)")
+      ->type_name("SIZE");
+  add_text(command, "--volume-offset", arguments->volume_offset, kVolumeOffsetHelp)
+      ->type_name("BYTE");
   command.add_flag("--tree", arguments->tree, "the tag tree, one line per node");
   auto* raw = command.add_flag("--raw", arguments->raw, "write raw bytes to standard output");
   command.add_flag("--hex", arguments->hex, "print the bytes in hexadecimal")->excludes(raw);

@@ -1,0 +1,238 @@
+#include "probe/slot_guess.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/checked.h"
+#include "format/feature.h"
+#include "format/region/bitmap.h"
+#include "format/region/inode.h"
+#include "format/region/wal_header.h"
+#include "format/region_content.h"
+#include "format/superblock.h"
+#include "format/tag/tag_index.h"
+
+namespace vde {
+namespace {
+
+// Block types that occur outside of regions, or in regions of other types only.
+constexpr auto kNoRegions = std::to_array<BlockType>(
+    {block_types::kSuperblock, block_types::kRegionMap, block_types::kExtendedMetadata,
+     block_types::kIntegrityAnchor, block_types::kData, block_types::kComplianceAuditLog,
+     block_types::kMigration, make_block_type("FREE"), make_block_type("EXTN"),
+     make_block_type("TRLR"), make_block_type("ERCV"), make_block_type("RCVR"),
+     make_block_type("COLR"), make_block_type("ZMAP"), make_block_type("COMP")});
+
+bool is_region_type(BlockType type) {
+  return std::ranges::find(kNoRegions, type) == kNoRegions.end();
+}
+
+// Whether a block can be the first one of its region, as far as the payload shows it.
+bool may_be_first(BlockType type, Bytes payload) {
+  if (type == block_types::kTagIndex) {
+    const TagIndexHeader header = kTagIndexHeaderLayout.decode(payload);
+    const auto max_bits = max_bloom_bits(static_cast<uint32_t>(payload.size()) + kTrailerSize);
+    return all_zero(header.reserved) && header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
+           header.bloom_bits <= static_cast<int64_t>(max_bits);
+  }
+  if (type == block_types::kMetadataWal || type == block_types::kDataWal) {
+    const WalHeader header = kWalHeaderLayout.decode(payload);
+    return header.version == 1 && header.max_blocks > 0 &&
+           header.type == (type == block_types::kDataWal ? kWalData : kWalMetadata);
+  }
+  if (type == block_types::kInodes)
+    return kInodeLayoutHeaderLayout.decode(payload).core_end == kInodeCoreSize;
+  if (type == block_types::kSnapshots || type == block_types::kCode)
+    return all_zero(payload.subspan(4, 12));  // the reserved bytes of a packed table's header
+  return true;
+}
+
+// The maximum number of blocks that a region of this type may have after its last written one.
+uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
+  if (type == block_types::kInodes) return std::max<uint64_t>(1024, total_blocks / 256);
+  if (type == block_types::kMetadataWal || type == block_types::kDataWal ||
+      type == make_block_type("STRE"))
+    return std::max<uint64_t>(128, total_blocks / 64);
+  return 64;
+}
+
+class Guess {
+ public:
+  Guess(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks)
+      : io_(io), found_(found), total_(total_blocks) {}
+
+  Result<std::vector<RegionSlot>> run() {
+    VDE_TRY(place_journal());
+    for (const BlockRun& run : found_.runs)
+      if (is_region_type(run.type) && run.type != block_types::kMetadataWal &&
+          run.blocks.begin >= kFirstRegionBlock && !journal_.contains(run.blocks.begin))
+        VDE_TRY(consider(run));
+    std::vector<Candidate> regions;
+    for (const auto& [type, candidate] : best_) regions.push_back(candidate);
+    std::ranges::sort(regions, {}, [](const Candidate& region) { return region.blocks.begin; });
+    return slots_of(regions);
+  }
+
+ private:
+  struct Candidate {
+    BlockType type;
+    BlockRange blocks;
+    bool starts = false;  // its first block can be the region's first one
+    uint32_t newest = 0;
+    uint64_t valid = 0;
+  };
+
+  // The journal comes first: it holds copies of blocks of other regions.
+  Result<void> place_journal() {
+    for (const BlockRun& run : found_.runs) {
+      if (run.type != block_types::kMetadataWal || run.blocks.begin < kFirstRegionBlock) continue;
+      VDE_TRY_ASSIGN(first, starts_like_region(run.type, run.blocks.begin));
+      if (first) {
+        const WalHeader header = kWalHeaderLayout.decode(Bytes(buffer_));
+        const auto begin = static_cast<int64_t>(run.blocks.begin);
+        const auto range = block_range(begin, header.max_blocks);
+        if (!range || range->end > total_) continue;
+        keep({run.type, *range, true, run.newest, run.valid});
+      } else if (!journal_.contains(run.blocks.begin)) {
+        keep({run.type, run.blocks, false, run.newest, run.valid});
+      }
+      journal_ = best_[block_types::kMetadataWal.value].blocks;
+    }
+    return {};
+  }
+
+  Result<void> consider(const BlockRun& run) {
+    // A BTRE region has blocks of type TAGI after the first.
+    VDE_TRY_ASSIGN(starts, starts_like_region(run.type, run.blocks.begin));
+    Candidate candidate{run.type, run.blocks, starts, run.newest, run.valid};
+    if (!starts) VDE_TRY(include_damaged_head(candidate));
+    keep(candidate);
+    return {};
+  }
+
+  // The block before a region without a valid first block is that one, if it is damaged.
+  Result<void> include_damaged_head(Candidate& candidate) {
+    const uint64_t before = candidate.blocks.begin - 1;
+    if (before < kFirstRegionBlock) return {};
+    BlockBuffer buffer = io_.make_buffer();
+    VDE_TRY_ASSIGN(block, io_.read(before, buffer));
+    if (block.state() != BlockState::kValid) candidate.blocks.begin = before;
+    return {};
+  }
+
+  void keep(const Candidate& candidate) {
+    const auto [place, is_new] = best_.try_emplace(candidate.type.value, candidate);
+    Candidate& best = place->second;
+    if (is_new) return;
+    const bool is_better =
+        candidate.starts != best.starts
+            ? candidate.starts
+            : is_later_generation(candidate.newest, best.newest) ||
+                  (candidate.newest == best.newest && candidate.valid > best.valid);
+    if (is_better) best = candidate;
+  }
+
+  // Leaves the block's payload in buffer_.
+  Result<bool> starts_like_region(BlockType type, uint64_t number) {
+    buffer_ = io_.make_buffer();
+    VDE_TRY_ASSIGN(block, io_.read(number, buffer_));
+    return may_be_first(type, block.unchecked_payload());
+  }
+
+  // The first valid block of another kind after `from`, or the end of the volume.
+  [[nodiscard]] uint64_t next_valid(uint64_t from) const {
+    const auto next = std::ranges::lower_bound(
+        found_.runs, from, {}, [](const BlockRun& run) { return run.blocks.begin; });
+    return next == found_.runs.end() ? total_ : std::min(total_, next->blocks.begin);
+  }
+
+  // Includes what is unwritten up to the next region, which begins at `next`, or 0 if there is
+  // none.
+  [[nodiscard]] BlockRange whole(const Candidate& region, uint64_t next) const {
+    BlockRange blocks = region.blocks;
+    if (region.type == block_types::kMetadataWal && region.starts) return blocks;
+    if (region.type == block_types::kBitmap)
+      blocks.end = blocks.begin + bitmap_blocks_for(total_, io_.block_size());
+    const bool reaches = next >= blocks.end && next_valid(blocks.end) >= next &&
+                         next - blocks.end <= max_unwritten(region.type, total_);
+    if (reaches) blocks.end = next;
+    return blocks;
+  }
+
+  [[nodiscard]] std::vector<RegionSlot> slots_of(const std::vector<Candidate>& regions) const {
+    std::vector<RegionSlot> slots;
+    const auto add = [&](BlockType type, BlockRange blocks) {
+      slots.push_back({type, kRegionActive, static_cast<int64_t>(blocks.begin),
+                       static_cast<int64_t>(blocks.count()), 0});
+    };
+    add(block_types::kSuperblock, {kPrimaryGroup, kMirrorGroup});
+    add(block_types::kSuperblock, {kMirrorGroup, kDirectoryStart});
+    add(block_types::kRegionMap, {kDirectoryStart, kFirstRegionBlock});
+    uint64_t end = kFirstRegionBlock;
+    bool at_start = true;  // no region so far was moved into the data area
+    for (size_t i = 0; i < regions.size(); ++i) {
+      const uint64_t next = i + 1 < regions.size() ? regions[i + 1].blocks.begin : 0;
+      const BlockRange blocks = whole(regions[i], next);
+      if (blocks.end > total_ || slots.size() + 1 >= slots_per_block(io_.block_size())) continue;
+      at_start = at_start && blocks.begin - std::min(end, blocks.begin) <= 64;
+      if (at_start) end = std::max(end, blocks.end);
+      add(regions[i].type, blocks);
+    }
+    if (end < total_) add(block_types::kData, {end, total_});
+    return slots;
+  }
+
+  const BlockIo& io_;
+  const BlockRuns& found_;
+  uint64_t total_;
+  BlockBuffer buffer_;
+  BlockRange journal_;
+  std::map<uint32_t, Candidate> best_;  // by type
+};
+
+}  // namespace
+
+Result<std::vector<RegionSlot>> guess_slots(const BlockIo& io, const BlockRuns& found,
+                                            uint64_t total_blocks) {
+  return Guess(io, found, total_blocks).run();
+}
+
+uint32_t manifest_of_slots(const std::vector<RegionSlot>& slots) {
+  const auto has = [&](BlockType type) {
+    return std::ranges::any_of(slots, [&](const RegionSlot& slot) { return slot.type == type; });
+  };
+  uint32_t manifest = 0;
+  for (const Feature& feature : features())
+    if (!feature.regions.empty() && std::ranges::all_of(feature.regions, has))
+      manifest |= uint32_t{1} << feature.id;
+  return manifest;
+}
+
+std::vector<size_t> contradicted_slots(const std::vector<RegionSlot>& slots, const BlockRuns& found,
+                                       uint64_t total_blocks) {
+  std::vector<size_t> wrong;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const RegionSlot& slot = slots[i];
+    if (slot.is_free() || !is_region_type(slot.type)) continue;
+    const auto range = block_range(slot.start, slot.count);
+    if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks) {
+      wrong.push_back(i);
+      continue;
+    }
+    bool own_inside = false;
+    bool own_outside = false;
+    bool others_inside = false;
+    for (const BlockRun& run : found.runs) {
+      const bool inside = run.blocks.begin < range->end && run.blocks.end > range->begin;
+      const bool own = may_carry(slot.type, slot.type, run.type);
+      own_inside |= own && inside;
+      own_outside |= own && !inside;
+      others_inside |= !own && inside && is_region_type(run.type);
+    }
+    if (!own_inside && own_outside && others_inside) wrong.push_back(i);
+  }
+  return wrong;
+}
+
+}  // namespace vde

@@ -1,0 +1,25 @@
+// Tags, snapshots and modules that only blocks outside their regions hold.
+#pragma once
+
+#include "io/overlay_file.h"
+#include "probe/block_runs.h"
+#include "vde/rescue.h"
+
+namespace vde {
+
+struct OldEntriesTask {
+  BlockIo source;           // as it was found
+  const BlockRuns& found;   // in the source
+  BlockFile& image;         // the new image, repaired
+  uint32_t block_size = 0;  // bytes
+  Clock clock;
+  const RescueVisitor& show;
+  Activity& activity;
+};
+
+// Passes the entries that the new image does not have to `show`, as old. Where a region of the new
+// image has no block of its own in the source, they are added to the image: the newest version of
+// each. Modules only if their bytes match their SHA-256. Returns the number of added entries.
+[[nodiscard]] Result<uint64_t> use_old_entries(const OldEntriesTask& task);
+
+}  // namespace vde
