@@ -1,6 +1,19 @@
 #include "entry_json.h"
 
+#include "module_text.h"
+
 namespace vde::cli {
+namespace {
+
+Json tag_json(const TagView& tag) {
+  Json json{{"inode", tag.inode}};
+  put_text(json, "key", tag.key);
+  put_text(json, "value", tag.value);
+  json["block"] = tag.block;
+  return json;
+}
+
+}  // namespace
 
 Json snapshot_json(const Snapshot& snapshot) {
   Json json{
@@ -14,6 +27,13 @@ Json snapshot_json(const Snapshot& snapshot) {
   json["flag_names"] = snapshot_flag_names(snapshot.flags);
   put_text(json, "label", snapshot.label);
   return json;
+}
+
+void put_entry(Json& json, const decltype(LostEntry::content)& entry) {
+  if (const auto* tag = std::get_if<TagView>(&entry)) json["tag"] = tag_json(*tag);
+  if (const auto* snapshot = std::get_if<Snapshot>(&entry))
+    json["snapshot"] = snapshot_json(*snapshot);
+  if (const auto* module = std::get_if<Module>(&entry)) json["module"] = module_json(*module);
 }
 
 }  // namespace vde::cli

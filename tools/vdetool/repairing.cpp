@@ -12,9 +12,7 @@
 #include "vde/text.h"
 
 namespace vde::cli {
-namespace {
 
-// " (block 0)", " (blocks 4-7, 9)", or nothing.
 std::string blocks_text(const std::vector<BlockRange>& blocks) {
   constexpr size_t kMax = 8;
   if (blocks.empty()) return {};
@@ -28,8 +26,6 @@ std::string blocks_text(const std::vector<BlockRange>& blocks) {
   const bool one = blocks.size() == 1 && blocks[0].count() == 1;
   return fmt::format(" ({} {})", one ? "block" : "blocks", text);
 }
-
-}  // namespace
 
 int CopyFiles::open(Context& context, const std::vector<std::string>& images,
                     const std::vector<std::string>& paths) {

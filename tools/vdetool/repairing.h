@@ -10,6 +10,9 @@ namespace vde::cli {
 
 struct PlanFile;
 
+// " (block 0)", " (blocks 4-7, 9)", or nothing.
+[[nodiscard]] std::string blocks_text(const std::vector<BlockRange>& blocks);
+
 struct RepairArguments {
   bool repair = false;
   bool dry_run = false;
