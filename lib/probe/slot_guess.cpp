@@ -30,6 +30,7 @@ bool is_region_type(BlockType type) {
 
 // Whether a block can be the first one of its region, as far as the payload shows it.
 bool may_be_first(BlockType type, Bytes payload) {
+  if (all_zero(payload)) return true;  // the SDK leaves the first block of a new region so
   if (type == block_types::kTagIndex) {
     const TagIndexHeader header = kTagIndexHeaderLayout.decode(payload);
     const auto max_bits = max_bloom_bits(static_cast<uint32_t>(payload.size()) + kTrailerSize);
@@ -47,6 +48,9 @@ bool may_be_first(BlockType type, Bytes payload) {
     return all_zero(payload.subspan(4, 12));  // the reserved bytes of a packed table's header
   return true;
 }
+
+// So many blocks of another type within a region are taken for damage.
+constexpr uint64_t kMaxStrays = 2;
 
 // The maximum number of blocks that a region of this type may have after its last written one.
 uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
@@ -68,10 +72,10 @@ class Guess {
       if (is_region_type(run.type) && run.type != block_types::kMetadataWal &&
           run.blocks.begin >= kFirstRegionBlock && !journal_.contains(run.blocks.begin))
         VDE_TRY(consider(run));
-    std::vector<Candidate> regions;
-    for (const auto& [type, candidate] : best_) regions.push_back(candidate);
-    std::ranges::sort(regions, {}, [](const Candidate& region) { return region.blocks.begin; });
-    return slots_of(regions);
+    for (const auto& [type, candidate] : best_) regions_.push_back(candidate);
+    sort_regions();
+    place_missing();
+    return slots_of(regions_);
   }
 
  private:
@@ -106,18 +110,22 @@ class Guess {
     // A BTRE region has blocks of type TAGI after the first.
     VDE_TRY_ASSIGN(starts, starts_like_region(run.type, run.blocks.begin));
     Candidate candidate{run.type, run.blocks, starts, run.newest, run.valid};
-    if (!starts) VDE_TRY(include_damaged_head(candidate));
+    if (!starts) VDE_TRY(include_head(candidate));
     keep(candidate);
     return {};
   }
 
-  // The block before a region without a valid first block is that one, if it is damaged.
-  Result<void> include_damaged_head(Candidate& candidate) {
+  // The block before a region without its first block is that one, if it is damaged, unwritten, or
+  // a single block of another type: no checksum covers the type.
+  Result<void> include_head(Candidate& candidate) {
     const uint64_t before = candidate.blocks.begin - 1;
     if (before < kFirstRegionBlock) return {};
     BlockBuffer buffer = io_.make_buffer();
     VDE_TRY_ASSIGN(block, io_.read(before, buffer));
-    if (block.state() != BlockState::kValid) candidate.blocks.begin = before;
+    const bool is_single = std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
+      return run.valid == 1 && run.blocks.begin == before;
+    });
+    if (block.state() != BlockState::kValid || is_single) candidate.blocks.begin = before;
     return {};
   }
 
@@ -125,11 +133,12 @@ class Guess {
     const auto [place, is_new] = best_.try_emplace(candidate.type.value, candidate);
     Candidate& best = place->second;
     if (is_new) return;
-    const bool is_better =
-        candidate.starts != best.starts
-            ? candidate.starts
-            : is_later_generation(candidate.newest, best.newest) ||
-                  (candidate.newest == best.newest && candidate.valid > best.valid);
+    // Of equally old ones the first: the blocks of a query index have the type of a tag index.
+    const bool is_newer = is_later_generation(candidate.newest, best.newest);
+    const bool is_larger = candidate.newest == best.newest && candidate.valid > best.valid;
+    const bool is_better = candidate.starts != best.starts
+                               ? candidate.starts
+                               : is_newer || (!best.starts && is_larger);
     if (is_better) best = candidate;
   }
 
@@ -147,17 +156,130 @@ class Guess {
     return next == found_.runs.end() ? total_ : std::min(total_, next->blocks.begin);
   }
 
+  void sort_regions() {
+    std::ranges::sort(regions_, {}, [](const Candidate& region) { return region.blocks.begin; });
+  }
+
+  // Every image has these three, in this order. If no block of one is left, its place is what is
+  // free between the regions around it.
+  void place_missing() {
+    const uint64_t bitmap = bitmap_blocks_for(total_, io_.block_size());
+    if (!best_.contains(block_types::kBitmap.value))
+      add_missing(block_types::kBitmap, before_region(block_types::kInodes, bitmap));
+    if (!best_.contains(block_types::kInodes.value))
+      add_missing(block_types::kInodes, after_region(block_types::kBitmap, 1));
+    if (!best_.contains(block_types::kMetadataWal.value))
+      add_missing(block_types::kMetadataWal, place_of_lost_journal());
+  }
+
+  void add_missing(BlockType type, BlockRange blocks) {
+    if (blocks.empty()) return;
+    const Candidate candidate{type, blocks, true, 0, 0};
+    best_.emplace(type.value, candidate);
+    regions_.push_back(candidate);
+    sort_regions();
+  }
+
+  [[nodiscard]] bool is_free(BlockRange blocks) const {
+    return blocks.begin >= kFirstRegionBlock && blocks.end <= total_ &&
+           std::ranges::none_of(found_.runs,
+                                [&](const BlockRun& run) {
+                                  return run.blocks.begin < blocks.end &&
+                                         run.blocks.end > blocks.begin;
+                                }) &&
+           std::ranges::none_of(regions_, [&](const Candidate& region) {
+             return region.blocks.begin < blocks.end && region.blocks.end > blocks.begin;
+           });
+  }
+
+  // `count` blocks before a region; else the first free ones.
+  [[nodiscard]] BlockRange before_region(BlockType type, uint64_t count) const {
+    const auto region = best_.find(type.value);
+    if (region != best_.end() && region->second.blocks.begin >= count) {
+      const uint64_t end = region->second.blocks.begin;
+      if (is_free({end - count, end})) return {end - count, end};
+    }
+    return first_free(count);
+  }
+
+  [[nodiscard]] BlockRange after_region(BlockType type, uint64_t count) const {
+    const auto region = best_.find(type.value);
+    if (region != best_.end()) {
+      const uint64_t begin =
+          region->second.type == block_types::kBitmap
+              ? region->second.blocks.begin + bitmap_blocks_for(total_, io_.block_size())
+              : region->second.blocks.end;
+      if (is_free({begin, begin + count})) return {begin, begin + count};
+    }
+    return first_free(count);
+  }
+
+  // The journal is the last region before the modules' own, and has 64 blocks at least.
+  [[nodiscard]] BlockRange place_of_lost_journal() const {
+    constexpr uint64_t kCount = 64;
+    const auto inodes = best_.find(block_types::kInodes.value);
+    if (inodes != best_.end()) {
+      const uint64_t begin = inodes->second.blocks.end;
+      const uint64_t next = next_valid(begin);
+      const uint64_t max = max_unwritten(block_types::kInodes, total_) + 2 * kCount;
+      if (next < total_ && next - begin <= max && next >= begin + kCount &&
+          is_free({next - kCount, next}))
+        return {next - kCount, next};
+      if (is_free({begin, begin + kCount})) return {begin, begin + kCount};
+    }
+    return first_free(kCount);
+  }
+
+  [[nodiscard]] BlockRange first_free(uint64_t count) const {
+    uint64_t at = kFirstRegionBlock;
+    for (const BlockRun& run : found_.runs) {
+      if (run.blocks.begin >= at + count && is_free({at, at + count})) return {at, at + count};
+      at = std::max(at, run.blocks.end);
+    }
+    return is_free({at, at + count}) ? BlockRange{at, at + count} : BlockRange{};
+  }
+
+  // The first run that begins at or after `block`.
+  [[nodiscard]] std::vector<BlockRun>::const_iterator run_from(uint64_t block) const {
+    return std::ranges::lower_bound(found_.runs, block, {},
+                                    [](const BlockRun& run) { return run.blocks.begin; });
+  }
+
+  // Further runs of its type belong to a region; a single block of another type does not end it.
+  [[nodiscard]] uint64_t end_of(const Candidate& region, uint64_t next) const {
+    constexpr uint64_t kMaxGap = 64;
+    uint64_t end = region.blocks.end;
+    for (auto run = run_from(end); run != found_.runs.end(); ++run) {
+      if (next != 0 && run->blocks.begin >= next) break;
+      if (run->type == region.type && run->blocks.begin - end <= kMaxGap)
+        end = run->blocks.end;
+      else if (run->valid > kMaxStrays)
+        break;
+    }
+    return end;
+  }
+
   // Includes what is unwritten up to the next region, which begins at `next`, or 0 if there is
   // none.
   [[nodiscard]] BlockRange whole(const Candidate& region, uint64_t next) const {
     BlockRange blocks = region.blocks;
     if (region.type == block_types::kMetadataWal && region.starts) return blocks;
+    blocks.end = end_of(region, next);
     if (region.type == block_types::kBitmap)
       blocks.end = blocks.begin + bitmap_blocks_for(total_, io_.block_size());
-    const bool reaches = next >= blocks.end && next_valid(blocks.end) >= next &&
+    const bool reaches = next >= blocks.end && count_valid({blocks.end, next}) <= kMaxStrays &&
                          next - blocks.end <= max_unwritten(region.type, total_);
     if (reaches) blocks.end = next;
     return blocks;
+  }
+
+  // The number of valid blocks in the runs that begin in `blocks`.
+  [[nodiscard]] uint64_t count_valid(BlockRange blocks) const {
+    uint64_t count = 0;
+    for (auto run = run_from(blocks.begin);
+         run != found_.runs.end() && run->blocks.begin < blocks.end; ++run)
+      count += run->valid;
+    return count;
   }
 
   [[nodiscard]] std::vector<RegionSlot> slots_of(const std::vector<Candidate>& regions) const {
@@ -189,6 +311,7 @@ class Guess {
   BlockBuffer buffer_;
   BlockRange journal_;
   std::map<uint32_t, Candidate> best_;  // by type
+  std::vector<Candidate> regions_;      // the same by place
 };
 
 }  // namespace

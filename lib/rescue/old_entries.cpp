@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/checked.h"
+#include "base/ranges.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/lost_tags.h"
 #include "image/code_cache.h"
@@ -50,23 +51,33 @@ class OldEntries {
   };
   using Records = std::map<std::string, Record>;  // by key
 
-  [[nodiscard]] std::optional<TableRegion> region_of(BlockType type) const {
-    for (size_t i = 0; i < probe_.slots.size(); ++i) {
-      const RegionSlot& slot = probe_.slots[i];
+  [[nodiscard]] static std::optional<TableRegion> region_of(const Probe& probe, BlockType type) {
+    for (size_t i = 0; i < probe.slots.size(); ++i) {
+      const RegionSlot& slot = probe.slots[i];
       const auto range = block_range(slot.start, slot.count);
-      if (!slot.is_free() && slot.type == type && range && range->end <= probe_.usable_blocks())
+      if (!slot.is_free() && slot.type == type && range && range->end <= probe.usable_blocks())
         return TableRegion{i, *range};
     }
     return std::nullopt;
   }
 
-  Result<bool> is_gone(BlockType type, BlockRange region) const {
-    VDE_TRY_ASSIGN(has, has_valid_block(task_.source, task_.found, region, type));
-    return !has;
+  // A repair may have moved the region: neither place has a block of it.
+  Result<bool> is_gone(BlockType type) const {
+    for (const Probe* probe : {&task_.before, &probe_}) {
+      const auto region = region_of(*probe, type);
+      if (!region) continue;
+      VDE_TRY_ASSIGN(has, has_valid_block(task_.source, task_.found, region->blocks, type));
+      if (has) return false;
+    }
+    return true;
   }
 
   Result<std::vector<StrayBlock>> strays(BlockType type) const {
-    return find_stray_blocks(task_.source, task_.found, probe_, type, task_.activity);
+    std::vector<BlockRange> regions = places_of_regions(task_.before);
+    const std::vector<BlockRange> after = places_of_regions(probe_);
+    regions.insert(regions.end(), after.begin(), after.end());
+    return find_stray_blocks(task_.source, task_.found,
+                             merge_ranges(std::move(regions), UINT64_MAX), type, task_.activity);
   }
 
   Result<void> show(std::string_view kind, uint64_t block, bool used,
@@ -82,7 +93,7 @@ class OldEntries {
   }
 
   Result<void> handle_tags() {
-    const auto region = region_of(block_types::kTagIndex);
+    const auto region = region_of(probe_, block_types::kTagIndex);
     if (!region) return {};
     VDE_TRY_ASSIGN(blocks, strays(block_types::kTagIndex));
     LostTags tags;
@@ -95,7 +106,7 @@ class OldEntries {
       count += found;
     }
     if (count == 0) return {};
-    VDE_TRY_ASSIGN(gone, is_gone(block_types::kTagIndex, region->blocks));
+    VDE_TRY_ASSIGN(gone, is_gone(block_types::kTagIndex));
     return gone ? add_tags(tags) : list_tags(tags);
   }
 
@@ -142,12 +153,12 @@ class OldEntries {
   }
 
   Result<void> handle_table(const PackedTable& table) {
-    const auto region = region_of(table.type);
+    const auto region = region_of(probe_, table.type);
     if (!region) return {};
     VDE_TRY_ASSIGN(records, old_records(table));
     if (records.empty()) return {};
     VDE_TRY(forget_kept(table, region->blocks, records));
-    VDE_TRY_ASSIGN(gone, is_gone(table.type, region->blocks));
+    VDE_TRY_ASSIGN(gone, is_gone(table.type));
     if (gone) VDE_TRY(drop_unproven(table, records));
     Result<void> added;
     if (gone) added = add_records(table, region->slot, records);

@@ -149,8 +149,8 @@ class Planned : public Rescue {
       return show_(item);
     };
     const auto clock = [this]() -> Result<Ticks> { return options_.now; };
-    VDE_TRY_ASSIGN(added, use_old_entries({BlockIo(lossy_, summary_.block_size), runs_, *view_,
-                                           summary_.block_size, clock, show, activity_}));
+    VDE_TRY_ASSIGN(added, use_old_entries({BlockIo(lossy_, summary_.block_size), runs_, *before_,
+                                           *view_, summary_.block_size, clock, show, activity_}));
     if (added == 0) return {};
     const RepairOptions options = repair_options();
     VDE_TRY_ASSIGN(plan, plan_repair(*view_, options, activity_));
@@ -165,6 +165,7 @@ class Planned : public Rescue {
   // A file that was cut short has holes where the rest of the volume was.
   Result<void> extend() {
     VDE_TRY_ASSIGN(probe, probe_image(*view_));
+    before_ = probe;
     const uint64_t blocks = volume_blocks(probe);
     VDE_TRY_ASSIGN(size, view_->size());
     if (blocks > kMaxVolumeBytes / summary_.block_size) return {};
@@ -292,7 +293,8 @@ class Planned : public Rescue {
   RescueOptions options_;
   RescueVisitor show_;
   Activity& activity_;
-  std::optional<Probe> probe_;  // of the source
+  std::optional<Probe> probe_;   // of the source
+  std::optional<Probe> before_;  // of the new image before its repair
   BlockRuns runs_;
   std::unique_ptr<OverlayFile> view_;  // the new image
   std::optional<BlockIo> io_;

@@ -7,9 +7,7 @@
 #include "io/block_window.h"
 
 namespace vde {
-namespace {
 
-// Disjoint and ascending.
 std::vector<BlockRange> places_of_regions(const Probe& image) {
   std::vector<BlockRange> places;
   for (const RegionSlot& slot : image.slots) {
@@ -21,16 +19,14 @@ std::vector<BlockRange> places_of_regions(const Probe& image) {
   return merge_ranges(std::move(places), UINT64_MAX);
 }
 
-}  // namespace
-
 Result<std::vector<StrayBlock>> find_stray_blocks(const BlockIo& io, const BlockRuns& found,
-                                                  const Probe& image, BlockType type,
-                                                  const Activity& activity) {
+                                                  const std::vector<BlockRange>& regions,
+                                                  BlockType type, const Activity& activity) {
   std::vector<BlockRange> blocks;
   for (const BlockRun& run : found.runs)
     if (run.type == type) blocks.push_back(run.blocks);
   std::vector<StrayBlock> strays;
-  for (const BlockRange& range : subtract(blocks, places_of_regions(image))) {
+  for (const BlockRange& range : subtract(blocks, regions)) {
     BlockWindow window(io, range);
     for (uint64_t number = range.begin; number < range.end; ++number) {
       if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");

@@ -14,13 +14,16 @@ struct StrayBlock {
   uint32_t generation = 0;
 };
 
-// The valid blocks of type `type` outside the regions of `image`, the newest first. Blocks of the
-// journal and of the data area count as outside. Memory: 16 bytes per block found. kIo,
+// The valid blocks of type `type` outside `regions`, which are disjoint and ascending; the newest
+// first. Memory: 16 bytes per block found. kIo,
 // kInterrupted.
-[[nodiscard]] Result<std::vector<StrayBlock>> find_stray_blocks(const BlockIo& io,
-                                                                const BlockRuns& found,
-                                                                const Probe& image, BlockType type,
-                                                                const Activity& activity);
+[[nodiscard]] Result<std::vector<StrayBlock>> find_stray_blocks(
+    const BlockIo& io, const BlockRuns& found, const std::vector<BlockRange>& regions,
+    BlockType type, const Activity& activity);
+
+// The blocks of the regions of `image` except those of the journal and the data area; disjoint and
+// ascending.
+[[nodiscard]] std::vector<BlockRange> places_of_regions(const Probe& image);
 
 // Whether there is a valid block of type `type` among `blocks`.
 [[nodiscard]] Result<bool> has_valid_block(const BlockIo& io, const BlockRuns& found,

@@ -151,6 +151,8 @@ def check_samples():
         dump_everything(unpack("vectors", name))
     for name in ("all-regions", "dict-references", "inodes-5", "inte-nan", "xref-federation"):
         dump_everything(unpack("vectors2", name))
+    run("rescue", "everything-1", "--list")
+    run("rescue", "everything-1", "--output", "rescued")
     run("dump", "everything-1", "--tree")
     run("dump", "code-references", "--tree")
     run("dump", "everything-1", "--block", "0-1", "--raw")

@@ -158,6 +158,8 @@ int main_of(int argc, char** argv) {
   app.add_flag("--misplaced", options.wish.damage.misplaced,
                "the first fault of each seed writes a block of another structure into a place of a "
                "superblock group or of the directory");
+  app.add_flag("--rescue", options.wish.rescue,
+               "judge rescues instead of repairs; consent then means: with blocks 0 to 9");
   app.add_option("--jobs", options.jobs, "processes; what is found does not depend on them");
   CLI11_PARSE(app, argc, argv);
   if (options.long_run) options.seeds = kLongSeeds;

@@ -445,6 +445,10 @@ RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options) {
     write_file(*known.open(), options.keep + ".sound");
   }
   try {
+    if (options.rescue) {
+      judge_rescues(known, *file, damaged.touched, result, options);
+      return result;
+    }
     RepairRun with_consent(known, damaged, true, result, options);
     with_consent.run();
     result.exact = with_consent.count_exact(damages);

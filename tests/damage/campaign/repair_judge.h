@@ -50,11 +50,18 @@ struct RepairSeed {
 struct RepairSeedOptions {
   DamageOptions damage;
   bool explain = false;
+  bool rescue = false;  // judge rescues instead of repairs: with, and without blocks 0 to 9
   std::string keep;  // name of the file for the damaged image; empty: none
 };
 
 // The library asks for consent before a repair loses data.
 [[nodiscard]] bool consent_exists();
+
+// Rescues the damaged image with and without its first ten blocks; `consent` of what is wrong means
+// "with". Right is what brings back every entry all of whose blocks were untouched and nothing that
+// was never there, lists without an error, and leaves the source alone.
+void judge_rescues(const KnownImage& known, const CowFile& damaged, const BlockSet& touched,
+                   RepairSeed& seed, const RepairSeedOptions& options);
 
 // The same for the same seed, on any machine.
 [[nodiscard]] RepairSeed play_repair_seed(uint64_t seed, const RepairSeedOptions& options);
