@@ -12,6 +12,7 @@
 #include "format/region_content.h"
 #include "format/superblock.h"
 #include "format/tag/tag_index.h"
+#include "probe/block_clusters.h"
 
 namespace vde {
 namespace {
@@ -26,6 +27,11 @@ constexpr auto kNoRegions = std::to_array<BlockType>(
 
 bool is_region_type(BlockType type) {
   return std::ranges::find(kNoRegions, type) == kNoRegions.end();
+}
+
+// The journal is placed first.
+bool is_placed_later(BlockType type) {
+  return is_region_type(type) && type != block_types::kMetadataWal;
 }
 
 // Whether a block can be the first one of its region, as far as the payload shows it.
@@ -49,8 +55,8 @@ bool may_be_first(BlockType type, Bytes payload) {
   return true;
 }
 
-// So many blocks of another type within a region are taken for damage.
-constexpr uint64_t kMaxStrays = 2;
+constexpr uint64_t kMinJournal = 64;  // blocks
+constexpr uint64_t kMaxJournalBytes = uint64_t{4} << 20;
 
 // The maximum number of blocks that a region of this type may have after its last written one.
 uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
@@ -68,12 +74,11 @@ class Guess {
 
   Result<std::vector<RegionSlot>> run() {
     VDE_TRY(place_journal());
-    for (const BlockRun& run : found_.runs)
-      if (is_region_type(run.type) && run.type != block_types::kMetadataWal &&
-          run.blocks.begin >= kFirstRegionBlock && !journal_.contains(run.blocks.begin))
-        VDE_TRY(consider(run));
+    for (const BlockRun& cluster : join_runs(found_, journal_, is_placed_later))
+      VDE_TRY(consider(cluster));
     for (const auto& [type, candidate] : best_) regions_.push_back(candidate);
     sort_regions();
+    separate_regions();
     place_missing();
     return slots_of(regions_);
   }
@@ -87,23 +92,52 @@ class Guess {
     uint64_t valid = 0;
   };
 
-  // The journal comes first: it holds copies of blocks of other regions.
+  // The journal comes first: it holds copies of blocks of other regions. Its header has its size.
   Result<void> place_journal() {
+    std::optional<Candidate> all;  // from the first block of its type to the last
     for (const BlockRun& run : found_.runs) {
       if (run.type != block_types::kMetadataWal || run.blocks.begin < kFirstRegionBlock) continue;
+      if (!all) all = Candidate{run.type, run.blocks, false, run.newest, 0};
+      all->blocks.end = run.blocks.end;
+      all->valid += run.valid;
       VDE_TRY_ASSIGN(first, starts_like_region(run.type, run.blocks.begin));
-      if (first) {
-        const WalHeader header = kWalHeaderLayout.decode(Bytes(buffer_));
-        const auto begin = static_cast<int64_t>(run.blocks.begin);
-        const auto range = block_range(begin, header.max_blocks);
-        if (!range || range->end > total_) continue;
-        keep({run.type, *range, true, run.newest, run.valid});
-      } else if (!journal_.contains(run.blocks.begin)) {
-        keep({run.type, run.blocks, false, run.newest, run.valid});
-      }
-      journal_ = best_[block_types::kMetadataWal.value].blocks;
+      if (!first || all_zero(Bytes(buffer_).first(payload_size(io_.block_size())))) continue;
+      const auto count = static_cast<uint64_t>(kWalHeaderLayout.decode(Bytes(buffer_)).max_blocks);
+      const uint64_t begin = run.blocks.begin;
+      if (count > total_) continue;
+      // In the place of the last block if the two were exchanged.
+      if (begin >= count && has_journal_block(begin - count + 1))
+        keep({run.type, {begin - count + 1, begin + 1}, true, run.newest, run.valid});
+      else if (begin + count <= total_)
+        keep({run.type, {begin, begin + count}, true, run.newest, run.valid});
+    }
+    const auto found = best_.find(block_types::kMetadataWal.value);
+    if (found == best_.end() && all) VDE_TRY(place_headless_journal(*all));
+    if (const auto kept = best_.find(block_types::kMetadataWal.value); kept != best_.end())
+      journal_ = kept->second.blocks;
+    return {};
+  }
+
+  // Without a header, the journal has its blocks and at least kMinJournal in total: the last block
+  // of the journal may be the only one left.
+  Result<void> place_headless_journal(Candidate all) {
+    VDE_TRY(include_head(all));
+    if (all.blocks.count() > std::max(kMaxJournalBytes / io_.block_size(), total_ / 64)) return {};
+    const uint64_t end = all.blocks.end;
+    if (all.blocks.count() < kMinJournal && end >= kFirstRegionBlock + kMinJournal &&
+        is_free({end - kMinJournal, end - 1}))
+      all.blocks.begin = end - kMinJournal;
+    if (all.blocks.count() >= kMinJournal || is_free({end, all.blocks.begin + kMinJournal})) {
+      all.blocks.end = std::max(end, all.blocks.begin + kMinJournal);
+      keep(all);
     }
     return {};
+  }
+
+  [[nodiscard]] bool has_journal_block(uint64_t number) const {
+    return std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
+      return run.type == block_types::kMetadataWal && run.blocks.begin == number;
+    });
   }
 
   Result<void> consider(const BlockRun& run) {
@@ -136,9 +170,10 @@ class Guess {
     // Of equally old ones the first: the blocks of a query index have the type of a tag index.
     const bool is_newer = is_later_generation(candidate.newest, best.newest);
     const bool is_larger = candidate.newest == best.newest && candidate.valid > best.valid;
-    const bool is_better = candidate.starts != best.starts
-                               ? candidate.starts
-                               : is_newer || (!best.starts && is_larger);
+    // A single block elsewhere may start like a region.
+    const bool is_start = candidate.starts && (best.starts || candidate.valid * 4 >= best.valid);
+    const bool was_start = best.starts && (candidate.starts || best.valid * 4 >= candidate.valid);
+    const bool is_better = is_start != was_start ? is_start : is_newer || (!was_start && is_larger);
     if (is_better) best = candidate;
   }
 
@@ -154,6 +189,31 @@ class Guess {
     const auto next = std::ranges::lower_bound(
         found_.runs, from, {}, [](const BlockRun& run) { return run.blocks.begin; });
     return next == found_.runs.end() ? total_ : std::min(total_, next->blocks.begin);
+  }
+
+  // Of two regions that overlap, the one with fewer valid blocks loses what they share.
+  void separate_regions() {
+    std::vector<Candidate> apart;
+    for (const Candidate& region : regions_) {
+      apart.push_back(region);
+      if (apart.size() < 2) continue;
+      Candidate& before = apart[apart.size() - 2];
+      Candidate& now = apart.back();
+      if (before.blocks.end <= now.blocks.begin) continue;
+      if (before.valid >= now.valid)
+        now.blocks.begin = before.blocks.end;
+      else
+        before.blocks.end = now.blocks.begin;
+      if (now.blocks.empty())
+        apart.pop_back();
+      else if (before.blocks.empty())
+        apart.erase(apart.end() - 2);
+    }
+    regions_ = std::move(apart);
+    std::erase_if(best_, [&](const auto& kept) {
+      return std::ranges::none_of(
+          regions_, [&](const Candidate& region) { return region.type == kept.second.type; });
+    });
   }
 
   void sort_regions() {
@@ -216,7 +276,7 @@ class Guess {
 
   // The journal is the last region before the modules' own, and has 64 blocks at least.
   [[nodiscard]] BlockRange place_of_lost_journal() const {
-    constexpr uint64_t kCount = 64;
+    constexpr uint64_t kCount = kMinJournal;
     const auto inodes = best_.find(block_types::kInodes.value);
     if (inodes != best_.end()) {
       const uint64_t begin = inodes->second.blocks.end;
@@ -245,29 +305,15 @@ class Guess {
                                     [](const BlockRun& run) { return run.blocks.begin; });
   }
 
-  // Further runs of its type belong to a region; a single block of another type does not end it.
-  [[nodiscard]] uint64_t end_of(const Candidate& region, uint64_t next) const {
-    constexpr uint64_t kMaxGap = 64;
-    uint64_t end = region.blocks.end;
-    for (auto run = run_from(end); run != found_.runs.end(); ++run) {
-      if (next != 0 && run->blocks.begin >= next) break;
-      if (run->type == region.type && run->blocks.begin - end <= kMaxGap)
-        end = run->blocks.end;
-      else if (run->valid > kMaxStrays)
-        break;
-    }
-    return end;
-  }
-
   // Includes what is unwritten up to the next region, which begins at `next`, or 0 if there is
   // none.
   [[nodiscard]] BlockRange whole(const Candidate& region, uint64_t next) const {
     BlockRange blocks = region.blocks;
     if (region.type == block_types::kMetadataWal && region.starts) return blocks;
-    blocks.end = end_of(region, next);
     if (region.type == block_types::kBitmap)
       blocks.end = blocks.begin + bitmap_blocks_for(total_, io_.block_size());
-    const bool reaches = next >= blocks.end && count_valid({blocks.end, next}) <= kMaxStrays &&
+    const bool reaches = next > blocks.begin && next >= blocks.end &&
+                         count_valid({blocks.end, next}) <= kMaxStrays &&
                          next - blocks.end <= max_unwritten(region.type, total_);
     if (reaches) blocks.end = next;
     return blocks;

@@ -91,11 +91,10 @@ class Planned : public Rescue {
   }
 
   // Whether a repair has what it builds on: a group, and tables that the blocks do not contradict.
-  // If there is no intact group, it may be able to restore one exactly.
+  // It may be able to restore a group exactly, and takes the table that is right.
   Result<bool> repair_suffices() {
     if (!probe_->verified() || probe_->slots.empty()) return false;
-    if (!contradicted_slots(probe_->slots, runs_, volume_blocks(*probe_)).empty()) return false;
-    if (probe_->superblock_source == SuperblockSource::kGroup) return true;
+    if (is_sound(*probe_)) return true;
     restart();
     RepairOptions quiet = repair_options();
     quiet.lost = {};
@@ -103,10 +102,15 @@ class Planned : public Rescue {
     if (plan && !plan->steps.empty()) {
       VDE_TRY(apply_repair(*view_, *plan, quiet, nullptr, activity_));
       VDE_TRY_ASSIGN(after, probe_image(*view_));
-      return after.superblock_source == SuperblockSource::kGroup;
+      return is_sound(after);
     }
     if (!plan && plan.error().code == ErrorCode::kInterrupted) return propagate(plan);
     return false;
+  }
+
+  bool is_sound(const Probe& probe) const {
+    return probe.superblock_source == SuperblockSource::kGroup &&
+           contradicted_slots(probe.slots, runs_, volume_blocks(probe)).empty();
   }
 
   static uint64_t volume_blocks(const Probe& probe) {
