@@ -220,7 +220,7 @@ Error not_an_image(BlockFile& file, Bytes head) {
       ErrorCode::kNotAnImage, "not a DWVD image (no valid superblock or region directory)", {}, {}};
   if (kSuperblockLayout.decode(head).signature == Superblock{}.signature) {
     error.message = "has the DWVD signature, but no valid superblock or region directory";
-    error.hint = "examine it with 'vdetool dump IMAGE'";
+    error.hint = "run 'vdetool rescue IMAGE --output NEW'";
   } else if (const auto known = known_content(file); known && *known) {
     error.message = fmt::format("not a DWVD image: holds {}", **known);
     if (**known == "gzip data") error.hint = "decompress it first";

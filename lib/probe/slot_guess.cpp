@@ -391,15 +391,15 @@ std::vector<size_t> contradicted_slots(const std::vector<RegionSlot>& slots, con
     }
     bool own_inside = false;
     bool own_outside = false;
-    bool others_inside = false;
+    uint64_t others_inside = 0;
     for (const BlockRun& run : found.runs) {
       const bool inside = run.blocks.begin < range->end && run.blocks.end > range->begin;
       const bool own = may_carry(slot.type, slot.type, run.type);
       own_inside |= own && inside;
       own_outside |= own && !inside;
-      others_inside |= !own && inside && is_region_type(run.type);
+      if (!own && inside && is_region_type(run.type)) others_inside += run.valid;
     }
-    if (!own_inside && own_outside && others_inside) wrong.push_back(i);
+    if (!own_inside && own_outside && others_inside > kMaxStrays) wrong.push_back(i);
   }
   return wrong;
 }

@@ -130,14 +130,20 @@ class OldEntries {
   }
 
   Result<void> add_tags(LostTags& tags) {
+    const Result<void> added = import_tags(tags);
+    if (!added && !is_left(added.error())) return added;
+    VDE_TRY(tags.start());
+    return tags.finish([&](const TagView& entry, uint64_t block) {
+      if (added) ++added_;
+      return show("tag", block, added.has_value(), entry);
+    });
+  }
+
+  Result<void> import_tags(LostTags& tags) {
     TagBatch batch;
     uint64_t count = 0;
-    const auto add = [&](const TagView& entry, uint64_t block) -> Result<void> {
-      VDE_TRY(batch.add(entry, ++count));
-      return show("tag", block, true, entry);
-    };
     VDE_TRY(tags.start());
-    VDE_TRY(tags.finish(add));
+    VDE_TRY(tags.finish([&](const TagView& entry, uint64_t) { return batch.add(entry, ++count); }));
     OpenOptions options;
     options.mode = OpenMode::kReadWrite;
     options.unseal = true;
@@ -147,9 +153,13 @@ class OldEntries {
     TagImportOptions import;
     import.replace = true;
     VDE_TRY(change.tags().import(batch, import, task_.activity));
-    VDE_TRY(change.commit());
-    added_ += count;
-    return {};
+    return change.commit();
+  }
+
+  // A table that is still damaged, or full, or must not be changed, stays as it is.
+  static bool is_left(const Error& why) {
+    return why.code == ErrorCode::kDamaged || why.code == ErrorCode::kNoSpace ||
+           why.code == ErrorCode::kUnsupported;
   }
 
   Result<void> handle_table(const PackedTable& table) {
@@ -162,10 +172,7 @@ class OldEntries {
     if (gone) VDE_TRY(drop_unproven(table, records));
     Result<void> added;
     if (gone) added = add_records(table, region->slot, records);
-    // A table that is still damaged, or full, stays as it is.
-    if (!added && added.error().code != ErrorCode::kDamaged &&
-        added.error().code != ErrorCode::kNoSpace)
-      return added;
+    if (!added && !is_left(added.error())) return added;
     for (const auto& [key, record] : records)
       VDE_TRY(show_record(table, record, gone && added.has_value()));
     return {};

@@ -186,9 +186,10 @@ class Planned : public Rescue {
   Result<void> keep_unrepaired(const Error& why) {
     VDE_TRY(counting()({RescueVerdict::kDoubted, "image", 1, {}, "not repaired: " + why.message}));
     const auto keep = [this](const Finding& finding) { summary_.left.push_back(finding); };
-    VDE_TRY_ASSIGN(after, verify_image(*view_, options_.verify, activity_, keep));
-    summary_.after = std::move(after);
-    return {};
+    auto after = verify_image(*view_, options_.verify, activity_, keep);
+    if (after) summary_.after = std::move(*after);
+    return after || after.error().code == ErrorCode::kUnsupported ? Result<void>{}
+                                                                  : propagate(after);
   }
 
   Result<void> report(const RepairStep& step) {

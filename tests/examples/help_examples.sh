@@ -27,6 +27,8 @@ mkdir files
   vdetool snapshot delete photos.dwvd sunday
   vdetool snapshot create photos.dwvd --label monday
   vdetool snapshot create photos.dwvd --label tuesday --parent monday
+  vdetool format damaged.dwvd --size 1M
+  damage damaged.dwvd
   vdetool format repaired.dwvd --size 1M
   damage repaired.dwvd
   vdetool verify repaired.dwvd --repair || [ $? -eq 1 ]

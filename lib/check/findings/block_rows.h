@@ -33,8 +33,9 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
     {"BLCK-006", kError, RepairNeed::kNever, "a block cannot be read",
      "The system reported an error when the block was read.",
      "The medium is failing. The contents of the block are lost unless a later attempt reads it.",
-     "Copy the image with a tool that retries (for example ddrescue), then check the copy with "
-     "'vdetool verify COPY'."},
+     "Run 'vdetool rescue IMAGE --output NEW': it copies what can be read to a new image. Or copy "
+     "the "
+     "image with a tool that retries (for example ddrescue) first, and rescue the copy."},
     {"BLCK-007", kError, RepairNeed::kRegionOf, "a required first block was never written",
      "The bitmap, the inode table and the journal begin with a block that must exist. It is all "
      "zero, including the trailer.",

@@ -259,7 +259,7 @@ Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Ac
   if (plan.found.empty()) return plan;
   if (cannot_be_read(probe, plan.found)) {
     plan.notes.emplace_back(
-        "some blocks cannot be read; copy the image with ddrescue and repair the copy");
+        "some blocks cannot be read; run 'vdetool rescue IMAGE --output NEW'");
     return plan;
   }
   VDE_TRY(run_on_view(file, probe, options, activity, plan));
