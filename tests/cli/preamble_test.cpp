@@ -24,6 +24,7 @@ const std::vector<Words> kCommands = {
     {"dump", "IMAGE", "--block", "4"},
     {"dump", "IMAGE", "--block", "0", "--raw"},
     {"dump", "IMAGE", "--offset", "52"},
+    {"rescue", "IMAGE", "--list"},
     {"verify", "IMAGE"},
     {"verify", "IMAGE", "--repair"},
     {"verify", "IMAGE", "--repair", "--dry-run"},

@@ -258,8 +258,7 @@ Result<RepairPlan> plan_repair(BlockFile& file, const RepairOptions& options, Ac
   plan.old_size = plan.new_size = probe.file_size;
   if (plan.found.empty()) return plan;
   if (cannot_be_read(probe, plan.found)) {
-    plan.notes.emplace_back(
-        "some blocks cannot be read; run 'vdetool rescue IMAGE --output NEW'");
+    plan.notes.emplace_back("some blocks cannot be read; run 'vdetool rescue IMAGE --output NEW'");
     return plan;
   }
   VDE_TRY(run_on_view(file, probe, options, activity, plan));

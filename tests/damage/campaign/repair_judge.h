@@ -51,7 +51,7 @@ struct RepairSeedOptions {
   DamageOptions damage;
   bool explain = false;
   bool rescue = false;  // judge rescues instead of repairs: with, and without blocks 0 to 9
-  std::string keep;  // name of the file for the damaged image; empty: none
+  std::string keep;     // name of the file for the damaged image; empty: none
 };
 
 // The library asks for consent before a repair loses data.
