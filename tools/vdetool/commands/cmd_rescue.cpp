@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "commands.h"
 #include "commands/volume_options.h"
 #include "entry_json.h"
@@ -21,16 +24,27 @@ struct RescueArguments {
   bool list = false;
 };
 
-std::string item_text(const std::string& source, const RescueItem& item) {
-  std::string what(item.kind);
+std::string plural(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// "25 snapshots", "tag 'year' of inode 42", "superblock".
+std::string item_name(const RescueItem& item) {
+  constexpr std::array<std::string_view, 6> kCounted = {"tag",    "snapshot", "module",
+                                                        "region", "block",    "commit"};
   if (const auto* tag = std::get_if<TagView>(&item.content))
-    what += fmt::format(" '{}' of inode {}", escape(tag->key), tag->inode);
+    return fmt::format("tag '{}' of inode {}", escape(tag->key), tag->inode);
   if (const auto* snapshot = std::get_if<Snapshot>(&item.content))
-    what += " " + to_string(snapshot->id);
-  if (const auto* module = std::get_if<Module>(&item.content)) what += " " + to_hex(module->hash);
-  if (item.count != 1) what = fmt::format("{} {}s", item.count, what);
-  return fmt::format("{}: {}: {}{}: {}\n", escape(source), verdict_name(item.verdict), what,
-                     blocks_text(item.blocks), escape(item.reason));
+    return "snapshot " + to_string(snapshot->id);
+  if (const auto* module = std::get_if<Module>(&item.content))
+    return "module " + to_hex(module->hash);
+  const bool is_counted = std::ranges::find(kCounted, item.kind) != kCounted.end();
+  return is_counted ? plural(item.count, item.kind) : std::string(item.kind);
+}
+
+std::string item_text(const std::string& source, const RescueItem& item) {
+  return fmt::format("{}: {}: {}{}: {}\n", escape(source), verdict_name(item.verdict),
+                     item_name(item), blocks_text(item.blocks), escape(item.reason));
 }
 
 Json item_json(const std::string& source, const RescueItem& item) {
@@ -68,10 +82,6 @@ Json summary_json(const RescueArguments& arguments, const RescueSummary& summary
   json["status"] = status;
   json["meaning"] = status_meaning(status);
   return with_header("rescue", arguments.source, json);
-}
-
-std::string plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string summary_text(const RescueArguments& arguments, const RescueSummary& summary) {
