@@ -17,7 +17,6 @@
 namespace vde {
 namespace {
 
-constexpr size_t kTextLengthSize = 2;  // the last bytes of the fixed part
 
 class Corrector {
  public:

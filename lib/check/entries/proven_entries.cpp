@@ -15,7 +15,6 @@ namespace vde {
 namespace {
 
 constexpr size_t kSectorSize = 512;    // bytes
-constexpr size_t kTextLengthSize = 2;  // bytes, the last ones of the fixed part of an entry
 
 // Whether the damage to a block of the table is in its trailer, or after its entries.
 bool is_damage_elsewhere(BlockType table, const UncheckedBlock& block, size_t end) {

@@ -35,10 +35,13 @@ struct Decoded {
   size_t consumed = 0;
 };
 
+// Bytes of the length of an entry's text, the last ones of its fixed part.
+inline constexpr size_t kTextLengthSize = 2;
+
 // The sizes of a table's entries, in bytes.
 struct PackedShape {
   std::string_view noun;    // name of an entry in error messages
-  uint32_t fixed_size = 0;  // its last two bytes are the text length
+  uint32_t fixed_size = 0;  // with the text length
   uint32_t key_size = 0;    // id or hash at the start of the fixed part
   uint32_t max_text = 0;
 };
