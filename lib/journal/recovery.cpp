@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "io/run_writer.h"
 #include "journal/faults.h"
@@ -56,13 +58,29 @@ Result<std::optional<OddBlock>> find_odd_block(const BlockIo& io, uint64_t targe
   return std::optional(OddBlock{target, versions.before, trailer});
 }
 
-// Whether a block is a copy of one in the journal: of an after-image, or of a part of a record.
-bool is_of_journal(const std::map<uint64_t, Versions>& versions, const Trailer& trailer) {
-  return trailer.type == block_types::kMetadataWal ||
-         std::ranges::any_of(versions, [&](const auto& version) {
-           return std::ranges::find(version.second.after, trailer) != version.second.after.end();
-         });
-}
+// The trailers of all after-images, to look for copies of them: there may be as many odd blocks.
+class JournaledBlocks {
+ public:
+  explicit JournaledBlocks(const std::map<uint64_t, Versions>& versions) : versions_(versions) {}
+
+  // Whether a block is a copy of one in the journal: of an after-image, or of a part of a record.
+  bool has(const Trailer& trailer) {
+    if (trailer.type == block_types::kMetadataWal) return true;
+    if (after_.empty())
+      for (const auto& [target, version] : versions_)
+        for (const Trailer& image : version.after) after_.insert(key_of(image));
+    return after_.contains(key_of(trailer));
+  }
+
+ private:
+  using Key = std::tuple<uint64_t, uint32_t, uint32_t>;
+  static Key key_of(const Trailer& trailer) {
+    return {trailer.checksum, trailer.type.value, trailer.generation};
+  }
+
+  const std::map<uint64_t, Versions>& versions_;
+  std::set<Key> after_;
+};
 
 // A generation is the low 32 bits of the sequence. The directory has a counter of its own.
 bool is_later(const OddBlock& odd, int64_t base_sequence) {
@@ -126,9 +144,10 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
     if (role == GroupRole::kFinal && group == &probe.mirror && probe.primary.whole) return {};
     may_be_damage &= role == GroupRole::kBase;
   }
+  JournaledBlocks journaled(versions);
   for (const auto& [target, version] : versions) {
     VDE_TRY_ASSIGN(found, find_odd_block(io, target, version));
-    if (found) found->is_copy = is_of_journal(versions, found->found);
+    if (found && may_be_damage) found->is_copy = journaled.has(found->found);
     if (found && (!may_be_damage || (!found->is_copy && is_later(*found, first.base_sequence))))
       return foreign_write(target,
                            fmt::format("block {} has neither its old nor its new content", target));

@@ -16,6 +16,14 @@ namespace {
 
 constexpr size_t kSectorSize = 512;    // bytes
 
+// The number of bytes up to the last one that is not zero. To look for it at each offset would take
+// the square of the time.
+size_t content_size(Bytes bytes) {
+  size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == 0) --size;
+  return size;
+}
+
 // Whether the damage to a block of the table is in its trailer, or after its entries.
 bool is_damage_elsewhere(BlockType table, const UncheckedBlock& block, size_t end) {
   // Where the type is lost, too, the checksum proves nothing. A lost sector takes both.
@@ -31,6 +39,7 @@ Result<bool> is_proven_module(StructureRepair& repair, Bytes record) {
   const ModuleEntry& entry = decoded->entry;
   const auto extent = module_extent(entry, repair.total_blocks(), repair.io().block_size());
   if (!extent || entry.abi > kAbiStable || !is_utf8(entry.entry_point)) return false;
+  if (!repair.may_read_module(extent->count())) return false;
   VDE_TRY_ASSIGN(matches, matches_hash(repair.io(), entry, *extent, repair.activity()));
   return matches == true;
 }
@@ -101,14 +110,14 @@ Result<ProvenEntries> EntryProver::find(const UncheckedBlock& block, bool first,
     return proven;
   }
   proven.all = true;
+  const size_t content = content_size(payload);
   size_t at = first ? kPackedTableHeaderLayout.size() : 0;
   size_t end = at;
   // After bytes that are no proven entry, the next one may begin anywhere.
-  while (payload.size() - at >= table_.shape.fixed_size) {
+  while (at < content && payload.size() - at >= table_.shape.fixed_size) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     const Bytes rest = Bytes(payload).subspan(at);
     const Bytes key = rest.first(table_.shape.key_size);
-    if (all_zero(key) && all_zero(rest)) break;
     const Result<Bytes> record = packed_record(table_.shape, rest);
     bool is_its = record && !all_zero(key) && !is_held(key);
     // Nothing can be lost with padding.
@@ -137,14 +146,17 @@ bool each_entry_in_damage(StructureRepair& repair, const PackedTable& table,
     return is_likely_record(table, record, total_blocks,
                             static_cast<uint32_t>(block.bytes().size()));
   };
-  Bytes rest = block.unchecked_payload().subspan(first ? kPackedTableHeaderLayout.size() : 0);
+  const Bytes payload = block.unchecked_payload();
+  const size_t content = content_size(payload);
+  size_t at = first ? kPackedTableHeaderLayout.size() : 0;
   bool all = true;
-  while (rest.size() >= fixed && !all_zero(rest)) {
+  while (at < content && payload.size() - at >= fixed) {
+    const Bytes rest = payload.subspan(at);
     const Result<Bytes> record = packed_record(table.shape, rest);
     const bool padding = record && table.is_padding != nullptr && table.is_padding(*record);
     if (padding || (record && is_likely(*record))) {
       if (!padding) visit(*record);
-      rest = rest.subspan(record->size());
+      at += record->size();
       continue;
     }
     // Its text, or the length of that, may be all that is wrong.
@@ -153,9 +165,9 @@ bool each_entry_in_damage(StructureRepair& repair, const PackedTable& table,
     store_le(MutableBytes(textless), fixed - kTextLengthSize, uint16_t{0});
     const bool likely = is_likely(textless);
     if (likely) visit(textless);
-    rest = rest.subspan(likely ? fixed : 1);
+    at += likely ? fixed : 1;
   }
-  return all && all_zero(rest);
+  return all && at >= content;
 }
 
 std::string unproven_fields(BlockType table, Bytes record) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "check/exact/place_check.h"
 #include "check/lost/lost_lines.h"
@@ -119,15 +120,20 @@ class HomeSearch {
  private:
   Result<void> look_through(const PlacedRegion& region, bool carries) {
     VDE_TRY_ASSIGN(used, used_blocks(region));
-    BlockBuffer buffer = repair_.io().make_buffer();
-    for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
-      if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(block, repair_.io().read(at, buffer));
+    const uint64_t used_end = region.blocks.begin + std::min(used, region.blocks.count());
+    uint64_t next = region.blocks.begin;
+    const auto visit = [&](const UncheckedBlock& block) -> Result<void> {
+      const uint64_t number = block.number();
+      if (carries) judge_hole({next, std::min(number, used_end)});
+      next = number + 1;
       if (block.state() == BlockState::kValid)
         judge_valid(region, block);
-      else if (carries && (!block.is_unwritten() || at < region.blocks.begin + used))
+      else if (carries && (!block.is_unwritten() || number < used_end))
         judge_damaged(block);
-    }
+      return {};
+    };
+    VDE_TRY(each_written_block(repair_.io(), region.blocks, repair_.activity(), visit));
+    if (carries) judge_hole({next, used_end});
     return {};
   }
 
@@ -190,6 +196,19 @@ class HomeSearch {
       keep(Evidence::kChecksum, block.number());
     ++gaps_;
     gap_ = block.number();
+  }
+
+  // Blocks that are in a hole of the file, although they were used. Where the misplaced block fits,
+  // only the ends of the hole make a difference.
+  void judge_hole(BlockRange hole) {
+    std::set<uint64_t> places;
+    if (hole.begin < hole.end) places = {hole.begin, hole.end - 1};
+    if (hole.begin + 2 < hole.end) places.insert(hole.begin + 1);
+    for (const uint64_t place : places) {
+      if (!fits(place)) continue;
+      ++gaps_;
+      gap_ = place;
+    }
   }
 
   [[nodiscard]] bool fits(uint64_t place) const {

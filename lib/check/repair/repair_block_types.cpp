@@ -238,13 +238,14 @@ Result<bool> is_complete(StructureRepair& repair, const PlacedRegion& region) {
 
 Result<void> repair_types_of(StructureRepair& repair, const PlacedRegion& region) {
   std::optional<bool> complete;  // examined only where a block may be concerned
-  for (uint64_t at = region.blocks.begin; at < region.blocks.end; ++at) {
+  BlockRange left = region.blocks;
+  // Of the inode table, only the layout is judged.
+  if (region.type == block_types::kInodes) left.end = left.begin + 1;
+  for (; !left.empty(); ++left.begin) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    // Blocks that only the journal holds have the type of their region.
-    VDE_TRY_ASSIGN(data,
-                   repair.io().file().next_data(repair.io().bytes_of({at, region.blocks.end})));
-    if (data.empty()) break;
-    at = data.begin / repair.io().block_size();
+    VDE_TRY_ASSIGN(at, repair.next_written(left));
+    if (at >= left.end) break;
+    left.begin = at;
     VDE_TRY_ASSIGN(block, repair.read(at));
     const auto checked = block.check_payload();
     if (!checked || checked->trailer().type == region.type || !fits(repair, region, block))

@@ -5,6 +5,13 @@
 #include "check/repair/named_blocks.h"
 
 namespace vde {
+namespace {
+
+// How many times the blocks of the volume may be read to prove modules: several repairers try it,
+// some of them with the same entry.
+constexpr uint64_t kMaxModuleReads = 8;
+
+}  // namespace
 
 Result<void> StructureRepair::open_journal() {
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
@@ -62,6 +69,13 @@ uint64_t StructureRepair::total_blocks() {
   const bool possible = total >= static_cast<int64_t>(kFirstRegionBlock) &&
                         static_cast<uint64_t>(total) <= probe().blocks_in_file();
   return possible ? static_cast<uint64_t>(total) : 0;
+}
+
+bool StructureRepair::may_read_module(uint64_t blocks) {
+  const uint64_t most = kMaxModuleReads * total_blocks();
+  if (module_blocks_read_ > most || blocks > most - module_blocks_read_) return false;
+  module_blocks_read_ += blocks;
+  return true;
 }
 
 std::vector<PlacedRegion> StructureRepair::regions() {

@@ -50,6 +50,10 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] Result<bool> make_room(size_t blocks);
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
+  // Whether `blocks` blocks may be read to prove an entry of a module. Modules share no blocks, so
+  // only entries that are not genuine name many times the blocks of the volume.
+  [[nodiscard]] bool may_read_module(uint64_t blocks);
+
   // The image with the changes that were committed so far, for passes of a verification. Valid
   // until the next change.
   [[nodiscard]] std::unique_ptr<OverlayFile> committed_view() const {
@@ -83,6 +87,7 @@ class StructureRepair : public RepairBase {
   std::set<uint64_t> staged_;  // blocks that the transaction holds
   BlockBuffer buffer_;
   uint64_t max_staged_ = 0;
+  uint64_t module_blocks_read_ = 0;
   size_t steps_before_ = 0;  // steps of the first phase
 };
 
