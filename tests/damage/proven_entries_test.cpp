@@ -225,6 +225,36 @@ TEST_CASE("an impossible entry is corrected without consent where the rest gives
   CHECK(modules_in(image.file()) == modules);
 }
 
+TEST_CASE("an entry with several impossible fields is corrected in one repair") {
+  EvidenceImage image;
+  const std::vector<Snapshot> before = snapshots_of(image);
+  const uint64_t table = image.start("SNAP") + 1;
+  const size_t at = offset_of(image, table, 4);
+  image.patch(table, at, std::string(32, '0')).patch(table, at + 40, "ffffffffffff").rehash(table);
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  CHECK(repair_and_back(image, options).plan.steps.size() == 2);
+  CHECK(snapshots_of(image) == before);
+}
+
+TEST_CASE("an inode table outside the volume is not corrected to another one outside") {
+  EvidenceImage image;
+  for (uint64_t block = image.start("SNAP"); !all_zero(image.payload(block)); ++block) {
+    size_t at = block == image.start("SNAP") ? kPackedTableHeaderLayout.size() : 0;
+    for (const SnapshotEntry& entry : entries_of(image, block)) {
+      image.patch(block, at + 40, "ffffffffffff");
+      at += encoded_size(entry);
+    }
+    image.rehash(block);
+  }
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK(plan.steps.empty());
+  CHECK_FALSE(plan.withheld.empty());
+}
+
 TEST_CASE(
     "a copy of a block is not dropped without consent: the count says that entries are lost") {
   EvidenceImage image;

@@ -18,6 +18,8 @@ namespace vde {
 namespace {
 
 
+using InodeTable = std::pair<int64_t, int64_t>;  // first block, blocks
+
 class Corrector {
  public:
   Corrector(StructureRepair& repair, const RepairedTable& repaired, const PlacedRegion& region,
@@ -30,12 +32,16 @@ class Corrector {
 
   Result<void> run() {
     if (const ScannedEntry* broken = scan_.broken()) return correct_length(*broken);
+    const bool modules = table_.type == block_types::kCode;
+    // Of several ids, nothing says which snapshot had which.
+    const bool one_nil =
+        std::ranges::count(scan_.entries, EntryState::kNilKey, &ScannedEntry::state) == 1;
     for (const ScannedEntry& entry : scan_.entries) {
       const bool nil = entry.state == EntryState::kNilKey;
-      if (!nil && entry.state != EntryState::kOutside) continue;
+      if (nil ? !modules && !one_nil : entry.state != EntryState::kOutside) continue;
       if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(bytes, entry_bytes(repair_, table_, region_.blocks, entry));
-      if (table_.type == block_types::kCode)
+      if (modules)
         VDE_TRY(nil ? correct_hash(entry, bytes) : correct_blocks(entry, bytes));
       else
         VDE_TRY(nil ? correct_id(entry, bytes) : correct_inode_table(entry, bytes));
@@ -122,7 +128,7 @@ class Corrector {
     }));
     if (!nil.parent.is_zero()) parents.insert(nil.parent);
     std::erase_if(parents, [&](const Guid& parent) { return ids.contains(parent); });
-    if (parents.size() != 1 || ids.contains(Guid{})) return {};
+    if (parents.size() != 1) return {};
     const Guid id = *parents.begin();
     VDE_TRY(each_other(entry, [&](const SnapshotEntry& other) {
       ordered &= other.parent != id || other.created >= nil.created;
@@ -134,17 +140,30 @@ class Corrector {
     return put(entry, bytes);
   }
 
+  // The inode table of all snapshots with one in the volume, if they have the same.
+  Result<std::optional<InodeTable>> sound_table() {
+    std::set<InodeTable> tables;
+    for (const ScannedEntry& entry : scan_.entries) {
+      if (entry.state != EntryState::kSound) continue;
+      VDE_TRY_ASSIGN(bytes, entry_bytes(repair_, table_, region_.blocks, entry));
+      const SnapshotEntry snapshot = snapshot_of(bytes);
+      tables.emplace(snapshot.inode_table_start, snapshot.inode_table_blocks);
+      if (tables.size() > 1) break;
+    }
+    return tables.size() == 1 ? std::optional(*tables.begin()) : std::nullopt;
+  }
+
   Result<void> correct_inode_table(const ScannedEntry& entry, BlockBuffer& bytes) {
     SnapshotEntry wrong = snapshot_of(bytes);
-    std::set<std::pair<int64_t, int64_t>> tables;
-    VDE_TRY(each_other(entry, [&](const SnapshotEntry& other) {
-      tables.emplace(other.inode_table_start, other.inode_table_blocks);
-    }));
-    if (tables.size() != 1) return {};
-    const auto [start, blocks] = *tables.begin();
+    if (!table_of_others_) {
+      VDE_TRY_ASSIGN(sound, sound_table());
+      table_of_others_ = sound;
+    }
+    if (!*table_of_others_) return {};
+    const auto [start, blocks] = **table_of_others_;
     if (wrong.inode_table_start != start && wrong.inode_table_blocks != blocks) return {};
     step(entry, "inode table", fmt::format("{} blocks from {}", blocks, start),
-         "all other snapshots name it, and one of the two numbers is right");
+         "no other snapshot names another one in the volume, and one of the two numbers is right");
     repair_.solves(kind_of(FindingCode::kSnapshotOutside));
     wrong.inode_table_start = start;
     wrong.inode_table_blocks = blocks;
@@ -157,6 +176,9 @@ class Corrector {
     if (!decoded ||
         !is_likely_record(table_, bytes, repair_.total_blocks(), repair_.io().block_size()))
       return {};
+    VDE_TRY_ASSIGN(
+        extent, module_extent(decoded->entry, repair_.total_blocks(), repair_.io().block_size()));
+    if (!repair_.may_read_module(extent.count())) return {};
     const auto nowhere = [](Bytes) { return Result<void>{}; };
     const auto read =
         read_module(repair_.io(), static_cast<uint64_t>(decoded->entry.first_block),
@@ -194,6 +216,7 @@ class Corrector {
   std::string_view name_;
   const PlacedRegion& region_;
   const TableScan& scan_;
+  std::optional<std::optional<InodeTable>> table_of_others_;
 };
 
 }  // namespace

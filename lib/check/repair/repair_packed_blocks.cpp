@@ -104,21 +104,34 @@ Result<void> repair_blocks(StructureRepair& repair, const RepairedTable& repaire
   return TableRepairer(repair, repaired, *region).repair_all();
 }
 
+// The maximum number of impossible fields of an entry: the length of its text, its key, its place.
+constexpr int kMaxCorrections = 3;
+
 // Corrects impossible entries, drops copies, and sets the others aside, in this order.
 Result<void> repair_entries(StructureRepair& repair, const RepairedTable& repaired) {
   const auto region = plain_region(repair, repaired.table.type);
   if (!region) return {};
   std::optional<TableScan> scan;
-  size_t steps = 0;
-  for (const auto act : {correct_entries, drop_copies, set_aside}) {
-    if (!scan || steps != repair.step_count()) {
+  // Whether it changed the table.
+  const auto run = [&](auto act) -> Result<bool> {
+    if (!scan) {
       VDE_TRY_ASSIGN(scanned, scan_table(repair, repaired.table, region->blocks));
       scan = std::move(scanned);
     }
-    if (!scan) return {};
-    steps = repair.step_count();
+    if (!scan) return false;
+    const size_t before = repair.step_count();
     VDE_TRY(act(repair, repaired, *region, *scan));
+    const bool changed = repair.step_count() > before;
+    if (changed) scan.reset();
+    return changed;
+  };
+  // A corrected field may show the next one.
+  for (int i = 0; i < kMaxCorrections; ++i) {
+    VDE_TRY_ASSIGN(corrected, run(correct_entries));
+    if (!corrected) break;
   }
+  VDE_TRY(run(drop_copies));
+  VDE_TRY(run(set_aside));
   return {};
 }
 
