@@ -21,6 +21,8 @@ constexpr int kMaxForeign = 50;
 constexpr int kMaxVotes = 2;
 // The maximum number of runs of one type to try.
 constexpr size_t kMaxRuns = 64;
+// How many times the blocks of the volume may be read to judge places.
+constexpr uint64_t kMaxReads = 16;
 
 bool has_plausible_head(const UncheckedBlock& block, BlockType type) {
   if (type == block_types::kTagIndex) return TagSalvage::is_header(block);
@@ -109,7 +111,8 @@ class SlotChooser {
     VDE_TRY_ASSIGN(bad, bad_slots());
     for (const size_t i : bad) {
       RegionSlot slot = base_[i];
-      const auto try_place = [&](uint64_t start, uint64_t count) {
+      const auto try_place = [&](uint64_t start, uint64_t count) -> Result<void> {
+        if (read_ / kMaxReads > total_) return {};
         slot.start = static_cast<int64_t>(start);
         slot.count = static_cast<int64_t>(count);
         return try_slot(i, slot);
@@ -267,38 +270,56 @@ class SlotChooser {
     int cost;
     bool has_own_block;
   };
+  // What was read of a region.
+  struct Content {
+    int foreign = 0;    // blocks of another type, up to kMaxForeign
+    bool any = false;   // blocks of its type
+    bool head = false;  // a first block that can be one
+  };
+
+  static bool is_log(const PlacedRegion& region) {
+    return region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
+  }
 
   Result<Run> judge_run(const PlacedRegion& region) {
     const auto key =
         std::tuple(region.type.value, region.content.value, region.blocks.begin, region.blocks.end);
     if (const auto known = runs_judged_.find(key); known != runs_judged_.end())
       return known->second;
-    const bool is_log =
-        region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
-    const BlockRange read =
-        is_log ? BlockRange{region.blocks.begin, region.blocks.begin + 1} : region.blocks;
-    int foreign = 0;
-    bool any = false;
-    bool head = false;
-    const auto visit = [&](const UncheckedBlock& block) -> Result<void> {
-      const auto checked = block.check_any();
-      if (!checked) return {};
-      const bool own = may_carry(region.type, region.content, checked->trailer().type);
-      if (!own && foreign < kMaxForeign) ++foreign;
-      any |= own;
-      if (block.number() == region.blocks.begin)
-        head = own && has_plausible_head(block, region.type);
-      return {};
-    };
-    VDE_TRY(each_written_block(repair_.io(), read, repair_.activity(), visit));
+    VDE_TRY_ASSIGN(content, read_content(region));
     VDE_TRY_ASSIGN(before, is_own_block(region, region.blocks.begin - 1));
     VDE_TRY_ASSIGN(after, is_own_block(region, region.blocks.end));
     const bool wants_blocks = region.type != block_types::kData;
-    const int cost = foreign + (wants_blocks && (!any || !head) ? 1 : 0) + (before ? 1 : 0) +
-                     (after && !is_log ? 1 : 0);
-    const Run run{cost, any || !wants_blocks};
+    const int cost = content.foreign + (wants_blocks && (!content.any || !content.head) ? 1 : 0) +
+                     (before ? 1 : 0) + (after && !is_log(region) ? 1 : 0);
+    const Run run{cost, content.any || !wants_blocks};
     runs_judged_.emplace(key, run);
     return run;
+  }
+
+  // Of a log, only the first block is read. A place in the data area is wrong after a few blocks:
+  // so the pieces begin small.
+  Result<Content> read_content(const PlacedRegion& region) {
+    Content content;
+    const auto visit = [&](const UncheckedBlock& block) -> Result<void> {
+      ++read_;
+      const auto checked = block.check_any();
+      if (!checked) return {};
+      const bool own = may_carry(region.type, region.content, checked->trailer().type);
+      if (!own && content.foreign < kMaxForeign) ++content.foreign;
+      content.any |= own;
+      if (block.number() == region.blocks.begin)
+        content.head = own && has_plausible_head(block, region.type);
+      return {};
+    };
+    BlockRange left = region.blocks;
+    if (is_log(region)) left.end = left.begin + 1;
+    for (uint64_t piece = kMaxForeign; !left.empty() && content.foreign < kMaxForeign; piece *= 2) {
+      const uint64_t end = left.begin + std::min(piece, left.count());
+      VDE_TRY(each_written_block(repair_.io(), {left.begin, end}, repair_.activity(), visit));
+      left.begin = end;
+    }
+    return content;
   }
 
   // Whether a block next to a region is of its type.
@@ -318,6 +339,7 @@ class SlotChooser {
   Slots best_;
   std::optional<int> best_cost_;
   std::map<std::tuple<uint32_t, uint32_t, uint64_t, uint64_t>, Run> runs_judged_;
+  uint64_t read_ = 0;  // blocks, to judge places
   bool scanned_ = false;
   // By type: generation and first block.
   std::map<uint32_t, std::vector<std::pair<uint32_t, uint64_t>>> runs_;
