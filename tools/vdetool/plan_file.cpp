@@ -20,6 +20,9 @@ namespace {
 
 // A plan lists steps, so a larger file is not a plan.
 constexpr size_t kMaxPlanSize = size_t{64} << 20;
+// The blocks of a step are at depth 6. Lists in lists in lists take much more memory than their
+// text.
+constexpr int kMaxPlanDepth = 8;
 constexpr std::string_view kPlanType = "repair-plan";
 
 std::string hex(uint64_t number) {
@@ -94,8 +97,13 @@ Result<Json> read_json(const std::string& path) {
     text.append(piece.data(), static_cast<size_t>(stream.gcount()));
     if (text.size() > kMaxPlanSize) return not_a_plan();
   }
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return not_a_plan();
+  bool too_deep = false;
+  const auto is_kept = [&](int depth, Json::parse_event_t, const Json&) {
+    too_deep |= depth > kMaxPlanDepth;
+    return !too_deep;
+  };
+  Json json = Json::parse(text, is_kept, false);
+  if (too_deep || !json.is_object()) return not_a_plan();
   return json;
 }
 
