@@ -33,19 +33,6 @@ Result<void> refuse_content(BlockFile& file) {
               "use --force to overwrite it");
 }
 
-// The missing file that `path` names, with symbolic links resolved.
-Result<std::string> missing_target(std::filesystem::path path) {
-  constexpr int kMaxLinks = 40;
-  std::error_code status;
-  for (int links = 0; links < kMaxLinks; ++links) {
-    if (!std::filesystem::is_symlink(path, status)) return path.string();
-    const std::filesystem::path next = std::filesystem::read_symlink(path, status);
-    if (status) break;
-    path = path.parent_path() / next;
-  }
-  return fail(ErrorCode::kIo, "cannot resolve the symbolic link");
-}
-
 Result<void> create_file(const std::string& target, BlockFile* existing, const ImagePlan& plan,
                          Activity& activity) {
   std::optional<int> replaced;
@@ -94,7 +81,7 @@ Result<void> create_image(const std::string& path, const ImagePlan& plan,
   if (!std::filesystem::exists(path, status)) {
     if (status && status != std::errc::no_such_file_or_directory)
       return fail(ErrorCode::kIo, "cannot create: " + status.message());
-    VDE_TRY_ASSIGN(target, missing_target(path));
+    VDE_TRY_ASSIGN(target, resolve_links(path));
     return create_file(target, nullptr, plan, activity);
   }
   const std::string target = std::filesystem::canonical(path, status);

@@ -61,6 +61,18 @@ Result<void> sync_folder(const std::string& path) {
 
 }  // namespace
 
+Result<std::string> resolve_links(std::string path) {
+  constexpr int kMaxLinks = 40;
+  std::error_code status;
+  for (int links = 0; links < kMaxLinks; ++links) {
+    if (!std::filesystem::is_symlink(path, status)) return path;
+    const std::filesystem::path next = std::filesystem::read_symlink(path, status);
+    if (status) break;
+    path = std::filesystem::path(path).parent_path() / next;
+  }
+  return fail(ErrorCode::kIo, "cannot resolve the symbolic link");
+}
+
 NewFile::NewFile(std::unique_ptr<BlockFile> file, int descriptor, std::string temporary,
                  std::string target)
     : file_(std::move(file)),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <set>
 
@@ -133,6 +134,23 @@ TEST_CASE("a plan with a field of another type is malformed") {
                  CHECK(error.find("'" + name) != std::string::npos);
                }
              });
+}
+
+TEST_CASE("a symbolic link to a missing file stays, and that file becomes the plan") {
+  const TemporaryFolder folder;
+  const std::string image = folder / "image";
+  write_file(image, ImageBuilder().wipe(6).bytes());
+  std::filesystem::create_symlink("target", folder / "link");
+  CHECK(run_tool({"verify", image, "--repair", "--plan", folder / "link"}).status == 4);
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(json::parse(read_file(folder / "target")).at("type") == "repair-plan");
+}
+
+TEST_CASE("what is nested deeper than a plan is not a plan") {
+  const PlannedRepair repair;
+  json plan = repair.plan;
+  for (int depth = 0; depth < 20; ++depth) plan["type"] = json::array({plan["type"]});
+  CHECK(repair.error_of(plan.dump()).find("not a repair plan") != std::string::npos);
 }
 
 TEST_CASE("a plan with a value that is out of range is malformed") {

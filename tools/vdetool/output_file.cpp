@@ -62,8 +62,8 @@ Result<void> OutputFile::create(const std::string& path) {
     return {};
   }
   // The target of a symbolic link is replaced, not the link.
-  const fs::path real = fs::weakly_canonical(path, error);
-  return create_file(error ? path : real.string());
+  VDE_TRY_ASSIGN(target, resolve_links(path));
+  return create_file(target);
 }
 
 // An existing file keeps its owner, permissions, ACL and extended attributes.

@@ -11,6 +11,9 @@
 
 namespace vde {
 
+// The file that `path` leads to by symbolic links; it may be missing. kIo if they have no end.
+[[nodiscard]] Result<std::string> resolve_links(std::string path);
+
 struct NewFileOptions {
   // Permissions, without the bits of the umask.
   mode_t mode = 0666;
