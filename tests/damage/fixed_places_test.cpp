@@ -236,3 +236,26 @@ TEST_CASE("a copy of a commit that waits is overwritten without consent") {
   check_nothing_lost_with(image, consent_is(false));
   CHECK(image.block(block)[0] == 2);
 }
+
+TEST_CASE("a block does not change places with the after-image of a commit that waits") {
+  ImageBuilder image;
+  const auto volume = open_volume(image.file());
+  const uint64_t data = commit_data(*volume, 1, 1).begin;
+  must(volume->close());
+  CraftedJournal journal(image);
+  const MutableBytes directory = image.block(kDirectoryStart);
+  const BlockBuffer sound(directory.begin(), directory.end());
+  journal.add({{kDirectoryStart, 0, sound}, {data, 0, journal.valid_block(block_types::kData, 2)}});
+  uint8_t last = 2;
+  SUBCASE("the last one") {}
+  SUBCASE("an earlier one") {
+    last = 3;
+    journal.add(
+        {{kDirectoryStart, 0, sound}, {data, 0, journal.valid_block(block_types::kData, last)}});
+  }
+  const BlockBuffer foreign = journal.valid_block(block_types::kMetadataWal, 7);
+  std::ranges::copy(foreign, directory.begin());
+  const Repaired repaired = repair_and_back(image);
+  CHECK(repaired.plan.lost.total() == 1);
+  CHECK(image.block(data)[0] == last);
+}

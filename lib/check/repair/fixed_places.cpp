@@ -155,6 +155,8 @@ class HomeSearch {
                                            misplaced_.trailer.type == block_types::kMetadataWal));
     is_elsewhere_ |= stays && trailer.type == misplaced_.trailer.type &&
                      trailer.checksum == misplaced_.trailer.checksum;
+    // Commits would be lost.
+    if (waits || is_in_records(region, block.number())) return;
     if (!may_be_exchanged(region, trailer.type)) return;
     if (!places_.fault(misplaced_.number, block.bytes()).empty()) return;
     const bool copied =
@@ -165,6 +167,14 @@ class HomeSearch {
          : copied              ? Evidence::kExchanged
                                : Evidence::kSwapped,
          block.number());
+  }
+
+  // Whether the block lies among the records of commits that wait. They depend on every one of
+  // them, not only on the last version of each block.
+  [[nodiscard]] bool is_in_records(const PlacedRegion& region, uint64_t number) const {
+    return region.type == block_types::kMetadataWal && number > region.blocks.begin &&
+           std::ranges::any_of(waiting_,
+                               [&](const ReplayedBlock& image) { return image.place >= number; });
   }
 
   // The journal also holds copies of the directory.
