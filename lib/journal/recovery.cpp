@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 
+#include "format/trailer_order.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
 #include "journal/record_scan.h"
@@ -68,18 +68,13 @@ class JournaledBlocks {
     if (trailer.type == block_types::kMetadataWal) return true;
     if (after_.empty())
       for (const auto& [target, version] : versions_)
-        for (const Trailer& image : version.after) after_.insert(key_of(image));
-    return after_.contains(key_of(trailer));
+        after_.insert(version.after.begin(), version.after.end());
+    return after_.contains(trailer);
   }
 
  private:
-  using Key = std::tuple<uint64_t, uint32_t, uint32_t>;
-  static Key key_of(const Trailer& trailer) {
-    return {trailer.checksum, trailer.type.value, trailer.generation};
-  }
-
   const std::map<uint64_t, Versions>& versions_;
-  std::set<Key> after_;
+  std::set<Trailer, TrailerOrder> after_;
 };
 
 // A generation is the low 32 bits of the sequence. The directory has a counter of its own.

@@ -8,6 +8,7 @@
 #include "check/passes/lost_entries.h"
 #include "check/repair/foundation_repair.h"
 #include "check/written_blocks.h"
+#include "format/trailer_order.h"
 #include "journal/recovery.h"
 
 namespace vde {
@@ -126,22 +127,26 @@ bool is_same_content(const OddBlock& odd) {
 Result<std::vector<Elsewhere>> find_elsewhere(const FoundationRepair& repair,
                                               const std::vector<OddBlock>& odd) {
   std::vector<Elsewhere> elsewhere(odd.size());
-  std::multimap<uint64_t, size_t> wanted;  // by checksum
+  struct Wanted {
+    size_t odd;
+    bool Elsewhere::*what;
+  };
+  std::multimap<Trailer, Wanted, TrailerOrder> wanted;
   for (size_t i = 0; i < odd.size(); ++i) {
     if (is_same_content(odd[i]) || odd[i].is_copy) continue;
-    wanted.emplace(odd[i].found.checksum, i);
-    wanted.emplace(odd[i].before.checksum, i);
+    wanted.emplace(odd[i].found, Wanted{i, &Elsewhere::found});
+    wanted.emplace(odd[i].before, Wanted{i, &Elsewhere::before});
   }
   if (wanted.empty()) return elsewhere;
+  // What was found is not looked for again: there may be many blocks with one content.
   const auto judge = [&](const UncheckedBlock& block) -> Result<void> {
-    const Trailer content = block.unchecked_trailer();
-    const auto [first, last] = wanted.equal_range(content.checksum);
-    if (first == last || !block.check_any()) return {};
-    for (auto same = first; same != last; ++same) {
-      const size_t i = same->second;
-      if (block.number() == odd[i].target) continue;
-      elsewhere[i].found |= content == odd[i].found;
-      elsewhere[i].before |= content == odd[i].before;
+    auto [same, last] = wanted.equal_range(block.unchecked_trailer());
+    if (same == last || !block.check_any()) return {};
+    while (same != last) {
+      const auto [i, what] = same->second;
+      const bool is_home = block.number() == odd[i].target;
+      if (!is_home) elsewhere[i].*what = true;
+      same = is_home ? std::next(same) : wanted.erase(same);
     }
     return {};
   };
