@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "check/passes/lost_entries.h"
-#include "check/repair/lost_tags.h"
-#include "check/repair/tag_salvage.h"
+#include "check/salvage/lost_tags.h"
+#include "check/salvage/tag_blocks.h"
 #include "image/code_cache.h"
 #include "image/snapshot_list.h"
 #include "table/module_table.h"
@@ -102,7 +102,7 @@ Result<void> lose_unread(StructureRepair& repair, LostKind kind,
 
 Result<void> each_entry_in(const UncheckedBlock& block, BlockType type, uint64_t total_blocks,
                            LostEntry& entry, const LostVisitor& visit) {
-  if (type == block_types::kTagIndex && TagSalvage::is_leaf(block.unchecked_payload()))
+  if (type == block_types::kTagIndex && is_tag_leaf(block.unchecked_payload()))
     return each_tag_in(block, entry, visit);
   if (type == block_types::kSnapshots)
     return each_record_in(snapshot_table(), block, total_blocks, entry, visit);

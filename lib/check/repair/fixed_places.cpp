@@ -9,7 +9,7 @@
 #include "check/exact/place_check.h"
 #include "check/lost/lost_lines.h"
 #include "check/passes/lost_entries.h"
-#include "check/repair/tag_salvage.h"
+#include "check/salvage/tag_blocks.h"
 #include "check/written_blocks.h"
 #include "format/tag/tag_extension.h"
 #include "journal/recovery.h"
@@ -227,7 +227,7 @@ class HomeSearch {
     const bool first = region != nullptr && region->blocks.begin == place;
     const UncheckedBlock block(place, misplaced_.bytes);
     if (region != nullptr && region->type == block_types::kTagIndex)
-      return first != TagSalvage::is_node(block.unchecked_payload(), region->blocks.count());
+      return first != is_tag_node(block.unchecked_payload(), region->blocks.count());
     const PackedTable* table = table_of(misplaced_.trailer.type);
     if (table == nullptr) return true;
     const uint64_t total = repair_.probe().usable_blocks();

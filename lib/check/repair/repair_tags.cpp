@@ -9,7 +9,8 @@
 #include "check/lost/lost_lines.h"
 #include "check/passes.h"
 #include "check/repair/sole_blocks.h"
-#include "check/repair/tag_salvage.h"
+#include "check/salvage/tag_blocks.h"
+#include "check/salvage/tag_salvage.h"
 #include "format/tag/tag_index.h"
 #include "tag/tag_rebuild.h"
 #include "tag/tag_sort.h"
@@ -289,8 +290,8 @@ Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const Pl
 // Whether a block of another type is a part of this index: the checksum does not cover the type.
 bool is_of_index(const UncheckedBlock& block, const PlacedRegion& region) {
   const Bytes payload = block.unchecked_payload();
-  if (block.number() == region.blocks.begin) return TagSalvage::is_header(block);
-  return TagSalvage::is_node(payload, region.blocks.count());
+  if (block.number() == region.blocks.begin) return is_tag_header(block);
+  return is_tag_node(payload, region.blocks.count());
 }
 
 Result<SoleBlocks> find_sole(StructureRepair& repair, const PlacedRegion& region) {

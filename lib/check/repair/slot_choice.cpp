@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/ranges.h"
-#include "check/repair/tag_salvage.h"
+#include "check/salvage/tag_blocks.h"
 #include "check/written_blocks.h"
 #include "format/feature.h"
 #include "format/region/packed_table.h"
@@ -25,7 +25,7 @@ constexpr size_t kMaxRuns = 64;
 constexpr uint64_t kMaxReads = 16;
 
 bool has_plausible_head(const UncheckedBlock& block, BlockType type) {
-  if (type == block_types::kTagIndex) return TagSalvage::is_header(block);
+  if (type == block_types::kTagIndex) return is_tag_header(block);
   if (type != block_types::kSnapshots && type != block_types::kCode) return true;
   const PackedTableHeader header = kPackedTableHeaderLayout.decode(block.unchecked_payload());
   return header.count >= 0 && all_zero(header.reserved);

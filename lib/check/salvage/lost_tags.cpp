@@ -1,4 +1,4 @@
-#include "check/repair/lost_tags.h"
+#include "check/salvage/lost_tags.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,10 +1,11 @@
-#include "check/repair/tag_salvage.h"
+#include "check/salvage/tag_salvage.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "check/passes/lost_entries.h"
+#include "check/salvage/tag_blocks.h"
 #include "format/tag/tag_extension.h"
 #include "format/tag/tag_inner.h"
 #include "vde/text.h"
@@ -19,58 +20,26 @@ constexpr size_t kMaxGaps = 4096;
 // A valid tree has far fewer levels.
 constexpr size_t kMaxLevels = 64;
 
-// The node in `block`. The checksum does not cover the block type, so a leaf may have another one.
-std::optional<CheckedBlock> node_of(const UncheckedBlock& block) {
-  const auto checked = block.check_payload();
-  if (!checked) return std::nullopt;
-  if (checked->trailer().type == block_types::kTagIndex) return *checked;
-  return TagSalvage::is_leaf(checked->payload()) ? std::optional(*checked) : std::nullopt;
-}
-
 }  // namespace
 
 TagSalvage::TagSalvage(StructureRepair& repair, BlockRange region)
-    : repair_(repair), region_(region), seen_(region.count()) {}
+    : repair_(repair), region_(region), leaves_(repair, region), seen_(region.count()) {}
 
-bool TagSalvage::is_header(const UncheckedBlock& block) {
-  const TagIndexHeader header = kTagIndexHeaderLayout.decode(block.unchecked_payload());
-  const auto max_bits = max_bloom_bits(static_cast<uint32_t>(block.bytes().size()));
-  return header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
-         header.bloom_bits <= static_cast<int64_t>(max_bits);
-}
-
-bool TagSalvage::is_leaf(Bytes payload) {
-  if (payload[0] != kTagLeafType) return false;
-  const auto leaf = TagLeaf::open(payload);
-  return leaf && leaf->count() > 0 && leaf->shape() != TagLeaf::Shape::kBroken;
-}
-
-bool TagSalvage::is_node(Bytes payload, uint64_t blocks) {
-  if (is_leaf(payload)) return true;
-  const Result<TagInner> inner = TagInner::decode(payload);
-  if (!inner || inner->count() == 0) return false;
-  for (size_t i = 0; i <= inner->count(); ++i)
-    if (inner->child(i) <= static_cast<int64_t>(kTagRoot) ||
-        inner->child(i) >= static_cast<int64_t>(blocks))
-      return false;
-  return true;
-}
-
-Result<void> TagSalvage::gather(const Take& take) {
-  take_ = &take;
+Result<void> TagSalvage::gather(const TakeTag& take) {
+  leaves_.start(take);
   VDE_TRY(read_header());
   VDE_TRY(descend());
   VDE_TRY(take_misplaced());
-  VDE_TRY(take_uncounted());
+  if (lacks_tags()) VDE_TRY(leaves_.take_uncounted());
   // Without a count, only the chain shows that the tree lacks a leaf.
-  if (!counted_ || found_ < *counted_) VDE_TRY(check_root());
+  if (lacks_tags()) VDE_TRY(check_root());
   if (needs_more() || !counted_) VDE_TRY(follow_chain());
-  if (!counted_ && chain_broken_) {
+  if (const auto& last = leaves_.broken_after(); !counted_ && last) {
     has_bad_child_ = true;
-    add_gap({broken_after_, std::nullopt});
+    add_gap({*last, std::nullopt});
   }
   if (needs_more()) VDE_TRY(take_orphans());
-  VDE_TRY(take_uncounted());
+  if (lacks_tags()) VDE_TRY(leaves_.take_uncounted());
   return take_counted();
 }
 
@@ -82,7 +51,7 @@ Result<void> TagSalvage::check_root() {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
-    const auto node = node_of(block);
+    const auto node = tag_node_of(block);
     if (node) is_part = leads_to_tree(node->payload()) || is_likely_root(*node);
   }
   if (!is_part) return {};
@@ -101,14 +70,14 @@ bool TagSalvage::is_likely_root(const CheckedBlock& node) const {
 
 // Whether a leaf outside the tree is the one before the first leaf of the tree.
 bool TagSalvage::leads_to_tree(Bytes payload) const {
-  if (!is_leaf(payload)) return false;
+  if (!is_tag_leaf(payload)) return false;
   const auto leaf = TagLeaf::open(payload);
-  if (!leaf || !first_key_ || !is_node(leaf->next_leaf()) ||
+  if (!leaf || !leaves_.first_key() || !is_tag_child(leaf->next_leaf(), region_.count()) ||
       !seen_[static_cast<size_t>(leaf->next_leaf())])
     return false;
   bool before = true;
   each_tag(*leaf, payload, [&](const TagView& entry) {
-    before = entry.key < *first_key_;
+    before = entry.key < *leaves_.first_key();
     return before;
   });
   return before;
@@ -117,7 +86,7 @@ bool TagSalvage::leads_to_tree(Bytes payload) const {
 // A root that is a leaf has no successor, and no other block holds the same.
 Result<bool> TagSalvage::is_root_copy() {
   VDE_TRY_ASSIGN(block, repair_.read(region_.begin + kTagRoot));
-  const auto root = node_of(block);
+  const auto root = tag_node_of(block);
   if (!root || root->payload()[0] != kTagLeafType) return false;
   const auto leaf = TagLeaf::open(root->payload());
   if (!leaf || leaf->next_leaf() != 0 || leaf->count() == 0) return leaf && leaf->next_leaf() != 0;
@@ -125,28 +94,9 @@ Result<bool> TagSalvage::is_root_copy() {
   for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(other, repair_.read(region_.begin + number));
-    if (node_of(other) && other.unchecked_trailer().checksum == content) return true;
+    if (tag_node_of(other) && other.unchecked_trailer().checksum == content) return true;
   }
   return false;
-}
-
-// If the header does not count them either, both counts exclude these entries.
-Result<void> TagSalvage::take_uncounted() {
-  const std::vector<Uncounted> leaves = std::move(uncounted_);
-  uncounted_.clear();
-  if (counted_ && found_ >= *counted_) return {};
-  for (const Uncounted& leaf : leaves) {
-    VDE_TRY_ASSIGN(block, repair_.read(leaf.block));
-    const BlockBuffer payload(block.unchecked_payload().begin(), block.unchecked_payload().end());
-    Result<void> taken;
-    each_proven_tag(payload, leaf.counted, [&](const TagView& entry) {
-      ++found_;
-      taken = (*take_)(entry, leaf.rank);
-      return taken.has_value();
-    });
-    VDE_TRY(taken);
-  }
-  return {};
 }
 
 Result<void> TagSalvage::read_header() {
@@ -154,7 +104,7 @@ Result<void> TagSalvage::read_header() {
   const auto checked = head.check_payload();
   if (!checked || all_zero(checked->payload())) return {};
   // Another block in its place counts nothing.
-  if (!is_header(head)) return {};
+  if (!is_tag_header(head)) return {};
   const TagIndexHeader header = kTagIndexHeaderLayout.decode(checked->payload());
   if (header.entry_count >= 0) counted_ = header.entry_count;
   if (header.depth >= 0) leaf_depth_ = static_cast<size_t>(header.depth);
@@ -171,16 +121,17 @@ void TagSalvage::compare_age(const UncheckedBlock& node) {
     counted_.reset();
 }
 
+// Whether the header does not exclude that there are more tags than were found.
+bool TagSalvage::lacks_tags() const {
+  return !counted_ || leaves_.found() < *counted_;
+}
+
 // Whether leaves outside the tree are needed. A damaged leaf held only its own tags.
 bool TagSalvage::needs_more() const {
-  if (counted_ && found_ >= *counted_) return false;
+  if (!lacks_tags()) return false;
   if (has_bad_child_) return true;
   if (min_damaged_depth_) return !leaf_depth_ || *min_damaged_depth_ < *leaf_depth_;
   return counted_.has_value();
-}
-
-bool TagSalvage::is_node(int64_t number) const {
-  return number > static_cast<int64_t>(kTagRoot) && number < static_cast<int64_t>(region_.count());
 }
 
 // Whether all keys of a leaf are within `bounds`.
@@ -214,7 +165,8 @@ Result<void> TagSalvage::descend() {
     if (i > 0) bounds.low = step.inner.key(i - 1);
     if (i < step.inner.count()) bounds.high = std::string(step.inner.key(i));
     const int64_t child = step.inner.child(i);
-    if (!is_node(child) || seen_[static_cast<size_t>(child)] || path.size() >= kMaxLevels) {
+    if (!is_tag_child(child, region_.count()) || seen_[static_cast<size_t>(child)] ||
+        path.size() >= kMaxLevels) {
       has_bad_child_ = true;
       add_gap(std::move(bounds));
       continue;
@@ -229,7 +181,7 @@ Result<void> TagSalvage::descend() {
 Result<void> TagSalvage::visit(uint32_t number, Bounds bounds, std::vector<Step>& path) {
   VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
   compare_age(block);
-  const auto node = node_of(block);
+  const auto node = tag_node_of(block);
   if (node && node->payload()[0] == kTagLeafType) {
     note_depth(path.size(), bounds);
     return take_leaf(*node, bounds);
@@ -287,7 +239,7 @@ Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bound
     misplaced_.push_back(leaf.number());
     return {};
   }
-  if (!leaf_checksums_.insert(leaf.trailer().checksum).second) {
+  if (!leaves_.is_first(leaf)) {
     has_bad_child_ = true;
     add_gap(bounds);
     return {};
@@ -295,7 +247,7 @@ Result<void> TagSalvage::take_leaf(const CheckedBlock& leaf, const Bounds& bound
   // A leaf that is newer than the superblock is of a commit that was not completed.
   const uint32_t generation = leaf.trailer().generation;
   const uint64_t rank = is_newer(repair_.probe(), generation) ? 1 + uint64_t{generation} : 0;
-  VDE_TRY_ASSIGN(whole, take_entries(leaf, rank));
+  VDE_TRY_ASSIGN(whole, leaves_.take(leaf, rank));
   if (!whole) add_gap(bounds);
   return {};
 }
@@ -304,102 +256,23 @@ Result<void> TagSalvage::take_misplaced() {
   for (const uint64_t number : misplaced_) {
     VDE_TRY_ASSIGN(block, repair_.read(number));
     const BlockBuffer payload(block.unchecked_payload().begin(), block.unchecked_payload().end());
-    VDE_TRY_ASSIGN(superseded, is_superseded(payload, block.unchecked_trailer().generation));
+    VDE_TRY_ASSIGN(superseded,
+                   is_old_leaf(repair_, region_, payload, block.unchecked_trailer().generation));
     if (superseded) continue;
     VDE_TRY_ASSIGN(again, repair_.read(number));
-    const auto leaf = node_of(again);
-    if (!leaf || !leaf_checksums_.insert(leaf->trailer().checksum).second) continue;
-    VDE_TRY(take_entries(*leaf, 1 + uint64_t{leaf->trailer().generation}));
+    const auto leaf = tag_node_of(again);
+    if (!leaf || !leaves_.is_first(*leaf)) continue;
+    VDE_TRY(leaves_.take(*leaf, 1 + uint64_t{leaf->trailer().generation}));
   }
   return {};
 }
 
-// Whether the tree has a newer leaf with a tag of this one: then this is a copy of an old version.
-Result<bool> TagSalvage::is_superseded(const BlockBuffer& payload, uint32_t generation) {
-  std::vector<TagEntry> entries;
-  each_likely_tag(payload, [&](const TagView& entry) {
-    entries.push_back({std::string(entry.key), {}, entry.inode, 0});
-    return true;
-  });
-  for (const TagEntry& entry : entries) {
-    if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY_ASSIGN(place, find_leaf(entry.key));
-    if (!place) continue;
-    VDE_TRY_ASSIGN(block, repair_.read(*place));
-    if (block.unchecked_trailer().generation <= generation) continue;
-    bool has = false;
-    each_likely_tag(block.unchecked_payload(), [&](const TagView& other) {
-      has = other.key == entry.key && other.inode == entry.inode;
-      return !has;
-    });
-    if (has) return true;
-  }
-  return false;
-}
-
-// The leaf to which the tree leads for a key; nothing if it leads to no valid leaf.
-Result<std::optional<uint64_t>> TagSalvage::find_leaf(std::string_view key) {
-  uint64_t number = kTagRoot;
-  for (size_t level = 0; level < kMaxLevels; ++level) {
-    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
-    const auto node = node_of(block);
-    if (!node) break;
-    if (node->payload()[0] == kTagLeafType) return std::optional(block.number());
-    const Result<TagInner> inner = TagInner::decode(node->payload());
-    if (!inner) break;
-    const int64_t child = inner->child(inner->upper(key));
-    if (!is_node(child)) break;
-    number = static_cast<uint64_t>(child);
-  }
-  return std::optional<uint64_t>();
-}
-
-// False if the leaf has fewer entries than it claims, or claims more than can be decoded.
-Result<bool> TagSalvage::take_entries(const CheckedBlock& block, uint64_t rank) {
-  const auto leaf = TagLeaf::open(block.payload());
-  const bool decodes = leaf && leaf->shape() != TagLeaf::Shape::kBroken;
-  uint64_t count = 0;
-  Result<void> taken;
-  const auto take = [&](const TagView& entry) {
-    ++count;
-    ++found_;
-    if (!first_key_ || entry.key < *first_key_) first_key_ = entry.key;
-    taken = (*take_)(entry, rank);
-    return taken.has_value();
-  };
-  if (decodes)
-    each_tag(*leaf, block.payload(), take);
-  else
-    each_likely_tag(block.payload(), take);
-  VDE_TRY(taken);
-  if (!decodes || count < leaf->count()) {
-    unread_.push_back({block.number(), count});
-    return false;
-  }
-  if (proven_count(block.payload()) > count)
-    uncounted_.push_back({block.number(), rank, static_cast<uint32_t>(count)});
-  note_successor(*leaf, block.payload());
-  return true;
-}
-
-void TagSalvage::note_successor(const TagLeaf& leaf, Bytes payload) {
-  if (is_node(leaf.next_leaf())) chain_.push_back(static_cast<uint32_t>(leaf.next_leaf()));
-  chain_broken_ = leaf.next_leaf() != 0 && !is_node(leaf.next_leaf());
-  if (!chain_broken_) return;
-  each_tag(leaf, payload, [&](const TagView& entry) {
-    broken_after_ = entry.key;
-    return true;
-  });
-}
-
 Result<void> TagSalvage::follow_chain() {
-  while (!chain_.empty()) {
+  while (const auto number = leaves_.next_successor()) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
-    const uint32_t number = chain_.back();
-    chain_.pop_back();
-    if (seen_[number]) continue;
-    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
-    const auto node = node_of(block);
+    if (seen_[*number]) continue;
+    VDE_TRY_ASSIGN(block, repair_.read(region_.begin + *number));
+    const auto node = tag_node_of(block);
     if (node) VDE_TRY(take_orphan(block, *node));
   }
   return {};
@@ -413,8 +286,8 @@ Result<void> TagSalvage::take_orphans() {
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
     if (block.is_unwritten()) continue;
-    const auto node = node_of(block);
-    if (number == 0 && (!node || is_header(block))) continue;
+    const auto node = tag_node_of(block);
+    if (number == 0 && (!node || is_tag_header(block))) continue;
     if (!node)
       VDE_TRY(lose(block));
     else if (may_belong(node->payload()))
@@ -427,24 +300,24 @@ Result<void> TagSalvage::take_orphans() {
 // else holds: then the tree leads to leaves in the wrong place. A damaged node of the tree is a
 // better reason why tags are missing.
 Result<void> TagSalvage::take_counted() {
-  if (!counted_ || found_ >= *counted_ || !damaged_.empty()) return {};
+  if (!counted_ || leaves_.found() >= *counted_ || !damaged_.empty()) return {};
   std::vector<uint64_t> left;
-  std::set<uint64_t> contents = leaf_checksums_;
+  std::set<uint64_t> contents = leaves_.contents();
   int64_t count = 0;
   for (uint64_t number = 0; number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     if (seen_[number]) continue;
     VDE_TRY_ASSIGN(block, repair_.read(region_.begin + number));
-    const auto node = node_of(block);
-    if (!node || !is_leaf(node->payload()) || !contents.insert(node->trailer().checksum).second)
+    const auto node = tag_node_of(block);
+    if (!node || !is_tag_leaf(node->payload()) || !contents.insert(node->trailer().checksum).second)
       continue;
     left.push_back(block.number());
     count += TagLeaf::open(node->payload())->count();
   }
-  if (count != *counted_ - found_) return {};
+  if (count != *counted_ - leaves_.found()) return {};
   for (const uint64_t number : left) {
     VDE_TRY_ASSIGN(block, repair_.read(number));
-    const auto node = node_of(block);
+    const auto node = tag_node_of(block);
     if (node) VDE_TRY(take_orphan(block, *node));
   }
   return {};
@@ -458,10 +331,10 @@ bool TagSalvage::may_belong(Bytes leaf) const {
 
 Result<void> TagSalvage::take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf) {
   if (leaf.payload()[0] != kTagLeafType) return {};
-  if (!leaf_checksums_.insert(leaf.trailer().checksum).second) return {};
+  if (!leaves_.is_first(leaf)) return {};
   seen_[block.number() - region_.begin] = true;
   has_orphans_ = true;
-  VDE_TRY_ASSIGN(whole, take_entries(leaf, 1 + uint64_t{leaf.trailer().generation}));
+  VDE_TRY_ASSIGN(whole, leaves_.take(leaf, 1 + uint64_t{leaf.trailer().generation}));
   return whole ? Result<void>{} : lose(block);
 }
 
@@ -476,7 +349,7 @@ Result<void> TagSalvage::lose(const UncheckedBlock& block) {
   const bool is_inner = node != damaged_.end() && leaf_depth_ && node->second < *leaf_depth_;
   const auto leaf = TagLeaf::open(block.unchecked_payload());
   const bool all_listed = leaf && leaf->count() == tags && tags > 0;
-  if (!is_inner && !all_listed) unread_.push_back({block.number(), tags});
+  if (!is_inner && !all_listed) leaves_.unread().push_back({block.number(), tags});
   return {};
 }
 

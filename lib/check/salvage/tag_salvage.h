@@ -12,37 +12,25 @@
 // A header that is older than a node of the tree counts nothing.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "check/lost/lost_lines.h"
-#include "check/repair/lost_tags.h"
 #include "check/repair/structure_repair.h"
+#include "check/salvage/lost_tags.h"
+#include "check/salvage/tag_leaves.h"
 #include "format/tag/tag_inner.h"
-#include "format/tag/tag_leaf.h"
 
 namespace vde {
 
 class TagSalvage {
  public:
-  // `rank` is 0 for leaves of the tree; for others it is higher for newer leaves. The entry is
-  // valid only during the call.
-  using Take = std::function<Result<void>(const TagView& entry, uint64_t rank)>;
-
   // Reads the blocks of `region` through `repair`, which must outlive this object. Memory: some
   // bytes per block of the region.
   TagSalvage(StructureRepair& repair, BlockRange region);
 
-  // Whether a payload can only be the header of an index, a leaf with entries, or that or an inner
-  // node of an index of so many blocks.
-  [[nodiscard]] static bool is_header(const UncheckedBlock& block);
-  [[nodiscard]] static bool is_leaf(Bytes payload);
-  [[nodiscard]] static bool is_node(Bytes payload, uint64_t blocks);
-
   // Calls `take` with every entry that can be read. The tree's entries come first, in its order.
-  [[nodiscard]] Result<void> gather(const Take& take);
+  [[nodiscard]] Result<void> gather(const TakeTag& take);
 
   // The tags that damaged blocks seem to hold; complete after gather().
   [[nodiscard]] LostTags& lost_tags() { return lost_tags_; }
@@ -52,7 +40,7 @@ class TagSalvage {
   // Call it after counting: describes what is lost, as far as it is known.
   [[nodiscard]] Loss loss() const;
   // The blocks of which some tags, or all, cannot be read.
-  [[nodiscard]] const std::vector<UnreadBlock>& unread() const { return unread_; }
+  [[nodiscard]] const std::vector<UnreadBlock>& unread() const { return leaves_.unread(); }
   // The number of lost tags that cannot be read, if it is known.
   [[nodiscard]] std::optional<uint64_t> unread_tags() const;
 
@@ -76,24 +64,19 @@ class TagSalvage {
   void note_depth(size_t depth, const Bounds& bounds);
   [[nodiscard]] static bool is_within(const TagInner& inner, const Bounds& bounds);
   [[nodiscard]] Result<void> take_leaf(const CheckedBlock& leaf, const Bounds& bounds);
-  [[nodiscard]] Result<bool> take_entries(const CheckedBlock& leaf, uint64_t rank);
-  [[nodiscard]] Result<void> take_uncounted();
   [[nodiscard]] Result<void> take_misplaced();
-  [[nodiscard]] Result<bool> is_superseded(const BlockBuffer& payload, uint32_t generation);
-  [[nodiscard]] Result<std::optional<uint64_t>> find_leaf(std::string_view key);
   [[nodiscard]] Result<void> check_root();
   [[nodiscard]] Result<bool> is_root_copy();
   [[nodiscard]] bool leads_to_tree(Bytes payload) const;
   [[nodiscard]] bool is_likely_root(const CheckedBlock& node) const;
-  void note_successor(const TagLeaf& leaf, Bytes payload);
   [[nodiscard]] Result<void> follow_chain();
   [[nodiscard]] Result<void> take_orphans();
   [[nodiscard]] Result<void> take_orphan(const UncheckedBlock& block, const CheckedBlock& leaf);
   [[nodiscard]] Result<void> take_counted();
+  [[nodiscard]] bool lacks_tags() const;
   [[nodiscard]] bool needs_more() const;
   [[nodiscard]] bool may_belong(Bytes leaf) const;
   [[nodiscard]] static bool fits(Bytes leaf, const Bounds& bounds);
-  [[nodiscard]] bool is_node(int64_t number) const;
   [[nodiscard]] Result<void> lose(const UncheckedBlock& block);
   void add_gap(Bounds bounds);
   // The number of lost tags, if the header gives it.
@@ -101,39 +84,25 @@ class TagSalvage {
 
   StructureRepair& repair_;
   BlockRange region_;
-  const Take* take_ = nullptr;
+  TagLeaves leaves_;
   std::vector<bool> seen_;
   std::optional<int64_t> counted_;  // tags according to the header, if it is intact and not older
   std::optional<uint32_t> header_generation_;  // if vdetool wrote it
-  std::set<uint64_t> leaf_checksums_;          // of the leaves that were taken, to find copies
   std::vector<Bounds> gaps_;                   // one more than the maximum if there are more
-  // A leaf that holds more entries than it counts.
-  struct Uncounted {
-    uint64_t block;  // of the image
-    uint64_t rank;
-    uint32_t counted;
-  };
-  std::vector<Uncounted> uncounted_;
   std::vector<uint64_t> misplaced_;  // leaves of the tree that are not within their separators
   bool has_bad_child_ = false;       // a child of an inner node is not a node, or not the right one
   bool has_orphans_ = false;         // leaves outside the tree were taken
-  std::optional<std::string> first_key_;  // of the entries that were taken
-  std::string broken_after_;              // the last key of a leaf whose successor is not a node
-  bool chain_broken_ = false;             // the leaf taken last is such a leaf
   bool leaf_seen_ = false;
   std::optional<size_t> leaf_depth_;         // according to the leaves, or the header
   std::vector<Bounds> deepest_;              // of the first leaves at this depth
   std::optional<size_t> min_damaged_depth_;  // of the damaged nodes
   uint64_t lost_count_ = 0;
-  std::vector<uint64_t> lost_;  // the first damaged nodes, as blocks of the image
-  std::vector<UnreadBlock> unread_;
+  std::vector<uint64_t> lost_;          // the first damaged nodes, as blocks of the image
   LostTags lost_tags_;                  // the tags that damaged nodes seem to hold
   std::vector<std::string> names_;      // the first lost tags, unverified
   uint64_t unkept_ = 0;                 // the number of lost tags that can be read
   std::map<uint64_t, size_t> damaged_;  // depths of the tree's damaged nodes, by block of the image
   bool tree_lacks_tags_ = false;  // a tag that can be read in a damaged leaf of the tree is lost
-  std::vector<uint32_t> chain_;   // the successors of leaves
-  int64_t found_ = 0;
   int64_t kept_ = 0;
 };
 
