@@ -10,7 +10,7 @@
 namespace vde {
 
 struct ExactRun {
-  // One round of restore_contents().
+  // One round of restore_contents() or restore_dropped().
   struct Round {
     std::vector<uint64_t> damaged;
     WantedBlocks wanted = {};  // those of them that were looked for elsewhere, and where they were
@@ -27,7 +27,13 @@ struct ExactRun {
   // When `planned`, neither damaged blocks nor their copies are looked for again: that would read
   // the whole image and all other files once more.
   std::vector<Round> rounds;
+  size_t next_round = 0;  // of the current repair
   bool planned = false;
+
+  // Blocks for which an original was found that the rest of the image contradicts, and why.
+  [[nodiscard]] std::map<uint64_t, std::string> dropped() const {
+    return next_round == 0 ? std::map<uint64_t, std::string>{} : rounds[next_round - 1].dropped;
+  }
 };
 
 // The same with its own search, for a plan.
@@ -37,7 +43,10 @@ struct ExactPlan {
   ExactPlan& operator=(const ExactPlan&) = delete;
 
   // Null where nothing is to be restored exactly.
-  [[nodiscard]] ExactRun* run() { return search.is_on() ? &run_ : nullptr; }
+  [[nodiscard]] ExactRun* run() {
+    run_.next_round = 0;
+    return search.is_on() ? &run_ : nullptr;
+  }
   // What a verification found.
   void set_found(const std::vector<Finding>& findings) {
     run_.reported = damaged_blocks_of(findings);

@@ -15,5 +15,9 @@ namespace vde {
 [[nodiscard]] Result<void> restore_journal(FoundationRepair& repair);
 // Everything else, data blocks too. After what waited in the journal was written back.
 [[nodiscard]] Result<void> restore_contents(FoundationRepair& repair);
+// Once more what the rest of its structure contradicted: other blocks of it are repaired by now.
+[[nodiscard]] Result<void> restore_dropped(FoundationRepair& repair);
+// Says of what is still not restored why not.
+void note_dropped(RepairBase& repair);
 
 }  // namespace vde

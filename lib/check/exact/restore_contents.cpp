@@ -213,7 +213,6 @@ class ContentsRestorer {
   }
 
   Result<void> drop(uint64_t number, const std::string& why) {
-    repair_.note(fmt::format("block {} is not restored: {}", number, why));
     round_.dropped[number] = why;
     restored_.erase(number);
     VDE_TRY(repair_.io().read(number, buffer_));
@@ -321,6 +320,20 @@ Result<std::vector<uint64_t>> next_damaged(FoundationRepair& repair, const Exact
                              repair.activity());
 }
 
+// The next round of a run; false if there is none, or if it restored nothing that says more.
+Result<bool> run_round(FoundationRepair& repair, std::optional<OlderCopies>& copies,
+                       OlderCopies::Notes notes) {
+  ExactRun& run = *repair.exact();
+  if (run.next_round >= run.rounds.size()) return false;
+  ExactRun::Round& round = run.rounds[run.next_round++];
+  if (round.damaged.empty()) return false;
+  if (!copies) {
+    VDE_TRY_ASSIGN(opened, OlderCopies::open(repair, notes));
+    copies.emplace(std::move(opened));
+  }
+  return ContentsRestorer(repair, *copies, round).run();
+}
+
 }  // namespace
 
 Result<void> restore_contents(FoundationRepair& repair) {
@@ -332,15 +345,28 @@ Result<void> restore_contents(FoundationRepair& repair) {
       VDE_TRY_ASSIGN(damaged, next_damaged(repair, run));
       run.rounds.push_back({std::move(damaged)});
     }
-    if (round >= run.rounds.size() || run.rounds[round].damaged.empty()) return {};
-    if (!copies) {
-      VDE_TRY_ASSIGN(opened, OlderCopies::open(repair, OlderCopies::Notes::kYes));
-      copies.emplace(std::move(opened));
-    }
-    VDE_TRY_ASSIGN(says_more, ContentsRestorer(repair, *copies, run.rounds[round]).run());
+    VDE_TRY_ASSIGN(says_more, run_round(repair, copies, OlderCopies::Notes::kYes));
     if (!says_more) return {};
   }
   return {};
+}
+
+Result<void> restore_dropped(FoundationRepair& repair) {
+  if (repair.exact() == nullptr || !repair.probe().verified()) return {};
+  ExactRun& run = *repair.exact();
+  std::vector<uint64_t> numbers;
+  for (const auto& [number, why] : run.dropped()) numbers.push_back(number);
+  if (numbers.empty()) return {};
+  if (!run.planned) run.rounds.push_back({std::move(numbers)});
+  std::optional<OlderCopies> copies;
+  VDE_TRY(run_round(repair, copies, OlderCopies::Notes::kNo));
+  return {};
+}
+
+void note_dropped(RepairBase& repair) {
+  if (repair.exact() == nullptr) return;
+  for (const auto& [number, why] : repair.exact()->dropped())
+    repair.note(fmt::format("block {} is not restored: {}", number, why));
 }
 
 }  // namespace vde

@@ -1,5 +1,8 @@
 // The order of a repair. What the journal depends on is repaired first, with direct writes;
 // everything else goes through the journal.
+#include <span>
+
+#include "check/exact/exact_run.h"
 #include "check/exact/restore.h"
 #include "check/repair/fixed_places.h"
 #include "check/repair/structure_repair.h"
@@ -24,13 +27,13 @@ struct Structure {
   RepairNeed fact;
 };
 
-// Places before contents.
-constexpr Structure kStructures[] = {
-    {repair_geometry, RepairNeed::kGeometry},
-    {repair_fixed_slots, RepairNeed::kFixedSlots},
-    {repair_slots, RepairNeed::kSlots},
-    {repair_inode_layout, RepairNeed::kInodeLayout},
+// Where everything is, before what it holds.
+constexpr Structure kPlaces[] = {
+    {repair_geometry, RepairNeed::kGeometry},     {repair_fixed_slots, RepairNeed::kFixedSlots},
+    {repair_slots, RepairNeed::kSlots},           {repair_inode_layout, RepairNeed::kInodeLayout},
     {repair_block_types, RepairNeed::kBlockType},
+};
+constexpr Structure kStructures[] = {
     {repair_snapshot_blocks, RepairNeed::kSnapshotBlocks},
     {repair_module_blocks, RepairNeed::kModuleBlocks},
     {repair_snapshot_entries, RepairNeed::kSnapshotBlocks},
@@ -64,6 +67,30 @@ Result<bool> acts(Repair& repair, Result<void> (*repairer)(Repair&)) {
   return repair.step_count() > before;
 }
 
+struct Begun {
+  StructureRepair repair;
+  size_t steps_before;
+};
+
+Result<Begun> begin(FoundationRepair foundation) {
+  const size_t before = foundation.step_count();
+  VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
+  return Begun{std::move(repair), before};
+}
+
+// Repairs where everything is. Then what exact repair found before may fit.
+Result<Begun> repair_places(FoundationRepair foundation) {
+  VDE_TRY_ASSIGN(begun, begin(std::move(foundation)));
+  StructureRepair& repair = begun.repair;
+  for (const Structure& structure : kPlaces) VDE_TRY(structure.repairer(repair));
+  const bool has_dropped = repair.exact() != nullptr && !repair.exact()->dropped().empty();
+  if (repair.step_count() == begun.steps_before || !has_dropped) return std::move(begun);
+  VDE_TRY(clear_seal(repair));
+  VDE_TRY_ASSIGN(settled, std::move(repair).finish());
+  VDE_TRY(restore_dropped(settled));
+  return begin(std::move(settled));
+}
+
 }  // namespace
 
 Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
@@ -81,10 +108,12 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
   // All of them, or none.
   RepairFacts found = facts;
-  for (const Structure& structure : kStructures) {
-    VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
-    found.set(structure.fact, acted || found.has(structure.fact));
-  }
+  const std::span<const Structure> parts[] = {kPlaces, kStructures};
+  for (const auto structures : parts)
+    for (const Structure& structure : structures) {
+      VDE_TRY_ASSIGN(acted, acts(repair, structure.repairer));
+      found.set(structure.fact, acted || found.has(structure.fact));
+    }
   // Replacing blocks of a table sets its count, too.
   if (found.has(RepairNeed::kSnapshotBlocks)) found.set(RepairNeed::kSnapshotCount, true);
   if (found.has(RepairNeed::kModuleBlocks)) found.set(RepairNeed::kModuleCount, true);
@@ -110,17 +139,19 @@ Result<Probe> repair_all(const RepairTarget& target) {
   }
   VDE_TRY(restore_contents(foundation));
   if (!foundation.can_commit() || target.log.withheld) {
+    note_dropped(foundation);
     foundation.note(
         "further repairs need intact superblock groups, matching region tables and a journal");
     return foundation.probe();
   }
-  const size_t direct = foundation.step_count();
-  VDE_TRY_ASSIGN(repair, std::move(foundation).begin());
+  VDE_TRY_ASSIGN(begun, repair_places(std::move(foundation)));
+  StructureRepair& repair = begun.repair;
+  note_dropped(repair);
   for (const Structure& structure : kStructures) VDE_TRY(structure.repairer(repair));
   for (const auto repairer : kLast) VDE_TRY(repairer(repair));
   // What is exactly as it was breaks no seal.
   if (repair.step_count() > repair.exact_step_count()) VDE_TRY(clear_seal(repair));
-  const bool changed = repair.step_count() > direct;
+  const bool changed = repair.step_count() > begun.steps_before;
   auto after = changed ? std::move(repair).finish() : std::move(repair).leave();
   if (!after) return propagate(after);
   VDE_TRY(truncate_file(*after));

@@ -63,6 +63,23 @@ TEST_CASE("blocks past the end of a table become empty again, whatever overwrote
   CHECK(image.bytes() == sound);
 }
 
+TEST_CASE("a block past the end of a table becomes empty again once the others have their types") {
+  ImageBuilder image({4096, 256, kAllModules});
+  add_snapshots(image, 0, 100);
+  const uint64_t table = image.start("SNAP");
+  REQUIRE(all_zero(image.payload(table + 3)));
+  image.patch(table, 0, "63").rehash(table).set_tag(table + 1, "BMAP");
+  Random random(3);
+  spoil_payload(image, table + 3, random);
+  RepairOptions options = kExactRepair;
+  options.allow_loss = false;
+  Activity activity;
+  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
+  CHECK(restores(plan, table + 3));
+  must(apply_repair(image.file(), plan, options, nullptr, activity));
+  CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
+}
+
 TEST_CASE("garbage in a sector of an empty table's first block is undone") {
   ImageBuilder image({4096, 256, kAllModules});
   const std::vector<uint8_t> sound = image.bytes();
