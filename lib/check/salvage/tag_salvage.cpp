@@ -91,8 +91,9 @@ Result<bool> TagSalvage::is_root_copy() {
   const auto leaf = TagLeaf::open(root->payload());
   if (!leaf || leaf->next_leaf() != 0 || leaf->count() == 0) return leaf && leaf->next_leaf() != 0;
   const uint64_t content = root->trailer().checksum;
-  for (uint64_t number = kTagRoot + 1; number < region_.count(); ++number) {
+  for (uint64_t number = 0; number < region_.count(); ++number) {
     if (repair_.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (number == kTagRoot) continue;
     VDE_TRY_ASSIGN(other, repair_.read(region_.begin + number));
     if (tag_node_of(other) && other.unchecked_trailer().checksum == content) return true;
   }
