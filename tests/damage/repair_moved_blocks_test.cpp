@@ -17,6 +17,10 @@ using namespace vde::test;
 
 namespace {
 
+// With a search for what damaged blocks were.
+const RepairOptions kSearching{
+    from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1}, false};
+
 // Blocks of 512 bytes: a tree of three levels, tables of several blocks.
 class MovedImage : public ImageBuilder {
  public:
@@ -57,8 +61,9 @@ class MovedImage : public ImageBuilder {
   void copy(uint64_t from, uint64_t to) { std::ranges::copy(block(from), block(to).begin()); }
 };
 
-void check_all_there(ImageBuilder& image, const Entries& entries) {
-  const Repaired repaired = repair_and_back(image);
+void check_all_there(ImageBuilder& image, const Entries& entries,
+                     const RepairOptions& options = kSomeRepair) {
+  const Repaired repaired = repair_and_back(image, options);
   for (const Finding& finding : repaired.left) CHECK(finding.kind->severity == Severity::kNote);
   const Entries after = entries_in(image);
   CHECK(after.tags == entries.tags);
@@ -114,6 +119,22 @@ TEST_CASE("the first block of a table is found in a later place, whatever is in 
   }
 }
 
+TEST_CASE("a bit that flipped in a header, or in the block it changed places with, costs nothing") {
+  MovedImage image;
+  const Entries entries = entries_in(image);
+  const std::vector<uint8_t> sound = image.bytes();
+  for (const std::string_view type : {"SNAP", "CODE"})
+    for (const uint64_t damaged : {uint64_t{0}, uint64_t{1}}) {
+      CAPTURE(type);
+      CAPTURE(damaged);
+      image.bytes() = sound;
+      const uint64_t first = image.start(type);
+      image.exchange(first, first + 1);
+      image.flip(first + damaged, 100);
+      check_all_there(image, entries, kSearching);
+    }
+}
+
 TEST_CASE("a spare block between blocks with entries gets a trailer, which the SDK demands") {
   MovedImage image;
   const std::vector<Module> modules = modules_in(image.file());
@@ -144,6 +165,16 @@ TEST_CASE("a leaf in the place of the tag index's header is read") {
     image.copy(leaf, image.node(0));
     image.wipe(leaf);
   }
+  check_all_there(image, entries);
+}
+
+TEST_CASE("a leaf in the places of the header and of the root does not pass for the whole tree") {
+  MovedImage image;
+  const Entries entries = entries_in(image);
+  uint64_t leaf = image.node(kTagRoot);
+  while (!image.read(leaf).leaf) leaf = image.child(leaf, image.read(leaf).children.size() - 1);
+  image.copy(leaf, image.node(kTagRoot));
+  image.exchange(leaf, image.node(0));
   check_all_there(image, entries);
 }
 

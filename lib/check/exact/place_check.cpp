@@ -57,10 +57,16 @@ bool is_tag_block(const RegionBlock& block) {
 
 // Entries as far as they go; what lies after the last counted one may be old.
 bool has_entries(const RegionBlock& block, const PackedShape& shape) {
-  int64_t most = INT32_MAX;
-  if (block.index == 0) most = kPackedTableHeaderLayout.decode(block.payload).count;
-  if (most < 0) return false;
-  return packed_records(shape, block.payload, block.index == 0, most).has_value();
+  const PackedTableHeader header = kPackedTableHeaderLayout.decode(block.payload);
+  const int64_t counted = header.count;
+  const auto as_first = [&] {
+    return counted >= 0 && packed_records(shape, block.payload, true, counted).has_value();
+  };
+  const auto as_other = packed_records(shape, block.payload, false, INT32_MAX);
+  if (block.index == 0 ? as_first() : as_other.has_value()) return true;
+  // The first block may have changed places with this one before it was damaged.
+  return block.index == 0 ? as_other && !as_other->empty()
+                          : counted > 0 && all_zero(header.reserved) && as_first();
 }
 
 bool is_snapshot_block(const RegionBlock& block) {
