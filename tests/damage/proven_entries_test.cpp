@@ -111,6 +111,21 @@ TEST_CASE("a run of equal bytes in a damaged block is not a snapshot that names 
   CHECK(snapshots_of(image) == before);
 }
 
+TEST_CASE("what reads as a proven snapshot in a valid block of another structure is not one") {
+  EvidenceImage image;
+  const uint64_t block = image.start("SNAP") + 2;
+  const auto entries = entries_of(image, block);
+  REQUIRE(offset_of(image, block, entries.size()) < image.payload(block).size());
+  // The entries begin one byte later, so the block is none of the table.
+  std::ranges::rotate(image.payload(block), image.payload(block).end() - 1);
+  image.payload(block)[0] = 0x5a;
+  image.set_tag(block, "TAGI").rehash(block);
+  repair_and_back(image);
+  for (const Snapshot& snapshot : snapshots_of(image))
+    CHECK(std::ranges::none_of(
+        entries, [&](const SnapshotEntry& entry) { return entry.id == snapshot.id; }));
+}
+
 TEST_CASE("padding in a damaged block is not a loss") {
   EvidenceImage image;
   const std::vector<Snapshot> before = snapshots_of(image);

@@ -6,6 +6,7 @@
 
 #include "base/endian.h"
 #include "check/passes/lost_entries.h"
+#include "check/salvage/tag_blocks.h"
 #include "region/module_blocks.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
@@ -29,6 +30,11 @@ bool is_damage_elsewhere(BlockType table, const UncheckedBlock& block, size_t en
   // Where the type is lost, too, the checksum proves nothing. A lost sector takes both.
   const size_t size = block.bytes().size();
   return block.unchecked_trailer().type != table && size > kSectorSize && end <= size - kSectorSize;
+}
+
+// Such a block holds no entries, however its bytes read.
+bool is_sound_tag_node(const UncheckedBlock& block) {
+  return block.check_payload() && is_typed_tag_node(block);
 }
 
 }  // namespace
@@ -101,6 +107,7 @@ Result<ProvenEntries> EntryProver::find(const UncheckedBlock& block, bool first,
   const Trailer trailer = block.unchecked_trailer();
   ProvenEntries proven;
   proven.generation = trailer.generation;
+  if (is_sound_tag_node(block)) return proven;
   VDE_TRY_ASSIGN(complete, take_all(payload, first, trailer.checksum, proven));
   if (complete) {
     const auto held = [&](const BlockBuffer& record) {
@@ -109,6 +116,8 @@ Result<ProvenEntries> EntryProver::find(const UncheckedBlock& block, bool first,
     std::erase_if(proven.records, held);
     return proven;
   }
+  // What a block of another structure holds is not an entry.
+  if (block.check_payload()) return proven;
   proven.all = true;
   const size_t content = content_size(payload);
   size_t at = first ? kPackedTableHeaderLayout.size() : 0;
@@ -140,6 +149,7 @@ Result<ProvenEntries> EntryProver::find(const UncheckedBlock& block, bool first,
 bool each_entry_in_damage(StructureRepair& repair, const PackedTable& table,
                           const UncheckedBlock& block, bool first,
                           const std::function<void(Bytes record)>& visit) {
+  if (is_sound_tag_node(block)) return false;
   const uint64_t total_blocks = repair.total_blocks();
   const size_t fixed = table.shape.fixed_size;
   const auto is_likely = [&](Bytes record) {

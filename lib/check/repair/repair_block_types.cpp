@@ -12,7 +12,6 @@
 #include "check/repair/packed_survey.h"
 #include "check/repair/sole_blocks.h"
 #include "check/salvage/tag_blocks.h"
-#include "format/tag/tag_inner.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
 
@@ -41,18 +40,10 @@ bool is_table_block(StructureRepair& repair, const PackedTable& table, const Unc
   return likely > 0 && entries == likely + padding_in(table, block.unchecked_payload(), first);
 }
 
-// Whether the payload of a block of the tag index is a node.
-bool is_of_tag_index(const UncheckedBlock& block) {
-  if (block.unchecked_trailer().type != block_types::kTagIndex) return false;
-  const Bytes payload = block.unchecked_payload();
-  const Result<TagInner> inner = TagInner::decode(payload);
-  return is_tag_leaf(payload) || (inner && inner->count() > 0);
-}
-
 // Whether the payload is one of this region, and not one of its own type.
 bool fits(StructureRepair& repair, const PlacedRegion& region, const UncheckedBlock& block) {
   const bool first = block.number() == region.blocks.begin;
-  if (is_of_tag_index(block)) return false;
+  if (is_typed_tag_node(block)) return false;
   if (region.type == block_types::kSnapshots)
     return is_table_block(repair, snapshot_table(), block, first);
   if (region.type == block_types::kCode) return is_table_block(repair, kModuleTable, block, first);

@@ -28,6 +28,13 @@ bool is_tag_node(Bytes payload, uint64_t blocks) {
   return true;
 }
 
+bool is_typed_tag_node(const UncheckedBlock& block) {
+  if (block.unchecked_trailer().type != block_types::kTagIndex) return false;
+  const Bytes payload = block.unchecked_payload();
+  const Result<TagInner> inner = TagInner::decode(payload);
+  return is_tag_leaf(payload) || (inner && inner->count() > 0);
+}
+
 bool is_tag_child(int64_t number, uint64_t blocks) {
   return number > static_cast<int64_t>(kTagRoot) && number < static_cast<int64_t>(blocks);
 }

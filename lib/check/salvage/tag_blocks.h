@@ -13,6 +13,9 @@ namespace vde {
 [[nodiscard]] bool is_tag_leaf(Bytes payload);
 [[nodiscard]] bool is_tag_node(Bytes payload, uint64_t blocks);
 
+// Whether a block has the type of the tag index, and its payload is a node.
+[[nodiscard]] bool is_typed_tag_node(const UncheckedBlock& block);
+
 // Whether an index of so many blocks may have a node with this number below its root.
 [[nodiscard]] bool is_tag_child(int64_t number, uint64_t blocks);
 
