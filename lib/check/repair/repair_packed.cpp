@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "check/entries/proven_entries.h"
+#include "check/lost/lost_lines.h"
 #include "check/passes/lost_entries.h"
 #include "check/passes/snapshot_chains.h"
 #include "check/repair/packed_repair.h"
@@ -19,6 +20,8 @@ namespace {
 
 // The maximum number of snapshots that a step names.
 constexpr size_t kMaxCutsNamed = 16;
+// The maximum number of blocks that a step names.
+constexpr size_t kMaxBlocksNamed = 16;
 
 // The content of a whole table.
 struct PackedContent {
@@ -26,6 +29,8 @@ struct PackedContent {
   int64_t found = 0;     // entries in the blocks
   bool in_row = true;    // no unused space between entries that another entry would fit into
   bool readable = true;  // every block is intact, every entry is valid, there are no stray bytes
+  uint64_t filled = 0;   // blocks with entries
+  std::vector<uint64_t> gaps = {};  // blocks of the image without entries, and with entries after
 };
 
 // Calls `visit` with each entry, including those after the counted ones. Stops at the first block
@@ -34,6 +39,7 @@ Result<PackedContent> read_table(StructureRepair& repair, BlockRange region,
                                  const PackedTable& table, const PackedVisitor& visit) {
   PackedContent content;
   bool ended = false;  // the previous block has room for another entry
+  std::vector<uint64_t> empty;
   for (uint64_t index = 0; index < region.count(); ++index) {
     if (repair.interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(payload, repair.read_intact(region.begin + index, table.type));
@@ -41,6 +47,13 @@ Result<PackedContent> read_table(StructureRepair& repair, BlockRange region,
     if (!content.readable) return content;
     if (index == 0) content.counted = kPackedTableHeaderLayout.decode(*payload).count;
     PackedCursor cursor(table.shape, *payload, index == 0);
+    if (cursor.at_end()) {
+      empty.push_back(region.begin + index);
+    } else {
+      ++content.filled;
+      content.gaps.insert(content.gaps.end(), empty.begin(), empty.end());
+      empty.clear();
+    }
     while (!cursor.at_end()) {
       const PackedPlace place{index, static_cast<uint32_t>(cursor.offset())};
       const Result<Bytes> record = cursor.next();
@@ -140,6 +153,26 @@ Loss doubtful_entries(int64_t count, std::string_view noun) {
   return loss;
 }
 
+// The blocks that held entries, if the slot counts more used blocks than hold some, and a block
+// without any is between those.
+std::vector<UnreadBlock> lost_blocks(int64_t used, const PackedContent& content) {
+  std::vector<UnreadBlock> lost;
+  if (used > 0 && static_cast<uint64_t>(used) > content.filled)
+    for (const uint64_t block : content.gaps) lost.push_back({block, 0});
+  return lost;
+}
+
+// What counts neither in the header nor anywhere else.
+void add_lost_blocks(const std::vector<UnreadBlock>& blocks, std::string_view noun, Loss& loss) {
+  if (blocks.empty()) return;
+  std::vector<uint64_t> numbers;
+  for (const UnreadBlock& block : blocks) numbers.push_back(block.number);
+  const std::span first = std::span(numbers).first(std::min(numbers.size(), kMaxBlocksNamed));
+  if (!loss.what.empty()) loss.what += "; ";
+  loss.what += fmt::format("an unknown number of {} ({}: the slot counts as used what holds none)",
+                           noun, list_blocks(first, numbers.size()));
+}
+
 // Corrects the count in the header if all entries are readable and unambiguous.
 Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired) {
   const PackedTable& table = repaired.table;
@@ -162,12 +195,21 @@ Result<void> repair_count(StructureRepair& repair, const RepairedTable& repaired
     VDE_TRY_ASSIGN(proven, UncountedProof(repair, table, content.counted).holds(region->blocks));
     if (!proven) loss = doubtful_entries(content.found - content.counted, repaired.noun);
   }
+  int64_t& used = repair.slots()[region->slot].used;
+  std::vector<UnreadBlock> lost;
+  if (adds) lost = lost_blocks(used, content);
+  add_lost_blocks(lost, repaired.noun, loss);
   if (content.counted > content.found)
     loss = loss_of_count(repair, repaired, region->blocks, content);
   const bool taken =
       repair.lossy_step(fmt::format("set the count of the {} to {}", repaired.name, content.found),
                         "its entries, all of which can be read", std::move(loss));
-  return taken ? set_table_count(repair, *region, content.found) : Result<void>{};
+  if (!taken) return {};
+  if (!lost.empty()) {
+    VDE_TRY(lose_unread(repair, repaired.kind, lost, std::nullopt));
+    used = 0;  // writers then read the whole table
+  }
+  return set_table_count(repair, *region, content.found);
 }
 
 // A snapshot that becomes a root, and its former parent.
