@@ -69,6 +69,16 @@ TEST_CASE("the oldest snapshot of a cycle becomes its root, and nothing else cha
   CHECK(listed(image) == made);
 }
 
+TEST_CASE("a generation that is newer than the superblock's sequence is corrected without a loss") {
+  ImageBuilder image;
+  const std::vector<Snapshot> made = make_chain(image);
+  image.set_generation(image.start("SNAP"), 2'147'483'719);
+  REQUIRE(verified(image.file()).codes == std::vector<std::string>{"BLCK-005"});
+  CHECK(repair_chains(image).empty());
+  CHECK(verified(image.file()).codes.empty());
+  CHECK(listed(image) == made);
+}
+
 TEST_CASE("a table whose first block changed places with a spare one is put back, without a loss") {
   ImageBuilder image;
   const std::vector<Snapshot> made = make_chain(image);

@@ -24,12 +24,13 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
      "The checksum matches, but the type in the trailer is that of another structure: a "
      "misdirected write, or a damaged type.",
      "The block may hold the content of another block.", kCopyAndRepair, kLosesBlock},
-    {"BLCK-005", kWarning, RepairNeed::kNever, "a block is newer than the superblock",
+    {"BLCK-005", kWarning, RepairNeed::kFields, "a block is newer than the superblock",
      "The generation in the trailer is higher than the superblock's checkpoint sequence.",
      "An older superblock may have been restored, or the generation is damaged (it is not covered "
      "by the checksum).",
      "Check whether the image was partially restored from a backup. 'vdetool info IMAGE' shows the "
-     "checkpoint sequence, 'vdetool dump IMAGE --block N' the generation."},
+     "checkpoint sequence, 'vdetool dump IMAGE --block N' the generation. Outside the data area "
+     "'vdetool verify IMAGE --repair' corrects the generation and leaves the content."},
     {"BLCK-006", kError, RepairNeed::kNever, "a block cannot be read",
      "The system reported an error when the block was read.",
      "The medium is failing. The contents of the block are lost unless a later attempt reads it.",

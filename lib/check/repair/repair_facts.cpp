@@ -48,6 +48,7 @@ RepairFacts find_repair_facts(BlockFile& file, ExactSearch* search) {
 bool can_repair(const RepairFacts& facts, FindingCode code, std::optional<BlockType> region) {
   if (region && facts.completes(*region)) return true;
   const RepairNeed need = need_of(code);
+  if (code == FindingCode::kBlockNewer && region == block_types::kData) return false;
   if (need == RepairNeed::kFields) return facts.solves(code);
   const bool of_region = need == RepairNeed::kRegionOf || need == RepairNeed::kBlockType;
   // The blocks may belong to another region.

@@ -5,6 +5,7 @@
 #include "check/exact/exact_run.h"
 #include "check/exact/restore.h"
 #include "check/repair/fixed_places.h"
+#include "check/repair/repair_generations.h"
 #include "check/repair/structure_repair.h"
 
 namespace vde {
@@ -48,7 +49,7 @@ constexpr Structure kStructures[] = {
 // The bitmap comes after the structures that tell which blocks are in use, and the tags after the
 // bitmap, because they may need free blocks.
 constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags,
-                                                       repair_spare_blocks};
+                                                       repair_generations, repair_spare_blocks};
 
 Result<void> clear_seal(StructureRepair& repair) {
   if (!repair.seal().is_set()) return {};
@@ -117,6 +118,7 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   // Replacing blocks of a table sets its count, too.
   if (found.has(RepairNeed::kSnapshotBlocks)) found.set(RepairNeed::kSnapshotCount, true);
   if (found.has(RepairNeed::kModuleBlocks)) found.set(RepairNeed::kModuleCount, true);
+  VDE_TRY(repair_generations(repair));
   found.set_solved(target.log.solved);
   facts = found;
   facts.set(RepairNeed::kBitmap, bitmap_region(repair).has_value());

@@ -72,11 +72,17 @@ std::vector<Recipe> block_recipes() {
                      [](ImageBuilder& image) { image.set_tag(10, "DATA"); },
                      {"BLCK-004"},
                      10});
-  recipes.push_back(lost(Recipe{"BLCK-005",
-                                "a tag node of generation 2 under sequence 1",
-                                [](ImageBuilder& image) { image.set_generation(77, 2); },
-                                {"BLCK-005"},
-                                77}));
+  recipes.push_back({"BLCK-005",
+                     "a tag node of generation 2 under sequence 1",
+                     [](ImageBuilder& image) { image.set_generation(77, 2); },
+                     {"BLCK-005"},
+                     77});
+  recipes.push_back(
+      lost(Recipe{"BLCK-005",
+                  "an allocated block of the data area of generation 2 under sequence 1",
+                  [](ImageBuilder& image) { image.data_block(200, 1).set_generation(200, 2); },
+                  {"BLCK-005", "BMAP-007"},
+                  200}));
   recipes.push_back(lost(Recipe{"BLCK-006",
                                 "two sectors of regions and one of the data area fail",
                                 [](ImageBuilder& image) { image.data_block(200, 1); },
