@@ -246,6 +246,40 @@ TEST_CASE("without a count, modules after an empty block are kept if their bytes
   }
 }
 
+TEST_CASE("without a count, snapshots after an empty block are kept with consent, as doubtful") {
+  ImageBuilder image({.block_size = 512});
+  const std::vector<Snapshot> made = make_snapshots(image, 20);
+  const uint64_t table = image.start("SNAP");
+  std::ranges::swap_ranges(image.block(table + 2), image.block(table + 3));
+  image.set_tag(table + 2, "SNAP").rehash(table + 2);
+  image.patch(table, 0, "a5a5a5a5");
+  spoil_snapshots(image, table, 6);
+  RepairOptions without = kLostBlocksOptions;
+  without.allow_loss = false;
+  Activity activity;
+  CHECK(must(plan_repair(image.file(), without, activity)).steps.empty());
+  const RepairPlan plan = repair_lost(image.file());
+  CHECK(plan.lost.others >= 7);
+  CHECK(has(plan.steps[0].loses, "7 snapshots after an empty block are kept"));
+  std::vector<Guid> kept;
+  for (const Snapshot& snapshot : snapshots_in(image.file())) kept.push_back(snapshot.id);
+  REQUIRE(kept.size() >= 14);
+  for (size_t i = 0; i < 14; ++i) CHECK(kept[kept.size() - 14 + i] == made[6 + i].id);
+}
+
+TEST_CASE("a count that is too low does not hide that a block between others lost its modules") {
+  ImageBuilder image({.block_size = 512});
+  const std::vector<Module> made = make_modules(image, 20, 6);
+  const uint64_t table = image.start("CODE");
+  std::ranges::fill(image.payload(table + 1), uint8_t{0});
+  image.rehash(table + 1).patch(table, 0, "05000000").rehash(table);
+  const RepairPlan plan = repair_lost(image.file());
+  CHECK(std::ranges::any_of(plan.steps, [&](const RepairStep& step) {
+    return has(step.loses, fmt::format("an unknown number of modules (block {}", table + 1));
+  }));
+  CHECK(modules_in(image.file()).size() == made.size() - 6);
+}
+
 TEST_CASE("modules that cannot move up stay in place") {
   // Two entries of 196 bytes leave 88 or more in a block of 512, which the SDK takes
   // for an entry.

@@ -35,11 +35,22 @@ Result<void> PackedKeep::read() {
     bad_.push_back(index);
     damaged_.add(number(index), found_);
   }
+  if (!doubtful_.empty()) fill_gaps();
   VDE_TRY(add_zero_head(survey));
   if (bad_.empty()) return {};
   VDE_TRY(find_proven(survey));
   VDE_TRY(settle_count(survey));
   return count_readable();
+}
+
+// Padding takes the place of empty blocks: the SDK's reader misreads what is after those.
+void PackedKeep::fill_gaps() {
+  for (const uint64_t index : empty_) {
+    if (index >= last_) break;
+    bad_.push_back(index);
+    superseded_.insert(index);
+  }
+  std::ranges::sort(bad_);
 }
 
 // An empty table has a zero header too: only content after it shows that the count is lost.
@@ -86,7 +97,8 @@ Result<bool> PackedKeep::keep_block(uint64_t index, const PackedSurvey& survey) 
 Result<void> PackedKeep::read_block(uint64_t index, Bytes payload) {
   PackedCursor cursor(table_.shape, payload, index == 0);
   const bool empty = cursor.at_end();
-  bool proven = ended_ && !empty && !counted_ && table_.type == block_types::kCode;
+  bool proven = ended_ && !empty && !counted_;
+  const bool may_doubt = proven && table_.type == block_types::kSnapshots;
   while (!cursor.at_end()) {
     const Result<Bytes> record = cursor.next();
     if (!record) {
@@ -96,16 +108,25 @@ Result<void> PackedKeep::read_block(uint64_t index, Bytes payload) {
     proof_.add(*record);
     keys_.emplace(record->begin(), record->begin() + table_.shape.key_size);
     ++found_;
+    if (may_doubt) doubtful_.push_back({number(index), {record->begin(), record->end()}});
     if (!proven) continue;
-    VDE_TRY_ASSIGN(is_its, is_proven_module(repair_, *record));
+    VDE_TRY_ASSIGN(
+        is_its, may_doubt ? Result<bool>(is_likely(*record)) : is_proven_module(repair_, *record));
     proven = is_its;
   }
   if (!empty) last_ = index;
   if (index == 0) return {};
+  if (empty) empty_.push_back(index);
   // Without a count the first empty block is the end, unless modules prove what comes after it.
+  // Nothing excludes snapshots there.
   ended_ |= empty;
   beyond_end_ |= ended_ && !proven && !all_zero(payload);
   return {};
+}
+
+bool PackedKeep::is_likely(Bytes record) const {
+  return is_padding(record) ||
+         is_likely_record(table_, record, repair_.total_blocks(), repair_.io().block_size());
 }
 
 Result<void> PackedKeep::find_proven(const PackedSurvey& survey) {
@@ -170,6 +191,8 @@ Result<void> PackedKeep::settle_count(const PackedSurvey& survey) {
     counted_ = found_;
     head_older_ = true;
   }
+  if (counted_) doubtful_.clear();
+  std::erase_if(doubtful_, [&](const Doubtful& entry) { return is_padding(entry.record); });
   // A table that has all its entries needs no block of another kind.
   for (const uint64_t index : bad_)
     if (counted_ == found_ && survey.blocks[index] == PackedHolds::kForeign) foreign_.insert(index);
@@ -219,6 +242,11 @@ Loss PackedKeep::loss() const {
                     repaired_.noun));
     loss.counts.others += unproven_;
   }
+  if (!doubtful_.empty()) {
+    add(fmt::format("what nothing proves: {} {} after an empty block are kept", doubtful_.size(),
+                    repaired_.noun));
+    loss.counts.others += doubtful_.size();
+  }
   return loss;
 }
 
@@ -236,17 +264,25 @@ Result<void> PackedKeep::list() {
 }
 
 Result<void> PackedKeep::list_unproven() {
+  for (const Doubtful& entry : doubtful_)
+    VDE_TRY(list_kept(entry.block, entry.record,
+                      "kept, although the count is lost and an empty block is before it"));
   for (const auto& [index, proven] : kept_) {
     if (proven.whole) continue;
     for (const BlockBuffer& record : proven.records) {
-      if (is_padding(record)) continue;
-      LostEntry doubtful{LostKind::kOther, number(index), unproven_fields(table_.type, record)};
-      set_content(doubtful, table_.type, record);
-      doubtful.kind = LostKind::kOther;  // the entry itself is kept
-      VDE_TRY(repair_.lose(doubtful));
+      if (!is_padding(record))
+        VDE_TRY(list_kept(number(index), record, unproven_fields(table_.type, record)));
     }
   }
   return {};
+}
+
+// Lists why an entry that is kept is doubtful.
+Result<void> PackedKeep::list_kept(uint64_t block, Bytes record, std::string reason) {
+  LostEntry doubtful{LostKind::kOther, block, std::move(reason)};
+  set_content(doubtful, table_.type, record);
+  doubtful.kind = LostKind::kOther;
+  return repair_.lose(doubtful);
 }
 
 // The entries that a damaged block seems to hold, except those that are kept or are elsewhere.

@@ -52,9 +52,16 @@ class PackedKeep {
     bool all = false;  // the block holds nothing else
   };
 
+  // An entry that is kept although nothing proves it.
+  struct Doubtful {
+    uint64_t block;
+    BlockBuffer record;
+  };
+
   [[nodiscard]] uint64_t number(uint64_t index) const { return region_.blocks.begin + index; }
   [[nodiscard]] Result<bool> keep_block(uint64_t index, const PackedSurvey& survey);
   [[nodiscard]] Result<void> read_block(uint64_t index, Bytes payload);
+  void fill_gaps();
   [[nodiscard]] Result<void> add_zero_head(const PackedSurvey& survey);
   [[nodiscard]] Result<void> find_proven(const PackedSurvey& survey);
   [[nodiscard]] Result<void> prove(uint64_t index, EntryProver& prover);
@@ -65,6 +72,8 @@ class PackedKeep {
   [[nodiscard]] std::optional<uint64_t> missing() const;
   [[nodiscard]] Result<void> list_lost();
   [[nodiscard]] Result<void> list_unproven();
+  [[nodiscard]] Result<void> list_kept(uint64_t block, Bytes record, std::string reason);
+  [[nodiscard]] bool is_likely(Bytes record) const;
   [[nodiscard]] bool is_padding(Bytes record) const {
     return table_.is_padding != nullptr && table_.is_padding(record);
   }
@@ -78,6 +87,7 @@ class PackedKeep {
   PlacedRegion region_;
   std::vector<uint64_t> bad_;
   std::map<uint64_t, ProvenEntries> kept_;
+  std::vector<Doubtful> doubtful_;  // snapshots after the first empty block, without a count
   std::set<uint64_t> superseded_;   // those of bad_ that hold nothing of their own
   std::set<uint64_t> foreign_;      // and those that hold no entries
   std::optional<int64_t> counted_;  // entries according to the header
@@ -87,6 +97,7 @@ class PackedKeep {
   uint64_t readable_ = 0;  // entries that can be read in damaged blocks and are not kept
   uint64_t last_ = 0;
   std::optional<uint64_t> broken_;  // a block with an invalid entry
+  std::vector<uint64_t> empty_;     // valid blocks without entries, except the first
   bool ended_ = false;              // a block without entries was found
   bool beyond_end_ = false;         // and unproven content after it
   bool hides_entries_ = false;      // there may be more entries than the header counts
