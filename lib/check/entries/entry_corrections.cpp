@@ -17,7 +17,6 @@
 namespace vde {
 namespace {
 
-
 using InodeTable = std::pair<int64_t, int64_t>;  // first block, blocks
 
 class Corrector {

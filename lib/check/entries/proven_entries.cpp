@@ -15,7 +15,7 @@
 namespace vde {
 namespace {
 
-constexpr size_t kSectorSize = 512;    // bytes
+constexpr size_t kSectorSize = 512;  // bytes
 
 // The number of bytes up to the last one that is not zero. To look for it at each offset would take
 // the square of the time.

@@ -16,7 +16,7 @@ namespace vde {
 namespace {
 
 constexpr LostKind kLostKinds[] = {LostKind::kTag, LostKind::kSnapshot, LostKind::kModule,
-                               LostKind::kPolicy, LostKind::kOther};
+                                   LostKind::kPolicy, LostKind::kOther};
 
 std::string_view plural_of(LostKind kind) {
   switch (kind) {

@@ -11,7 +11,7 @@ namespace vde {
 namespace {
 
 // The maximum number of blocks that a step names.
-constexpr size_t kMaxNamed = 16;
+constexpr size_t kMaxNewerNamed = 16;
 
 // As is_newer() of a probe, with the sequence of this repair's last commit.
 bool is_newer_than(const Superblock& superblock, uint32_t generation) {
@@ -44,11 +44,12 @@ Result<std::vector<uint64_t>> find_newer(StructureRepair& repair, const PlacedRe
 
 Result<void> rewrite(StructureRepair& repair, const PlacedRegion& region,
                      const std::vector<uint64_t>& blocks) {
-  repair.step(fmt::format("give {} of {} the superblock's generation",
-                          list_blocks(std::span(blocks).first(std::min(blocks.size(), kMaxNamed)),
-                                      blocks.size()),
-                          to_string(region.type)),
-              "the payload: its checksum matches, and does not cover the generation");
+  repair.step(
+      fmt::format("give {} of {} the superblock's generation",
+                  list_blocks(std::span(blocks).first(std::min(blocks.size(), kMaxNewerNamed)),
+                              blocks.size()),
+                  to_string(region.type)),
+      "the payload: its checksum matches, and does not cover the generation");
   repair.solves(kind_of(FindingCode::kBlockNewer));
   for (const uint64_t number : blocks) {
     VDE_TRY_ASSIGN(block, repair.read(number));

@@ -21,7 +21,7 @@ namespace {
 // The maximum number of snapshots that a step names.
 constexpr size_t kMaxCutsNamed = 16;
 // The maximum number of blocks that a step names.
-constexpr size_t kMaxBlocksNamed = 16;
+constexpr size_t kMaxGapsNamed = 16;
 
 // The content of a whole table.
 struct PackedContent {
@@ -167,7 +167,7 @@ void add_lost_blocks(const std::vector<UnreadBlock>& blocks, std::string_view no
   if (blocks.empty()) return;
   std::vector<uint64_t> numbers;
   for (const UnreadBlock& block : blocks) numbers.push_back(block.number);
-  const std::span first = std::span(numbers).first(std::min(numbers.size(), kMaxBlocksNamed));
+  const std::span first = std::span(numbers).first(std::min(numbers.size(), kMaxGapsNamed));
   if (!loss.what.empty()) loss.what += "; ";
   loss.what += fmt::format("an unknown number of {} ({}: the slot counts as used what holds none)",
                            noun, list_blocks(first, numbers.size()));

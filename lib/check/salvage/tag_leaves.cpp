@@ -8,13 +8,13 @@ namespace vde {
 namespace {
 
 // A valid tree has far fewer levels.
-constexpr size_t kMaxLevels = 64;
+constexpr size_t kMaxLookupLevels = 64;
 
 // The leaf to which the tree leads for a key; nothing if it leads to no valid leaf.
 Result<std::optional<uint64_t>> find_leaf(StructureRepair& repair, BlockRange region,
                                           std::string_view key) {
   uint64_t number = kTagRoot;
-  for (size_t level = 0; level < kMaxLevels; ++level) {
+  for (size_t level = 0; level < kMaxLookupLevels; ++level) {
     VDE_TRY_ASSIGN(block, repair.read(region.begin + number));
     const auto node = tag_node_of(block);
     if (!node) break;
