@@ -65,8 +65,9 @@ bool has_entries(const RegionBlock& block, const PackedShape& shape) {
   const auto as_other = packed_records(shape, block.payload, false, INT32_MAX);
   if (block.index == 0 ? as_first() : as_other.has_value()) return true;
   // The first block may have changed places with this one before it was damaged.
-  return block.index == 0 ? as_other && !as_other->empty()
-                          : counted > 0 && all_zero(header.reserved) && as_first();
+  const bool is_head = all_zero(header.reserved);
+  return block.index == 0 ? !is_head && as_other && !as_other->empty()
+                          : is_head && counted > 0 && as_first();
 }
 
 bool is_snapshot_block(const RegionBlock& block) {
