@@ -87,15 +87,19 @@ class Liar {
     return put(fmt::format("{} is {} instead of {}", name, lie, old));
   }
 
-  // In one of the three copies of the slots; the directory's checksum follows.
+  // In one of the three copies of the slots; the directory's checksum follows. An earlier fault may
+  // have put a block with entries there.
   std::optional<Damage> slot() {
     constexpr uint64_t kTables[] = {kPrimaryGroup + 1, kMirrorGroup + 1, kDirectoryStart};
     load("slots", kTables[random_.below(std::size(kTables))]);
     if (!is_valid()) return std::nullopt;
     std::vector<RegionSlot> slots = decode_slots(payload());
     std::vector<size_t> used;
-    for (size_t i = 0; i < slots.size(); ++i)
-      if (!slots[i].is_free()) used.push_back(i);
+    for (size_t i = 0; i < slots.size(); ++i) {
+      if (slots[i].is_free()) continue;
+      if (!is_known(slots[i].type)) return std::nullopt;
+      used.push_back(i);
+    }
     if (used.empty()) return std::nullopt;
     const size_t index = used[random_.below(used.size())];
     RegionSlot& slot = slots[index];
