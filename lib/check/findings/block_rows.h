@@ -30,7 +30,8 @@ inline constexpr auto kBlockRows = std::to_array<FindingRow>({
      "by the checksum).",
      "Check whether the image was partially restored from a backup. 'vdetool info IMAGE' shows the "
      "checkpoint sequence, 'vdetool dump IMAGE --block N' the generation. Outside the data area "
-     "'vdetool verify IMAGE --repair' corrects the generation and leaves the content."},
+     "'vdetool verify IMAGE --repair' corrects the generation and leaves the content.",
+     kLosesNothing},
     {"BLCK-006", kError, RepairNeed::kNever, "a block cannot be read",
      "The system reported an error when the block was read.",
      "The medium is failing. The contents of the block are lost unless a later attempt reads it.",
