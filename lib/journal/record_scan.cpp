@@ -23,23 +23,6 @@ Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64
   return head;
 }
 
-// The record that starts in block `at`. Verifies its checksum, but not its after-images.
-Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, uint64_t max,
-                                               const Guid& uuid) {
-  std::optional<JournalRecord> none;
-  VDE_TRY_ASSIGN(head, head_at(io, at, max));
-  if (!head) return none;
-  BlockBuffer buffer = io.make_buffer();
-  std::vector<uint8_t> stream;
-  for (uint64_t i = 0; i < head->descriptor_blocks; ++i) {
-    auto block = io.read_checked(at + i, block_types::kMetadataWal, buffer);
-    if (!block && block.error().code == ErrorCode::kIo) return propagate(block);
-    if (!block) return none;
-    stream.insert(stream.end(), block->payload().begin(), block->payload().end());
-  }
-  return decode_record(stream, uuid);
-}
-
 using Places = std::vector<uint64_t>;
 
 // Finds the after-images of the record in `at`. Nothing if an inline one is damaged, as in an
@@ -103,6 +86,22 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 }
 
 }  // namespace
+
+Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, uint64_t max,
+                                               const Guid& uuid) {
+  std::optional<JournalRecord> none;
+  VDE_TRY_ASSIGN(head, head_at(io, at, max));
+  if (!head) return none;
+  BlockBuffer buffer = io.make_buffer();
+  std::vector<uint8_t> stream;
+  for (uint64_t i = 0; i < head->descriptor_blocks; ++i) {
+    auto block = io.read_checked(at + i, block_types::kMetadataWal, buffer);
+    if (!block && block.error().code == ErrorCode::kIo) return propagate(block);
+    if (!block) return none;
+    stream.insert(stream.end(), block->payload().begin(), block->payload().end());
+  }
+  return decode_record(stream, uuid);
+}
 
 Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Probe& probe,
                                 uint64_t epoch, LostRecords lost) {

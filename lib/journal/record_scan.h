@@ -24,6 +24,11 @@ enum class LostRecords {
   kDrop,  // end the chain before the damaged record; for repair, which reports the loss
 };
 
+// The record that starts in block `at` and has at most `max` blocks. Verifies its checksum, but not
+// its after-images. Nothing if there is none. kIo if a block cannot be read.
+[[nodiscard]] Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at,
+                                                             uint64_t max, const Guid& uuid);
+
 // Returns the chain of intact records of `epoch` from the journal's first block on; `probe`
 // describes the file. kDamaged if a record breaks the rules of replay_rules.h, or if there is an
 // intact record after the end of the chain: a record before it was lost, and ignoring that would

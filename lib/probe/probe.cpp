@@ -198,6 +198,22 @@ std::vector<uint32_t> candidate_sizes(Bytes head) {
   return sizes;
 }
 
+// Whether one of the first blocks after the fixed ones is valid, and of a region that every image
+// has: the bitmap comes first, and the journal soon.
+bool has_region_block(BlockFile& file, uint32_t block_size) {
+  constexpr uint64_t kLooked = 16;
+  const BlockIo io(file, block_size);
+  BlockBuffer buffer = io.make_buffer();
+  for (uint64_t number = kFirstRegionBlock; number < kFirstRegionBlock + kLooked; ++number) {
+    const auto block = io.read(number, buffer);
+    if (!block) return false;
+    for (const BlockType type :
+         {block_types::kBitmap, block_types::kInodes, block_types::kMetadataWal})
+      if (block->check(type)) return true;
+  }
+  return false;
+}
+
 Result<void> refuse_preamble(BlockFile& file, Bytes head) {
   const auto preamble = find_preamble(file, head);
   if (!preamble) return {};
@@ -269,6 +285,12 @@ Result<Probe> probe_image(BlockFile& file) {
     }
     if (!unverified && probe.superblock_source == SuperblockSource::kUnverified)
       unverified = std::move(probe);
+  }
+  for (const uint32_t block_size : candidate_sizes(head.sector())) {
+    if (!has_region_block(file, block_size)) continue;
+    Probe probe = probe_at(head, BlockIo(file, block_size), size);
+    probe.has_region_block = true;
+    return probe;
   }
   Probe& probe = unverified ? *unverified : nothing;
   probe.problem =

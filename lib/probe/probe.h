@@ -73,6 +73,10 @@ struct Probe {
   HeaderSeal seal;
   IntegrityAnchor anchor;  // zero unless the source is an intact group
 
+  // A block after the fixed ones is valid with this block size, and has the type of a region that
+  // every image has. Looked for only if no fixed block is valid.
+  bool has_region_block = false;
+
   SlotSource slot_source = SlotSource::kNone;
   std::vector<RegionSlot> slots;  // all slots, including free ones
 
@@ -85,7 +89,9 @@ struct Probe {
            superblock_source == SuperblockSource::kBlock;
   }
   // A valid checksum confirms the block size.
-  [[nodiscard]] bool verified() const { return superblock_verified() || directory.whole; }
+  [[nodiscard]] bool verified() const {
+    return superblock_verified() || directory.whole || has_region_block;
+  }
   [[nodiscard]] uint64_t blocks_in_file() const { return file_size / block_size; }
   // The manifest of a superblock with a valid trailer, else 0.
   [[nodiscard]] uint32_t manifest() const {

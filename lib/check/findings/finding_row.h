@@ -35,6 +35,10 @@ inline constexpr std::string_view kLosesAllocations =
     "only allocations of blocks that were never written and that nothing refers to";
 inline constexpr std::string_view kLosesOtherCopy =
     "nothing but the content of the copy that is replaced";
+inline constexpr std::string_view kLosesUnprovenFields =
+    "nothing if the other group, the journal or a checksum has the content; otherwise what no "
+    "other "
+    "block shows, e.g. the label";
 inline constexpr std::string_view kLosesNothingOfLeaves = "nothing that an intact leaf holds";
 inline constexpr std::string_view kLosesNodes =
     "the tags of nodes that cannot be read; the plan names them as far as it can";

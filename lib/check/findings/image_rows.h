@@ -114,7 +114,7 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-001", kError, RepairNeed::kGroup, "a block of a superblock group is damaged",
      "It has no valid trailer, cannot be read, has another type, or its superblock has a different "
      "block size. The whole group is not used.",
-     "None as long as the other copy is intact.", kOtherCopyOrBits, kLosesNothing},
+     "None as long as the other copy is intact.", kOtherCopyOrBits, kLosesUnprovenFields},
     {"SUPB-002", kError, RepairNeed::kGroup, "a superblock group is inconsistent",
      "The generation of a block is not the group's checkpoint sequence: it was not written "
      "together with the others, or the superblock's own trailer is damaged.",
@@ -147,7 +147,7 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-010", kError, RepairNeed::kGroup, "no valid superblock",
      "Neither block 0 nor block 4 is a superblock with a valid trailer. Superblock values shown "
      "are unverified.",
-     "The SDK rejects the image.", kCopyAndRepair, kLosesNothing},
+     "The SDK rejects the image.", kCopyAndRepair, kLosesUnprovenFields},
     {"SUPB-011", kWarning, RepairNeed::kNever, "unknown compatible features",
      "The superblock sets feature bits that readers may ignore and that are not defined by the "
      "format.",

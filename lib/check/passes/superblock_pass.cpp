@@ -159,7 +159,9 @@ Result<void> check_superblocks(VerifyContext& context) {
     check_fields(context);
   else
     context.report.add(FindingCode::kNoSuperblock, std::nullopt, block_types::kSuperblock,
-                       "the block size is taken from the region directory");
+                       fmt::format("the block size is taken from {}",
+                                   probe.directory.whole ? "the region directory"
+                                                         : "the trailers of other blocks"));
   return {};
 }
 

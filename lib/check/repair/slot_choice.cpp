@@ -24,13 +24,6 @@ constexpr size_t kMaxRuns = 64;
 // How many times the blocks of the volume may be read to judge places.
 constexpr uint64_t kMaxReads = 16;
 
-bool has_plausible_head(const UncheckedBlock& block, BlockType type) {
-  if (type == block_types::kTagIndex) return is_tag_header(block);
-  if (type != block_types::kSnapshots && type != block_types::kCode) return true;
-  const PackedTableHeader header = kPackedTableHeaderLayout.decode(block.unchecked_payload());
-  return header.count >= 0 && all_zero(header.reserved);
-}
-
 // The number of regions with a fixed place that no slot names.
 int missing_fixed(const Slots& slots) {
   return static_cast<int>(std::ranges::count_if(kFixedRegions, [&](const FixedRegion& fixed) {
@@ -346,6 +339,13 @@ class SlotChooser {
 };
 
 }  // namespace
+
+bool has_plausible_head(const UncheckedBlock& block, BlockType type) {
+  if (type == block_types::kTagIndex) return is_tag_header(block);
+  if (type != block_types::kSnapshots && type != block_types::kCode) return true;
+  const PackedTableHeader header = kPackedTableHeaderLayout.decode(block.unchecked_payload());
+  return header.count >= 0 && all_zero(header.reserved);
+}
 
 bool names(const RegionSlot& slot, const FixedRegion& fixed) {
   return !slot.is_free() && slot.type == fixed.type && slot.start == fixed.start &&

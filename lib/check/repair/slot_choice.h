@@ -25,6 +25,9 @@ inline constexpr FixedRegion kFixedRegions[] = {
 [[nodiscard]] bool names(const RegionSlot& slot, const FixedRegion& fixed);
 [[nodiscard]] bool names_any_fixed(const RegionSlot& slot);
 
+// Whether a valid block of this type may be the first one of a region.
+[[nodiscard]] bool has_plausible_head(const UncheckedBlock& block, BlockType type);
+
 // The number of regions that the format or the features demand and no slot names.
 [[nodiscard]] int missing_regions(const Probe& probe, const Slots& slots);
 

@@ -133,19 +133,37 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { next_sequence(image, 0); },
                      {"SUPB-004"},
                      4});
-  recipes.push_back(lost(Recipe{"SUPB-010",
-                                "one bit of both superblocks",
-                                [](ImageBuilder& image) { image.flip(0, 64).flip(4, 64); },
-                                {"SUPB-001", "SUPB-001", "SUPB-010"},
-                                0}));
-  recipes.push_back(lost(Recipe{"SUPB-010",
-                                "nothing of both groups is left",
-                                [](ImageBuilder& image) {
-                                  for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
-                                },
-                                {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
-                                 "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-010"},
-                                0}));
+  recipes.push_back({"SUPB-010",
+                     "one bit of both superblocks",
+                     [](ImageBuilder& image) { image.flip(0, 64).flip(4, 64); },
+                     {"SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
+  recipes.push_back({"SUPB-010",
+                     "nothing of both groups is left",
+                     [](ImageBuilder& image) {
+                       for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
+                     },
+                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
+                      "SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
+  recipes.push_back({"SUPB-010",
+                     "nothing of both groups and of the directory is left",
+                     [](ImageBuilder& image) {
+                       for (uint64_t block = 0; block < 10; ++block) image.wipe(block);
+                     },
+                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
+                      "SUPB-001", "SUPB-001", "SUPB-010", "RMAP-001", "RMAP-001"},
+                     0});
+  recipes.push_back({"SUPB-001",
+                     "the extended metadata and the integrity anchor of both groups are gone",
+                     [](ImageBuilder& image) { image.wipe(2).wipe(3).wipe(6).wipe(7); },
+                     {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001"},
+                     2});
+  recipes.push_back({"SUPB-001",
+                     "one block of each group is gone",
+                     [](ImageBuilder& image) { image.wipe(0).wipe(5); },
+                     {"SUPB-001", "SUPB-001"},
+                     0});
 }
 
 void add_reserved(std::vector<Recipe>& recipes) {

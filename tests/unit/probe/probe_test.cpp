@@ -146,9 +146,23 @@ TEST_CASE("if they cannot be read at once, they are read one by one") {
   CHECK_FALSE(without.directory.whole);
 }
 
+TEST_CASE("without a valid fixed block, a valid block of the first regions shows the block size") {
+  for (const uint32_t block_size : {512u, 4096u, 65536u}) {
+    CAPTURE(block_size);
+    ImageBuilder image({block_size, 256, "tags"});
+    for (uint64_t block = 0; block < kFirstRegionBlock; ++block) image.wipe(block);
+    const Probe probe = probe_of(image.file());
+    CHECK_FALSE(probe.problem.has_value());
+    CHECK(probe.has_region_block);
+    CHECK(probe.block_size == block_size);
+    CHECK(probe.superblock_source == SuperblockSource::kNone);
+    CHECK(probe.slot_source == SlotSource::kNone);
+  }
+}
+
 TEST_CASE("unverified fields are shown only on request") {
   ImageBuilder image;
-  for (uint64_t block = 0; block < 10; ++block) image.clear_trailer(block);
+  for (uint64_t block = 0; block < 13; ++block) image.clear_trailer(block);
   const auto strict = probe_to_judge(image.file());
   REQUIRE_FALSE(strict.has_value());
   CHECK(strict.error().code == ErrorCode::kNotAnImage);
@@ -172,7 +186,7 @@ TEST_CASE("a probe of another file reports that it is not an image, and what it 
   MemoryFile text(std::vector<uint8_t>(5000, 'x'));
   CHECK(problem_of(text)->code == ErrorCode::kNotAnImage);
 
-  for (uint64_t block = 0; block < 10; ++block) sound.clear_trailer(block);
+  for (uint64_t block = 0; block < 13; ++block) sound.clear_trailer(block);
   const auto damaged = probe_image(sound.file());
   REQUIRE(damaged.has_value());
   REQUIRE(damaged->problem.has_value());
