@@ -10,9 +10,9 @@ inline constexpr auto kGeometryRows = std::to_array<FindingRow>({
      "The file ends before the volume does: it was truncated, or copied incompletely.",
      "Everything past its end is lost.",
      "Make a copy of the image first (cp --sparse=always). Then restore the image from a backup. "
-     "If the missing blocks were never used, 'vdetool verify IMAGE --repair' adds them again. "
+     "'vdetool verify IMAGE --repair' adds the missing blocks again, as unwritten ones. "
      "'vdetool rescue IMAGE --output NEW' builds a new image from what is left.",
-     kLosesNothing},
+     "nothing if the missing blocks were never used; otherwise what was in them"},
     {"GEOM-002", kNote, RepairNeed::kTail, "the file is longer than the superblock says",
      "There are bytes after the end of the volume, for example zeros after an interrupted resize, "
      "or data that a disk importer stored there.",

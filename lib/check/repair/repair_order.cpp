@@ -12,15 +12,25 @@ namespace vde {
 namespace {
 
 // Blocks that lie in a fixed place go back before anything is written there; so they are looked for
-// again whenever the tables may have changed, which say what belongs where. Slots are chosen from
-// all tables, so before a group or the directory is copied over the others. The groups come before
-// the journal, which is checked against them. The tables come after the journal, because its
-// commits may change them. Then groups and journal again, because the tables define the journal's
-// place.
-constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {
-    restore_fixed_blocks,    return_misplaced_blocks, repair_slot_choice, return_misplaced_blocks,
-    repair_groups,           restore_journal,         repair_journal,     repair_tables,
-    return_misplaced_blocks, repair_groups,           repair_journal,     repair_length};
+// again whenever the tables may have changed, which say what belongs where. A file that is too
+// short is extended early, because regions may end after it; again at the end, if there was no
+// group. Slots are chosen from all tables, so before a group or the directory is copied over the
+// others. The groups come before the journal, which is checked against them. The tables come after
+// the journal, because its commits may change them. Then groups and journal again, because the
+// tables define the journal's place.
+constexpr Result<void> (*kFoundations[])(FoundationRepair&) = {restore_fixed_blocks,
+                                                               return_misplaced_blocks,
+                                                               repair_length,
+                                                               repair_slot_choice,
+                                                               return_misplaced_blocks,
+                                                               repair_groups,
+                                                               restore_journal,
+                                                               repair_journal,
+                                                               repair_tables,
+                                                               return_misplaced_blocks,
+                                                               repair_groups,
+                                                               repair_journal,
+                                                               repair_length};
 
 // A repairer that uses the journal, and the fact that is set if it found something to do.
 struct Structure {
@@ -99,7 +109,8 @@ Result<void> dry_run(const RepairTarget& target, RepairFacts& facts) {
   for (const auto repairer : kFoundations) {
     VDE_TRY_ASSIGN(acted, acts(foundation, repairer));
     facts.set_completed(target.log.completed);
-    if (repairer == repair_length) facts.set(RepairNeed::kLength, acted);
+    if (repairer == repair_length)
+      facts.set(RepairNeed::kLength, acted || facts.has(RepairNeed::kLength));
     if (repairer == repair_slot_choice) facts.set(RepairNeed::kSlotChoice, acted);
     const bool group = foundation.probe().superblock_source == SuperblockSource::kGroup;
     facts.set(RepairNeed::kGroup, group);

@@ -237,7 +237,8 @@ Result<int> contradictions(const FoundationRepair& repair, const Slots& slots) {
 // the better group first, then the better one of the pointer table and the directory.
 Result<void> repair_slot_choice(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
-  if (probe.superblock_source != SuperblockSource::kGroup) return {};
+  // A region whose blocks are missing contradicts no table.
+  if (probe.superblock_source != SuperblockSource::kGroup || is_cut_short(probe)) return {};
   const std::vector<Slots> tables = slot_tables(probe);
   if (tables.empty()) return {};
   VDE_TRY_ASSIGN(wrong, contradictions(repair, tables.front()));

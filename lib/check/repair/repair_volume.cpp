@@ -52,25 +52,40 @@ std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
 
 }  // namespace
 
-// Missing blocks that were never used are added again, as unwritten blocks.
+bool is_cut_short(const Probe& probe) {
+  const int64_t total = probe.superblock.total_blocks;
+  return probe.superblock_source == SuperblockSource::kGroup &&
+         total >= static_cast<int64_t>(kFirstRegionBlock) &&
+         total <= static_cast<int64_t>(kMaxBlocks) &&
+         probe.blocks_in_file() < static_cast<uint64_t>(total) &&
+         probe.blocks_in_file() >= kFirstRegionBlock;
+}
+
+// Missing blocks are added again, as unwritten blocks. So all others keep their numbers, and the
+// regions are repaired as with any damage.
 Result<void> repair_length(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
-  const int64_t total = probe.superblock.total_blocks;
-  if (probe.superblock_source != SuperblockSource::kGroup ||
-      total < static_cast<int64_t>(kFirstRegionBlock) || total > static_cast<int64_t>(kMaxBlocks) ||
-      repair.io().file().is_device())
-    return {};
-  const auto blocks = static_cast<uint64_t>(total);
-  if (probe.blocks_in_file() >= blocks || probe.blocks_in_file() < kFirstRegionBlock) return {};
-  const BlockRange missing{probe.blocks_in_file(), blocks};
-  VDE_TRY_ASSIGN(unused, never_used(repair, missing));
-  if (!unused) {
-    repair.note("blocks past the end of the file were in use; their content is lost");
+  if (!is_cut_short(probe)) return {};
+  if (repair.io().file().is_device()) {
+    repair.note(
+        "the device is smaller than the volume; copy it to a larger one, and repair the copy");
     return {};
   }
-  repair.step(
-      fmt::format("extend the file to the size of the volume, {} bytes", blocks * probe.block_size),
-      "the superblock's block count; the bitmap marks the missing blocks as free");
+  const auto blocks = static_cast<uint64_t>(probe.superblock.total_blocks);
+  const BlockRange missing{probe.blocks_in_file(), blocks};
+  VDE_TRY_ASSIGN(unused, never_used(repair, missing));
+  Loss loss;
+  if (!unused)
+    loss = {fmt::format("what was in blocks {} to {}, as far as they were in use", missing.begin,
+                        missing.end - 1),
+            {.others = 1}};
+  if (!repair.lossy_step(
+          fmt::format("extend the file to the size of the volume, {} bytes",
+                      blocks * probe.block_size),
+          unused ? "the superblock's block count; the bitmap marks the missing blocks as free"
+                 : "the superblock's block count; the missing blocks become unwritten ones",
+          std::move(loss)))
+    return {};
   VDE_TRY(repair.resize(blocks * probe.block_size));
   VDE_TRY(repair.sync());
   return repair.check_again();

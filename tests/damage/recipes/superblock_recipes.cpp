@@ -36,6 +36,11 @@ void add_geometry(std::vector<Recipe>& recipes) {
                      {"GEOM-001"},
                      200});
   recipes.push_back({"GEOM-001",
+                     "the file ends in the middle of the tag index",
+                     [](ImageBuilder& image) { image.bytes().resize(78 * 4096); },
+                     {"GEOM-001"},
+                     78});
+  recipes.push_back({"GEOM-001",
                      "the file lacks its last byte",
                      [](ImageBuilder& image) { image.bytes().pop_back(); },
                      {"GEOM-001"},
