@@ -59,8 +59,7 @@ Result<BlockSurvey> BlockSurvey::make(const FoundationRepair& repair) {
 void BlockSurvey::add(const UncheckedBlock& block, const Trailer& trailer) {
   if (!counts_own_generations(trailer.type) && trailer.type != block_types::kRegionMap)
     highest_ = std::max(highest_, trailer.generation);
-  if (trailer.type == block_types::kData && !runs_.empty() && runs_.back().data_after == 0)
-    runs_.back().data_after = block.number();
+  if (trailer.type == block_types::kData && !runs_.empty()) runs_.back().has_data_after = true;
   if (!is_region_type(trailer.type)) return;
   BlockRange blocks{block.number(), block.number() + 1};
   bool has_head = has_plausible_head(block, trailer.type);
@@ -70,15 +69,14 @@ void BlockSurvey::add(const UncheckedBlock& block, const Trailer& trailer) {
     if (journal) blocks = *journal;
     if (journal) journal_end_ = journal->end;
   }
-  // Data between two runs of one type divides them.
-  if (!has_head && !runs_.empty() && runs_.back().type == trailer.type &&
-      runs_.back().data_after == 0)
-    runs_.back().blocks.end = blocks.end;
-  else if (!runs_.empty() && runs_.back().type == trailer.type &&
-           runs_.back().blocks.end == blocks.begin)
-    runs_.back().blocks.end = blocks.end;
+  BlockRun* last = runs_.empty() ? nullptr : &runs_.back();
+  // Data between two runs of one type divides them, and so does what may begin a region.
+  const bool goes_on = last != nullptr && last->type == trailer.type &&
+                       (last->blocks.end == blocks.begin || (!has_head && !last->has_data_after));
+  if (goes_on)
+    last->blocks.end = blocks.end;
   else if (runs_.size() < kMaxRuns)
-    runs_.push_back({trailer.type, blocks, has_head, 0});
+    runs_.push_back({trailer.type, blocks, has_head});
 }
 
 Result<uint64_t> BlockSurvey::first_free(BlockRange blocks) const {
@@ -88,8 +86,10 @@ Result<uint64_t> BlockSurvey::first_free(BlockRange blocks) const {
   while (blocks.begin < blocks.end) {
     const uint64_t base = blocks.begin / bits * bits;
     const uint64_t end = std::min(blocks.end, base + bits);
-    VDE_TRY_ASSIGN(block, io_.read(bitmap->blocks.begin + base / bits, buffer));
-    // What a damaged block says is unknown: as if all were allocated.
+    // What a missing or damaged block says is unknown: as if all were allocated.
+    const uint64_t number = bitmap->blocks.begin + base / bits;
+    if (number >= total_) return blocks.end;
+    VDE_TRY_ASSIGN(block, io_.read(number, buffer));
     if (block.is_unwritten()) return blocks.begin;
     if (block.check(block_types::kBitmap)) {
       const uint64_t bit =

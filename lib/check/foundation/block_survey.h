@@ -11,8 +11,8 @@ namespace vde {
 struct BlockRun {
   BlockType type;
   BlockRange blocks;
-  bool has_head = false;    // the first block can be the first one of a region
-  uint64_t data_after = 0;  // the first valid data block after the run; 0 if there is none
+  bool has_head = false;  // the first block can be the first one of a region
+  bool has_data_after = false;
 };
 
 class BlockSurvey {
