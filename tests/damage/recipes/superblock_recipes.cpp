@@ -4,6 +4,7 @@
 #include "format/integrity_anchor.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
+#include "support/session.h"
 #include "support/tree_image.h"
 
 namespace vde::test {
@@ -164,6 +165,24 @@ void add_groups(std::vector<Recipe>& recipes) {
                      [](ImageBuilder& image) { image.wipe(2).wipe(3).wipe(6).wipe(7); },
                      {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001"},
                      2});
+  recipes.push_back({"SUPB-010",
+                     "both superblocks are gone, and a commit waits in the journal",
+                     [](ImageBuilder& image) {
+                       commit_data(*open_volume(image.file()), 1, 1);
+                       image.wipe(0).wipe(4);
+                     },
+                     {"SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
+  recipes.push_back({"SUPB-010",
+                     "both superblocks are gone after a checkpoint",
+                     [](ImageBuilder& image) {
+                       const auto volume = open_volume(image.file());
+                       commit_data(*volume, 1, 1);
+                       must(volume->close());
+                       image.wipe(0).wipe(4);
+                     },
+                     {"SUPB-001", "SUPB-001", "SUPB-010"},
+                     0});
   recipes.push_back({"SUPB-001",
                      "one block of each group is gone",
                      [](ImageBuilder& image) { image.wipe(0).wipe(5); },
