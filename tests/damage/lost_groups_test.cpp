@@ -211,3 +211,32 @@ TEST_CASE("the places of regions that were moved are found, and their old blocks
   repair_and_back(image);
   CHECK(entries_in(image) == entries);
 }
+
+TEST_CASE("a file is not extended to a size that only the superblock names") {
+  for (const int64_t total : {int64_t{1} << 20, int64_t{1} << 40}) {
+    CAPTURE(total);
+    ImageBuilder image;
+    image.superblock([&](Superblock& superblock) {
+      superblock.total_blocks = total;
+      superblock.expected_file_size = total * 4096;
+    });
+    Activity activity;
+    const RepairPlan plan = must(plan_repair(image.file(), kSomeRepair, activity));
+    CHECK(plan.new_size == plan.old_size);
+  }
+}
+
+TEST_CASE("a file that was cut short is extended, and what is left of its tags is kept") {
+  EvidenceImage image;
+  const Entries entries = entries_in(image);
+  image.bytes().resize((image.start("TAGI") + 3) * 512);
+  check_needs_consent(image);
+  const Repaired repaired = repair_and_back(image);
+  check_only_notes(repaired.left);
+  CHECK(image.bytes().size() == 4096 * 512);
+  const Entries left = entries_in(image);
+  CHECK(!left.tags.empty());
+  CHECK(std::ranges::all_of(left.tags, [&](const strict::Tag& tag) {
+    return std::ranges::find(entries.tags, tag) != entries.tags.end();
+  }));
+}

@@ -66,7 +66,7 @@ class FoundationRepair : public RepairBase {
 // The number of contradictions between these slots and the image.
 [[nodiscard]] Result<int> contradictions(const FoundationRepair& repair,
                                          const std::vector<RegionSlot>& slots);
-// Whether the file ends before the volume of a valid group does.
+// Whether the file ends before the volume of a valid group does, and a region confirms its size.
 [[nodiscard]] bool is_cut_short(const Probe& probe);
 [[nodiscard]] Result<void> repair_length(FoundationRepair& repair);
 // After the last commit: truncates the file at the end of the volume.

@@ -50,9 +50,26 @@ std::optional<int64_t> agreed_blocks(StructureRepair& repair) {
   return range && static_cast<int64_t>(range->end) == blocks ? std::optional(blocks) : std::nullopt;
 }
 
-}  // namespace
+// Whether the superblock's sizes agree, a region ends where the volume does, and a bitmap within
+// the file is large enough for it.
+bool is_size_confirmed(const Probe& probe) {
+  const int64_t total = probe.superblock.total_blocks;
+  bool ends = false;
+  bool has_bitmap = false;
+  for (const RegionSlot& slot : probe.slots) {
+    const auto range = block_range(slot.start, slot.count);
+    if (slot.is_free() || !range) continue;
+    ends |= range->end == static_cast<uint64_t>(total);
+    has_bitmap |=
+        slot.type == block_types::kBitmap && range->end <= probe.blocks_in_file() &&
+        range->count() >= bitmap_blocks_for(static_cast<uint64_t>(total), probe.block_size);
+  }
+  return ends && has_bitmap &&
+         total * static_cast<int64_t>(probe.block_size) == probe.superblock.expected_file_size;
+}
 
-bool is_cut_short(const Probe& probe) {
+// Whether the file ends before the volume, whose size is possible.
+bool lacks_blocks(const Probe& probe) {
   const int64_t total = probe.superblock.total_blocks;
   return probe.superblock_source == SuperblockSource::kGroup &&
          total >= static_cast<int64_t>(kFirstRegionBlock) &&
@@ -61,11 +78,17 @@ bool is_cut_short(const Probe& probe) {
          probe.blocks_in_file() >= kFirstRegionBlock;
 }
 
+}  // namespace
+
+bool is_cut_short(const Probe& probe) {
+  return lacks_blocks(probe) && is_size_confirmed(probe);
+}
+
 // Missing blocks are added again, as unwritten blocks. So all others keep their numbers, and the
 // regions are repaired as with any damage.
 Result<void> repair_length(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
-  if (!is_cut_short(probe)) return {};
+  if (!lacks_blocks(probe)) return {};
   if (repair.io().file().is_device()) {
     repair.note(
         "the device is smaller than the volume; copy it to a larger one, and repair the copy");
@@ -74,6 +97,10 @@ Result<void> repair_length(FoundationRepair& repair) {
   const auto blocks = static_cast<uint64_t>(probe.superblock.total_blocks);
   const BlockRange missing{probe.blocks_in_file(), blocks};
   VDE_TRY_ASSIGN(unused, never_used(repair, missing));
+  if (!unused && !is_cut_short(probe)) {
+    repair.note("the file ends before the volume, whose size nothing confirms");
+    return {};
+  }
   Loss loss;
   if (!unused)
     loss = {fmt::format("what was in blocks {} to {}, as far as they were in use", missing.begin,
