@@ -127,6 +127,28 @@ TEST_CASE("many snapshots with an impossible field") {
   check_quick_plan(image.file());
 }
 
+TEST_CASE("blocks of a table that all hold one snapshot, and another one each") {
+  constexpr uint64_t kBlocks = 4000;
+  ImageBuilder image({512, 10'000, kAllModules});
+  const uint64_t table = enlarge(image, "SNAP", kBlocks);
+  SnapshotEntry entry;
+  entry.created = Ticks{1'000'000};
+  entry.inode_table_start = static_cast<int64_t>(image.start("INOD"));
+  entry.inode_table_blocks = 1;
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    image.write(table + i, "SNAP", "00");
+    size_t at = i == 0 ? kPackedTableHeaderLayout.size() : 0;
+    for (const size_t number : {size_t{0}, static_cast<size_t>(i) + 1}) {
+      set_number(entry.id.bytes, number);
+      encode(entry, image.payload(table + i).subspan(at));
+      at += encoded_size(entry);
+    }
+    image.set_generation(table + i, static_cast<uint32_t>(i)).rehash(table + i);
+  }
+  set_count(image, table, 2 * kBlocks);
+  check_quick_plan(image.file());
+}
+
 TEST_CASE("a damaged block of a volume of 64 TiB") {
   CreateOptions create;
   create.size = kMaxVolumeBytes;

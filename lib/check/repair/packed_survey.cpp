@@ -146,8 +146,13 @@ class Surveyor {
     const Block& head = blocks_.front();
     if (holds_all(0, block.as_head) && block.generation <= head.generation) return true;
     if (block.keys.empty()) return false;
-    const auto holders = holders_.find(block.keys.front());
-    return std::ranges::any_of(holders->second, [&](uint64_t other) {
+    // Whoever holds all keys holds the rarest one.
+    const std::vector<uint64_t>* holders = nullptr;
+    for (const std::string& key : block.keys) {
+      const std::vector<uint64_t>& of_key = holders_.at(key);
+      if (holders == nullptr || of_key.size() < holders->size()) holders = &of_key;
+    }
+    return std::ranges::any_of(*holders, [&](uint64_t other) {
       if (other == index || survey_.blocks[other] != PackedHolds::kEntries) return false;
       const bool is_copy = blocks_[other].content == block.content && other < index;
       return is_copy ||
@@ -160,8 +165,7 @@ class Surveyor {
     if (survey_.blocks[index] != PackedHolds::kEntries) return false;
     return !keys.empty() && std::ranges::all_of(keys, [&](const std::string& key) {
       const auto holders = holders_.find(key);
-      return holders != holders_.end() &&
-             std::ranges::find(holders->second, index) != holders->second.end();
+      return holders != holders_.end() && std::ranges::binary_search(holders->second, index);
     });
   }
 
@@ -169,7 +173,7 @@ class Surveyor {
   const PackedTable& table_;
   BlockRange region_;
   std::vector<Block> blocks_;
-  std::unordered_map<std::string, std::vector<uint64_t>> holders_;  // of each key
+  std::unordered_map<std::string, std::vector<uint64_t>> holders_;  // of each key, ascending
   PackedSurvey survey_;
 };
 
