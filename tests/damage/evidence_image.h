@@ -45,7 +45,8 @@ inline void fill(ImageBuilder& image, int64_t tags) {
 
 class EvidenceImage : public ImageBuilder {
  public:
-  explicit EvidenceImage(int64_t tags = kTags) : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
+  explicit EvidenceImage(int64_t tags = kTags)
+      : ImageBuilder({512, 4096, "tags,snapshot,compute"}) {
     fill(*this, tags);
   }
 };

@@ -70,10 +70,9 @@ std::vector<uint8_t> bytes_of(CowFile& file) {
 bool is_same_content(const std::vector<uint8_t>& block, const std::vector<uint8_t>& whole) {
   const UncheckedBlock one(0, block);
   const UncheckedBlock other(0, whole);
-  return block == whole ||
-         (one.state() == BlockState::kValid &&
-          one.unchecked_trailer().type == other.unchecked_trailer().type &&
-          std::ranges::equal(one.unchecked_payload(), other.unchecked_payload()));
+  return block == whole || (one.state() == BlockState::kValid &&
+                            one.unchecked_trailer().type == other.unchecked_trailer().type &&
+                            std::ranges::equal(one.unchecked_payload(), other.unchecked_payload()));
 }
 
 void write_file(CowFile& file, const std::string& path) {
