@@ -8,8 +8,6 @@
 namespace vde {
 namespace {
 
-constexpr uint64_t kMaxGap = 64;
-
 struct OpenCluster {
   size_t index = 0;      // in the result
   uint64_t counted = 0;  // valid blocks of any type up to its end
@@ -30,7 +28,7 @@ bool is_between(const std::vector<BlockRun>& runs, size_t index) {
   const BlockRun& before = runs[index - 1];
   const BlockRun& after = runs[index + 1];
   return before.type == after.type && runs[index].blocks.begin - before.blocks.end <= 1 &&
-         after.blocks.begin - runs[index].blocks.end <= kMaxGap;
+         after.blocks.begin - runs[index].blocks.end <= kMaxRunGap;
 }
 
 }  // namespace
@@ -49,7 +47,7 @@ std::vector<BlockRun> join_runs(const BlockRuns& found, BlockRange journal,
     const auto last = open.find(run.type.value);
     if (last != open.end()) {
       BlockRun& cluster = clusters[last->second.index];
-      if (run.blocks.begin - cluster.blocks.end <= kMaxGap &&
+      if (run.blocks.begin - cluster.blocks.end <= kMaxRunGap &&
           before - last->second.counted <= kMaxStrays) {
         cluster.blocks.end = run.blocks.end;
         cluster.valid += run.valid;

@@ -9,10 +9,6 @@
 namespace vde {
 namespace {
 
-// A larger gap between blocks of one type separates two regions, or a region and an old copy of it,
-// unless a region of that size was seen already.
-constexpr uint64_t kMaxGap = 64;
-
 // Calls `visit(offset, bytes)` for what is written of the first `size` bytes, until it returns
 // false. Offsets are multiples of the largest block size, and so are the lengths, except at the
 // end.
@@ -44,7 +40,7 @@ void add_block(BlockRuns& found, uint64_t number, const Trailer& trailer) {
   ++found.valid;
   if (!found.runs.empty()) {
     BlockRun& last = found.runs.back();
-    const bool is_near = number - last.blocks.end <= std::max(kMaxGap, last.blocks.count());
+    const bool is_near = number - last.blocks.end <= std::max(kMaxRunGap, last.blocks.count());
     if (last.type == trailer.type && (is_near || is_data(last.type))) {
       last.blocks.end = number + 1;
       ++last.valid;

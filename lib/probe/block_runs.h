@@ -10,6 +10,10 @@
 
 namespace vde {
 
+// A larger gap between blocks of one type separates two regions, or a region and an old copy of it,
+// unless a region of that size was seen already.
+inline constexpr uint64_t kMaxRunGap = 64;  // blocks
+
 // Valid blocks of one type with no valid block of another type between them. The blocks between
 // them are unwritten or damaged.
 struct BlockRun {

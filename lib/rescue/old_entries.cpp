@@ -8,7 +8,7 @@
 #include "base/checked.h"
 #include "base/ranges.h"
 #include "check/passes/lost_entries.h"
-#include "check/repair/lost_tags.h"
+#include "check/salvage/lost_tags.h"
 #include "image/code_cache.h"
 #include "image/snapshot_list.h"
 #include "image/volume.h"

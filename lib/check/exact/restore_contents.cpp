@@ -23,7 +23,7 @@ constexpr size_t kRounds = 3;
 
 // Whether a block becomes empty that may have been in use. A table's block and a tag node in use do
 // not begin with a sector of zeros.
-bool is_emptied(Bytes restored, Bytes damaged) {
+bool becomes_empty(Bytes restored, Bytes damaged) {
   const Bytes payload = UncheckedBlock(0, damaged).unchecked_payload();
   return all_zero(UncheckedBlock(0, restored).unchecked_payload()) &&
          !all_zero(payload.first(std::min(kSectorBytes, payload.size())));
@@ -84,7 +84,7 @@ class ContentsRestorer {
     restored_[block.number] = {
         std::move(block.cause),
         std::move(block.source),
-        {places_.type_at(block.number), block.is_close, is_emptied(block.bytes, buffer_)}};
+        {places_.type_at(block.number), block.is_close, becomes_empty(block.bytes, buffer_)}};
     derivations_.add({block.number, block.bytes});
     return view_.write(block.number * repair_.io().block_size(), block.bytes);
   }

@@ -69,7 +69,7 @@ void BlockSurvey::add(const UncheckedBlock& block, const Trailer& trailer) {
     if (journal) blocks = *journal;
     if (journal) journal_end_ = journal->end;
   }
-  BlockRun* last = runs_.empty() ? nullptr : &runs_.back();
+  RegionRun* last = runs_.empty() ? nullptr : &runs_.back();
   // Data between two runs of one type divides them, and so does what may begin a region.
   const bool goes_on = last != nullptr && last->type == trailer.type &&
                        (last->blocks.end == blocks.begin || (!has_head && !last->has_data_after));
@@ -80,7 +80,7 @@ void BlockSurvey::add(const UncheckedBlock& block, const Trailer& trailer) {
 }
 
 Result<uint64_t> BlockSurvey::first_free(BlockRange blocks) const {
-  const auto bitmap = std::ranges::find(runs_, block_types::kBitmap, &BlockRun::type);
+  const auto bitmap = std::ranges::find(runs_, block_types::kBitmap, &RegionRun::type);
   const uint64_t bits = bits_per_bitmap_block(io_.block_size());
   BlockBuffer buffer = io_.make_buffer();
   while (blocks.begin < blocks.end) {
@@ -101,25 +101,25 @@ Result<uint64_t> BlockSurvey::first_free(BlockRange blocks) const {
   return blocks.end;
 }
 
-Result<std::vector<BlockRun>> BlockSurvey::regions() const {
-  std::vector<BlockRun> chosen;
-  for (const BlockRun& run : runs_) {
+Result<std::vector<RegionRun>> BlockSurvey::regions() const {
+  std::vector<RegionRun> chosen;
+  for (const RegionRun& run : runs_) {
     VDE_TRY_ASSIGN(free, first_free({run.blocks.begin, run.blocks.begin + 1}));
     const bool is_allocated = free != run.blocks.begin;
     if (!is_allocated) continue;
-    const auto same = std::ranges::find(chosen, run.type, &BlockRun::type);
+    const auto same = std::ranges::find(chosen, run.type, &RegionRun::type);
     if (same == chosen.end())
       chosen.push_back(run);
     else if (run.has_head && !same->has_head)
       *same = run;
   }
-  std::ranges::sort(chosen, {}, [](const BlockRun& run) { return run.blocks.begin; });
+  std::ranges::sort(chosen, {}, [](const RegionRun& run) { return run.blocks.begin; });
   return chosen;
 }
 
 // The end of a region that begins with this run, if the next one begins at `limit`. It has the
 // allocated blocks after the run that are unwritten or damaged; those of modules have no trailers.
-Result<uint64_t> BlockSurvey::end_of(const BlockRun& run, uint64_t limit) const {
+Result<uint64_t> BlockSurvey::end_of(const RegionRun& run, uint64_t limit) const {
   const uint64_t bitmap = run.blocks.begin + bitmap_blocks_for(total_, io_.block_size());
   if (run.type == block_types::kBitmap && bitmap <= limit) return bitmap;
   uint64_t end = std::min(run.blocks.end, limit);
@@ -144,7 +144,7 @@ Result<uint64_t> BlockSurvey::end_of(const BlockRun& run, uint64_t limit) const 
 Result<std::optional<std::vector<RegionSlot>>> BlockSurvey::slots() const {
   std::optional<std::vector<RegionSlot>> none;
   const auto has = [&](BlockType type) {
-    return std::ranges::find(runs_, type, &BlockRun::type) != runs_.end();
+    return std::ranges::find(runs_, type, &RegionRun::type) != runs_.end();
   };
   if (!has(block_types::kBitmap) || !has(block_types::kMetadataWal)) return none;
   VDE_TRY_ASSIGN(runs, regions());

@@ -8,7 +8,7 @@ namespace vde {
 
 // Blocks of one type, from the first to the last. No valid block of another type, except of data,
 // lies between them.
-struct BlockRun {
+struct RegionRun {
   BlockType type;
   BlockRange blocks;
   bool has_head = false;  // the first block can be the first one of a region
@@ -34,15 +34,15 @@ class BlockSurvey {
 
   void add(const UncheckedBlock& block, const Trailer& trailer);
   // The runs where the regions are, in ascending order.
-  [[nodiscard]] Result<std::vector<BlockRun>> regions() const;
-  [[nodiscard]] Result<uint64_t> end_of(const BlockRun& run, uint64_t limit) const;
+  [[nodiscard]] Result<std::vector<RegionRun>> regions() const;
+  [[nodiscard]] Result<uint64_t> end_of(const RegionRun& run, uint64_t limit) const;
   // The first block of a range that the bitmap marks as free; the range's end if there is none.
   [[nodiscard]] Result<uint64_t> first_free(BlockRange blocks) const;
 
   BlockIo io_;
   const Activity* activity_;
   uint64_t total_;
-  std::vector<BlockRun> runs_;  // ascending
+  std::vector<RegionRun> runs_;  // ascending
   uint64_t journal_end_ = 0;
   uint32_t highest_ = 0;
 };
