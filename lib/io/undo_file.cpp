@@ -191,7 +191,7 @@ Result<void> write_undo(BlockFile& undo, BlockFile& image, UndoHeader header,
 
 Result<UndoContent> publish_undo(UndoTarget& target, BlockFile& image, UndoHeader header,
                                  const std::vector<ByteRange>& ranges) {
-  VDE_TRY(write_undo(target.file(), image, std::move(header), ranges));
+  VDE_TRY(write_undo(target.file(), image, header, ranges));
   VDE_TRY(target.publish());
   return read_undo(target.file());
 }

@@ -113,7 +113,7 @@ class Foundation {
         state_.head.assign(block->payload().begin(), block->payload().end());
         known_ = true;
         VDE_TRY(tell(RescueVerdict::kDoubted, "superblock", 1, {{at, at + 1}},
-                     "a superblock outside of its places: it may be that of another volume"));
+                     "a superblock outside its places: it may be that of another volume"));
         return true;
       }
     }

@@ -130,7 +130,7 @@ class OldEntries {
   }
 
   Result<void> add_tags(LostTags& tags) {
-    const Result<void> added = import_tags(tags);
+    Result<void> added = import_tags(tags);
     if (!added && !is_left(added.error())) return added;
     VDE_TRY(tags.start());
     return tags.finish([&](const TagView& entry, uint64_t block) {

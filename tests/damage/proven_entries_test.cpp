@@ -117,8 +117,9 @@ TEST_CASE("what reads as a proven snapshot in a valid block of another structure
   const auto entries = entries_of(image, block);
   REQUIRE(offset_of(image, block, entries.size()) < image.payload(block).size());
   // The entries begin one byte later, so the block is none of the table.
-  std::ranges::rotate(image.payload(block), image.payload(block).end() - 1);
-  image.payload(block)[0] = 0x5a;
+  const MutableBytes payload = image.payload(block);
+  std::copy_backward(payload.begin(), payload.end() - 1, payload.end());
+  payload[0] = 0x5a;
   image.set_tag(block, "TAGI").rehash(block);
   repair_and_back(image);
   for (const Snapshot& snapshot : snapshots_of(image))

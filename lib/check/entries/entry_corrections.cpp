@@ -162,7 +162,7 @@ class Corrector {
     const auto [start, blocks] = **table_of_others_;
     if (wrong.inode_table_start != start && wrong.inode_table_blocks != blocks) return {};
     step(entry, "inode table", fmt::format("{} blocks from {}", blocks, start),
-         "the snapshots whose table is in the volume name it, and one of the two numbers is right");
+         "the other snapshots name it, and one of the two numbers of this one is right");
     repair_.solves(kind_of(FindingCode::kSnapshotOutside));
     wrong.inode_table_start = start;
     wrong.inode_table_blocks = blocks;

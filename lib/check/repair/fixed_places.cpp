@@ -259,7 +259,7 @@ Result<void> exchange(FoundationRepair& repair, const FixedBlock& misplaced,
   const uint64_t number = misplaced.number;
   BlockBuffer theirs = repair.io().make_buffer();
   VDE_TRY(repair.io().read(search.place(), theirs));
-  std::string what = fmt::format("let blocks {} and {} change places", number, search.place());
+  std::string what = fmt::format("exchange blocks {} and {}", number, search.place());
   std::string source = "their block types: each is valid and belongs in the place of the other";
   if (search.evidence() == Evidence::kOther) {
     source = fmt::format("their block types: the one in block {} belongs in block {}",

@@ -161,7 +161,7 @@ class MovedHead {
     const BlockBuffer content(block.unchecked_payload().begin(), block.unchecked_payload().end());
     const std::string_view source = "the table's header, which is in the later block";
     if (first_) {
-      repair_.step(fmt::format("let blocks {} and {} change places", region_.blocks.begin, head),
+      repair_.step(fmt::format("exchange blocks {} and {}", region_.blocks.begin, head),
                    std::string(source));
     } else {
       VDE_TRY_ASSIGN(taken, begin_move(head, source));
