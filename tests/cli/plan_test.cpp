@@ -155,10 +155,12 @@ TEST_CASE("what is nested deeper than a plan is not a plan") {
 
 TEST_CASE("a plan with a value that is out of range is malformed") {
   const PlannedRepair repair;
-  for (const auto& [pointer, value] : kOutOfRange) {
+  for (const auto& wrong : kOutOfRange) {
+    const std::string pointer(wrong.pointer);
+    const json& value = wrong.value;
     CAPTURE(pointer);
     CAPTURE(value.dump());
-    const json::json_pointer at{std::string(pointer)};
+    const json::json_pointer at(pointer);
     REQUIRE(repair.plan.contains(at));
     json plan = repair.plan;
     plan[at] = value;
