@@ -255,7 +255,8 @@ class RepairRun {
   [[nodiscard]] bool is_as_before(const std::string& region) const {
     return std::ranges::all_of(plan_.steps,
                                [](const RepairStep& step) {
-                                 return is_exact(step) || step.what.starts_with("exchange blocks") ||
+                                 return is_exact(step) ||
+                                        step.what.starts_with("exchange blocks") ||
                                         step.what.starts_with("copy block");
                                }) &&
            StrictReader(bytes_of(*known_.open())).outcome(region) == Outcome::kFails;
