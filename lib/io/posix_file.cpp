@@ -53,6 +53,7 @@ class PosixMapping : public FileMapping {
   [[nodiscard]] Bytes bytes() const override {
     return Bytes(static_cast<const uint8_t*>(address_), length_).subspan(skip_);
   }
+  void release_memory() const override { madvise(address_, length_, MADV_DONTNEED); }
 
  private:
   void* address_;

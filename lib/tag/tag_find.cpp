@@ -5,50 +5,10 @@
 
 #include "format/region/bitmap.h"
 #include "format/tag/tag_filter.h"
-#include "tag/tag_search.h"
+#include "tag/tag_cursor.h"
 
 namespace vde {
 namespace {
-
-// The range of keys that a query allows.
-struct KeyRange {
-  explicit KeyRange(const TagQuery& query) : end(prefix_end(query.prefix)) {
-    first = query.from && *query.from > query.prefix ? *query.from : query.prefix;
-    if (query.prefix.empty()) end.reset();
-    if (query.to && (!end || *query.to < *end)) {
-      end = query.to;
-      inclusive = true;
-    }
-  }
-
-  [[nodiscard]] bool ends_before(std::string_view key) const {
-    return end && (inclusive ? key > *end : key >= *end);
-  }
-
-  std::string first;               // smallest key
-  std::optional<std::string> end;  // last key, or the first key after the range
-  bool inclusive = false;
-};
-
-// The number of entries of a leaf that are not after the end of `range`. Needs the leaf's index.
-uint32_t entries_before_end(const TagLeaf& leaf, const KeyRange& range) {
-  TagView entry;
-  const auto ends_before = [&](uint32_t i) {
-    size_t at = leaf.offset(i);
-    return leaf.read(at, entry) && range.ends_before(entry.key);
-  };
-  uint32_t end = leaf.count();
-  // Most leaves lie completely within the range.
-  if (end == 0 || !ends_before(end - 1)) return end;
-  for (uint32_t begin = 0; begin < end;) {
-    const uint32_t middle = begin + (end - begin) / 2;
-    if (ends_before(middle))
-      end = middle;
-    else
-      begin = middle + 1;
-  }
-  return end;
-}
 
 bool is_wanted(const TagQuery& query, const TagView& entry) {
   if (query.value && entry.value != *query.value) return false;
@@ -70,110 +30,71 @@ Result<uint64_t> TagSearch::find(const TagQuery& query, const TagVisitor& visit)
   return query.reverse ? find_reverse(query, visit) : find_forward(query, visit);
 }
 
-template <class Choose>
-Result<uint64_t> TagSearch::start_walk(const Choose& choose) {
-  path_.clear();
-  VDE_TRY_ASSIGN(at, root());
-  const auto down = [&](const At& node) {
-    path_.push_back({node, choose(node.keys())});
-    return path_.back().child;
-  };
-  VDE_TRY(Descent::to_leaf(*this, at, 0, down));
-  VDE_TRY(check_depth(at.number, path_.size()));
-  return at.number;
-}
-
 Result<uint64_t> TagSearch::find_forward(const TagQuery& query, const TagVisitor& visit) {
-  const KeyRange range(query);
   const bool filtered = query.value || query.inode;
-  const auto lowest = [&](const TagInner& keys) { return keys.lower(range.first); };
-  VDE_TRY_ASSIGN(start, start_walk(lowest));
+  TagCursor cursor(*this, query);
   uint64_t found = 0;
-  uint64_t seen = 0;
-  uint64_t steps = 0;
   TagView entry;
-  last_.clear();
-  for (uint64_t number = start; number != 0;) {
-    const std::optional<TagLeaf> leaf = blocks_.leaf(number);
-    if (!leaf) return blocks_.failure();
-    // Prefetch the next leaf's first bytes while these are processed.
-    blocks_.prefetch(static_cast<uint64_t>(int64_t{leaf->next_leaf()}));
-    Place place;
-    if (last_ < range.first) place = lower_bound(*leaf, range.first);
-    size_t byte = place.at;
-    if (place.i < leaf->count() && leaf->read(byte, entry) && entry.key < last_)
-      return damaged(number, "the tag leaves are out of order");
-    const bool known = !range.end || leaf->has_index();
-    const uint32_t end = range.end && known ? entries_before_end(*leaf, range) : leaf->count();
-    if (place.i < end) seen += end - place.i;
-    for (; place.i < end; ++place.i) {
-      if (!leaf->read(place.at, entry))
-        return damaged(number, "a tag leaf changed while it was read");
-      if (!known && range.ends_before(entry.key)) return found;
+  while (true) {
+    VDE_TRY_ASSIGN(more, cursor.next_leaf());
+    if (!more) return found;
+    while (cursor.read(entry)) {
       if (filtered && !is_wanted(query, entry)) continue;
       ++found;
       if (!visit(entry)) return found;
     }
-    if (end < leaf->count()) return found;
-    if (leaf->count() > 0) last_.assign(entry.key);
-    VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
-    VDE_TRY_ASSIGN(following, following_leaf());
-    if (next != following.value_or(0))
-      return damaged(number, "the chain of tag leaves differs from the tree");
-    number = next;
   }
-  if (range.first.empty()) VDE_TRY(check_count(seen));
-  return found;
 }
 
 // The leaf after the one at the end of the path, according to the tree; its block is not read.
 // Nothing after the last. All leaves have the same depth.
-Result<std::optional<uint64_t>> TagSearch::following_leaf() {
-  const size_t depth = path_.size();
-  while (!path_.empty() && path_.back().child == path_.back().at.keys().count()) path_.pop_back();
-  if (path_.empty()) return std::optional<uint64_t>();
-  ++path_.back().child;
-  while (path_.size() < depth) {
-    VDE_TRY_ASSIGN(below, step(path_.back().at, path_.back().child));
+Result<std::optional<uint64_t>> TagSearch::following_leaf(Path& path) {
+  const size_t depth = path.size();
+  while (!path.empty() && path.back().child == path.back().at.keys().count()) path.pop_back();
+  if (path.empty()) return std::optional<uint64_t>();
+  ++path.back().child;
+  while (path.size() < depth) {
+    VDE_TRY_ASSIGN(below, step(path.back().at, path.back().child));
     if (below.inner == nullptr) return damaged(below.number, "tag leaves have different depths");
-    path_.push_back({below, 0});
+    path.push_back({below, 0});
   }
-  const PathEntry& last = path_.back();
+  const PathEntry& last = path.back();
   return std::optional(static_cast<uint64_t>(int64_t{last.at.keys().child(last.child)}));
 }
 
 // Descends to the last leaf below `at` and extends the path to it.
-Result<uint64_t> TagSearch::descend_right(At at, uint64_t& visits) {
+Result<uint64_t> TagSearch::descend_right(Path& path, At at, uint64_t& visits) {
   const auto rightmost = [&](const At& node) -> Result<std::optional<size_t>> {
     if (++visits > 2 * blocks_.count())
       return damaged(node.number, "the tag tree contains a cycle");
-    path_.push_back({node, node.keys().count()});
-    return path_.back().child;
+    path.push_back({node, node.keys().count()});
+    return path.back().child;
   };
-  VDE_TRY(Descent::to_leaf(*this, at, path_.size(), rightmost));
+  VDE_TRY(Descent::to_leaf(*this, at, path.size(), rightmost));
   return at.number;
 }
 
 // The leaf before the one at the end of the path; nothing if that was the first.
-Result<std::optional<uint64_t>> TagSearch::previous_leaf(uint64_t& visits) {
-  while (!path_.empty() && path_.back().child == 0) path_.pop_back();
-  if (path_.empty()) return std::optional<uint64_t>();
+Result<std::optional<uint64_t>> TagSearch::previous_leaf(Path& path, uint64_t& visits) {
+  while (!path.empty() && path.back().child == 0) path.pop_back();
+  if (path.empty()) return std::optional<uint64_t>();
   if (++visits > 2 * blocks_.count()) return damaged(kTagRoot, "the tag tree contains a cycle");
-  PathEntry& parent = path_.back();
+  PathEntry& parent = path.back();
   --parent.child;
   VDE_TRY_ASSIGN(below, step(parent.at, parent.child));
-  VDE_TRY_ASSIGN(number, descend_right(below, visits));
+  VDE_TRY_ASSIGN(number, descend_right(path, below, visits));
   return std::optional<uint64_t>(number);
 }
 
 Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor& visit) {
-  const KeyRange range(query);
+  const TagKeyRange range(query);
+  Path path;
   uint64_t visits = 0;
   const auto highest = [&](const TagInner& keys) {
     if (!range.end) return keys.count();
     return range.inclusive ? keys.upper(*range.end) : keys.lower(*range.end);
   };
-  VDE_TRY_ASSIGN(start, start_walk(highest));
+  VDE_TRY_ASSIGN(start, start_walk(path, highest));
   uint64_t found = 0;
   uint64_t seen = 0;
   TagView entry;
@@ -200,7 +121,7 @@ Result<uint64_t> TagSearch::find_reverse(const TagQuery& query, const TagVisitor
       ++found;
       if (!visit(entry)) return found;
     }
-    VDE_TRY_ASSIGN(previous, previous_leaf(visits));
+    VDE_TRY_ASSIGN(previous, previous_leaf(path, visits));
     number = previous;
   }
   if (range.first.empty() && !range.end) VDE_TRY(check_count(seen));

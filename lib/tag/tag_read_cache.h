@@ -43,6 +43,11 @@ class TagReadCache {
     if (mapped_ != nullptr) __builtin_prefetch(mapped_ + number * block_size() + offset);
   }
 
+  // With a mapping: what was read so far no longer takes memory of the process.
+  void release_memory() const {
+    if (mapping_ != nullptr) mapping_->release_memory();
+  }
+
   // The reason of the last failure.
   [[nodiscard]] Error error() const { return error_; }
   [[nodiscard]] tl::unexpected<Error> failure() const { return tl::make_unexpected(error_); }

@@ -223,9 +223,7 @@ std::optional<TagSearch::Place> TagSearch::first_match(const TagLeaf& leaf, std:
   return std::nullopt;
 }
 
-Result<uint64_t> TagSearch::next_in_chain(uint64_t number, const TagLeaf& leaf,
-                                          uint64_t& steps) const {
-  const int32_t next = leaf.next_leaf();
+Result<uint64_t> TagSearch::next_in_chain(uint64_t number, int32_t next, uint64_t& steps) const {
   if (next < 0 || static_cast<uint64_t>(next) >= blocks_.count())
     return damaged(
         number,
@@ -300,7 +298,7 @@ Result<uint64_t> TagSearch::get_run(const LeafPlace& start, std::string_view key
       return found;
     }
     goes_on = true;
-    VDE_TRY_ASSIGN(next, next_in_chain(number, *leaf, steps));
+    VDE_TRY_ASSIGN(next, next_in_chain(number, leaf->next_leaf(), steps));
     number = next;
   }
   return found;

@@ -24,12 +24,15 @@ class TagSearch {
 
   // As in TagReader (vde/tags.h).
   [[nodiscard]] uint64_t entry_count() const { return entries_; }
+  // The index says that equal keys are sorted by inode and that no key and inode occurs twice.
+  [[nodiscard]] bool is_sorted() const { return sorted_; }
   [[nodiscard]] Result<uint64_t> get(std::string_view key, std::optional<int64_t> inode,
                                      const TagVisitor& visit);
   [[nodiscard]] Result<uint64_t> find(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
  private:
+  friend class TagCursor;
   friend class TagDescent<TagSearch>;
   using Descent = TagDescent<TagSearch>;
 
@@ -82,6 +85,8 @@ class TagSearch {
     At at;
     size_t child;
   };
+  // The inner nodes from the root to a leaf of a walk.
+  using Path = std::vector<PathEntry>;
   // One entry of a leaf: its index and offset.
   struct Place {
     uint32_t i = 0;
@@ -123,17 +128,17 @@ class TagSearch {
                                          const TagVisitor& visit);
   [[nodiscard]] Result<std::optional<uint64_t>> get_sorted(std::string_view key, int64_t inode,
                                                            const TagVisitor& visit);
-  [[nodiscard]] Result<uint64_t> next_in_chain(uint64_t number, const TagLeaf& leaf,
+  [[nodiscard]] Result<uint64_t> next_in_chain(uint64_t number, int32_t next,
                                                uint64_t& steps) const;
 
   [[nodiscard]] Result<uint64_t> find_forward(const TagQuery& query, const TagVisitor& visit);
   [[nodiscard]] Result<uint64_t> find_reverse(const TagQuery& query, const TagVisitor& visit);
-  [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(uint64_t& visits);
-  [[nodiscard]] Result<std::optional<uint64_t>> following_leaf();
-  // Descends from the root to a leaf by the child that `choose(keys)` returns, and sets the path.
+  [[nodiscard]] Result<std::optional<uint64_t>> previous_leaf(Path& path, uint64_t& visits);
+  [[nodiscard]] Result<std::optional<uint64_t>> following_leaf(Path& path);
+  // Descends from the root to a leaf by the child that `choose(keys)` returns, and sets `path`.
   template <class Choose>
-  [[nodiscard]] Result<uint64_t> start_walk(const Choose& choose);
-  [[nodiscard]] Result<uint64_t> descend_right(At at, uint64_t& visits);
+  [[nodiscard]] Result<uint64_t> start_walk(Path& path, const Choose& choose);
+  [[nodiscard]] Result<uint64_t> descend_right(Path& path, At at, uint64_t& visits);
 
   [[nodiscard]] Result<void> count_nodes(Activity& activity, TagStats& stats);
   void measure_bloom(TagStats& stats);
@@ -151,10 +156,21 @@ class TagSearch {
   bool found_last_ = false;  // result of the last get()
   std::optional<At> root_;
   TagNodeCache<Inner> inner_;
-  std::vector<PathEntry> path_;  // of a walk
   std::vector<size_t> offsets_;  // of the leaf that is read backwards
-  std::string last_;             // the last key of the previous leaf
 };
+
+template <class Choose>
+Result<uint64_t> TagSearch::start_walk(Path& path, const Choose& choose) {
+  path.clear();
+  VDE_TRY_ASSIGN(at, root());
+  const auto down = [&](const At& node) {
+    path.push_back({node, choose(node.keys())});
+    return path.back().child;
+  };
+  VDE_TRY(Descent::to_leaf(*this, at, 0, down));
+  VDE_TRY(check_depth(at.number, path.size()));
+  return at.number;
+}
 
 // The first key after all keys with `prefix`; nothing if there is none.
 [[nodiscard]] std::optional<std::string> prefix_end(std::string_view prefix);

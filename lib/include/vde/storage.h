@@ -26,6 +26,9 @@ class FileMapping {
   virtual ~FileMapping() = default;
 
   [[nodiscard]] virtual Bytes bytes() const = 0;
+
+  // Makes no byte resident in the process until it is used again. The bytes stay valid.
+  virtual void release_memory() const {}
 };
 
 // Random access to the bytes of an image. Several threads may read at once; all other calls must
