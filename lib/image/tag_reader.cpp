@@ -1,13 +1,7 @@
-#include "image/image_state.h"
 #include "image/region_words.h"
-#include "tag/tag_search.h"
+#include "image/tag_reader_state.h"
 
 namespace vde {
-
-struct TagReader::State {
-  Shown shown;
-  std::unique_ptr<TagSearch> search;
-};
 
 TagReader::TagReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TagReader::TagReader(TagReader&&) noexcept = default;

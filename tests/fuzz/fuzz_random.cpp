@@ -1,11 +1,15 @@
-// Runs the fuzz targets for tag indexes and journals on random inputs. A broken promise ends the
-// program.
+// Runs the fuzz targets for tag indexes, journals and queries on random inputs. A broken promise
+// ends the program.
 #include <cstdio>
 #include <exception>
+#include <iterator>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuzz/play_index.h"
 #include "fuzz/play_journal.h"
+#include "fuzz/play_query.h"
 #include "support/effort.h"
 #include "support/random.h"
 
@@ -28,12 +32,31 @@ void play_random(void (*play)(vde::Bytes)) {
   std::printf("%llu runs\n", static_cast<unsigned long long>(runs));
 }
 
+// Texts of the characters that mean something in a query.
+void play_random_queries() {
+  constexpr std::string_view kCharacters = "ab*=()\"\\ x0nt/";
+  constexpr std::string_view kWords[] = {" and ", " or ", "not ", "\\x41"};
+  Random random(2);
+  for (uint64_t run = scaled(20 * kRuns, test_effort()); run > 0; --run) {
+    std::string text;
+    for (uint64_t parts = 1 + random.below(20); parts > 0; --parts) {
+      if (random.below(3) == 0)
+        text += kWords[random.below(std::size(kWords))];
+      else
+        text += kCharacters[random.below(kCharacters.size())];
+    }
+    play_query_input({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  }
+}
+
 }  // namespace
 
 int main() {
   try {
     play_random(play_index_input);
     play_random(play_journal_input);
+    play_random(play_query_input);
+    play_random_queries();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -37,9 +37,11 @@ class TagReader {
   // Walks the whole tree and counts what it finds. kDamaged, kInterrupted.
   [[nodiscard]] Result<TagStats> stats(Activity& activity);
 
+  struct State;  // internal
+  [[nodiscard]] State& state() { return *state_; }
+
  private:
   friend class Image;
-  struct State;
   explicit TagReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

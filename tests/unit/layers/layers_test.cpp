@@ -16,10 +16,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Lowest first. check and inspect are on the same level; rescue is above them.
+// Lowest first. check, inspect and query are on the same level; rescue is above them.
 const std::map<std::string, int> kRank = {
-    {"base", 0},   {"format", 1}, {"io", 2},    {"probe", 3}, {"journal", 4}, {"table", 5},
-    {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9}, {"inspect", 9}, {"rescue", 10}};
+    {"base", 0},    {"format", 1}, {"io", 2},     {"probe", 3}, {"journal", 4},
+    {"table", 5},   {"region", 6}, {"tag", 7},    {"image", 8}, {"check", 9},
+    {"inspect", 9}, {"query", 9},  {"rescue", 10}};
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
@@ -30,7 +31,8 @@ const std::map<std::string, std::string> kPublic = {
     {"new_file.h", "io"},     {"repair.h", "check"},  {"rescue.h", "rescue"},
     {"snapshots.h", "image"}, {"storage.h", "io"},    {"tag_types.h", "format"},
     {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
-    {"undo.h", "io"},         {"verify.h", "check"},
+    {"undo.h", "io"},         {"verify.h", "check"},  {"tag_query.h", "query"},
+    {"tag_diff.h", "query"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;

@@ -1,0 +1,93 @@
+#include "query/tag_inodes.h"
+
+#include "tag/tag_cursor.h"
+
+namespace vde {
+namespace {
+
+TagQuery range_of(const TagTest& test) {
+  TagQuery query;
+  if (test.kind == TagTest::Kind::kPrefix) query.prefix = test.key;
+  if (test.kind == TagTest::Kind::kKey || test.kind == TagTest::Kind::kValue)
+    query.from = query.to = test.key;
+  return query;
+}
+
+// The tags of a range that pass a test, leaf by leaf.
+class TestedTags {
+ public:
+  TestedTags(TagSearch& index, const TagTest& test, const Activity& activity)
+      : cursor_(index, range_of(test)), test_(test), activity_(activity) {}
+
+  // Calls `visit`, which returns Result<void>, for the matching tags of the next leaf. False if
+  // there is no other leaf.
+  template <class Visit>
+  [[nodiscard]] Result<bool> visit_leaf(const Visit& visit) {
+    if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY_ASSIGN(more, cursor_.next_leaf());
+    TagView entry;
+    while (more && cursor_.read(entry)) {
+      if (!is_in_range(entry.key)) return cursor_.damaged("a tag leaf has keys out of order");
+      if (test_.kind == TagTest::Kind::kValue && entry.value != test_.value) continue;
+      VDE_TRY(visit(entry.inode));
+    }
+    return more;
+  }
+
+  [[nodiscard]] tl::unexpected<Error> damaged(std::string what) const {
+    return cursor_.damaged(std::move(what));
+  }
+
+ private:
+  // The cursor looks at the ends of a leaf only.
+  [[nodiscard]] bool is_in_range(std::string_view key) const {
+    if (test_.kind == TagTest::Kind::kAny) return true;
+    if (test_.kind == TagTest::Kind::kPrefix) return key.starts_with(test_.key);
+    return key == test_.key;
+  }
+
+  TagCursor cursor_;
+  const TagTest& test_;
+  const Activity& activity_;
+};
+
+class RunInodes : public InodeStream {
+ public:
+  RunInodes(TagSearch& index, const TagTest& test, const Activity& activity)
+      : tags_(index, test, activity) {}
+
+ private:
+  [[nodiscard]] Result<void> fill(int64_t /*least*/, std::vector<int64_t>& batch) override {
+    while (batch.empty()) {
+      VDE_TRY_ASSIGN(more, tags_.visit_leaf([&](int64_t inode) -> Result<void> {
+        if (last_ && inode <= *last_)
+          return tags_.damaged("the tags of a key are not in the order of their inodes");
+        last_ = inode;
+        batch.push_back(inode);
+        return {};
+      }));
+      if (!more) return {};
+    }
+    return {};
+  }
+
+  TestedTags tags_;
+  std::optional<int64_t> last_;
+};
+
+}  // namespace
+
+InodeStreamPtr run_inodes(TagSearch& index, const TagTest& test, const Activity& activity) {
+  return std::make_unique<RunInodes>(index, test, activity);
+}
+
+Result<void> add_inodes(TagSearch& index, const TagTest& test, const Activity& activity,
+                        InodeSort& sort) {
+  TestedTags tags(index, test, activity);
+  while (true) {
+    VDE_TRY_ASSIGN(more, tags.visit_leaf([&](int64_t inode) { return sort.add(inode); }));
+    if (!more) return {};
+  }
+}
+
+}  // namespace vde
