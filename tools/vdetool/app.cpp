@@ -52,7 +52,7 @@ constexpr Command kCommands[] = {
       "vdetool undo repaired.dwvd repaired.dwvd.undo --no-undo"},
      define_undo},
     {"tag",
-     "Set, get, find, remove, list, import and export tags",
+     "Set, get, find, remove, query, import and export tags",
      {"vdetool tag set photos.dwvd 42 year=1998", "vdetool tag list photos.dwvd"},
      nullptr,
      tag_verbs},

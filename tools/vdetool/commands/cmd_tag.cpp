@@ -168,7 +168,7 @@ Result<void> show_stats(Context& context, const TagArguments& arguments) {
              : context.out.write(stats_text(arguments.image, stats));
 }
 
-constexpr std::array<Command, 8> kTagVerbs = {{
+constexpr std::array<Command, 11> kTagVerbs = {{
     {"set",
      "Set tags on an inode",
      {R"(vdetool tag set photos.dwvd 42 'category\0photo' year=1998)",
@@ -183,6 +183,20 @@ constexpr std::array<Command, 8> kTagVerbs = {{
      {R"(vdetool tag find photos.dwvd --prefix 'category\0')",
       "vdetool tag find photos.dwvd --from title --to year --count"},
      define_tag_find},
+    {"query",
+     "Show the inodes that match an expression over tags",
+     {R"(vdetool tag query photos.dwvd 'category\0photo and not year=1998')",
+      "vdetool tag query photos.dwvd 'geo* or (title and \"my key\"=a)' --count"},
+     define_tag_query},
+    {"keys",
+     "List distinct keys and the number of their inodes",
+     {"vdetool tag keys photos.dwvd", R"(vdetool tag keys photos.dwvd --prefix 'category\0')"},
+     define_tag_keys},
+    {"diff",
+     "Compare the tags of two images",
+     {"vdetool tag diff yesterday.dwvd photos.dwvd",
+      "vdetool tag diff yesterday.dwvd photos.dwvd --json"},
+     define_tag_diff},
     {"remove",
      "Remove tags from an inode",
      {"vdetool tag remove photos.dwvd 43 title", "vdetool tag remove photos.dwvd 42 --all"},
