@@ -1,5 +1,6 @@
+#include "image/tag_reader.h"
+
 #include "image/region_words.h"
-#include "image/tag_reader_state.h"
 
 namespace vde {
 

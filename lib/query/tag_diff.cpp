@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "image/tag_reader_state.h"
+#include "image/tag_reader.h"
 #include "query/ordered_tags.h"
 
 namespace vde {

@@ -1,5 +1,5 @@
 // Distinct keys.
-#include "image/tag_reader_state.h"
+#include "image/tag_reader.h"
 #include "query/inode_sort.h"
 #include "tag/tag_cursor.h"
 #include "vde/tag_query.h"

@@ -1,6 +1,6 @@
 #include "vde/tag_query.h"
 
-#include "image/tag_reader_state.h"
+#include "image/tag_reader.h"
 #include "query/tag_inodes.h"
 
 namespace vde {
