@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -13,6 +15,35 @@ std::string warnings_and_notes(const VerifySummary& counts) {
   if (counts.warnings > 0) parts.push_back(counted(counts.warnings, "warning"));
   if (counts.notes > 0) parts.push_back(counted(counts.notes, "note"));
   return joined(parts);
+}
+
+// The outcome of a verification without a repair, or of a dry run.
+std::string verdict_text(int status, const VerifySummary& counts) {
+  if (status == kDone) {
+    const std::string rest = warnings_and_notes(counts);
+    return rest.empty() ? "clean" : "clean, with " + rest;
+  }
+  if (counts.errors == 0) return "failed: " + warnings_and_notes(counts);
+  return fmt::format("damaged: {}, {}, {}", counted(counts.errors, "error"),
+                     counted(counts.warnings, "warning"), counted(counts.notes, "note"));
+}
+
+// The outcome of a repair: `before` was found, `left` is left of it.
+std::string repair_text(const VerifySummary& before, const VerifySummary& left,
+                        const std::string& lost) {
+  std::string text = left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
+                                                   counted(before.errors, "error"))
+                     : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
+                                                       counted(left.warnings, "warning"))
+                                         : std::string("repaired");
+  return lost.empty() ? text : fmt::format("{}; lost: {}", text, lost);
+}
+
+// What a repair lost, and where the list of it is; empty if it lost nothing.
+std::string loss_text(const Repaired& repaired) {
+  std::string lost = loses_entries(repaired.plan) ? lost_text(repaired.plan.lost) : "";
+  if (!repaired.lost_file.empty()) lost += fmt::format(" (list: {})", escape(repaired.lost_file));
+  return lost;
 }
 
 }  // namespace
@@ -49,24 +80,12 @@ std::string counted(uint64_t number, std::string_view thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
-std::string verdict_text(int status, const VerifySummary& counts) {
-  if (status == kDone) {
-    const std::string rest = warnings_and_notes(counts);
-    return rest.empty() ? "clean" : "clean, with " + rest;
-  }
-  if (counts.errors == 0) return "failed: " + warnings_and_notes(counts);
-  return fmt::format("damaged: {}, {}, {}", counted(counts.errors, "error"),
-                     counted(counts.warnings, "warning"), counted(counts.notes, "note"));
-}
-
-std::string repair_text(const VerifySummary& before, const VerifySummary& left,
-                        const std::string& lost) {
-  std::string text = left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
-                                                   counted(before.errors, "error"))
-                     : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
-                                                       counted(left.warnings, "warning"))
-                                         : std::string("repaired");
-  return lost.empty() ? text : fmt::format("{}; lost: {}", text, lost);
+std::string outcome_text(int status, const Outcome& outcome) {
+  const std::string verdict =
+      outcome.is_applied()
+          ? repair_text(outcome.counts, outcome.left_counts, loss_text(*outcome.repaired))
+          : verdict_text(status, outcome.counts);
+  return fmt::format("{} ({} checked)", verdict, counted(outcome.counts.blocks_checked, "block"));
 }
 
 Json summary_json(int status, const Outcome& outcome) {
@@ -85,14 +104,14 @@ Json summary_json(int status, const Outcome& outcome) {
   json["blocks_checked"] = counts.blocks_checked;
   json["intact"] = counts.intact;
   json["not_checked"] = counts.not_checked;
-  json["error"] = outcome.error.empty() ? Json(nullptr) : Json(outcome.error);
+  json["error"] = outcome.error ? Json(outcome.error->message) : Json(nullptr);
   return json;
 }
 
 void Total::add(int of_image, const Outcome& outcome) {
   ++images;
   status |= of_image;
-  if ((of_image & (kOperational | kInterrupted)) != 0)
+  if (outcome.error)
     ++failed;
   else if ((of_image & kDamageLeft) != 0)
     ++damaged;
@@ -140,6 +159,11 @@ std::string total_text(const Total& total) {
   add(total.damaged, "damaged");
   add(total.failed, "not checked completely");
   return fmt::format("{}: {}", counted(total.images, "image"), joined(parts));
+}
+
+bool loses_entries(const RepairPlan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [](const RepairStep& step) { return !step.loses.empty(); });
 }
 
 std::string lost_text(const LostCounts& lost) {

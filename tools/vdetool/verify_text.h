@@ -1,11 +1,13 @@
 // What verify prints: findings, verdicts and summaries, for people and as JSON.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "context.h"
+#include "repairing.h"
 #include "vde/repair.h"
 #include "vde/verify.h"
 
@@ -20,24 +22,27 @@ namespace vde::cli {
 [[nodiscard]] std::string counted(uint64_t number, std::string_view thing);
 // "a, b".
 [[nodiscard]] std::string joined(const std::vector<std::string>& words);
+// Whether a step of the plan loses entries.
+[[nodiscard]] bool loses_entries(const RepairPlan& plan);
 // "2 tags, 1 module"; "an unknown number of entries" if nothing was counted.
 [[nodiscard]] std::string lost_text(const LostCounts& lost);
 
-// The outcome of a verification without a repair, or of a dry run.
-[[nodiscard]] std::string verdict_text(int status, const VerifySummary& counts);
-// The outcome of a repair: `before` was found, `left` is left of it.
-[[nodiscard]] std::string repair_text(const VerifySummary& before, const VerifySummary& left,
-                                      const std::string& lost);
-
-// The numbers in the summary of one image.
+// What is known of one image at its end.
 struct Outcome {
-  VerifySummary counts;
+  VerifySummary counts;  // before a repair
   uint64_t corrected = 0;
-  uint64_t left = 0;      // errors
-  uint64_t lost = 0;      // entries
-  std::string lost_file;  // or empty
-  std::string error;      // why it was not checked completely, or empty
+  uint64_t left = 0;                   // errors
+  uint64_t lost = 0;                   // entries
+  std::string lost_file = {};          // or empty
+  std::optional<Error> error = {};     // why it was not checked completely
+  std::string_view to_explain = {};    // the code of the finding to explain first, or empty
+  const Repaired* repaired = nullptr;  // with --repair
+  VerifySummary left_counts = {};      // of the findings that a repair left
+
+  [[nodiscard]] bool is_applied() const { return repaired != nullptr && repaired->applied; }
 };
+// The verdict on an image that was checked completely, and the number of blocks.
+[[nodiscard]] std::string outcome_text(int status, const Outcome& outcome);
 [[nodiscard]] Json summary_json(int status, const Outcome& outcome);
 // The numbers of a run over several images.
 struct Total {

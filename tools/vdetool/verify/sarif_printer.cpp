@@ -1,4 +1,4 @@
-#include "sarif.h"
+#include "verify/sarif_printer.h"
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ std::string message_of(const Finding& finding) {
 
 }  // namespace
 
-Result<void> SarifLog::begin() {
+Result<void> SarifPrinter::begin() {
   Json rules = Json::array();
   for (const FindingKind& kind : finding_kinds()) rules.push_back(rule_json(kind));
   const Json driver{{"name", "vdetool"}, {"version", VDE_VERSION}, {"rules", std::move(rules)}};
@@ -59,14 +59,16 @@ Result<void> SarifLog::begin() {
       one_line(driver)));
 }
 
-size_t SarifLog::artifact(const std::string& image) {
+size_t SarifPrinter::artifact(const std::string& image) {
+  // Most findings are about the same image as the one before.
+  if (!images_.empty() && images_.back() == image) return images_.size() - 1;
   const auto found = std::find(images_.begin(), images_.end(), image);
   const auto index = static_cast<size_t>(found - images_.begin());
   if (index == images_.size()) images_.push_back(image);
   return index;
 }
 
-Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
+Result<void> SarifPrinter::finding(const std::string& image, const Finding& finding) {
   const FindingKind& kind = *finding.kind;
   Json physical{{"artifactLocation", {{"uri", uri_of(image)}, {"index", artifact(image)}}}};
   if (finding.bytes)
@@ -93,7 +95,14 @@ Result<void> SarifLog::add(const std::string& image, const Finding& finding) {
   return out_.write(separator + one_line(result));
 }
 
-void SarifLog::add_failure(const std::string& image, const Error& error) {
+Result<void> SarifPrinter::summary(const std::string& image, int status, const Outcome& outcome) {
+  if (outcome.error) add_failure(image, *outcome.error);
+  summaries_.push_back(with_header("verify", image, summary_json(status, outcome)));
+  return {};
+}
+
+// Why an image could not be verified completely.
+void SarifPrinter::add_failure(const std::string& image, const Error& error) {
   const std::string hint = error.hint.empty() ? "" : "; " + error.hint;
   failures_.push_back(Json{
       {"level", "error"},
@@ -103,7 +112,8 @@ void SarifLog::add_failure(const std::string& image, const Error& error) {
                                      {{"uri", uri_of(image)}, {"index", artifact(image)}}}}}}})}});
 }
 
-Result<void> SarifLog::end(int status) {
+Result<void> SarifPrinter::end(const Total& total) {
+  const int status = total.status;
   Json artifacts = Json::array();
   for (const std::string& image : images_)
     artifacts.push_back(Json{{"location", {{"uri", uri_of(image)}}}});

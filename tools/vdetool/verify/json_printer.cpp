@@ -1,0 +1,35 @@
+#include "verify/json_printer.h"
+
+#include "repairing.h"
+
+namespace vde::cli {
+
+Result<void> JsonPrinter::finding(const std::string& image, const Finding& finding) {
+  return context_.write_json(finding_json(image, finding));
+}
+
+Result<void> JsonPrinter::plan(const std::string& image, const RepairPlan& plan) {
+  for (const Json& line : repair_plan_json(image, plan)) VDE_TRY(context_.write_json(line));
+  return {};
+}
+
+Result<void> JsonPrinter::repaired(const std::string& image, const RepairPlan& plan) {
+  for (const Finding& finding : plan.left) {
+    if (finding.kind->severity == Severity::kNote) continue;
+    Json json = finding_json(image, finding);
+    json["type"] = "left";
+    json["left"] = true;
+    VDE_TRY(context_.write_json(json));
+  }
+  return {};
+}
+
+Result<void> JsonPrinter::summary(const std::string& image, int status, const Outcome& outcome) {
+  return context_.write_json(with_header("verify", image, summary_json(status, outcome)));
+}
+
+Result<void> JsonPrinter::end(const Total& total) {
+  return total.images < 2 ? Result<void>{} : context_.write_json(total_json(total));
+}
+
+}  // namespace vde::cli

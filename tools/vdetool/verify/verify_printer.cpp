@@ -1,0 +1,17 @@
+#include "verify/verify_printer.h"
+
+#include "verify/json_printer.h"
+#include "verify/sarif_printer.h"
+#include "verify/text_printer.h"
+#include "verify/verify_arguments.h"
+
+namespace vde::cli {
+
+std::unique_ptr<VerifyPrinter> make_verify_printer(Context& context,
+                                                   const VerifyArguments& arguments) {
+  if (arguments.format == "sarif") return std::make_unique<SarifPrinter>(context.out);
+  if (context.globals.json) return std::make_unique<JsonPrinter>(context);
+  return std::make_unique<TextPrinter>(context);
+}
+
+}  // namespace vde::cli
