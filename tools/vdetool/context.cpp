@@ -50,10 +50,14 @@ Result<void> refuse_as_output(const std::string& image) {
 }
 
 // "-" is standard input, which only some commands read; a file of this name is "./-".
-Result<void> begin_open(const std::string& path) {
+Result<void> check_path(const std::string& path) {
   if (path == "-")
     return fail(ErrorCode::kUnsupported, "only verify can read an image from standard input");
-  VDE_TRY(refuse_as_output(path));
+  return refuse_as_output(path);
+}
+
+Result<void> begin_open(const std::string& path) {
+  VDE_TRY(check_path(path));
   name_file(path);
   name_wait("the lock");
   return {};
@@ -149,6 +153,12 @@ Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path
   auto file = open_locked(path, mode, globals.patience(), activity);
   name_wait(nullptr);
   return file;
+}
+
+Result<std::unique_ptr<BlockFile>> Context::open_on_thread(const std::string& path,
+                                                           Activity& own) const {
+  VDE_TRY(check_path(path));
+  return open_locked(path, OpenMode::kRead, globals.patience(), own);
 }
 
 std::string Context::error_line(const std::string& subject, const Error& error) const {

@@ -80,6 +80,10 @@ class Context {
   // The file at `path`, locked for `mode`, whatever it contains.
   [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_storage(const std::string& path,
                                                                 OpenMode mode);
+  // The same for reading, on any thread: `own` stops the wait for the lock, and lines of progress
+  // do not name the file.
+  [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_on_thread(const std::string& path,
+                                                                  Activity& own) const;
 
   // One line about `error`, or one JSON object with --json, including the line feed.
   [[nodiscard]] std::string error_line(const std::string& subject, const Error& error) const;

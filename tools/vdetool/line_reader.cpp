@@ -18,22 +18,24 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
-LineReader::LineReader(int descriptor)
-    : descriptor_(descriptor), buffer_(kReadBytes + kLongestLine) {}
+LineReader::LineReader(int descriptor, size_t longest)
+    : descriptor_(descriptor), longest_(longest), buffer_(kReadBytes + longest) {}
 
 LineReader::LineReader(LineReader&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), buffer_(std::move(other.buffer_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      longest_(other.longest_),
+      buffer_(std::move(other.buffer_)) {}
 
 LineReader::~LineReader() {
   if (descriptor_ > STDIN_FILENO) close(descriptor_);
 }
 
-Result<LineReader> LineReader::open(const std::string& path) {
-  if (path.empty() || path == "-") return LineReader(STDIN_FILENO);
+Result<LineReader> LineReader::open(const std::string& path, size_t longest) {
+  if (path.empty() || path == "-") return LineReader(STDIN_FILENO, longest);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return fail(ErrorCode::kIo, fmt::format("cannot open: {}", std::strerror(errno)));
-  return LineReader(descriptor);
+  return LineReader(descriptor, longest);
 }
 
 Result<void> LineReader::fill(Activity& activity) {
@@ -62,9 +64,9 @@ Result<bool> LineReader::next(std::string_view& line, Activity& activity) {
       return true;
     }
     if (is_at_end_) return false;
-    if (left.size() > kLongestLine)
+    if (left.size() > longest_)
       return fail(ErrorCode::kMalformed,
-                  fmt::format("line {} is longer than {} bytes", number_ + 1, kLongestLine));
+                  fmt::format("line {} is longer than {} bytes", number_ + 1, longest_));
     searched = left.size();
     VDE_TRY(fill(activity));
   }

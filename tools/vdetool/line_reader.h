@@ -14,8 +14,9 @@ class LineReader {
  public:
   static constexpr size_t kLongestLine = size_t{64} << 10;  // bytes
 
-  // `path` "-" or empty is standard input.
-  [[nodiscard]] static Result<LineReader> open(const std::string& path);
+  // `path` "-" or empty is standard input. `longest`: bytes of the longest line.
+  [[nodiscard]] static Result<LineReader> open(const std::string& path,
+                                               size_t longest = kLongestLine);
   LineReader(LineReader&& other) noexcept;
   LineReader& operator=(LineReader&&) = delete;
   ~LineReader();
@@ -30,10 +31,11 @@ class LineReader {
   [[nodiscard]] uint64_t number() const { return number_; }
 
  private:
-  explicit LineReader(int descriptor);
+  LineReader(int descriptor, size_t longest);
   [[nodiscard]] Result<void> fill(Activity& activity);
 
   int descriptor_;
+  size_t longest_;
   std::vector<char> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;

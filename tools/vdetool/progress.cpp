@@ -30,6 +30,8 @@ std::array<char, kLongestWork> g_work_json{};
 std::atomic<bool> g_is_json{false};
 size_t g_command_size = 0;  // of the name, before the file
 std::atomic<const char*> g_wait{nullptr};
+std::atomic<size_t> g_images_done{0};
+std::atomic<size_t> g_images{0};
 std::atomic<int64_t> g_started{0};  // milliseconds of the monotonic clock
 
 // As far as standard error can be written.
@@ -65,6 +67,7 @@ class StatusLine {
   void add_words() {
     add(g_work.data());
     add(": ");
+    add_images();
     if (phase_ != nullptr) {
       add(phase_);
       add(": ");
@@ -86,6 +89,15 @@ class StatusLine {
     add(" MiB, ");
     add_number((done_ >> 20) * 1000 / milliseconds());
     add(total_ != 0 ? " MiB/s)" : " MiB/s");
+  }
+
+  // "3 of 54 images: ".
+  void add_images() {
+    if (images_ == 0) return;
+    add_number(images_done_);
+    add(" of ");
+    add_number(images_);
+    add(" images: ");
   }
 
   // What may take seconds without reading anything.
@@ -115,6 +127,8 @@ class StatusLine {
     }
     add(",\"bytes_per_second\":");
     add_number(done_ / milliseconds() * 1000);
+    add_if(",\"images_done\":", images_done_, images_ != 0);
+    add_if(",\"images\":", images_, images_ != 0);
     const uint64_t block = activity.searched_block;
     add_if(",\"searched_block\":", block, block != Activity::kNoBlock);
     const bool searches = has_search(activity);
@@ -162,6 +176,8 @@ class StatusLine {
   uint64_t total_;
   const char* phase_;
   const char* wait_;
+  size_t images_done_ = g_images_done;
+  size_t images_ = g_images;
   std::array<char, kLongestWork + 400> line_{};
   char* at_ = line_.data();
 };
@@ -236,6 +252,11 @@ void name_file(const std::string& file) {
   const size_t room = g_work.size() - 1 - g_command_size;
   g_work[g_command_size + text.copy(g_work.data() + g_command_size, room)] = '\0';
   if (g_is_json) make_work_json(file);
+}
+
+void name_images(size_t done, size_t images) {
+  g_images_done = done;
+  g_images = images;
 }
 
 void name_wait(const char* wait) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -21,6 +22,10 @@ void write_at_once(std::string_view text);
 // `is_json`: the lines are JSON objects.
 void name_command(std::string_view command, bool is_json);
 void name_file(const std::string& file);
+
+// Of a command that works on several images at once: how many there are, and how many are done.
+// 0: there is one.
+void name_images(size_t done, size_t images);
 
 // What the program waits for while no work is done, "input" or "the lock": a literal, or null.
 void name_wait(const char* wait);

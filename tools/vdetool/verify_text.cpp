@@ -18,10 +18,11 @@ std::string warnings_and_notes(const VerifySummary& counts) {
 }
 
 // The outcome of a verification without a repair, or of a dry run.
-std::string verdict_text(int status, const VerifySummary& counts) {
+std::string verdict_text(int status, const VerifySummary& counts, bool has_accepted) {
   if (status == kDone) {
     const std::string rest = warnings_and_notes(counts);
-    return rest.empty() ? "clean" : "clean, with " + rest;
+    const std::string word = has_accepted ? "no new damage" : "clean";
+    return rest.empty() ? word : word + ", with " + rest;
   }
   if (counts.errors == 0) return "failed: " + warnings_and_notes(counts);
   return fmt::format("damaged: {}, {}, {}", counted(counts.errors, "error"),
@@ -37,6 +38,12 @@ std::string repair_text(const VerifySummary& before, const VerifySummary& left,
                                                        counted(left.warnings, "warning"))
                                          : std::string("repaired");
   return lost.empty() ? text : fmt::format("{}; lost: {}", text, lost);
+}
+
+// The meaning of a status, without calling clean what is only accepted.
+std::string verify_meaning(int status, uint64_t accepted) {
+  return status == kDone && accepted > 0 ? "clean except for accepted findings"
+                                         : status_meaning(status);
 }
 
 // What a repair lost, and where the list of it is; empty if it lost nothing.
@@ -84,15 +91,18 @@ std::string outcome_text(int status, const Outcome& outcome) {
   const std::string verdict =
       outcome.is_applied()
           ? repair_text(outcome.counts, outcome.left_counts, loss_text(*outcome.repaired))
-          : verdict_text(status, outcome.counts);
-  return fmt::format("{} ({} checked)", verdict, counted(outcome.counts.blocks_checked, "block"));
+          : verdict_text(status, outcome.counts, outcome.accepted > 0);
+  const std::string accepted =
+      outcome.accepted > 0 ? "; " + counted(outcome.accepted, "accepted finding") : "";
+  return fmt::format("{}{} ({} checked)", verdict, accepted,
+                     counted(outcome.counts.blocks_checked, "block"));
 }
 
 Json summary_json(int status, const Outcome& outcome) {
   const VerifySummary& counts = outcome.counts;
   Json json{{"type", "summary"},
             {"status", status},
-            {"meaning", status_meaning(status)},
+            {"meaning", verify_meaning(status, outcome.accepted)},
             {"errors", counts.errors},
             {"warnings", counts.warnings},
             {"notes", counts.notes},
@@ -100,7 +110,7 @@ Json summary_json(int status, const Outcome& outcome) {
             {"left", outcome.left},
             {"lost", outcome.lost}};
   put_name(json, "lost_file", outcome.lost_file);
-  json["accepted"] = 0;
+  json["accepted"] = outcome.accepted;
   json["blocks_checked"] = counts.blocks_checked;
   json["intact"] = counts.intact;
   json["not_checked"] = counts.not_checked;
@@ -126,6 +136,7 @@ void Total::add(int of_image, const Outcome& outcome) {
   corrected += outcome.corrected;
   left += outcome.left;
   lost += outcome.lost;
+  accepted += outcome.accepted;
 }
 
 Json total_json(const Total& total) {
@@ -133,7 +144,7 @@ Json total_json(const Total& total) {
               {"command", "verify"},
               {"type", "total"},
               {"status", total.status},
-              {"meaning", status_meaning(total.status)},
+              {"meaning", verify_meaning(total.status, total.accepted)},
               {"images", total.images},
               {"clean", total.clean},
               {"repaired", total.repaired},
@@ -145,7 +156,7 @@ Json total_json(const Total& total) {
               {"corrected", total.corrected},
               {"left", total.left},
               {"lost", total.lost},
-              {"accepted", 0},
+              {"accepted", total.accepted},
               {"blocks_checked", total.counts.blocks_checked}};
 }
 
@@ -158,7 +169,9 @@ std::string total_text(const Total& total) {
   add(total.repaired, "repaired");
   add(total.damaged, "damaged");
   add(total.failed, "not checked completely");
-  return fmt::format("{}: {}", counted(total.images, "image"), joined(parts));
+  std::string text = fmt::format("{}: {}", counted(total.images, "image"), joined(parts));
+  if (total.accepted > 0) text += "; " + counted(total.accepted, "accepted finding");
+  return text;
 }
 
 bool loses_entries(const RepairPlan& plan) {

@@ -33,6 +33,7 @@ struct Outcome {
   uint64_t corrected = 0;
   uint64_t left = 0;                   // errors
   uint64_t lost = 0;                   // entries
+  uint64_t accepted = 0;               // findings that the baseline accepts
   std::string lost_file = {};          // or empty
   std::optional<Error> error = {};     // why it was not checked completely
   std::string_view to_explain = {};    // the code of the finding to explain first, or empty
@@ -56,6 +57,7 @@ struct Total {
   uint64_t corrected = 0;
   uint64_t left = 0;
   uint64_t lost = 0;
+  uint64_t accepted = 0;
 
   // Adds an image with its exit status.
   void add(int of_image, const Outcome& outcome);

@@ -34,6 +34,33 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
   dry_run->excludes(plan);
 }
 
+void define_printing_options(CLI::App& command, VerifyArguments& arguments) {
+  command.add_flag("--summary", arguments.summary,
+                   "print one line per image and the total, not the findings");
+  command
+      .add_option("--min-severity", arguments.min_severity,
+                  "lowest severity that is printed: error, warning or note (default: note)")
+      ->type_name("SEVERITY")
+      ->check(one_of({"error", "warning", "note"}));
+  add_count(command, "--max-warnings", arguments.max_warnings, 1'000'000'000,
+            "a number of warnings from 0 to 1000000000",
+            "fail if an image has more than N warnings")
+      ->type_name("N");
+}
+
+void define_baseline_options(CLI::App& command, VerifyArguments& arguments) {
+  command
+      .add_option("--baseline", arguments.baseline,
+                  "accept the findings in FILE: do not print or count them")
+      ->type_name("FILE")
+      ->excludes("--repair");
+  command
+      .add_option("--write-baseline", arguments.write_baseline,
+                  "write all findings to FILE, for --baseline")
+      ->type_name("FILE")
+      ->excludes("--repair");
+}
+
 }  // namespace
 
 Runner define_verify(CLI::App& command) {
@@ -47,7 +74,7 @@ Runner define_verify(CLI::App& command) {
       ->check(one_of({"metadata", "all"}))
       ->excludes("--apply");
   add_count(command, "--jobs", arguments->jobs, 256, "a number of threads from 0 to 256",
-            "number of threads (default: 0, one per core)")
+            "number of threads, for all images together (default: 0, one per core)")
       ->type_name("N");
   command
       .add_option("--fail-on", arguments->fail_on,
@@ -57,6 +84,8 @@ Runner define_verify(CLI::App& command) {
   command.add_option("--format", arguments->format, "text, json or sarif (default: text)")
       ->type_name("FORMAT")
       ->check(one_of({"text", "json", "sarif"}));
+  define_printing_options(command, *arguments);
+  define_baseline_options(command, *arguments);
   return [arguments](Context& context) { return run_verify(context, *arguments); };
 }
 

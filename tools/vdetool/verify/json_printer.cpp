@@ -13,15 +13,11 @@ Result<void> JsonPrinter::plan(const std::string& image, const RepairPlan& plan)
   return {};
 }
 
-Result<void> JsonPrinter::repaired(const std::string& image, const RepairPlan& plan) {
-  for (const Finding& finding : plan.left) {
-    if (finding.kind->severity == Severity::kNote) continue;
-    Json json = finding_json(image, finding);
-    json["type"] = "left";
-    json["left"] = true;
-    VDE_TRY(context_.write_json(json));
-  }
-  return {};
+Result<void> JsonPrinter::left(const std::string& image, const Finding& finding) {
+  Json json = finding_json(image, finding);
+  json["type"] = "left";
+  json["left"] = true;
+  return context_.write_json(json);
 }
 
 Result<void> JsonPrinter::summary(const std::string& image, int status, const Outcome& outcome) {

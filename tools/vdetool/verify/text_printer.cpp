@@ -27,12 +27,12 @@ Result<void> TextPrinter::plan(const std::string& image, const RepairPlan& plan)
 }
 
 Result<void> TextPrinter::repaired(const std::string& image, const RepairPlan& plan) {
-  if (!context_.globals.quiet) VDE_TRY(context_.out.write(repair_done_text(image, plan)));
-  // The errors and warnings that are left, once more.
-  for (const Finding& finding : plan.left)
-    if (finding.kind->severity != Severity::kNote)
-      VDE_TRY(context_.out.write(finding_text(image, finding, context_.wants_color(), "left: ")));
-  return {};
+  if (context_.globals.quiet) return {};
+  return context_.out.write(repair_done_text(image, plan));
+}
+
+Result<void> TextPrinter::left(const std::string& image, const Finding& finding) {
+  return context_.out.write(finding_text(image, finding, context_.wants_color(), "left: "));
 }
 
 Result<void> TextPrinter::summary(const std::string& image, int status, const Outcome& outcome) {

@@ -17,6 +17,7 @@ class TextPrinter : public VerifyPrinter {
   [[nodiscard]] Result<void> finding(const std::string& image, const Finding& finding) override;
   [[nodiscard]] Result<void> plan(const std::string& image, const RepairPlan& plan) override;
   [[nodiscard]] Result<void> repaired(const std::string& image, const RepairPlan& plan) override;
+  [[nodiscard]] Result<void> left(const std::string& image, const Finding& finding) override;
   [[nodiscard]] Result<void> summary(const std::string& image, int status,
                                      const Outcome& outcome) override;
   [[nodiscard]] Result<void> end(const Total& total) override;

@@ -28,7 +28,17 @@ int check_verify_arguments(Context& context, const VerifyArguments& arguments) {
   if (is_sarif && repair.repair)
     return refuse_arguments(context, "--repair cannot be combined with --format sarif",
                             "use --format json");
+  if (arguments.summary && arguments.format != "text" && arguments.format != "json")
+    return refuse_arguments(context,
+                            "--summary and --format " + arguments.format + " cannot be combined",
+                            "use text or json");
+  if (arguments.baseline == "-")
+    return refuse_arguments(context, "a baseline cannot be read from standard input",
+                            "a file of this name is './-'");
   const auto& images = arguments.images;
+  if (std::count(images.begin(), images.end(), "-") > 1)
+    return refuse_arguments(context, "'-' is given more than once",
+                            "standard input can be read once");
   if (repair.repair && std::count(images.begin(), images.end(), "-") > 0)
     return refuse_arguments(context, "cannot repair standard input", "give a file name");
   return check_repair_files(context, images, repair);

@@ -2,6 +2,7 @@
 
 #include "verify/json_printer.h"
 #include "verify/sarif_printer.h"
+#include "verify/summary_printer.h"
 #include "verify/text_printer.h"
 #include "verify/verify_arguments.h"
 
@@ -11,6 +12,7 @@ std::unique_ptr<VerifyPrinter> make_verify_printer(Context& context,
                                                    const VerifyArguments& arguments) {
   if (arguments.format == "sarif") return std::make_unique<SarifPrinter>(context.out);
   if (context.globals.json) return std::make_unique<JsonPrinter>(context);
+  if (arguments.summary) return std::make_unique<SummaryPrinter>(context);
   return std::make_unique<TextPrinter>(context);
 }
 

@@ -12,7 +12,8 @@ namespace vde::cli {
 struct VerifyArguments;
 
 // Called by one thread: begin(), then image by image in the order of the arguments, then end().
-// For each image: its findings, with --repair also plan() and repaired(), then summary().
+// For each image: its findings, with --repair also plan(), repaired() and what is left, then
+// summary(). With --summary: summary() and end() only.
 class VerifyPrinter {
  public:
   VerifyPrinter() = default;
@@ -28,9 +29,14 @@ class VerifyPrinter {
                                           const RepairPlan& /*plan*/) {
     return {};
   }
-  // A repair that was applied: what it did, and what it left.
+  // The plan was applied.
   [[nodiscard]] virtual Result<void> repaired(const std::string& /*image*/,
                                               const RepairPlan& /*plan*/) {
+    return {};
+  }
+  // An error or a warning that a repair left.
+  [[nodiscard]] virtual Result<void> left(const std::string& /*image*/,
+                                          const Finding& /*finding*/) {
     return {};
   }
   // The outcome for an image; an error is on standard error already.

@@ -8,13 +8,13 @@
 #include "plan_file.h"
 #include "progress.h"
 #include "vde/input.h"
+#include "verify/parallel_verify.h"
 #include "verify/verify_checks.h"
 #include "verify/verify_report.h"
 
 namespace vde::cli {
 namespace {
 
-// Verifies or repairs images one after the other.
 class VerifyRun {
  public:
   VerifyRun(Context& context, const VerifyArguments& arguments)
@@ -26,8 +26,20 @@ class VerifyRun {
   int run() {
     if (arguments_.repair.repair)
       if (const int refused = prepare_repair()) return refused;
+    if (const int refused = report_.open_baselines()) return refused;
     report_.begin();
-    for (const std::string& image : arguments_.images) {
+    const bool is_done = !arguments_.repair.repair &&
+                         ParallelVerify(context_, arguments_.images, options_, report_).run();
+    if (!is_done) run_in_turn();
+    return report_.end();
+  }
+
+ private:
+  void run_in_turn() {
+    const size_t images = arguments_.images.size();
+    for (size_t i = 0; i < images; ++i) {
+      const std::string& image = arguments_.images[i];
+      if (images > 1) name_images(i, images);
       report_.start(image);
       if (arguments_.repair.repair)
         repair_image(image);
@@ -35,10 +47,8 @@ class VerifyRun {
         verify(image);
       if (context_.activity.stop) break;
     }
-    return report_.end();
   }
 
- private:
   // Whether the plan can be written, the plan that is to be applied, and the older copies.
   int prepare_repair() {
     const RepairArguments& repair = arguments_.repair;
@@ -59,11 +69,7 @@ class VerifyRun {
 
   void verify(const std::string& image) {
     const auto add = [&](const Finding& finding) { report_.add(finding); };
-    const auto summary = image == "-" ? verify_input(add) : verify_file(image, add);
-    if (summary)
-      report_.conclude(*summary);
-    else
-      report_.conclude(summary.error());
+    report_.conclude(image == "-" ? verify_input(add) : verify_file(image, add));
   }
 
   Result<VerifySummary> verify_file(const std::string& image,
