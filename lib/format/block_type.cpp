@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "format/block_type_list.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -78,6 +79,12 @@ bool is_known(BlockType type) {
 std::string_view describe(BlockType type) {
   const KnownType* known = find(type);
   return known == nullptr ? std::string_view{} : known->meaning;
+}
+
+std::vector<std::string> block_type_list() {
+  std::vector<std::string> names;
+  for (const KnownType& known : kKnownTypes) names.push_back(to_string(known.type));
+  return names;
 }
 
 }  // namespace vde

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/checked.h"
+#include "format/block_type_list.h"
 #include "inspect/bit_names.h"
 #include "inspect/block_users.h"
 #include "inspect/byte_place.h"
@@ -261,6 +262,10 @@ Result<Json> dump_offset(BlockFile& file, const BytePosition& position) {
   const bool in_data = !owner || owner->is_data_area;
   json["users"] = in_data ? users_of(probe, io, file, block.number(), within) : Json::array();
   return json;
+}
+
+std::vector<std::string> region_types() {
+  return block_type_list();
 }
 
 }  // namespace vde

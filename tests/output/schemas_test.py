@@ -226,6 +226,9 @@ def check_repair(image):
     spoil(image, 1)
     run("info", image)
     run("verify", image, status=4)
+    run("verify", image, image, "--summary", status=4)
+    run("verify", image, image, "--min-severity", "error", "--write-baseline", "known", status=4)
+    run("verify", image, image, "--baseline", "known")
     run("verify", image, "--repair", "--plan", "plan.json", status=4)
     with open("plan.json") as file:
         check(json.load(file), "plan.json", "the plan")
@@ -277,6 +280,8 @@ def check_errors_and_progress():
     run("info", status=16)
     run("frobnicate", status=16)
     run("verify", "nothing", "code-references", status=12)
+    for shell in ("bash", "zsh", "fish"):
+        run("completion", shell)
     stalled = subprocess.Popen([vdetool, "verify", "-", "--json", "--progress"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     lines = [stalled.stderr.readline()]

@@ -84,6 +84,11 @@ constexpr Command kCommands[] = {
      "Explain a finding code",
      {"vdetool explain SUPB-001", "vdetool explain --json"},
      define_explain},
+    {"completion",
+     "Print a completion script for a shell",
+     {"vdetool completion bash > ~/.local/share/bash-completion/completions/vdetool",
+      "vdetool completion fish > ~/.config/fish/completions/vdetool.fish"},
+     define_completion},
 };
 
 constexpr std::array<const char*, 2> kExamples = {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 #include <system_error>
 
 #include "arguments.h"
@@ -125,15 +126,44 @@ std::string words_for(const CLI::App& app, const CLI::ParseError& error) {
   return text;
 }
 
+// The words are kept in the name of the validator, which the parser does not print.
+constexpr std::string_view kWordsMark = "words:";
+
+std::string words_as_name(const std::vector<std::string>& words) {
+  std::string name(kWordsMark);
+  for (const std::string& word : words) name += " " + word;
+  return name;
+}
+
 }  // namespace
 
 CLI::Validator one_of(std::vector<std::string> words) {
-  return CLI::Validator(
-      [words = std::move(words)](std::string& text) {
-        const bool known = std::find(words.begin(), words.end(), text) != words.end();
-        return known ? std::string{} : "must be " + alternatives(words, "");
-      },
-      "");
+  const std::string name = words_as_name(words);
+  return {[words = std::move(words)](std::string& text) {
+            const bool known = std::find(words.begin(), words.end(), text) != words.end();
+            return known ? std::string{} : "must be " + alternatives(words, "");
+          },
+          "", name};
+}
+
+CLI::Validator offers(std::vector<std::string> words) {
+  return {[](std::string&) { return std::string{}; }, "", words_as_name(words)};
+}
+
+std::vector<std::string> known_words(CLI::Option& option) {
+  for (int index = 0;; ++index) {
+    std::string name;
+    try {
+      name = option.get_validator(index)->get_name();
+    } catch (const CLI::OptionNotFound&) {
+      return {};
+    }
+    if (!name.starts_with(kWordsMark)) continue;
+    std::vector<std::string> words;
+    std::istringstream parts(name.substr(kWordsMark.size()));
+    for (std::string word; parts >> word;) words.push_back(word);
+    return words;
+  }
 }
 
 CLI::Validator number(double min, double max, std::string what) {

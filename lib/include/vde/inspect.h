@@ -54,6 +54,9 @@ struct BlockSelection {
   std::optional<uint32_t> block_size = {};
 };
 
+// What `region` can be: every block type that the format defines.
+[[nodiscard]] std::vector<std::string> region_types();
+
 // Calls `show` for every selected block, decoded: fields with offsets, the trailer and whether its
 // checksum matches, and the region that owns the block. kUsage if the selection is empty.
 [[nodiscard]] Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection,

@@ -80,11 +80,18 @@ Result<void> run_explain(Context& context, const std::optional<std::string>& cod
   return context.out.write(kind_text(*kind));
 }
 
+std::vector<std::string> finding_codes() {
+  std::vector<std::string> codes;
+  for (const FindingKind& kind : finding_kinds()) codes.emplace_back(kind.code);
+  return codes;
+}
+
 }  // namespace
 
 Runner define_explain(CLI::App& command) {
   auto code = std::make_shared<std::optional<std::string>>();
-  add_text(command, "CODE", *code, "finding code, e.g. SUPB-001; omit to list all");
+  add_text(command, "CODE", *code, "finding code, e.g. SUPB-001; omit to list all")
+      ->check(offers(finding_codes()));
   return [code](Context& context) { return context.finish("", run_explain(context, *code)); };
 }
 

@@ -125,12 +125,13 @@ Runner define_format(CLI::App& command) {
   add_text(command, "--uuid", arguments->uuid, "volume UUID (default: random)")->type_name("UUID");
   auto* profile = add_text(command, "--profile", arguments->profile,
                            "use a profile's modules (only 'minimal' is supported)");
-  profile->type_name("NAME");
+  profile->type_name("NAME")->check(offers({"minimal"}));
   command
       .add_option("--modules", arguments->modules,
                   "comma-separated list: tags, snapshot, compute, integrity; or none (default: "
                   "tags,snapshot,compute)")
       ->type_name("LIST")
+      ->check(offers({"tags", "snapshot", "compute", "integrity", "none"}))
       ->excludes(profile);
   add_text(command, "--journal-size", arguments->journal_size,
            "journal size, e.g. 4M (default: 1/64 of the volume)")
