@@ -72,3 +72,28 @@ TEST_CASE("a repair with progress shown repairs") {
   run({"verify", folder / "image", "--repair", "--jobs", "4", "--progress"}, 1);
   run({"verify", folder / "image", "--jobs", "4"}, 0);
 }
+
+TEST_CASE(
+    "several images at once, with progress and a signal, print what one after the other prints") {
+  const TemporaryFolder folder;
+  EditedImage image(vector_image("everything-1"), 4096);
+  for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
+  write_file(folder / "many", image.bytes());
+  std::vector<std::string> words = {"verify", "--json"};
+  for (int i = 0; i < 12; ++i) words.push_back(folder / "many");
+  std::vector<std::string> in_turn = words;
+  in_turn.insert(in_turn.end(), {"--jobs", "1"});
+  words.insert(words.end(), {"--jobs", "4", "--progress"});
+  const ToolResult expected = run(in_turn, 4);
+  StartedTool tool({.arguments = words});
+  REQUIRE(tool.wait_until_output_full());
+  // The first line of progress comes after half a second.
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  tool.send(SIGUSR1);
+  const ToolResult result = tool.finish();
+  INFO(describe(result));
+  CHECK(result.status == 4);
+  CHECK(result.out == expected.out);
+  CHECK(has(result.err, "{\"progress\":{\"command\":\"verify\",\"image\":null,"));
+  CHECK(has(result.err, ",\"images\":12,"));
+}

@@ -86,8 +86,7 @@ constexpr Command kCommands[] = {
      define_explain},
     {"completion",
      "Print a completion script for a shell",
-     {"vdetool completion bash > ~/.local/share/bash-completion/completions/vdetool",
-      "vdetool completion fish > ~/.config/fish/completions/vdetool.fish"},
+     {"vdetool completion bash > vdetool.bash", "vdetool completion fish > vdetool.fish"},
      define_completion},
 };
 

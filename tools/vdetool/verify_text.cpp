@@ -165,7 +165,7 @@ std::string total_text(const Total& total) {
   const auto add = [&](uint64_t number, std::string_view word) {
     if (number > 0) parts.push_back(fmt::format("{} {}", number, word));
   };
-  add(total.clean, "clean");
+  add(total.clean, total.accepted > 0 ? "without new damage" : "clean");
   add(total.repaired, "repaired");
   add(total.damaged, "damaged");
   add(total.failed, "not checked completely");

@@ -78,7 +78,7 @@ TEST_CASE("accepted findings are not printed and do not count; the summary has t
 TEST_CASE("a finding with another code, region, block or image is new") {
   const BaselineImages images;
   EditedImage image(vector_image("profile-minimal"), 4096);
-  for (const uint64_t block : {0, 11, 12}) image.block(block)[9] ^= 1;
+  for (const uint64_t block : {0u, 11u, 12u}) image.block(block)[9] ^= 1;
   write_file(images.damaged, image.bytes());
   const ToolResult result =
       run_tool({"verify", "--json", images.damaged, "--baseline", images.baseline});

@@ -178,7 +178,8 @@ TEST_CASE("SIGUSR1 during verify prints one line, and the work continues") {
     return result;
   };
   const std::vector<std::string> often(6, path);
-  std::vector<std::string> as_text = {"verify"};
+  // One after the other: at once, all of them may be done before anybody reads.
+  std::vector<std::string> as_text = {"verify", "--jobs", "1"};
   as_text.insert(as_text.end(), often.begin(), often.end());
   const ToolResult text = interrupted(as_text);
   CHECK(text.tells_one_error());
