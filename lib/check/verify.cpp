@@ -6,10 +6,8 @@
 #include "check/verification.h"
 
 namespace vde {
-namespace {
 
-// The committed state is checked, also if part of it is still in the journal. Without an intact
-// group or a journal there is nothing to replay; other passes report that.
+// Without an intact group or a journal there is nothing to replay; other passes report that.
 JournalOnDisk read_journal(BlockFile& file, const Probe& probe) {
   JournalOnDisk found;
   if (probe.superblock_source != SuperblockSource::kGroup || !find_journal(probe)) return found;
@@ -25,8 +23,6 @@ JournalOnDisk read_journal(BlockFile& file, const Probe& probe) {
   if (!damaged) found.view = std::move(*view);
   return found;
 }
-
-}  // namespace
 
 Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                    Activity& activity,

@@ -8,7 +8,7 @@
 #include "io/borrowed_file.h"
 #include "probe/probe_at.h"
 #include "probe/slot_guess.h"
-#include "rescue/copy_written.h"
+#include "io/sparse/copy_written.h"
 #include "rescue/foundation.h"
 #include "rescue/lossy_file.h"
 #include "rescue/old_entries.h"

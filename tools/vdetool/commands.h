@@ -28,6 +28,7 @@ Runner define_dump(CLI::App& command);
 Runner define_verify(CLI::App& command);
 Runner define_label(CLI::App& command);
 Runner define_resize(CLI::App& command);
+Runner define_copy(CLI::App& command);
 Runner define_rescue(CLI::App& command);
 Runner define_undo(CLI::App& command);
 Runner define_explain(CLI::App& command);

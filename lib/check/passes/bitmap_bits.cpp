@@ -24,6 +24,10 @@ uint64_t BitmapBits::count_free(BlockRange blocks) {
   return free;
 }
 
+bool BitmapBits::is_allocated(uint64_t block) {
+  return load(block / bits_) && test_bit(payload_, block % bits_);
+}
+
 bool BitmapBits::load(uint64_t index) {
   if (held_ == index) return !payload_.empty();
   held_ = index;

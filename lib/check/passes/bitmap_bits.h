@@ -13,6 +13,8 @@ class BitmapBits {
   // How many of `blocks` are marked free.
   [[nodiscard]] uint64_t count_free(BlockRange blocks);
   [[nodiscard]] bool is_free(uint64_t block) { return count_free({block, block + 1}) > 0; }
+  // Whether `block` is marked allocated. False if its bit cannot be read.
+  [[nodiscard]] bool is_allocated(uint64_t block);
 
  private:
   bool load(uint64_t index);

@@ -1,4 +1,4 @@
-#include "rescue/copy_written.h"
+#include "io/sparse/copy_written.h"
 
 #include <algorithm>
 #include <vector>
@@ -11,19 +11,26 @@ namespace {
 
 constexpr size_t kPage = 4096;
 
-// Writes the pages of `piece` that are not zero, those that follow each other at once.
-Result<void> write_pages(uint64_t offset, Bytes piece, BlockFile& to) {
-  size_t begin = 0;
-  for (size_t at = 0; at < piece.size(); at += kPage) {
-    if (!all_zero(piece.subspan(at, std::min(kPage, piece.size() - at)))) continue;
-    if (at > begin) VDE_TRY(to.write(offset + begin, piece.subspan(begin, at - begin)));
-    begin = at + kPage;
-  }
-  if (begin < piece.size()) VDE_TRY(to.write(offset + begin, piece.subspan(begin)));
-  return {};
-}
-
 }  // namespace
+
+// Pages that follow each other are written at once.
+Result<uint64_t> write_nonzero(uint64_t offset, Bytes piece, BlockFile& to) {
+  uint64_t written = 0;
+  size_t begin = 0;
+  const auto write_to = [&](size_t end) -> Result<void> {
+    if (end > begin) VDE_TRY(to.write(offset + begin, piece.subspan(begin, end - begin)));
+    written += end - begin;
+    return {};
+  };
+  for (size_t at = 0; at < piece.size(); at += kPage) {
+    const size_t end = std::min(at + kPage, piece.size());
+    if (!all_zero(piece.subspan(at, end - at))) continue;
+    VDE_TRY(write_to(at));
+    begin = end;
+  }
+  VDE_TRY(write_to(piece.size()));
+  return written;
+}
 
 Result<void> copy_written(BlockFile& from, uint64_t size, BlockFile& to, Activity& activity) {
   std::vector<uint8_t> buffer(kPieceBytes);
@@ -35,7 +42,7 @@ Result<void> copy_written(BlockFile& from, uint64_t size, BlockFile& to, Activit
     const MutableBytes piece =
         MutableBytes(buffer).first(std::min<uint64_t>(buffer.size(), size - at));
     VDE_TRY(from.read(at, piece));
-    VDE_TRY(write_pages(at, piece, to));
+    VDE_TRY(write_nonzero(at, piece, to));
     at += piece.size();
     activity.done += piece.size();
   }

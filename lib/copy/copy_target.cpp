@@ -1,0 +1,112 @@
+#include "copy/copy_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "io/borrowed_file.h"
+#include "io/device_claim.h"
+#include "io/posix_file.h"
+#include "vde/create.h"
+
+namespace vde {
+
+class LateStart : public BorrowedFile {
+ public:
+  LateStart(BlockFile& device, uint64_t start) : BorrowedFile(device), held_(start) {}
+
+  Result<void> write(uint64_t offset, Bytes bytes) override {
+    if (offset < held_.size()) {
+      const size_t count = std::min<uint64_t>(held_.size() - offset, bytes.size());
+      std::copy_n(bytes.begin(), count, held_.begin() + static_cast<ptrdiff_t>(offset));
+      bytes = bytes.subspan(count);
+      offset += count;
+    }
+    return bytes.empty() ? Result<void>{} : BorrowedFile::write(offset, bytes);
+  }
+
+  Result<void> finish() {
+    VDE_TRY(sync());
+    VDE_TRY(BorrowedFile::write(0, held_));
+    return sync();
+  }
+
+ private:
+  std::vector<uint8_t> held_;
+};
+
+CopyTarget::CopyTarget(CopyTarget&&) noexcept = default;
+CopyTarget::~CopyTarget() = default;
+
+Result<CopyTarget> CopyTarget::open(const std::string& path, uint64_t size, uint64_t start,
+                                    mode_t mode, const CopyOptions& options, Activity& activity) {
+  CopyTarget target;
+  std::string name;
+  std::error_code status;
+  if (std::filesystem::exists(path, status)) {
+    name = std::filesystem::canonical(path, status);
+    if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
+    VDE_TRY(target.open_existing(name, options, activity));
+    if (target.existing_->is_device()) {
+      VDE_TRY(target.clear_device(size, start, activity));
+      return target;
+    }
+  } else {
+    if (status && status != std::errc::no_such_file_or_directory)
+      return fail(ErrorCode::kIo, "cannot create: " + status.message());
+    VDE_TRY_ASSIGN(resolved, resolve_links(path));
+    name = resolved;
+  }
+  NewFileOptions made{.mode = mode};
+  if (auto* old = dynamic_cast<PosixFile*>(target.existing_.get()))
+    made.replaced = old->descriptor();
+  VDE_TRY_ASSIGN(file, NewFile::create(name, made));
+  VDE_TRY(file.file().resize(size));
+  target.file_.emplace(std::move(file));
+  return target;
+}
+
+Result<void> CopyTarget::open_existing(const std::string& path, const CopyOptions& options,
+                                       Activity& activity) {
+  VDE_TRY_ASSIGN(existing, open_locked(path, OpenMode::kReadWrite, options.lock_wait, activity));
+  existing_ = std::move(existing);
+  if (existing_->is_device()) {
+    VDE_TRY_ASSIGN(claimed, claim_device(path));
+    claim_ = std::move(claimed);
+  }
+  if (options.force) return {};
+  VDE_TRY_ASSIGN(content, describe_content(*existing_));
+  if (!content) return {};
+  return fail(ErrorCode::kExists, fmt::format("already contains {}", *content),
+              "use --force to overwrite it");
+}
+
+// The superblock groups go first and durably, so that no crash leaves them over other content.
+Result<void> CopyTarget::clear_device(uint64_t size, uint64_t start, Activity& activity) {
+  constexpr uint64_t kStep = uint64_t{256} << 20;  // bytes
+  VDE_TRY_ASSIGN(room, existing_->size());
+  if (size > room)
+    return fail(ErrorCode::kUsage, fmt::format("the device has only {} of {} bytes", room, size),
+                "use a larger device");
+  start = std::min(start, size);
+  VDE_TRY(existing_->zero({0, start}));
+  VDE_TRY(existing_->sync());
+  for (uint64_t at = start; at < size; at += std::min(kStep, size - at)) {
+    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+    VDE_TRY(existing_->zero({at, std::min(at + kStep, size)}));
+  }
+  device_ = std::make_unique<LateStart>(*existing_, start);
+  return {};
+}
+
+BlockFile& CopyTarget::file() {
+  return device_ ? static_cast<BlockFile&>(*device_) : file_->file();
+}
+
+Result<void> CopyTarget::finish() {
+  return device_ ? device_->finish() : file_->publish(existing_ != nullptr);
+}
+
+}  // namespace vde
