@@ -93,20 +93,24 @@ class KeysScrubber : public RegionScrubber {
     if (index == 0) {
       keep_at(kEncryptionHeaderLayout, 0, payload, to);
       rotations_ = kEncryptionHeaderLayout.decode(payload).rotation_events;
-      keep_list(kKeySlotLayout, kEncryptionHeaderLayout.size(), room.first_slots, payload, to);
+      keep_slots(kEncryptionHeaderLayout.size(), room.first_slots, payload, to);
     } else if (index == 1) {
-      keep_list(kKeySlotLayout, 0, room.second_slots, payload, to);
-      keep_list(kKeyRotationLayout, size_t{room.second_slots} * kKeySlotLayout.size(),
-                std::min(room.rotations, rotations_), payload, to);
+      keep_slots(0, room.second_slots, payload, to);
+      size_t at = size_t{room.second_slots} * kKeySlotLayout.size();
+      for (uint32_t i = 0; i < std::min(room.rotations, rotations_); ++i) {
+        keep_at(kKeyRotationLayout, at, payload, to);
+        at += kKeyRotationLayout.size();
+      }
     }
     return {};
   }
 
  private:
-  template <class L>
-  static void keep_list(const L& layout, size_t at, uint32_t count, Bytes payload,
-                        MutableBytes to) {
-    for (uint32_t i = 0; i < count; ++i, at += layout.size()) keep_at(layout, at, payload, to);
+  // Nothing of a slot that is empty stays.
+  static void keep_slots(size_t at, uint32_t count, Bytes payload, MutableBytes to) {
+    for (uint32_t i = 0; i < count; ++i, at += kKeySlotLayout.size())
+      if (kKeySlotLayout.decode(payload.subspan(at)).status != kKeySlotEmpty)
+        keep_at(kKeySlotLayout, at, payload, to);
   }
 
   uint32_t rotations_ = 0;  // that the header counts

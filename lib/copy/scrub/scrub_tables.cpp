@@ -1,6 +1,7 @@
 // Described tables whose records all have one size. Tables with texts have no rule in may_stay.h,
 // except for their names: nothing of them stays.
 #include <algorithm>
+#include <vector>
 
 #include "copy/scrub/may_stay.h"
 #include "copy/scrub/region_scrubber.h"
@@ -16,7 +17,8 @@ bool has_rule(std::string_view structure) {
 
 class TableScrubber : public RegionScrubber {
  public:
-  TableScrubber(const TableDescription& table, Bytes head) : table_(table), reader_(table, head) {}
+  TableScrubber(const TableDescription& table, Bytes head)
+      : table_(table), reader_(table, head), seen_(table.lists.size()) {}
 
   Result<void> scrub(uint64_t index, const CheckedBlock& block, MutableBytes to) override {
     const Bytes payload = block.payload();
@@ -27,7 +29,7 @@ class TableScrubber : public RegionScrubber {
     }
     reader_.seek(index);
     for (const TableRecord& record : reader_.read(payload, {}).records)
-      if (!record.is_empty)
+      if (!record.is_empty && is_counted(record))
         keep_fields(record.list->name, record.list->fields, record.bytes,
                     to.subspan(record.offset, record.bytes.size()));
     return {};
@@ -39,6 +41,15 @@ class TableScrubber : public RegionScrubber {
     // Its magic is a constant, or may be anything.
     if (&table_ == &tables::kOperations && load_le<uint64_t>(to, 0) != kOperationsMagic)
       store_le(to, 0, uint64_t{0});
+  }
+
+  // Records may be in any of their places, but no more than are counted. A list without a count has
+  // as many as the first one.
+  [[nodiscard]] bool is_counted(const TableRecord& record) {
+    if (record.list->places == 0) return true;
+    const auto list = static_cast<size_t>(record.list - table_.lists.data());
+    const int64_t counted = reader_.counted(record.list->has_count ? list : 0);
+    return ++seen_[list] <= counted;
   }
 
   // Records of a stream continue in the next payload.
@@ -70,6 +81,7 @@ class TableScrubber : public RegionScrubber {
 
   const TableDescription& table_;
   TableReader reader_;
+  std::vector<int64_t> seen_;  // records in places, by list
 };
 
 }  // namespace
@@ -83,8 +95,8 @@ std::unique_ptr<RegionScrubber> make_table_scrubber(const BlockIo& io, const Pla
     return nullptr;
   const Bytes head = block->unchecked_payload();
   const TableDescription* table = find_table(region.content, head);
-  const bool is_known = table != nullptr && (has_rule(table->name) || table->header.empty());
-  if (!is_known) return nullptr;
+  // Without a count nobody knows where the records end.
+  if (table == nullptr || table->header.empty() || !has_rule(table->name)) return nullptr;
   return std::make_unique<TableScrubber>(*table, head);
 }
 
