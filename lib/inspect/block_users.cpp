@@ -1,42 +1,11 @@
 #include "inspect/block_users.h"
 
-#include <algorithm>
-
 #include "base/checked.h"
-#include "format/region/dictionary.h"
-#include "format/region/module_entry.h"
-#include "format/region/snapshot_entry.h"
+#include "inspect/valid_entries.h"
 #include "vde/text.h"
 
 namespace vde {
 namespace {
-
-// Calls `visit` with the payload and the index of each block of the first region of `type` that is
-// valid.
-template <class Visit>
-void each_table_block(const Probe& probe, const BlockIo& io, BlockFile& file, BlockType type,
-                      Visit visit) {
-  for (const RegionSlot& slot : probe.slots) {
-    const auto range = block_range(slot.start, slot.count);
-    if (slot.is_free() || slot.type != type || !range) continue;
-    BlockBuffer buffer = io.make_buffer();
-    BlockRange left{range->begin, std::min(range->end, probe.blocks_in_file())};
-    while (!left.empty()) {
-      const auto data = file.next_data(io.bytes_of(left));
-      if (!data || data->empty()) return;
-      left.begin = data->begin / io.block_size();
-      const uint64_t number = left.begin++;
-      const auto block = io.read_checked(number, type, buffer);
-      if (block) visit(block->payload(), number - range->begin);
-    }
-    return;
-  }
-}
-
-// The number of entries that a block of a packed table holds at most.
-int64_t most_entries(Bytes payload, uint64_t index) {
-  return index == 0 ? int64_t{kPackedTableHeaderLayout.decode(payload).count} : INT64_MAX;
-}
 
 bool contains(int64_t first, int64_t count, uint64_t number) {
   const auto range = block_range(first, count);
@@ -72,48 +41,31 @@ struct Search {
 };
 
 void find_modules(Search& search) {
-  const auto visit = [&search](Bytes payload, uint64_t index) {
-    const auto entries = decode_module_block(payload, index == 0, most_entries(payload, index));
-    if (!entries) return;
-    for (const ModuleEntry& entry : *entries) {
-      if (!contains(entry.first_block, entry.block_count, search.number)) continue;
-      Json user{{"kind", "module"}, {"id", to_string(entry.id)}, {"hash", to_hex(entry.hash)}};
-      put_text(user, "entry_point", entry.entry_point);
-      search.part(entry.first_block).describe(user, entry.size);
-      search.users.push_back(std::move(user));
-    }
-  };
-  each_table_block(search.probe, search.io, search.file, block_types::kCode, visit);
+  each_module(search.probe, search.io, search.file, [&search](const ModuleEntry& entry) {
+    if (!contains(entry.first_block, entry.block_count, search.number)) return;
+    Json user{{"kind", "module"}, {"id", to_string(entry.id)}, {"hash", to_hex(entry.hash)}};
+    put_text(user, "entry_point", entry.entry_point);
+    search.part(entry.first_block).describe(user, entry.size);
+    search.users.push_back(std::move(user));
+  });
 }
 
 void find_dictionaries(Search& search) {
-  const auto visit = [&search](Bytes payload, uint64_t index) {
-    const uint32_t room = dictionaries_in(payload.size(), index == 0);
-    const int64_t count = std::clamp<int64_t>(most_entries(payload, index), 0, room);
-    uint32_t at = index == 0 ? kPackedTableHeaderLayout.size() : 0;
-    for (int64_t i = 0; i < count; ++i, at += kDictionaryLayout.size()) {
-      const Dictionary entry = kDictionaryLayout.decode(payload.subspan(at));
-      if (!contains(entry.first_block, entry.block_count, search.number)) continue;
-      Json user{{"kind", "dictionary"}, {"id", entry.id}, {"hash", to_hex(entry.hash)}};
-      search.part(entry.first_block).describe(user, entry.size);
-      search.users.push_back(std::move(user));
-    }
-  };
-  each_table_block(search.probe, search.io, search.file, block_types::kDictionaries, visit);
+  each_dictionary(search.probe, search.io, search.file, [&search](const Dictionary& entry) {
+    if (!contains(entry.first_block, entry.block_count, search.number)) return;
+    Json user{{"kind", "dictionary"}, {"id", entry.id}, {"hash", to_hex(entry.hash)}};
+    search.part(entry.first_block).describe(user, entry.size);
+    search.users.push_back(std::move(user));
+  });
 }
 
 void find_snapshots(Search& search) {
-  const auto visit = [&search](Bytes payload, uint64_t index) {
-    const auto entries = decode_snapshot_block(payload, index == 0, most_entries(payload, index));
-    if (!entries) return;
-    for (const SnapshotEntry& entry : *entries) {
-      if (!contains(entry.inode_table_start, entry.inode_table_blocks, search.number)) continue;
-      Json user{{"kind", "snapshot"}, {"id", to_string(entry.id)}};
-      put_text(user, "label", entry.label);
-      search.users.push_back(std::move(user));
-    }
-  };
-  each_table_block(search.probe, search.io, search.file, block_types::kSnapshots, visit);
+  each_snapshot(search.probe, search.io, search.file, [&search](const SnapshotEntry& entry) {
+    if (!contains(entry.inode_table_start, entry.inode_table_blocks, search.number)) return;
+    Json user{{"kind", "snapshot"}, {"id", to_string(entry.id)}};
+    put_text(user, "label", entry.label);
+    search.users.push_back(std::move(user));
+  });
 }
 
 }  // namespace

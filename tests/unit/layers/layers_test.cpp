@@ -16,11 +16,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Lowest first. check, inspect and query are on the same level; rescue and copy are above them.
+// Lowest first. check, inspect and query are on the same level; rescue, copy and map are above
+// them.
 const std::map<std::string, int> kRank = {
     {"base", 0},    {"format", 1}, {"io", 2},      {"probe", 3}, {"journal", 4},
     {"table", 5},   {"region", 6}, {"tag", 7},     {"image", 8}, {"check", 9},
-    {"inspect", 9}, {"query", 9},  {"rescue", 10}, {"copy", 10}};
+    {"inspect", 9}, {"query", 9},  {"rescue", 10}, {"copy", 10}, {"map", 10}};
 
 // The layer that a public header (lib/include/vde) belongs to.
 const std::map<std::string, std::string> kPublic = {
@@ -32,7 +33,7 @@ const std::map<std::string, std::string> kPublic = {
     {"snapshots.h", "image"}, {"storage.h", "io"},    {"tag_types.h", "format"},
     {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
     {"undo.h", "io"},         {"verify.h", "check"},  {"tag_query.h", "query"},
-    {"tag_diff.h", "query"},  {"copy.h", "copy"},
+    {"tag_diff.h", "query"},  {"copy.h", "copy"},     {"map.h", "map"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;
@@ -94,7 +95,7 @@ bool may_name_slots(const std::string& file) {
   if (file == "lib/image/plan.cpp" || file == "lib/image/write_image.cpp") return true;
   const std::string layer = layer_of_file(file);
   return layer == "format" || layer == "probe" || layer == "journal" || layer == "check" ||
-         layer == "inspect" || layer == "rescue" || layer == "copy";
+         layer == "inspect" || layer == "rescue" || layer == "copy" || layer == "map";
 }
 
 bool names_slots(const std::string& text) {
