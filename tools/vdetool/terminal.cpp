@@ -50,6 +50,15 @@ std::string_view without_blanks_at_end(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
+}  // namespace
+
+size_t terminal_width() {
+  constexpr size_t kNarrowest = 40;
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kNarrowest;
+  return known ? size.ws_col : kHelpWidth;
+}
+
 bool is_utf8_locale() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
@@ -61,15 +70,6 @@ bool is_utf8_locale() {
     return text.find("utf8") != std::string::npos;
   }
   return false;
-}
-
-}  // namespace
-
-size_t terminal_width() {
-  constexpr size_t kNarrowest = 40;
-  winsize size{};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kNarrowest;
-  return known ? size.ws_col : kHelpWidth;
 }
 
 std::string fit_line(std::string_view line, size_t width) {

@@ -13,6 +13,9 @@ namespace vde::cli {
 // The columns of the terminal on standard output; those of help if it has none or does not say.
 [[nodiscard]] size_t terminal_width();
 
+// The locale's encoding is UTF-8.
+[[nodiscard]] bool is_utf8_locale();
+
 // `line` in lines of at most `width` columns, broken at blanks where possible; those after the
 // first are indented by four columns more. Color sequences have no columns.
 [[nodiscard]] std::string fit_line(std::string_view line, size_t width);

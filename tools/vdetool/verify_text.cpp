@@ -83,6 +83,20 @@ std::string finding_text(const std::string& image, const Finding& finding, bool 
                      finding.message);
 }
 
+std::string_view repair_words(const FindingKind& kind) {
+  switch (kind.fixable) {
+    case Fixable::kAlways:
+      return "possible. Run 'vdetool verify IMAGE --repair --dry-run' to see the plan.";
+    case Fixable::kSometimes:
+      return "sometimes possible. Run 'vdetool verify IMAGE --repair --dry-run' to see.";
+    case Fixable::kNever:
+      break;
+  }
+  return kind.next.starts_with("Nothing needs to be done")
+             ? "not needed."
+             : "not possible with 'vdetool verify --repair'.";
+}
+
 std::string counted(uint64_t number, std::string_view thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }

@@ -18,6 +18,10 @@ namespace vde::cli {
 [[nodiscard]] std::string finding_text(const std::string& image, const Finding& finding, bool color,
                                        std::string_view mark = "");
 
+// Whether a repair can fix findings of this kind, as the end of a sentence that starts with
+// "Repair:".
+[[nodiscard]] std::string_view repair_words(const FindingKind& kind);
+
 // "1 error", "2 errors".
 [[nodiscard]] std::string counted(uint64_t number, std::string_view thing);
 // "a, b".

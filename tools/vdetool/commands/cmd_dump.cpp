@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "commands.h"
@@ -28,13 +27,6 @@ struct DumpArguments {
   bool hex = false;
 };
 
-std::optional<uint64_t> parse_number(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 // The number of a byte, or "BLOCK:BYTE".
 Result<BytePosition> parse_position(const std::string& text) {
   BytePosition position;
@@ -48,17 +40,6 @@ Result<BytePosition> parse_position(const std::string& text) {
       parse_byte(text, std::string_view(text).substr(colon == std::string::npos ? 0 : colon + 1)));
   position.byte = byte;
   return position;
-}
-
-// "N" or "N-M", both ends included.
-Result<BlockRange> parse_blocks(const std::string& text) {
-  const size_t dash = text.find('-');
-  const auto first = parse_number(text.substr(0, dash));
-  const auto last = dash == std::string::npos ? first : parse_number(text.substr(dash + 1));
-  if (!first || !last || *last < *first || *last == UINT64_MAX)
-    return fail(ErrorCode::kUsage,
-                fmt::format("invalid block range '{}' (expected N or N-M)", escape(text)));
-  return BlockRange{*first, *last + 1};
 }
 
 Result<BlockSelection> selection_of(const DumpArguments& arguments) {

@@ -8,24 +8,10 @@
 #include "usage.h"
 #include "vde/text.h"
 #include "vde/verify.h"
+#include "verify_text.h"
 
 namespace vde::cli {
 namespace {
-
-// Whether a repair can fix findings of this kind.
-std::string_view repair_words(const FindingKind& kind) {
-  switch (kind.fixable) {
-    case Fixable::kAlways:
-      return "possible. Run 'vdetool verify IMAGE --repair --dry-run' to see the plan.";
-    case Fixable::kSometimes:
-      return "sometimes possible. Run 'vdetool verify IMAGE --repair --dry-run' to see.";
-    case Fixable::kNever:
-      break;
-  }
-  return kind.next.starts_with("Nothing needs to be done")
-             ? "not needed."
-             : "not possible with 'vdetool verify --repair'.";
-}
 
 Json kind_json(const FindingKind& kind) {
   return Json{{"schema_version", kSchemaVersion},

@@ -81,9 +81,9 @@ Runner define_verify(CLI::App& command) {
                   "lowest severity that makes verify fail: error or warning (default: error)")
       ->type_name("SEVERITY")
       ->check(one_of({"error", "warning"}));
-  command.add_option("--format", arguments->format, "text, json or sarif (default: text)")
+  command.add_option("--format", arguments->format, "text, json, sarif or html (default: text)")
       ->type_name("FORMAT")
-      ->check(one_of({"text", "json", "sarif"}));
+      ->check(one_of({"text", "json", "sarif", "html"}));
   define_printing_options(command, *arguments);
   define_baseline_options(command, *arguments);
   return [arguments](Context& context) { return run_verify(context, *arguments); };

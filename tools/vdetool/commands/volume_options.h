@@ -1,9 +1,11 @@
-// Options of commands that work without a superblock: the block size, and where the volume starts.
+// Options about blocks and bytes of a volume: the block size, where the volume starts, and which
+// blocks are meant.
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "vde/bytes.h"
 #include "vde/error.h"
 
 namespace vde::cli {
@@ -19,5 +21,8 @@ inline constexpr const char* kVolumeOffsetHelp =
 // Any size below 4 GiB; the library knows the valid ones.
 [[nodiscard]] Result<std::optional<uint32_t>> parse_block_size(
     const std::optional<std::string>& option);
+
+// "N" or "N-M", both ends included. kUsage.
+[[nodiscard]] Result<BlockRange> parse_blocks(const std::string& text);
 
 }  // namespace vde::cli

@@ -21,12 +21,15 @@ int check_verify_arguments(Context& context, const VerifyArguments& arguments) {
   if (names_one && arguments.images.size() > 1)
     return refuse_arguments(context, "--plan, --apply and --undo need exactly one image",
                             "name one image");
-  const bool is_sarif = arguments.format == "sarif";
-  if (is_sarif && context.globals.json)
-    return refuse_arguments(context, "--json and --format sarif cannot be combined",
+  // One document for the whole run.
+  const bool is_document = arguments.format == "sarif" || arguments.format == "html";
+  if (is_document && context.globals.json)
+    return refuse_arguments(context,
+                            "--json and --format " + arguments.format + " cannot be combined",
                             "use one of them");
-  if (is_sarif && repair.repair)
-    return refuse_arguments(context, "--repair cannot be combined with --format sarif",
+  if (is_document && repair.repair)
+    return refuse_arguments(context,
+                            "--repair cannot be combined with --format " + arguments.format,
                             "use --format json");
   if (arguments.summary && arguments.format != "text" && arguments.format != "json")
     return refuse_arguments(context,

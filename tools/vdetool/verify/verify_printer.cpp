@@ -1,5 +1,6 @@
 #include "verify/verify_printer.h"
 
+#include "verify/html_printer.h"
 #include "verify/json_printer.h"
 #include "verify/sarif_printer.h"
 #include "verify/summary_printer.h"
@@ -11,6 +12,7 @@ namespace vde::cli {
 std::unique_ptr<VerifyPrinter> make_verify_printer(Context& context,
                                                    const VerifyArguments& arguments) {
   if (arguments.format == "sarif") return std::make_unique<SarifPrinter>(context.out);
+  if (arguments.format == "html") return std::make_unique<HtmlPrinter>(context);
   if (context.globals.json) return std::make_unique<JsonPrinter>(context);
   if (arguments.summary) return std::make_unique<SummaryPrinter>(context);
   return std::make_unique<TextPrinter>(context);
