@@ -46,11 +46,10 @@ std::string cell_html(const CellFace& face, const std::string& title) {
 std::string region_row(const RegionRow& row) {
   const MapRegion& region = *row.region;
   const CellFace face{CellLook::kRegion, CellMark::kNone, row.letter, row.color};
-  const bool bad = region.damaged + region.missing + region.findings.errors > 0;
   return fmt::format(
       "<tr{}><td>{}</td><td><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td "
       "class=\"n\">{}</td><td>{}</td></tr>\n",
-      bad ? " class=\"bad\"" : "", region.is_data_area ? "" : cell_html(face, ""),
+      row.is_bad ? " class=\"bad\"" : "", region.is_data_area ? "" : cell_html(face, ""),
       markup(region.type), markup(region.name), row.blocks, region.count, markup(row.note));
 }
 
@@ -74,7 +73,7 @@ std::string map_html_style() {
       ".map i.x,.key i.x{{color:#fff;background:repeating-linear-gradient(135deg,{1} 0 "
       "4px,#8d130d 4px 6px)}}i.w{{background:{2};box-shadow:inset 0 0 0 2px #7a4b00}}\n"
       ".map i.u,.map i.g,.key i.u,.key i.g{{color:inherit;box-shadow:inset 0 0 0 1px "
-      "currentColor}}\n",
+      "var(--dot)}}\n",
       kAllocatedFill, kDamagedFill, kSuspectFill);
   text +=
       ".key{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;list-style:none;padding:0;margin:.4rem 0 "

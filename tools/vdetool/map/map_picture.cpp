@@ -22,7 +22,14 @@ std::string share_text(uint64_t part, uint64_t whole, std::string_view what) {
   return fmt::format("{}% {}", percent, what);
 }
 
-std::string region_note(const MapRegion& region) {
+// Errors that no block of a region of that type stands for.
+uint64_t errors_without_block(const BlockMap& map, const MapRegion& region) {
+  for (const MapRegion& other : map.regions())
+    if (other.type == region.type && other.damaged > 0) return 0;
+  return region.findings.errors;
+}
+
+std::string region_note(const BlockMap& map, const MapRegion& region) {
   std::vector<std::string> parts;
   const auto add = [&](uint64_t number, std::string_view what) {
     if (number > 0) parts.push_back(fmt::format("{} {}", number, what));
@@ -30,7 +37,8 @@ std::string region_note(const MapRegion& region) {
   add(region.damaged, "damaged");
   add(region.suspect, "suspect");
   add(region.missing, "missing");
-  if (region.damaged == 0) add(region.findings.errors, "errors without a block");
+  const uint64_t errors = errors_without_block(map, region);
+  if (errors > 0) parts.push_back(counted(errors, "error") + " without a block");
   const uint64_t known = region.allocated + region.free;
   if (region.is_data_area && known > 0) parts.push_back(share_text(region.free, known, "free"));
   return joined(parts);
@@ -136,7 +144,8 @@ void MapPicture::add_regions() {
   for (const MapCell& cell : cells_.cells) drawn.insert(cell.region);
   for (const MapRegion& region : map_->regions()) {
     if (!drawn.contains(&region)) continue;
-    RegionRow row{' ', 0, &region, range_text(region.blocks), region_note(region)};
+    RegionRow row{' ', 0, &region, range_text(region.blocks), region_note(*map_, region)};
+    row.is_bad = region.damaged + region.missing + errors_without_block(*map_, region) > 0;
     if (!region.is_data_area) {
       row.letter = of_type_.at(region.type).letter;
       row.color = of_type_.at(region.type).color;

@@ -38,8 +38,9 @@ struct RegionRow {
   char letter = ' ';  // ' ' for the data area
   size_t color = 0;
   const MapRegion* region = nullptr;
-  std::string blocks;  // "331-394"
-  std::string note;    // "3 damaged", "96% free", or empty
+  std::string blocks;   // "331-394"
+  std::string note;     // "3 damaged", "96% free", or empty
+  bool is_bad = false;  // something in it is damaged or missing
 };
 
 // A kind of cell that occurs and is not a region.

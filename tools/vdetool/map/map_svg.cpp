@@ -166,14 +166,13 @@ std::string region_rows(const MapPicture& picture, size_t& y) {
     const CellFace face{region.is_data_area ? CellLook::kFree : CellLook::kRegion, CellMark::kNone,
                         row.letter, row.color};
     text += swatch(face, y);
-    const bool bad = region.damaged + region.missing > 0;
     text += fmt::format(
         "<text x=\"{}\" y=\"{}\" class=\"type\">{}</text><text x=\"{}\" y=\"{}\">{}</text>"
         "<text x=\"{}\" y=\"{}\" class=\"end\">{}</text><text x=\"{}\" y=\"{}\" "
         "class=\"{}\">{}</text>\n",
         kLeft + 22, y + 10, markup(shortened(region.type, 12)), kLeft + 116, y + 10,
         markup(region.name), kLeft + 470, y + 10, row.blocks, kLeft + 490, y + 10,
-        bad ? "bad" : "quiet", markup(shortened(row.note, kMaxNote)));
+        row.is_bad ? "bad" : "quiet", markup(shortened(row.note, kMaxNote)));
     y += kRow;
   }
   return text;

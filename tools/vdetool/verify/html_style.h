@@ -45,6 +45,8 @@ th:last-child,td:last-child{padding-right:0}
 .regions td:first-child i{vertical-align:-2px}
 .findings th:nth-child(-n+2),.findings td:nth-child(-n+2){width:5.5rem}
 .images .n{width:4.6rem}
+.images td:nth-child(2){overflow-wrap:normal;width:8.5rem}
+.regions .n{overflow-wrap:normal}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:.3rem 0 .8rem;font-size:.9rem;max-width:56rem}
 dt{color:var(--quiet)}
 dd{margin:0}
@@ -53,7 +55,7 @@ dd{margin:0}
 .names{display:flex;flex-wrap:wrap;gap:.3rem .5rem;list-style:none;margin:.3rem 0;padding:0;font-size:.875rem}
 .names li{border:1px solid var(--rule);border-radius:3px;padding:.05rem .5rem}
 footer{margin-top:2.2rem;padding-top:.8rem;border-top:1px solid var(--rule);font-size:.875rem}
-@media (max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.35rem}.findings th:nth-child(-n+2),.findings td:nth-child(-n+2){width:3.6rem}.images .n{width:auto}th,td{padding-right:.45rem}body{font-size:.95rem}table{font-size:.8rem}}
+@media (max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.35rem}.findings th:nth-child(-n+2),.findings td:nth-child(-n+2){width:3.6rem}.images .n,.images td:nth-child(2){width:auto}th,td{padding-right:.45rem}body{font-size:.95rem}table{font-size:.8rem}}
 @media print{:root{--ink:#000;--paper:#fff;--quiet:#444;--rule:#bbb;--panel:#fff;--free:#e9edf1;--dot:#9aa5b0;--good:#17683a;--fair:#7a4b00;--bad:#b01c15;--stopped:#5a3d8a;--link:#000}body{max-width:none;padding:0;font-size:10pt}h2,h3,h4{break-after:avoid}tr,.verdict,.map,dl{break-inside:avoid}section{break-inside:auto}a{text-decoration:none}}
 )";
 
