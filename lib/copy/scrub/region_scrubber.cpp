@@ -42,15 +42,21 @@ class BitmapScrubber : public RegionScrubber {
 // The layout, and the checkpoint of a migration. The format does not specify where inodes are.
 class InodeScrubber : public RegionScrubber {
  public:
+  static constexpr size_t kFeatureBits = 32;
+
   Result<void> scrub(uint64_t index, const CheckedBlock& block, MutableBytes to) override {
     const Bytes payload = block.payload();
     if (block.trailer().type == block_types::kMigration) {
       scrub_migration(payload, to);
     } else if (const auto layout = decode_inode_layout(payload); index == 0 && layout) {
       keep_at(kInodeLayoutHeaderLayout, 0, payload, to);
+      // There is at most one field for each bit of the manifest; anything else is no layout.
+      if (layout->fields.size() > kFeatureBits) return {};
       for (size_t i = 0; i < layout->fields.size(); ++i)
-        keep_at(kInodeModuleFieldLayout,
-                kInodeLayoutHeaderLayout.size() + i * kInodeModuleFieldLayout.size(), payload, to);
+        if (layout->fields[i].module < kFeatureBits)
+          keep_at(kInodeModuleFieldLayout,
+                  kInodeLayoutHeaderLayout.size() + i * kInodeModuleFieldLayout.size(), payload,
+                  to);
     }
     return {};
   }
