@@ -85,10 +85,10 @@ Result<void> Baseline::read(const std::string& path, const std::vector<std::stri
   std::set<std::string> wanted;
   for (const std::string& image : images) wanted.insert(image_key(image));
   VDE_TRY_ASSIGN(lines, LineReader::open(path, kLongestBaselineLine));
-  const auto in_line = [&](Error error) {
+  const auto in_line = [](uint64_t number, Error error) {
     if (error.code == ErrorCode::kMalformed)
       error = {ErrorCode::kMalformed,
-               fmt::format("line {}: not a line of 'verify --json'", lines.number()),
+               fmt::format("line {}: not a line of 'verify --json'", number),
                "make a baseline with 'vdetool verify IMAGE --write-baseline FILE'",
                {}};
     return tl::make_unexpected(std::move(error));
@@ -96,10 +96,11 @@ Result<void> Baseline::read(const std::string& path, const std::vector<std::stri
   for (;;) {
     std::string_view text;
     const auto more = lines.next(text, activity);
-    if (!more) return in_line(more.error());
+    // A line that is too long is not counted.
+    if (!more) return in_line(lines.number() + 1, more.error());
     if (!*more) return {};
     auto line = read_baseline_line(text);
-    if (!line) return in_line({ErrorCode::kMalformed, {}, {}, {}});
+    if (!line) return in_line(lines.number(), {ErrorCode::kMalformed, {}, {}, {}});
     if (line->is_finding && wanted.contains(line->image)) keys_.insert(std::move(line->key));
   }
 }
