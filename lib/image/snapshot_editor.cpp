@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "base/checked.h"
+#include "base/ranges.h"
 #include "format/hash.h"
 #include "image/change_state.h"
 #include "image/snapshot_list.h"
+#include "region/owners.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -73,16 +77,22 @@ Result<Guid> resolve(SnapshotList& list, SnapshotRef ref, bool deleted) {
   return snapshot.id;
 }
 
-// Sets or clears the deleted flag of all `ids`.
+Guid snapshot_id(Bytes record) {
+  Guid id;
+  std::copy_n(record.begin(), id.bytes.size(), id.bytes.begin());
+  return id;
+}
+
+// Sets or clears the deleted flag of all `ids`, which are different.
 Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vector<Guid>& ids,
                                            bool deleted) {
   VDE_TRY_ASSIGN(table, change.open(change.snapshot_entries));
+  const std::set<Guid> wanted(ids.begin(), ids.end());
   std::map<Guid, PackedPlace> places;
   VDE_TRY(table->walk([&](const PackedRecord& record) {
-    Guid id;
-    std::copy_n(record.bytes.begin(), id.bytes.size(), id.bytes.begin());
-    if (std::find(ids.begin(), ids.end(), id) != ids.end()) places.emplace(id, record.place);
-    return places.size() < ids.size();
+    const Guid id = snapshot_id(record.bytes);
+    if (wanted.contains(id)) places.emplace(id, record.place);
+    return places.size() < wanted.size();
   }));
   std::vector<Snapshot> changed;
   for (const Guid& id : ids) {
@@ -95,6 +105,46 @@ Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vecto
     changed.push_back(public_form(entry));
   }
   return changed;
+}
+
+void add_inode_table(std::vector<BlockRange>& ranges, const SnapshotEntry& entry) {
+  const auto table = block_range(entry.inode_table_start, entry.inode_table_blocks);
+  if (table && !table->empty()) ranges.push_back(*table);
+}
+
+// Frees blocks that nothing names any more except the inode tables `named` of removed entries. Does
+// nothing if other programs own blocks, because these may be theirs.
+Result<void> free_inode_tables(ChangeState& change, PackedEditor& table,
+                               std::vector<BlockRange> named) {
+  Transaction& transaction = *change.transaction;
+  const uint64_t total = transaction.regions().blocks();
+  named = subtract(merge_ranges(std::move(named), total), transaction.regions().metadata());
+  if (named.empty()) return {};
+  VDE_TRY(change.allocator().check(transaction, named.front()));
+  if (change.allocator().takes_unwritten_only()) return {};
+  VDE_TRY_ASSIGN(owners, find_owners(transaction.journal()));
+  std::vector<BlockRange> kept = std::move(owners.stored);
+  VDE_TRY(table.walk([&](const PackedRecord& record) {
+    add_inode_table(kept, snapshot_of(record.bytes));
+    return true;
+  }));
+  for (const BlockRange& range : subtract(named, merge_ranges(std::move(kept), total)))
+    VDE_TRY(change.allocator().release_marked(transaction, range));
+  return {};
+}
+
+// Removes the entries of `snapshots`, and closes the gaps.
+Result<void> remove_entries(ChangeState& change, const std::vector<Snapshot>& snapshots) {
+  VDE_TRY_ASSIGN(table, change.open(change.snapshot_entries));
+  std::set<Guid> ids;
+  for (const Snapshot& snapshot : snapshots) ids.insert(snapshot.id);
+  std::vector<BlockRange> inode_tables;
+  VDE_TRY(table->compact([&](Bytes record) {
+    const bool is_removed = ids.contains(snapshot_id(record));
+    if (is_removed) add_inode_table(inode_tables, snapshot_of(record));
+    return !is_removed;
+  }));
+  return free_inode_tables(change, *table, std::move(inode_tables));
 }
 
 Result<std::vector<Guid>> resolve_all(SnapshotList& list, std::span<const std::string> refs) {
@@ -150,6 +200,27 @@ Result<Snapshot> SnapshotEditor::undelete(SnapshotRef ref) {
   VDE_TRY_ASSIGN(id, change_.checked(resolve(list, ref, false)));
   VDE_TRY_ASSIGN(changed, change_.stage([&] { return mark_deleted(change_, {id}, false); }));
   return changed.front();
+}
+
+Result<std::vector<RetentionChoice>> SnapshotEditor::prune(const RetentionRules& rules) {
+  VDE_TRY(change_.check_open());
+  VDE_TRY_ASSIGN(list, change_.checked(list_of(change_)));
+  VDE_TRY_ASSIGN(choices, change_.checked(list.choose(rules)));
+  VDE_TRY(refuse_keeping_none(choices));
+  std::vector<Guid> ids;
+  for (const RetentionChoice& choice : choices)
+    if (!choice.is_kept()) ids.push_back(choice.snapshot.id);
+  if (ids.empty()) return std::move(choices);
+  VDE_TRY(change_.stage([&] { return mark_deleted(change_, ids, true); }));
+  return std::move(choices);
+}
+
+Result<std::vector<Snapshot>> SnapshotEditor::purge() {
+  VDE_TRY(change_.check_open());
+  VDE_TRY_ASSIGN(list, change_.checked(list_of(change_)));
+  VDE_TRY_ASSIGN(snapshots, change_.checked(list.purgeable()));
+  VDE_TRY(change_.stage([&] { return remove_entries(change_, snapshots); }));
+  return std::move(snapshots);
 }
 
 }  // namespace vde

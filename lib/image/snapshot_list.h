@@ -5,11 +5,15 @@
 #include <vector>
 
 #include "table/snapshot_table.h"
+#include "vde/retention.h"
 #include "vde/snapshots.h"
 
 namespace vde {
 
 [[nodiscard]] Snapshot public_form(const SnapshotEntry& entry);
+
+// kUnsupported if there are snapshots, and the rules keep none of them.
+[[nodiscard]] Result<void> refuse_keeping_none(const std::vector<RetentionChoice>& choices);
 
 using SnapshotEntryVisitor = std::function<bool(const SnapshotEntry&)>;
 
@@ -24,6 +28,8 @@ class SnapshotList {
   [[nodiscard]] Result<Snapshot> find(SnapshotRef ref);
   [[nodiscard]] Result<void> chain(const Guid& id, const SnapshotVisitor& visit);
   [[nodiscard]] Result<void> load();
+  [[nodiscard]] Result<std::vector<RetentionChoice>> choose(const RetentionRules& rules);
+  [[nodiscard]] Result<std::vector<Snapshot>> purgeable();
 
  private:
   struct IdHash {
@@ -32,6 +38,12 @@ class SnapshotList {
     }
   };
 
+  // As load(). kDamaged if two entries have one id, so that it is unclear which one is meant.
+  [[nodiscard]] Result<void> load_unique();
+  // The place of an entry's parent in the table; nothing for a root. kDamaged if it is missing.
+  [[nodiscard]] Result<std::optional<size_t>> parent_of(const SnapshotEntry& entry) const;
+  [[nodiscard]] Result<std::vector<bool>> reached_from_living() const;
+  [[nodiscard]] tl::unexpected<Error> cycle(const Guid& id) const;
   [[nodiscard]] tl::unexpected<Error> broken(std::string what) const;
 
   PackedWalk walk_;

@@ -59,6 +59,16 @@ Result<void> SnapshotReader::load() {
   return state_->shown.read([&] { return state_->list.load(); });
 }
 
+Result<std::vector<RetentionChoice>> SnapshotReader::choose(const RetentionRules& rules) {
+  VDE_TRY_ASSIGN(choices, state_->shown.read([&] { return state_->list.choose(rules); }));
+  VDE_TRY(refuse_keeping_none(choices));
+  return std::move(choices);
+}
+
+Result<std::vector<Snapshot>> SnapshotReader::purgeable() {
+  return state_->shown.read([&] { return state_->list.purgeable(); });
+}
+
 std::vector<std::string> snapshot_flag_names(uint16_t flags) {
   std::vector<std::string> names;
   for (unsigned bit = 0; bit < 16; ++bit) {

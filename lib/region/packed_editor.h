@@ -54,11 +54,17 @@ class PackedEditor {
   // returned before become invalid.
   [[nodiscard]] Result<void> remove(PackedPlace place);
 
+  // Rewrites the table with only those entries for which `is_kept` returns true, in their order,
+  // without gaps. Blocks that it no longer needs become zero. Only for a table with padding.
+  // Positions returned before become invalid.
+  [[nodiscard]] Result<void> compact(const std::function<bool(Bytes record)>& is_kept);
+
  private:
   PackedEditor(Transaction& transaction, Allocator& allocator, size_t slot,
                const PackedTable& table)
       : transaction_(&transaction), allocator_(&allocator), slot_(slot), table_(&table) {}
 
+  class Compaction;
   using Records = std::vector<std::vector<uint8_t>>;
   struct Division {
     Records here;           // of the block

@@ -1,5 +1,6 @@
 #include "support/one_change.h"
 
+#include "io/memory_file.h"
 #include "support/files/borrowed_file.h"
 #include "support/memory_undo.h"
 
@@ -83,12 +84,37 @@ Result<Snapshot> undelete_snapshot(BlockFile& file, SnapshotRef ref, const EditO
                     [&](Change& change) { return change.snapshots().undelete(ref); });
 }
 
+Result<std::vector<RetentionChoice>> prune_snapshots(BlockFile& file, const RetentionRules& rules,
+                                                     const EditOptions& options) {
+  return one_change(file, options, [&](Change& change) { return change.snapshots().prune(rules); });
+}
+
+Result<std::vector<Snapshot>> purge_snapshots(BlockFile& file, const EditOptions& options) {
+  return one_change(file, options, [](Change& change) { return change.snapshots().purge(); });
+}
+
 Result<Registered> register_module(BlockFile& image, BlockFile& file, const ModuleOptions& request,
                                    const EditOptions& options, Activity& activity) {
   VDE_TRY_ASSIGN(bytes, ModuleFile::open(std::make_unique<BorrowedFile>(file), request));
   return one_change(image, options, [&](Change& change) -> Result<Registered> {
     VDE_TRY_ASSIGN(module, change.modules().add(bytes, activity));
     return Registered{module, bytes.facts()};
+  });
+}
+
+Result<std::vector<Module>> register_modules(BlockFile& image,
+                                             const std::vector<std::vector<uint8_t>>& files,
+                                             const ModuleOptions& request,
+                                             const EditOptions& options) {
+  return one_change(image, options, [&](Change& change) -> Result<std::vector<Module>> {
+    std::vector<Module> modules;
+    Activity activity;
+    for (const std::vector<uint8_t>& bytes : files) {
+      VDE_TRY_ASSIGN(file, ModuleFile::open(std::make_unique<MemoryFile>(bytes), request));
+      VDE_TRY_ASSIGN(module, change.modules().add(file, activity));
+      modules.push_back(module);
+    }
+    return modules;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "support/try_open.h"
 #include "vde/image.h"
+#include "vde/retention.h"
 
 namespace vde::test {
 
@@ -44,6 +45,11 @@ using OpenSnapshots = OpenReader<SnapshotReader>;
                                                              const EditOptions& options);
 [[nodiscard]] Result<Snapshot> undelete_snapshot(BlockFile& file, SnapshotRef ref,
                                                  const EditOptions& options);
+[[nodiscard]] Result<std::vector<RetentionChoice>> prune_snapshots(BlockFile& file,
+                                                                   const RetentionRules& rules,
+                                                                   const EditOptions& options);
+[[nodiscard]] Result<std::vector<Snapshot>> purge_snapshots(BlockFile& file,
+                                                            const EditOptions& options);
 
 struct Registered {
   Module module;
@@ -53,6 +59,10 @@ struct Registered {
 [[nodiscard]] Result<Registered> register_module(BlockFile& image, BlockFile& file,
                                                  const ModuleOptions& request,
                                                  const EditOptions& options, Activity& activity);
+// Stores several modules in one commit.
+[[nodiscard]] Result<std::vector<Module>> register_modules(
+    BlockFile& image, const std::vector<std::vector<uint8_t>>& files, const ModuleOptions& request,
+    const EditOptions& options);
 [[nodiscard]] Result<std::vector<Module>> remove_modules(BlockFile& image,
                                                          const std::vector<std::string>& references,
                                                          const EditOptions& options);

@@ -17,6 +17,8 @@
 namespace vde {
 
 struct ChangeState;
+struct RetentionChoice;
+struct RetentionRules;
 
 struct Snapshot {
   Guid id;
@@ -72,6 +74,17 @@ class SnapshotReader {
   // Reads all entries into memory and indexes their ids, so that get() takes constant time.
   [[nodiscard]] Result<void> load();
 
+  // Applies rules to all snapshots that are not deleted, as choose_snapshots() does
+  // (vde/retention.h). kUnsupported if the rules would keep none of them; kDamaged also if two
+  // snapshots have one id.
+  [[nodiscard]] Result<std::vector<RetentionChoice>> choose(const RetentionRules& rules);
+
+  // The deleted snapshots from which no other snapshot descends that is not deleted, in table
+  // order. kUnchanged if there is none; kDamaged also if two snapshots have one id, or if a parent
+  // is missing, or a cycle found, in the chain of a snapshot that is not deleted: it is unclear
+  // then which entries that chain needs.
+  [[nodiscard]] Result<std::vector<Snapshot>> purgeable();
+
  private:
   friend class Image;
   struct State;
@@ -104,6 +117,15 @@ class SnapshotEditor {
 
   // Clears the deleted flag. kUnchanged if the snapshot is not deleted.
   [[nodiscard]] Result<Snapshot> undelete(SnapshotRef ref);
+
+  // Sets the deleted flag of the snapshots that no rule keeps. Returns and errors as
+  // SnapshotReader::choose; stages nothing if all are kept.
+  [[nodiscard]] Result<std::vector<RetentionChoice>> prune(const RetentionRules& rules);
+
+  // Removes the entries of the snapshots that SnapshotReader::purgeable() names, moves the others
+  // up, and returns those removed. The chains of all snapshots that are not deleted stay as they
+  // are. Errors as purgeable().
+  [[nodiscard]] Result<std::vector<Snapshot>> purge();
 
  private:
   friend struct ChangeState;

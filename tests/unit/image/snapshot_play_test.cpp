@@ -1,6 +1,8 @@
 // Long random sequences on the snapshot table, compared with a plain list.
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "snapshot_look.h"
 #include "support/effort.h"
 #include "support/random.h"
@@ -11,7 +13,7 @@ using namespace vde::test;
 
 namespace {
 
-// Snapshots created, deleted and undeleted at random, compared with a plain list.
+// Snapshots created, deleted, undeleted and purged at random, compared with a plain list.
 class SnapshotPlay {
  public:
   SnapshotPlay(uint32_t block_size, uint64_t seed)
@@ -42,6 +44,7 @@ class SnapshotPlay {
   void step() {
     ++second_;
     if (model_.empty() || below(10) < 7) return create();
+    if (below(12) == 0) return purge();
     Snapshot& one = any();
     const std::string ref = to_string(one.id);
     if (one.is_deleted()) {
@@ -67,14 +70,34 @@ class SnapshotPlay {
     model_.push_back(made);
   }
 
+  // A snapshot stays if it is not deleted, or an ancestor of one that is not.
+  void purge() {
+    std::set<Guid> needed;
+    for (const Snapshot& snapshot : model_) {
+      if (snapshot.is_deleted()) continue;
+      for (Guid at = snapshot.id; !at.is_zero(); at = by_id(at).parent) needed.insert(at);
+    }
+    const bool has_any = needed.size() < model_.size();
+    const auto purged = purge_snapshots(image_.file(), at_second(second_));
+    REQUIRE(purged.has_value() == has_any);
+    if (!purged) return;
+    CHECK(purged->size() == model_.size() - needed.size());
+    std::erase_if(model_, [&](const Snapshot& one) { return !needed.contains(one.id); });
+  }
+
+  const Snapshot& by_id(const Guid& id) {
+    const auto one = std::find_if(model_.begin(), model_.end(),
+                                  [&](const Snapshot& snapshot) { return snapshot.id == id; });
+    REQUIRE(one != model_.end());
+    return *one;
+  }
+
   void check_chain(const Snapshot& from) {
     std::vector<std::string> expected;
     for (Guid at = from.id; !at.is_zero();) {
-      const auto one = std::find_if(model_.begin(), model_.end(),
-                                    [&](const Snapshot& snapshot) { return snapshot.id == at; });
-      REQUIRE(one != model_.end());
-      expected.push_back(one->label);
-      at = one->parent;
+      const Snapshot& one = by_id(at);
+      expected.push_back(one.label);
+      at = one.parent;
     }
     CHECK(chain_labels(image_.file(), from.id) == expected);
   }

@@ -34,6 +34,7 @@ const std::map<std::string, std::string> kPublic = {
     {"tags.h", "image"},      {"text.h", "base"},     {"ticks.h", "base"},
     {"undo.h", "io"},         {"verify.h", "check"},  {"tag_query.h", "query"},
     {"tag_diff.h", "query"},  {"copy.h", "copy"},     {"map.h", "map"},
+    {"retention.h", "image"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;

@@ -252,6 +252,69 @@ TEST_CASE("the module table behaves like a plain list, and the SDK can read it")
     }
 }
 
+TEST_CASE("compacting keeps the order, pads like adding, and leaves no entry behind") {
+  const int rounds = static_cast<int>(scaled(20));
+  Random random(7);
+  for (int round = 0; round < rounds; ++round) {
+    CAPTURE(round);
+    ImageBuilder image({round % 2 == 0 ? 512u : 4096u, 300, kAllModules});
+    std::vector<Record> kept;
+    const auto compact = [&](PackedEditor& editor) {
+      must(editor.compact([&](Bytes record) {
+        return std::find(kept.begin(), kept.end(), Record(record.begin(), record.end())) !=
+               kept.end();
+      }));
+    };
+    change_table(image.file(), snapshot_table(), [&](PackedEditor& editor) {
+      const uint64_t share = random.below(5);
+      for (uint32_t i = 0; i < 100; ++i) {
+        const Record record = snapshot_record(i, random.below(65));
+        must(editor.append(record));
+        if (random.below(4) < share) kept.push_back(record);
+      }
+      if (round % 3 == 0) compact(editor);
+    });
+    change_table(image.file(), snapshot_table(), compact);
+    CHECK(records_in(image, snapshot_table()) == kept);
+    CHECK(loose_blocks(image, snapshot_table()) == 0);
+    // As if only these had been added.
+    ImageBuilder other({image.block_size(), 300, kAllModules});
+    change_table(other.file(), snapshot_table(), [&](PackedEditor& editor) {
+      for (const Record& record : kept) must(editor.append(record));
+    });
+    const RegionSlot slot = image.slots()[image.slot_of("SNAP")];
+    const RegionSlot same = other.slots()[other.slot_of("SNAP")];
+    CHECK(slot.used == same.used);
+    for (int64_t i = 0; i < slot.count; ++i) {
+      const Bytes payload = image.payload(static_cast<uint64_t>(slot.start + i));
+      if (i >= same.used)
+        CHECK(all_zero(payload));
+      else
+        CHECK(std::ranges::equal(payload, other.payload(static_cast<uint64_t>(same.start + i))));
+    }
+    check_no_complaint(image);
+  }
+}
+
+TEST_CASE("compacting writes only blocks that change, the first one and the last one") {
+  ImageBuilder image({512, 300, kAllModules});
+  change_table(image.file(), snapshot_table(), [](PackedEditor& editor) {
+    for (uint32_t i = 0; i < 70; ++i) must(editor.append(snapshot_record(i, 0)));
+  });
+  const auto staged_without = [&](uint32_t number) {
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    const size_t slot = packed_slot(transaction.regions().raw_slots(), block_types::kSnapshots);
+    PackedEditor editor =
+        must(PackedEditor::open(transaction, volume->allocator(), slot, snapshot_table()));
+    const Record gone = snapshot_record(number, 0);
+    must(editor.compact([&](Bytes record) { return !std::ranges::equal(record, gone); }));
+    return transaction.staged_blocks();
+  };
+  CHECK(staged_without(69) == 2);
+  CHECK(staged_without(0) == 10);
+}
+
 TEST_CASE("adding an entry costs the same, however many there are") {
   ImageBuilder image({512, 16000, kAllModules});
   // The reads and writes of a session that adds one.
