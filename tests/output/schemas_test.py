@@ -214,6 +214,13 @@ def check_edits():
         run("snapshot", verb, image, "one")
     run("snapshot", "delete", image, "@latest")
     run("snapshot", "undelete", image, "00112233-4455-6677-8899-aabbccddeeff")
+    run("snapshot", "create", image, "--label", "two", "--parent", "one")
+    run("snapshot", "prune", image, "--keep-within", "1h", "--keep-yearly", "1", "--dry-run")
+    run("snapshot", "prune", image, "--keep-last", "1", "--keep-label", "one")
+    run("snapshot", "prune", image, "--keep-label", "none", status=8)
+    run("snapshot", "purge", image, "--dry-run")
+    run("snapshot", "purge", image)
+    run("snapshot", "purge", image, status=1)
     with open("empty.wasm", "wb") as file:
         file.write(b"\0asm\1\0\0\0")
     stored = run("module", "register", image, "empty.wasm")[0]

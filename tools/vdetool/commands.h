@@ -51,6 +51,8 @@ Runner define_snapshot_chain(CLI::App& command);
 Runner define_snapshot_children(CLI::App& command);
 Runner define_snapshot_delete(CLI::App& command);
 Runner define_snapshot_undelete(CLI::App& command);
+Runner define_snapshot_prune(CLI::App& command);
+Runner define_snapshot_purge(CLI::App& command);
 
 std::span<const Command> tag_verbs();
 Runner define_tag_set(CLI::App& command);

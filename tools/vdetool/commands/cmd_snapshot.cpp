@@ -237,7 +237,7 @@ struct SnapshotVerb : Verb<SnapshotArguments> {
   void add_all() { command.add_flag("--all", arguments->all, "include deleted snapshots"); }
 };
 
-constexpr std::array<Command, 7> kSnapshotVerbs = {{
+constexpr std::array<Command, 9> kSnapshotVerbs = {{
     {"create",
      "Create a snapshot (metadata only)",
      {"vdetool snapshot create photos.dwvd --label monday",
@@ -271,6 +271,15 @@ constexpr std::array<Command, 7> kSnapshotVerbs = {{
      {"vdetool snapshot undelete photos.dwvd 4a1b0c52-1d3e-4f60-8a7b-9c0d1e2f3a4b",
       "vdetool snapshot undelete photos.dwvd 4a1b0c52-1d3e-4f60-8a7b-9c0d1e2f3a4b -q"},
      define_snapshot_undelete},
+    {"prune",
+     "Delete the snapshots that no rule keeps",
+     {"vdetool snapshot prune photos.dwvd --keep-daily 7 --keep-monthly 12",
+      "vdetool snapshot prune photos.dwvd --keep-within 1m --dry-run"},
+     define_snapshot_prune},
+    {"purge",
+     "Remove deleted snapshots from the table permanently",
+     {"vdetool snapshot purge photos.dwvd", "vdetool snapshot purge photos.dwvd --dry-run"},
+     define_snapshot_purge},
 }};
 
 }  // namespace
