@@ -20,6 +20,8 @@ class PackedEditor::Compaction {
 
   Result<void> add(Bytes record) {
     if (payload_.size() - end_ < record.size()) {
+      // The id of a padding entry depends on all bytes before it.
+      if (index_ == 0) put_count();
       const int32_t made = pad_block(*editor_.table_, index_, payload_, end_);
       VDE_TRY(count_more(made));
       VDE_TRY(write(false));
@@ -49,6 +51,12 @@ class PackedEditor::Compaction {
                   fmt::format("the {} table is full", editor_.table_->shape.noun));
     count_ += more;
     return {};
+  }
+
+  void put_count() {
+    PackedTableHeader header = kPackedTableHeaderLayout.decode(payload_);
+    header.count = count_;
+    kPackedTableHeaderLayout.encode(header, payload_);
   }
 
   // A block that stays as it is costs nothing, except the last one: a writer demands that it is of
