@@ -93,6 +93,73 @@ TEST_CASE("one refused file means that none is stored, and is named") {
   CHECK(error.at("code") == "malformed");
 }
 
+TEST_CASE("a folder or an absent file after many good ones: none is stored, and it is named") {
+  const RegisterCase test;
+  std::vector<std::string> files;
+  for (uint64_t i = 0; i < 30; ++i)
+    files.push_back(test.file(std::to_string(i), wasm_of_size(2000, i)));
+  const std::string before = file_sha256(test.image);
+  for (const std::string& last : {std::string(test.folder / "."), test.folder / "absent"}) {
+    std::vector<std::string> words = files;
+    words.push_back(last);
+    const ToolResult refused = test.add(words);
+    INFO(describe(refused));
+    CHECK(refused.status == 8);
+    CHECK(refused.tells_one_error());
+    CHECK(refused.err.find("vdetool: " + last + ": ") == 0);
+    CHECK(refused.out.empty());
+    CHECK(file_sha256(test.image) == before);
+  }
+}
+
+TEST_CASE("a module that is refused after others were written leaves none of them") {
+  const RegisterCase test;
+  const std::string good = test.file("good", wasm_of_size(200'000, 1));
+  const std::string invalid = test.file("invalid", wasm_with_code("00 1a 0b"));
+  const ToolResult refused = test.add({good, invalid, "--strict"});
+  INFO(describe(refused));
+  if (refused.status == 0) return;  // built without a validator
+  CHECK(refused.status == 8);
+  CHECK(refused.err.find("vdetool: " + invalid + ": ") == 0);
+  CHECK(test.count() == 0);
+  CHECK(run_tool({"verify", test.image}).status == 0);
+  // The same holds if there is no room for a later one.
+  const std::string large = test.file("large", wasm_of_size(4'000'000, 2));
+  CHECK(test.add({good, large}).status == 8);
+  CHECK(test.count() == 0);
+  CHECK(run_tool({"verify", test.image, "--fail-on", "warning"}).status == 0);
+}
+
+TEST_CASE("one file twice is stored once, and its hash is printed twice") {
+  const RegisterCase test;
+  const std::string one = test.file("one", wasm_of_size(3000, 1));
+  const std::string copy = test.file("copy", wasm_of_size(3000, 1));
+  const ToolResult stored = test.add({one, one, copy});
+  CHECK(stored.status == 0);
+  const std::string hash = file_sha256(one) + "\n";
+  CHECK(stored.out == hash + hash + hash);
+  CHECK(test.count() == 1);
+}
+
+TEST_CASE("a thousand files are stored in one commit") {
+  const RegisterCase test;
+  const auto sequence = [&] {
+    const json info = run_tool({"info", test.image, "--json"}).json();
+    return info.at("superblock").at("checkpoint_sequence").get<int64_t>();
+  };
+  REQUIRE(run_tool({"resize", test.image, "--size", "16M"}).status == 0);
+  std::vector<std::string> files;
+  for (uint64_t i = 0; i < 1000; ++i)
+    files.push_back(test.file(std::to_string(i), wasm_of_size(60 + i % 50, i)));
+  const int64_t before = sequence();
+  const ToolResult stored = test.add(files);
+  INFO(describe(stored));
+  CHECK(stored.status == 0);
+  CHECK(test.count() == 1000);
+  CHECK(sequence() == before + 1);
+  CHECK(run_tool({"verify", test.image}).status == 0);
+}
+
 TEST_CASE("an entry point that is not exported is refused with the names that are") {
   const RegisterCase test;
   const std::string library = test.file("library", kLibrary);
