@@ -19,9 +19,10 @@ namespace {
 struct Tally {
   int read = 0;     // tables that could be read
   int written = 0;  // tables that took another entry
+  int purged = 0;   // tables that lost deleted entries
 };
 
-// Twenty snapshots in three blocks of 512 bytes.
+// Twenty snapshots in three blocks of 512 bytes, some of them deleted.
 void add_snapshots(ImageBuilder& image) {
   for (int i = 0; i < 20; ++i) {
     SnapshotOptions wish;
@@ -29,6 +30,9 @@ void add_snapshots(ImageBuilder& image) {
     wish.reproducible = true;
     if (i > 0) wish.parent = "@latest";
     must(create_snapshot(image.file(), wish, {Ticks{1'000'000 + i}, false}));
+    if (i % 4 == 3)
+      must(delete_snapshots(image.file(), std::vector<std::string>{"@latest"},
+                            {Ticks{1'000'000 + i}, false}));
   }
 }
 
@@ -51,6 +55,9 @@ class SnapshotFuzzer {
       CHECK_FALSE(found.error.has_value());
       CHECK(largest_allocation() < size_t{4} << 20);
       if (before) ++tally.read;
+      const std::vector<uint8_t> tainted = image_.bytes();
+      purge(before, found.summary.errors > 0);
+      image_.bytes() = tainted;
       extend(before, found.summary.errors > 0);
     }
   }
@@ -107,6 +114,30 @@ class SnapshotFuzzer {
     }
   }
 
+  // Nothing but the purged entries is lost, whatever the table holds.
+  void purge(const std::optional<std::vector<Snapshot>>& before, bool is_damaged) {
+    const std::vector<uint8_t> bytes = image_.bytes();
+    const auto removed = purge_snapshots(image_.file(), {Ticks{5'000'000}, false});
+    if (!removed) {
+      CHECK((is_damaged || removed.error().code == ErrorCode::kUnchanged));
+      CHECK_MESSAGE(image_.bytes() == bytes, removed.error().message);
+      return;
+    }
+    REQUIRE(before.has_value());
+    ++tally.purged;
+    const auto after = listed();
+    REQUIRE(after.has_value());
+    std::vector<Snapshot> expected = *before;
+    for (const Snapshot& snapshot : *removed) {
+      CHECK(snapshot.is_deleted());
+      CHECK(std::erase(expected, snapshot) == 1);
+    }
+    CHECK(*after == expected);
+    if (is_damaged) return;
+    CHECK(verified(image_.file()).summary.errors == 0);
+    CHECK(StrictReader(image_.bytes()).outcome("SNAP") == Outcome::kReads);
+  }
+
   void extend(const std::optional<std::vector<Snapshot>>& before, bool is_damaged) {
     const std::vector<uint8_t> bytes = image_.bytes();
     SnapshotOptions wish;
@@ -143,5 +174,6 @@ TEST_CASE("random snapshot tables are read or rejected, and never made worse") {
   fuzzer.run(images);
   CHECK(fuzzer.tally.read > images / 10);
   CHECK(fuzzer.tally.written > images / 20);
+  CHECK(fuzzer.tally.purged > images / 10);
   MESSAGE(fuzzer.tally.read, " read, ", fuzzer.tally.written, " written");
 }

@@ -69,9 +69,15 @@ class SnapshotPlay {
     const auto deleted =
         delete_snapshots(fuzz_.image->file(), std::vector<std::string>{id}, kFuzzEdit);
     if (!deleted && clean_) promise_refusal(deleted.error());
-    if (fuzz_.play.choice % 2 == 0) return;
+    if (fuzz_.play.choice % 2 == 0) return purge();
     const auto back = undelete_snapshot(fuzz_.image->file(), id, kFuzzEdit);
     if (!back && clean_) promise_refusal(back.error());
+  }
+
+  void purge() {
+    const auto purged = purge_snapshots(fuzz_.image->file(), kFuzzEdit);
+    if (!purged && clean_) promise_refusal(purged.error());
+    if (purged && clean_) promise(!purged->empty(), "nothing was purged");
   }
 
   FuzzImage& fuzz_;
