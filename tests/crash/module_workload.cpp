@@ -44,4 +44,24 @@ void play_modules(Stage& stage) {
   remove_one(stage, 4);
 }
 
+void play_module_folders(Stage& stage) {
+  for (size_t round = 0; round < 2; ++round)
+    stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
+      std::vector<std::vector<uint8_t>> files;
+      for (size_t i = 0; i < 5; ++i)
+        files.push_back(wasm_of_size((1 + i) * (stage.block_size() - 16), round * 5 + i));
+      ModuleOptions request;
+      request.force = true;
+      request.entry = std::string(100, 'e');
+      VDE_TRY(register_modules(file, files, request, options));
+      return {};
+    });
+  // The blocks of the second one are used again.
+  remove_one(stage, 1);
+  stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
+    VDE_TRY(register_modules(file, {wasm_of_size(1000, 20), wasm_of_size(1000, 21)}, {}, options));
+    return {};
+  });
+}
+
 }  // namespace vde::test

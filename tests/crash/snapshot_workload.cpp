@@ -49,4 +49,35 @@ void play_snapshots(Stage& stage) {
   create_snapshots(stage, 8);
 }
 
+void play_pruned(Stage& stage) {
+  const auto prune = [&](const RetentionRules& rules) {
+    stage.edit([&](BlockFile& file, const EditOptions& options) -> Result<void> {
+      VDE_TRY(prune_snapshots(file, rules, options));
+      return {};
+    });
+  };
+  const auto purge = [&] {
+    stage.edit([](BlockFile& file, const EditOptions& options) -> Result<void> {
+      VDE_TRY(purge_snapshots(file, options));
+      return {};
+    });
+  };
+  // Chains of their own: a purge leaves some of them.
+  for (int chain = 0; chain < 3; ++chain) create_snapshots(stage, 5);
+  prune({.last = 7});
+  purge();
+  create_snapshots(stage, 6);
+  RetentionRules labelled;
+  labelled.labels = {""};
+  prune(labelled);
+  purge();
+  stage.edit([](BlockFile& file, const EditOptions& options) -> Result<void> {
+    VDE_TRY_ASSIGN(deleted, prune_snapshots(file, {.last = 1}, options));
+    if (deleted.size() < 2) throw MustFailure("there was nothing to prune");
+    return {};
+  });
+  purge();
+  create_snapshots(stage, 2);
+}
+
 }  // namespace vde::test

@@ -28,8 +28,12 @@ struct Workload {
 
 // Modules of one to many blocks, registered and removed, and a table that grows for more.
 void play_modules(Stage& stage);
+// Several modules per commit.
+void play_module_folders(Stage& stage);
 // Snapshots one by one, many at once, and a table that has to move for one more.
 void play_snapshots(Stage& stage);
+// Snapshots pruned, and their entries purged from a table of several blocks.
+void play_pruned(Stage& stage);
 // Everything at once, in an order derived from the seed.
 void play_random(Stage& stage, uint64_t seed);
 
