@@ -1,6 +1,6 @@
 // Identifies the places in the code that report findings, so that a test build can switch one off
-// and check that a recipe notices (tests/damage/mutations_test.cpp). In all other builds the check
-// is a constant.
+// and check that a recipe notices (tests/damage/findings/mutations_test.cpp). In all other builds
+// the check is a constant.
 #pragma once
 
 #include "check/finding_code.h"

@@ -41,8 +41,7 @@ std::vector<DamagedImage> damaged_images() {
   for (const Recipe& recipe : all_recipes()) {
     if (!recipe.unreadable.empty() || recipe.left == recipe.expected) continue;
     if (!recipe.left.empty() && recipe.expected.empty()) continue;
-    ImageBuilder image(recipe.shape);
-    recipe.damage(image);
+    RecipeImage image(recipe);
     // Disks are explored by whole sectors.
     if (image.bytes().size() % 512 != 0 || !share.takes_next()) continue;
     images.push_back({recipe.code + ": " + recipe.name, image.bytes()});

@@ -2,7 +2,7 @@
 // to build on. The source is never written.
 #include <doctest/doctest.h>
 
-#include "damage/recipes/recipes.h"
+#include "damage/recipes/recipe_image.h"
 #include "image/write_image.h"
 #include "support/files/faulty_file.h"
 #include "support/files/sparse_file.h"
@@ -69,12 +69,10 @@ TEST_CASE("a rescue brings back at least what a repair of the same damage does")
   for (const Recipe& recipe : all_recipes()) {
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
-    ImageBuilder image(recipe.shape);
-    recipe.damage(image);
-    const std::vector<uint8_t> before = image.bytes();
-    FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
+    RecipeImage image(recipe);
+    FaultyFile file = image.faulty();
     RepairOptions options{from_unix_seconds(1'800'000'000), true, {VerifyScope::kAll, 1, 0}, true};
-    ImageBuilder repaired(before, image.block_size());
+    ImageBuilder repaired(image.damaged(), image.block_size());
     Activity activity;
     if (recipe.unreadable.empty()) {
       const auto plan = plan_repair(repaired.file(), options, activity);
@@ -82,7 +80,7 @@ TEST_CASE("a rescue brings back at least what a repair of the same damage does")
         (void)must(apply_repair(repaired.file(), *plan, options, nullptr, activity));
     }
     const Rescued rescue = rescued(file);
-    CHECK(image.bytes() == before);
+    CHECK(image.bytes() == image.damaged());
     FaultyFile readable(repaired.file(), image.block_size(), recipe.unreadable);
     CHECK(missing_in(rescue.entries, entries_of(readable)) == "");
   }

@@ -1,15 +1,7 @@
 #!/usr/bin/env bash
 # tests/modules/real_modules.sh FOLDER: registers the modules of packages.txt, without options and
 # in one commit, and compares what is stored with what was registered.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-folder=${1:?give a folder}
-: "${VDETOOL:?set VDETOOL to the program}"
-V() { "$VDETOOL" "$@"; }
-wrong() {
-  echo "wrong: $*"
-  exit 1
-}
+. "$(dirname "$0")/common.sh"
 
 names=$(bash "$here/fetch.sh" "$folder")
 status=$?

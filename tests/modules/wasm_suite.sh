@@ -1,15 +1,7 @@
 #!/usr/bin/env bash
 # tests/modules/wasm_suite.sh FOLDER: what `module register` says of every module of the official
 # test suite. It refuses what the suite calls malformed, and nothing else: not what is only invalid.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-folder=${1:?give a folder}
-: "${VDETOOL:?set VDETOOL to the program}"
-V() { "$VDETOOL" "$@"; }
-wrong() {
-  echo "wrong: $*"
-  exit 1
-}
+. "$(dirname "$0")/common.sh"
 # Malformed before version 2.0 of the format, and well-formed since: a table index that is not 0.
 now_valid=c18fd2afa03327a81dfc1f55dc2fcdd74a5a44a0f2c368c9923c46106a2c0097
 

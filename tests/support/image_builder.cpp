@@ -82,6 +82,11 @@ ImageBuilder& ImageBuilder::wipe(uint64_t number) {
   return clear_trailer(number);
 }
 
+ImageBuilder& ImageBuilder::wipe(BlockRange blocks) {
+  for (uint64_t block = blocks.begin; block < blocks.end; ++block) wipe(block);
+  return *this;
+}
+
 ImageBuilder& ImageBuilder::clear_payload(uint64_t number) {
   const MutableBytes target = payload(number);
   std::fill(target.begin(), target.end(), uint8_t{0});

@@ -52,6 +52,7 @@ class ImageBuilder {
   ImageBuilder& flip(uint64_t number, size_t offset, unsigned bit = 0);
   // Zeroes the whole block, as if it had never been written.
   ImageBuilder& wipe(uint64_t number);
+  ImageBuilder& wipe(BlockRange blocks);
   // Zeroes the payload and keeps the trailer.
   ImageBuilder& clear_payload(uint64_t number);
 

@@ -14,6 +14,26 @@ namespace vde::test {
 inline const RepairOptions kSomeRepair{
     from_unix_seconds(1'800'000'000), false, {VerifyScope::kAll, 1, 0}, true};
 
+// The same without consent to lose data.
+inline RepairOptions without_consent() {
+  RepairOptions options = kSomeRepair;
+  options.allow_loss = false;
+  return options;
+}
+
+inline RepairPlan plan_without_consent(ImageBuilder& image) {
+  Activity activity;
+  return must(plan_repair(image.file(), without_consent(), activity));
+}
+
+// Checks that without consent nothing is written; returns that plan.
+inline RepairPlan check_needs_consent(ImageBuilder& image) {
+  RepairPlan plan = plan_without_consent(image);
+  CHECK(plan.steps.empty());
+  CHECK_FALSE(plan.withheld.empty());
+  return plan;
+}
+
 struct Repaired {
   RepairPlan plan;
   std::vector<Finding> left;

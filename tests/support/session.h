@@ -22,6 +22,16 @@ inline OpenSnapshots open_snapshots(BlockFile& file) {
   return must(try_open_snapshots(file));
 }
 
+[[nodiscard]] inline std::vector<Snapshot> snapshots_in(BlockFile& file) {
+  std::vector<Snapshot> all;
+  const auto reader = open_snapshots(file);
+  must(reader->list([&](const Snapshot& snapshot) {
+    all.push_back(snapshot);
+    return true;
+  }));
+  return all;
+}
+
 // Sets the payload of block `number` to `fill`, through the journal.
 inline void fill_block(Transaction& transaction, uint64_t number, uint8_t fill) {
   const MutableBytes payload = must(transaction.replace(number, block_types::kData));
@@ -42,6 +52,15 @@ inline void commit_change(Volume& volume, BlockRange blocks, uint8_t fill) {
   Transaction transaction = must(volume.begin());
   for (uint64_t n = blocks.begin; n < blocks.end; ++n) fill_block(transaction, n, fill);
   must(volume.commit(transaction));
+}
+
+// Leaves commits in the journal of an image: of a new data block of ones, and of changes to it up
+// to one that fills it with `last`. Returns the block.
+inline uint64_t leave_commits(BlockFile& file, uint8_t last) {
+  const auto volume = open_volume(file);
+  const uint64_t block = commit_data(*volume, 1, 1).begin;
+  for (uint8_t fill = 2; fill <= last; ++fill) commit_change(*volume, {block, block + 1}, fill);
+  return block;
 }
 
 // The first byte of the payload of block `number`, as `transaction` sees it.

@@ -11,21 +11,21 @@
 
 namespace vde::test {
 
-struct Entries {
+struct StrictEntries {
   std::vector<strict::Tag> tags;
   std::vector<strict::Snapshot> snapshots;
   std::vector<strict::Module> modules;
-  bool operator==(const Entries&) const = default;
+  bool operator==(const StrictEntries&) const = default;
 };
 
 // As the SDK reads them, without padding. Checks that it reads all three regions.
-inline Entries entries_in(ImageBuilder& image) {
+inline StrictEntries entries_in(ImageBuilder& image) {
   const StrictReader reader(image.bytes());
   for (const std::string region : {"TAGI", "SNAP", "CODE"}) {
     CAPTURE(reader.failure(region));
     CHECK(reader.outcome(region) == Outcome::kReads);
   }
-  Entries entries{reader.tags(), reader.snapshots(), reader.modules()};
+  StrictEntries entries{reader.tags(), reader.snapshots(), reader.modules()};
   std::erase_if(entries.snapshots, [](const strict::Snapshot& s) { return s.created == 0; });
   return entries;
 }

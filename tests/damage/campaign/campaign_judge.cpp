@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "format/superblock.h"
 #include "support/one_change.h"
@@ -108,21 +106,10 @@ class SeedPlay {
     if (detailed_) result_.details.push_back(std::move(what));
   }
 
-  void save(std::string_view state, CowFile& file) {
+  void save(std::string_view state, const CowFile& file) {
     if (save_.empty()) return;
     const std::string path = fmt::format("{}.{}", save_, state);
-    std::ofstream out(path, std::ios::binary);
-    const uint64_t size = *file.size();
-    for (ByteRange data{0, 0}; data.end < size;) {
-      data = *file.next_data({data.end, size});
-      std::vector<uint8_t> bytes(data.length());
-      static_cast<void>(file.read(data.begin, bytes));
-      out.seekp(static_cast<std::streamoff>(data.begin));
-      out.write(reinterpret_cast<const char*>(bytes.data()),
-                static_cast<std::streamsize>(bytes.size()));
-    }
-    out.close();
-    std::filesystem::resize_file(path, size);
+    file.save(path);
     note("saved " + path);
   }
 

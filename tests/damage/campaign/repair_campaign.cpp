@@ -2,12 +2,11 @@
 // (repair_judge.h). Each seed is an image and its faults; `--seed N --explain` shows one. Exit
 // status 1: more seeds are wrong than `--at-most` accepts.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cstdio>
 
+#include "damage/campaign/campaign_main.h"
 #include "damage/campaign/repair_judge.h"
 #include "damage/campaign/seed_workers.h"
 #include "support/effort.h"
@@ -170,13 +169,5 @@ int main_of(int argc, char** argv) {
 }  // namespace vde::test
 
 int main(int argc, char** argv) {
-  // Each seed allocates and frees the same few buffers: the heap keeps them.
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
-  try {
-    return vde::test::main_of(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "repair_campaign: %s\n", error.what());
-    return 2;
-  }
+  return vde::test::campaign_main("repair_campaign", vde::test::main_of, argc, argv);
 }

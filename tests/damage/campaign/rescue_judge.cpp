@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "damage/campaign/repair_judge.h"
+#include "damage/campaign/seed_report.h"
 #include "format/superblock.h"
 #include "support/must.h"
 #include "support/temporary_folder.h"
@@ -21,12 +21,11 @@ class RescueRun {
       : known_(known),
         touched_(touched),
         with_head_(with_head),
-        seed_(seed),
-        wish_(wish),
+        report_(seed, wish, with_head),
         file_(damaged.clone()) {}
 
   void run() {
-    note(with_head_ ? "-- rescue" : "-- rescue without blocks 0 to 9");
+    report_.note(with_head_ ? "-- rescue" : "-- rescue without blocks 0 to 9");
     if (!with_head_) must(file_->zero({0, uint64_t{kFirstRegionBlock} * known_.base.block_size}));
     const std::unique_ptr<CowFile> before = file_->clone();
     Activity activity;
@@ -34,49 +33,40 @@ class RescueRun {
     options.now = Ticks{640'000'000'000'000'000};
     options.verify = {VerifyScope::kAll, 1};
     const auto show = [this](const RescueItem& item) {
-      note(fmt::format("{} {} {}: {}", verdict_name(item.verdict), item.count, item.kind,
-                       item.reason));
+      report_.note(fmt::format("{} {} {}: {}", verdict_name(item.verdict), item.count, item.kind,
+                               item.reason));
       return Result<void>();
     };
     const auto rescue = Rescue::plan(*file_, options, show, activity);
-    if (!rescue) return wrong(WrongKind::kLost, "refused: " + rescue.error().message);
+    if (!rescue) return report_.wrong(WrongKind::kLost, "refused: " + rescue.error().message);
     const TemporaryFolder folder;
     must((*rescue)->write(folder / "rescued", activity));
     if (!file_->differing_blocks(*before, known_.base.block_size).empty())
-      wrong(WrongKind::kInvented, "the source was written");
+      report_.wrong(WrongKind::kInvented, "the source was written");
     const auto output = must(open_file(folder / "rescued", OpenMode::kRead));
     judge(*output, (*rescue)->summary());
   }
 
  private:
-  void wrong(WrongKind kind, std::string what) {
-    note(fmt::format("WRONG {}: {}", wrong_name(kind), what));
-    seed_.wrong.push_back({kind, with_head_, std::move(what)});
-  }
-  void note(std::string what) {
-    if (wish_.explain) seed_.details.push_back(std::move(what));
-  }
-
   void judge(BlockFile& output, const RescueSummary& summary) {
     const Listing after = list_content(output);
     // A region of which nothing is left is not made again.
     for (const Listed* list : {&after.tags, &after.snapshots, &after.modules})
       if (list->error && list->error->code != ErrorCode::kUnsupported)
-        wrong(WrongKind::kNotClean, "a list ends: " + list->error->message);
+        report_.wrong(WrongKind::kNotClean, "a list ends: " + list->error->message);
     const Content lost = minus(known_.required(touched_), after.content);
-    if (lost.size() > 0) wrong(WrongKind::kLost, describe(lost));
+    if (lost.size() > 0) report_.wrong(WrongKind::kLost, describe(lost));
     const Content invented = minus(after.content, known_.allowed(touched_));
-    if (invented.size() > 0) wrong(WrongKind::kInvented, describe(invented));
+    if (invented.size() > 0) report_.wrong(WrongKind::kInvented, describe(invented));
     if (summary.tags != after.content.tags.size() ||
         summary.snapshots != after.content.snapshots.size())
-      wrong(WrongKind::kNotClean, "the summary counts something else");
+      report_.wrong(WrongKind::kNotClean, "the summary counts something else");
   }
 
   const KnownImage& known_;
   const BlockSet& touched_;
   bool with_head_;
-  RepairSeed& seed_;
-  const RepairSeedOptions& wish_;
+  SeedReport report_;
   std::unique_ptr<CowFile> file_;
 };
 

@@ -1,17 +1,16 @@
 // writer_campaign: damages images in one block each and lets writers change them. Exit status 1: a
 // writer built on the damage. Each seed is one image, fault and writer; `--seed N` shows one.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "damage/campaign/campaign_judge.h"
+#include "damage/campaign/campaign_main.h"
 #include "support/effort.h"
 
 namespace vde::test {
@@ -134,13 +133,5 @@ int main_of(int argc, char** argv) {
 }  // namespace vde::test
 
 int main(int argc, char** argv) {
-  // Each seed allocates and frees the same few buffers: the heap keeps them.
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
-  try {
-    return vde::test::main_of(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "writer_campaign: %s\n", error.what());
-    return 2;
-  }
+  return vde::test::campaign_main("writer_campaign", vde::test::main_of, argc, argv);
 }

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "damage/full_image.h"
+#include "damage/detection/full_image.h"
 #include "support/effort.h"
 #include "support/memory_undo.h"
 #include "support/must.h"

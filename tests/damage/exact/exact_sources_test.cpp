@@ -453,13 +453,7 @@ TEST_CASE("a flipped bit in a module is undone") {
 
 TEST_CASE("a bit that flipped in the journal costs no commit that waits in it") {
   ImageBuilder image({512, 256, kAllModules});
-  uint64_t block = 0;
-  {
-    const auto volume = open_volume(image.file());
-    block = commit_data(*volume, 1, 1).begin;
-    commit_change(*volume, {block, block + 1}, 2);
-    commit_change(*volume, {block, block + 1}, 3);
-  }
+  const uint64_t block = leave_commits(image.file(), 3);
   const std::vector<uint8_t> waiting = image.bytes();
   repair_exactly(image);
   const std::vector<uint8_t> applied = image.bytes();

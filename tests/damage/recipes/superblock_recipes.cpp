@@ -147,7 +147,7 @@ void add_groups(std::vector<Recipe>& recipes) {
   recipes.push_back({"SUPB-010",
                      "nothing of both groups is left",
                      [](ImageBuilder& image) {
-                       for (uint64_t block = 0; block < 8; ++block) image.wipe(block);
+                       image.wipe({0, 8});
                      },
                      {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
                       "SUPB-001", "SUPB-001", "SUPB-010"},
@@ -155,7 +155,7 @@ void add_groups(std::vector<Recipe>& recipes) {
   recipes.push_back({"SUPB-010",
                      "nothing of both groups and of the directory is left",
                      [](ImageBuilder& image) {
-                       for (uint64_t block = 0; block < 10; ++block) image.wipe(block);
+                       image.wipe({0, 10});
                      },
                      {"SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001", "SUPB-001",
                       "SUPB-001", "SUPB-001", "SUPB-010", "RMAP-001", "RMAP-001"},

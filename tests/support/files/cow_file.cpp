@@ -1,6 +1,8 @@
 #include "support/files/cow_file.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 namespace vde::test {
@@ -98,6 +100,21 @@ std::vector<uint8_t> CowFile::block(uint64_t number, uint32_t block_size) const 
 
 void CowFile::put_block(uint64_t number, Bytes content) {
   static_cast<void>(write(number * content.size(), content));
+}
+
+void CowFile::save(const std::string& path) const {
+  const auto source = clone();
+  std::ofstream out(path, std::ios::binary);
+  for (ByteRange data{0, 0}; data.end < size_;) {
+    data = *source->next_data({data.end, size_});
+    std::vector<uint8_t> bytes(data.length());
+    copy_out(data.begin, bytes);
+    out.seekp(static_cast<std::streamoff>(data.begin));
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+  }
+  out.close();
+  std::filesystem::resize_file(path, size_);
 }
 
 Result<void> CowFile::read(uint64_t offset, MutableBytes out) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "vde/storage.h"
@@ -47,6 +48,8 @@ class CowFile : public BlockFile {
   // One block, which must lie within the file.
   [[nodiscard]] std::vector<uint8_t> block(uint64_t number, uint32_t block_size) const;
   void put_block(uint64_t number, Bytes content);
+  // Writes the file to the disk, with holes for what was never written.
+  void save(const std::string& path) const;
 
   Result<void> read(uint64_t offset, MutableBytes out) override;
   Result<void> write(uint64_t offset, Bytes bytes) override;

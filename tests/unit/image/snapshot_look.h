@@ -18,16 +18,6 @@ inline SnapshotOptions labelled(std::string label) {
   return request;
 }
 
-inline std::vector<Snapshot> snapshots_in(BlockFile& file) {
-  const auto reader = open_snapshots(file);
-  std::vector<Snapshot> all;
-  must(reader->list([&](const Snapshot& snapshot) {
-    all.push_back(snapshot);
-    return true;
-  }));
-  return all;
-}
-
 inline Result<Snapshot> found(BlockFile& file, std::string_view ref) {
   const auto reader = open_snapshots(file);
   return reader->find(ref);

@@ -197,7 +197,7 @@ TEST_CASE("a byte of a damaged block is explained with a warning") {
         std::string::npos);
   CHECK(text.find("owner: TAGI (slot 6), block 1 of 4") != std::string::npos);
   // The fixed blocks of the image are lost except for two without a trailer.
-  for (uint64_t block = 2; block < 10; ++block) image.wipe(block);
+  image.wipe({2, 10});
   image.clear_trailer(0).clear_trailer(1);
   CHECK(offset_text_of(image, 0x34).find("0x0034    4  block_size") != std::string::npos);
 }

@@ -43,13 +43,13 @@ TEST_CASE("every block size is found, from either group or only from the directo
     CHECK(probe.superblock_block == 0);
     CHECK(probe.directory.whole);
 
-    for (uint64_t block = 0; block < 4; ++block) image.wipe(block);
+    image.wipe({0, 4});
     probe = probe_of(image.file());
     CHECK(probe.block_size == block_size);
     CHECK(probe.superblock_source == SuperblockSource::kGroup);
     CHECK(probe.superblock_block == 4);
 
-    for (uint64_t block = 4; block < 8; ++block) image.wipe(block);
+    image.wipe({4, 8});
     probe = probe_of(image.file());
     CHECK(probe.block_size == block_size);
     CHECK(probe.superblock_source == SuperblockSource::kNone);
@@ -150,7 +150,7 @@ TEST_CASE("without a valid fixed block, a valid block of the first regions shows
   for (const uint32_t block_size : {512u, 4096u, 65536u}) {
     CAPTURE(block_size);
     ImageBuilder image({block_size, 256, "tags"});
-    for (uint64_t block = 0; block < kFirstRegionBlock; ++block) image.wipe(block);
+    image.wipe({0, kFirstRegionBlock});
     const Probe probe = probe_of(image.file());
     CHECK_FALSE(probe.problem.has_value());
     CHECK(probe.has_region_block);

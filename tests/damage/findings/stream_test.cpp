@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "damage/recipes/recipes.h"
+#include "damage/recipes/recipe_image.h"
 #include "support/allocation_watch.h"
 #include "support/verify_list.h"
 
@@ -41,8 +41,7 @@ TEST_CASE("a stream has the same findings as the file, except for checks that ne
       if (recipe.code == "DICT-007" && recipe.name.find("module") != std::string::npos) continue;
       CAPTURE(recipe.code);
       CAPTURE(recipe.name);
-      ImageBuilder image(recipe.shape);
-      recipe.damage(image);
+      RecipeImage image(recipe);
       const Verified whole = verified(image.file());
       const Verified passed = streamed(reader_of(image.bytes()));
       CHECK(passed.error.has_value() == whole.error.has_value());

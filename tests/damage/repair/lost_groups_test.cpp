@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "damage/evidence_image.h"
+#include "damage/repair/evidence_image.h"
 #include "probe/probe.h"
 #include "support/repair_image.h"
 #include "support/strict_entries.h"
@@ -15,19 +15,9 @@ using namespace vde::test;
 
 namespace {
 
-RepairOptions with_no_loss() {
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  return options;
-}
-
 ImageBuilder& wipe_all(ImageBuilder& image, std::initializer_list<uint64_t> blocks) {
   for (const uint64_t block : blocks) image.wipe(block);
   return image;
-}
-
-void wipe_fixed(ImageBuilder& image, uint64_t end) {
-  for (uint64_t block = 0; block < end; ++block) image.wipe(block);
 }
 
 Superblock superblock_of(ImageBuilder& image) {
@@ -40,14 +30,6 @@ std::string losses(const RepairPlan& plan) {
   std::string text;
   for (const RepairStep& step : plan.steps) text += step.loses;
   return text;
-}
-
-// Without consent, nothing is written.
-void check_needs_consent(ImageBuilder& image) {
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), with_no_loss(), activity));
-  CHECK(plan.steps.empty());
-  CHECK_FALSE(plan.withheld.empty());
 }
 
 void check_only_notes(const std::vector<Finding>& left) {
@@ -75,7 +57,7 @@ TEST_CASE("they need no consent if a trailer has the checksum of those of a new 
   for (const uint64_t block : {2u, 3u, 6u, 7u})
     std::ranges::fill(image.payload(block), uint8_t{0x5a});
   image.wipe(2).wipe(7);
-  repair_and_back(image, with_no_loss());
+  repair_and_back(image, without_consent());
   CHECK(image.bytes() == intact);
 }
 
@@ -84,7 +66,7 @@ TEST_CASE("an anchor of zeros stays one if a trailer says so") {
   for (const uint64_t block : {3u, 7u}) image.clear_payload(block).rehash(block);
   const std::vector<uint8_t> intact = image.bytes();
   for (const uint64_t block : {3u, 7u}) std::ranges::fill(image.payload(block), uint8_t{0x5a});
-  repair_and_back(image, with_no_loss());
+  repair_and_back(image, without_consent());
   CHECK(image.bytes() == intact);
 }
 
@@ -92,20 +74,20 @@ TEST_CASE("one group comes from the blocks of both") {
   ImageBuilder image;
   const std::vector<uint8_t> intact = image.bytes();
   wipe_all(image, {0, 5, 6, 3});
-  repair_and_back(image, with_no_loss());
+  repair_and_back(image, without_consent());
   CHECK(image.bytes() == intact);
 }
 
 TEST_CASE("a lost superblock comes from the commit that was checkpointed last") {
   EvidenceImage image;
   const Superblock intact = superblock_of(image);
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   for (const uint64_t end : {1u, 8u}) {
     CAPTURE(end);
     ImageBuilder damaged(image.bytes(), image.block_size());
-    wipe_fixed(damaged, end);
+    damaged.wipe({0, end});
     damaged.wipe(4);
-    const Repaired repaired = repair_and_back(damaged, end == 1 ? with_no_loss() : kSomeRepair);
+    const Repaired repaired = repair_and_back(damaged, end == 1 ? without_consent() : kSomeRepair);
     check_only_notes(repaired.left);
     Superblock found = superblock_of(damaged);
     CHECK(found == intact);
@@ -127,14 +109,9 @@ TEST_CASE("a commit that is older than the groups says nothing about the superbl
 
 TEST_CASE("a lost superblock comes from the commits that wait, and they are applied") {
   ImageBuilder image({512, 256, kAllModules});
-  uint64_t block = 0;
-  {
-    const auto volume = open_volume(image.file());
-    block = commit_data(*volume, 1, 1).begin;
-    commit_change(*volume, {block, block + 1}, 2);
-  }
+  const uint64_t block = leave_commits(image.file(), 2);
   wipe_all(image, {0, 4});
-  const Repaired repaired = repair_and_back(image, with_no_loss());
+  const Repaired repaired = repair_and_back(image, without_consent());
   check_only_notes(repaired.left);
   CHECK(image.block(block)[0] == 2);
 }
@@ -183,10 +160,10 @@ TEST_CASE("groups and directory that are all gone come from the journal and the 
     CAPTURE(block_size);
     ImageBuilder image({block_size, 4096, "tags,snapshot,compute"});
     fill(image, 100);
-    const Entries entries = entries_in(image);
+    const StrictEntries entries = entries_in(image);
     const std::vector<RegionSlot> slots = image.slots();
     const Superblock intact = superblock_of(image);
-    wipe_fixed(image, kFirstRegionBlock);
+    image.wipe({0, kFirstRegionBlock});
     check_needs_consent(image);
     const Repaired repaired = repair_and_back(image);
     check_only_notes(repaired.left);
@@ -205,9 +182,9 @@ TEST_CASE("the places of regions that were moved are found, and their old blocks
   ImageBuilder image({512, 4096, "tags,snapshot,compute"});
   fill(image, 100);
   add_tags(image, 100, 3000);
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   CHECK(image.start("TAGI") > image.start("SNAP"));
-  wipe_fixed(image, kFirstRegionBlock);
+  image.wipe({0, kFirstRegionBlock});
   repair_and_back(image);
   CHECK(entries_in(image) == entries);
 }
@@ -228,13 +205,13 @@ TEST_CASE("a file is not extended to a size that only the superblock names") {
 
 TEST_CASE("a file that was cut short is extended, and what is left of its tags is kept") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   image.bytes().resize((image.start("TAGI") + 3) * 512);
   check_needs_consent(image);
   const Repaired repaired = repair_and_back(image);
   check_only_notes(repaired.left);
   CHECK(image.bytes().size() == 4096 * 512);
-  const Entries left = entries_in(image);
+  const StrictEntries left = entries_in(image);
   CHECK(!left.tags.empty());
   CHECK(std::ranges::all_of(left.tags, [&](const strict::Tag& tag) {
     return std::ranges::find(entries.tags, tag) != entries.tags.end();

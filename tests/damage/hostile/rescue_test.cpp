@@ -4,8 +4,8 @@
 
 #include <ctime>
 
+#include "damage/hostile/hostile_fields.h"
 #include "format/superblock.h"
-#include "hostile_fields.h"
 #include "support/allocation_watch.h"
 #include "support/effort.h"
 #include "support/rescue_image.h"

@@ -1,7 +1,7 @@
 // An image with 64 written blocks and content in every region, for exhaustive damage.
 #pragma once
 
-#include "hostile_fields.h"
+#include "damage/hostile/hostile_fields.h"
 
 namespace vde::test {
 

@@ -6,11 +6,11 @@
 #include <map>
 #include <set>
 
+#include "damage/detection/full_image.h"
 #include "format/hash.h"
 #include "format/region/module_entry.h"
 #include "format/region/snapshot_entry.h"
 #include "format/tag/tag_index.h"
-#include "full_image.h"
 #include "support/tree_image.h"
 #include "support/verify_list.h"
 

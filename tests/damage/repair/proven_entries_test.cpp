@@ -1,10 +1,10 @@
-// Entries in damaged blocks of a table are kept one by one if something outside of the block proves
-// them; impossible entries in valid blocks are corrected or set aside.
+// StrictEntries in damaged blocks of a table are kept one by one if something outside of the block
+// proves them; impossible entries in valid blocks are corrected or set aside.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "damage/evidence_image.h"
+#include "damage/repair/evidence_image.h"
 #include "format/region/module_entry.h"
 #include "format/region/snapshot_entry.h"
 #include "support/repair_image.h"
@@ -14,16 +14,6 @@ using namespace vde;
 using namespace vde::test;
 
 namespace {
-
-std::vector<Snapshot> snapshots_of(ImageBuilder& image) {
-  std::vector<Snapshot> all;
-  const auto reader = open_snapshots(image.file());
-  must(reader->list([&](const Snapshot& snapshot) {
-    all.push_back(snapshot);
-    return true;
-  }));
-  return all;
-}
 
 std::vector<SnapshotEntry> entries_of(ImageBuilder& image, uint64_t block) {
   return must(decode_snapshot_block(image.payload(block), block == image.start("SNAP"), INT32_MAX));
@@ -67,7 +57,7 @@ TEST_CASE("a module that is damaged does not cost the other modules of its block
 
 TEST_CASE("a snapshot in a damaged block is kept if a child names it and the times are in order") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   const uint64_t block = image.start("SNAP") + 2;
   const auto entries = entries_of(image, block);
   REQUIRE(entries.size() == 7);
@@ -91,7 +81,7 @@ TEST_CASE("a snapshot in a damaged block is kept if a child names it and the tim
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.snapshots == gone.size());
   std::vector<Guid> left;
-  for (const Snapshot& snapshot : snapshots_of(image)) left.push_back(snapshot.id);
+  for (const Snapshot& snapshot : snapshots_in(image.file())) left.push_back(snapshot.id);
   std::vector<Guid> expected;
   for (const Snapshot& snapshot : before)
     if (std::ranges::find(gone, snapshot.id) == gone.end()) expected.push_back(snapshot.id);
@@ -104,11 +94,11 @@ TEST_CASE("a snapshot in a damaged block is kept if a child names it and the tim
 
 TEST_CASE("a run of equal bytes in a damaged block is not a snapshot that names itself") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   // An id and a parent, equal, and a time; everything after it is zero.
   image.patch(image.start("SNAP") + 20, 0, std::string(2 * 35, 'f'));
   repair_and_back(image);
-  CHECK(snapshots_of(image) == before);
+  CHECK(snapshots_in(image.file()) == before);
 }
 
 TEST_CASE("what reads as a proven snapshot in a valid block of another structure is not one") {
@@ -122,48 +112,43 @@ TEST_CASE("what reads as a proven snapshot in a valid block of another structure
   payload[0] = 0x5a;
   image.set_tag(block, "TAGI").rehash(block);
   repair_and_back(image);
-  for (const Snapshot& snapshot : snapshots_of(image))
+  for (const Snapshot& snapshot : snapshots_in(image.file()))
     CHECK(std::ranges::none_of(
         entries, [&](const SnapshotEntry& entry) { return entry.id == snapshot.id; }));
 }
 
 TEST_CASE("padding in a damaged block is not a loss") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   const uint64_t table = image.start("SNAP");
   const auto entries = entries_of(image, table + 2);
   // Its snapshots become padding; nothing names them, except the next one.
   image.patch(table + 2, 0, std::string(2 * 496, 'f'));
   repair_and_back(image);
-  const std::vector<Snapshot> left = snapshots_of(image);
+  const std::vector<Snapshot> left = snapshots_in(image.file());
   REQUIRE(left.size() == before.size() - entries.size());
   image.patch(table + 2, 0, "a5");
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.total() == 0);
-  CHECK(snapshots_of(image) == left);
+  CHECK(snapshots_in(image.file()) == left);
 }
 
 TEST_CASE("without consent, a block with proven and lost entries stays as it is") {
   EvidenceImage image;
   const uint64_t block = image.start("SNAP") + 2;
   image.patch(block, 2, "a5a5");
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
-  CHECK(plan.steps.empty());
-  CHECK_FALSE(plan.withheld.empty());
+  check_needs_consent(image);
 }
 
 TEST_CASE("damage after the last snapshot of a block costs nothing: the checksum proves the rest") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   uint64_t last = image.start("SNAP");
   while (!all_zero(image.payload(last + 1))) ++last;
   image.patch(last, 490, "a5a5a5");
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.total() == 0);
-  CHECK(snapshots_of(image) == before);
+  CHECK(snapshots_in(image.file()) == before);
 }
 
 TEST_CASE(
@@ -175,8 +160,7 @@ TEST_CASE(
   const uint64_t place = table + 20;
   image.patch(table, 490, "a5a5a5");
   std::ranges::swap_ranges(image.block(leaf), image.block(place));
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
+  const RepairOptions options = without_consent();
   Activity activity;
   const std::vector<uint8_t> damaged = image.bytes();
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
@@ -193,7 +177,7 @@ TEST_CASE(
 
 TEST_CASE("an impossible entry is corrected without consent where the rest gives one answer") {
   EvidenceImage image;
-  const std::vector<Snapshot> snapshots = snapshots_of(image);
+  const std::vector<Snapshot> snapshots = snapshots_in(image.file());
   const std::vector<Module> modules = modules_in(image.file());
   const uint64_t table = image.start("SNAP") + 1;
   const size_t at = offset_of(image, table, 4);
@@ -229,28 +213,27 @@ TEST_CASE("an impossible entry is corrected without consent where the rest gives
       ++header.count;
     }).rehash(head);
   }
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
+  const RepairOptions options = without_consent();
   Activity activity;
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
   REQUIRE(plan.steps.size() == 1);
   CHECK(plan.withheld.empty());
   must(apply_repair(image.file(), plan, options, nullptr, activity));
   CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
-  CHECK(snapshots_of(image) == snapshots);
+  CHECK(snapshots_in(image.file()) == snapshots);
   CHECK(modules_in(image.file()) == modules);
 }
 
 TEST_CASE("an entry with several impossible fields is corrected in one repair") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   const uint64_t table = image.start("SNAP") + 1;
   const size_t at = offset_of(image, table, 4);
   image.patch(table, at, std::string(32, '0')).patch(table, at + 40, "ffffffffffff").rehash(table);
   RepairOptions options = kSomeRepair;
   options.allow_loss = false;
   CHECK(repair_and_back(image, options).plan.steps.size() == 2);
-  CHECK(snapshots_of(image) == before);
+  CHECK(snapshots_in(image.file()) == before);
 }
 
 TEST_CASE("an inode table outside the volume is not corrected to another one outside") {
@@ -263,12 +246,7 @@ TEST_CASE("an inode table outside the volume is not corrected to another one out
     }
     image.rehash(block);
   }
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
-  CHECK(plan.steps.empty());
-  CHECK_FALSE(plan.withheld.empty());
+  check_needs_consent(image);
 }
 
 TEST_CASE(
@@ -276,18 +254,13 @@ TEST_CASE(
   EvidenceImage image;
   const uint64_t table = image.start("SNAP");
   std::ranges::copy(image.block(table + 2), image.block(table + 3).begin());
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
-  CHECK(plan.steps.empty());
-  CHECK_FALSE(plan.withheld.empty());
+  check_needs_consent(image);
   CHECK(repair_and_back(image).plan.lost.snapshots == 7);
 }
 
 TEST_CASE("two different entries with one id are both set aside, and the rest of the table stays") {
   EvidenceImage image;
-  const std::vector<Snapshot> before = snapshots_of(image);
+  const std::vector<Snapshot> before = snapshots_in(image.file());
   const uint64_t block = image.start("SNAP") + 1;
   const auto entries = entries_of(image, block);
   const size_t at = offset_of(image, block, 4);
@@ -296,7 +269,7 @@ TEST_CASE("two different entries with one id are both set aside, and the rest of
   image.rehash(block);
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.snapshots == 2);
-  CHECK(snapshots_of(image).size() == before.size() - 2);
+  CHECK(snapshots_in(image.file()).size() == before.size() - 2);
   const auto is_entry = [](const LostLine& line) { return line.kind == LostKind::kSnapshot; };
   CHECK(std::ranges::count_if(repaired.lost.lines(), is_entry) == 2);
   for (const LostLine& line : repaired.lost.lines()) {

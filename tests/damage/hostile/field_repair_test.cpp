@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "hostile_fields.h"
+#include "damage/hostile/hostile_fields.h"
 #include "support/memory_undo.h"
 #include "support/strict/strict_reader.h"
 #include "support/verify_list.h"

@@ -2,7 +2,7 @@
 // repair changes nothing, and undo restores every byte.
 #include <doctest/doctest.h>
 
-#include "damage/recipes/recipes.h"
+#include "damage/recipes/recipe_image.h"
 #include "format/region/bitmap.h"
 #include "probe/probe.h"
 #include "support/files/faulty_file.h"
@@ -122,16 +122,14 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be undon
   for (const Recipe& recipe : all_recipes()) {
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
-    ImageBuilder image(recipe.shape);
-    recipe.damage(image);
-    const std::vector<uint8_t> before = image.bytes();
-    FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
+    RecipeImage image(recipe);
+    FaultyFile file = image.faulty();
     LostList list;
     RepairOptions options = repair_options();
     options.lost = list.visitor();
     const RepairPlan plan = planned(file, options);
 
-    CHECK(image.bytes() == before);
+    CHECK(image.bytes() == image.damaged());
     CHECK(list.is_complete(plan));
     CHECK(codes_of(plan.found) == codes_of(recipe.expected));
     CHECK(codes_of(plan.left) == codes_of(with_leaks(recipe, plan.left)));
@@ -151,9 +149,9 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be undon
     CHECK(undo.published);
     CHECK(codes_of(left) == codes_of(with_leaks(recipe, left)));
     CHECK(planned(file).steps.empty());
-    check_sealed_blocks_kept(image, before, plan);
+    check_sealed_blocks_kept(image, image.damaged(), plan);
     check_strictly(image, left);
-    check_undo(image, before, undo);
+    check_undo(image, image.damaged(), undo);
   }
 }
 
@@ -162,8 +160,7 @@ TEST_CASE("verify reports for each finding whether a repair fixes it") {
     if (!recipe.unreadable.empty()) continue;
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
-    ImageBuilder image(recipe.shape);
-    recipe.damage(image);
+    RecipeImage image(recipe);
     std::string left;
     for (const Finding& finding : verified(image.file()).findings)
       if (!finding.fixable) left += (left.empty() ? "" : " ") + std::string(finding.kind->code);

@@ -47,16 +47,6 @@ std::vector<Snapshot> make_snapshots(ImageBuilder& image, int64_t count) {
   return made;
 }
 
-std::vector<Snapshot> snapshots_in(BlockFile& file) {
-  std::vector<Snapshot> all;
-  const auto reader = open_snapshots(file);
-  must(reader->list([&](const Snapshot& snapshot) {
-    all.push_back(snapshot);
-    return true;
-  }));
-  return all;
-}
-
 // Entries with one character of label take 69 bytes. Nothing proves one whose child names another
 // parent; the last has its child in the next block, so its time is changed.
 void spoil_snapshots(ImageBuilder& image, uint64_t block, size_t count) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "damage/evidence_image.h"
+#include "damage/repair/evidence_image.h"
 #include "support/crafted_journal.h"
 #include "support/repair_image.h"
 #include "support/strict_entries.h"
@@ -120,7 +120,7 @@ TEST_CASE("a block whose own place is the only damaged one of its region goes ba
           // Nothing says which data blocks lack something.
           if (block >= image.start("DATA")) return;
           const std::vector<uint8_t> content = payload_at(image, block);
-          const Entries entries = entries_in(image);
+          const StrictEntries entries = entries_in(image);
           copy_block(image, block, place);
           damage(image, block);
           check_nothing_lost_with(image, options);
@@ -133,7 +133,7 @@ TEST_CASE("a copy of a block that is in its own place, too, is overwritten witho
   each_case([](ImageBuilder& image, uint64_t place, uint64_t block, const RepairOptions& options) {
     // Nothing says which copies of data blocks count.
     if (block >= image.start("DATA")) return;
-    const Entries entries = entries_in(image);
+    const StrictEntries entries = entries_in(image);
     copy_block(image, block, place);
     check_nothing_lost_with(image, options);
     CHECK(entries_in(image) == entries);
@@ -192,7 +192,7 @@ TEST_CASE("a block whose place cannot be found is overwritten only with consent,
 TEST_CASE("two blocks that changed places with fixed ones go back, whichever these are") {
   EvidenceImage image;
   const std::vector<uint8_t> sound = image.bytes();
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
   const std::pair<uint64_t, uint64_t> pairs[] = {{table, table + 3},
                                                  {table + 1, image.start("CODE") + 1},
@@ -215,7 +215,7 @@ TEST_CASE("two blocks that changed places with fixed ones go back, whichever the
 
 TEST_CASE("a pointer table with a wrong block type is not moved away, whatever its slots say") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
   swap_blocks(image, kDirectoryStart + 1, table);
   image.slot_in(kPrimaryGroup + 1, image.slot_of("CODE"), [](RegionSlot& slot) { ++slot.used; });

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "check/mutation.h"
-#include "damage/recipes/recipes.h"
+#include "damage/recipes/recipe_image.h"
 #include "support/files/faulty_file.h"
 #include "support/verify_list.h"
 
@@ -31,9 +31,8 @@ std::set<Place>* g_reached = nullptr;  // the places that were reached
 const Place* g_switched_off = nullptr;
 
 std::vector<std::string> codes_of(const Recipe& recipe) {
-  ImageBuilder image(recipe.shape);
-  recipe.damage(image);
-  FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
+  RecipeImage image(recipe);
+  FaultyFile file = image.faulty();
   return verified(file).codes;
 }
 

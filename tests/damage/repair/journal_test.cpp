@@ -16,12 +16,7 @@ namespace {
 
 // Three commits in the journal: a new data block of ones, then of twos, then of threes.
 struct WaitingImage {
-  WaitingImage() : image({512, 256, kAllModules}) {
-    const auto volume = open_volume(image.file());
-    block = commit_data(*volume, 1, 1).begin;
-    commit_change(*volume, {block, block + 1}, 2);
-    commit_change(*volume, {block, block + 1}, 3);
-  }
+  WaitingImage() : image({512, 256, kAllModules}), block(leave_commits(image.file(), 3)) {}
 
   // Repairs the image and undoes that. Checks that no finding is left; returns the losses in the
   // plan.
@@ -38,7 +33,7 @@ struct WaitingImage {
   [[nodiscard]] uint64_t records() { return image.start("MWAL") + 1; }
 
   ImageBuilder image;
-  uint64_t block = 0;
+  uint64_t block;
 };
 
 }  // namespace
@@ -150,8 +145,7 @@ TEST_CASE("a repair that leaves commits in the journal can be undone") {
   // Without consent nothing after the groups is repaired, but a bit is found and flipped back.
   image.write(2, "DATA", "77");
   image.flip(image.start("CODE"), 100, 3);
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
+  RepairOptions options = without_consent();
   options.verify.search_seconds = 1;
   const RepairPlan plan = repair_and_back(image, options).plan;
   CHECK(plan.steps.size() == 1);
@@ -166,20 +160,17 @@ TEST_CASE(
   const uint64_t last =
       image.start("MWAL") + static_cast<uint64_t>(image.slots()[image.slot_of("MWAL")].count) - 1;
   image.write(last, "DATA", "77").flip(image.start("MWAL"), 0);
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  Activity activity;
-  const RepairPlan plan = must(plan_repair(image.file(), options, activity));
-  CHECK(plan.steps.empty());
+  const RepairPlan plan = check_needs_consent(image);
   REQUIRE_FALSE(plan.withheld.empty());
   CHECK(plan.withheld[0].loses ==
         fmt::format("what is in block {}, which is not the journal's", last));
   std::vector<uint64_t> listed;
-  options = kSomeRepair;
+  RepairOptions options = kSomeRepair;
   options.lost = [&](const LostEntry& entry) -> Result<void> {
     listed.push_back(entry.block.value_or(0));
     return {};
   };
+  Activity activity;
   must(plan_repair(image.file(), options, activity));
   CHECK(listed == std::vector{last});
   repair_and_back(image);

@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "full_image.h"
+#include "damage/detection/full_image.h"
 #include "support/effort.h"
 #include "support/verify_list.h"
 #include "vde/inspect.h"

@@ -47,16 +47,6 @@ std::string repair_chains(ImageBuilder& image) {
   return plan.steps[0].loses;
 }
 
-std::vector<Snapshot> listed(ImageBuilder& image) {
-  std::vector<Snapshot> all;
-  const auto reader = open_snapshots(image.file());
-  must(reader->list([&](const Snapshot& snapshot) {
-    all.push_back(snapshot);
-    return true;
-  }));
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("the oldest snapshot of a cycle becomes its root, and nothing else changes") {
@@ -66,7 +56,7 @@ TEST_CASE("the oldest snapshot of a cycle becomes its root, and nothing else cha
   const std::string loses = repair_chains(image);
   CHECK(loses.find(to_string(made[0].id) + " (parent " + to_string(made[2].id) + ")") !=
         std::string::npos);
-  CHECK(listed(image) == made);
+  CHECK(snapshots_in(image.file()) == made);
 }
 
 TEST_CASE("a generation that is newer than the superblock's sequence is corrected without a loss") {
@@ -76,7 +66,7 @@ TEST_CASE("a generation that is newer than the superblock's sequence is correcte
   REQUIRE(verified(image.file()).codes == std::vector<std::string>{"BLCK-005"});
   CHECK(repair_chains(image).empty());
   CHECK(verified(image.file()).codes.empty());
-  CHECK(listed(image) == made);
+  CHECK(snapshots_in(image.file()) == made);
 }
 
 TEST_CASE("a table whose first block changed places with a spare one is put back, without a loss") {
@@ -86,7 +76,7 @@ TEST_CASE("a table whose first block changed places with a spare one is put back
   std::ranges::swap_ranges(image.block(table), image.block(table + 3));
   CHECK(verified(image.file()).codes.front() == "BLCK-009");
   CHECK(repair_chains(image).empty());
-  CHECK(listed(image) == made);
+  CHECK(snapshots_in(image.file()) == made);
 }
 
 TEST_CASE("a first block in the place of a spare one is put back although its count is wrong") {
@@ -102,7 +92,7 @@ TEST_CASE("a first block in the place of a spare one is put back although its co
   const RepairPlan plan = must(plan_repair(image.file(), options, activity));
   must(apply_repair(image.file(), plan, options, nullptr, activity));
   CHECK(must(plan_repair(image.file(), options, activity)).steps.empty());
-  CHECK(listed(image) == made);
+  CHECK(snapshots_in(image.file()) == made);
 }
 
 TEST_CASE("a snapshot whose parent is missing is kept without one") {
@@ -113,5 +103,5 @@ TEST_CASE("a snapshot whose parent is missing is kept without one") {
   set_parent(image, made[1].id, stranger);
   CHECK(repair_chains(image).find(to_string(stranger)) != std::string::npos);
   made[1].parent = Guid{};
-  CHECK(listed(image) == made);
+  CHECK(snapshots_in(image.file()) == made);
 }

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-#include "hostile_fields.h"
+#include "damage/hostile/hostile_fields.h"
 #include "support/allocation_watch.h"
 #include "support/effort.h"
 #include "support/verify_list.h"

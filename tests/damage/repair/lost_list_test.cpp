@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "damage/evidence_image.h"
+#include "damage/repair/evidence_image.h"
 #include "format/region/packed_table.h"
 #include "support/repair_image.h"
 

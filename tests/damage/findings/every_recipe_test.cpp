@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "damage/recipes/recipes.h"
+#include "damage/recipes/recipe_image.h"
 #include "support/files/faulty_file.h"
 #include "support/verify_list.h"
 
@@ -38,10 +38,8 @@ TEST_CASE("each damage is reported with the right codes, and nothing else is rep
   for (const Recipe& recipe : all_recipes()) {
     CAPTURE(recipe.code);
     CAPTURE(recipe.name);
-    ImageBuilder image(recipe.shape);
-    recipe.damage(image);
-    const std::vector<uint8_t> before = image.bytes();
-    FaultyFile file(image.file(), image.block_size(), recipe.unreadable);
+    RecipeImage image(recipe);
+    FaultyFile file = image.faulty();
     const Verified result = verified(file);
 
     CHECK_MESSAGE(!result.error, (result.error ? result.error->message : ""));
@@ -49,7 +47,7 @@ TEST_CASE("each damage is reported with the right codes, and nothing else is rep
     CHECK(std::set(result.codes.begin(), result.codes.end()).contains(recipe.code));
     if (!result.findings.empty()) CHECK(result.findings.front().block == recipe.block);
     for (const Finding& finding : result.findings) CHECK_FALSE(finding.message.empty());
-    CHECK(image.bytes() == before);
+    CHECK(image.bytes() == image.damaged());
   }
 }
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "damage/evidence_image.h"
+#include "damage/repair/evidence_image.h"
 #include "support/repair_image.h"
 #include "support/strict_entries.h"
 #include "support/verify_list.h"
@@ -39,23 +39,12 @@ RepairPlan repair_with_loss(ImageBuilder& image) {
 }
 
 // Its tree is whole again, with everything in it.
-void check_nothing_lost(ImageBuilder& image, const Entries& entries, double seconds = 0) {
+void check_nothing_lost(ImageBuilder& image, const StrictEntries& entries, double seconds = 0) {
   const RepairPlan plan = repair_without_loss(image, seconds);
   CHECK(plan.withheld.empty());
   for (const Finding& finding : verified(image.file()).findings)
     CHECK_MESSAGE(finding.kind->severity == Severity::kNote, finding.kind->code, finding.message);
   CHECK(entries_in(image) == entries);
-}
-
-RepairOptions without_consent() {
-  RepairOptions options = kSomeRepair;
-  options.allow_loss = false;
-  return options;
-}
-
-RepairPlan plan_without_consent(ImageBuilder& image) {
-  Activity activity;
-  return must(plan_repair(image.file(), without_consent(), activity));
 }
 
 // Without consent, nothing is written.
@@ -97,7 +86,7 @@ void set_child(ImageBuilder& image, size_t child, int32_t number) {
 TEST_CASE(
     "a child number that names an unwritten block costs no tag: the chain leads to the leaf") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   uint64_t unwritten = 0;
   for (uint64_t n = kTagRoot + 1; n < 64 && unwritten == 0; ++n)
@@ -110,7 +99,7 @@ TEST_CASE(
 
 TEST_CASE("a leaf whose trailer has another type costs no tag: its checksum fits") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t leaf = leaf_of(image, 1);
   image.set_tag(leaf, "SNAP");
   check_nothing_lost(image, entries);
@@ -118,7 +107,7 @@ TEST_CASE("a leaf whose trailer has another type costs no tag: its checksum fits
 
 TEST_CASE("one wrong byte in a block of each table costs no snapshot and no module") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   REQUIRE(entries.snapshots.size() == kSnapshots);
   REQUIRE(entries.modules.size() == kModules);
   // In the times of the first module of each block, and somewhere in the snapshots.
@@ -141,7 +130,7 @@ TEST_CASE("one wrong byte in a block of each table costs no snapshot and no modu
 
 TEST_CASE("damage after the last module of a block costs nothing") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   uint64_t last = image.start("CODE");
   while (!all_zero(image.payload(last + 1))) ++last;
   image.patch(last, 490, "a5a5a5");
@@ -151,7 +140,7 @@ TEST_CASE("damage after the last module of a block costs nothing") {
 TEST_CASE("a lost write of the first block costs no module that another block proves") {
   EvidenceImage image;
   const auto [added, head] = grow(image, "CODE", kModules, add_module);
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   std::ranges::copy(head, image.block(image.start("CODE")).begin());
   SUBCASE("after the last module") {
     image.patch(added, 490, "a5a5a5");
@@ -221,7 +210,7 @@ TEST_CASE("a header that is older than the tree does not hide that a damaged lea
 
 TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t leaf = leaf_of(image, 1);
   image.patch(leaf, 1, "0200").rehash(leaf);
   SUBCASE("the header counts them") {
@@ -235,7 +224,7 @@ TEST_CASE("a leaf that counts fewer entries than it holds loses none of them") {
 
 TEST_CASE("a leaf in the place of the root, without a header, does not pass for the whole tree") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   std::ranges::copy(image.block(leaf_of(image, 3)), image.block(region + kTagRoot).begin());
   image.flip(region, 9);
@@ -258,7 +247,7 @@ TEST_CASE("a leaf in the place of the root does not hide that another leaf was l
 
 TEST_CASE("a block of a table that is there twice gives its entries once") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t table = image.start("SNAP");
   SUBCASE("in the place of an unused block: nothing is lost") {
     std::ranges::copy(image.block(table + 1), image.block(table + 20).begin());
@@ -272,7 +261,7 @@ TEST_CASE("a block of a table that is there twice gives its entries once") {
     std::ranges::copy(image.block(table + 1), image.block(table + 2).begin());
     CHECK(verified(image.file()).codes.front() == "SNAP-003");
     const RepairPlan plan = repair_with_loss(image);
-    const Entries left = entries_in(image);
+    const StrictEntries left = entries_in(image);
     CHECK(left.snapshots.size() == kSnapshots - 7);
     CHECK(plan.lost.snapshots == 7);
     for (const strict::Snapshot& snapshot : left.snapshots)
@@ -290,14 +279,14 @@ TEST_CASE("a block between those with entries that reads as never written was lo
 
 TEST_CASE("unused blocks of a table get a trailer again, and nothing else changes") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   image.wipe(image.start("SNAP") + 20).wipe(image.start("CODE") + 20);
   check_nothing_lost(image, entries);
 }
 
 TEST_CASE("a tree is rebuilt in unwritten blocks while a table of owners is damaged") {
   EvidenceImage image(3000);
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const uint64_t region = image.start("TAGI");
   image.flip(region, 9).flip(image.start("SNAP") + 1, 9);
   const std::vector<uint8_t> damaged = image.bytes();
@@ -352,7 +341,7 @@ TEST_CASE("a block of another structure that is nowhere else is overwritten only
 
 TEST_CASE("a copy of a block that is in its own place, too, is overwritten without consent") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const auto copy = [&](uint64_t from, uint64_t to) {
     std::ranges::copy(image.block(from), image.block(to).begin());
   };
@@ -370,7 +359,7 @@ TEST_CASE("a copy of a block that is in its own place, too, is overwritten witho
 
 TEST_CASE("wrong slots in both tables and a directory of two generations need one repair only") {
   EvidenceImage image;
-  const Entries entries = entries_in(image);
+  const StrictEntries entries = entries_in(image);
   const size_t snapshots = image.slot_of("SNAP");
   const auto past_end = [](RegionSlot& slot) { slot.start = 5000; };
   image.slot_in(kPrimaryGroup + 1, snapshots, past_end);

@@ -1,4 +1,4 @@
-#include "hostile_fields.h"
+#include "damage/hostile/hostile_fields.h"
 
 #include <doctest/doctest.h>
 
