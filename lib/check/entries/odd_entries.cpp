@@ -83,8 +83,8 @@ class OddEntries {
     return list_blocks(first, blocks.size());
   }
 
-  // A block that holds copies only was copied as a whole. What was in its place is lost, and the
-  // count is all that says so: repair_blocks asks for consent.
+  // A block that holds only copies was copied as a whole. What was in its place is lost, which only
+  // the count shows: repair_blocks asks for consent.
   void keep_whole_blocks() {
     std::set<uint64_t> with_others;
     for (size_t i = 0; i < scan_.entries.size(); ++i)

@@ -50,7 +50,7 @@ class TableWriter {
     return static_cast<int64_t>(change_.blocks.size() * per_block);
   }
 
-  // False if it loses entries and there is no consent.
+  // Returns false if the step loses entries without consent.
   Result<bool> begin_step() {
     const bool taken = repair_.lossy_step(change_.what, change_.source, change_.loss);
     if (taken && change_.list) VDE_TRY(change_.list());

@@ -25,7 +25,7 @@ struct TableChange {
   [[nodiscard]] const std::vector<BlockBuffer>& kept_in(uint64_t index) const;
 };
 
-// Takes the step, if it loses nothing or there is consent.
+// Takes the step, unless it loses something without consent.
 [[nodiscard]] Result<void> change_table(StructureRepair& repair, const RepairedTable& repaired,
                                         const PlacedRegion& region, const TableChange& change);
 

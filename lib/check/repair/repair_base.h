@@ -68,7 +68,7 @@ class RepairBase {
   // Begins a step that loses nothing: the blocks that are written from now on belong to it. `what`
   // is an instruction.
   void step(std::string what, std::string source);
-  // Begins a step that may lose something. False if it does and there is no consent: then the
+  // Begins a step that may lose something. Returns false without consent to that: then the
   // structure is left alone.
   [[nodiscard]] bool lossy_step(std::string what, std::string source, Loss loss);
   // Whether a step with this loss may be taken.

@@ -182,7 +182,7 @@ class BitmapRepairer {
                repair_.superblock().total_allocated_blocks;
   }
 
-  // False if that loses something and there is no consent.
+  // Returns false if that loses something without consent.
   Result<bool> rebuild(uint64_t index) {
     VDE_TRY_ASSIGN(trusted, is_trusted(index));
     BlockBuffer bits(payload_size(repair_.io().block_size()));

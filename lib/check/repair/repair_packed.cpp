@@ -143,7 +143,7 @@ Loss loss_of_count(StructureRepair& repair, const RepairedTable& repaired, Block
   return loss;
 }
 
-// To keep entries that nothing proves needs consent: they may be remains of an older table.
+// Keeping entries that nothing proves needs consent: they may be remains of an older table.
 Loss doubtful_entries(int64_t count, std::string_view noun) {
   Loss loss;
   loss.what = fmt::format(

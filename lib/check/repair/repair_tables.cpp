@@ -83,7 +83,7 @@ Result<void> write_directory(FoundationRepair& repair, const Slots& slots, std::
 }
 
 // Writes and syncs one group after the other, so that one of them is intact at any time.
-// False if that needs consent and there is none.
+// Returns false if that needs consent and there is none.
 Result<bool> write_tables(FoundationRepair& repair, const Slots& slots, std::string source) {
   VDE_TRY_ASSIGN(
       begun, repair.fixed_step(

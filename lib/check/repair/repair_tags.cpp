@@ -204,7 +204,7 @@ struct TagRebuildPlan {
   Loss loss;
 };
 
-// Without consent to a loss, rebuild() writes nothing. Nothing is overwritten yet.
+// Without consent to a loss, rebuild() writes nothing.
 Result<void> begin_step(StructureRepair& repair, TagRebuildPlan& plan) {
   if (!repair.lossy_step("rebuild the tag tree", "the intact leaves", plan.loss)) return {};
   if (plan.loses_tags) VDE_TRY(plan.tags.list_lost(repair, plan.salvage));

@@ -1,6 +1,6 @@
 // Chooses the region slots one by one, where the tables disagree or contradict the image.
 //
-// Right are the slots that need the fewest faults to explain the image. A table with another slot
+// It takes the slots with the fewest faults that would explain the image. A table with another slot
 // counts as one fault. So does a valid block of another type in a region, a first block that cannot
 // be one, a block of the region's type next to it, and a hole between regions. A region outside the
 // volume or over another one counts as many.

@@ -110,8 +110,8 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_tags(StructureRepair& repair);
 // The last one: acts if the others did, too.
 [[nodiscard]] Result<void> repair_spare_blocks(StructureRepair& repair);
-// Begins the step that writes an empty structure into a region of zeros. False if the slot counts
-// used blocks, so that something was there, and there is no consent.
+// Begins the step that writes an empty structure into a region of zeros. If the slot counts used
+// blocks, something was lost: returns false without consent to that.
 [[nodiscard]] Result<bool> begin_empty_region(StructureRepair& repair, const PlacedRegion& region,
                                               std::string what, std::string source);
 // Writes the header and the root of an index without tags.

@@ -1,7 +1,7 @@
 // Rescue: a new image from everything in a damaged one that verifies. The source is only read, and
-// needs no superblock: blocks say what they are. What a repair can do is done in a view of the
-// source, in memory and a temporary file; what a repair cannot build on, because groups or tables
-// are lost or contradict the blocks, is made from the blocks first.
+// needs no superblock: each block names its type. A rescue repairs a view of the source, in memory
+// and in a temporary file. If the groups or tables that a repair needs are lost, or contradict the
+// blocks, it makes them from the blocks first.
 //
 //   VDE_TRY_ASSIGN(rescue, vde::Rescue::plan(*source, options, show, activity));
 //   VDE_TRY(rescue->write("rescued.dwvd", activity));
