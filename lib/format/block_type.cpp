@@ -1,6 +1,7 @@
 #include "format/block_type.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "format/block_type_list.h"
@@ -70,6 +71,16 @@ std::string to_string(BlockType type) {
   std::string text;
   for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(type.value >> shift);
   return escape(text);
+}
+
+std::span<const BlockType> known_block_types() {
+  static const auto kTypes = [] {
+    std::array<BlockType, kKnownTypes.size()> types;
+    std::transform(kKnownTypes.begin(), kKnownTypes.end(), types.begin(),
+                   [](const KnownType& known) { return known.type; });
+    return types;
+  }();
+  return kTypes;
 }
 
 bool is_known(BlockType type) {

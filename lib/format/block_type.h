@@ -1,6 +1,7 @@
 // Block types: four-character codes in a block's trailer and in a region's slot.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "format/field.h"
@@ -19,6 +20,9 @@ constexpr BlockType make_block_type(std::string_view text) {
 
 // True if the format defines the block type.
 [[nodiscard]] bool is_known(BlockType type);
+
+// The block types that the format defines.
+[[nodiscard]] std::span<const BlockType> known_block_types();
 
 // What a block type stands for, e.g. "tag index"; empty for an unknown one.
 [[nodiscard]] std::string_view describe(BlockType type);
