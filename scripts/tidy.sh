@@ -50,4 +50,4 @@ CXX=clang++ cmake -G Ninja -S . -B build/tidy -DCMAKE_BUILD_TYPE= -DVDE_TESTS=OF
   -DVDE_UNITY=ON >/dev/null
 find build/tidy -name 'unity_*.cxx' -print0 | xargs -0 -n 1 -P "$(nproc)" bash -c 'check "$0"'
 # Where wabt is found, its file is compiled alone.
-tidy lib/image/wasm_validator.cpp 2>/dev/null
+tidy lib/image/module/wasm_validator.cpp 2>/dev/null

@@ -9,7 +9,7 @@
 #include "base/ranges.h"
 #include "check/passes/lost_entries.h"
 #include "check/salvage/lost_tags.h"
-#include "image/code_cache.h"
+#include "image/module/code_cache.h"
 #include "image/snapshot_list.h"
 #include "image/volume.h"
 #include "io/borrowed_file.h"

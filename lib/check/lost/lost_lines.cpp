@@ -7,7 +7,7 @@
 #include "check/passes/lost_entries.h"
 #include "check/salvage/lost_tags.h"
 #include "check/salvage/tag_blocks.h"
-#include "image/code_cache.h"
+#include "image/module/code_cache.h"
 #include "image/snapshot_list.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"

@@ -1,4 +1,4 @@
-#include "image/code_cache.h"
+#include "image/module/code_cache.h"
 
 namespace vde {
 

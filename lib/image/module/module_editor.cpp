@@ -4,7 +4,7 @@
 
 #include "base/ranges.h"
 #include "image/change_state.h"
-#include "image/module_input.h"
+#include "image/module/module_input.h"
 #include "vde/text.h"
 
 namespace vde {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "image/code_cache.h"
+#include "image/module/code_cache.h"
 #include "vde/text.h"
 
 namespace vde {

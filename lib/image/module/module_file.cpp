@@ -7,8 +7,8 @@
 #include <array>
 
 #include "base/piece.h"
-#include "image/module_input.h"
-#include "image/wasm_validator.h"
+#include "image/module/module_input.h"
+#include "image/module/wasm_validator.h"
 #include "io/posix_file.h"
 #include "io/scratch_file.h"
 #include "vde/input.h"

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "image/code_cache.h"
 #include "image/image_state.h"
+#include "image/module/code_cache.h"
+#include "image/module/wasm_validator.h"
 #include "image/region_words.h"
-#include "image/wasm_validator.h"
 #include "region/extent_choice.h"
 #include "region/module_blocks.h"
 #include "vde/new_file.h"

@@ -1,7 +1,7 @@
 // A module that was read and checked, to be stored.
 #pragma once
 
-#include "image/code_cache.h"
+#include "image/module/code_cache.h"
 #include "region/module_blocks.h"
 
 namespace vde {

@@ -1,4 +1,4 @@
-#include "image/wasm_validator.h"
+#include "image/module/wasm_validator.h"
 
 #include <fmt/format.h>
 
