@@ -105,7 +105,7 @@ done
 
 # 8. A repair behind a gate. A damaged leaf loses tags; a damaged superblock loses nothing.
 image whole.dwvd
-vdetool tag set whole.dwvd 42 key=value >/dev/null
+seq 5000 | sed 's/$/\tkey\tvalue/' | vdetool tag import whole.dwvd >/dev/null
 for script in "$new" "$old"; do
   cp whole.dwvd mended.dwvd
   damage mended.dwvd
@@ -113,7 +113,7 @@ for script in "$new" "$old"; do
   must "repair-gate: clean afterwards" vdetool verify -q mended.dwvd
   rm -f mended.dwvd*
   cp whole.dwvd lossy.dwvd
-  leaf=$(($(vdetool info whole.dwvd --json | jq '.regions[] | select(.tag == "TAGI") | .start') + 1))
+  leaf=$(($(vdetool info whole.dwvd --json | jq '.regions[] | select(.tag == "TAGI") | .start') + 3))
   head -c 2000 /dev/urandom | dd of=lossy.dwvd bs=4096 seek=$leaf conv=notrunc status=none
   same repair-gate "$(status "$script/repair-gate.sh" lossy.dwvd | grep -vc '^0$')" 1
   rm -f lossy.dwvd*

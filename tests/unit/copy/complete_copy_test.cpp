@@ -103,7 +103,7 @@ TEST_CASE("data blocks and the bytes of modules become holes in a copy of metada
 }
 
 TEST_CASE("a damaged block that is in use ends a complete copy, and is named") {
-  for (const uint64_t block : {0, 3, 5, 8, 9, 10, 11, 12, 76, 80, 84, 88, 200}) {
+  for (const uint64_t block : {0u, 3u, 5u, 8u, 9u, 10u, 11u, 12u, 76u, 80u, 84u, 88u, 200u}) {
     CAPTURE(block);
     ImageBuilder image;
     image.data_block(200, 0x55).flip(block, 40);
@@ -153,7 +153,7 @@ TEST_CASE("a damaged block of the metadata becomes zeros when it is scrubbed") {
   ImageBuilder image;
   image.flip(76, 40).flip(4, 40);
   const CopyResult copy = copied(image.bytes(), CopyContent::kScrubbed);
-  for (const uint64_t block : {4, 76})
+  for (const uint64_t block : {4u, 76u})
     CHECK(all_zero(Bytes(copy.bytes).subspan(block * 4096, 4096)));
   CHECK(copy.summary.damaged == 2);
 }

@@ -31,7 +31,7 @@ void copy_in_every_way(MemoryFile& file) {
 
 TEST_CASE("counts and lengths that lie end no copy of metadata, and reveal nothing") {
   for (const std::string_view region : {"BMAP", "INOD", "MWAL", "TAGI", "CODE", "MTRK", "SNAP"})
-    for (const uint8_t fill : {0x7F, 0xFF, 0x01}) {
+    for (const uint8_t fill : {uint8_t{0x7F}, uint8_t{0xFF}, uint8_t{0x01}}) {
       CAPTURE(std::string(region));
       CAPTURE(fill);
       ImageBuilder image;

@@ -59,7 +59,7 @@ TEST_CASE("the label, the ids of machines, reserved bytes and the seal") {
                              Place{4096 - 48, 32}}) {  // seal
     CAPTURE(place.offset);
     ImageBuilder image;
-    for (const uint64_t group : {0, 4}) {
+    for (const uint64_t group : {0u, 4u}) {
       hide_secret(image.payload(group).subspan(place.offset, place.width));
       image.rehash(group);
     }
@@ -69,12 +69,12 @@ TEST_CASE("the label, the ids of machines, reserved bytes and the seal") {
 
 TEST_CASE("extended metadata, the integrity anchor, and what is left of the region tables") {
   ImageBuilder image;
-  for (const uint64_t block : {2, 3, 6, 7}) {
+  for (const uint64_t block : {2u, 3u, 6u, 7u}) {
     hide_secret(image.payload(block));
     image.rehash(block);
   }
   const size_t slots = size_t{slots_per_block(4096)} * 32;
-  for (const uint64_t block : {1, 5, 8}) {
+  for (const uint64_t block : {1u, 5u, 8u}) {
     hide_secret(image.payload(block).subspan(slots));
     image.rehash(block);
   }
@@ -88,7 +88,7 @@ TEST_CASE("extended metadata, the integrity anchor, and what is left of the regi
 
 TEST_CASE("the start and count of a free slot") {
   ImageBuilder image;
-  for (const uint64_t table : {1, 5, 8}) {
+  for (const uint64_t table : {1u, 5u, 8u}) {
     hide_secret(image.payload(table).subspan(40 * 32 + 8, 24));
     image.rehash(table);
   }
