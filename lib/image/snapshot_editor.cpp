@@ -112,7 +112,15 @@ void add_inode_table(std::vector<BlockRange>& ranges, const SnapshotEntry& entry
   if (table && !table->empty()) ranges.push_back(*table);
 }
 
-// Frees blocks that nothing names any more except the inode tables `named` of removed entries. Does
+// The first blocks of `range` that hold inodes. A deleted entry only notes where its inode table
+// was: something else may be there by now.
+BlockRange inode_blocks(Transaction& transaction, BlockRange range) {
+  uint64_t end = range.begin;
+  while (end < range.end && transaction.read(end, block_types::kInodes)) ++end;
+  return {range.begin, end};
+}
+
+// Frees the inodes that nothing names any more except the tables `named` of removed entries. Does
 // nothing if other programs own blocks, because these may be theirs.
 Result<void> free_inode_tables(ChangeState& change, PackedEditor& table,
                                std::vector<BlockRange> named) {
@@ -129,7 +137,7 @@ Result<void> free_inode_tables(ChangeState& change, PackedEditor& table,
     return true;
   }));
   for (const BlockRange& range : subtract(named, merge_ranges(std::move(kept), total)))
-    VDE_TRY(change.allocator().release_marked(transaction, range));
+    VDE_TRY(change.allocator().release_marked(transaction, inode_blocks(transaction, range)));
   return {};
 }
 

@@ -19,7 +19,9 @@ InodeSort::InodeSort(uint64_t memory, std::string folder, const Activity& activi
 
 void InodeSort::clear() {
   inodes_->clear();
-  inodes_->reserve(limit_);
+  // Of a larger limit, only what is needed is allocated.
+  constexpr size_t kMaxReserved = size_t{32} << 20;  // inodes
+  inodes_->reserve(std::min(limit_, kMaxReserved));
   file_.reset();
   runs_.clear();
 }

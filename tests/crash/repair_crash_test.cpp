@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "../damage/recipes/recipe_image.h"
 #include "../damage/recipes/recipes.h"
 #include "crash/play.h"
 #include "io/undo_file.h"

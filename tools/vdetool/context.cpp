@@ -1,6 +1,9 @@
 #include "context.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +40,17 @@ std::string error_meaning(int status) {
 bool is_same(const struct stat& one, const struct stat& other) {
   if (S_ISBLK(one.st_mode) && S_ISBLK(other.st_mode)) return one.st_rdev == other.st_rdev;
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// Whether `path` is a loop device whose content is the file of `shown`.
+bool is_loop_of(const std::string& path, const struct stat& status, const struct stat& shown) {
+  if (!S_ISBLK(status.st_mode)) return false;
+  const int device = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (device < 0) return false;
+  struct loop_info64 info {};
+  const bool is_loop = ::ioctl(device, LOOP_GET_STATUS64, &info) == 0;
+  ::close(device);
+  return is_loop && info.lo_inode == shown.st_ino && info.lo_device == shown.st_dev;
 }
 
 // Output that is appended to the image itself would be part of it.
@@ -236,7 +250,9 @@ bool is_same_file(const std::string& one, const std::string& other) {
   };
   struct stat first {};
   struct stat second {};
-  return look(one, first) && look(other, second) && is_same(first, second);
+  return look(one, first) && look(other, second) &&
+         (is_same(first, second) || is_loop_of(one, first, second) ||
+          is_loop_of(other, second, first));
 }
 
 Result<void> refuse_image(const std::string& image, const std::string& file,

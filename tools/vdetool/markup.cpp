@@ -10,7 +10,15 @@ std::string markup(std::string_view text) {
   // XML has no way to write most control characters and bytes that are not UTF-8.
   if (!is_utf8(text)) return markup(escape(text));
   std::string result;
-  for (const char c : text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    // U+FFFE and U+FFFF, which XML does not allow at all.
+    if (const std::string_view next = text.substr(at, 3);
+        next == "\xEF\xBF\xBE" || next == "\xEF\xBF\xBF") {
+      result += "\xEF\xBF\xBD";
+      at += 2;
+      continue;
+    }
+    const char c = text[at];
     switch (c) {
       case '&':
         result += "&amp;";

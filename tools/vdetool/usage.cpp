@@ -146,7 +146,7 @@ CLI::Validator one_of(std::vector<std::string> words) {
           "", name};
 }
 
-CLI::Validator offers(std::vector<std::string> words) {
+CLI::Validator offers(const std::vector<std::string>& words) {
   return {[](std::string&) { return std::string{}; }, "", words_as_name(words)};
 }
 

@@ -15,7 +15,7 @@ namespace vde::cli {
 // An option that takes one of these words.
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 // Words that completion offers for an option that takes others as well.
-[[nodiscard]] CLI::Validator offers(std::vector<std::string> words);
+[[nodiscard]] CLI::Validator offers(const std::vector<std::string>& words);
 // The words of one_of() or offers(); empty for an option that has neither.
 [[nodiscard]] std::vector<std::string> known_words(CLI::Option& option);
 

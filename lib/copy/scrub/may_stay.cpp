@@ -81,10 +81,11 @@ constexpr auto kPackedStays = names({"count"});
 constexpr auto kSnapshotStays =
     names({"id", "parent", "created_ticks", "inode_table_start", "inode_table_blocks",
            "data_blocks", "flags", "label_length"});
-// The hash is replaced, because it would confirm a guess of the module.
-constexpr auto kModuleStays = names(
-    {"id", "first_block", "block_count", "size", "abi", "registered_ticks", "entry_point_length"});
-constexpr auto kModuleZeroed = names({"hash"});
+// The hash is replaced, because it would confirm a guess of the module. So is the id, which may be
+// the start of the hash.
+constexpr auto kModuleStays =
+    names({"first_block", "block_count", "size", "abi", "registered_ticks", "entry_point_length"});
+constexpr auto kModuleZeroed = names({"hash", "id"});
 constexpr auto kKeysStays = names({"active_slot", "active_slots", "rotation_events"});
 constexpr auto kKeySlotStays = names(
     {"index", "status", "algorithm", "kdf_iterations", "kdf", "created_ticks", "retired_ticks"});

@@ -45,8 +45,8 @@ class PackedScrubber : public RegionScrubber {
   int64_t left_ = 0;  // entries that are counted and were not seen yet
 };
 
-// The SHA-256 of a module confirms a guess of its content. Another one takes its place: equal ones
-// stay equal, and the salt is forgotten.
+// The SHA-256 of a module confirms a guess of its content, and ids are often the start of it. A
+// hash of both, with a salt that is forgotten, takes their place.
 class ModuleScrubber : public PackedScrubber {
  public:
   ModuleScrubber()
@@ -58,9 +58,10 @@ class ModuleScrubber : public PackedScrubber {
     PackedScrubber::keep_record(record, to);
     Sha256Stream stream;
     for (const Guid& part : salt_) stream.add(part.bytes);
-    stream.add(record.first(kModuleShape.key_size));
+    stream.add(record.first(kModuleShape.key_size + sizeof(Guid)));
     const Opaque<32> hash = stream.finish();
     std::copy(hash.begin(), hash.end(), to.begin());
+    std::copy_n(hash.begin(), sizeof(Guid), to.begin() + kModuleShape.key_size);
   }
 
  private:

@@ -129,7 +129,7 @@ TEST_CASE("periods are those of the zone that TZ names") {
     ToolCommand command{{"snapshot", "prune", image.path, "--keep-daily", "9", "--json"}};
     command.environment = {{"TZ", zone}};
     size_t kept = 0;
-    for (const json& line : run_tool(command).json_lines()) kept += line["keep"] == true ? 1 : 0;
+    for (const json& line : run_tool(command).json_lines()) kept += line["keep"] == true ? 1U : 0U;
     return kept;
   };
   CHECK(kept_days("UTC0") == 2);

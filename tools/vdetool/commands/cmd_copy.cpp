@@ -85,13 +85,15 @@ std::string summary_text(const CopyArguments& arguments, const CopySummary& summ
   text += "\n";
   if (content == CopyContent::kScrubbed)
     text += fmt::format(
-        "{}: keys of tags stay, and so do ids, times, counts and sizes; look at them before you "
-        "pass it on: vdetool tag list {}\n",
+        "{}: keys of tags stay, those of removed tags too, and so do ids, times, counts and sizes; "
+        "look at them before you pass it on: vdetool dump {} --region TAGI\n",
         dest, dest);
   return text;
 }
 
 Result<int> run_copy(Context& context, const CopyArguments& arguments) {
+  if (arguments.dest.empty())
+    return fail(ErrorCode::kUsage, "the copy has no name", "name a file or a device");
   VDE_TRY(refuse_standard_output(arguments.dest, "copy"));
   VDE_TRY(refuse_image(arguments.image, arguments.dest, "copy"));
   VDE_TRY_ASSIGN(source, context.open_storage(arguments.image, OpenMode::kRead));

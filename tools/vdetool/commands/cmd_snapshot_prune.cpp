@@ -72,6 +72,7 @@ Result<RetentionRules> rules_of(const PruneArguments& arguments) {
 
 std::vector<std::string> names_of(const std::vector<KeepReason>& reasons) {
   std::vector<std::string> names;
+  names.reserve(reasons.size());
   for (const KeepReason reason : reasons) names.emplace_back(keep_reason_name(reason));
   return names;
 }

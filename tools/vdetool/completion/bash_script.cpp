@@ -14,7 +14,7 @@ constexpr std::string_view kBashHead =
 constexpr std::string_view kBashTail = R"(
 _vdetool() {
   local current=${COMP_WORDS[COMP_CWORD]} path='' option='' before='' literal='' at=1
-  local word words verbs options
+  local word words verbs options IFS=$' \t\n'
   COMPREPLY=()
   while ((at < COMP_CWORD)); do
     word=${COMP_WORDS[at]}

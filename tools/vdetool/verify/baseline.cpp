@@ -65,6 +65,13 @@ std::optional<BaselineLine> read_baseline_line(std::string_view text) {
                              region.is_null() ? "" : region.get<std::string>(), block)};
 }
 
+// A pipe with nobody at its other end would wait for ever.
+Result<void> refuse_pipe(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_fifo(path, ignored)) return {};
+  return fail(ErrorCode::kUsage, "a baseline cannot be a pipe", "name a file");
+}
+
 // Another file, e.g. an image, is not to be lost by a wrong name.
 Result<void> check_replaced_file(const std::string& path) {
   std::error_code ignored;
@@ -84,6 +91,7 @@ Result<void> Baseline::read(const std::string& path, const std::vector<std::stri
                             Activity& activity) {
   std::set<std::string> wanted;
   for (const std::string& image : images) wanted.insert(image_key(image));
+  VDE_TRY(refuse_pipe(path));
   VDE_TRY_ASSIGN(lines, LineReader::open(path, kLongestBaselineLine));
   const auto in_line = [](uint64_t number, Error error) {
     if (error.code == ErrorCode::kMalformed)
@@ -115,6 +123,7 @@ Result<NewBaseline> NewBaseline::create(const std::string& path,
                                         Output& standard_output) {
   if (names_standard_output(path)) VDE_TRY(refuse_standard_output("-", "baseline"));
   for (const std::string& image : images) VDE_TRY(refuse_image(image, path, "baseline"));
+  VDE_TRY(refuse_pipe(path));
   VDE_TRY(check_replaced_file(path));
   VDE_TRY_ASSIGN(file, OutputFile::open(path, images.front(), true, standard_output));
   return NewBaseline(std::move(file));

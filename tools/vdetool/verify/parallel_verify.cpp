@@ -39,7 +39,7 @@ uint64_t size_of_file(const std::string& path) {
 // About how much memory a copy of the finding needs.
 size_t bytes_of(const Finding& finding) {
   size_t bytes = sizeof(Finding) + finding.message.size() + finding.region.size();
-  for (const std::string& name : finding.affects) bytes += sizeof(name) + name.size();
+  for (const std::string& name : finding.affects) bytes += sizeof(std::string) + name.size();
   return bytes;
 }
 
@@ -73,7 +73,7 @@ void ParallelVerify::verify(size_t item, unsigned jobs, const InOrder::HandOver&
     const std::lock_guard lock(mutex_);
     activity = &running_[item];
   }
-  hand_over([this, &image] { report_.start(image); }, sizeof(image));
+  hand_over([this, &image] { report_.start(image); }, sizeof(void*));
   auto summary = verify_one(image, jobs, *activity, [&](const Finding& finding) {
     hand_over([this, finding] { report_.add(finding); }, bytes_of(finding));
   });
