@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "io/borrowed_file.h"
+#include "io/sparse/copy_written.h"
 #include "probe/probe_at.h"
 #include "probe/slot_guess.h"
-#include "io/sparse/copy_written.h"
 #include "rescue/foundation.h"
 #include "rescue/lossy_file.h"
 #include "rescue/old_entries.h"
