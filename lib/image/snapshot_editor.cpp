@@ -5,11 +5,9 @@
 #include <set>
 
 #include "base/checked.h"
-#include "base/ranges.h"
 #include "format/hash.h"
 #include "image/change_state.h"
 #include "image/snapshot_list.h"
-#include "region/owners.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -107,52 +105,13 @@ Result<std::vector<Snapshot>> mark_deleted(ChangeState& change, const std::vecto
   return changed;
 }
 
-void add_inode_table(std::vector<BlockRange>& ranges, const SnapshotEntry& entry) {
-  const auto table = block_range(entry.inode_table_start, entry.inode_table_blocks);
-  if (table && !table->empty()) ranges.push_back(*table);
-}
-
-// The first blocks of `range` that hold inodes. A deleted entry only notes where its inode table
-// was: something else may be there by now.
-BlockRange inode_blocks(Transaction& transaction, BlockRange range) {
-  uint64_t end = range.begin;
-  while (end < range.end && transaction.read(end, block_types::kInodes)) ++end;
-  return {range.begin, end};
-}
-
-// Frees the inodes that nothing names any more except the tables `named` of removed entries. Does
-// nothing if other programs own blocks, because these may be theirs.
-Result<void> free_inode_tables(ChangeState& change, PackedEditor& table,
-                               std::vector<BlockRange> named) {
-  Transaction& transaction = *change.transaction;
-  const uint64_t total = transaction.regions().blocks();
-  named = subtract(merge_ranges(std::move(named), total), transaction.regions().metadata());
-  if (named.empty()) return {};
-  VDE_TRY(change.allocator().check(transaction, named.front()));
-  if (change.allocator().takes_unwritten_only()) return {};
-  VDE_TRY_ASSIGN(owners, find_owners(transaction.journal()));
-  std::vector<BlockRange> kept = std::move(owners.stored);
-  VDE_TRY(table.walk([&](const PackedRecord& record) {
-    add_inode_table(kept, snapshot_of(record.bytes));
-    return true;
-  }));
-  for (const BlockRange& range : subtract(named, merge_ranges(std::move(kept), total)))
-    VDE_TRY(change.allocator().release_marked(transaction, inode_blocks(transaction, range)));
-  return {};
-}
-
-// Removes the entries of `snapshots`, and closes the gaps.
+// Removes the entries of `snapshots`, and closes the gaps. Frees no blocks: an entry only notes
+// where an inode table was, and something else may be there by now.
 Result<void> remove_entries(ChangeState& change, const std::vector<Snapshot>& snapshots) {
   VDE_TRY_ASSIGN(table, change.open(change.snapshot_entries));
   std::set<Guid> ids;
   for (const Snapshot& snapshot : snapshots) ids.insert(snapshot.id);
-  std::vector<BlockRange> inode_tables;
-  VDE_TRY(table->compact([&](Bytes record) {
-    const bool is_removed = ids.contains(snapshot_id(record));
-    if (is_removed) add_inode_table(inode_tables, snapshot_of(record));
-    return !is_removed;
-  }));
-  return free_inode_tables(change, *table, std::move(inode_tables));
+  return table->compact([&](Bytes record) { return !ids.contains(snapshot_id(record)); });
 }
 
 Result<std::vector<Guid>> resolve_all(SnapshotList& list, std::span<const std::string> refs) {
