@@ -74,13 +74,13 @@ std::string to_string(BlockType type) {
 }
 
 std::span<const BlockType> known_block_types() {
-  static const auto kTypes = [] {
+  static const auto all = [] {
     std::array<BlockType, kKnownTypes.size()> types;
     std::transform(kKnownTypes.begin(), kKnownTypes.end(), types.begin(),
                    [](const KnownType& known) { return known.type; });
     return types;
   }();
-  return kTypes;
+  return all;
 }
 
 bool is_known(BlockType type) {
@@ -94,6 +94,7 @@ std::string_view describe(BlockType type) {
 
 std::vector<std::string> block_type_list() {
   std::vector<std::string> names;
+  names.reserve(kKnownTypes.size());
   for (const KnownType& known : kKnownTypes) names.push_back(to_string(known.type));
   return names;
 }
