@@ -45,8 +45,8 @@ class PackedScrubber : public RegionScrubber {
   int64_t left_ = 0;  // entries that are counted and were not seen yet
 };
 
-// The SHA-256 of a module confirms a guess of its content, and ids are often the start of it. A
-// hash of both, with a salt that is forgotten, takes their place.
+// The SHA-256 of a module confirms a guess of its content, and ids are often the start of it.
+// Others take their places: equal ones stay equal, and the salt is forgotten.
 class ModuleScrubber : public PackedScrubber {
  public:
   ModuleScrubber()
@@ -56,15 +56,20 @@ class ModuleScrubber : public PackedScrubber {
  protected:
   void keep_record(Bytes record, MutableBytes to) override {
     PackedScrubber::keep_record(record, to);
-    Sha256Stream stream;
-    for (const Guid& part : salt_) stream.add(part.bytes);
-    stream.add(record.first(kModuleShape.key_size + sizeof(Guid)));
-    const Opaque<32> hash = stream.finish();
+    const Opaque<32> hash = salted(record.first(kModuleShape.key_size));
+    const Opaque<32> id = salted(record.subspan(kModuleShape.key_size, sizeof(Guid)));
     std::copy(hash.begin(), hash.end(), to.begin());
-    std::copy_n(hash.begin(), sizeof(Guid), to.begin() + kModuleShape.key_size);
+    std::copy_n(id.begin(), sizeof(Guid), to.begin() + kModuleShape.key_size);
   }
 
  private:
+  [[nodiscard]] Opaque<32> salted(Bytes bytes) const {
+    Sha256Stream stream;
+    for (const Guid& part : salt_) stream.add(part.bytes);
+    stream.add(bytes);
+    return stream.finish();
+  }
+
   std::array<Guid, 2> salt_;
 };
 
