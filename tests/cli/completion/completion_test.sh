@@ -22,7 +22,7 @@ complain() {
 }
 
 # Reading --help.
-commands_of() { "$vdetool" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
+commands_of() { "$vdetool" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p'; }
 options_of() {
   "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+).*/\1 \2/p' | tr ', ' '\n\n' | sed '/^$/d'
 }
