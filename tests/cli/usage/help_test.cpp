@@ -61,8 +61,6 @@ TEST_CASE("names of other programs' commands suggest the one that is meant") {
   CHECK(wrong_line({"ls"}) ==
         "unknown command 'ls'; did you mean 'tag list', 'module list' or 'snapshot list'?");
   CHECK(wrong_line({"tag", "rm", "image"}) == "unknown command 'tag rm'; did you mean 'remove'?");
-  CHECK(wrong_line({"snapshot", "prune"}) ==
-        "unknown command 'snapshot prune'; did you mean 'delete'?");
   CHECK(wrong_line({"frobnicate"}) == "unknown command 'frobnicate'; see 'vdetool --help'");
 }
 
