@@ -307,7 +307,7 @@ struct Head {
 };
 
 // The first payloads that have code of their own, by block type. XREF has three forms, which only
-// their content tells apart.
+// their content distinguishes.
 constexpr Head kHeads[] = {
     {"tagi", "tag_table"},      {"btre", "tag_table"},       {"snap", "snapshot_table"},
     {"code", "module_table"},   {"polv", "policy_table"},    {"encr", "encryption_table"},

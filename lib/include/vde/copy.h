@@ -1,4 +1,4 @@
-// Copies of an image: all of it, only its metadata, or its metadata without what it may not tell.
+// Copies of an image: all of it, only its metadata, or its metadata without secrets.
 //
 //   vde::ImageCopy copy(*source, {}, damaged, activity);
 //   VDE_TRY_ASSIGN(summary, copy.write("copy.dwvd"));
@@ -42,7 +42,7 @@ struct CopySummary {
   uint64_t blocks_checked = 0;  // blocks whose checksum was compared with their payload
   uint64_t commits = 0;         // that waited in the journal, and are applied in the copy
   uint64_t damaged = 0;         // blocks; none of a complete copy
-  // Checks that were skipped: "data blocks" if the bitmap cannot tell which are in use, and
+  // Checks that were skipped: "data blocks" if the bitmap does not show which are in use, and
   // "journal" if its commits cannot be applied.
   std::vector<std::string> not_checked = {};
 };

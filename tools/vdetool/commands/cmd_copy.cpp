@@ -86,7 +86,7 @@ std::string summary_text(const CopyArguments& arguments, const CopySummary& summ
   if (content == CopyContent::kScrubbed)
     text += fmt::format(
         "{}: keys of tags stay, those of removed tags too, and so do ids, times, counts and sizes; "
-        "look at them before you pass it on: vdetool dump {} --region TAGI\n",
+        "check them before you pass it on: vdetool dump {} --region TAGI\n",
         dest, dest);
   return text;
 }
