@@ -129,26 +129,3 @@ TEST_CASE("SIGINT and SIGTERM end long work with 32 and one line") {
     CHECK(result.err.find("interrupted") != std::string::npos);
   }
 }
-
-TEST_CASE("an interrupted verify summarizes its findings so far") {
-  const Images images;
-  StartedTool tool({.arguments = {"verify", images.damaged, images.clean, "--json"}});
-  REQUIRE(tool.wait_until_output_full());
-  tool.send(SIGINT);
-  const ToolResult result = tool.finish();
-  INFO(describe(result));
-  CHECK(result.status == 36);
-  const auto lines = result.json_lines();
-  REQUIRE(lines.size() > 2);
-  // The other image may have been checked meanwhile: it has a summary of its own.
-  size_t findings = 0;
-  while (findings < lines.size() && lines[findings].at("type") == "finding") ++findings;
-  REQUIRE(findings < lines.size());
-  const json& summary = lines[findings];
-  CHECK(summary.at("type") == "summary");
-  CHECK(summary.at("status") == 36);
-  CHECK(summary.at("errors") == findings);
-  CHECK(summary.at("not_checked") == json::array({"everything"}));
-  CHECK(lines.back().at("type") == "total");
-  CHECK(lines.back().at("status") == 36);
-}
