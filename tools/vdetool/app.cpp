@@ -83,7 +83,7 @@ constexpr Command kCommands[] = {
      nullptr,
      module_verbs},
     {"snapshot",
-     "Create, list, show, delete, undelete, prune and purge snapshots",
+     "Create, list, show, delete, prune and purge snapshots",
      {"vdetool snapshot create photos.dwvd --label monday",
       "vdetool snapshot list photos.dwvd --tree"},
      nullptr,
