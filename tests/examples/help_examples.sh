@@ -17,7 +17,8 @@ mkdir files
   vdetool format photos.dwvd --size 64M
   vdetool format copy.dwvd --size 64M
   vdetool tag set photos.dwvd 42 'category\0photo' year=1998
-  vdetool tag set photos.dwvd 43 title=Pier
+  vdetool tag set photos.dwvd 43 title=Pier 'category\0photo'
+  vdetool tag set photos.dwvd 44 geo=54.6
   printf '44\tyear\t2001\n' >tags.tsv
   exporting _start >thumbnail.wasm
   exporting main >filter.wasm
@@ -27,6 +28,7 @@ mkdir files
   vdetool snapshot delete photos.dwvd sunday
   vdetool snapshot create photos.dwvd --label monday
   vdetool snapshot create photos.dwvd --label tuesday --parent monday
+  cp --sparse=always photos.dwvd yesterday.dwvd
   vdetool format damaged.dwvd --size 1M
   damage damaged.dwvd
   vdetool format repaired.dwvd --size 1M
