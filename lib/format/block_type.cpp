@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "format/block_type_list.h"
 #include "vde/text.h"
 
 namespace vde {
@@ -90,13 +89,6 @@ bool is_known(BlockType type) {
 std::string_view describe(BlockType type) {
   const KnownType* known = find(type);
   return known == nullptr ? std::string_view{} : known->meaning;
-}
-
-std::vector<std::string> block_type_list() {
-  std::vector<std::string> names;
-  names.reserve(kKnownTypes.size());
-  for (const KnownType& known : kKnownTypes) names.push_back(to_string(known.type));
-  return names;
 }
 
 }  // namespace vde

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/checked.h"
-#include "format/block_type_list.h"
+#include "format/block_type.h"
 #include "inspect/bit_names.h"
 #include "inspect/block_users.h"
 #include "inspect/byte_place.h"
@@ -265,7 +265,9 @@ Result<Json> dump_offset(BlockFile& file, const BytePosition& position) {
 }
 
 std::vector<std::string> region_types() {
-  return block_type_list();
+  std::vector<std::string> names;
+  for (const BlockType type : known_block_types()) names.push_back(to_string(type));
+  return names;
 }
 
 }  // namespace vde
