@@ -47,25 +47,6 @@ region_slot directory_slots[slot_count] @ 8 * block_size;
 region_directory directory @ 9 * block_size;
 )";
 
-struct Head {
-  std::string_view block_type;
-  std::string_view structure;
-};
-
-// The headers that are not those of a described table.
-constexpr Head kHeads[] = {
-    {"TAGI", "tag_index"},      {"BTRE", "tag_index"},       {"SNAP", "packed_table"},
-    {"CODE", "packed_table"},   {"POLV", "policy_vault"},    {"ENCR", "encryption_header"},
-    {"INOD", "inode_layout"},   {"MWAL", "write_ahead_log"}, {"DWAL", "write_ahead_log"},
-    {"MTRK", "integrity_tree"}, {"MLOG", "metrics_log"},     {"XREF", "cross_references"},
-};
-
-bool has_own_head(std::string_view block_type) {
-  for (const Head& head : kHeads)
-    if (head.block_type == block_type) return true;
-  return false;
-}
-
 std::string field_line(const DescribedField& field) {
   const std::string width = field.width != 0 ? std::to_string(field.width) : field.width_from;
   switch (field.kind) {
@@ -110,9 +91,9 @@ std::string cases(const Description& description) {
     text += fmt::format("      (block_type::{}): {} head @ slot.start * block_size;\n", block_type,
                         structure);
   };
-  for (const Head& head : kHeads) add(head.block_type, head.structure);
+  for (const SpecialHead& head : kSpecialHeads) add(head.block_type, head.header);
   for (const DescribedTable& table : description.tables)
-    if (!table.header.empty() && !has_own_head(table.type)) add(table.type, table.header);
+    if (!table.header.empty() && !has_special_head(table.type)) add(table.type, table.header);
   return text;
 }
 

@@ -301,25 +301,6 @@ constexpr std::string_view kAfterCases = R"(      node:
         if: magic == 0x4d45545249435300
 )";
 
-struct Head {
-  std::string_view block_type;
-  std::string_view structure;
-};
-
-// The first payloads that have code of their own, by block type. XREF has three forms, which only
-// their content distinguishes.
-constexpr Head kHeads[] = {
-    {"tagi", "tag_table"},      {"btre", "tag_table"},       {"snap", "snapshot_table"},
-    {"code", "module_table"},   {"polv", "policy_table"},    {"encr", "encryption_table"},
-    {"inod", "inode_table"},    {"mwal", "write_ahead_log"}, {"dwal", "write_ahead_log"},
-    {"mtrk", "integrity_tree"}, {"mlog", "metrics_table"},   {"xref", "cross_references_table"},
-};
-
-bool has_own_head(std::string_view block_type) {
-  return std::any_of(std::begin(kHeads), std::end(kHeads),
-                     [&](const Head& head) { return head.block_type == block_type; });
-}
-
 std::string type_of(const DescribedField& field) {
   const char* integer =
       field.kind == FieldKind::kSigned || field.kind == FieldKind::kTicks ? "s" : "u";
@@ -383,18 +364,14 @@ std::string table_type(const Description& description, const DescribedTable& tab
   return text;
 }
 
-std::string lower(std::string_view block_type) {
-  return to_id(block_type);
-}
-
 std::string cases(const Description& description) {
   std::string text;
   const auto add = [&](std::string_view block_type, std::string_view structure) {
-    text += fmt::format("            'block_type::{}': {}\n", block_type, structure);
+    text += fmt::format("            'block_type::{}': {}\n", to_id(block_type), structure);
   };
-  for (const Head& head : kHeads) add(head.block_type, head.structure);
+  for (const SpecialHead& head : kSpecialHeads) add(head.block_type, head.payload);
   for (const DescribedTable& table : description.tables)
-    if (!has_own_head(lower(table.type))) add(lower(table.type), table.id);
+    if (!has_special_head(table.type)) add(table.type, table.id);
   return text;
 }
 
@@ -402,7 +379,7 @@ std::string block_type_enum() {
   std::string text = "enums:\n  block_type:\n";
   for (const BlockType type : known_block_types())
     text += fmt::format("    0x{:08x}:\n      id: {}\n      doc: {}\n", type.value,
-                        lower(to_string(type)), vde::describe(type));
+                        to_id(to_string(type)), vde::describe(type));
   return text;
 }
 

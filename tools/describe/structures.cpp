@@ -126,6 +126,11 @@ Description describe_format() {
   return description;
 }
 
+bool has_special_head(std::string_view block_type) {
+  return std::any_of(std::begin(kSpecialHeads), std::end(kSpecialHeads),
+                     [&](const SpecialHead& head) { return head.block_type == block_type; });
+}
+
 std::string to_id(std::string_view name) {
   std::string id;
   for (const char c : name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/region/table.h"
@@ -44,6 +45,29 @@ struct DescribedTable {
   std::vector<DescribedList> lists;
   bool is_stream = false;
 };
+
+// The first payload of a region that is not only a described table. XREF has three forms, which
+// only their content distinguishes; here is the usual one.
+struct SpecialHead {
+  std::string_view block_type;
+  std::string_view header;   // the structure at its start
+  std::string_view payload;  // the whole of it, as the Kaitai file names it
+};
+inline constexpr SpecialHead kSpecialHeads[] = {
+    {"TAGI", "tag_index", "tag_table"},
+    {"BTRE", "tag_index", "tag_table"},
+    {"SNAP", "packed_table", "snapshot_table"},
+    {"CODE", "packed_table", "module_table"},
+    {"POLV", "policy_vault", "policy_table"},
+    {"ENCR", "encryption_header", "encryption_table"},
+    {"INOD", "inode_layout", "inode_table"},
+    {"MWAL", "write_ahead_log", "write_ahead_log"},
+    {"DWAL", "write_ahead_log", "write_ahead_log"},
+    {"MTRK", "integrity_tree", "integrity_tree"},
+    {"MLOG", "metrics_log", "metrics_table"},
+    {"XREF", "cross_references", "cross_references_table"},
+};
+[[nodiscard]] bool has_special_head(std::string_view block_type);
 
 struct Description {
   std::vector<DescribedStructure> structures;
