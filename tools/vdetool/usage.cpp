@@ -126,8 +126,16 @@ std::string words_for(const CLI::App& app, const CLI::ParseError& error) {
   return text;
 }
 
-// The words are kept in the name of the validator, which the parser does not print.
+// The words, or the number of what makes them, are kept in the name of the validator, which the
+// parser does not print.
 constexpr std::string_view kWordsMark = "words:";
+constexpr std::string_view kMakerMark = "words of:";
+
+using WordMaker = std::vector<std::string> (*)();
+std::vector<WordMaker>& word_makers() {
+  static std::vector<WordMaker> makers;
+  return makers;
+}
 
 std::string words_as_name(const std::vector<std::string>& words) {
   std::string name(kWordsMark);
@@ -150,6 +158,12 @@ CLI::Validator offers(const std::vector<std::string>& words) {
   return {[](std::string&) { return std::string{}; }, "", words_as_name(words)};
 }
 
+CLI::Validator offers(WordMaker words) {
+  word_makers().push_back(words);
+  return {[](std::string&) { return std::string{}; }, "",
+          fmt::format("{}{}", kMakerMark, word_makers().size() - 1)};
+}
+
 std::vector<std::string> known_words(CLI::Option& option) {
   for (int index = 0;; ++index) {
     std::string name;
@@ -158,6 +172,8 @@ std::vector<std::string> known_words(CLI::Option& option) {
     } catch (const CLI::OptionNotFound&) {
       return {};
     }
+    if (name.starts_with(kMakerMark))
+      return word_makers().at(std::stoul(name.substr(kMakerMark.size())))();
     if (!name.starts_with(kWordsMark)) continue;
     std::vector<std::string> words;
     std::istringstream parts(name.substr(kWordsMark.size()));

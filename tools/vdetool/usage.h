@@ -16,6 +16,8 @@ namespace vde::cli {
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 // Words that completion offers for an option that takes others as well.
 [[nodiscard]] CLI::Validator offers(const std::vector<std::string>& words);
+// The same, for a long list: `words` is called only if somebody asks for them.
+[[nodiscard]] CLI::Validator offers(std::vector<std::string> (*words)());
 // The words of one_of() or offers(); empty for an option that has neither.
 [[nodiscard]] std::vector<std::string> known_words(CLI::Option& option);
 

@@ -150,7 +150,7 @@ Runner define_dump(CLI::App& command) {
   add_text(command, "--region", arguments->region,
            "all written blocks of the region TAG, e.g. TAGI")
       ->type_name("TAG")
-      ->check(offers(region_types()));
+      ->check(offers(region_types));
   add_text(command, "--block", arguments->block, "block N, or blocks N to M")->type_name("N[-M]");
   add_text(command, "--offset", arguments->offset,
            "explain one byte: its number (4096, 0x1000, 4K), or BLOCK:BYTE")

@@ -77,7 +77,7 @@ std::vector<std::string> finding_codes() {
 Runner define_explain(CLI::App& command) {
   auto code = std::make_shared<std::optional<std::string>>();
   add_text(command, "CODE", *code, "finding code, e.g. SUPB-001; omit to list all")
-      ->check(offers(finding_codes()));
+      ->check(offers(finding_codes));
   return [code](Context& context) { return context.finish("", run_explain(context, *code)); };
 }
 
