@@ -211,9 +211,7 @@ class StreamScan {
       bitmap_lost_ |= in_bitmap;
       region_lost_ |= is_content;
     }
-    const bool is_journal =
-        region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
-    if (is_journal && !is_head) return;
+    if (!BlockJudge::judges(region, block.number())) return;
     judge_.judge(block, region, findings);
     ++context_.report.summary().blocks_checked;
   }

@@ -29,7 +29,8 @@ class MetadataCopy {
 
   Result<void> run() {
     if (source_.journal_error()) summary_.not_checked.emplace_back("journal");
-    VDE_TRY(check_heads());
+    judge_.check_heads();
+    VDE_TRY(show_new_damage());
     const uint64_t fixed_end = std::min(kFirstRegionBlock, source_.probe().blocks_in_file());
     VDE_TRY(each_block({0, fixed_end},
                        [this](const UncheckedBlock& block) { return copy_fixed(block); }));
@@ -40,16 +41,6 @@ class MetadataCopy {
   }
 
  private:
-  Result<void> check_heads() {
-    const auto& regions = source_.regions();
-    for (size_t i = 0; i < regions.size(); ++i) {
-      if (!BlockJudge::has_head(regions[i])) continue;
-      const auto block = io_.read(regions[i].blocks.begin, buffer_);
-      if (block) judge_.check_head(i, *block);
-    }
-    return show_new_damage();
-  }
-
   // What was reported about the source since the last call.
   Result<void> show_new_damage() {
     for (; shown_ < source_.damage().size(); ++shown_) {
@@ -68,7 +59,7 @@ class MetadataCopy {
 
   Result<void> show(FindingCode code, uint64_t block, BlockType region,
                     const std::string& message) {
-    const FindingKind& kind = finding_kinds()[static_cast<size_t>(code)];
+    const FindingKind& kind = kind_of(code);
     if (kind.severity != Severity::kError) return {};
     return show({block, to_string(region), kind.code, std::string(kind.title) + ": " + message});
   }
@@ -140,11 +131,7 @@ class MetadataCopy {
   }
 
   Result<void> judge(const UncheckedBlock& block, const PlacedRegion& region) {
-    const bool is_journal =
-        region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
-    const bool is_fixed =
-        region.type == block_types::kSuperblock || region.type == block_types::kRegionMap;
-    if (is_fixed || (is_journal && block.number() != region.blocks.begin)) return {};
+    if (!BlockJudge::judges(region, block.number())) return {};
     ++summary_.blocks_checked;
     findings_.clear();
     judge_.judge(block, region, findings_);

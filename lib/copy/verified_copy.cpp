@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "base/piece.h"
 #include "check/passes.h"
 #include "check/passes/bitmap_bits.h"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr const char* kRunRescue =
     "run 'vdetool rescue IMAGE --output NEW', or copy its metadata with --metadata";
-constexpr uint64_t kPage = 4096;
 
 tl::unexpected<Error> not_verified(std::optional<uint64_t> block, std::string_view type,
                                    std::string_view title, std::string_view details) {
@@ -33,22 +33,13 @@ tl::unexpected<Error> not_verified(const Finding& finding) {
 }
 
 tl::unexpected<Error> not_verified(const NewFinding& finding) {
-  const FindingKind& kind = finding_kinds()[static_cast<size_t>(finding.code)];
+  const FindingKind& kind = kind_of(finding.code);
   const std::string type = finding.region ? to_string(*finding.region) : std::string{};
   return not_verified(finding.block, type, kind.title, finding.message);
 }
 
 bool is_error(const NewFinding& finding) {
-  return finding_kinds()[static_cast<size_t>(finding.code)].severity == Severity::kError;
-}
-
-// Whether nobody checks `block` as one of `region`: the groups and the directory were examined with
-// the fixed blocks, and of journals only the header is defined.
-bool is_checked_elsewhere(const PlacedRegion& region, uint64_t block) {
-  const BlockType type = region.type;
-  if (type == block_types::kSuperblock || type == block_types::kRegionMap) return true;
-  const bool is_journal = type == block_types::kMetadataWal || type == block_types::kDataWal;
-  return is_journal && block != region.blocks.begin;
+  return kind_of(finding.code).severity == Severity::kError;
 }
 
 // Whether blocks of the data area are in use; asked in ascending order.
@@ -90,7 +81,8 @@ class VerifiedCopy {
         stretches_(region_stretches(source.regions())) {}
 
   Result<void> run() {
-    VDE_TRY(check_heads());
+    judge_.check_heads();
+    VDE_TRY(check_can_copy(source_));
     VDE_TRY(copy());
     judge_.report_empty_heads();
     VDE_TRY(check_can_copy(source_));
@@ -100,26 +92,16 @@ class VerifiedCopy {
   }
 
  private:
-  Result<void> check_heads() {
-    BlockBuffer buffer = io_.make_buffer();
-    for (size_t i = 0; i < context_.regions.size(); ++i) {
-      if (!BlockJudge::has_head(context_.regions[i])) continue;
-      const auto block = io_.read(context_.regions[i].blocks.begin, buffer);
-      if (block) judge_.check_head(i, *block);
-    }
-    return check_can_copy(source_);
-  }
-
   // Pieces consist of whole blocks and whole pages, so that holes stay holes.
   Result<void> copy() {
-    const uint64_t unit = std::max<uint64_t>(kPage, io_.block_size());
+    const uint64_t unit = std::max<uint64_t>(kPageBytes, io_.block_size());
     BlockBuffer buffer(kPieceBytes);
     for (uint64_t at = 0; at < source_.size();) {
       if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(data, source_.file().next_data({at, source_.size()}));
       if (data.empty()) break;
       at = data.begin / unit * unit;
-      const uint64_t end = (data.end + unit - 1) / unit * unit;
+      const uint64_t end = divide_up(data.end, unit) * unit;
       const uint64_t length = std::min({uint64_t{buffer.size()}, source_.size() - at, end - at});
       const MutableBytes piece = MutableBytes(buffer).first(length);
       VDE_TRY(read(at, piece));
@@ -174,7 +156,7 @@ class VerifiedCopy {
   }
 
   Result<void> judge(const UncheckedBlock& block, const PlacedRegion& region) {
-    if (is_checked_elsewhere(region, block.number())) return {};
+    if (!BlockJudge::judges(region, block.number())) return {};
     findings_.clear();
     judge_.judge(block, region, findings_);
     ++summary_.blocks_checked;

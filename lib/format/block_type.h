@@ -54,4 +54,10 @@ inline constexpr BlockType kOperations = make_block_type("OPJR");
 inline constexpr BlockType kMigration = make_block_type("MCHK");
 }  // namespace block_types
 
+// Whether a region of this type is a journal, of metadata or of data. Only its first block is
+// defined by the format.
+constexpr bool is_journal(BlockType type) {
+  return type == block_types::kMetadataWal || type == block_types::kDataWal;
+}
+
 }  // namespace vde

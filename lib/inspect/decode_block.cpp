@@ -267,8 +267,7 @@ Json decode_structures(BlockType type, const BlockPlace& place, Bytes payload) {
   if (type == block_types::kBitmap) return bitmap(index, payload);
   if (type == block_types::kInodes)
     return index == 0 ? inode_layout(payload) : decode_inodes(payload);
-  if ((type == block_types::kMetadataWal || type == block_types::kDataWal) && index == 0)
-    return Json::array({one(kWalHeaderLayout, payload)});
+  if (is_journal(type) && index == 0) return Json::array({one(kWalHeaderLayout, payload)});
   if (type == block_types::kTagIndex || type == block_types::kQueryIndex)
     return index == 0 ? tag_header(payload) : tag_node(place.number - index, payload);
   if (type == block_types::kSnapshots) return snapshots(index, payload);

@@ -43,7 +43,7 @@ bool may_be_first(BlockType type, Bytes payload) {
     return all_zero(header.reserved) && header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
            header.bloom_bits <= static_cast<int64_t>(max_bits);
   }
-  if (type == block_types::kMetadataWal || type == block_types::kDataWal) {
+  if (is_journal(type)) {
     const WalHeader header = kWalHeaderLayout.decode(payload);
     return header.version == 1 && header.max_blocks > 0 &&
            header.type == (type == block_types::kDataWal ? kWalData : kWalMetadata);
@@ -61,8 +61,7 @@ constexpr uint64_t kMaxJournalBytes = uint64_t{4} << 20;
 // The maximum number of blocks that a region of this type may have after its last written one.
 uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
   if (type == block_types::kInodes) return std::max<uint64_t>(1024, total_blocks / 256);
-  if (type == block_types::kMetadataWal || type == block_types::kDataWal ||
-      type == make_block_type("STRE"))
+  if (is_journal(type) || type == make_block_type("STRE"))
     return std::max<uint64_t>(128, total_blocks / 64);
   return 64;
 }

@@ -17,6 +17,21 @@ bool BlockJudge::has_head(const PlacedRegion& region) {
          region.type != block_types::kRegionMap;
 }
 
+bool BlockJudge::judges(const PlacedRegion& region, uint64_t block) {
+  if (region.type == block_types::kSuperblock || region.type == block_types::kRegionMap)
+    return false;
+  return !is_journal(region.type) || block == region.blocks.begin;
+}
+
+void BlockJudge::check_heads() {
+  BlockBuffer buffer = context_.io.make_buffer();
+  for (size_t i = 0; i < context_.regions.size(); ++i) {
+    if (!has_head(context_.regions[i])) continue;
+    const auto block = context_.io.read(context_.regions[i].blocks.begin, buffer);
+    if (block) check_head(i, *block);
+  }
+}
+
 void BlockJudge::check_head(size_t index, const UncheckedBlock& block) {
   const PlacedRegion& region = context_.regions[index];
   Watch& watch = watches_[index];

@@ -18,8 +18,13 @@ class BlockJudge {
   // Checks the first block of region `index` of the context for being empty. Call it before judge()
   // of any block of the region.
   void check_head(size_t index, const UncheckedBlock& block);
+  // The same for all regions of the context. A block that cannot be read is reported by others.
+  void check_heads();
   // False for regions whose blocks are checked elsewhere or as data.
   [[nodiscard]] static bool has_head(const PlacedRegion& region);
+  // Whether `block` is judged as one of `region`, which contains it: the groups and the directory
+  // are checked elsewhere, and of journals only the header is defined.
+  [[nodiscard]] static bool judges(const PlacedRegion& region, uint64_t block);
 
   // Adds the problems of `block` to `findings`. `region` is one of the context's, or data_region().
   void judge(const UncheckedBlock& block, const PlacedRegion& region,

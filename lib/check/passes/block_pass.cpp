@@ -24,7 +24,7 @@ class BlockScan {
         source_(context) {}
 
   Result<void> run() {
-    check_heads();
+    judge_.check_heads();
     run_on_threads(context_.options, [this] { work(); });
     if (!outcome_) return outcome_;
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -33,17 +33,6 @@ class BlockScan {
   }
 
  private:
-  void check_heads() {
-    BlockBuffer buffer = context_.io.make_buffer();
-    for (size_t i = 0; i < context_.regions.size(); ++i) {
-      const PlacedRegion& region = context_.regions[i];
-      if (!BlockJudge::has_head(region)) continue;
-      // A block that cannot be read is reported when its piece is read.
-      const auto block = context_.io.read(region.blocks.begin, buffer);
-      if (block) judge_.check_head(i, *block);
-    }
-  }
-
   void work() {
     BlockBuffer buffer(std::max<uint64_t>(kPieceBytes, context_.io.block_size()));
     while (const std::optional<Piece> piece = take()) {

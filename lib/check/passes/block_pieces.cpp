@@ -10,9 +10,6 @@ namespace {
 bool checked_elsewhere(BlockType type) {
   return type == block_types::kSuperblock || type == block_types::kRegionMap;
 }
-bool is_journal(BlockType type) {
-  return type == block_types::kMetadataWal || type == block_types::kDataWal;
-}
 
 }  // namespace
 

@@ -270,10 +270,6 @@ class SlotChooser {
     bool head = false;  // a first block that can be one
   };
 
-  static bool is_log(const PlacedRegion& region) {
-    return region.type == block_types::kMetadataWal || region.type == block_types::kDataWal;
-  }
-
   Result<Run> judge_run(const PlacedRegion& region) {
     const auto key =
         std::tuple(region.type.value, region.content.value, region.blocks.begin, region.blocks.end);
@@ -284,7 +280,7 @@ class SlotChooser {
     VDE_TRY_ASSIGN(after, is_own_block(region, region.blocks.end));
     const bool wants_blocks = region.type != block_types::kData;
     const int cost = content.foreign + (wants_blocks && (!content.any || !content.head) ? 1 : 0) +
-                     (before ? 1 : 0) + (after && !is_log(region) ? 1 : 0);
+                     (before ? 1 : 0) + (after && !is_journal(region.type) ? 1 : 0);
     const Run run{cost, content.any || !wants_blocks};
     runs_judged_.emplace(key, run);
     return run;
@@ -306,7 +302,7 @@ class SlotChooser {
       return {};
     };
     BlockRange left = region.blocks;
-    if (is_log(region)) left.end = left.begin + 1;
+    if (is_journal(region.type)) left.end = left.begin + 1;
     for (uint64_t piece = kMaxForeign; !left.empty() && content.foreign < kMaxForeign; piece *= 2) {
       const uint64_t end = left.begin + std::min(piece, left.count());
       VDE_TRY(each_written_block(repair_.io(), {left.begin, end}, repair_.activity(), visit));

@@ -192,24 +192,31 @@ std::span<const ScrubRule> scrub_rules() {
   return kRules;
 }
 
-bool may_stay(std::string_view structure, std::string_view field) {
+const ScrubRule* find_scrub_rule(std::string_view structure) {
   const auto* rule = std::find_if(kRules.begin(), kRules.end(),
                                   [&](const ScrubRule& one) { return one.structure == structure; });
-  return rule != kRules.end() &&
-         std::find(rule->stays.begin(), rule->stays.end(), field) != rule->stays.end();
+  return rule == kRules.end() ? nullptr : rule;
+}
+
+bool ScrubRule::keeps(std::string_view field) const {
+  return std::find(stays.begin(), stays.end(), field) != stays.end();
 }
 
 void keep_fields(std::string_view structure, std::span<const Field> fields, Bytes from,
                  MutableBytes to) {
+  const ScrubRule* rule = find_scrub_rule(structure);
+  if (rule == nullptr) return;
   for (const Field& field : fields)
-    if (may_stay(structure, field.name)) keep_bytes(from, to, field.offset, field.width);
+    if (rule->keeps(field.name)) keep_bytes(from, to, field.offset, field.width);
 }
 
 void keep_fields(std::string_view structure, std::span<const TableField> fields, Bytes from,
                  MutableBytes to) {
+  const ScrubRule* rule = find_scrub_rule(structure);
+  if (rule == nullptr) return;
   uint32_t offset = 0;
   for (const TableField& field : fields) {
-    if (may_stay(structure, field.name)) keep_bytes(from, to, offset, field.width);
+    if (rule->keeps(field.name)) keep_bytes(from, to, offset, field.width);
     offset += field.width;
   }
 }

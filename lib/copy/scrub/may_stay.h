@@ -15,17 +15,22 @@ struct ScrubRule {
   std::string_view structure;
   std::span<const std::string_view> stays;
   std::span<const std::string_view> zeroed;
+
+  [[nodiscard]] bool keeps(std::string_view field) const;
 };
 
-// A structure without a rule has nothing that may stay.
 [[nodiscard]] std::span<const ScrubRule> scrub_rules();
-
-[[nodiscard]] bool may_stay(std::string_view structure, std::string_view field);
+// Null if nothing of the structure may stay.
+[[nodiscard]] const ScrubRule* find_scrub_rule(std::string_view structure);
 
 // Copies the fields that may stay of the structure at the start of `from` to the start of `to`.
 void keep_fields(std::string_view structure, std::span<const Field> fields, Bytes from,
                  MutableBytes to);
 void keep_fields(std::string_view structure, std::span<const TableField> fields, Bytes from,
                  MutableBytes to);
+template <class L>
+void keep_fields(const L& layout, Bytes from, MutableBytes to) {
+  keep_fields(layout.name(), layout.fields(), from, to);
+}
 
 }  // namespace vde

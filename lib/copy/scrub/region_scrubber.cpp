@@ -18,8 +18,7 @@ namespace {
 template <class L>
 void keep_at(const L& layout, size_t offset, Bytes payload, MutableBytes to) {
   if (offset + layout.size() > payload.size()) return;
-  keep_fields(layout.name(), layout.fields(), payload.subspan(offset, layout.size()),
-              to.subspan(offset, layout.size()));
+  keep_fields(layout, payload.subspan(offset, layout.size()), to.subspan(offset, layout.size()));
 }
 
 class BitmapScrubber : public RegionScrubber {
@@ -50,7 +49,7 @@ class InodeScrubber : public RegionScrubber {
       scrub_migration(payload, to);
     } else if (const auto layout = decode_inode_layout(payload); index == 0 && layout) {
       keep_at(kInodeLayoutHeaderLayout, 0, payload, to);
-      // There is at most one field for each bit of the manifest; anything else is no layout.
+      // A layout has at most one field per bit of the manifest.
       if (layout->fields.size() > kFeatureBits) return {};
       for (size_t i = 0; i < layout->fields.size(); ++i)
         if (layout->fields[i].module < kFeatureBits)
@@ -146,8 +145,7 @@ std::unique_ptr<RegionScrubber> make_region_scrubber(const BlockIo& io, const Pl
   if (content == block_types::kBitmap)
     return std::make_unique<BitmapScrubber>(volume_blocks(probe));
   if (content == block_types::kInodes) return std::make_unique<InodeScrubber>();
-  if (content == block_types::kMetadataWal || content == block_types::kDataWal)
-    return std::make_unique<JournalScrubber>(probe.superblock.uuid);
+  if (is_journal(content)) return std::make_unique<JournalScrubber>(probe.superblock.uuid);
   if (content == block_types::kEncryption) return std::make_unique<KeysScrubber>();
   if (content == block_types::kIntegrityTree) return std::make_unique<TreeScrubber>();
   if (content == block_types::kTagIndex) return make_tag_scrubber(io, region, activity);

@@ -9,16 +9,11 @@
 namespace vde {
 namespace {
 
-template <class L>
-void keep(const L& layout, Bytes payload, MutableBytes to) {
-  keep_fields(layout.name(), layout.fields(), payload, to);
-}
-
 void scrub_superblock(Bytes payload, MutableBytes to) {
   const Superblock superblock = kSuperblockLayout.decode(payload);
   const Superblock usual;
   if (superblock.signature != usual.signature) return;
-  keep(kSuperblockLayout, payload, to);
+  keep_fields(kSuperblockLayout, payload, to);
   if (superblock.namespace_anchor == usual.namespace_anchor) return;
   Superblock kept = kSuperblockLayout.decode(to);
   kept.namespace_anchor = {};
@@ -30,7 +25,7 @@ void scrub_slots(Bytes payload, MutableBytes to) {
   const auto slots = decode_slots(payload);
   for (size_t i = 0; i < slots.size(); ++i)
     if (!slots[i].is_free())
-      keep(kRegionSlotLayout, payload.subspan(i * size, size), to.subspan(i * size, size));
+      keep_fields(kRegionSlotLayout, payload.subspan(i * size, size), to.subspan(i * size, size));
 }
 
 // The hashes cover what becomes zeros; only a known constant stays.
@@ -67,7 +62,7 @@ bool FixedScrubber::scrub(const CheckedBlock& block, MutableBytes to) {
 }
 
 void FixedScrubber::scrub_directory_header(Bytes payload, MutableBytes to) const {
-  keep(kDirectoryHeaderLayout, payload, to);
+  keep_fields(kDirectoryHeaderLayout, payload, to);
   DirectoryHeader kept = kDirectoryHeaderLayout.decode(to);
   // A wrong checksum stays wrong.
   const bool was_right = kDirectoryHeaderLayout.decode(payload).slots_checksum == slots_checksum_;

@@ -20,7 +20,7 @@ class PackedScrubber : public RegionScrubber {
   Result<void> scrub(uint64_t index, const CheckedBlock& block, MutableBytes to) override {
     const Bytes payload = block.payload();
     if (index == 0) {
-      keep_fields(kPackedTableHeaderLayout.name(), kPackedTableHeaderLayout.fields(), payload, to);
+      keep_fields(kPackedTableHeaderLayout, payload, to);
       left_ = kPackedTableHeaderLayout.decode(payload).count;
     }
     PackedCursor cursor(shape_, payload, index == 0);

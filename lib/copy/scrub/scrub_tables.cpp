@@ -10,11 +10,6 @@
 namespace vde {
 namespace {
 
-bool has_rule(std::string_view structure) {
-  return std::ranges::any_of(scrub_rules(),
-                             [&](const ScrubRule& rule) { return rule.structure == structure; });
-}
-
 class TableScrubber : public RegionScrubber {
  public:
   TableScrubber(const TableDescription& table, Bytes head)
@@ -68,10 +63,12 @@ class TableScrubber : public RegionScrubber {
   // The part of the record at byte `at` of the stream that lies in the payload at `begin`.
   static void keep_part(const RecordList& list, uint64_t at, uint64_t begin, Bytes payload,
                         MutableBytes to) {
+    const ScrubRule* rule = find_scrub_rule(list.name);
+    if (rule == nullptr) return;
     for (const TableField& field : list.fields) {
       const uint64_t from = std::max(at, begin);
       const uint64_t end = std::min(at + field.width, begin + payload.size());
-      if (from < end && may_stay(list.name, field.name)) {
+      if (from < end && rule->keeps(field.name)) {
         const Bytes bytes = payload.subspan(from - begin, end - from);
         std::copy(bytes.begin(), bytes.end(), to.subspan(from - begin, bytes.size()).begin());
       }
@@ -96,7 +93,8 @@ std::unique_ptr<RegionScrubber> make_table_scrubber(const BlockIo& io, const Pla
   const Bytes head = block->unchecked_payload();
   const TableDescription* table = find_table(region.content, head);
   // Without a count nobody knows where the records end.
-  if (table == nullptr || table->header.empty() || !has_rule(table->name)) return nullptr;
+  if (table == nullptr || table->header.empty() || find_scrub_rule(table->name) == nullptr)
+    return nullptr;
   return std::make_unique<TableScrubber>(*table, head);
 }
 

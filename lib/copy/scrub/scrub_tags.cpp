@@ -88,7 +88,7 @@ class TagScrubber : public RegionScrubber {
 
  private:
   Result<void> scrub_header(Bytes payload, MutableBytes to) {
-    keep_fields(kTagIndexHeaderLayout.name(), kTagIndexHeaderLayout.fields(), payload, to);
+    keep_fields(kTagIndexHeaderLayout, payload, to);
     if (decode_tag_extension(payload)) {
       const size_t at = payload.size() - kTagExtensionLayout.size();
       TagExtension extension = kTagExtensionLayout.decode(payload.subspan(at));

@@ -7,11 +7,6 @@
 #include "base/piece.h"
 
 namespace vde {
-namespace {
-
-constexpr size_t kPage = 4096;
-
-}  // namespace
 
 // Pages that follow each other are written at once.
 Result<uint64_t> write_nonzero(uint64_t offset, Bytes piece, BlockFile& to) {
@@ -22,8 +17,8 @@ Result<uint64_t> write_nonzero(uint64_t offset, Bytes piece, BlockFile& to) {
     written += end - begin;
     return {};
   };
-  for (size_t at = 0; at < piece.size(); at += kPage) {
-    const size_t end = std::min(at + kPage, piece.size());
+  for (size_t at = 0; at < piece.size(); at += kPageBytes) {
+    const size_t end = std::min(at + kPageBytes, piece.size());
     if (!all_zero(piece.subspan(at, end - at))) continue;
     VDE_TRY(write_to(at));
     begin = end;
@@ -38,7 +33,7 @@ Result<void> copy_written(BlockFile& from, uint64_t size, BlockFile& to, Activit
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(data, from.next_data({at, size}));
     if (data.empty()) break;
-    at = data.begin / kPage * kPage;
+    at = data.begin / kPageBytes * kPageBytes;
     const MutableBytes piece =
         MutableBytes(buffer).first(std::min<uint64_t>(buffer.size(), size - at));
     VDE_TRY(from.read(at, piece));

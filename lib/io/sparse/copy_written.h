@@ -6,6 +6,8 @@
 
 namespace vde {
 
+inline constexpr size_t kPageBytes = 4096;  // what is written, or left as a hole
+
 // Writes the pages of `piece` that are not zero to `to`, which must read as zeros at `offset`.
 // Returns the number of bytes that were written.
 [[nodiscard]] Result<uint64_t> write_nonzero(uint64_t offset, Bytes piece, BlockFile& to);
