@@ -2,17 +2,15 @@
 """columns_test.py VDETOOL SCHEMAS TESTS: the help of every command fits 80 columns, and so does the
 main output of every command on a terminal of that width. Into a pipe, items stay on one line."""
 
-import fcntl
 import gzip
 import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
+
+from terminal import terminal_output
 
 vdetool, tests = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[3])
 failures = []
@@ -21,22 +19,7 @@ os.environ["LC_ALL"] = "C.UTF-8"
 
 def on_terminal(columns, *arguments):
     """The lines that a command prints on a terminal, without colours."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    child = subprocess.Popen([vdetool, *arguments], stdin=subprocess.DEVNULL, stdout=theirs,
-                             stderr=subprocess.DEVNULL)
-    os.close(theirs)
-    output = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        output += piece
-    child.wait()
-    os.close(ours)
+    output = terminal_output([vdetool, *arguments], columns)
     text = re.sub(r"\x1b\[[0-9;]*m", "", output.decode("utf-8", "replace"))
     return text.replace("\r\n", "\n").splitlines()
 

@@ -3,20 +3,18 @@
 `map` as a strict parser does, and lets Chromium lay the pages out at two widths. Text from images
 and file names is hostile."""
 
-import fcntl
 import gzip
 import html
 import json
 import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import xml.etree.ElementTree as xml
+
+from terminal import terminal_output
 
 vdetool, tests = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[3])
 failures = []
@@ -148,24 +146,9 @@ def check_svg(image, status):
 
 
 def on_terminal(locale, *arguments):
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {**os.environ, "LC_ALL": locale}
     environment.pop("NO_COLOR", None)
-    child = subprocess.Popen([vdetool, *arguments], stdin=subprocess.DEVNULL, stdout=theirs,
-                             stderr=subprocess.DEVNULL, env=environment)
-    os.close(theirs)
-    output = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        output += piece
-    child.wait()
-    os.close(ours)
+    output = terminal_output([vdetool, *arguments], environment=environment)
     return output.decode("utf-8")
 
 

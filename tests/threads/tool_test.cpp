@@ -26,6 +26,22 @@ bool has(const std::string& text, const std::string& words) {
   return text.find(words) != std::string::npos;
 }
 
+// An image with a finding in each of 256 blocks: more than a pipe holds.
+void write_many_findings(const std::string& path) {
+  EditedImage image(vector_image("everything-1"), 4096);
+  for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
+  write_file(path, image.bytes());
+}
+
+// Asks for a line of progress while the output waits for a reader, and reads it then.
+ToolResult finish_after_signal(StartedTool& tool) {
+  REQUIRE(tool.wait_until_output_full());
+  // The first line of progress comes after half a second.
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  tool.send(SIGUSR1);
+  return tool.finish();
+}
+
 }  // namespace
 
 TEST_CASE("a large module is stored and extracted with progress shown") {
@@ -44,18 +60,12 @@ TEST_CASE("a large module is stored and extracted with progress shown") {
 
 TEST_CASE("a verification with threads, progress and a signal prints everything") {
   const TemporaryFolder folder;
-  EditedImage image(vector_image("everything-1"), 4096);
-  for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
-  write_file(folder / "many", image.bytes());
+  write_many_findings(folder / "many");
   const std::vector<std::string> words = {"verify", folder / "many", "--json", "--jobs", "4"};
   const ToolResult quiet = run(words, 4);
   StartedTool tool(
       {.arguments = {"verify", folder / "many", "--json", "--jobs", "4", "--progress"}});
-  REQUIRE(tool.wait_until_output_full());
-  // The first line of progress comes after half a second.
-  std::this_thread::sleep_for(std::chrono::milliseconds(800));
-  tool.send(SIGUSR1);
-  const ToolResult result = tool.finish();
+  const ToolResult result = finish_after_signal(tool);
   INFO(describe(result));
   CHECK(result.status == 4);
   CHECK(result.out == quiet.out);
@@ -76,9 +86,7 @@ TEST_CASE("a repair with progress shown repairs") {
 TEST_CASE(
     "several images at once, with progress and a signal, print what one after the other prints") {
   const TemporaryFolder folder;
-  EditedImage image(vector_image("everything-1"), 4096);
-  for (uint64_t block = 1103; block < 1359; ++block) image.block(block)[9] ^= 1;
-  write_file(folder / "many", image.bytes());
+  write_many_findings(folder / "many");
   std::vector<std::string> words = {"verify", "--json"};
   for (int i = 0; i < 12; ++i) words.push_back(folder / "many");
   std::vector<std::string> in_turn = words;
@@ -86,11 +94,7 @@ TEST_CASE(
   words.insert(words.end(), {"--jobs", "4", "--progress"});
   const ToolResult expected = run(in_turn, 4);
   StartedTool tool({.arguments = words});
-  REQUIRE(tool.wait_until_output_full());
-  // The first line of progress comes after half a second.
-  std::this_thread::sleep_for(std::chrono::milliseconds(800));
-  tool.send(SIGUSR1);
-  const ToolResult result = tool.finish();
+  const ToolResult result = finish_after_signal(tool);
   INFO(describe(result));
   CHECK(result.status == 4);
   CHECK(result.out == expected.out);

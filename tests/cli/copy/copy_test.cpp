@@ -5,7 +5,7 @@
 
 #include "support/edit_image.h"
 #include "support/run_tool.h"
-#include "support/temporary_folder.h"
+#include "support/source_file.h"
 #include "support/vectors.h"
 
 using namespace vde;
@@ -14,24 +14,13 @@ using nlohmann::json;
 
 namespace {
 
-struct Source {
-  explicit Source(const std::vector<uint8_t>& bytes = vector_image("everything-1")) {
-    write_file(path, bytes);
-  }
-  // Runs `copy` and checks that the source is left alone.
+struct Source : SourceFile {
+  explicit Source(const std::vector<uint8_t>& bytes = vector_image("everything-1"))
+      : SourceFile(bytes) {}
   [[nodiscard]] ToolResult copy(const std::vector<std::string>& options, int status) const {
-    const std::vector<uint8_t> before = read_file(path);
-    std::vector<std::string> words = {"copy", path, dest};
-    words.insert(words.end(), options.begin(), options.end());
-    ToolResult result = run_tool(words);
-    INFO(describe(result));
-    CHECK(result.status == status);
-    CHECK(read_file(path) == before);
-    return result;
+    return run({"copy", path, dest}, options, status);
   }
 
-  TemporaryFolder folder;
-  std::string path = folder / "source.dwvd";
   std::string dest = folder / "copy.dwvd";
 };
 

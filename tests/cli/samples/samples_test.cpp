@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "sample_file.h"
 #include "support/edit_image.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
@@ -13,16 +14,6 @@ using namespace vde::test;
 using nlohmann::json;
 
 namespace {
-
-// A sample as a file, and its listing.
-struct SampleFile {
-  explicit SampleFile(const std::string& name) : listing(vector_listing(name)) {
-    write_file(path, vector_image(name));
-  }
-  TemporaryFolder folder;
-  std::string path = folder / "image";
-  json listing;
-};
 
 int status_of_verdict(const std::string& verdict) {
   if (verdict == "damaged") return 4;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "sample_file.h"
 #include "support/edit_image.h"
 #include "support/run_tool.h"
 #include "support/temporary_folder.h"
@@ -13,15 +14,6 @@ using namespace vde::test;
 using nlohmann::json;
 
 namespace {
-
-struct SampleFile {
-  explicit SampleFile(const std::string& name) : listing(vector_listing(name)) {
-    write_file(path, vector_image(name));
-  }
-  TemporaryFolder folder;
-  std::string path = folder / "image";
-  json listing;
-};
 
 // The name in `dump` of a list of the listing.
 struct ListNames {

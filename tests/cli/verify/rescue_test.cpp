@@ -8,7 +8,7 @@
 
 #include "support/image_builder.h"
 #include "support/run_tool.h"
-#include "support/temporary_folder.h"
+#include "support/source_file.h"
 #include "support/vectors.h"
 
 using namespace vde;
@@ -19,22 +19,12 @@ namespace {
 
 constexpr size_t kHead = 10 * 4096;  // bytes of blocks 0 to 9
 
-struct Source {
-  explicit Source(const std::vector<uint8_t>& bytes) { write_file(path, bytes); }
-  // Runs `rescue` and checks that the source is left alone.
-  ToolResult rescue(const std::vector<std::string>& options, int status) const {
-    const std::vector<uint8_t> before = read_file(path);
-    std::vector<std::string> words = {"rescue", path};
-    words.insert(words.end(), options.begin(), options.end());
-    ToolResult result = run_tool(words);
-    INFO(describe(result));
-    CHECK(result.status == status);
-    CHECK(read_file(path) == before);
-    return result;
+struct Source : SourceFile {
+  using SourceFile::SourceFile;
+  [[nodiscard]] ToolResult rescue(const std::vector<std::string>& options, int status) const {
+    return run({"rescue", path}, options, status);
   }
 
-  TemporaryFolder folder;
-  std::string path = folder / "source.dwvd";
   std::string output = folder / "rescued.dwvd";
 };
 
