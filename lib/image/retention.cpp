@@ -1,4 +1,4 @@
-#include "vde/retention.h"
+#include "vde/snapshots.h"
 
 #include <algorithm>
 #include <array>

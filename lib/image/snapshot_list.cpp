@@ -73,7 +73,7 @@ Result<Snapshot> SnapshotList::find(SnapshotRef ref) {
 Result<void> SnapshotList::chain(const Guid& id, const SnapshotVisitor& visit) {
   VDE_TRY(load());
   const auto found = index_.find(id);
-  if (found == index_.end()) return broken(fmt::format("there is no snapshot {}", to_string(id)));
+  if (found == index_.end()) return broken(fmt::format("no snapshot has the id {}", to_string(id)));
   std::vector<bool> seen(entries_.size());
   for (std::optional<size_t> at = found->second; at;) {
     const SnapshotEntry& entry = entries_[*at];
@@ -149,7 +149,7 @@ Result<std::vector<Snapshot>> SnapshotList::purgeable() {
   for (size_t i = 0; i < entries_.size(); ++i)
     if (!reached[i]) found.push_back(public_form(entries_[i]));
   if (found.empty())
-    return fail(ErrorCode::kUnchanged, "there is no deleted snapshot that can be purged");
+    return fail(ErrorCode::kUnchanged, "no deleted snapshot can be purged");
   return found;
 }
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "table/snapshot_table.h"
-#include "vde/retention.h"
 #include "vde/snapshots.h"
 
 namespace vde {

@@ -1,4 +1,4 @@
-#include "vde/identity.h"
+#include "vde/new_file.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

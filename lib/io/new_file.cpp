@@ -10,7 +10,6 @@
 
 #include "io/posix_file.h"
 #include "vde/guid.h"
-#include "vde/identity.h"
 #include "vde/text.h"
 
 namespace vde {

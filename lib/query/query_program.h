@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "vde/tag_query.h"
+#include "vde/query.h"
 
 namespace vde {
 

@@ -1,4 +1,4 @@
-#include "vde/tag_diff.h"
+#include "vde/query.h"
 
 #include <tuple>
 

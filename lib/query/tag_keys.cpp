@@ -2,7 +2,7 @@
 #include "image/tag_reader.h"
 #include "query/inode_sort.h"
 #include "tag/tag_cursor.h"
-#include "vde/tag_query.h"
+#include "vde/query.h"
 
 namespace vde {
 namespace {

@@ -1,4 +1,4 @@
-#include "vde/tag_query.h"
+#include "vde/query.h"
 
 #include "image/tag_reader.h"
 #include "query/tag_inodes.h"

@@ -5,7 +5,7 @@
 
 #include "support/try_open.h"
 #include "vde/image.h"
-#include "vde/retention.h"
+#include "vde/snapshots.h"
 
 namespace vde::test {
 

@@ -140,7 +140,7 @@ class BlockMap {
   [[nodiscard]] std::string label() const;
   // A valid superblock and region table say where the regions are.
   [[nodiscard]] bool is_verified() const;
-  // There is no region table: the regions are those that the blocks suggest.
+  // The region table is lost: the regions were inferred from blocks.
   [[nodiscard]] bool is_from_blocks() const;
   // In the order of their first blocks.
   [[nodiscard]] const std::vector<MapRegion>& regions() const;

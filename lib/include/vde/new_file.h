@@ -14,6 +14,12 @@ namespace vde {
 // The file that `path` leads to by symbolic links; it may be missing. kIo if they have no end.
 [[nodiscard]] Result<std::string> resolve_links(std::string path);
 
+// Gives the new file open as `fd` the owner, permissions, ACL and extended attributes of the file
+// open as `replaced`. Only privileged users can change the owner; without it the new file belongs
+// to the writer, and loses the set-user-id and set-group-id bits. kIo if the rest cannot be kept:
+// the permissions would otherwise be wider, or attributes lost without a word.
+[[nodiscard]] Result<void> take_over_identity(int fd, int replaced);
+
 struct NewFileOptions {
   // Permissions, without the bits of the umask.
   mode_t mode = 0666;

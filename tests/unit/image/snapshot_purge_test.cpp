@@ -8,7 +8,7 @@
 #include "support/check_clean.h"
 #include "support/vectors.h"
 #include "table/snapshot_table.h"
-#include "vde/retention.h"
+#include "vde/snapshots.h"
 
 using namespace vde;
 using namespace vde::test;

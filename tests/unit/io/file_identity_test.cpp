@@ -1,5 +1,5 @@
 // What a file takes over from the one that it replaces.
-#include "vde/identity.h"
+#include "vde/new_file.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

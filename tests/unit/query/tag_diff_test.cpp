@@ -1,5 +1,5 @@
 // Differences between the tags of two images.
-#include "vde/tag_diff.h"
+#include "vde/query.h"
 
 #include <doctest/doctest.h>
 

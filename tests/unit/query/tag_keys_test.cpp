@@ -6,7 +6,7 @@
 
 #include "support/effort.h"
 #include "unit/query/query_images.h"
-#include "vde/tag_query.h"
+#include "vde/query.h"
 
 using namespace vde;
 using namespace vde::test;

@@ -1,6 +1,6 @@
 // Queries against a model: random expressions over the tags of images of this and other programs,
 // in memory and with temporary files.
-#include "vde/tag_query.h"
+#include "vde/query.h"
 
 #include <doctest/doctest.h>
 

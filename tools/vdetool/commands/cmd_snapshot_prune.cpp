@@ -6,7 +6,7 @@
 #include "terminal.h"
 #include "usage.h"
 #include "vde/image.h"
-#include "vde/retention.h"
+#include "vde/snapshots.h"
 #include "vde/text.h"
 #include "verb.h"
 

@@ -4,8 +4,7 @@
 #include "commands.h"
 #include "tag_command.h"
 #include "usage.h"
-#include "vde/tag_diff.h"
-#include "vde/tag_query.h"
+#include "vde/query.h"
 #include "vde/text.h"
 
 namespace vde::cli {
