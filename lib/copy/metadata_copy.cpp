@@ -7,6 +7,7 @@
 #include "copy/scrub/region_scrubber.h"
 #include "copy/scrub/scrub_fixed.h"
 #include "io/run_writer.h"
+#include "io/sparse/written_runs.h"
 
 namespace vde {
 namespace {
@@ -67,20 +68,19 @@ class MetadataCopy {
   // Passes the written blocks of `blocks` to `visit`; those that cannot be read are reported.
   template <class Visit>
   Result<void> each_block(BlockRange blocks, Visit visit) {
-    for (; !blocks.empty(); ++blocks.begin) {
-      if (source_.context().activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-      VDE_TRY_ASSIGN(data, source_.file().next_data(io_.bytes_of(blocks)));
-      if (data.empty()) break;
-      blocks.begin = data.begin / io_.block_size();
-      source_.context().activity.done += io_.block_size();
-      const auto block = io_.read(blocks.begin, buffer_);
-      if (!block) {
-        VDE_TRY(show_unreadable(blocks.begin, block.error().message));
-      } else if (!block->is_unwritten()) {
-        VDE_TRY(visit(*block));
+    return each_written_run(io_, blocks, [&](BlockRange run) -> Result<void> {
+      for (; !run.empty(); ++run.begin) {
+        if (source_.context().activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+        source_.context().activity.done += io_.block_size();
+        const auto block = io_.read(run.begin, buffer_);
+        if (!block) {
+          VDE_TRY(show_unreadable(run.begin, block.error().message));
+        } else if (!block->is_unwritten()) {
+          VDE_TRY(visit(*block));
+        }
       }
-    }
-    return {};
+      return {};
+    });
   }
 
   Result<void> show_unreadable(uint64_t number, const std::string& why) {

@@ -148,8 +148,7 @@ Result<std::vector<Snapshot>> SnapshotList::purgeable() {
   std::vector<Snapshot> found;
   for (size_t i = 0; i < entries_.size(); ++i)
     if (!reached[i]) found.push_back(public_form(entries_[i]));
-  if (found.empty())
-    return fail(ErrorCode::kUnchanged, "no deleted snapshot can be purged");
+  if (found.empty()) return fail(ErrorCode::kUnchanged, "no deleted snapshot can be purged");
   return found;
 }
 

@@ -30,7 +30,6 @@ struct BlockPart {
 struct Search {
   const Probe& probe;
   const BlockIo& io;
-  BlockFile& file;
   uint64_t number = 0;
   uint64_t within = 0;
   Json users = Json::array();
@@ -41,7 +40,7 @@ struct Search {
 };
 
 void find_modules(Search& search) {
-  each_module(search.probe, search.io, search.file, [&search](const ModuleEntry& entry) {
+  each_module(search.probe, search.io, [&search](const ModuleEntry& entry) {
     if (!contains(entry.first_block, entry.block_count, search.number)) return;
     Json user{{"kind", "module"}, {"id", to_string(entry.id)}, {"hash", to_hex(entry.hash)}};
     put_text(user, "entry_point", entry.entry_point);
@@ -51,7 +50,7 @@ void find_modules(Search& search) {
 }
 
 void find_dictionaries(Search& search) {
-  each_dictionary(search.probe, search.io, search.file, [&search](const Dictionary& entry) {
+  each_dictionary(search.probe, search.io, [&search](const Dictionary& entry) {
     if (!contains(entry.first_block, entry.block_count, search.number)) return;
     Json user{{"kind", "dictionary"}, {"id", entry.id}, {"hash", to_hex(entry.hash)}};
     search.part(entry.first_block).describe(user, entry.size);
@@ -60,7 +59,7 @@ void find_dictionaries(Search& search) {
 }
 
 void find_snapshots(Search& search) {
-  each_snapshot(search.probe, search.io, search.file, [&search](const SnapshotEntry& entry) {
+  each_snapshot(search.probe, search.io, [&search](const SnapshotEntry& entry) {
     if (!contains(entry.inode_table_start, entry.inode_table_blocks, search.number)) return;
     Json user{{"kind", "snapshot"}, {"id", to_string(entry.id)}};
     put_text(user, "label", entry.label);
@@ -70,9 +69,8 @@ void find_snapshots(Search& search) {
 
 }  // namespace
 
-Json users_of(const Probe& probe, const BlockIo& io, BlockFile& file, uint64_t number,
-              uint64_t within) {
-  Search search{probe, io, file, number, within, Json::array()};
+Json users_of(const Probe& probe, const BlockIo& io, uint64_t number, uint64_t within) {
+  Search search{probe, io, number, within, Json::array()};
   find_modules(search);
   find_dictionaries(search);
   find_snapshots(search);

@@ -11,7 +11,7 @@ namespace vde {
 // `number`, an array: {kind, id, hash, label, .., byte, size}. `byte` counts in a module or a
 // dictionary; it is null for bytes that are not its own. Reads the blocks of the tables that
 // verify.
-[[nodiscard]] Json users_of(const Probe& probe, const BlockIo& io, BlockFile& file, uint64_t number,
+[[nodiscard]] Json users_of(const Probe& probe, const BlockIo& io, uint64_t number,
                             uint64_t within);
 
 }  // namespace vde

@@ -260,7 +260,7 @@ Result<Json> dump_offset(BlockFile& file, const BytePosition& position) {
   json["entry"] =
       in_payload && !in_bitmap ? entry_at(decoded["structures"], within) : Json(nullptr);
   const bool in_data = !owner || owner->is_data_area;
-  json["users"] = in_data ? users_of(probe, io, file, block.number(), within) : Json::array();
+  json["users"] = in_data ? users_of(probe, io, block.number(), within) : Json::array();
   return json;
 }
 

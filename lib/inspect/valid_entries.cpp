@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "io/sparse/written_runs.h"
 
 namespace vde {
 namespace {
@@ -10,21 +11,20 @@ namespace {
 // Calls `visit` with the payload and the index of each block of the first region of `type` that is
 // valid.
 template <class Visit>
-void each_table_block(const Probe& probe, const BlockIo& io, BlockFile& file, BlockType type,
-                      Visit visit) {
+void each_table_block(const Probe& probe, const BlockIo& io, BlockType type, Visit visit) {
   for (const RegionSlot& slot : probe.slots) {
     const auto range = block_range(slot.start, slot.count);
     if (slot.is_free() || slot.type != type || !range) continue;
     BlockBuffer buffer = io.make_buffer();
-    BlockRange left{range->begin, std::min(range->end, probe.blocks_in_file())};
-    while (!left.empty()) {
-      const auto data = file.next_data(io.bytes_of(left));
-      if (!data || data->empty()) return;
-      left.begin = data->begin / io.block_size();
-      const uint64_t number = left.begin++;
-      const auto block = io.read_checked(number, type, buffer);
-      if (block) visit(block->payload(), number - range->begin);
-    }
+    const BlockRange in_file{range->begin, std::min(range->end, probe.blocks_in_file())};
+    // What cannot be read is not shown.
+    static_cast<void>(each_written_run(io, in_file, [&](BlockRange run) -> Result<void> {
+      for (; !run.empty(); ++run.begin) {
+        const auto block = io.read_checked(run.begin, type, buffer);
+        if (block) visit(block->payload(), run.begin - range->begin);
+      }
+      return {};
+    }));
     return;
   }
 }
@@ -36,18 +36,18 @@ int64_t most_entries(Bytes payload, uint64_t index) {
 
 }  // namespace
 
-void each_module(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_module(const Probe& probe, const BlockIo& io,
                  const std::function<void(const ModuleEntry&)>& visit) {
-  each_table_block(probe, io, file, block_types::kCode, [&](Bytes payload, uint64_t index) {
+  each_table_block(probe, io, block_types::kCode, [&](Bytes payload, uint64_t index) {
     const auto entries = decode_module_block(payload, index == 0, most_entries(payload, index));
     if (!entries) return;
     for (const ModuleEntry& entry : *entries) visit(entry);
   });
 }
 
-void each_dictionary(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_dictionary(const Probe& probe, const BlockIo& io,
                      const std::function<void(const Dictionary&)>& visit) {
-  each_table_block(probe, io, file, block_types::kDictionaries, [&](Bytes payload, uint64_t index) {
+  each_table_block(probe, io, block_types::kDictionaries, [&](Bytes payload, uint64_t index) {
     const uint32_t room = dictionaries_in(payload.size(), index == 0);
     const int64_t count = std::clamp<int64_t>(most_entries(payload, index), 0, room);
     for (const Dictionary& entry :
@@ -56,9 +56,9 @@ void each_dictionary(const Probe& probe, const BlockIo& io, BlockFile& file,
   });
 }
 
-void each_snapshot(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_snapshot(const Probe& probe, const BlockIo& io,
                    const std::function<void(const SnapshotEntry&)>& visit) {
-  each_table_block(probe, io, file, block_types::kSnapshots, [&](Bytes payload, uint64_t index) {
+  each_table_block(probe, io, block_types::kSnapshots, [&](Bytes payload, uint64_t index) {
     const auto entries = decode_snapshot_block(payload, index == 0, most_entries(payload, index));
     if (!entries) return;
     for (const SnapshotEntry& entry : *entries) visit(entry);

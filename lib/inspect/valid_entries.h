@@ -13,11 +13,11 @@ namespace vde {
 
 // Call `visit` for the entries in the valid blocks of the first region of that type, in order.
 // Deleted snapshots are included. Holes of the file are skipped; blocks that cannot be read, too.
-void each_module(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_module(const Probe& probe, const BlockIo& io,
                  const std::function<void(const ModuleEntry&)>& visit);
-void each_dictionary(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_dictionary(const Probe& probe, const BlockIo& io,
                      const std::function<void(const Dictionary&)>& visit);
-void each_snapshot(const Probe& probe, const BlockIo& io, BlockFile& file,
+void each_snapshot(const Probe& probe, const BlockIo& io,
                    const std::function<void(const SnapshotEntry&)>& visit);
 
 }  // namespace vde

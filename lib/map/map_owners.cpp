@@ -17,13 +17,13 @@ MapOwners find_map_owners(const Probe& probe, const BlockIo& io, uint64_t end) {
     found.owners.push_back({kind, std::move(id)});
     ranges.push_back(*range);
   };
-  each_module(probe, io, io.file(), [&](const ModuleEntry& entry) {
+  each_module(probe, io, [&](const ModuleEntry& entry) {
     add(OwnerKind::kModule, to_hex(entry.hash), entry.first_block, entry.block_count);
   });
-  each_dictionary(probe, io, io.file(), [&](const Dictionary& entry) {
+  each_dictionary(probe, io, [&](const Dictionary& entry) {
     add(OwnerKind::kDictionary, std::to_string(entry.id), entry.first_block, entry.block_count);
   });
-  each_snapshot(probe, io, io.file(), [&](const SnapshotEntry& entry) {
+  each_snapshot(probe, io, [&](const SnapshotEntry& entry) {
     if ((entry.flags & kSnapshotDeleted) != 0) return;
     add(OwnerKind::kSnapshot, to_string(entry.id), entry.inode_table_start,
         entry.inode_table_blocks);
