@@ -28,42 +28,46 @@ class VectorInodes : public InodeStream {
   ptrdiff_t next_ = 0;
 };
 
+// Of two sets. Their batches are merged in one loop: most expressions spend their time there.
 class Intersection : public InodeStream {
  public:
-  explicit Intersection(std::vector<InodeStreamPtr> sets) : sets_(std::move(sets)) {}
+  Intersection(InodeStreamPtr a, InodeStreamPtr b) : a_(std::move(a)), b_(std::move(b)) {}
 
  private:
   [[nodiscard]] Result<void> fill(int64_t least, std::vector<int64_t>& batch) override {
-    if (!started_)
-      for (const InodeStreamPtr& set : sets_) VDE_TRY(set->start());
-    started_ = true;
-    InodeStream& first = *sets_.front();
-    VDE_TRY(first.move_to(least));
-    while (first.has_inode() && batch.size() < kInodeBatch) {
-      VDE_TRY_ASSIGN(candidate, candidate_from(first.inode()));
-      if (!candidate) return {};
-      if (*candidate == first.inode()) {
-        batch.push_back(*candidate);
-        VDE_TRY(first.step());
-      } else {
-        VDE_TRY(first.move_to(*candidate));
-      }
+    if (!started_) {
+      VDE_TRY(a_->start());
+      VDE_TRY(b_->start());
+      started_ = true;
+    }
+    VDE_TRY(a_->move_to(least));
+    while (a_->has_inode() && b_->has_inode() && batch.size() < kInodeBatch) {
+      VDE_TRY(b_->move_to(a_->inode()));
+      if (b_->has_inode()) VDE_TRY(a_->move_to(b_->inode()));
+      VDE_TRY(merge_ready(batch));
     }
     return {};
   }
 
-  // Moves the other sets to `inode`, and returns it if all have it; else the next one that may be
-  // in all sets, or nothing if there is none.
-  [[nodiscard]] Result<std::optional<int64_t>> candidate_from(int64_t inode) {
-    for (size_t i = 1; i < sets_.size(); ++i) {
-      VDE_TRY(sets_[i]->move_to(inode));
-      if (!sets_[i]->has_inode()) return std::optional<int64_t>();
-      if (sets_[i]->inode() != inode) return std::optional(sets_[i]->inode());
+  [[nodiscard]] Result<void> merge_ready(std::vector<int64_t>& batch) {
+    const std::span<const int64_t> a = a_->ready();
+    const std::span<const int64_t> b = b_->ready();
+    size_t i = 0;
+    size_t j = 0;
+    while (i < a.size() && j < b.size()) {
+      const int64_t in_a = a[i];
+      const int64_t in_b = b[j];
+      if (in_a == in_b) batch.push_back(in_a);
+      // Without a branch that cannot be predicted.
+      i += static_cast<size_t>(in_a <= in_b);
+      j += static_cast<size_t>(in_b <= in_a);
     }
-    return std::optional(inode);
+    VDE_TRY(a_->pass(i));
+    return b_->pass(j);
   }
 
-  std::vector<InodeStreamPtr> sets_;
+  InodeStreamPtr a_;
+  InodeStreamPtr b_;
   bool started_ = false;
 };
 
@@ -154,8 +158,15 @@ InodeStreamPtr inodes_of(std::shared_ptr<const std::vector<int64_t>> sorted) {
 }
 
 InodeStreamPtr intersection_of(std::vector<InodeStreamPtr> sets) {
-  if (sets.size() == 1) return std::move(sets.front());
-  return std::make_unique<Intersection>(std::move(sets));
+  // In pairs, so that a long list becomes a low tree.
+  while (sets.size() > 1) {
+    std::vector<InodeStreamPtr> pairs;
+    for (size_t i = 0; i + 1 < sets.size(); i += 2)
+      pairs.push_back(std::make_unique<Intersection>(std::move(sets[i]), std::move(sets[i + 1])));
+    if (sets.size() % 2 == 1) pairs.push_back(std::move(sets.back()));
+    sets = std::move(pairs);
+  }
+  return std::move(sets.front());
 }
 
 InodeStreamPtr union_of(std::vector<InodeStreamPtr> sets) {

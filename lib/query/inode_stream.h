@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "vde/error.h"
@@ -28,11 +28,16 @@ class InodeStream {
   [[nodiscard]] bool has_inode() const { return at_ < batch_.size(); }
   [[nodiscard]] int64_t inode() const { return batch_[at_]; }
 
-  // Moves to the next inode. There must be a current one.
-  [[nodiscard]] Result<void> step() {
-    if (++at_ < batch_.size()) return {};
+  // The current inode and those after it that were read already: at least one if there is one.
+  [[nodiscard]] std::span<const int64_t> ready() const { return std::span(batch_).subspan(at_); }
+
+  // Moves past `count` inodes, which must be ready.
+  [[nodiscard]] Result<void> pass(size_t count) {
+    at_ += count;
+    if (at_ < batch_.size() || batch_.empty()) return {};
     return load(last_);
   }
+  [[nodiscard]] Result<void> step() { return pass(1); }
 
   // Moves to the first inode that is not less than `least`; stays if the current one is.
   [[nodiscard]] Result<void> move_to(int64_t least) {

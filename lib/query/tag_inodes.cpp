@@ -1,5 +1,8 @@
 #include "query/tag_inodes.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "tag/tag_cursor.h"
 
 namespace vde {
@@ -19,17 +22,15 @@ class TestedTags {
   TestedTags(TagSearch& index, const TagTest& test, const Activity& activity)
       : cursor_(index, range_of(test)), test_(test), activity_(activity) {}
 
-  // Calls `visit`, which returns Result<void>, for the matching tags of the next leaf. False if
-  // there is no other leaf.
-  template <class Visit>
-  [[nodiscard]] Result<bool> visit_leaf(const Visit& visit) {
+  // Adds the inodes of the matching tags of the next leaf. False if there is no other leaf.
+  [[nodiscard]] Result<bool> read_leaf(std::vector<int64_t>& inodes) {
     if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(more, cursor_.next_leaf());
     TagView entry;
     while (more && cursor_.read(entry)) {
       if (!is_in_range(entry.key)) return cursor_.damaged("a tag leaf has keys out of order");
       if (test_.kind == TagTest::Kind::kValue && entry.value != test_.value) continue;
-      VDE_TRY(visit(entry.inode));
+      inodes.push_back(entry.inode);
     }
     return more;
   }
@@ -59,15 +60,13 @@ class RunInodes : public InodeStream {
  private:
   [[nodiscard]] Result<void> fill(int64_t /*least*/, std::vector<int64_t>& batch) override {
     while (batch.empty()) {
-      VDE_TRY_ASSIGN(more, tags_.visit_leaf([&](int64_t inode) -> Result<void> {
-        if (last_ && inode <= *last_)
-          return tags_.damaged("the tags of a key are not in the order of their inodes");
-        last_ = inode;
-        batch.push_back(inode);
-        return {};
-      }));
+      VDE_TRY_ASSIGN(more, tags_.read_leaf(batch));
       if (!more) return {};
     }
+    const bool follows = !last_ || batch.front() > *last_;
+    if (!follows || std::ranges::adjacent_find(batch, std::greater_equal()) != batch.end())
+      return tags_.damaged("the tags of a key are not in the order of their inodes");
+    last_ = batch.back();
     return {};
   }
 
@@ -84,9 +83,12 @@ InodeStreamPtr run_inodes(TagSearch& index, const TagTest& test, const Activity&
 Result<void> add_inodes(TagSearch& index, const TagTest& test, const Activity& activity,
                         InodeSort& sort) {
   TestedTags tags(index, test, activity);
+  std::vector<int64_t> inodes;
   while (true) {
-    VDE_TRY_ASSIGN(more, tags.visit_leaf([&](int64_t inode) { return sort.add(inode); }));
+    inodes.clear();
+    VDE_TRY_ASSIGN(more, tags.read_leaf(inodes));
     if (!more) return {};
+    for (const int64_t inode : inodes) VDE_TRY(sort.add(inode));
   }
 }
 

@@ -130,9 +130,12 @@ Result<uint64_t> query_tags(TagReader& tags, const TagExpression& expression,
     uint64_t count = 0;
     VDE_TRY(inodes->start());
     while (inodes->has_inode()) {
-      ++count;
-      if (!visit(inodes->inode())) break;
-      VDE_TRY(inodes->step());
+      const std::span<const int64_t> ready = inodes->ready();
+      for (const int64_t inode : ready) {
+        ++count;
+        if (!visit(inode)) return count;
+      }
+      VDE_TRY(inodes->pass(ready.size()));
     }
     return count;
   });
