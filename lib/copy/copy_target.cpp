@@ -50,7 +50,9 @@ Result<CopyTarget> CopyTarget::open(const std::string& path, uint64_t size, uint
     if (status) return fail(ErrorCode::kIo, "cannot open: " + status.message());
     VDE_TRY(target.open_existing(name, options, activity));
     if (target.existing_->is_device()) {
-      VDE_TRY(target.clear_device(size, start, activity));
+      VDE_TRY(target.check_room(size));
+      const auto cleared = target.clear_device(size, std::min(start, size), activity);
+      if (!cleared) return target.failure(cleared.error());
       return target;
     }
   } else {
@@ -83,21 +85,23 @@ Result<void> CopyTarget::open_existing(const std::string& path, const CopyOption
               "use --force to overwrite it");
 }
 
+Result<void> CopyTarget::check_room(uint64_t size) const {
+  VDE_TRY_ASSIGN(room, existing_->size());
+  if (size <= room) return {};
+  return fail(ErrorCode::kUsage, fmt::format("the device has only {} of {} bytes", room, size),
+              "use a larger device");
+}
+
 // The superblock groups go first and durably, so that no crash leaves them over other content.
 Result<void> CopyTarget::clear_device(uint64_t size, uint64_t start, Activity& activity) {
   constexpr uint64_t kStep = uint64_t{256} << 20;  // bytes
-  VDE_TRY_ASSIGN(room, existing_->size());
-  if (size > room)
-    return fail(ErrorCode::kUsage, fmt::format("the device has only {} of {} bytes", room, size),
-                "use a larger device");
-  start = std::min(start, size);
+  device_ = std::make_unique<LateStart>(*existing_, start);
   VDE_TRY(existing_->zero({0, start}));
   VDE_TRY(existing_->sync());
   for (uint64_t at = start; at < size; at += std::min(kStep, size - at)) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY(existing_->zero({at, std::min(at + kStep, size)}));
   }
-  device_ = std::make_unique<LateStart>(*existing_, start);
   return {};
 }
 
@@ -107,6 +111,14 @@ BlockFile& CopyTarget::file() {
 
 Result<void> CopyTarget::finish() {
   return device_ ? device_->finish() : file_->publish(existing_ != nullptr);
+}
+
+tl::unexpected<Error> CopyTarget::failure(Error error) const {
+  if (device_) {
+    if (!error.hint.empty()) error.hint += "; ";
+    error.hint += "what the target device held is lost";
+  }
+  return tl::make_unexpected(std::move(error));
 }
 
 }  // namespace vde

@@ -27,11 +27,14 @@ class CopyTarget {
   [[nodiscard]] BlockFile& file();
   // Makes everything durable; a file gets its name.
   [[nodiscard]] Result<void> finish();
+  // `error` of a copy that ends early. A device was cleared by then: the error says so.
+  [[nodiscard]] tl::unexpected<Error> failure(Error error) const;
 
  private:
   CopyTarget() = default;
   [[nodiscard]] Result<void> open_existing(const std::string& path, const CopyOptions& options,
                                            Activity& activity);
+  [[nodiscard]] Result<void> check_room(uint64_t size) const;
   [[nodiscard]] Result<void> clear_device(uint64_t size, uint64_t start, Activity& activity);
 
   std::unique_ptr<BlockFile> existing_;  // locked; null for a new file

@@ -39,15 +39,17 @@ Result<CopySummary> ImageCopy::write(const std::string& path) {
                                  mode_for_copy_of(source_), options_, activity_);
   output_failed_ = !target;
   if (!target) return propagate(target);
-  VDE_TRY(complete
-              ? copy_verified(*source, target->file(), summary, output_failed_)
-              : copy_metadata(*source, target->file(), options_.content == CopyContent::kScrubbed,
-                              show_, summary, output_failed_));
-  if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-  Result<void> finished = target->finish();
-  output_failed_ = !finished;
-  activity_.phase = nullptr;
-  if (!finished) return propagate(finished);
+  auto copied =
+      complete ? copy_verified(*source, target->file(), summary, output_failed_)
+               : copy_metadata(*source, target->file(), options_.content == CopyContent::kScrubbed,
+                               show_, summary, output_failed_);
+  if (copied && activity_.stop) copied = fail(ErrorCode::kInterrupted, "interrupted");
+  if (copied) {
+    copied = target->finish();
+    output_failed_ = !copied;
+    activity_.phase = nullptr;
+  }
+  if (!copied) return target->failure(std::move(copied.error()));
   return summary;
 }
 

@@ -62,7 +62,8 @@ class ImageCopy {
   // kDamaged, naming the block, if a complete copy meets a block that fails, or commits that cannot
   // be applied. kExists if `path` is not empty and `force` is not set. kInUse if another process
   // has locked it, or uses the device. kNotAnImage, kUnsupported, kUsage (the device is too small),
-  // kNoSpace, kIo, kInterrupted; nothing is left of the copy then.
+  // kNoSpace, kIo, kInterrupted; nothing is left of the copy then. A device is cleared before the
+  // first block is copied: the hint of a later error says so.
   [[nodiscard]] Result<CopySummary> write(const std::string& path);
 
   // Whether the error of write() is one of the output, not of the source.
