@@ -32,7 +32,9 @@ LineReader::~LineReader() {
 
 Result<LineReader> LineReader::open(const std::string& path, size_t longest) {
   if (path.empty() || path == "-") return LineReader(STDIN_FILENO, longest);
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe without a writer would hold open() up, where no signal ends it. read_input() waits for
+  // the writer.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     return fail(ErrorCode::kIo, fmt::format("cannot open: {}", std::strerror(errno)));
   return LineReader(descriptor, longest);

@@ -1,7 +1,9 @@
 // Import and export of tags: both formats, all or nothing.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 #include "support/strict/strict_reader.h"
@@ -27,6 +29,19 @@ TEST_CASE("import reads both formats from standard input and from files, in any 
   CHECK(image.run("get", {"a\\0d"}).out == "4\ta\\0d\tp/q\n");
   CHECK(image.run("get", {"a/d", "--separator", "/"}).out == "4\ta/d\tp/q\n");
   CHECK(image.import("", {}, 0).out == image.path + ": 0 added, 0 replaced\n");
+}
+
+TEST_CASE("import waits for the writer of a pipe; a signal ends the wait") {
+  const TagImage image;
+  const std::string pipe = image.folder / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  StartedTool tool(ToolCommand{.arguments = {"tag", "import", image.path, pipe}});
+  REQUIRE(tool.wait_until_open(pipe));
+  tool.send(SIGTERM);
+  const ToolResult result = tool.finish();
+  INFO(describe(result));
+  CHECK(result.status == 32);
+  CHECK(image.list().empty());
 }
 
 TEST_CASE("import rejects existing and repeated tags, except with --replace") {
