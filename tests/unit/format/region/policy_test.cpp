@@ -43,14 +43,25 @@ TEST_CASE("the policy vault's bytes") {
   CHECK(*decode_policies(payload) == std::vector{example(), example()});
 }
 
-TEST_CASE("the seal's bytes, and the HMAC of RFC 4231's first case") {
+TEST_CASE("the seal's bytes") {
   CHECK(runs(bytes_of(kPolicySealLayout, PolicySeal{filled<32>(0x07)})) == "07x32");
-  const std::vector<uint8_t> key(20, 0x0B);
-  const std::string text = "Hi There";
-  CHECK(to_hex(hmac_sha256(key, {reinterpret_cast<const uint8_t*>(text.data()), text.size()})) ==
+}
+
+TEST_CASE(
+    "HMACs of RFC 4231: cases 1, 6 and 7, whose keys have 20 and 131 bytes; and an empty key") {
+  const auto hmac = [](size_t key_size, uint8_t key_byte, const std::string& text) {
+    const std::vector<uint8_t> key(key_size, key_byte);
+    return to_hex(hmac_sha256(key, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+  };
+  CHECK(hmac(20, 0x0B, "Hi There") ==
         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  CHECK(to_hex(hmac_sha256({}, {})) ==
-        "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  CHECK(hmac(131, 0xAA, "Test Using Larger Than Block-Size Key - Hash Key First") ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(hmac(131, 0xAA,
+             "This is a test using a larger than block-size key and a larger than block-size data. "
+             "The key needs to be hashed before being used by the HMAC algorithm.") ==
+        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+  CHECK(hmac(0, 0, "") == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 TEST_CASE("the sample's policies are read, written back and sealed with its key") {
