@@ -2,11 +2,26 @@
 # takes half the time; what is local to a file must then have a name of its own in its target.
 # How much it does by itself (tests/support/effort.h) is its property VDE_EFFORT.
 function(vde_test_target name)
+  # To optimise them fully takes a quarter of the build. Not at all would be slow: templates that the
+  # library uses, too, are taken from here.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8 VDE_EFFORT 1)
   target_compile_definitions(${name} PRIVATE
     VDE_TEST_EFFORT_DEFAULT=$<TARGET_PROPERTY:${name},VDE_EFFORT>)
   vde_sanitized_effort(${name} 0.2)
   vde_warnings(${name})
+endfunction()
+
+# vde_optimised(TARGET): for a target whose own code takes most of the time of a test.
+function(vde_optimised name)
+  target_compile_options(${name} PRIVATE $<IF:$<CONFIG:Debug>,-O1,-O2>)
+endfunction()
+
+# vde_effort(TARGET EFFORT): how much a test does by itself, where that is not everything.
+function(vde_effort name effort)
+  if(NOT VDE_SANITIZE)
+    set_target_properties(${name} PROPERTIES VDE_EFFORT ${effort})
+  endif()
 endfunction()
 
 # vde_sanitized_effort(TARGET EFFORT): how much a test does under sanitizers. Smaller than usual where
@@ -22,7 +37,8 @@ function(vde_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE vde_test_support)
   vde_test_target(${name})
-  # Their own code is quick anyway; to optimise it takes a quarter of the build.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
+  # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
+  # anyway, only without its values.
+  target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
