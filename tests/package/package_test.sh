@@ -39,6 +39,13 @@ version=$("$work/root/usr/bin/vdetool" --version)
 size=$(stat -c %s "$work/root/usr/bin/vdetool")
 [ "$size" -lt 8000000 ] || complain "the program has $size bytes"
 
+for file in bash-completion/completions/vdetool zsh/vendor-completions/_vdetool \
+  fish/vendor_completions.d/vdetool.fish man/man1/vdetool.1.gz man/man1/vdetool-tag.1.gz \
+  man/man1/vdetool-snapshot.1.gz man/man1/vdetool-module.1.gz man/man1/vdetool-verify.1.gz \
+  doc/vdetool/TUTORIAL.md doc/vdetool/examples/quickstart.sh vdetool/schemas vdetool/dwvd.magic; do
+  [ -s "$work/root/usr/share/$file" ] || complain "not in the package: $file"
+done
+
 # A program builds with pkg-config alone.
 export PKG_CONFIG_PATH=$work/root/usr/lib/pkgconfig
 [ "vdetool $(pkg-config --modversion dwvd)" = "$version" ] || complain "version of dwvd.pc"
@@ -57,6 +64,7 @@ cd /tmp
 vdetool format photos.dwvd --size 1M >/dev/null
 vdetool tag set photos.dwvd 42 category=photo
 vdetool verify photos.dwvd
+bash /packages/examples/document_examples.sh /usr/bin/vdetool /usr/share/doc/vdetool/TUTORIAL.md
 [ -e /usr/lib/systemd/system/vdetool-verify@.timer ]
 [ ! -e /etc/systemd/system/timers.target.wants/vdetool-verify@.timer ]
 apt-get purge -q -y vdetool >/dev/null
@@ -65,7 +73,7 @@ left=$(find / -xdev -name '*vdetool*' -not -path '/packages/*' -not -path '/var/
 echo "installed, used and removed"
 USE
 if timeout "${PACKAGE_ROOT_SECONDS:-240}" mmdebstrap --quiet --variant=apt \
-  --customize-hook="mkdir \"\$1/packages\" && cp $work/1/$tool $work/use \"\$1/packages\"" \
+  --customize-hook="mkdir \"\$1/packages\" && cp -r $work/1/$tool $work/use $source/tests/examples \"\$1/packages\"" \
   --customize-hook='chroot "$1" sh /packages/use' "$suite" /dev/null >"$work/log" 2>&1; then
   grep 'installed, used and removed' "$work/log"
 elif grep -qE 'left after removal|damaged|packages/use' "$work/log"; then
