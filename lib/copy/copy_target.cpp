@@ -2,40 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <vector>
 
-#include "io/borrowed_file.h"
 #include "io/device_claim.h"
 #include "io/posix_file.h"
 #include "vde/create.h"
 
 namespace vde {
-
-class LateStart : public BorrowedFile {
- public:
-  LateStart(BlockFile& device, uint64_t start) : BorrowedFile(device), held_(start) {}
-
-  Result<void> write(uint64_t offset, Bytes bytes) override {
-    if (offset < held_.size()) {
-      const size_t count = std::min<uint64_t>(held_.size() - offset, bytes.size());
-      std::copy_n(bytes.begin(), count, held_.begin() + static_cast<ptrdiff_t>(offset));
-      bytes = bytes.subspan(count);
-      offset += count;
-    }
-    return bytes.empty() ? Result<void>{} : BorrowedFile::write(offset, bytes);
-  }
-
-  Result<void> finish() {
-    VDE_TRY(sync());
-    VDE_TRY(BorrowedFile::write(0, held_));
-    return sync();
-  }
-
- private:
-  std::vector<uint8_t> held_;
-};
 
 CopyTarget::CopyTarget(CopyTarget&&) noexcept = default;
 CopyTarget::~CopyTarget() = default;
@@ -51,7 +24,8 @@ Result<CopyTarget> CopyTarget::open(const std::string& path, uint64_t size, uint
     VDE_TRY(target.open_existing(name, options, activity));
     if (target.existing_->is_device()) {
       VDE_TRY(target.check_room(size));
-      const auto cleared = target.clear_device(size, std::min(start, size), activity);
+      target.device_ = std::make_unique<ClearedDevice>(*target.existing_, size, start);
+      const auto cleared = target.device_->clear(activity);
       if (!cleared) return target.failure(cleared.error());
       return target;
     }
@@ -90,19 +64,6 @@ Result<void> CopyTarget::check_room(uint64_t size) const {
   if (size <= room) return {};
   return fail(ErrorCode::kUsage, fmt::format("the device has only {} of {} bytes", room, size),
               "use a larger device");
-}
-
-// The superblock groups go first and durably, so that no crash leaves them over other content.
-Result<void> CopyTarget::clear_device(uint64_t size, uint64_t start, Activity& activity) {
-  constexpr uint64_t kStep = uint64_t{256} << 20;  // bytes
-  device_ = std::make_unique<LateStart>(*existing_, start);
-  VDE_TRY(existing_->zero({0, start}));
-  VDE_TRY(existing_->sync());
-  for (uint64_t at = start; at < size; at += std::min(kStep, size - at)) {
-    if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    VDE_TRY(existing_->zero({at, std::min(at + kStep, size)}));
-  }
-  return {};
 }
 
 BlockFile& CopyTarget::file() {

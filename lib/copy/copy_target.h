@@ -4,14 +4,12 @@
 #include <memory>
 #include <optional>
 
+#include "copy/cleared_device.h"
 #include "io/file_descriptor.h"
 #include "vde/copy.h"
 #include "vde/new_file.h"
 
 namespace vde {
-
-// A device whose first bytes are written last: until then it holds zeros there.
-class LateStart;
 
 class CopyTarget {
  public:
@@ -35,11 +33,10 @@ class CopyTarget {
   [[nodiscard]] Result<void> open_existing(const std::string& path, const CopyOptions& options,
                                            Activity& activity);
   [[nodiscard]] Result<void> check_room(uint64_t size) const;
-  [[nodiscard]] Result<void> clear_device(uint64_t size, uint64_t start, Activity& activity);
 
   std::unique_ptr<BlockFile> existing_;  // locked; null for a new file
   std::optional<FileDescriptor> claim_;  // of a device
-  std::unique_ptr<LateStart> device_;
+  std::unique_ptr<ClearedDevice> device_;
   std::optional<NewFile> file_;
 };
 
