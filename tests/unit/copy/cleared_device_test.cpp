@@ -6,6 +6,7 @@
 #include "copy_in_memory.h"
 #include "probe/probe.h"
 #include "support/files/recording_file.h"
+#include "support/try_open.h"
 #include "support/vectors.h"
 
 using namespace vde;
@@ -70,8 +71,9 @@ TEST_CASE("a copy to a device is an image in no state of the disk before its las
     ++states;
     if (&event == &last) return;
     MemoryFile file(std::move(bytes));
-    CHECK_FALSE(probe_image(file).has_value());
+    CHECK_FALSE(committed_view(file).has_value());
   });
   CHECK(states > 5);
+  CHECK(committed_view(device).has_value());
   CHECK(std::equal(image.begin(), image.end(), device.bytes().begin()));
 }
