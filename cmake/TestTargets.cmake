@@ -1,3 +1,7 @@
+# All checks together (.ci/run) build and run each test once: what the preset `check` runs with its
+# sanitizers is left to it.
+option(VDE_TESTS_ONCE "Leave out the tests that the preset check builds and runs" OFF)
+
 # vde_test_target(TARGET): what every target of the tests has. Its files are compiled as one, which
 # takes half the time; what is local to a file must then have a name of its own in its target.
 # How much it does by itself (tests/support/effort.h) is its property VDE_EFFORT.
@@ -10,6 +14,10 @@ function(vde_test_target name)
     VDE_TEST_EFFORT_DEFAULT=$<TARGET_PROPERTY:${name},VDE_EFFORT>)
   vde_sanitized_effort(${name} 0.2)
   vde_warnings(${name})
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL STATIC_LIBRARY)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
 endfunction()
 
 # vde_optimised(TARGET): for a target whose own code takes most of the time of a test.
@@ -40,5 +48,9 @@ function(vde_test name)
   # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
   # anyway, only without its values.
   target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  add_test(NAME ${name} COMMAND ${name})
+  if(VDE_TESTS_ONCE AND NOT name MATCHES "^(cli_.*|words|damage_exact)$")
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
 endfunction()

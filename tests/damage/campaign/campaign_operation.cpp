@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "format/hash.h"
 #include "format/region/bitmap.h"
@@ -70,6 +71,7 @@ class Chooser {
         {&Chooser::large_import, 3, "TAGI BMAP"},
         {&Chooser::create, 2, "SNAP"},
         {&Chooser::change_mark, 2, "SNAP"},
+        {&Chooser::purge, 2, "SNAP"},
         {&Chooser::register_small, 2, "CODE BMAP"},
         {&Chooser::register_large, 2, "CODE BMAP"},
         {&Chooser::unregister_module, 2, "CODE BMAP"},
@@ -231,6 +233,28 @@ class Chooser {
                   snapshot.flags =
                       static_cast<uint16_t>(deletes ? snapshot.flags | 2 : snapshot.flags & ~2);
             }};
+  }
+
+  // Ancestors of what is not deleted stay.
+  Operation purge() {
+    const auto apply = [](Expected& expected) {
+      std::vector<Snapshot>& all = expected.content.snapshots;
+      std::set<Guid> stay;
+      for (const Snapshot& alive : all)
+        for (const Snapshot* at = alive.is_deleted() ? nullptr : &alive;
+             at != nullptr && stay.insert(at->id).second;) {
+          const auto parent = std::find_if(all.begin(), all.end(), [&](const Snapshot& other) {
+            return other.id == at->parent;
+          });
+          at = parent == all.end() ? nullptr : &*parent;
+        }
+      std::erase_if(all, [&](const Snapshot& snapshot) {
+        return snapshot.is_deleted() && !stay.contains(snapshot.id);
+      });
+    };
+    return {"purge deleted snapshots",
+            [edit = edit_](BlockFile& file) { return refusal_of(purge_snapshots(file, edit)); },
+            apply};
   }
 
   Operation register_small() { return register_of(random_.below(3000)); }
