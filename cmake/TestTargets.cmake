@@ -8,7 +8,8 @@ option(VDE_TESTS_ONCE "Leave out the tests that the preset check builds and runs
 function(vde_test_target name)
   # To optimise them fully takes a quarter of the build. Not at all would be slow: templates that the
   # library uses, too, are taken from here.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>
+    $<$<CONFIG:RelWithDebInfo>:-g0> $<$<CONFIG:Debug>:-O0>)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8 VDE_EFFORT 1)
   target_compile_definitions(${name} PRIVATE
     VDE_TEST_EFFORT_DEFAULT=$<TARGET_PROPERTY:${name},VDE_EFFORT>)
