@@ -49,7 +49,7 @@ function(vde_test name)
   # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
   # anyway, only without its values.
   target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  if(VDE_TESTS_ONCE AND NOT name MATCHES "^(cli_.*|words|damage_exact|damage_repair)$")
+  if(VDE_TESTS_ONCE AND NOT name MATCHES "^(cli_.*|words|damage_exact|damage_repair|unit_query)$")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
   else()
     add_test(NAME ${name} COMMAND ${name})

@@ -232,5 +232,5 @@ TEST_CASE("random texts are parsed or refused with a column within them") {
     CHECK(column >= 1);
     CHECK(column <= text.size() + 1);
   }
-  CHECK(parsed > 500);
+  CHECK(parsed > scaled(500));
 }

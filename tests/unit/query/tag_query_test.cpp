@@ -205,7 +205,8 @@ TEST_CASE("random expressions, sorted in temporary files") {
   Random random(3);
   // Many inodes: the smallest memory holds a thousand.
   TagList entries = random_tags(random, 3000);
-  for (TagEntry& entry : entries) entry.inode *= static_cast<int64_t>(1 + random.below(9));
+  for (TagEntry& entry : entries)
+    entry.inode = static_cast<int64_t>(static_cast<uint64_t>(entry.inode) * (1 + random.below(9)));
   OwnImage image(without_duplicates(entries));
   check_queries(image, 300, 2, {.memory = 1, .temporary_folder = folder.path()});
   CHECK(folder.count() == 0);
