@@ -1,21 +1,10 @@
 #!/usr/bin/env bash
 # man_complete.sh VDETOOL PAGE: compares `--help` with the manual page. Each command has a part of the
 # SYNOPSIS with exactly its options; each option is described below.
-set -euo pipefail
-export LC_ALL=C
-vdetool=$1 page=$2
-status=0
+source "$(dirname "$0")/common.sh"
+page=$2
 
-complain() {
-  echo "$*"
-  status=1
-}
-
-# Reading --help. Options begin their line, with a short form before them or not.
-options_of() { "$vdetool" "$@" --help | sed -nE 's/^ +(-[a-zA-Z], )?--([a-z-]+).*/\2/p' | sort -u; }
-commands_of() { "$vdetool" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
-
-# Reading the page: the options in the SYNOPSIS of a command, and those described anywhere.
+# Reading the page: the part of the SYNOPSIS for a command, and the options described anywhere.
 synopsis_of() {
   awk -v command=".Cm $*" '
     /^\.Sh/ { inside = $2 == "SYNOPSIS" }
@@ -23,8 +12,7 @@ synopsis_of() {
     inside && $0 == command { ours = 1 }
     inside && ours' "$page"
 }
-option_names() { grep -oE 'Fl Fl [a-z-]+' | cut -d' ' -f3 | sort -u; }
-described=$(sed '1,/^\.Sh DESCRIPTION/d' "$page" | grep '^\.It ' | option_names)
+described=$(described_in "$page")
 
 check_described() {
   local option
