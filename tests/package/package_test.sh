@@ -39,7 +39,8 @@ version=$("$work/root/usr/bin/vdetool" --version)
 size=$(stat -c %s "$work/root/usr/bin/vdetool")
 [ "$size" -lt 8000000 ] || complain "the program has $size bytes"
 
-for file in bash-completion/completions/vdetool zsh/vendor-completions/_vdetool \
+example=doc/libdwvd-dev/examples/tag_and_snapshot.cpp
+for file in "$example" bash-completion/completions/vdetool zsh/vendor-completions/_vdetool \
   fish/vendor_completions.d/vdetool.fish man/man1/vdetool.1.gz man/man1/vdetool-tag.1.gz \
   man/man1/vdetool-snapshot.1.gz man/man1/vdetool-module.1.gz man/man1/vdetool-verify.1.gz \
   doc/vdetool/TUTORIAL.md doc/vdetool/examples/quickstart.sh vdetool/schemas vdetool/dwvd.magic; do
@@ -50,7 +51,7 @@ done
 export PKG_CONFIG_PATH=$work/root/usr/lib/pkgconfig
 [ "vdetool $(pkg-config --modversion dwvd)" = "$version" ] || complain "version of dwvd.pc"
 read -ra flags <<<"$(pkg-config --cflags --libs dwvd)"
-"${CXX:-c++}" -std=c++20 -O0 "$work"/root/usr/share/doc/libdwvd-dev/examples/tag_and_snapshot.cpp \
+"${CXX:-c++}" -std=c++20 -O0 "$work/root/usr/share/$example" \
   -o "$work/example" "${flags[@]}" || complain "the example does not build"
 "$work/root/usr/bin/vdetool" format "$work/image" --size 1M >/dev/null
 "$work/example" "$work/image" | grep -q 'inode 42: category = photo' || complain "the example"
