@@ -22,7 +22,7 @@ class TestedTags {
   TestedTags(TagSearch& index, const TagTest& test, const Activity& activity)
       : cursor_(index, range_of(test)), test_(test), activity_(activity) {}
 
-  // Adds the inodes of the matching tags of the next leaf. False if there is no other leaf.
+  // Reads the next leaf and appends the inodes of its tags that match. False after the last leaf.
   [[nodiscard]] Result<bool> read_leaf(std::vector<int64_t>& inodes) {
     if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(more, cursor_.next_leaf());

@@ -56,8 +56,8 @@ struct CalendarSpan {
   bool operator==(const CalendarSpan&) const = default;
 };
 
-// A snapshot is kept if one of the rules keeps it. A number of 0, an empty span and an empty list
-// mean that there is no such rule.
+// A snapshot is kept if one of the rules keeps it. A number of 0, an empty span or an empty list
+// turns its rule off.
 struct RetentionRules {
   uint64_t last = 0;                     // the newest snapshots
   uint64_t hourly = 0;                   // the newest snapshot of each of the last N hours ...
