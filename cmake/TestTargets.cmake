@@ -41,17 +41,23 @@ function(vde_sanitized_effort name effort)
   endif()
 endfunction()
 
-# vde_test(NAME SOURCES...): a doctest program that ctest runs as NAME.
+# vde_test(NAME [OPTIMISED] SOURCES...): a doctest program that ctest runs as NAME. OPTIMISED: it takes
+# too long with sanitizers, or gains nothing from them. It has the label `optimised`, and the release
+# build always has it.
 function(vde_test name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 test "OPTIMISED" "" "")
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE vde_test_support)
   vde_test_target(${name})
   # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
   # anyway, only without its values.
   target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  if(VDE_TESTS_ONCE AND NOT name MATCHES "^(cli_.*|words|damage_exact|damage_repair|unit_query)$")
+  if(VDE_TESTS_ONCE AND NOT test_OPTIMISED)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
-  else()
-    add_test(NAME ${name} COMMAND ${name})
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  if(test_OPTIMISED)
+    set_tests_properties(${name} PROPERTIES LABELS optimised)
   endif()
 endfunction()

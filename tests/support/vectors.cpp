@@ -35,6 +35,12 @@ std::vector<std::string> second_vector_names() {
   return names_in(VDE_VECTORS "2");
 }
 
+std::vector<std::string> all_vector_names() {
+  std::vector<std::string> names = vector_names();
+  for (std::string& name : second_vector_names()) names.push_back(std::move(name));
+  return names;
+}
+
 std::vector<uint8_t> vector_image(const std::string& name) {
   const std::string path = path_of(name) + ".dwvd.gz";
   gzFile file = gzopen(path.c_str(), "rb");

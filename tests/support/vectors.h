@@ -15,6 +15,9 @@ namespace vde::test {
 // The same for tests/vectors2.
 [[nodiscard]] std::vector<std::string> second_vector_names();
 
+// Those of tests/vectors, then those of tests/vectors2.
+[[nodiscard]] std::vector<std::string> all_vector_names();
+
 // The unpacked image; a copy that the test may change.
 [[nodiscard]] std::vector<uint8_t> vector_image(const std::string& name);
 

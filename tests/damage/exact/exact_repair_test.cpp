@@ -80,9 +80,7 @@ TEST_CASE(
   Random random(11);
   Share share(test_effort());
   size_t blocks = 0;
-  std::vector<std::string> names = vector_names();
-  for (std::string& name : second_vector_names()) names.push_back(std::move(name));
-  for (const std::string& name : names) {
+  for (const std::string& name : all_vector_names()) {
     const std::vector<uint8_t> sound = vector_image(name);
     MemoryFile file(sound);
     const Probe probe = must(probe_image(file));
@@ -100,7 +98,7 @@ TEST_CASE(
     }
   }
   MESSAGE(blocks, " blocks of samples");
-  CHECK(blocks > static_cast<size_t>(250 * std::min(test_effort(), 1.0)));
+  CHECK(blocks > scaled(300, std::min(1.0, test_effort())));
 }
 
 TEST_CASE("a wrong byte and a flipped bit of the checksum are undone in any block") {
