@@ -18,7 +18,7 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
   if (probe.directory.whole && report.are_clean(kDirectoryStart, kDirectoryBlocks))
     intact.emplace_back("region directory");
   for (const PlacedRegion& region : context.regions) {
-    if (region.type == block_types::kSuperblock || region.type == block_types::kRegionMap) continue;
+    if (is_fixed(region.type)) continue;
     const auto slot_count = static_cast<uint64_t>(probe.slots[region.slot].count);
     if (region.blocks.count() != slot_count || !report.is_clean(region.type)) continue;
     // The bitmap tells which data blocks are checked.

@@ -60,4 +60,9 @@ constexpr bool is_journal(BlockType type) {
   return type == block_types::kMetadataWal || type == block_types::kDataWal;
 }
 
+// Whether a region of this type lies in blocks 0 to 9: a superblock group, or the region directory.
+constexpr bool is_fixed(BlockType type) {
+  return type == block_types::kSuperblock || type == block_types::kRegionMap;
+}
+
 }  // namespace vde

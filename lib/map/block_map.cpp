@@ -37,9 +37,7 @@ std::vector<MapRegion> regions_of(const Probe& probe, uint64_t end) {
   for (size_t i = 0; i < probe.slots.size(); ++i) {
     const RegionSlot& slot = probe.slots[i];
     const auto range = block_range(slot.start, slot.count);
-    const bool is_fixed =
-        slot.type == block_types::kSuperblock || slot.type == block_types::kRegionMap;
-    if (slot.is_free() || is_fixed || !range) continue;
+    if (slot.is_free() || is_fixed(slot.type) || !range) continue;
     MapRegion region;
     region.type = to_string(slot.type);
     region.name = describe(probe.content_of(i));

@@ -15,10 +15,6 @@ tl::unexpected<Error> contradiction(std::string what) {
   return fail(ErrorCode::kDamaged, std::move(what), kRunRepair);
 }
 
-bool is_fixed(BlockType type) {
-  return type == block_types::kSuperblock || type == block_types::kRegionMap;
-}
-
 }  // namespace
 
 std::optional<Region> RegionTable::placed(size_t slot) const {

@@ -13,13 +13,11 @@ bool must_have_head(BlockType type) {
 }  // namespace
 
 bool BlockJudge::has_head(const PlacedRegion& region) {
-  return !region.is_data_area && region.type != block_types::kSuperblock &&
-         region.type != block_types::kRegionMap;
+  return !region.is_data_area && !is_fixed(region.type);
 }
 
 bool BlockJudge::judges(const PlacedRegion& region, uint64_t block) {
-  if (region.type == block_types::kSuperblock || region.type == block_types::kRegionMap)
-    return false;
+  if (is_fixed(region.type)) return false;
   return !is_journal(region.type) || block == region.blocks.begin;
 }
 

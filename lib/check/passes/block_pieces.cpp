@@ -5,13 +5,6 @@
 #include "base/piece.h"
 
 namespace vde {
-namespace {
-
-bool checked_elsewhere(BlockType type) {
-  return type == block_types::kSuperblock || type == block_types::kRegionMap;
-}
-
-}  // namespace
 
 PieceSource::PieceSource(VerifyContext& context) : context_(context) {
   for (const PlacedRegion& region : context.regions)
@@ -53,7 +46,7 @@ Result<std::optional<Piece>> PieceSource::next() {
 bool PieceSource::start_region() {
   while (next_region_ < context_.regions.size()) {
     region_ = &context_.regions[next_region_++];
-    if (checked_elsewhere(region_->type)) continue;
+    if (is_fixed(region_->type)) continue;
     if (is_journal(region_->type)) {
       todo_ = {{region_->blocks.begin, region_->blocks.begin + 1}};
       return true;

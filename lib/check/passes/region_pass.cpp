@@ -71,8 +71,7 @@ void compare_tables(VerifyContext& context) {
 }
 
 bool may_repeat(BlockType type) {
-  return type == block_types::kSuperblock || type == block_types::kRegionMap ||
-         type == block_types::kData;
+  return is_fixed(type) || type == block_types::kData;
 }
 
 constexpr uint32_t kKnownFlags = kRegionActive | kRegionEncrypted | kRegionCompressed |
