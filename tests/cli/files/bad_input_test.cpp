@@ -305,6 +305,7 @@ TEST_CASE("damage to every fixed block in turn is found, and the rest is shown")
 
 TEST_CASE("hostile numbers at the start of sealed regions lead to no crash") {
   const std::vector<uint8_t> original = everything();
+  Share share(test_effort());
   // POLV to SNAP; of ENCR the second block too.
   for (const uint64_t block :
        {10u, 12u, 13u, 14u, 15u, 1039u, 1103u, 1104u, 1167u, 1231u, 1232u, 1295u}) {
@@ -312,6 +313,7 @@ TEST_CASE("hostile numbers at the start of sealed regions lead to no crash") {
     for (const uint64_t number : {uint64_t{0}, ~uint64_t{0}, ~uint64_t{0} >> 1,
                                   uint64_t{0x7FFFFFFF7FFFFFFF}, uint64_t{0x8000000080000000}}) {
       CAPTURE(number);
+      if (!share.takes_next()) continue;
       EditedImage image(original, 4096);
       for (const size_t offset : {0u, 8u, 16u}) image.put(block, offset, number);
       image.rehash(block);
