@@ -7,17 +7,9 @@
 #include "check/references.h"
 #include "check/reporter.h"
 #include "journal/committed_view.h"
+#include "table/region_blocks.h"
 
 namespace vde {
-
-// A region slot with checked bounds: it lies within the file, so its blocks can be read.
-struct PlacedRegion {
-  size_t slot = 0;
-  BlockType type;
-  BlockRange blocks;  // clipped to the file
-  bool is_data_area = false;
-  BlockType content;  // see region_content()
-};
 
 // The journal on disk.
 struct JournalOnDisk {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "check/passes.h"
-#include "check/tables/region_blocks.h"
 #include "format/region/encryption_header.h"
 
 namespace vde {

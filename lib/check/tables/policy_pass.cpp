@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "check/passes.h"
-#include "check/tables/region_blocks.h"
 #include "format/region/policy.h"
 #include "vde/text.h"
 

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "check/tables/extras.h"
-#include "check/tables/region_blocks.h"
 #include "format/region/bitmap.h"
 #include "format/region/tables.h"
 

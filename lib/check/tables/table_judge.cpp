@@ -10,23 +10,8 @@
 namespace vde {
 namespace {
 
-bool has_one_size(const RecordList& list) {
-  return std::ranges::none_of(list.fields,
-                              [](const TableField& field) { return field.rule == Rule::kLength; });
-}
-
 std::string_view text_of(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// The name of the first record that begins in a block and is followed only by zeros there: it was
-// never written.
-std::optional<std::string> first_missing(const TableBlock& block, Bytes payload) {
-  for (const TableRecord& record : block.records)
-    if (record.list->has_count && record.list->places == 0 && record.joined.empty() &&
-        all_zero(payload.subspan(record.offset)))
-      return name_of(record);
-  return std::nullopt;
 }
 
 const TableField* count_field(const TableDescription& table, size_t list) {
@@ -53,8 +38,8 @@ TableJudge::TableJudge(VerifyContext& context, const PlacedRegion& region,
       codes_(*codes_of(table)),
       head_(std::move(head)),
       report_(context, region),
-      reader_(table, head_),
       blocks_(context.io, region),
+      walk_(blocks_, table, head_),
       extra_(make_extra(table)),
       used_(table.lists.size(), 0) {}
 
@@ -66,7 +51,7 @@ void TableJudge::add(const std::optional<CodeAt>& code, uint64_t block, std::str
 Result<void> TableJudge::judge() {
   check_header();
   const bool countable = check_counts();
-  if (extra_) extra_->header(report_, reader_, head_);
+  if (extra_) extra_->header(report_, walk_.reader(), head_);
   if (countable) VDE_TRY(read_records());
   complete_ &= countable;
   check_places();
@@ -81,8 +66,8 @@ bool TableJudge::check_counts() {
   for (size_t i = 0; i < table_.lists.size(); ++i) {
     const TableField* field = count_field(table_, i);
     if (field == nullptr) continue;
-    const uint64_t room = std::min(reader_.room(i, region_.blocks.count()), field->limit);
-    const int64_t count = reader_.counted(i);
+    const uint64_t room = std::min(walk_.reader().room(i, region_.blocks.count()), field->limit);
+    const int64_t count = walk_.reader().counted(i);
     if (count >= 0 && static_cast<uint64_t>(count) <= room) continue;
     countable &= table_.lists[i].places != 0;
     add(codes_.count, 0,
@@ -105,49 +90,36 @@ void TableJudge::check_header() {
 }
 
 Result<void> TableJudge::read_records() {
-  const uint64_t count = region_.blocks.count();
-  const bool seekable = table_.lists.size() == 1 && has_one_size(table_.lists[0]);
-  BlockBuffer held;
-  // A header without records is in block 0, too.
-  for (; next_ < count && (next_ == 0 || !reader_.done()); ++next_) {
+  while (const auto step = walk_.next()) {
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
-    auto payload = next_ == 0 ? std::optional<Bytes>(head_) : blocks_.payload(next_);
-    if (!payload) {
+    if (!step->payload) {
       complete_ = false;
-      if (!seekable) return {};
+      if (!walk_.is_exact()) return {};
       if (extra_) extra_->gap();
-      reader_.seek(next_ + 1);
       continue;
     }
-    const bool has_places = !table_.lists.empty() && table_.lists[0].places != 0;
-    if (next_ > 0 && !has_places && all_zero(*payload) && codes_.count) break;
-    Bytes after;
-    if (table_.is_stream && next_ + 1 < count) {
-      held.assign(payload->begin(), payload->end());
-      payload = held;
-      after = blocks_.payload(next_ + 1).value_or(Bytes{});
-    }
-    const TableBlock read = reader_.read(*payload, after);
-    if (!read.records.empty()) report_left_over();
-    if (const auto missing = first_missing(read, *payload)) {
+    if (!step->read.records.empty()) report_left_over();
+    if (step->missing) {
       complete_ = false;
-      add(codes_.count, next_,
-          fmt::format("the header counts {}, but there are only zeros", *missing));
+      add(codes_.count, step->block,
+          fmt::format("the header counts {}, but there are only zeros",
+                      name_of(step->read.records[*step->missing])));
       return {};
     }
-    for (const TableRecord& record : read.records) check_record(record, next_);
-    if (read.broken) {
-      add(codes_.broken, next_,
-          fmt::format("the record at byte {}: {}", read.end, read.broken->message));
+    for (const TableRecord& record : step->read.records) check_record(record, step->block);
+    if (step->read.broken) {
+      add(codes_.broken, step->block,
+          fmt::format("the record at byte {}: {}", step->read.end, step->read.broken->message));
       complete_ = false;
       return {};
     }
-    check_rest(*payload, read, next_);
+    check_rest(*step);
   }
-  if (reader_.done() || !codes_.count) return {};
+  if (walk_.reader().done() || !codes_.count) return {};
   complete_ = false;
   add(codes_.count, 0,
-      fmt::format("the header counts more records than its {} blocks with content hold", next_));
+      fmt::format("the header counts more records than its {} blocks with content hold",
+                  walk_.position()));
   return {};
 }
 
@@ -219,29 +191,25 @@ std::string TableJudge::broken_rule(const PlacedField& placed, Bytes bytes) cons
 }
 
 // Checks the bytes after the last record of a block.
-void TableJudge::check_rest(Bytes payload, const TableBlock& read, uint64_t block) {
+void TableJudge::check_rest(const TableStep& step) {
+  const Bytes rest = step.payload->subspan(step.read.end);
   if (table_.lists.empty() || table_.lists[0].places != 0) {
-    if (!all_zero(payload.subspan(read.end))) report_reserved(block, "bytes after the last field");
+    if (!all_zero(rest)) report_reserved(step.block, "bytes after the last field");
     return;
   }
-  const Bytes rest = payload.subspan(read.end);
   const RecordList& last = table_.lists.back();
-  const uint32_t size = fixed_size(last.fields);
-  if (!reader_.done()) {
+  if (!walk_.reader().done()) {
     // The federation class reads any byte as a record.
-    const size_t least = table_.lists.size() > 1 ? 1 : size;
+    const size_t least = table_.lists.size() > 1 ? 1 : fixed_size(last.fields);
     if (rest.size() >= least && !left_over_ && !has_one_size(last))
-      left_over_ = LeftOver{block, rest.size()};
-    if (!all_zero(rest)) report_reserved(block, "bytes after the last record of the block");
+      left_over_ = LeftOver{step.block, rest.size()};
+    if (!all_zero(rest)) report_reserved(step.block, "bytes after the last record of the block");
     return;
   }
-  const size_t room = has_one_size(last) && !table_.is_stream   ? rest.size() / size * size
-                      : rest.size() >= size || table_.is_stream ? rest.size()
-                                                                : 0;
-  if (!all_zero(rest.first(room)))
-    report_uncounted(block);
+  if (walk_.holds_uncounted(step))
+    report_uncounted(step.block);
   else if (!all_zero(rest))
-    report_reserved(block, "bytes after the last record");
+    report_reserved(step.block, "bytes after the last record");
 }
 
 // Headers count the places in use.
@@ -249,11 +217,11 @@ void TableJudge::check_places() {
   for (size_t i = 0; i < table_.lists.size(); ++i) {
     const TableField* field = count_field(table_, i);
     if (field == nullptr || table_.lists[i].places == 0 || !complete_) continue;
-    if (reader_.counted(i) == static_cast<int64_t>(used_[i]) ||
-        static_cast<uint64_t>(reader_.counted(i)) > field->limit)
+    if (walk_.reader().counted(i) == static_cast<int64_t>(used_[i]) ||
+        static_cast<uint64_t>(walk_.reader().counted(i)) > field->limit)
       continue;
     add(codes_.count, table_.lists[i].block,
-        fmt::format("{} is {}, but {} places are in use", field->name, reader_.counted(i),
+        fmt::format("{} is {}, but {} places are in use", field->name, walk_.reader().counted(i),
                     used_[i]));
   }
 }
@@ -280,7 +248,7 @@ Result<void> TableJudge::check_tail() {
     if (count > 0 && !first) first = index;
     unwritten += count;
   };
-  for (uint64_t index = next_; index < region.count(); ++index) {
+  for (uint64_t index = walk_.position(); index < region.count(); ++index) {
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(data, context_.io.file().next_data(
                              context_.io.bytes_of({region.begin + index, region.end})));

@@ -4,9 +4,9 @@
 #include <array>
 #include <vector>
 
-#include "check/tables/region_blocks.h"
 #include "check/tables/table_codes.h"
 #include "check/tables/table_extra.h"
+#include "table/table_walk.h"
 
 namespace vde {
 
@@ -34,7 +34,7 @@ class TableJudge {
   void check_record(const TableRecord& record, uint64_t block);
   [[nodiscard]] std::string broken_rule(const PlacedField& placed, Bytes bytes) const;
   void report_left_over();
-  void check_rest(Bytes payload, const TableBlock& read, uint64_t block);
+  void check_rest(const TableStep& step);
   void check_places();
   void check_ids();
   Result<void> check_tail();
@@ -47,10 +47,9 @@ class TableJudge {
   const TableCodes& codes_;
   BlockBuffer head_;
   TableReport report_;
-  TableReader reader_;
   RegionBlocks blocks_;
+  TableWalk walk_;
   std::unique_ptr<TableExtra> extra_;
-  uint64_t next_ = 0;       // the first block after those with records
   bool complete_ = true;    // all records were read
   bool uncounted_ = false;  // reported
   // Room at the end of a block that the SDK misreads if records follow in the next one.

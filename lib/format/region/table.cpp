@@ -48,12 +48,11 @@ bool is_id_zero(std::span<const TableField> fields, Bytes record) {
   return id && all_zero(record.subspan(id->offset, id->width));
 }
 
-// All records have the same size.
+}  // namespace
+
 bool has_one_size(const RecordList& list) {
   return std::ranges::none_of(list.fields, with_rule(Rule::kLength));
 }
-
-}  // namespace
 
 uint32_t fixed_size(std::span<const TableField> fields) {
   uint32_t size = 0;

@@ -58,6 +58,9 @@ struct TableDescription {
   uint32_t min_payload = 0;  // minimum size of the first payload, in bytes
 };
 
+// All records of the list have the same size.
+[[nodiscard]] bool has_one_size(const RecordList& list);
+
 // A field and its position in a header or record.
 struct PlacedField {
   const TableField* field = nullptr;

@@ -1,4 +1,4 @@
-#include "check/tables/region_blocks.h"
+#include "table/region_blocks.h"
 
 namespace vde {
 

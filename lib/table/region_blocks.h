@@ -1,12 +1,21 @@
-// The blocks of one region, for passes that read their content.
+// The blocks of one region, for code that reads the content of regions that may be damaged.
 #pragma once
 
 #include <optional>
 
-#include "check/context.h"
+#include "format/region_content.h"
 #include "io/block_window.h"
 
 namespace vde {
+
+// A region slot with checked bounds: it lies within the file, so its blocks can be read.
+struct PlacedRegion {
+  size_t slot = 0;
+  BlockType type;
+  BlockRange blocks;  // clipped to the file
+  bool is_data_area = false;
+  BlockType content;  // see region_content()
+};
 
 // Blocks of a region whose trailers may have any of the types that may_carry() allows.
 class RegionBlocks {
@@ -20,6 +29,7 @@ class RegionBlocks {
   // The first block from `index` on that is not in a hole of the file; the number of blocks of the
   // region if there is none.
   [[nodiscard]] Result<uint64_t> next_written(uint64_t index) const;
+  [[nodiscard]] const PlacedRegion& region() const { return region_; }
 
  private:
   PlacedRegion region_;
