@@ -5,55 +5,46 @@
 #include <algorithm>
 
 #include "check/tables/extras.h"
-#include "format/hash.h"
+#include "format/region/log_chain.h"
 #include "format/region/tables.h"
 
 namespace vde {
 namespace {
 
-// Each entry holds the hash of the one before it. The hash needs no key.
 class AuditExtra : public TableExtra {
  public:
   void header(TableReport& /*report*/, const TableReader& reader, Bytes head) override {
     count_ = reader.counted(0);
-    next_ = number_of(tables::kAuditLog.header, head, "next_sequence");
+    chain_.emplace(tables::kAuditLog, head);
   }
 
   void record(TableReport& report, const TableRecord& record, uint64_t block) override {
-    const int64_t sequence = record.number("sequence");
-    if (sequence != static_cast<int64_t>(record.index))
-      report.add(FindingCode::kAuditOrder, block,
-                 fmt::format("{} has the sequence number {}", name_of(record), sequence),
-                 {name_of(record)});
-    const Bytes previous = bytes_of(record.list->fields, record.bytes, "previous_hash");
-    if (!std::ranges::equal(previous, hash_))
+    const LinkFaults faults = chain_->next(record);
+    if (faults.sequence)
+      report.add(
+          FindingCode::kAuditOrder, block,
+          fmt::format("{} has the sequence number {}", name_of(record), record.number("sequence")),
+          {name_of(record)});
+    if (faults.hash)
       report.add(FindingCode::kAuditChain, block,
                  fmt::format("{} does not hold the hash of the entry before it", name_of(record)),
                  {name_of(record)});
-    const int64_t ticks = record.number("ticks");
-    if (ticks < ticks_ && !went_back_) {
-      went_back_ = true;
+    if (faults.time)
       report.add(FindingCode::kAuditTimes, block,
                  fmt::format("{} is older than the entry before it", name_of(record)));
-    }
-    hash_ = sha256(record.bytes);
-    ticks_ = ticks;
   }
 
   Result<void> end(TableReport& report, bool /*complete*/) override {
-    if (next_ != count_)
+    if (const auto next = chain_->wrong_next())
       report.add(
           FindingCode::kAuditNext, 0,
-          fmt::format("the next sequence number is {}, the log has {} entries", next_, count_));
+          fmt::format("the next sequence number is {}, the log has {} entries", *next, count_));
     return {};
   }
 
  private:
   int64_t count_ = 0;
-  int64_t next_ = 0;
-  Opaque<32> hash_{};  // zeros before the first entry
-  int64_t ticks_ = INT64_MIN;
-  bool went_back_ = false;
+  std::optional<LogChain> chain_;  // from header() on
 };
 
 class MetricsExtra : public TableExtra {
@@ -171,6 +162,7 @@ class WormExtra : public TableExtra {
   void header(TableReport& report, const TableReader& reader, Bytes head) override {
     const int64_t mark = number_of(tables::kWorm.header, head, "high_water_mark");
     const int64_t capacity = number_of(tables::kWorm.header, head, "capacity_blocks");
+    chain_.emplace(tables::kWorm, head);
     if (mark != reader.counted(0) || mark > capacity || capacity <= 0)
       report.add(FindingCode::kWormOdd, 0,
                  fmt::format("a high-water mark of {}, {} records, a capacity of {}", mark,
@@ -178,10 +170,12 @@ class WormExtra : public TableExtra {
   }
 
   void record(TableReport& report, const TableRecord& record, uint64_t block) override {
-    const int64_t index = record.number("block_index");
-    if (index != static_cast<int64_t>(record.index))
-      report.add(FindingCode::kWormOdd, block,
-                 fmt::format("{} belongs to block {}", name_of(record), index), {name_of(record)});
+    const LinkFaults faults = chain_->next(record);
+    if (faults.sequence)
+      report.add(
+          FindingCode::kWormOdd, block,
+          fmt::format("{} belongs to block {}", name_of(record), record.number("block_index")),
+          {name_of(record)});
     const int64_t length = record.number("data_length");
     const int64_t payload = payload_size(report.context().io.block_size());
     if (length > payload)
@@ -189,20 +183,15 @@ class WormExtra : public TableExtra {
                  fmt::format("{} has {} bytes of data, a block holds {}", name_of(record), length,
                              payload),
                  {name_of(record)});
-    const int64_t ticks = record.number("ticks");
-    if (ticks < ticks_ && !went_back_) {
-      went_back_ = true;
+    if (faults.time)
       report.add(FindingCode::kWormTimes, block,
                  fmt::format("{} is older than the record before it", name_of(record)));
-    }
-    ticks_ = ticks;
   }
 
-  void gap() override { ticks_ = INT64_MIN; }
+  void gap() override { chain_->gap(); }
 
  private:
-  int64_t ticks_ = INT64_MIN;
-  bool went_back_ = false;
+  std::optional<LogChain> chain_;  // from header() on
 };
 
 }  // namespace

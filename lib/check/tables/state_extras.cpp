@@ -7,6 +7,7 @@
 
 #include "check/tables/extras.h"
 #include "format/region/bitmap.h"
+#include "format/region/log_chain.h"
 #include "format/region/tables.h"
 
 namespace vde {
@@ -201,26 +202,17 @@ class ReplicationExtra : public TableExtra {
 class RingExtra : public TableExtra {
  public:
   void header(TableReport& report, const TableReader& /*reader*/, Bytes head) override {
-    const auto number = [&](std::string_view name) {
-      return number_of(tables::kStreaming.header, head, name);
-    };
-    const int64_t capacity = number("max_capacity_blocks");
-    const int64_t allocated = number("allocated_blocks");
-    const int64_t write = number("write_head");
-    const int64_t read = number("read_tail");
-    const int64_t entries = number("entry_count");
-    const int64_t growth = number("growth_increment");
-    if (capacity <= 0 || growth <= 0)
+    const StreamRing ring = read_ring(head);
+    if (!ring.has_limits())
       report.add(FindingCode::kRingLimits, 0,
-                 fmt::format("a capacity of {} blocks, growth by {}", capacity, growth));
-    const bool ordered = read >= 0 && write >= read && entries == write - read;
-    if (!ordered || entries > allocated || allocated > std::max<int64_t>(capacity, 0))
+                 fmt::format("a capacity of {} blocks, growth by {}", ring.capacity, ring.growth));
+    if (!ring.is_ordered())
       report.add(FindingCode::kRingOdd, 0,
-                 fmt::format("{} entries from {} to {}, in {} of {} blocks", entries, read, write,
-                             allocated, capacity));
-    if (capacity > 0 && static_cast<uint64_t>(capacity) > report.region().blocks.count())
+                 fmt::format("{} entries from {} to {}, in {} of {} blocks", ring.entries,
+                             ring.tail, ring.head, ring.allocated, ring.capacity));
+    if (ring.capacity > 0 && static_cast<uint64_t>(ring.capacity) > report.region().blocks.count())
       report.add(FindingCode::kRingLarge, 0,
-                 fmt::format("a capacity of {} blocks, the region has {}", capacity,
+                 fmt::format("a capacity of {} blocks, the region has {}", ring.capacity,
                              report.region().blocks.count()));
   }
 
