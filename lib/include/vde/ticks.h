@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "vde/error.h"
 
@@ -23,6 +24,16 @@ inline constexpr int64_t kUnixEpochTicks = 621'355'968'000'000'000;
 // RFC 3339 in UTC, always with seven decimals ("2024-12-16T12:00:00.0000386Z"): such texts sort as
 // times. "never" for 0; ticks after year 9999 and negative ticks are printed as "ticks N".
 [[nodiscard]] std::string to_string(Ticks ticks);
+
+// The moments that a text stands for, the first and the last.
+struct TimeRange {
+  Ticks first;
+  Ticks last;
+};
+// Parses a time as to_string() writes it, or less of it: "2024-12-16" is that day, and
+// "2024-12-16T12:00" that minute. At most seven decimals; "Z", or an offset such as "+01:00", or
+// nothing for UTC; a blank instead of the T. kUsage.
+[[nodiscard]] Result<TimeRange> parse_time(std::string_view text);
 
 [[nodiscard]] Ticks from_unix_seconds(int64_t seconds);
 // Whole seconds since 1970, rounded down.
