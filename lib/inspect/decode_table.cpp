@@ -9,6 +9,7 @@
 #include "format/region/integrity_tree.h"
 #include "format/region/policy.h"
 #include "format/tag/tag_index.h"
+#include "inspect/bit_names.h"
 
 namespace vde {
 namespace {
@@ -100,6 +101,12 @@ Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload) {
     if (!record.is_empty) structures.push_back(as_entry(record_structure(record)));
   if (block.broken) structures.push_back(undecodable(*block.broken, block.end));
   return structures;
+}
+
+Json record_values(const TableRecord& record) {
+  Json values = record_structure(record)["values"];
+  put_bit_names(values);
+  return values;
 }
 
 Json count_records(BlockType content, Bytes head) {

@@ -19,6 +19,9 @@ struct TablePlace {
 // Empty if the region does not hold a described table, or its first block cannot be read.
 [[nodiscard]] Json decode_table(const BlockIo& io, const TablePlace& place, Bytes payload);
 
+// The fields of a record by name, with the names of set bits.
+[[nodiscard]] Json record_values(const TableRecord& record);
+
 // The counts in the header of the region's first payload, one member per list of records; null if
 // the region holds neither a table nor keys, policies, a tree or a query index.
 [[nodiscard]] Json count_records(BlockType content, Bytes head);

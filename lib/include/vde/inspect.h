@@ -93,6 +93,52 @@ struct BytePosition {
 // One line about a node, without its place in the tree.
 [[nodiscard]] std::string tag_node_text(const Json& node);
 
+// The entries of logs to show. The logs are always checked as a whole.
+struct LogFilter {
+  std::string type = {};            // of the log, e.g. "ALOG"; empty: all
+  std::optional<Ticks> since = {};  // not before this time
+  std::optional<Ticks> until = {};  // not after this time
+  std::string actor = {};           // the start of the actor's id; empty: all
+};
+
+// The types of logs.
+[[nodiscard]] std::vector<std::string> log_types();
+
+// What show_logs() found.
+struct LogsSummary {
+  uint64_t logs = 0;
+  uint64_t shown = 0;    // entries
+  uint64_t broken = 0;   // logs whose chain is broken
+  uint64_t damaged = 0;  // other logs of which something cannot be read
+  // A superblock and a region table with valid checksums say where the logs are.
+  bool verified = true;
+  // Why the commits in the journal could not be applied: the logs are those before them.
+  std::optional<Error> journal = {};
+};
+
+// Calls `show` for the entries of all logs, in the order of the region table and in their order on
+// disk, and then for the state of each log. A damaged block hides only what it contains. Memory
+// does not depend on numbers in the image. Errors as image_info(); kUnsupported for unknown
+// features, kInterrupted if `activity` requests a stop.
+[[nodiscard]] Result<LogsSummary> show_logs(BlockFile& file, const LogFilter& filter,
+                                            const Activity& activity,
+                                            const std::function<Result<void>(const Json&)>& show);
+
+// The columns of an entry, not escaped by more than escape(); "-" for those that it does not have.
+struct LogColumns {
+  std::string time;
+  std::string log;
+  std::string sequence;
+  std::string actor;
+  std::string event;
+  std::string target;
+  std::string faults;
+  std::string details;
+};
+[[nodiscard]] LogColumns log_columns(const Json& entry);
+// The state of a log on one line.
+[[nodiscard]] std::string log_state_text(const Json& state);
+
 // Lines such as "00000010  44 57 ..  |DW..|"; `offset` is the offset of the first byte.
 [[nodiscard]] std::string hex_dump(uint64_t offset, Bytes bytes);
 

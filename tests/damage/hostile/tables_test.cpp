@@ -43,6 +43,13 @@ void look(ImageBuilder& image) {
   const auto info = image_info(image.file());
   REQUIRE(info.has_value());
   CHECK_FALSE(info_text(*info).empty());
+  const auto logs = show_logs(image.file(), {}, Activity{}, [](const Json& json) {
+    const bool is_entry = json["type"] == "entry";
+    CHECK_FALSE((is_entry ? log_columns(json).details : log_state_text(json)).empty());
+    CHECK_FALSE(json.dump().empty());
+    return Result<void>();
+  });
+  CHECK(logs.has_value());
   CHECK(largest_allocation() <= image.bytes().size() + (size_t{1} << 20));
   CHECK(processor_seconds() - begin < kLongest);
 }
