@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # help_examples.sh VDETOOL: runs both examples of every command's --help, each with the same files.
+samples=$(realpath "$(dirname "$0")/../vectors2")
 source "$(dirname "$0")/common.sh"
 
 module() { printf '\0asm\1\0\0\0'; }
@@ -29,6 +30,7 @@ mkdir files
   vdetool snapshot create photos.dwvd --label monday
   vdetool snapshot create photos.dwvd --label tuesday --parent monday
   cp --sparse=always photos.dwvd yesterday.dwvd
+  gunzip -c "$samples/cmvt-audit.dwvd.gz" >vault.dwvd
   vdetool format damaged.dwvd --size 1M
   damage damaged.dwvd
   vdetool format repaired.dwvd --size 1M

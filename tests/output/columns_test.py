@@ -68,7 +68,7 @@ def check_main_output(columns):
         ("dump", big, "--regions"), ("dump", big, "--tree"), ("dump", big, "--block", "10-14"),
         ("dump", big, "--region", "SNAP"), ("dump", big, "--region", "TAGI"),
         ("dump", big, "--offset", "1359:5"), ("dump", big, "--block", "9", "--hex"),
-        ("map", big), ("map", "damaged"), ("map", big, "--blocks", "0-20"),
+        ("log", unpack("vectors2", "all-regions")), ("map", big), ("map", "damaged"), ("map", big, "--blocks", "0-20"),
         ("verify", big, warned, "damaged"), ("verify", "damaged", "--repair", "--dry-run"),
         ("label", big), ("label", big, "Everything é"), ("resize", big, "--size", "6963200"),
         ("tag", "list", big), ("tag", "get", big, "key000000"), ("tag", "find", big, "--limit", "9"),

@@ -167,6 +167,11 @@ def check_samples():
     run("map", "everything-1", "--svg", b"m\xe4p.svg")
     run("map", "code-references", "--blocks", "0-99", status=4)
     run("map", "dict-references", "--scope", "metadata")
+    run("log", "all-regions")
+    run("log", "everything-1", status=1)
+    run("log", unpack("vectors2", "alog-broken-chain"), "--until", "2024-12-16", status=4)
+    for name in ("alog-leftover", "clog-odd", "mlog-v21-6", "opjr-5", "stre-wrapped", "worm-3"):
+        run("log", unpack("vectors2", name))
     run("tag", "list", "everything-1")
     run("snapshot", "list", "everything-1", "--tree", "--all")
     run("module", "list", "everything-1")

@@ -32,6 +32,7 @@ Runner define_copy(CLI::App& command);
 Runner define_rescue(CLI::App& command);
 Runner define_undo(CLI::App& command);
 Runner define_map(CLI::App& command);
+Runner define_log(CLI::App& command);
 Runner define_explain(CLI::App& command);
 Runner define_completion(CLI::App& command);
 
