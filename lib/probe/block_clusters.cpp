@@ -9,9 +9,14 @@ namespace vde {
 namespace {
 
 struct OpenCluster {
-  size_t index = 0;      // in the result
-  uint64_t counted = 0;  // valid blocks of any type up to its end
+  size_t index = 0;     // in the result
+  uint64_t strays = 0;  // counted up to its end
 };
+
+// Damage puts single blocks into a region. Several neighbours of another type are something else.
+constexpr uint64_t strays_in(const BlockRun& run) {
+  return run.valid == 1 ? 1 : kMaxStrays + 1;
+}
 
 // Whether `cluster` lies within another one that is much larger.
 bool is_stray(const std::vector<BlockRun>& clusters, const BlockRun& cluster) {
@@ -31,33 +36,52 @@ bool is_between(const std::vector<BlockRun>& runs, size_t index) {
          after.blocks.begin - runs[index].blocks.end <= kMaxRunGap;
 }
 
+// Where two regions meet, the block types of the last one of the first and the first one of the
+// second may be exchanged, as far as the types show it. Then the first one of the second counts.
+bool is_stray_block(const std::vector<BlockRun>& runs, size_t index) {
+  return is_between(runs, index) &&
+         !(is_between(runs, index + 1) && !(index > 0 && is_between(runs, index - 1)));
+}
+
+bool is_within(BlockRange inner, BlockRange outer) {
+  return inner.begin >= outer.begin && inner.end <= outer.end;
+}
+
+// The journal may end with a copy of what follows it.
+BlockRun after_journal(BlockRun run, BlockRange journal) {
+  if (!journal.contains(run.blocks.begin) || run.blocks.end <= journal.end) return run;
+  run.blocks.begin = journal.end;
+  run.valid = std::min(run.valid, run.blocks.count());
+  return run;
+}
+
 }  // namespace
 
 std::vector<BlockRun> join_runs(const BlockRuns& found, BlockRange journal,
                                 bool (*wanted)(BlockType)) {
   std::vector<BlockRun> clusters;
   std::unordered_map<uint32_t, OpenCluster> open;  // by type
-  uint64_t counted = 0;
+  uint64_t strays = 0;
   for (size_t i = 0; i < found.runs.size(); ++i) {
-    const BlockRun& run = found.runs[i];
-    if (run.blocks.begin < kFirstRegionBlock || journal.contains(run.blocks.begin)) continue;
-    const uint64_t before = counted;
-    counted += run.valid;
-    if (!wanted(run.type) || is_between(found.runs, i)) continue;
+    const BlockRun run = after_journal(found.runs[i], journal);
+    if (run.blocks.begin < kFirstRegionBlock || is_within(run.blocks, journal)) continue;
+    const uint64_t before = strays;
+    strays += strays_in(run);
+    if (!wanted(run.type) || is_stray_block(found.runs, i)) continue;
     const auto last = open.find(run.type.value);
     if (last != open.end()) {
       BlockRun& cluster = clusters[last->second.index];
       if (run.blocks.begin - cluster.blocks.end <= kMaxRunGap &&
-          before - last->second.counted <= kMaxStrays) {
+          before - last->second.strays <= kMaxStrays) {
         cluster.blocks.end = run.blocks.end;
         cluster.valid += run.valid;
         if (is_later_generation(run.newest, cluster.newest)) cluster.newest = run.newest;
-        last->second.counted = counted;
+        last->second.strays = strays;
         continue;
       }
     }
     clusters.push_back(run);
-    open[run.type.value] = {clusters.size() - 1, counted};
+    open[run.type.value] = {clusters.size() - 1, strays};
   }
   std::vector<BlockRun> kept;
   for (const BlockRun& cluster : clusters)

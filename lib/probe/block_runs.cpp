@@ -59,6 +59,25 @@ bool has_known_type(const UncheckedBlock& block) {
 
 }  // namespace
 
+std::vector<BlockRun>::const_iterator first_run_from(const BlockRuns& found, uint64_t block) {
+  return std::ranges::lower_bound(found.runs, block, {},
+                                  [](const BlockRun& run) { return run.blocks.begin; });
+}
+
+uint64_t count_valid(const BlockRuns& found, BlockRange blocks) {
+  uint64_t count = 0;
+  for (auto run = first_run_from(found, blocks.begin);
+       run != found.runs.end() && run->blocks.begin < blocks.end; ++run)
+    count += run->valid;
+  return count;
+}
+
+bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks) {
+  return std::ranges::none_of(found.runs, [&](const BlockRun& run) {
+    return run.valid > 1 && run.blocks.begin < blocks.end && run.blocks.end > blocks.begin;
+  });
+}
+
 Result<BlockRuns> find_block_runs(const BlockIo& io, uint64_t blocks, Activity& activity) {
   BlockRuns found;
   const uint64_t size = io.block_size();

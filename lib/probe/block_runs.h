@@ -33,6 +33,14 @@ struct BlockRuns {
   uint64_t damaged = 0;
 };
 
+// The first run that begins at or after `block`.
+[[nodiscard]] std::vector<BlockRun>::const_iterator first_run_from(const BlockRuns& found,
+                                                                   uint64_t block);
+// The number of valid blocks in the runs that begin in `blocks`.
+[[nodiscard]] uint64_t count_valid(const BlockRuns& found, BlockRange blocks);
+// Whether each run that has a block in `blocks` is a single block.
+[[nodiscard]] bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks);
+
 // Reads what is written of the first `blocks` blocks; holes are skipped. Block types that the
 // format does not define are ignored. kInterrupted, kIo. `activity.done` grows by the bytes that
 // were read.

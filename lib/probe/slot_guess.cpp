@@ -1,62 +1,18 @@
 #include "probe/slot_guess.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/checked.h"
 #include "format/feature.h"
 #include "format/region/bitmap.h"
-#include "format/region/inode.h"
-#include "format/region/wal_header.h"
 #include "format/region_content.h"
 #include "format/superblock.h"
-#include "format/tag/tag_index.h"
 #include "probe/block_clusters.h"
+#include "probe/region_candidates.h"
 
 namespace vde {
 namespace {
-
-// Block types that occur outside of regions, or in regions of other types only.
-constexpr auto kNoRegions = std::to_array<BlockType>(
-    {block_types::kSuperblock, block_types::kRegionMap, block_types::kExtendedMetadata,
-     block_types::kIntegrityAnchor, block_types::kData, block_types::kComplianceAuditLog,
-     block_types::kMigration, make_block_type("FREE"), make_block_type("EXTN"),
-     make_block_type("TRLR"), make_block_type("ERCV"), make_block_type("RCVR"),
-     make_block_type("COLR"), make_block_type("ZMAP"), make_block_type("COMP")});
-
-bool is_region_type(BlockType type) {
-  return std::ranges::find(kNoRegions, type) == kNoRegions.end();
-}
-
-// The journal is placed first.
-bool is_placed_later(BlockType type) {
-  return is_region_type(type) && type != block_types::kMetadataWal;
-}
-
-// Whether a block can be the first one of its region, as far as the payload shows it.
-bool may_be_first(BlockType type, Bytes payload) {
-  if (all_zero(payload)) return true;  // the SDK leaves the first block of a new region so
-  if (type == block_types::kTagIndex) {
-    const TagIndexHeader header = kTagIndexHeaderLayout.decode(payload);
-    const auto max_bits = max_bloom_bits(static_cast<uint32_t>(payload.size()) + kTrailerSize);
-    return all_zero(header.reserved) && header.bloom_bits >= 1 && header.bloom_hashes >= 1 &&
-           header.bloom_bits <= static_cast<int64_t>(max_bits);
-  }
-  if (is_journal(type)) {
-    const WalHeader header = kWalHeaderLayout.decode(payload);
-    return header.version == 1 && header.max_blocks > 0 &&
-           header.type == (type == block_types::kDataWal ? kWalData : kWalMetadata);
-  }
-  if (type == block_types::kInodes)
-    return kInodeLayoutHeaderLayout.decode(payload).core_end == kInodeCoreSize;
-  if (type == block_types::kSnapshots || type == block_types::kCode)
-    return all_zero(payload.subspan(4, 12));  // the reserved bytes of a packed table's header
-  return true;
-}
-
-constexpr uint64_t kMinJournal = 64;  // blocks
-constexpr uint64_t kMaxJournalBytes = uint64_t{4} << 20;
 
 // The maximum number of blocks that a region of this type may have after its last written one.
 uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
@@ -72,9 +28,8 @@ class Guess {
       : io_(io), found_(found), total_(total_blocks) {}
 
   Result<std::vector<RegionSlot>> run() {
-    VDE_TRY(place_journal());
-    for (const BlockRun& cluster : join_runs(found_, journal_, is_placed_later))
-      VDE_TRY(consider(cluster));
+    VDE_TRY_ASSIGN(found, find_regions(io_, found_, total_));
+    best_ = std::move(found);
     for (const auto& [type, candidate] : best_) regions_.push_back(candidate);
     sort_regions();
     separate_regions();
@@ -83,123 +38,22 @@ class Guess {
   }
 
  private:
-  struct Candidate {
-    BlockType type;
-    BlockRange blocks;
-    bool starts = false;  // its first block can be the region's first one
-    uint32_t newest = 0;
-    uint64_t valid = 0;
-  };
-
-  // The journal comes first: it holds copies of blocks of other regions. Its header has its size.
-  Result<void> place_journal() {
-    std::optional<Candidate> all;  // from the first block of its type to the last
-    for (const BlockRun& run : found_.runs) {
-      if (run.type != block_types::kMetadataWal || run.blocks.begin < kFirstRegionBlock) continue;
-      if (!all) all = Candidate{run.type, run.blocks, false, run.newest, 0};
-      all->blocks.end = run.blocks.end;
-      all->valid += run.valid;
-      VDE_TRY_ASSIGN(first, starts_like_region(run.type, run.blocks.begin));
-      if (!first || all_zero(Bytes(buffer_).first(payload_size(io_.block_size())))) continue;
-      const auto count = static_cast<uint64_t>(kWalHeaderLayout.decode(Bytes(buffer_)).max_blocks);
-      const uint64_t begin = run.blocks.begin;
-      if (count > total_) continue;
-      // In the place of the last block if the two were exchanged.
-      if (begin >= count && has_journal_block(begin - count + 1))
-        keep({run.type, {begin - count + 1, begin + 1}, true, run.newest, run.valid});
-      else if (begin + count <= total_)
-        keep({run.type, {begin, begin + count}, true, run.newest, run.valid});
-    }
-    const auto found = best_.find(block_types::kMetadataWal.value);
-    if (found == best_.end() && all) VDE_TRY(place_headless_journal(*all));
-    if (const auto kept = best_.find(block_types::kMetadataWal.value); kept != best_.end())
-      journal_ = kept->second.blocks;
-    return {};
-  }
-
-  // Without a header, the journal has its blocks and at least kMinJournal in total: the last block
-  // of the journal may be the only one left.
-  Result<void> place_headless_journal(Candidate all) {
-    VDE_TRY(include_head(all));
-    if (all.blocks.count() > std::max(kMaxJournalBytes / io_.block_size(), total_ / 64)) return {};
-    const uint64_t end = all.blocks.end;
-    if (all.blocks.count() < kMinJournal && end >= kFirstRegionBlock + kMinJournal &&
-        is_free({end - kMinJournal, end - 1}))
-      all.blocks.begin = end - kMinJournal;
-    if (all.blocks.count() >= kMinJournal || is_free({end, all.blocks.begin + kMinJournal})) {
-      all.blocks.end = std::max(end, all.blocks.begin + kMinJournal);
-      keep(all);
-    }
-    return {};
-  }
-
-  [[nodiscard]] bool has_journal_block(uint64_t number) const {
-    return std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
-      return run.type == block_types::kMetadataWal && run.blocks.begin == number;
-    });
-  }
-
-  Result<void> consider(const BlockRun& run) {
-    // A BTRE region has blocks of type TAGI after the first.
-    VDE_TRY_ASSIGN(starts, starts_like_region(run.type, run.blocks.begin));
-    Candidate candidate{run.type, run.blocks, starts, run.newest, run.valid};
-    if (!starts) VDE_TRY(include_head(candidate));
-    keep(candidate);
-    return {};
-  }
-
-  // The block before a region without its first block is that one, if it is damaged, unwritten, or
-  // a single block of another type: no checksum covers the type.
-  Result<void> include_head(Candidate& candidate) {
-    const uint64_t before = candidate.blocks.begin - 1;
-    if (before < kFirstRegionBlock) return {};
-    BlockBuffer buffer = io_.make_buffer();
-    VDE_TRY_ASSIGN(block, io_.read(before, buffer));
-    const bool is_single = std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
-      return run.valid == 1 && run.blocks.begin == before;
-    });
-    if (block.state() != BlockState::kValid || is_single) candidate.blocks.begin = before;
-    return {};
-  }
-
-  void keep(const Candidate& candidate) {
-    const auto [place, is_new] = best_.try_emplace(candidate.type.value, candidate);
-    Candidate& best = place->second;
-    if (is_new) return;
-    // Of equally old ones the first: the blocks of a query index have the type of a tag index.
-    const bool is_newer = is_later_generation(candidate.newest, best.newest);
-    const bool is_larger = candidate.newest == best.newest && candidate.valid > best.valid;
-    // A single block elsewhere may start like a region.
-    const bool is_start = candidate.starts && (best.starts || candidate.valid * 4 >= best.valid);
-    const bool was_start = best.starts && (candidate.starts || best.valid * 4 >= candidate.valid);
-    const bool is_better = is_start != was_start ? is_start : is_newer || (!was_start && is_larger);
-    if (is_better) best = candidate;
-  }
-
-  // Leaves the block's payload in buffer_.
-  Result<bool> starts_like_region(BlockType type, uint64_t number) {
-    buffer_ = io_.make_buffer();
-    VDE_TRY_ASSIGN(block, io_.read(number, buffer_));
-    return may_be_first(type, block.unchecked_payload());
-  }
-
   // The first valid block of another kind after `from`, or the end of the volume.
   [[nodiscard]] uint64_t next_valid(uint64_t from) const {
-    const auto next = std::ranges::lower_bound(
-        found_.runs, from, {}, [](const BlockRun& run) { return run.blocks.begin; });
+    const auto next = first_run_from(found_, from);
     return next == found_.runs.end() ? total_ : std::min(total_, next->blocks.begin);
   }
 
   // Of two regions that overlap, the one with fewer valid blocks loses what they share.
   void separate_regions() {
-    std::vector<Candidate> apart;
-    for (const Candidate& region : regions_) {
+    std::vector<RegionCandidate> apart;
+    for (const RegionCandidate& region : regions_) {
       apart.push_back(region);
       if (apart.size() < 2) continue;
-      Candidate& before = apart[apart.size() - 2];
-      Candidate& now = apart.back();
+      RegionCandidate& before = apart[apart.size() - 2];
+      RegionCandidate& now = apart.back();
       if (before.blocks.end <= now.blocks.begin) continue;
-      if (before.valid >= now.valid)
+      if (!now.firm && before.valid >= now.valid)
         now.blocks.begin = before.blocks.end;
       else
         before.blocks.end = now.blocks.begin;
@@ -211,12 +65,13 @@ class Guess {
     regions_ = std::move(apart);
     std::erase_if(best_, [&](const auto& kept) {
       return std::ranges::none_of(
-          regions_, [&](const Candidate& region) { return region.type == kept.second.type; });
+          regions_, [&](const RegionCandidate& region) { return region.type == kept.second.type; });
     });
   }
 
   void sort_regions() {
-    std::ranges::sort(regions_, {}, [](const Candidate& region) { return region.blocks.begin; });
+    std::ranges::sort(regions_, {},
+                      [](const RegionCandidate& region) { return region.blocks.begin; });
   }
 
   // Every image has these three, in this order. If no block of one is left, its place is what is
@@ -233,7 +88,7 @@ class Guess {
 
   void add_missing(BlockType type, BlockRange blocks) {
     if (blocks.empty()) return;
-    const Candidate candidate{type, blocks, true, 0, 0};
+    const RegionCandidate candidate{type, blocks, true, false, 0, 0};
     best_.emplace(type.value, candidate);
     regions_.push_back(candidate);
     sort_regions();
@@ -241,12 +96,8 @@ class Guess {
 
   [[nodiscard]] bool is_free(BlockRange blocks) const {
     return blocks.begin >= kFirstRegionBlock && blocks.end <= total_ &&
-           std::ranges::none_of(found_.runs,
-                                [&](const BlockRun& run) {
-                                  return run.blocks.begin < blocks.end &&
-                                         run.blocks.end > blocks.begin;
-                                }) &&
-           std::ranges::none_of(regions_, [&](const Candidate& region) {
+           has_only_single_blocks(found_, blocks) &&
+           std::ranges::none_of(regions_, [&](const RegionCandidate& region) {
              return region.blocks.begin < blocks.end && region.blocks.end > blocks.begin;
            });
   }
@@ -298,36 +149,50 @@ class Guess {
     return is_free({at, at + count}) ? BlockRange{at, at + count} : BlockRange{};
   }
 
-  // The first run that begins at or after `block`.
-  [[nodiscard]] std::vector<BlockRun>::const_iterator run_from(uint64_t block) const {
-    return std::ranges::lower_bound(found_.runs, block, {},
-                                    [](const BlockRun& run) { return run.blocks.begin; });
-  }
-
   // Includes what is unwritten up to the next region, which begins at `next`, or 0 if there is
   // none.
-  [[nodiscard]] BlockRange whole(const Candidate& region, uint64_t next) const {
+  [[nodiscard]] Result<BlockRange> whole(const RegionCandidate& region, uint64_t next) const {
     BlockRange blocks = region.blocks;
     if (region.type == block_types::kMetadataWal && region.starts) return blocks;
     if (region.type == block_types::kBitmap)
       blocks.end = blocks.begin + bitmap_blocks_for(total_, io_.block_size());
+    const uint64_t room = max_unwritten(region.type, total_);
+    // Nothing shows where the last region ends.
+    const uint64_t limit = next >= blocks.end ? std::min(next, total_) : blocks.end;
     const bool reaches = next > blocks.begin && next >= blocks.end &&
-                         count_valid({blocks.end, next}) <= kMaxStrays &&
-                         next - blocks.end <= max_unwritten(region.type, total_);
-    if (reaches) blocks.end = next;
+                         count_valid(found_, {blocks.end, next}) <= kMaxStrays &&
+                         next - blocks.end <= room;
+    if (reaches) {
+      blocks.end = next;
+    } else if (has_tail(region.type)) {
+      // The root follows the header, and may be damaged.
+      const bool has_root = blocks.end < (next > 0 ? limit : total_);
+      if (region.type == block_types::kTagIndex && blocks.count() == 1 && has_root) ++blocks.end;
+      VDE_TRY_ASSIGN(end, unwritten_until(blocks.end, std::min(limit, blocks.begin + room)));
+      blocks.end = end;
+    }
     return blocks;
   }
 
-  // The number of valid blocks in the runs that begin in `blocks`.
-  [[nodiscard]] uint64_t count_valid(BlockRange blocks) const {
-    uint64_t count = 0;
-    for (auto run = run_from(blocks.begin);
-         run != found_.runs.end() && run->blocks.begin < blocks.end; ++run)
-      count += run->valid;
-    return count;
+  // Other programs write only the first blocks of these regions.
+  static bool has_tail(BlockType type) {
+    return type == block_types::kTagIndex || type == block_types::kSnapshots ||
+           type == block_types::kCode;
   }
 
-  [[nodiscard]] std::vector<RegionSlot> slots_of(const std::vector<Candidate>& regions) const {
+  // The first written block from `begin` on; `end` if there is none before.
+  [[nodiscard]] Result<uint64_t> unwritten_until(uint64_t begin, uint64_t end) const {
+    BlockBuffer buffer = io_.make_buffer();
+    VDE_TRY_ASSIGN(in_file, io_.blocks_in_file());
+    for (; begin < end && begin < in_file; ++begin) {
+      VDE_TRY_ASSIGN(block, io_.read(begin, buffer));
+      if (!block.is_unwritten()) break;
+    }
+    return begin;
+  }
+
+  [[nodiscard]] Result<std::vector<RegionSlot>> slots_of(
+      const std::vector<RegionCandidate>& regions) const {
     std::vector<RegionSlot> slots;
     const auto add = [&](BlockType type, BlockRange blocks) {
       slots.push_back({type, kRegionActive, static_cast<int64_t>(blocks.begin),
@@ -340,8 +205,10 @@ class Guess {
     bool at_start = true;  // no region so far was moved into the data area
     for (size_t i = 0; i < regions.size(); ++i) {
       const uint64_t next = i + 1 < regions.size() ? regions[i + 1].blocks.begin : 0;
-      const BlockRange blocks = whole(regions[i], next);
-      if (blocks.end > total_ || slots.size() + 1 >= slots_per_block(io_.block_size())) continue;
+      VDE_TRY_ASSIGN(blocks, whole(regions[i], next));
+      const bool is_stray = regions[i].type == block_types::kTagIndex && blocks.count() == 1;
+      if (is_stray || blocks.end > total_ || slots.size() + 1 >= slots_per_block(io_.block_size()))
+        continue;
       at_start = at_start && blocks.begin - std::min(end, blocks.begin) <= 64;
       if (at_start) end = std::max(end, blocks.end);
       add(regions[i].type, blocks);
@@ -353,10 +220,8 @@ class Guess {
   const BlockIo& io_;
   const BlockRuns& found_;
   uint64_t total_;
-  BlockBuffer buffer_;
-  BlockRange journal_;
-  std::map<uint32_t, Candidate> best_;  // by type
-  std::vector<Candidate> regions_;      // the same by place
+  std::map<uint32_t, RegionCandidate> best_;  // by type
+  std::vector<RegionCandidate> regions_;      // the same by place
 };
 
 }  // namespace
@@ -382,7 +247,7 @@ std::vector<size_t> contradicted_slots(const std::vector<RegionSlot>& slots, con
   std::vector<size_t> wrong;
   for (size_t i = 0; i < slots.size(); ++i) {
     const RegionSlot& slot = slots[i];
-    if (slot.is_free() || !is_region_type(slot.type)) continue;
+    if (slot.is_free() || !has_region(slot.type)) continue;
     const auto range = block_range(slot.start, slot.count);
     if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks) {
       wrong.push_back(i);
@@ -396,7 +261,7 @@ std::vector<size_t> contradicted_slots(const std::vector<RegionSlot>& slots, con
       const bool own = may_carry(slot.type, slot.type, run.type);
       own_inside |= own && inside;
       own_outside |= own && !inside;
-      if (!own && inside && is_region_type(run.type)) others_inside += run.valid;
+      if (!own && inside && has_region(run.type)) others_inside += run.valid;
     }
     if (!own_inside && own_outside && others_inside > kMaxStrays) wrong.push_back(i);
   }

@@ -44,6 +44,7 @@ class Foundation {
     VDE_TRY(write_fixed_blocks(source_.io, state_));
     VDE_TRY_ASSIGN(commits, apply_waiting_commits(source_.io));
     if (commits == 0) return {};
+    if (guessed_) VDE_TRY(guess_again());
     return found("commit", commits, {}, "waited in the journal; applied");
   }
 
@@ -171,8 +172,21 @@ class Foundation {
     total_ = volume_blocks();
     VDE_TRY_ASSIGN(slots, guess_slots(source_.io, source_.runs, total_));
     state_.slots = std::move(slots);
+    guessed_ = true;
     return tell(RescueVerdict::kDoubted, "region", used_slots(), {},
                 "no region table is left; the blocks show where the regions are");
+  }
+
+  // The commits wrote blocks that show more, unless they wrote the table itself.
+  Result<void> guess_again() {
+    VDE_TRY_ASSIGN(probe, probe_image(source_.io.file()));
+    state_.slots.resize(probe.slots.size());
+    if (!probe.primary.whole || probe.slots != state_.slots) return {};
+    VDE_TRY_ASSIGN(runs, find_block_runs(source_.io, blocks_in_file(), activity_));
+    VDE_TRY_ASSIGN(slots, guess_slots(source_.io, runs, total_));
+    GroupState state = decode_group(probe.primary);
+    state.slots = std::move(slots);
+    return write_fixed_blocks(source_.io, state);
   }
 
   Result<void> correct_slots() {
@@ -324,8 +338,9 @@ class Foundation {
   JournalRemains journal_;
   GroupState state_;
   std::vector<SlotTable> tables_;
-  bool known_ = false;  // there is a superblock
-  uint64_t total_ = 0;  // blocks of the volume
+  bool known_ = false;    // there is a superblock
+  bool guessed_ = false;  // the slots are what the blocks show
+  uint64_t total_ = 0;    // blocks of the volume
 };
 
 }  // namespace

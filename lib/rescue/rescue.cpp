@@ -8,11 +8,9 @@
 #include "io/borrowed_file.h"
 #include "io/sparse/copy_written.h"
 #include "probe/probe_at.h"
-#include "probe/slot_guess.h"
-#include "rescue/foundation.h"
+#include "rescue/attempt.h"
 #include "rescue/lossy_file.h"
 #include "rescue/old_entries.h"
-#include "vde/create.h"
 #include "vde/image.h"
 #include "vde/new_file.h"
 
@@ -27,10 +25,7 @@ class Planned : public Rescue {
 
   Result<void> plan() {
     VDE_TRY(examine());
-    VDE_TRY_ASSIGN(alone, repair_suffices());
-    restart();
-    if (!alone) VDE_TRY(make_foundation({*io_, *probe_, runs_}, options_, counting(), activity_));
-    VDE_TRY(repair());
+    VDE_TRY(choose());
     VDE_TRY(add_old_entries());
     VDE_TRY(fit_length());
     VDE_TRY(report_left());
@@ -84,65 +79,18 @@ class Planned : public Rescue {
                 "give the offset of a volume within the file to --volume-offset");
   }
 
-  // A new view of the source, as long as the superblock says.
-  void restart() {
-    view_ = std::make_unique<OverlayFile>(lossy_, summary_.block_size);
-    io_.emplace(*view_, summary_.block_size);
-  }
-
-  // Whether a repair has what it builds on: a group, and tables that the blocks do not contradict.
-  // It may be able to restore a group exactly, and takes the table that is right.
-  Result<bool> repair_suffices() {
-    if (!probe_->verified() || probe_->slots.empty()) return false;
-    if (is_sound(*probe_)) return true;
-    restart();
-    RepairOptions quiet = repair_options();
-    quiet.lost = {};
-    Result<RepairPlan> plan = plan_repair(*view_, quiet, activity_);
-    if (plan && !plan->steps.empty()) {
-      VDE_TRY(apply_repair(*view_, *plan, quiet, nullptr, activity_));
-      VDE_TRY_ASSIGN(after, probe_image(*view_));
-      return is_sound(after);
-    }
-    if (!plan && plan.error().code == ErrorCode::kInterrupted) return propagate(plan);
-    return false;
-  }
-
-  bool is_sound(const Probe& probe) const {
-    return probe.superblock_source == SuperblockSource::kGroup &&
-           contradicted_slots(probe.slots, runs_, volume_blocks(probe)).empty();
-  }
-
-  static uint64_t volume_blocks(const Probe& probe) {
-    const int64_t total = probe.superblock.total_blocks;
-    return probe.superblock_verified() && total > 0 ? static_cast<uint64_t>(total)
-                                                    : probe.blocks_in_file();
-  }
-
-  RepairOptions repair_options() {
-    RepairOptions repair;
-    repair.now = options_.now;
-    repair.unseal = true;
-    repair.verify = options_.verify;
-    repair.allow_loss = true;
-    repair.lost = [this](const LostEntry& entry) { return lose(entry); };
-    return repair;
-  }
-
-  Result<void> repair() {
-    VDE_TRY(extend());
-    const RepairOptions options = repair_options();
-    Result<RepairPlan> plan = plan_repair(*view_, options, activity_);
-    if (!plan && plan.error().code == ErrorCode::kUnsupported) return keep_unrepaired(plan.error());
-    if (!plan) return propagate(plan);
-    for (const RepairStep& step : plan->steps) VDE_TRY(report(step));
-    summary_.lost += plan->lost;
-    summary_.left = std::move(plan->left);
-    summary_.after = std::move(plan->after);
-    if (!plan->steps.empty()) {
-      VDE_TRY_ASSIGN(left, apply_repair(*view_, *plan, options, nullptr, activity_));
-      summary_.left = std::move(left);
-    }
+  // Takes the better of a repair and of a repair after new tables were made.
+  Result<void> choose() {
+    const LostVisitor lost = [this](const LostEntry& entry) { return lose(entry); };
+    VDE_TRY_ASSIGN(attempt,
+                   make_better_attempt({lossy_, *probe_, runs_, options_, activity_}, lost));
+    for (const RescueItem& item : attempt.items)
+      VDE_TRY(item.kind == "repair" ? show_(item) : counting()(item));
+    summary_.lost += attempt.lost;
+    summary_.left = std::move(attempt.left);
+    summary_.after = std::move(attempt.after);
+    view_ = std::move(attempt.view);
+    before_ = std::move(attempt.before);
     return {};
   }
 
@@ -156,7 +104,8 @@ class Planned : public Rescue {
     VDE_TRY_ASSIGN(added, use_old_entries({BlockIo(lossy_, summary_.block_size), runs_, *before_,
                                            *view_, summary_.block_size, clock, show, activity_}));
     if (added == 0) return {};
-    const RepairOptions options = repair_options();
+    const LostVisitor lost = [this](const LostEntry& entry) { return lose(entry); };
+    const RepairOptions options = repair_options(options_, lost);
     VDE_TRY_ASSIGN(plan, plan_repair(*view_, options, activity_));
     summary_.left = plan.left;
     summary_.after = plan.after;
@@ -164,39 +113,6 @@ class Planned : public Rescue {
     VDE_TRY_ASSIGN(left, apply_repair(*view_, plan, options, nullptr, activity_));
     summary_.left = std::move(left);
     return {};
-  }
-
-  // A file that was cut short has holes where the rest of the volume was.
-  Result<void> extend() {
-    VDE_TRY_ASSIGN(probe, probe_image(*view_));
-    before_ = probe;
-    const uint64_t blocks = volume_blocks(probe);
-    VDE_TRY_ASSIGN(size, view_->size());
-    if (blocks > kMaxVolumeBytes / summary_.block_size) return {};
-    const uint64_t bytes = blocks * summary_.block_size;
-    if (bytes > size) VDE_TRY(view_->resize(bytes));
-    if (blocks <= probe_->blocks_in_file()) return {};
-    return counting()({RescueVerdict::kLost,
-                       "block",
-                       blocks - probe_->blocks_in_file(),
-                       {{probe_->blocks_in_file(), blocks}},
-                       "the file ends before them"});
-  }
-
-  Result<void> keep_unrepaired(const Error& why) {
-    VDE_TRY(counting()({RescueVerdict::kDoubted, "image", 1, {}, "not repaired: " + why.message}));
-    const auto keep = [this](const Finding& finding) { summary_.left.push_back(finding); };
-    auto after = verify_image(*view_, options_.verify, activity_, keep);
-    if (after) summary_.after = std::move(*after);
-    return after || after.error().code == ErrorCode::kUnsupported ? Result<void>{}
-                                                                  : propagate(after);
-  }
-
-  Result<void> report(const RepairStep& step) {
-    const std::string source = step.source.empty() ? "" : fmt::format(" ({})", step.source);
-    VDE_TRY(show_({RescueVerdict::kFound, "repair", 1, step.blocks, step.what + source}));
-    if (step.loses.empty()) return {};
-    return show_({RescueVerdict::kLost, "repair", step.lost.total(), step.blocks, step.loses});
   }
 
   Result<void> lose(const LostEntry& entry) {
@@ -302,7 +218,6 @@ class Planned : public Rescue {
   std::optional<Probe> before_;  // of the new image before its repair
   BlockRuns runs_;
   std::unique_ptr<OverlayFile> view_;  // the new image
-  std::optional<BlockIo> io_;
   RescueSummary summary_;
 };
 

@@ -1,0 +1,193 @@
+#include "rescue/attempt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "io/borrowed_file.h"
+#include "probe/slot_guess.h"
+#include "rescue/foundation.h"
+#include "vde/create.h"
+#include "vde/image.h"
+
+namespace vde {
+namespace {
+
+class Attempting {
+ public:
+  Attempting(const AttemptTask& task, const LostVisitor& lost) : task_(task), lost_(lost) {
+    attempt_.view = std::make_unique<OverlayFile>(task.source, task.probe.block_size);
+  }
+
+  Result<Attempt> run(RescueWay way) {
+    if (way == RescueWay::kNewFoundation) {
+      const RescueSource source{BlockIo(*attempt_.view, task_.probe.block_size), task_.probe,
+                                task_.runs};
+      VDE_TRY(make_foundation(source, task_.options, adding(), task_.activity));
+    }
+    VDE_TRY(extend());
+    VDE_TRY(repair());
+    VDE_TRY(count());
+    return std::move(attempt_);
+  }
+
+ private:
+  RescueVisitor adding() {
+    return [this](const RescueItem& item) -> Result<void> {
+      attempt_.items.push_back(item);
+      return {};
+    };
+  }
+
+  // A file that was cut short has holes where the rest of the volume was.
+  Result<void> extend() {
+    VDE_TRY_ASSIGN(probe, probe_image(*attempt_.view));
+    attempt_.before = std::move(probe);
+    const uint64_t blocks = volume_blocks(attempt_.before);
+    VDE_TRY_ASSIGN(size, attempt_.view->size());
+    if (blocks > kMaxVolumeBytes / task_.probe.block_size) return {};
+    const uint64_t bytes = blocks * task_.probe.block_size;
+    if (bytes > size) VDE_TRY(attempt_.view->resize(bytes));
+    const uint64_t in_file = task_.probe.blocks_in_file();
+    if (blocks > in_file)
+      attempt_.items.push_back({RescueVerdict::kLost,
+                                "block",
+                                blocks - in_file,
+                                {{in_file, blocks}},
+                                "the file ends before them"});
+    return {};
+  }
+
+  Result<void> repair() {
+    const RepairOptions options = repair_options(task_.options, lost_);
+    Result<RepairPlan> plan = plan_repair(*attempt_.view, options, task_.activity);
+    if (!plan && plan.error().code == ErrorCode::kUnsupported) return keep_unrepaired(plan.error());
+    if (!plan) return propagate(plan);
+    for (const RepairStep& step : plan->steps) add_step(step);
+    for (std::string& note : plan->notes)
+      attempt_.items.push_back({RescueVerdict::kDoubted, "repair", 1, {}, std::move(note)});
+    attempt_.lost = plan->lost;
+    attempt_.left = std::move(plan->left);
+    attempt_.after = std::move(plan->after);
+    if (plan->steps.empty()) return {};
+    VDE_TRY_ASSIGN(left, apply_repair(*attempt_.view, *plan, options, nullptr, task_.activity));
+    attempt_.left = std::move(left);
+    return {};
+  }
+
+  void add_step(const RepairStep& step) {
+    const std::string source = step.source.empty() ? "" : fmt::format(" ({})", step.source);
+    attempt_.items.push_back({RescueVerdict::kFound, "repair", 1, step.blocks, step.what + source});
+    if (step.loses.empty()) return;
+    attempt_.items.push_back(
+        {RescueVerdict::kLost, "repair", step.lost.total(), step.blocks, step.loses});
+  }
+
+  Result<void> keep_unrepaired(const Error& why) {
+    attempt_.items.push_back(
+        {RescueVerdict::kDoubted, "image", 1, {}, "not repaired: " + why.message});
+    const auto keep = [this](const Finding& finding) { attempt_.left.push_back(finding); };
+    auto after = verify_image(*attempt_.view, task_.options.verify, task_.activity, keep);
+    if (after) attempt_.after = std::move(*after);
+    return after || after.error().code == ErrorCode::kUnsupported ? Result<void>{}
+                                                                  : propagate(after);
+  }
+
+  // Counts what lists show, up to an error in them.
+  Result<void> count() {
+    auto image = Image::open(std::make_unique<BorrowedFile>(*attempt_.view));
+    if (!image) return {};
+    const auto one_more = [this](const auto&) { return ++attempt_.readable != 0; };
+    if (auto tags = image->tags()) VDE_TRY(end_of(tags->find({}, one_more)));
+    if (auto snapshots = image->snapshots()) VDE_TRY(end_of(snapshots->list(one_more)));
+    auto modules = image->modules();
+    if (!modules) return {};
+    std::vector<Module> listed;
+    VDE_TRY(end_of(modules->list([&](const Module& module) {
+      listed.push_back(module);
+      return true;
+    })));
+    return end_of(modules->verify(
+        listed, task_.activity, [this](const Module&, const Result<void>& verdict) -> Result<void> {
+          if (verdict) ++attempt_.readable;
+          return {};
+        }));
+  }
+
+  // Damage ends a list. The rest are errors of the machine.
+  template <class T>
+  static Result<void> end_of(const Result<T>& list) {
+    if (list || list.error().code == ErrorCode::kDamaged ||
+        list.error().code == ErrorCode::kUnsupported)
+      return {};
+    return tl::make_unexpected(list.error());
+  }
+
+  const AttemptTask& task_;
+  const LostVisitor& lost_;
+  Attempt attempt_;
+};
+
+// There is a group, and the blocks do not contradict the tables.
+bool is_sound(const Probe& probe, const BlockRuns& runs) {
+  return probe.superblock_source == SuperblockSource::kGroup &&
+         contradicted_slots(probe.slots, runs, volume_blocks(probe)).empty();
+}
+
+bool ends_rescue(const Error& error) {
+  return error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kIo ||
+         error.code == ErrorCode::kNoSpace;
+}
+
+// The entries are listed once it is known which ones they are.
+Result<Attempt> listed(const AttemptTask& task, RescueWay way, Attempt made,
+                       const LostVisitor& lost) {
+  if (!lost || made.lost.total() == 0) return made;
+  return make_attempt(task, way, lost);
+}
+
+}  // namespace
+
+uint64_t volume_blocks(const Probe& probe) {
+  const int64_t total = probe.superblock.total_blocks;
+  return probe.superblock_verified() && total > 0 ? static_cast<uint64_t>(total)
+                                                  : probe.blocks_in_file();
+}
+
+RepairOptions repair_options(const RescueOptions& options, const LostVisitor& lost) {
+  RepairOptions repair;
+  repair.now = options.now;
+  repair.unseal = true;
+  repair.verify = options.verify;
+  repair.allow_loss = true;
+  repair.lost = lost;
+  return repair;
+}
+
+Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way, const LostVisitor& lost) {
+  return Attempting(task, lost).run(way);
+}
+
+Result<Attempt> make_better_attempt(const AttemptTask& task, const LostVisitor& lost) {
+  const LostVisitor none;
+  if (!task.probe.verified() || task.probe.slots.empty())
+    return make_attempt(task, RescueWay::kNewFoundation, lost);
+  if (is_sound(task.probe, task.runs)) return make_attempt(task, RescueWay::kRepair, lost);
+  RescueWay way = RescueWay::kRepair;
+  Result<Attempt> best = make_attempt(task, way, none);
+  if (!best && ends_rescue(best.error())) return best;
+  if (best) {
+    VDE_TRY_ASSIGN(after, probe_image(*best->view));
+    if (is_sound(after, task.runs)) return listed(task, way, std::move(*best), lost);
+  }
+  Result<Attempt> other = make_attempt(task, RescueWay::kNewFoundation, none);
+  if (!other && ends_rescue(other.error())) return other;
+  if (!best || (other && other->readable > best->readable)) {
+    way = RescueWay::kNewFoundation;
+    best = std::move(other);
+  }
+  if (!best) return best;
+  return listed(task, way, std::move(*best), lost);
+}
+
+}  // namespace vde

@@ -1,0 +1,52 @@
+// A new image made in one of two ways: by a repair of the source as it is, or by a repair after its
+// fixed blocks were made anew from the other blocks.
+#pragma once
+
+#include <memory>
+
+#include "io/overlay_file.h"
+#include "probe/block_runs.h"
+#include "probe/probe.h"
+#include "vde/rescue.h"
+
+namespace vde {
+
+enum class RescueWay { kRepair, kNewFoundation };
+
+// What an attempt works on. All references outlive it.
+struct AttemptTask {
+  BlockFile& source;
+  const Probe& probe;     // of the source
+  const BlockRuns& runs;  // of the source
+  const RescueOptions& options;
+  Activity& activity;
+};
+
+struct Attempt {
+  std::unique_ptr<OverlayFile> view;  // the new image
+  Probe before;                       // of the new image before its repair
+  std::vector<RescueItem> items;      // what was found, doubted and lost; without entries
+  LostCounts lost;                    // by the repair
+  std::vector<Finding> left;          // what a verification of the new image finds
+  VerifySummary after;
+  uint64_t readable = 0;  // tags, snapshots, and modules with their bytes
+};
+
+// The options of a repair that is a part of a rescue.
+[[nodiscard]] RepairOptions repair_options(const RescueOptions& options, const LostVisitor& lost);
+
+// Makes a view of the source into a new image, and counts what can be read in it. `lost` gets every
+// entry that the repair loses, and may be empty. kDamaged and others if the way leads nowhere;
+// kInterrupted, kIo, kNoSpace.
+[[nodiscard]] Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way,
+                                           const LostVisitor& lost);
+
+// A repair if it leads to a group and to tables that the blocks do not contradict: it knows more of
+// the image than its blocks. Else the better attempt of the two: the one of which more can be read,
+// the repair if that is the same. A new foundation if there is nothing that a repair builds on.
+[[nodiscard]] Result<Attempt> make_better_attempt(const AttemptTask& task, const LostVisitor& lost);
+
+// The blocks that the superblock counts, or those in the file if it is not valid.
+[[nodiscard]] uint64_t volume_blocks(const Probe& probe);
+
+}  // namespace vde
