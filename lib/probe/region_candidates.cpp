@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "format/region/bitmap.h"
 #include "format/region/wal_header.h"
 #include "format/superblock.h"
 #include "probe/block_clusters.h"
@@ -55,13 +56,9 @@ class RegionFinder {
       VDE_TRY_ASSIGN(first, starts_like_region(run.type, run.blocks.begin));
       if (!first || all_zero(Bytes(buffer_).first(payload_size(io_.block_size())))) continue;
       const auto count = static_cast<uint64_t>(kWalHeaderLayout.decode(Bytes(buffer_)).max_blocks);
-      const uint64_t begin = run.blocks.begin;
       if (count > total_) continue;
-      // In the place of the last block if the two were exchanged.
-      if (begin >= count + kFirstRegionBlock && ends_journal(run, count))
-        keep({run.type, {begin - count + 1, begin + 1}, true, false, run.newest, run.valid});
-      else if (begin + count <= total_)
-        keep({run.type, {begin, begin + count}, true, false, run.newest, run.valid});
+      const BlockRange place = journal_place(run, count);
+      if (place.end <= total_) keep({run.type, place, true, false, run.newest, run.valid});
     }
     const auto found = best_.find(block_types::kMetadataWal.value);
     if (found == best_.end() && all) VDE_TRY(place_headless_journal(*all));
@@ -88,6 +85,33 @@ class RegionFinder {
 
   [[nodiscard]] bool is_clear(BlockRange blocks) const {
     return blocks.end <= total_ && has_only_single_blocks(found_, blocks);
+  }
+
+  // The header may have changed places with another block of the journal. Then the others show
+  // where it is: two more must lie within the place, because one may be a stray.
+  [[nodiscard]] BlockRange journal_place(const BlockRun& header, uint64_t count) const {
+    const uint64_t at = header.blocks.begin;
+    if (at >= count + kFirstRegionBlock && ends_journal(header, count))
+      return {at - count + 1, at + 1};
+    BlockRange best{at, at + count};
+    uint64_t most = journal_blocks(best) + 1;
+    for (const BlockRun& run : found_.runs) {
+      const BlockRange place{run.blocks.begin, run.blocks.begin + count};
+      if (run.type != block_types::kMetadataWal || !place.contains(at)) continue;
+      const uint64_t blocks = journal_blocks(place);
+      if (blocks <= most) continue;
+      best = place;
+      most = blocks;
+    }
+    return best;
+  }
+
+  [[nodiscard]] uint64_t journal_blocks(BlockRange place) const {
+    uint64_t count = 0;
+    for (auto run = first_run_from(found_, place.begin);
+         run != found_.runs.end() && run->blocks.begin < place.end; ++run)
+      if (run->type == block_types::kMetadataWal) count += run->valid;
+    return count;
   }
 
   // Whether the header of a journal of `count` blocks lies in the place of its last block.
@@ -118,6 +142,10 @@ class RegionFinder {
 
   Result<void> consider(const BlockRun& run) {
     VDE_TRY_ASSIGN(starts, starts_like_region(run.type, run.blocks.begin));
+    // The payload of a valid block is what was written: the only block of a bitmap has its own
+    // bits.
+    const bool is_whole_bitmap = bitmap_blocks_for(total_, io_.block_size()) == 1;
+    if (run.type == block_types::kBitmap && !starts && is_whole_bitmap) return {};
     RegionCandidate candidate{run.type, run.blocks, starts, false, run.newest, run.valid};
     if (run.type == block_types::kTagIndex)
       VDE_TRY(judge_nodes(candidate));
@@ -135,7 +163,8 @@ class RegionFinder {
     if (is_query) candidate.type = block_types::kQueryIndex;
     if (candidate.starts) return {};
     VDE_TRY_ASSIGN(begin, find_tag_start(io_, candidate.blocks));
-    candidate.blocks.begin = begin;
+    const bool is_after = candidate.blocks.begin >= journal_.end;
+    candidate.blocks.begin = is_after ? std::max(begin, journal_.end) : begin;
     candidate.firm = true;
     return {};
   }

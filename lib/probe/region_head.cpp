@@ -1,9 +1,11 @@
 #include "probe/region_head.h"
 
 #include "base/checked.h"
+#include "format/region/bitmap.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
 #include "format/region_content.h"
+#include "format/superblock.h"
 #include "format/tag/tag_index.h"
 
 namespace vde {
@@ -24,6 +26,9 @@ bool may_be_first(BlockType type, Bytes payload) {
     return header.version == 1 && header.max_blocks > 0 &&
            header.type == (type == block_types::kDataWal ? kWalData : kWalMetadata);
   }
+  // The fixed blocks are allocated.
+  if (type == block_types::kBitmap)
+    return count_bits(payload, 0, kFirstRegionBlock) == kFirstRegionBlock;
   if (type == block_types::kInodes)
     return kInodeLayoutHeaderLayout.decode(payload).core_end == kInodeCoreSize;
   if (type == block_types::kSnapshots || type == block_types::kCode)

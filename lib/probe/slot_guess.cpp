@@ -44,29 +44,42 @@ class Guess {
     return next == found_.runs.end() ? total_ : std::min(total_, next->blocks.begin);
   }
 
-  // Of two regions that overlap, the one with fewer valid blocks loses what they share.
+  // What two regions share belongs to the one that has more blocks there; the second one if its
+  // nodes prove where it begins, or if they have as many: its first block is worth more than the
+  // last one of the other.
   void separate_regions() {
-    std::vector<RegionCandidate> apart;
-    for (const RegionCandidate& region : regions_) {
-      apart.push_back(region);
-      if (apart.size() < 2) continue;
-      RegionCandidate& before = apart[apart.size() - 2];
-      RegionCandidate& now = apart.back();
+    for (size_t i = 1; i < regions_.size(); ++i) {
+      RegionCandidate& before = regions_[i - 1];
+      RegionCandidate& now = regions_[i];
       if (before.blocks.end <= now.blocks.begin) continue;
-      if (!now.firm && before.valid >= now.valid)
-        now.blocks.begin = before.blocks.end;
+      const BlockRange shared{now.blocks.begin, std::min(before.blocks.end, now.blocks.end)};
+      if (!now.firm && own_blocks(before, shared) > own_blocks(now, shared))
+        now.blocks.begin = shared.end;
+      else if (is_rather_after(before, shared))
+        before.blocks.begin = shared.end;
       else
-        before.blocks.end = now.blocks.begin;
-      if (now.blocks.empty())
-        apart.pop_back();
-      else if (before.blocks.empty())
-        apart.erase(apart.end() - 2);
+        before.blocks.end = shared.begin;
+      std::erase_if(regions_, [](const RegionCandidate& region) { return region.blocks.empty(); });
+      sort_regions();
     }
-    regions_ = std::move(apart);
     std::erase_if(best_, [&](const auto& kept) {
       return std::ranges::none_of(
           regions_, [&](const RegionCandidate& region) { return region.type == kept.second.type; });
     });
+  }
+
+  [[nodiscard]] uint64_t own_blocks(const RegionCandidate& region, BlockRange blocks) const {
+    uint64_t count = 0;
+    for (const BlockRun& run : found_.runs)
+      if (may_carry(region.type, region.type, run.type) && blocks.contains(run.blocks.begin))
+        count += run.valid;
+    return count;
+  }
+
+  // Whether another region lies within this one, and most blocks of this one come after it.
+  [[nodiscard]] bool is_rather_after(const RegionCandidate& region, BlockRange other) const {
+    return own_blocks(region, {other.end, region.blocks.end}) >
+           own_blocks(region, {region.blocks.begin, other.begin});
   }
 
   void sort_regions() {
@@ -191,6 +204,13 @@ class Guess {
     return begin;
   }
 
+  static bool has_own_data(BlockType type) {
+    return std::ranges::any_of(features(), [&](const Feature& feature) {
+      return feature.data_slot_content != BlockType{} &&
+             std::ranges::find(feature.regions, type) != feature.regions.end();
+    });
+  }
+
   [[nodiscard]] Result<std::vector<RegionSlot>> slots_of(
       const std::vector<RegionCandidate>& regions) const {
     std::vector<RegionSlot> slots;
@@ -207,11 +227,14 @@ class Guess {
       const uint64_t next = i + 1 < regions.size() ? regions[i + 1].blocks.begin : 0;
       VDE_TRY_ASSIGN(blocks, whole(regions[i], next));
       const bool is_stray = regions[i].type == block_types::kTagIndex && blocks.count() == 1;
-      if (is_stray || blocks.end > total_ || slots.size() + 1 >= slots_per_block(io_.block_size()))
+      if (is_stray || blocks.end > total_ || slots.size() + 2 >= slots_per_block(io_.block_size()))
         continue;
       at_start = at_start && blocks.begin - std::min(end, blocks.begin) <= 64;
       if (at_start) end = std::max(end, blocks.end);
-      add(regions[i].type, blocks);
+      // The data slot of a feature follows its region.
+      const bool has_data = has_own_data(regions[i].type) && blocks.end > regions[i].blocks.end;
+      add(regions[i].type, {blocks.begin, has_data ? regions[i].blocks.end : blocks.end});
+      if (has_data) add(block_types::kData, {regions[i].blocks.end, blocks.end});
     }
     if (end < total_) add(block_types::kData, {end, total_});
     return slots;
