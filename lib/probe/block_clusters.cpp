@@ -27,20 +27,33 @@ bool is_stray(const std::vector<BlockRun>& clusters, const BlockRun& cluster) {
   });
 }
 
-// Whether a single block has blocks of one other type on both sides.
+bool touches(const BlockRun& before, const BlockRun& after) {
+  return after.blocks.begin - before.blocks.end <= 1;
+}
+
+// Whether a single block has blocks of one other type right before and after it.
 bool is_between(const std::vector<BlockRun>& runs, size_t index) {
   if (runs[index].valid > 1 || index == 0 || index + 1 >= runs.size()) return false;
   const BlockRun& before = runs[index - 1];
   const BlockRun& after = runs[index + 1];
-  return before.type == after.type && runs[index].blocks.begin - before.blocks.end <= 1 &&
-         after.blocks.begin - runs[index].blocks.end <= kMaxRunGap;
+  return before.type == after.type && touches(before, runs[index]) && touches(runs[index], after);
 }
 
-// Where two regions meet, the block types of the last one of the first and the first one of the
-// second may be exchanged, as far as the types show it. Then the first one of the second counts.
+// Whether single blocks of other types follow, and then blocks of this type again.
+bool goes_on(const std::vector<BlockRun>& runs, size_t index) {
+  for (size_t i = index + 1; i < runs.size() && i <= index + kMaxStrays + 1; ++i) {
+    if (!touches(runs[i - 1], runs[i])) return false;
+    if (runs[i].type == runs[index].type) return true;
+    if (runs[i].valid > 1) return false;
+  }
+  return false;
+}
+
+// Where two regions meet, single blocks of both may lie among those of the other. Then the first
+// one of the second region counts: it is worth more than the last one of the first.
 bool is_stray_block(const std::vector<BlockRun>& runs, size_t index) {
-  return is_between(runs, index) &&
-         !(is_between(runs, index + 1) && !(index > 0 && is_between(runs, index - 1)));
+  if (!is_between(runs, index)) return false;
+  return !goes_on(runs, index) || is_between(runs, index - 1);
 }
 
 bool is_within(BlockRange inner, BlockRange outer) {
@@ -71,7 +84,10 @@ std::vector<BlockRun> join_runs(const BlockRuns& found, BlockRange journal,
     const auto last = open.find(run.type.value);
     if (last != open.end()) {
       BlockRun& cluster = clusters[last->second.index];
+      // An unwritten part after a stray is the rest of another region.
+      const bool has_strays = before != last->second.strays;
       if (run.blocks.begin - cluster.blocks.end <= kMaxRunGap &&
+          (!has_strays || touches(found.runs[i - 1], run)) &&
           before - last->second.strays <= kMaxStrays) {
         cluster.blocks.end = run.blocks.end;
         cluster.valid += run.valid;

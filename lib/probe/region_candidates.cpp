@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "format/region/bitmap.h"
-#include "format/region/wal_header.h"
 #include "format/superblock.h"
 #include "probe/block_clusters.h"
+#include "probe/journal_place.h"
 #include "probe/region_head.h"
 #include "probe/tag_start.h"
 
@@ -44,100 +43,13 @@ class RegionFinder {
   }
 
  private:
-  // The journal comes first: it holds copies of blocks of other regions. Its header has its size.
+  // The journal comes first: it holds copies of blocks of other regions.
   Result<void> place_journal() {
-    std::optional<RegionCandidate> all;  // from the first block of its type to the last
-    for (const BlockRun& run : found_.runs) {
-      if (run.type != block_types::kMetadataWal || run.blocks.begin < kFirstRegionBlock) continue;
-      if (is_within_other(run)) continue;
-      if (!all) all = RegionCandidate{run.type, run.blocks, false, false, run.newest, 0};
-      all->blocks.end = run.blocks.end;
-      all->valid += run.valid;
-      VDE_TRY_ASSIGN(first, starts_like_region(run.type, run.blocks.begin));
-      if (!first || all_zero(Bytes(buffer_).first(payload_size(io_.block_size())))) continue;
-      const auto count = static_cast<uint64_t>(kWalHeaderLayout.decode(Bytes(buffer_)).max_blocks);
-      if (count > total_) continue;
-      const BlockRange place = journal_place(run, count);
-      if (place.end <= total_) keep({run.type, place, true, false, run.newest, run.valid});
-    }
-    const auto found = best_.find(block_types::kMetadataWal.value);
-    if (found == best_.end() && all) VDE_TRY(place_headless_journal(*all));
-    if (const auto kept = best_.find(block_types::kMetadataWal.value); kept != best_.end())
-      journal_ = kept->second.blocks;
+    VDE_TRY_ASSIGN(journal, find_journal_place(io_, found_, total_));
+    if (!journal) return {};
+    journal_ = journal->blocks;
+    keep(*journal);
     return {};
-  }
-
-  // Without a header, the journal has its blocks and at least kMinJournal in total: the last block
-  // of the journal may be the only one left.
-  Result<void> place_headless_journal(RegionCandidate all) {
-    VDE_TRY(include_head(all));
-    if (all.blocks.count() > std::max(kMaxJournalBytes / io_.block_size(), total_ / 64)) return {};
-    const uint64_t end = all.blocks.end;
-    if (all.blocks.count() < kMinJournal && end >= kFirstRegionBlock + kMinJournal &&
-        is_clear({end - kMinJournal, end - 1}))
-      all.blocks.begin = end - kMinJournal;
-    if (all.blocks.count() >= kMinJournal || is_clear({end, all.blocks.begin + kMinJournal})) {
-      all.blocks.end = std::max(end, all.blocks.begin + kMinJournal);
-      keep(all);
-    }
-    return {};
-  }
-
-  [[nodiscard]] bool is_clear(BlockRange blocks) const {
-    return blocks.end <= total_ && has_only_single_blocks(found_, blocks);
-  }
-
-  // The header may have changed places with another block of the journal. Then the others show
-  // where it is: two more must lie within the place, because one may be a stray.
-  [[nodiscard]] BlockRange journal_place(const BlockRun& header, uint64_t count) const {
-    const uint64_t at = header.blocks.begin;
-    if (at >= count + kFirstRegionBlock && ends_journal(header, count))
-      return {at - count + 1, at + 1};
-    BlockRange best{at, at + count};
-    uint64_t most = journal_blocks(best) + 1;
-    for (const BlockRun& run : found_.runs) {
-      const BlockRange place{run.blocks.begin, run.blocks.begin + count};
-      if (run.type != block_types::kMetadataWal || !place.contains(at)) continue;
-      const uint64_t blocks = journal_blocks(place);
-      if (blocks <= most) continue;
-      best = place;
-      most = blocks;
-    }
-    return best;
-  }
-
-  [[nodiscard]] uint64_t journal_blocks(BlockRange place) const {
-    uint64_t count = 0;
-    for (auto run = first_run_from(found_, place.begin);
-         run != found_.runs.end() && run->blocks.begin < place.end; ++run)
-      if (run->type == block_types::kMetadataWal) count += run->valid;
-    return count;
-  }
-
-  // Whether the header of a journal of `count` blocks lies in the place of its last block.
-  [[nodiscard]] bool ends_journal(const BlockRun& header, uint64_t count) const {
-    const uint64_t begin = header.blocks.begin;
-    const auto of_journal = [&](BlockRange blocks) {
-      return std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
-        return run.type == block_types::kMetadataWal && blocks.contains(run.blocks.begin);
-      });
-    };
-    if (of_journal({begin - count + 1, begin - count + 2})) return true;
-    // What follows the header is not of a journal, and before it there is room.
-    return header.valid == 1 && !of_journal({begin + 1, begin + count}) &&
-           count_valid(found_, {begin + 1, begin + count}) > kMaxStrays &&
-           count_valid(found_, {begin - count + 1, begin}) == 0;
-  }
-
-  // Whether a single block has blocks of one other type right before and after it.
-  [[nodiscard]] bool is_within_other(const BlockRun& run) const {
-    const auto at = first_run_from(found_, run.blocks.begin);
-    if (run.valid > 1 || at == found_.runs.begin() || std::next(at) == found_.runs.end())
-      return false;
-    const BlockRun& before = *std::prev(at);
-    const BlockRun& after = *std::next(at);
-    return before.type == after.type && before.blocks.end == run.blocks.begin &&
-           after.blocks.begin == run.blocks.end;
   }
 
   Result<void> consider(const BlockRun& run) {
@@ -188,7 +100,10 @@ class RegionFinder {
       after_gap = block.is_unwritten();
       if (!after_gap) ++strays;
     }
-    return include_head(candidate);
+    // The first of them cannot be the first one of the table: that is before it.
+    candidate.firm = candidate.blocks.begin > std::max(journal_.end, kFirstRegionBlock);
+    if (candidate.firm) --candidate.blocks.begin;
+    return {};
   }
 
   // A single block right before another structure is a stray: regions of these types have more.
@@ -197,17 +112,9 @@ class RegionFinder {
     return candidate.blocks.count() > 1 || next_run(candidate.blocks.end) > candidate.blocks.end;
   }
 
-  // The block before a region without its first block is that one, if it is damaged, unwritten, or
-  // a single block of another type: no checksum covers the type.
-  Result<void> include_head(RegionCandidate& candidate) {
-    const uint64_t before = candidate.blocks.begin - 1;
-    if (before < kFirstRegionBlock) return {};
-    BlockBuffer buffer = io_.make_buffer();
-    VDE_TRY_ASSIGN(block, io_.read(before, buffer));
-    const bool is_single = std::ranges::any_of(found_.runs, [&](const BlockRun& run) {
-      return run.valid == 1 && run.blocks.begin == before;
-    });
-    if (block.state() != BlockState::kValid || is_single) candidate.blocks.begin = before;
+  Result<void> include_head(RegionCandidate& candidate) const {
+    VDE_TRY_ASSIGN(begin, head_before(io_, found_, candidate.blocks.begin));
+    candidate.blocks.begin = begin;
     return {};
   }
 

@@ -20,9 +20,6 @@ struct RegionCandidate {
 // Whether there are regions of this type, except the data area.
 [[nodiscard]] bool has_region(BlockType type);
 
-inline constexpr uint64_t kMinJournal = 64;  // blocks
-inline constexpr uint64_t kMaxJournalBytes = uint64_t{4} << 20;
-
 // Of several places of one type, the one that starts as the region does and has the newest blocks.
 // The journal is found first: it holds copies of blocks of other regions. kIo.
 [[nodiscard]] Result<std::map<uint32_t, RegionCandidate>> find_regions(const BlockIo& io,

@@ -1,5 +1,7 @@
 #include "probe/region_head.h"
 
+#include <algorithm>
+
 #include "base/checked.h"
 #include "format/region/bitmap.h"
 #include "format/region/inode.h"
@@ -34,6 +36,16 @@ bool may_be_first(BlockType type, Bytes payload) {
   if (type == block_types::kSnapshots || type == block_types::kCode)
     return all_zero(payload.subspan(4, 12));  // the reserved bytes of a packed table's header
   return true;
+}
+
+Result<uint64_t> head_before(const BlockIo& io, const BlockRuns& found, uint64_t begin) {
+  if (begin <= kFirstRegionBlock) return begin;
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read(begin - 1, buffer));
+  const bool is_single = std::ranges::any_of(found.runs, [&](const BlockRun& run) {
+    return run.valid == 1 && run.blocks.begin == begin - 1;
+  });
+  return block.state() != BlockState::kValid || is_single ? begin - 1 : begin;
 }
 
 }  // namespace vde

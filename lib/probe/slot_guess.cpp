@@ -9,6 +9,7 @@
 #include "format/region_content.h"
 #include "format/superblock.h"
 #include "probe/block_clusters.h"
+#include "probe/journal_place.h"
 #include "probe/region_candidates.h"
 
 namespace vde {

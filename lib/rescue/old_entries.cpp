@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "base/ranges.h"
 #include "check/passes/lost_entries.h"
+#include "check/repair/slot_choice.h"
 #include "check/salvage/lost_tags.h"
 #include "image/module/code_cache.h"
 #include "image/snapshot_list.h"
@@ -61,10 +62,16 @@ class OldEntries {
     return std::nullopt;
   }
 
-  // A repair may have moved the region: neither place has a block of it.
+  // A repair may have moved the region, and one of the tables may be wrong: no place of it has a
+  // block of it.
   Result<bool> is_gone(BlockType type) const {
-    for (const Probe* probe : {&task_.before, &probe_}) {
-      const auto region = region_of(*probe, type);
+    Probe table = task_.before;
+    std::vector<std::vector<RegionSlot>> tables = slot_tables(task_.before);
+    tables.push_back(task_.before.slots);
+    tables.push_back(probe_.slots);
+    for (std::vector<RegionSlot>& slots : tables) {
+      table.slots = std::move(slots);
+      const auto region = region_of(table, type);
       if (!region) continue;
       VDE_TRY_ASSIGN(has, has_valid_block(task_.source, task_.found, region->blocks, type));
       if (has) return false;
