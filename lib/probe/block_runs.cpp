@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "base/piece.h"
+#include "format/region_content.h"
 
 namespace vde {
 namespace {
@@ -76,6 +77,15 @@ bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks) {
   return std::ranges::none_of(found.runs, [&](const BlockRun& run) {
     return run.valid > 1 && run.blocks.begin < blocks.end && run.blocks.end > blocks.begin;
   });
+}
+
+uint32_t newest_generation(const BlockRuns& found) {
+  uint32_t newest = 0;
+  for (const BlockRun& run : found.runs)
+    if (!is_data(run.type) && run.type != block_types::kRegionMap &&
+        !counts_own_generations(run.type))
+      newest = std::max(newest, run.newest);
+  return newest;
 }
 
 Result<BlockRuns> find_block_runs(const BlockIo& io, uint64_t blocks, Activity& activity) {

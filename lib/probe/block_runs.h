@@ -41,6 +41,11 @@ struct BlockRuns {
 // Whether each run that has a block in `blocks` is a single block.
 [[nodiscard]] bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks);
 
+// The latest generation of a block that a commit gives its sequence, as far as the types show it:
+// not those of the data area, which any program may write, nor those that count on their own. 0 if
+// there is none.
+[[nodiscard]] uint32_t newest_generation(const BlockRuns& found);
+
 // Reads what is written of the first `blocks` blocks; holes are skipped. Block types that the
 // format does not define are ignored. kInterrupted, kIo. `activity.done` grows by the bytes that
 // were read.

@@ -6,10 +6,9 @@
 
 #include "base/checked.h"
 #include "base/ranges.h"
+#include "check/foundation/lost_superblock.h"
 #include "check/written_blocks.h"
-#include "format/feature.h"
 #include "format/region/bitmap.h"
-#include "format/region/inode.h"
 #include "probe/region_table.h"
 #include "probe/slot_guess.h"
 #include "rescue/fixed_blocks.h"
@@ -74,18 +73,7 @@ class Foundation {
       return found("superblock", 1, {{journal_.block, journal_.block + 1}},
                    "the newest record of the journal");
     }
-    VDE_TRY_ASSIGN(stray, find_stray_superblock());
-    if (stray) return {};
-    if (probe.superblock_source == SuperblockSource::kUnverified) {
-      take_head(probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary);
-      const uint64_t block = probe.superblock_block;
-      known_ = true;
-      return tell(RescueVerdict::kDoubted, "superblock", 1, {{block, block + 1}},
-                  "its fields are kept, but no checksum confirms them");
-    }
-    return tell(RescueVerdict::kLost, "superblock", 1,
-                {{kPrimaryGroup, kPrimaryGroup + 1}, {kMirrorGroup, kMirrorGroup + 1}},
-                "no copy of it was found; label and other settings are lost");
+    return find_stray_superblock();
   }
 
   void take_head(const GroupProbe& group) {
@@ -97,7 +85,7 @@ class Foundation {
   }
 
   // A copy of the superblock in another place than its own.
-  Result<bool> find_stray_superblock() {
+  Result<void> find_stray_superblock() {
     constexpr uint64_t kMaxRead = 4096;
     BlockBuffer buffer = source_.io.make_buffer();
     uint64_t read = 0;
@@ -113,12 +101,11 @@ class Foundation {
         state_.superblock = superblock;
         state_.head.assign(block->payload().begin(), block->payload().end());
         known_ = true;
-        VDE_TRY(tell(RescueVerdict::kDoubted, "superblock", 1, {{at, at + 1}},
-                     "a superblock outside its places: it may be that of another volume"));
-        return true;
+        return tell(RescueVerdict::kDoubted, "superblock", 1, {{at, at + 1}},
+                    "a superblock outside its places: it may be that of another volume");
       }
     }
-    return false;
+    return {};
   }
 
   // All valid tables of slots: pointer tables, directory, and copies of them anywhere.
@@ -232,47 +219,37 @@ class Foundation {
     return end > kFirstRegionBlock ? end : std::min(blocks_in_file(), block_limit());
   }
 
-  // What no superblock says follows from the journal, the slots and the blocks.
   Result<void> complete_superblock() {
+    if (!known_) VDE_TRY(take_fields());
     Superblock& superblock = state_.superblock;
     const auto block_size = static_cast<int64_t>(source_.io.block_size());
     superblock.block_size = static_cast<int32_t>(block_size);
     superblock.total_blocks = static_cast<int64_t>(total_);
     superblock.expected_file_size = superblock.total_blocks * block_size;
     state_.table.assign(payload_size(source_.io.block_size()), 0);
-    if (known_) return {};
-    superblock.module_manifest = manifest_of_slots(state_.slots);
-    VDE_TRY(use_inode_layout());
-    superblock.checkpoint_sequence = std::max<int64_t>(1, newest_generation());
-    VDE_TRY(count_blocks());
-    superblock.created = journal_.created.value > 0 ? journal_.created : options_.now;
-    superblock.modified = superblock.last_writer = options_.now;
-    if (!journal_.mark) {
-      superblock.uuid = random_guid();
-      return tell(RescueVerdict::kLost, "uuid", 1, {}, "the volume gets a new one");
-    }
-    superblock.uuid = journal_.mark->uuid;
-    return found("uuid", 1, {{journal_.mark_block, journal_.mark_block + 1}},
-                 "the mark of the journal");
+    return known_ ? Result<void>{} : count_blocks();
   }
 
-  // It names the features that have bytes in every inode, with or without a region.
-  Result<void> use_inode_layout() {
-    const auto slot = std::ranges::find(state_.slots, block_types::kInodes, &RegionSlot::type);
-    if (slot == state_.slots.end() || slot->start < 0 ||
-        static_cast<uint64_t>(slot->start) >= blocks_in_file())
-      return {};
-    BlockBuffer buffer = source_.io.make_buffer();
-    const auto block =
-        source_.io.read_checked(static_cast<uint64_t>(slot->start), block_types::kInodes, buffer);
-    if (!block) return {};
-    const auto layout = decode_inode_layout(block->payload());
-    if (!layout || layout->header.core_end != kInodeCoreSize) return {};
-    state_.superblock.inode_size = layout->header.inode_size;
-    for (const InodeModuleField& field : layout->fields)
-      if (find_feature(uint32_t{field.module}) != nullptr)
-        state_.superblock.module_manifest |= uint32_t{1} << field.module;
-    return {};
+  // As a repair does where no superblock is left.
+  Result<void> take_fields() {
+    Probe probe = source_.probe;
+    probe.slots = state_.slots;
+    VDE_TRY_ASSIGN(fields,
+                   superblock_of_fields(source_.io, probe, newest_generation(source_.runs)));
+    state_.head = std::move(fields.head);
+    Superblock& superblock = state_.superblock;
+    superblock = kSuperblockLayout.decode(state_.head);
+    if (superblock.created.value == 0)
+      superblock.created = superblock.modified = superblock.last_writer = options_.now;
+    const std::vector<BlockRange> places = {{kPrimaryGroup, kPrimaryGroup + 1},
+                                            {kMirrorGroup, kMirrorGroup + 1}};
+    if (fields.is_unverified)
+      VDE_TRY(tell(RescueVerdict::kDoubted, "superblock", 1, places,
+                   "fields of it are kept that no checksum confirms; " + fields.source));
+    else
+      VDE_TRY(tell(RescueVerdict::kLost, "superblock", 1, places,
+                   "no copy of it was found; label and other settings are lost"));
+    return take_uuid(fields.has_uuid);
   }
 
   // If the whole bitmap is valid; else the counts stay 0, and a repair determines them.
@@ -303,12 +280,16 @@ class Foundation {
     return {};
   }
 
-  [[nodiscard]] uint32_t newest_generation() const {
-    uint32_t newest = 0;
-    for (const BlockRun& run : source_.runs.runs)
-      if (run.type != block_types::kData && !counts_own_generations(run.type))
-        newest = std::max(newest, run.newest);
-    return newest;
+  Result<void> take_uuid(bool known) {
+    if (!known && !journal_.mark) {
+      if (!state_.superblock.uuid.is_zero()) return {};
+      state_.superblock.uuid = random_guid();
+      return tell(RescueVerdict::kLost, "uuid", 1, {}, "the volume gets a new one");
+    }
+    if (!known) state_.superblock.uuid = journal_.mark->uuid;
+    std::vector<BlockRange> blocks;
+    if (journal_.mark) blocks.push_back({journal_.mark_block, journal_.mark_block + 1});
+    return found("uuid", 1, std::move(blocks), "the mark of the journal");
   }
 
   // Blocks 2 and 3, and their copies in 6 and 7.

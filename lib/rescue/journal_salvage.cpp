@@ -25,11 +25,9 @@ class Remains {
     if (!block.check(block_types::kMetadataWal)) return {};
     const Bytes payload = block.unchecked_payload();
     if (const auto mark = decode_journal_mark(payload.subspan(kJournalMarkOffset))) {
-      const WalHeader header = kWalHeaderLayout.decode(payload);
       if (!remains_.mark || mark->epoch > remains_.mark->epoch) {
         remains_.mark = mark;
         remains_.mark_block = number;
-        remains_.created = header.created;
       }
     }
     const auto head = peek_record(payload, UINT64_MAX);

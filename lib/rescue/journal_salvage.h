@@ -15,7 +15,6 @@ struct JournalRemains {
   uint64_t block = 0;
   std::optional<JournalMark> mark;  // of the journal's header: it has the volume's UUID
   uint64_t mark_block = 0;
-  Ticks created;  // of the journal, which is that of the volume; 0 if there is no header
 };
 
 // Reads the blocks of type MWAL. Work and memory are bounded by their number. kIo, kInterrupted.

@@ -8,6 +8,7 @@
 #include "format/feature.h"
 #include "format/region/inode.h"
 #include "journal/record_scan.h"
+#include "probe/slot_guess.h"
 
 namespace vde {
 namespace {
@@ -121,13 +122,13 @@ Result<std::optional<LostSuperblock>> from_checkpointed_commit(const BlockIo& io
 // A superblock that is put together, and the source of each field.
 class FieldSources {
  public:
-  FieldSources(const FoundationRepair& repair, const Slots& slots, const BlockSurvey& survey,
+  FieldSources(const BlockIo& io, const Probe& probe, uint32_t newest,
                const std::optional<JournalEvidence>& journal)
-      : repair_(repair), slots_(slots), survey_(survey), journal_(journal) {}
+      : io_(io), probe_(probe), slots_(probe.slots), newest_(newest), journal_(journal) {}
 
   Result<LostSuperblock> find() {
     take_unverified();
-    superblock_.block_size = static_cast<int32_t>(repair_.probe().block_size);
+    superblock_.block_size = static_cast<int32_t>(probe_.block_size);
     from("block size", "the blocks' trailers");
     take_journal();
     VDE_TRY(take_inode_layout());
@@ -141,9 +142,11 @@ class FieldSources {
     if (is_unverified_) from(rest, "a superblock whose checksum does not match");
     lost((is_unverified_ ? "what was damaged in " : "") + rest);
     LostSuperblock found;
-    found.head = head_of(superblock_, {}, repair_.probe().block_size);
+    found.head = head_of(superblock_, {}, probe_.block_size);
     found.source = fmt::format("field by field: {}", fmt::join(sources_, "; "));
     found.lost = fmt::format("of the superblock, {}", fmt::join(lost_, ", "));
+    found.has_uuid = journal_ && journal_->mark;
+    found.is_unverified = is_unverified_;
     return found;
   }
 
@@ -155,7 +158,7 @@ class FieldSources {
 
   // Fields that nothing else proves are more likely right than their defaults.
   void take_unverified() {
-    const Probe& probe = repair_.probe();
+    const Probe& probe = probe_;
     if (probe.superblock_source != SuperblockSource::kUnverified ||
         !check_identity(probe.superblock) ||
         unknown_incompatible_features(probe.superblock.incompatible_features) != 0)
@@ -188,10 +191,10 @@ class FieldSources {
   Result<void> take_inode_layout() {
     const auto slot = std::ranges::find(slots_, block_types::kInodes, &RegionSlot::type);
     std::optional<InodeLayout> layout;
-    BlockBuffer buffer = repair_.io().make_buffer();
+    BlockBuffer buffer = io_.make_buffer();
     if (slot != slots_.end() && slot->start > 0 &&
-        static_cast<uint64_t>(slot->start) < repair_.probe().blocks_in_file()) {
-      VDE_TRY_ASSIGN(block, repair_.io().read(static_cast<uint64_t>(slot->start), buffer));
+        static_cast<uint64_t>(slot->start) < probe_.blocks_in_file()) {
+      VDE_TRY_ASSIGN(block, io_.read(static_cast<uint64_t>(slot->start), buffer));
       const auto checked = block.check(block_types::kInodes);
       if (checked)
         if (auto decoded = decode_inode_layout(checked->payload())) layout = std::move(*decoded);
@@ -206,12 +209,7 @@ class FieldSources {
 
   // A feature is active if it has all of its regions.
   void take_manifest() {
-    const auto has = [&](BlockType type) {
-      return std::ranges::find(slots_, type, &RegionSlot::type) != slots_.end();
-    };
-    for (const Feature& feature : features())
-      if (!feature.regions.empty() && std::ranges::all_of(feature.regions, has))
-        superblock_.module_manifest |= uint32_t{1} << feature.id;
+    superblock_.module_manifest |= manifest_of_slots(slots_);
     from("module manifest", "the regions and the inode layout");
     if (superblock_.inode_size != 0) return;
     superblock_.inode_size = make_inode_layout(superblock_.module_manifest).header.inode_size;
@@ -226,16 +224,15 @@ class FieldSources {
       if (!slot.is_free() && range && range->end <= kMaxBlocks) end = std::max(end, range->end);
     }
     const bool has_data = data_area_slot(slots_, superblock_.module_manifest).has_value();
-    if (!has_data) end = std::max(end, repair_.probe().blocks_in_file());
+    if (!has_data) end = std::max(end, probe_.blocks_in_file());
     superblock_.total_blocks = static_cast<int64_t>(end);
-    superblock_.expected_file_size =
-        static_cast<int64_t>(end * uint64_t{repair_.probe().block_size});
+    superblock_.expected_file_size = static_cast<int64_t>(end * uint64_t{probe_.block_size});
     from("size", has_data ? "the end of the data area" : "the file's size");
   }
 
   void take_sequence() {
-    uint32_t sequence = survey_.highest_generation();
-    for (const GroupProbe* group : {&repair_.probe().primary, &repair_.probe().mirror})
+    uint32_t sequence = newest_;
+    for (const GroupProbe* group : {&probe_.primary, &probe_.mirror})
       for (uint64_t i = 0; i < kGroupBlocks; ++i)
         if (group->blocks[i].is(group_block_type(i)))
           sequence = std::max(sequence, group->blocks[i].trailer.generation);
@@ -243,9 +240,10 @@ class FieldSources {
     from("checkpoint sequence", "the highest generation of a block");
   }
 
-  const FoundationRepair& repair_;
+  const BlockIo& io_;
+  const Probe& probe_;
   const Slots& slots_;
-  const BlockSurvey& survey_;
+  uint32_t newest_;  // generation of a block
   const std::optional<JournalEvidence>& journal_;
   Superblock superblock_;
   bool is_unverified_ = false;  // it has fields of one whose checksum does not match
@@ -254,6 +252,12 @@ class FieldSources {
 };
 
 }  // namespace
+
+Result<LostSuperblock> superblock_of_fields(const BlockIo& io, const Probe& probe,
+                                            uint32_t newest_generation) {
+  VDE_TRY_ASSIGN(journal, read_journal(io, probe));
+  return FieldSources(io, probe, newest_generation, journal).find();
+}
 
 Result<LostSuperblock> find_lost_superblock(const FoundationRepair& repair, const Slots& slots,
                                             std::optional<BlockSurvey>& survey) {
@@ -270,7 +274,7 @@ Result<LostSuperblock> find_lost_superblock(const FoundationRepair& repair, cons
     VDE_TRY_ASSIGN(made, BlockSurvey::make(repair));
     survey = std::move(made);
   }
-  return FieldSources(repair, slots, *survey, journal).find();
+  return superblock_of_fields(repair.io(), probe, survey->highest_generation());
 }
 
 }  // namespace vde
