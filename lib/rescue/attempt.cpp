@@ -13,9 +13,13 @@
 namespace vde {
 namespace {
 
+enum class RescueWay { kRepair, kNewFoundation };
+
 class Attempting {
  public:
-  Attempting(const AttemptTask& task, const LostVisitor& lost) : task_(task), lost_(lost) {
+  // `visitors` are null for an attempt of which nothing is shown yet.
+  Attempting(const AttemptTask& task, const AttemptVisitors* visitors)
+      : task_(task), visitors_(visitors) {
     attempt_.view = std::make_unique<OverlayFile>(task.source, task.probe.block_size);
   }
 
@@ -23,7 +27,9 @@ class Attempting {
     if (way == RescueWay::kNewFoundation) {
       const RescueSource source{BlockIo(*attempt_.view, task_.probe.block_size), task_.probe,
                                 task_.runs};
-      VDE_TRY(make_foundation(source, task_.options, adding(), task_.activity));
+      VDE_TRY(make_foundation(
+          source, task_.options, [this](const RescueItem& item) { return add(item); },
+          task_.activity));
     }
     VDE_TRY(extend());
     VDE_TRY(repair());
@@ -32,11 +38,10 @@ class Attempting {
   }
 
  private:
-  RescueVisitor adding() {
-    return [this](const RescueItem& item) -> Result<void> {
-      attempt_.items.push_back(item);
-      return {};
-    };
+  Result<void> add(RescueItem item) {
+    if (visitors_ != nullptr) return visitors_->show(item);
+    attempt_.items.push_back(std::move(item));
+    return {};
   }
 
   // A file that was cut short has holes where the rest of the volume was.
@@ -49,23 +54,23 @@ class Attempting {
     const uint64_t bytes = blocks * task_.probe.block_size;
     if (bytes > size) VDE_TRY(attempt_.view->resize(bytes));
     const uint64_t in_file = task_.probe.blocks_in_file();
-    if (blocks > in_file)
-      attempt_.items.push_back({RescueVerdict::kLost,
-                                "block",
-                                blocks - in_file,
-                                {{in_file, blocks}},
-                                "the file ends before them"});
-    return {};
+    if (blocks <= in_file) return {};
+    return add({RescueVerdict::kLost,
+                "block",
+                blocks - in_file,
+                {{in_file, blocks}},
+                "the file ends before them"});
   }
 
   Result<void> repair() {
-    const RepairOptions options = repair_options(task_.options, lost_);
+    const RepairOptions options =
+        repair_options(task_.options, visitors_ != nullptr ? visitors_->lost : LostVisitor());
     Result<RepairPlan> plan = plan_repair(*attempt_.view, options, task_.activity);
     if (!plan && plan.error().code == ErrorCode::kUnsupported) return keep_unrepaired(plan.error());
     if (!plan) return propagate(plan);
-    for (const RepairStep& step : plan->steps) add_step(step);
+    for (const RepairStep& step : plan->steps) VDE_TRY(add_step(step));
     for (std::string& note : plan->notes)
-      attempt_.items.push_back({RescueVerdict::kDoubted, "repair", 1, {}, std::move(note)});
+      VDE_TRY(add({RescueVerdict::kDoubted, "repair", 1, {}, std::move(note)}));
     attempt_.lost = plan->lost;
     attempt_.left = std::move(plan->left);
     attempt_.after = std::move(plan->after);
@@ -75,17 +80,15 @@ class Attempting {
     return {};
   }
 
-  void add_step(const RepairStep& step) {
+  Result<void> add_step(const RepairStep& step) {
     const std::string source = step.source.empty() ? "" : fmt::format(" ({})", step.source);
-    attempt_.items.push_back({RescueVerdict::kFound, "repair", 1, step.blocks, step.what + source});
-    if (step.loses.empty()) return;
-    attempt_.items.push_back(
-        {RescueVerdict::kLost, "repair", step.lost.total(), step.blocks, step.loses});
+    VDE_TRY(add({RescueVerdict::kFound, "repair", 1, step.blocks, step.what + source}));
+    if (step.loses.empty()) return {};
+    return add({RescueVerdict::kLost, "repair", step.lost.total(), step.blocks, step.loses});
   }
 
   Result<void> keep_unrepaired(const Error& why) {
-    attempt_.items.push_back(
-        {RescueVerdict::kDoubted, "image", 1, {}, "not repaired: " + why.message});
+    VDE_TRY(add({RescueVerdict::kDoubted, "image", 1, {}, "not repaired: " + why.message}));
     const auto keep = [this](const Finding& finding) { attempt_.left.push_back(finding); };
     auto after = verify_image(*attempt_.view, task_.options.verify, task_.activity, keep);
     if (after) attempt_.after = std::move(*after);
@@ -124,9 +127,14 @@ class Attempting {
   }
 
   const AttemptTask& task_;
-  const LostVisitor& lost_;
+  const AttemptVisitors* visitors_;
   Attempt attempt_;
 };
+
+Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way,
+                             const AttemptVisitors* visitors) {
+  return Attempting(task, visitors).run(way);
+}
 
 // There is a group, and the blocks do not contradict the tables.
 bool is_sound(const Probe& probe, const BlockRuns& runs) {
@@ -139,11 +147,12 @@ bool ends_rescue(const Error& error) {
          error.code == ErrorCode::kNoSpace;
 }
 
-// The entries are listed once it is known which ones they are.
-Result<Attempt> listed(const AttemptTask& task, RescueWay way, Attempt made,
-                       const LostVisitor& lost) {
-  if (!lost || made.lost.total() == 0) return made;
-  return make_attempt(task, way, lost);
+// The lost entries are listed once it is known which ones they are.
+Result<Attempt> shown(const AttemptTask& task, RescueWay way, Attempt made,
+                      const AttemptVisitors& visitors) {
+  if (made.lost.total() > 0) return make_attempt(task, way, &visitors);
+  for (const RescueItem& item : made.items) VDE_TRY(visitors.show(item));
+  return made;
 }
 
 }  // namespace
@@ -164,30 +173,25 @@ RepairOptions repair_options(const RescueOptions& options, const LostVisitor& lo
   return repair;
 }
 
-Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way, const LostVisitor& lost) {
-  return Attempting(task, lost).run(way);
-}
-
-Result<Attempt> make_better_attempt(const AttemptTask& task, const LostVisitor& lost) {
-  const LostVisitor none;
+Result<Attempt> make_better_attempt(const AttemptTask& task, const AttemptVisitors& visitors) {
   if (!task.probe.verified() || task.probe.slots.empty())
-    return make_attempt(task, RescueWay::kNewFoundation, lost);
-  if (is_sound(task.probe, task.runs)) return make_attempt(task, RescueWay::kRepair, lost);
+    return make_attempt(task, RescueWay::kNewFoundation, &visitors);
+  if (is_sound(task.probe, task.runs)) return make_attempt(task, RescueWay::kRepair, &visitors);
   RescueWay way = RescueWay::kRepair;
-  Result<Attempt> best = make_attempt(task, way, none);
+  Result<Attempt> best = make_attempt(task, way, nullptr);
   if (!best && ends_rescue(best.error())) return best;
   if (best) {
     VDE_TRY_ASSIGN(after, probe_image(*best->view));
-    if (is_sound(after, task.runs)) return listed(task, way, std::move(*best), lost);
+    if (is_sound(after, task.runs)) return shown(task, way, std::move(*best), visitors);
   }
-  Result<Attempt> other = make_attempt(task, RescueWay::kNewFoundation, none);
+  Result<Attempt> other = make_attempt(task, RescueWay::kNewFoundation, nullptr);
   if (!other && ends_rescue(other.error())) return other;
   if (!best || (other && other->readable > best->readable)) {
     way = RescueWay::kNewFoundation;
     best = std::move(other);
   }
   if (!best) return best;
-  return listed(task, way, std::move(*best), lost);
+  return shown(task, way, std::move(*best), visitors);
 }
 
 }  // namespace vde

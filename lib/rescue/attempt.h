@@ -11,8 +11,6 @@
 
 namespace vde {
 
-enum class RescueWay { kRepair, kNewFoundation };
-
 // What an attempt works on. All references outlive it.
 struct AttemptTask {
   BlockFile& source;
@@ -22,10 +20,15 @@ struct AttemptTask {
   Activity& activity;
 };
 
+struct AttemptVisitors {
+  RescueVisitor show;  // gets what was found, doubted and lost, without entries
+  LostVisitor lost;    // gets every entry that the repair loses
+};
+
 struct Attempt {
   std::unique_ptr<OverlayFile> view;  // the new image
   Probe before;                       // of the new image before its repair
-  std::vector<RescueItem> items;      // what was found, doubted and lost; without entries
+  std::vector<RescueItem> items;      // as for AttemptVisitors::show, if that did not get them
   LostCounts lost;                    // by the repair
   std::vector<Finding> left;          // what a verification of the new image finds
   VerifySummary after;
@@ -35,16 +38,12 @@ struct Attempt {
 // The options of a repair that is a part of a rescue.
 [[nodiscard]] RepairOptions repair_options(const RescueOptions& options, const LostVisitor& lost);
 
-// Makes a view of the source into a new image, and counts what can be read in it. `lost` gets every
-// entry that the repair loses, and may be empty. kDamaged and others if the way leads nowhere;
-// kInterrupted, kIo, kNoSpace.
-[[nodiscard]] Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way,
-                                           const LostVisitor& lost);
-
 // A repair if it leads to a group and to tables that the blocks do not contradict: it knows more of
 // the image than its blocks. Else the better attempt of the two: the one of which more can be read,
 // the repair if that is the same. A new foundation if there is nothing that a repair builds on.
-[[nodiscard]] Result<Attempt> make_better_attempt(const AttemptTask& task, const LostVisitor& lost);
+// kInterrupted, kIo, kNoSpace, and other errors if neither leads anywhere.
+[[nodiscard]] Result<Attempt> make_better_attempt(const AttemptTask& task,
+                                                  const AttemptVisitors& visitors);
 
 // The blocks that the superblock counts, or those in the file if it is not valid.
 [[nodiscard]] uint64_t volume_blocks(const Probe& probe);

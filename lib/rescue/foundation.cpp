@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/ranges.h"
+#include "check/foundation/group_assembly.h"
 #include "check/foundation/lost_superblock.h"
 #include "check/written_blocks.h"
 #include "format/region/bitmap.h"
@@ -306,10 +307,10 @@ class Foundation {
       return found(kind, 1, {{block.number, block.number + 1}},
                    fmt::format("block {}", block.number));
     }
-    payload.assign(payload_size(source_.io.block_size()), 0);
+    payload = fresh_payload(index, source_.io.block_size());
     return tell(RescueVerdict::kLost, kind, 1,
                 {{index, index + 1}, {kMirrorGroup + index, kMirrorGroup + index + 1}},
-                "both copies are gone; it becomes zeros");
+                "both copies are gone; it becomes that of a new image");
   }
 
   const RescueSource& source_;

@@ -36,9 +36,7 @@ class Planned : public Rescue {
   [[nodiscard]] const RescueSummary& summary() const override { return summary_; }
 
   Result<void> write(const std::string& path, Activity& activity) override {
-    std::error_code status;
-    if (std::filesystem::exists(std::filesystem::symlink_status(path, status)))
-      return fail(ErrorCode::kExists, "already exists", "give a new file to --output");
+    VDE_TRY(check_rescue_output(path));
     VDE_TRY_ASSIGN(file, NewFile::create(path));
     VDE_TRY(file.file().resize(summary_.size));
     VDE_TRY(copy_written(*view_, summary_.size, file.file(), activity));
@@ -81,11 +79,13 @@ class Planned : public Rescue {
 
   // Takes the better of a repair and of a repair after new tables were made.
   Result<void> choose() {
-    const LostVisitor lost = [this](const LostEntry& entry) { return lose(entry); };
+    const AttemptVisitors visitors{// A step counts the entries that it loses.
+                                   [this](const RescueItem& item) {
+                                     return item.kind == "repair" ? show_(item) : counting()(item);
+                                   },
+                                   [this](const LostEntry& entry) { return lose(entry); }};
     VDE_TRY_ASSIGN(attempt,
-                   make_better_attempt({lossy_, *probe_, runs_, options_, activity_}, lost));
-    for (const RescueItem& item : attempt.items)
-      VDE_TRY(item.kind == "repair" ? show_(item) : counting()(item));
+                   make_better_attempt({lossy_, *probe_, runs_, options_, activity_}, visitors));
     summary_.lost += attempt.lost;
     summary_.left = std::move(attempt.left);
     summary_.after = std::move(attempt.after);
@@ -235,6 +235,12 @@ std::string_view verdict_name(RescueVerdict verdict) {
       break;
   }
   return "lost";
+}
+
+Result<void> check_rescue_output(const std::string& path) {
+  std::error_code status;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, status))) return {};
+  return fail(ErrorCode::kExists, "already exists", "give a new file to --output");
 }
 
 Result<std::unique_ptr<Rescue>> Rescue::plan(BlockFile& source, const RescueOptions& options,

@@ -92,16 +92,6 @@ std::optional<BlockBuffer> current_footer(const FoundationRepair& repair) {
   return footer;
 }
 
-// The payload of block 2 or 3 as it is in a new image: zeros, but for the format's fingerprint.
-BlockBuffer fresh_payload(uint64_t index, uint32_t block_size) {
-  BlockBuffer payload(payload_size(block_size));
-  if (index != kAnchor) return payload;
-  IntegrityAnchor anchor;
-  anchor.format_fingerprint = format_fingerprint();
-  kIntegrityAnchorLayout.encode(anchor, payload);
-  return payload;
-}
-
 // Puts the blocks of a group together, from the superblock on.
 class GroupAssembler {
  public:
@@ -258,6 +248,15 @@ class GroupAssembler {
 };
 
 }  // namespace
+
+BlockBuffer fresh_payload(uint64_t index, uint32_t block_size) {
+  BlockBuffer payload(payload_size(block_size));
+  if (index != kAnchor) return payload;
+  IntegrityAnchor anchor;
+  anchor.format_fingerprint = format_fingerprint();
+  kIntegrityAnchorLayout.encode(anchor, payload);
+  return payload;
+}
 
 Result<std::optional<GroupAssembly>> assemble_group(FoundationRepair& repair) {
   return GroupAssembler(repair).run();

@@ -15,6 +15,10 @@ struct GroupAssembly {
   bool is_of_waiting_commits = false;
 };
 
+// The payload of block 2 or 3 of a group as it is in a new image: zeros, but for the format's
+// fingerprint.
+[[nodiscard]] BlockBuffer fresh_payload(uint64_t index, uint32_t block_size);
+
 // Nothing, with a note, if there is no source for a block.
 [[nodiscard]] Result<std::optional<GroupAssembly>> assemble_group(FoundationRepair& repair);
 

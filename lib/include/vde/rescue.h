@@ -60,6 +60,9 @@ struct RescueSummary {
   VerifySummary after;
 };
 
+// kExists if there is anything at `path`, where the new image is to be written.
+[[nodiscard]] Result<void> check_rescue_output(const std::string& path);
+
 class Rescue {
  public:
   // Determines what can be rescued from `source`, and passes it to `show` item by item. `source`,
@@ -74,7 +77,7 @@ class Rescue {
 
   [[nodiscard]] virtual const RescueSummary& summary() const = 0;
 
-  // Writes the new image to the file `path`, which must not exist (kExists). It appears complete,
+  // Writes the new image to the file `path`, with check_rescue_output(). It appears complete,
   // or not at all. Holes stay holes. kNoSpace, kIo, kInterrupted.
   [[nodiscard]] virtual Result<void> write(const std::string& path, Activity& activity) = 0;
 };

@@ -169,3 +169,27 @@ TEST_CASE("a tag index has room for its root if the region after it is damaged")
   CHECK(guessed_place(image, "TAGI").count() > 1);
   CHECK(guessed_place(image, "TAGI").end <= code.begin);
 }
+
+TEST_CASE("a journal whose header lies among its records begins before the first record") {
+  LeafyImage image;
+  const BlockRange place = guessed_place(image, "MWAL");
+  std::ranges::swap_ranges(image.block(place.begin), image.block(place.begin + 9));
+  SUBCASE("with its last block") {}
+  SUBCASE("without its last block") {
+    image.wipe(place.end - 1);
+  }
+  CHECK(guessed_place(image, "MWAL") == place);
+  CHECK(guessed_place(image, "TAGI").begin == image.start("TAGI"));
+}
+
+TEST_CASE("a table whose first valid block cannot be its first one begins before that") {
+  ImageBuilder image({512, 1024, "tags,snapshot,compute"});
+  for (int i = 0; i < 30; ++i)
+    (void)must(
+        create_snapshot(image.file(), {.label = "name", .reproducible = true}, kSomeOptions));
+  const BlockRange place = guessed_place(image, "SNAP");
+  REQUIRE(place.begin == image.start("SNAP"));
+  // With the type of the table before it, whose last block it seems to be.
+  image.set_tag(place.begin, "CODE");
+  CHECK(guessed_place(image, "SNAP") == place);
+}

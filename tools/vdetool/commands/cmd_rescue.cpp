@@ -117,6 +117,9 @@ Result<void> check_arguments(const RescueArguments& arguments) {
 
 Result<int> run_rescue(Context& context, const RescueArguments& arguments) {
   VDE_TRY(check_arguments(arguments));
+  // Before the work, which may take long.
+  if (!arguments.list)
+    VDE_TRY(context.about(arguments.output, check_rescue_output(arguments.output)));
   VDE_TRY_ASSIGN(options, options_of(arguments));
   VDE_TRY_ASSIGN(offset, parse_volume_offset(arguments.volume_offset));
   VDE_TRY_ASSIGN(whole, context.open_storage(arguments.source, OpenMode::kRead));
