@@ -18,13 +18,15 @@ constexpr uint64_t strays_in(const BlockRun& run) {
   return run.valid == 1 ? 1 : kMaxStrays + 1;
 }
 
-// Whether `cluster` lies within another one that is much larger.
-bool is_stray(const std::vector<BlockRun>& clusters, const BlockRun& cluster) {
-  if (cluster.valid > kMaxStrays) return false;
-  return std::ranges::any_of(clusters, [&](const BlockRun& other) {
-    return other.valid > 2 * kMaxStrays && other.blocks.begin < cluster.blocks.begin &&
-           other.blocks.end > cluster.blocks.end;
-  });
+// Without those that lie within another one that is much larger.
+std::vector<BlockRun> without_strays(const std::vector<BlockRun>& clusters) {
+  std::vector<BlockRun> kept;
+  uint64_t end_of_large = 0;  // of all that begin before
+  for (const BlockRun& cluster : clusters) {
+    if (cluster.valid > kMaxStrays || cluster.blocks.end >= end_of_large) kept.push_back(cluster);
+    if (cluster.valid > 2 * kMaxStrays) end_of_large = std::max(end_of_large, cluster.blocks.end);
+  }
+  return kept;
 }
 
 bool touches(const BlockRun& before, const BlockRun& after) {
@@ -99,10 +101,7 @@ std::vector<BlockRun> join_runs(const BlockRuns& found, BlockRange journal,
     clusters.push_back(run);
     open[run.type.value] = {clusters.size() - 1, strays};
   }
-  std::vector<BlockRun> kept;
-  for (const BlockRun& cluster : clusters)
-    if (!is_stray(clusters, cluster)) kept.push_back(cluster);
-  return kept;
+  return without_strays(clusters);
 }
 
 }  // namespace vde

@@ -14,6 +14,8 @@ namespace {
 constexpr uint64_t kMaxJournalBytes = uint64_t{4} << 20;
 // The maximum number of first records to note: there may be copies.
 constexpr size_t kMaxFirsts = 16;
+// The maximum number of places to try.
+constexpr size_t kMaxTried = 64;
 
 class JournalFinder {
  public:
@@ -77,11 +79,13 @@ class JournalFinder {
   // The last block of a journal may show its end, if the header is in another place.
   [[nodiscard]] BlockRange with_most_blocks(BlockRange place) const {
     const uint64_t at = place.begin;
+    size_t tried = 0;
     for (const BlockRun& run : found_.runs) {
       if (run.type != block_types::kMetadataWal || run.blocks.end < count_ + kFirstRegionBlock)
         continue;
       const BlockRange other{run.blocks.end - count_, run.blocks.end};
-      if (other.contains(at) && journal_blocks(other) > journal_blocks(place)) place = other;
+      if (!other.contains(at) || ++tried > kMaxTried) continue;
+      if (journal_blocks(other) > journal_blocks(place)) place = other;
     }
     return place;
   }

@@ -1,7 +1,5 @@
 #include "probe/region_head.h"
 
-#include <algorithm>
-
 #include "base/checked.h"
 #include "format/region/bitmap.h"
 #include "format/region/inode.h"
@@ -42,9 +40,9 @@ Result<uint64_t> head_before(const BlockIo& io, const BlockRuns& found, uint64_t
   if (begin <= kFirstRegionBlock) return begin;
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(begin - 1, buffer));
-  const bool is_single = std::ranges::any_of(found.runs, [&](const BlockRun& run) {
-    return run.valid == 1 && run.blocks.begin == begin - 1;
-  });
+  const auto run = first_run_from(found, begin - 1);
+  const bool is_single =
+      run != found.runs.end() && run->blocks.begin == begin - 1 && run->valid == 1;
   return block.state() != BlockState::kValid || is_single ? begin - 1 : begin;
 }
 
