@@ -55,6 +55,29 @@ BlockRange without_edges(BlockRange range, const std::vector<BlockRange>& others
   return range;
 }
 
+void add_range(RangeMap& ranges, BlockRange blocks) {
+  if (blocks.empty()) return;
+  auto next = ranges.upper_bound(blocks.begin);
+  if (next != ranges.begin()) {
+    const auto before = std::prev(next);
+    if (before->second >= blocks.begin) {
+      blocks.begin = before->first;
+      blocks.end = std::max(blocks.end, before->second);
+      ranges.erase(before);
+    }
+  }
+  while (next != ranges.end() && next->first <= blocks.end) {
+    blocks.end = std::max(blocks.end, next->second);
+    next = ranges.erase(next);
+  }
+  ranges[blocks.begin] = blocks.end;
+}
+
+bool covers(const RangeMap& ranges, BlockRange blocks) {
+  const auto next = ranges.upper_bound(blocks.begin);
+  return next != ranges.begin() && std::prev(next)->second >= blocks.end;
+}
+
 uint64_t count_blocks(const std::vector<BlockRange>& ranges) {
   uint64_t count = 0;
   for (const BlockRange& range : ranges) count += range.count();

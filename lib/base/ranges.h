@@ -1,6 +1,7 @@
 // Sets of blocks as lists of ranges.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "vde/bytes.h"
@@ -22,6 +23,11 @@ namespace vde {
 // `range` without those of `others` that reach its start or its end; `others` are as
 // merge_ranges() returns them. Empty if they cover all of it.
 [[nodiscard]] BlockRange without_edges(BlockRange range, const std::vector<BlockRange>& others);
+
+// A set that grows: begin -> end of disjoint ranges that do not touch.
+using RangeMap = std::map<uint64_t, uint64_t>;
+void add_range(RangeMap& ranges, BlockRange blocks);
+[[nodiscard]] bool covers(const RangeMap& ranges, BlockRange blocks);
 
 // The number of blocks in disjoint ranges.
 [[nodiscard]] uint64_t count_blocks(const std::vector<BlockRange>& ranges);

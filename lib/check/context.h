@@ -15,6 +15,7 @@ namespace vde {
 struct JournalOnDisk {
   std::optional<CommittedView> view;  // the image with all commits applied; the passes check this
   std::optional<Error> error;         // why there is no view: the journal cannot be replayed safely
+  bool groups_from_copy = false;      // neither group is intact, but the journal has a copy
 };
 
 class ExactSearch;

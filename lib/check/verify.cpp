@@ -10,7 +10,8 @@ namespace vde {
 // Without an intact group or a journal there is nothing to replay; other passes report that.
 JournalOnDisk read_journal(BlockFile& file, const Probe& probe) {
   JournalOnDisk found;
-  if (probe.superblock_source != SuperblockSource::kGroup || !find_journal(probe)) return found;
+  found.groups_from_copy = probe.superblock_source == SuperblockSource::kCopy;
+  if (!probe.has_group() || !find_journal(probe)) return found;
   Result<CommittedView> view = view_committed(file, probe);
   if (!view) {
     // A block that cannot be read is reported by the pass that checks it.

@@ -71,9 +71,12 @@ static_assert(kRecordHeadLayout.size() <= payload_size(kMinBlockSize));
 // `before` or of another journaled version.
 struct RecordEntry {
   uint64_t target = 0;  // block number
-  uint64_t place = 0;   // block with the after-image; 0 = the next inline one
+  uint64_t place = 0;   // block with the after-image; 0 = the next inline one; target: a hole
   Trailer before;       // all zero: the block was unwritten
   Trailer after;
+
+  // After the commit the block reads as never written; there is no after-image.
+  [[nodiscard]] bool is_hole() const { return place == target && after == Trailer{}; }
 
   bool operator==(const RecordEntry&) const = default;
 };

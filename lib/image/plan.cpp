@@ -7,6 +7,7 @@
 #include "format/feature.h"
 #include "format/region/bitmap.h"
 #include "format/region_map.h"
+#include "format/sector.h"
 #include "format/superblock.h"
 #include "vde/create.h"
 #include "vde/text.h"
@@ -63,14 +64,15 @@ Result<uint64_t> volume_blocks(const CreateOptions& options) {
 Result<uint64_t> journal_blocks(const CreateOptions& options, uint64_t total) {
   if (!options.journal_size) {
     const uint64_t max = std::max(kMinJournalBlocks, kJournalBytes / options.block_size);
-    return std::clamp(total / 64, kMinJournalBlocks, max);
+    return next_sector(std::clamp(total / 64, kMinJournalBlocks, max),
+                       blocks_per_sector(options.block_size));
   }
   const uint64_t bytes = *options.journal_size;
   const uint64_t min = kMinJournalBlocks * options.block_size;
   if (bytes < min || bytes % options.block_size != 0)
     return fail(ErrorCode::kUsage, fmt::format("invalid journal size {}", bytes),
                 fmt::format("use a multiple of {}, at least {}", options.block_size, min));
-  return bytes / options.block_size;
+  return next_sector(bytes / options.block_size, blocks_per_sector(options.block_size));
 }
 
 // Appends regions one after the other.
@@ -138,13 +140,16 @@ Result<ImagePlan> plan_image(const CreateOptions& options) {
   VDE_TRY_ASSIGN(total, volume_blocks(options));
   VDE_TRY_ASSIGN(journal, journal_blocks(options, total));
   const uint64_t bitmap = bitmap_blocks_for(total, options.block_size);
+  const uint64_t per_sector = blocks_per_sector(options.block_size);
 
   Placement place;
   place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
   place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
   place.add(block_types::kRegionMap, kDirectoryBlocks, kDirectoryBlocks);
   place.add(block_types::kBitmap, bitmap, bitmap);
-  place.add(block_types::kInodes, std::max<uint64_t>(1, total / 256), 1);
+  // The journal begins with a sector.
+  const uint64_t inodes = std::max<uint64_t>(1, total / 256);
+  place.add(block_types::kInodes, next_sector(place.next() + inodes, per_sector) - place.next(), 1);
   place.add(block_types::kMetadataWal, journal, 1);
   for (const ModuleRegion& region : kModuleRegions)
     if ((options.modules & manifest_bit(region.module)) != 0)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "format/sector.h"
 #include "image/image_state.h"
 #include "io/zeros.h"
 #include "journal/faults.h"
@@ -126,13 +127,29 @@ Result<void> zero_blocks(Volume& volume, BlockRange blocks) {
   return {};
 }
 
+// Blocks that share a sector with the last ones of the smaller volume are zeroed by a commit of
+// their own: writing them directly might destroy that sector. Usually they are zero.
+Result<void> zero_shared(Volume& volume, BlockRange blocks, BlockRange tail) {
+  VDE_TRY_ASSIGN(written, volume.journal().first_content(blocks));
+  if (!written) return {};
+  VDE_TRY_ASSIGN(transaction, volume.begin());
+  VDE_TRY(check_tail_is_free(transaction, volume.allocator(), tail));
+  VDE_TRY(transaction.wipe_direct(blocks));
+  VDE_TRY(volume.commit(transaction));
+  return volume.journal().checkpoint();
+}
+
 Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
+  const auto old_blocks = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
+  const uint64_t per_sector = blocks_per_sector(volume.journal().io().block_size());
+  const uint64_t first_whole = std::min(old_blocks, next_sector(total, per_sector));
+  VDE_TRY(zero_shared(volume, {total, first_whole}, {total, old_blocks}));
   VDE_TRY_ASSIGN(transaction, volume.begin());
   const auto old_total = static_cast<uint64_t>(transaction.superblock().total_blocks);
   VDE_TRY(check_tail_is_free(transaction, volume.allocator(), {total, old_total}));
   VDE_TRY(set_total(transaction, total));
   const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);
-  VDE_TRY(zero_blocks(volume, {total, old_total}));
+  VDE_TRY(zero_blocks(volume, {first_whole, old_total}));
   if (fault(JournalFault::kTruncatedEarly)) VDE_TRY(file.resize(bytes));
   VDE_TRY(volume.commit(transaction));
   VDE_TRY(volume.close());

@@ -25,6 +25,8 @@ std::string_view source_name(const Probe& probe) {
   switch (probe.superblock_source) {
     case SuperblockSource::kGroup:
       return mirror ? "mirror group" : "primary group";
+    case SuperblockSource::kCopy:
+      return "copy in the journal";
     case SuperblockSource::kBlock:
       return mirror ? "block 4 alone" : "block 0 alone";
     case SuperblockSource::kUnverified:

@@ -39,6 +39,15 @@ enum class JournalFault {
   kOwnBlocksSpare,      // after-images go to blocks that the transaction itself wrote
   kTruncatedEarly,      // the file is truncated before the smaller volume is committed
   kGivenUpKept,         // blocks beyond the new end are not zeroed before the commit
+  // The same for disks whose sectors are larger than a block.
+  kDirectoryUnsynced,          // checkpoint: the directory, before a group is written
+  kRecoveryDirectoryUnsynced,  // recovery: the same
+  kNeighboursLeft,             // a record has no after-images of its targets' neighbours
+  kHolesLeft,                  // a record does not name neighbours that were never written
+  kGroupCopyLeft,              // the journal has no copy of the group
+  kHealingCopyLeft,            // nor while a group is copied over the other one
+  kRecordsTouch,               // a record begins in the sector in which the one before it ends
+  kSectorsShared,              // direct writes share sectors with blocks in use
 };
 
 #ifdef VDE_JOURNAL_FAULTS

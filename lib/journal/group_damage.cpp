@@ -12,6 +12,8 @@ GroupDamage damage_at(uint64_t start, const GroupProbe& group) {
 std::optional<GroupDamage> unexplained_damage(const Probe& probe, const RecoveryPlan& plan) {
   const GroupProbe& primary = probe.primary;
   const GroupProbe& mirror = probe.mirror;
+  // Both were destroyed by the write of one of them, and the journal has a copy.
+  if (probe.superblock_source == SuperblockSource::kCopy) return std::nullopt;
   const bool both = primary.whole && mirror.whole;
   if (plan.group) {
     if (both) return std::nullopt;

@@ -11,12 +11,14 @@ namespace vde {
 
 struct Journal::Staged {
   JournalRecord record;
-  std::vector<BlockBuffer> after_images;  // of the entries, in order, with valid trailers
+  // of the entries, in order, with valid trailers; empty for a hole
+  std::vector<BlockBuffer> after_images;
+  uint64_t images = 0;  // that are not empty
   uint64_t descriptor_blocks = 0;
   std::vector<uint64_t> spilled;
 
   [[nodiscard]] uint64_t inline_blocks() const {
-    return descriptor_blocks + (spilled.empty() ? after_images.size() : 0);
+    return descriptor_blocks + (spilled.empty() ? images : 0);
   }
 };
 
@@ -42,12 +44,15 @@ Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
   return highest + 1;
 }
 
+bool are_equal(const Probe& probe) {
+  return probe.primary.whole && probe.mirror.whole &&
+         group_bytes(probe.primary) == group_bytes(probe.mirror);
+}
+
 // Makes both groups equal before anything depends on one of them: recovery treats a third content
-// as another program's.
-Result<void> heal_groups(const BlockIo& io, const Probe& probe) {
-  const bool same = probe.primary.whole && probe.mirror.whole &&
-                    group_bytes(probe.primary) == group_bytes(probe.mirror);
-  if (same) return {};
+// as another program's. `epoch` is that of the header's mark.
+Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe& probe,
+                         uint64_t epoch) {
   // Of two checkpoints the later one counts. If both groups have the same sequence, it is unclear
   // which one is right.
   if (probe.primary.whole && probe.mirror.whole &&
@@ -55,9 +60,17 @@ Result<void> heal_groups(const BlockIo& io, const Probe& probe) {
     return fail_at(kMirrorGroup, ErrorCode::kDamaged,
                    "the superblock groups have the same sequence but differ", kRunRepair);
   const bool use_primary = probe.superblock_block == kPrimaryGroup;
-  const BlockBuffer good = group_bytes(use_primary ? probe.primary : probe.mirror);
+  const BlockBuffer good = group_bytes(probe.group());
+  const bool keeps_copy = area.keeps_group() && !fault(JournalFault::kHealingCopyLeft);
+  if (keeps_copy) {
+    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good));
+    VDE_TRY(io.file().sync());
+  }
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
-  return sync_unless(JournalFault::kHealingUnsynced, io.file());
+  VDE_TRY(sync_unless(JournalFault::kHealingUnsynced, io.file()));
+  if (!keeps_copy) return {};
+  VDE_TRY(wipe_journal_end(io, area, probe.superblock));
+  return io.file().sync();
 }
 
 }  // namespace
@@ -69,14 +82,15 @@ Journal::Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, u
       regions_(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks),
                state_.superblock.module_manifest),
       epoch_(epoch),
-      next_(area.records().begin) {
+      next_(area.room().begin) {
   set_base(group_bytes(group));
 }
 
 // `group` is stored as it is on disk: encoding may not preserve bytes outside of known fields.
-void Journal::set_base(const BlockBuffer& group) {
+void Journal::set_base(BlockBuffer group) {
   base_sequence_ = state_.superblock.checkpoint_sequence;
   base_hash_ = group_hash(group, io_.block_size());
+  base_ = std::move(group);
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& found,
@@ -96,10 +110,12 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& fou
   }
   const Probe& probe = recovered ? *recovered : found;
   VDE_TRY(check_tables(probe));
-  VDE_TRY(heal_groups(io, probe));
-  const GroupProbe& group = probe.superblock_block == kPrimaryGroup ? probe.primary : probe.mirror;
-  std::unique_ptr<Journal> journal(new Journal(io, plan.area, group, recovered_epoch));
+  std::unique_ptr<Journal> journal(new Journal(io, plan.area, probe.group(), recovered_epoch));
   journal->unmarked_ = plan.header.kind == HeaderKind::kForeign;
+  if (are_equal(probe)) return journal;
+  // The copy of the group counts only together with the header's mark.
+  if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
+  VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_));
   return journal;
 }
 
@@ -115,7 +131,9 @@ Result<void> Journal::mark_header() {
 Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const {
   const auto found = live_.find(number);
   if (found == live_.end()) return io_.read(number, buffer);
-  if (found->second.bytes.empty()) {
+  if (found->second.place == number) {
+    std::fill_n(buffer.begin(), io_.block_size(), uint8_t{0});
+  } else if (found->second.bytes.empty()) {
     VDE_TRY(io_.read(found->second.place, buffer));
   } else {
     std::copy(found->second.bytes.begin(), found->second.bytes.end(), buffer.begin());
@@ -126,9 +144,15 @@ Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const
 std::unique_ptr<OverlayFile> Journal::committed_view() const {
   const uint32_t block_size = io_.block_size();
   auto view = std::make_unique<OverlayFile>(io_.file(), block_size);
+  // What a hole holds at home is of no use to anyone.
   for (const auto& [target, image] : live_)
-    view->redirect(target * block_size, image.place * block_size);
+    if (image.place != target) view->redirect(target * block_size, image.place * block_size);
   return view;
+}
+
+bool Journal::is_live(BlockRange blocks) const {
+  const auto found = live_.lower_bound(blocks.begin);
+  return found != live_.end() && found->first < blocks.end;
 }
 
 Result<uint64_t> Journal::next_written(BlockRange within) const {
@@ -156,10 +180,18 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
     return fail(ErrorCode::kIo, "refusing to write after a failed commit", "open the image again");
   Staged staged;
   VDE_TRY(stage_tables(transaction));
+  if (wipes_freed_) VDE_TRY(transaction.stage_freed_edges());
+  VDE_TRY(transaction.stage_neighbours());
   VDE_TRY(plan_record(transaction, spare_blocks, staged));
   VDE_TRY(mark_header());
+  if (next_ + staged.inline_blocks() > area_.room().end) {
+    VDE_TRY(checkpoint());
+    // Neighbours that had after-images in the earlier records need them again.
+    VDE_TRY(transaction.stage_neighbours());
+    VDE_TRY(plan_record(transaction, spare_blocks, staged));
+  }
   VDE_TRY(prepare(transaction, staged));
-  VDE_TRY(make_room(staged));
+  VDE_TRY(write_spilled(staged));
   VDE_TRY(allocate_space(staged));
   Result<void> written = write_record(staged);
   if (!written) {
@@ -191,9 +223,14 @@ Result<void> Journal::stage_tables(Transaction& transaction) const {
 // allocates itself are not spare.
 Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                   Staged& staged) const {
-  const uint64_t images = transaction.staged_.size();
-  const uint64_t room = area_.used().count();
-  staged.descriptor_blocks = record_descriptor_blocks(images, io_.block_size());
+  const uint64_t images =
+      static_cast<uint64_t>(std::ranges::count_if(transaction.staged_, [](const auto& block) {
+        return block.second.content != Transaction::Content::kHole;
+      }));
+  const uint64_t room = area_.room().count();
+  staged.images = images;
+  staged.spilled.clear();
+  staged.descriptor_blocks = record_descriptor_blocks(transaction.staged_.size(), io_.block_size());
   if (staged.descriptor_blocks + images <= room) return {};
   if (staged.descriptor_blocks > room)
     return fail(
@@ -209,7 +246,13 @@ Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& s
 Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   transaction.superblock_.checkpoint_sequence = transaction.sequence();
   for (auto& [number, block] : transaction.staged_) {
-    vde::write_trailer(block.bytes, block.type, transaction.generation());
+    if (block.content == Transaction::Content::kHole) {
+      staged.record.entries.push_back({number, number, block.before, {}});
+      staged.after_images.emplace_back();
+      continue;
+    }
+    if (block.content == Transaction::Content::kNew)
+      vde::write_trailer(block.bytes, block.type, transaction.generation());
     const Trailer after = kTrailerLayout.decode(Bytes(block.bytes).last(kTrailerSize));
     staged.record.entries.push_back({number, 0, block.before, after});
     staged.after_images.push_back(std::move(block.bytes));
@@ -221,13 +264,14 @@ Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   return {};
 }
 
-Result<void> Journal::make_room(Staged& staged) {
-  for (size_t i = 0; i < staged.spilled.size(); ++i) {
+Result<void> Journal::write_spilled(Staged& staged) {
+  auto place = staged.spilled.begin();
+  for (size_t i = 0; i < staged.after_images.size() && place != staged.spilled.end(); ++i) {
+    if (staged.after_images[i].empty()) continue;
     note_direct_write();
-    VDE_TRY(io_.file().write(staged.spilled[i] * io_.block_size(), staged.after_images[i]));
-    staged.record.entries[i].place = staged.spilled[i];
+    VDE_TRY(io_.file().write(*place * io_.block_size(), staged.after_images[i]));
+    staged.record.entries[i].place = *place++;
   }
-  if (next_ + staged.inline_blocks() > area_.used().end) VDE_TRY(checkpoint());
   return {};
 }
 
@@ -235,15 +279,16 @@ Result<void> Journal::make_room(Staged& staged) {
 // zeros may have become holes since. All other blocks need space.
 Result<void> Journal::allocate_space(const Staged& staged) {
   if (!space_taken_) {
-    const BlockRange used{area_.header(), area_.used().end};
+    const BlockRange used{area_.header(), area_.room().end};
+    const uint64_t end = area_.keeps_group() ? group_copy_blocks(area_.region).begin : area_.last();
     VDE_TRY(io_.file().allocate(io_.bytes_of(used)));
-    VDE_TRY(io_.file().allocate(io_.bytes_of({area_.last(), area_.region.end})));
+    VDE_TRY(io_.file().allocate(io_.bytes_of({end, area_.region.end})));
     VDE_TRY(io_.file().allocate(io_.bytes_of({kPrimaryGroup, kMirrorGroup + kGroupBlocks})));
   }
   space_taken_ = true;
   constexpr uint32_t kMinHole = 4096;
   for (const RecordEntry& entry : staged.record.entries)
-    if (entry.before == Trailer{} || io_.block_size() > kMinHole)
+    if (!entry.is_hole() && (entry.before == Trailer{} || io_.block_size() > kMinHole))
       VDE_TRY(io_.file().allocate(io_.bytes_of({entry.target, entry.target + 1})));
   return {};
 }
@@ -265,7 +310,7 @@ Result<void> Journal::write_record(Staged& staged) {
   if (staged.spilled.empty())
     for (const BlockBuffer& image : staged.after_images)
       bytes.insert(bytes.end(), image.begin(), image.end());
-  if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_));
+  if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_, base_));
   if (fault(JournalFault::kHomeBeforeRecord))
     for (size_t i = 0; i < staged.after_images.size(); ++i)
       VDE_TRY(io_.file().write(staged.record.entries[i].target * io_.block_size(),
@@ -277,17 +322,19 @@ Result<void> Journal::write_record(Staged& staged) {
 
 // Makes the durable commit the visible state.
 void Journal::adopt(Transaction& transaction, Staged& staged) {
+  uint64_t place = next_ + staged.descriptor_blocks;
   for (size_t i = 0; i < staged.after_images.size(); ++i) {
     const RecordEntry& entry = staged.record.entries[i];
-    live_[entry.target] = staged.spilled.empty() ? AfterImage{std::move(staged.after_images[i]),
-                                                              next_ + staged.descriptor_blocks + i}
-                                                 : AfterImage{{}, entry.place};
+    live_[entry.target] = entry.place == 0 ? AfterImage{std::move(staged.after_images[i]), place++}
+                                           : AfterImage{{}, entry.place};
   }
   if (!fault(JournalFault::kPlacesReused))
-    for (const uint64_t place : staged.spilled) pin({place, place + 1});
+    for (const uint64_t spilled : staged.spilled)
+      add_range(pinned_, sector_of(spilled, blocks_per_sector(io_.block_size())));
   if (!fault(JournalFault::kFreedReused))
-    for (const BlockRange& freed : transaction.freed_) pin(freed);
+    for (const BlockRange& freed : transaction.freed_) add_range(pinned_, freed);
   next_ += staged.inline_blocks();
+  if (!fault(JournalFault::kRecordsTouch)) next_ = area_.next_record(next_);
   previous_ = staged.record.head.checksum;
   ++live_records_;
   state_.superblock = transaction.superblock_;
@@ -314,16 +361,21 @@ Result<void> Journal::checkpoint() {
   const auto freed = std::exchange(pinned_, {});
   live_records_ = 0;
   previous_ = 0;
-  next_ = area_.records().begin;
+  next_ = area_.room().begin;
   if (!fault(JournalFault::kEpochKept)) ++epoch_;
   unsynced_ = false;
   if (!wipes_freed_) return {};
   // Nothing refers to these blocks any more, whatever part of this survives a crash.
-  for (const auto& [begin, end] : freed) {
-    note_direct_write();
-    VDE_TRY(io_.file().zero(io_.bytes_of({begin, end})));
-  }
+  for (const auto& [begin, end] : freed) VDE_TRY(wipe({begin, end}));
   return {};
+}
+
+// Records made the rest of these blocks read as never written.
+Result<void> Journal::wipe(BlockRange freed) {
+  const BlockRange whole = whole_sectors(freed, blocks_per_sector(io_.block_size()));
+  if (whole.empty()) return {};
+  note_direct_write();
+  return io_.file().zero(io_.bytes_of(whole));
 }
 
 // Rule 4. A failure here loses nothing: the records still exist.
@@ -335,6 +387,10 @@ Result<void> Journal::write_back() {
     VDE_TRY(writer.add(number, buffer));
   }
   VDE_TRY(writer.flush());
+  // The directory leads to the journal, where the copy of the groups is.
+  const BlockRange directory = sector_of(kDirectoryStart, blocks_per_sector(io_.block_size()));
+  if (area_.keeps_group() && is_live(directory))
+    VDE_TRY(sync_unless(JournalFault::kDirectoryUnsynced, io_.file()));
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
   if (fault(JournalFault::kMirrorWithPrimary))
@@ -345,26 +401,8 @@ Result<void> Journal::write_back() {
   if (fault(JournalFault::kReusedBeforeClean)) return {};
   const uint64_t epoch = epoch_ + (fault(JournalFault::kEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch));
-  VDE_TRY(write_journal_end(io_, area_, state_.superblock, std::nullopt));
+  VDE_TRY(wipe_journal_end(io_, area_, state_.superblock));
   return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
-}
-
-// Keeps the ranges disjoint. They touch or overlap if a block is freed twice.
-void Journal::pin(BlockRange blocks) {
-  auto next = pinned_.upper_bound(blocks.begin);
-  if (next != pinned_.begin()) {
-    const auto before = std::prev(next);
-    if (before->second >= blocks.begin) {
-      blocks.begin = before->first;
-      blocks.end = std::max(blocks.end, before->second);
-      pinned_.erase(before);
-    }
-  }
-  while (next != pinned_.end() && next->first <= blocks.end) {
-    blocks.end = std::max(blocks.end, next->second);
-    next = pinned_.erase(next);
-  }
-  pinned_[blocks.begin] = blocks.end;
 }
 
 }  // namespace vde

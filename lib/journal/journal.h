@@ -31,13 +31,19 @@
 //  7. A session ends with a checkpoint.
 //  8. The file has space for the journal and for every home location before a record is written.
 //  9. Whoever opens a journal holds the exclusive lock.
-// 10. A failed write or sync of a record ends the session: recovery has to examine the disk.
+// 10. A torn write may destroy a whole sector of 4096 bytes. So if blocks are smaller, a record has
+//     all of its targets' sectors; outside of it, only sectors are written in which nothing is in
+//     use. Header, records and last block have sectors of their own. If both groups lie in one
+//     sector, a copy of the base, next to the mark in the last block, and the directory are durable
+//     before it is written.
+// 11. A failed write or sync of a record ends the session: recovery has to examine the disk.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 
+#include "base/ranges.h"
 #include "io/overlay_file.h"
 #include "journal/journal_area.h"
 #include "journal/recovery.h"
@@ -47,7 +53,7 @@
 namespace vde {
 
 // Finds space for `blocks` after-images outside of the journal: free blocks, in any order, that no
-// commit refers to and no pending allocation uses. kNoSpace if there are too few.
+// commit refers to and no pending allocation uses, in whole sectors. kNoSpace if there are too few.
 using SpareBlocks = std::function<Result<std::vector<uint64_t>>(uint64_t blocks)>;
 
 class Journal {
@@ -80,7 +86,14 @@ class Journal {
 
   // Blocks that must be neither allocated nor written directly before the next checkpoint, even if
   // the bitmap marks them free: they were freed since the last checkpoint, or hold an after-image.
-  [[nodiscard]] const std::map<uint64_t, uint64_t>& pinned() const { return pinned_; }
+  [[nodiscard]] const RangeMap& pinned() const { return pinned_; }
+
+  // Whether the journal holds an after-image of one of these blocks.
+  [[nodiscard]] bool is_live(BlockRange blocks) const;
+  // Whether a block that shares its sector with one of a commit may be a part of that commit.
+  [[nodiscard]] bool may_accompany(uint64_t number) const {
+    return number >= kDirectoryStart && !area_.region.contains(number) && !live_.contains(number);
+  }
 
   // From now on, checkpoints zero the blocks that were freed or held after-images. For images in
   // which only blocks that were never written may be allocated.
@@ -104,7 +117,7 @@ class Journal {
   [[nodiscard]] uint32_t live_records() const { return live_records_; }
 
   // The number of blocks that a commit may stage to take about half of the space for records.
-  [[nodiscard]] uint64_t half() const { return std::max<uint64_t>(1, area_.used().count() / 2); }
+  [[nodiscard]] uint64_t half() const { return std::max<uint64_t>(1, area_.room().count() / 2); }
 
   // True if a write of a record or of a checkpoint failed: the state on disk is unknown.
   [[nodiscard]] bool has_failed() const { return dead_; }
@@ -113,8 +126,8 @@ class Journal {
   Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch);
 
   struct AfterImage {
-    BlockBuffer bytes;   // empty if the after-image lies outside of the journal
-    uint64_t place = 0;  // block with the after-image
+    BlockBuffer bytes;   // empty if the after-image lies outside of the journal, or for a hole
+    uint64_t place = 0;  // block with the after-image; the block itself for a hole
   };
   struct Staged;  // a transaction that is being written to a record
 
@@ -123,13 +136,13 @@ class Journal {
   [[nodiscard]] Result<void> plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                          Staged& staged) const;
   [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
-  [[nodiscard]] Result<void> make_room(Staged& staged);
+  [[nodiscard]] Result<void> write_spilled(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
   [[nodiscard]] Result<void> write_back();
-  void pin(BlockRange blocks);
-  void set_base(const BlockBuffer& group);
+  [[nodiscard]] Result<void> wipe(BlockRange freed);
+  void set_base(BlockBuffer group);
 
   BlockIo io_;
   JournalArea area_;
@@ -138,11 +151,12 @@ class Journal {
   uint64_t epoch_;  // of the next records
   int64_t base_sequence_ = 0;
   uint64_t base_hash_ = 0;
+  BlockBuffer base_;   // the group as it is on disk
   uint64_t next_ = 0;  // block of the next record
   uint32_t live_records_ = 0;
   uint64_t previous_ = 0;  // checksum of the last record
   std::map<uint64_t, AfterImage> live_;
-  std::map<uint64_t, uint64_t> pinned_;  // begin -> end, disjoint
+  RangeMap pinned_;
   bool space_taken_ = false;
   bool wipes_freed_ = false;
   bool unmarked_ = false;          // the header is still another program's

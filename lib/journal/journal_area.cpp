@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "journal/faults.h"
 
 namespace vde {
 namespace {
@@ -88,14 +89,24 @@ Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
 }
 
 Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
-                               const Superblock& superblock, std::optional<uint64_t> epoch) {
+                               const Superblock& superblock, uint64_t epoch, Bytes group) {
+  BlockBuffer end;
+  if (area.keeps_group() && !fault(JournalFault::kGroupCopyLeft))
+    end = encode_group_copy(group, io.block_size());
+  BlockBuffer last = io.make_buffer();
+  JournalMark mark;
+  mark.epoch = epoch;
+  mark.uuid = superblock.uuid;
+  encode_journal_mark(mark, last);
+  write_trailer(last, block_types::kMetadataWal,
+                static_cast<uint32_t>(superblock.checkpoint_sequence));
+  end.insert(end.end(), last.begin(), last.end());
+  return io.file().write(area.region.end * io.block_size() - end.size(), end);
+}
+
+Result<void> wipe_journal_end(const BlockIo& io, const JournalArea& area,
+                              const Superblock& superblock) {
   BlockBuffer block = io.make_buffer();
-  if (epoch) {
-    JournalMark mark;
-    mark.epoch = *epoch;
-    mark.uuid = superblock.uuid;
-    encode_journal_mark(mark, block);
-  }
   return io.write(area.last(), block_types::kMetadataWal,
                   static_cast<uint32_t>(superblock.checkpoint_sequence), block);
 }

@@ -7,7 +7,8 @@
 
 #include "format/journal_record.h"
 #include "format/region/wal_header.h"
-#include "probe/probe.h"
+#include "format/sector.h"
+#include "probe/group_copy.h"
 #include "probe/region_table.h"
 
 namespace vde {
@@ -19,13 +20,31 @@ struct JournalArea {
 
   [[nodiscard]] uint64_t header() const { return region.begin; }
   [[nodiscard]] uint64_t last() const { return region.end - 1; }
-  // The blocks between header and last block, for records.
+  // The blocks between header and last block, in which records may be.
   [[nodiscard]] BlockRange records() const { return {region.begin + 1, region.end - 1}; }
   // The part of them that is used. The SDK makes MWAL 0.5 % of the volume: reserving disk space for
   // all of it would fill disks, and its live content is also kept in memory.
   [[nodiscard]] BlockRange used() const {
     constexpr uint64_t kMaxBytes = uint64_t{16} << 20;
     return {region.begin + 1, std::min(region.end - 1, region.begin + 1 + kMaxBytes / block_size)};
+  }
+
+  // Whether header, records and last block can each have sectors of their own. Journals that begin
+  // or end elsewhere are used without regard to sectors.
+  [[nodiscard]] bool has_sectors() const { return has_whole_sectors(region, block_size); }
+  // The part of used() to which records are written.
+  [[nodiscard]] BlockRange room() const {
+    if (!has_sectors()) return used();
+    const uint64_t sector = blocks_per_sector(block_size);
+    return {region.begin + sector, std::min(used().end, region.end - sector)};
+  }
+  // Where the record after one that ends before block `at` begins.
+  [[nodiscard]] uint64_t next_record(uint64_t at) const {
+    return has_sectors() ? next_sector(at, blocks_per_sector(block_size)) : at;
+  }
+  // Whether the journal holds a copy of the superblock group.
+  [[nodiscard]] bool keeps_group() const {
+    return groups_share_sector(block_size) && has_sectors();
   }
 };
 
@@ -61,9 +80,13 @@ struct JournalHeader {
 [[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
                                                 const Superblock& superblock, uint64_t epoch);
 
-// Writes the mark to the last block, or removes it.
+// Writes the mark to the last block and, if the journal keeps one, a copy of `group` (four whole
+// blocks) before it. Both count only together with the header's mark.
 [[nodiscard]] Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
-                                             const Superblock& superblock,
-                                             std::optional<uint64_t> epoch);
+                                             const Superblock& superblock, uint64_t epoch,
+                                             Bytes group);
+// Removes the mark from the last block.
+[[nodiscard]] Result<void> wipe_journal_end(const BlockIo& io, const JournalArea& area,
+                                            const Superblock& superblock);
 
 }  // namespace vde

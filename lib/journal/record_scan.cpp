@@ -36,6 +36,10 @@ Result<std::optional<Places>> find_after_images(const BlockIo& io, uint64_t at,
   const uint64_t end_inline = next_inline + record.head.inline_images;
   BlockBuffer buffer = io.make_buffer();
   for (const RecordEntry& entry : record.entries) {
+    if (entry.is_hole()) {
+      places.push_back(entry.target);
+      continue;
+    }
     const bool is_inline = entry.place == 0;
     const uint64_t place = is_inline ? next_inline++ : entry.place;
     const bool in_bounds = place < (is_inline ? end_inline : blocks_in_file);
@@ -103,18 +107,39 @@ Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, u
   return decode_record(stream, uuid);
 }
 
+namespace {
+
+// The record at `at` if it continues the chain. Versions that did not know of sectors let each
+// record begin where the one before it ends.
+Result<std::optional<JournalRecord>> next_in_chain(const BlockIo& io, const JournalArea& area,
+                                                   const Guid& uuid, uint64_t& at,
+                                                   const RecordHead& wanted) {
+  for (const uint64_t start : {at, area.next_record(at)}) {
+    if (start >= area.records().end) break;
+    VDE_TRY_ASSIGN(record, record_at(io, start, area.records().end - start, uuid));
+    if (!record || record->head.epoch != wanted.epoch || record->head.index != wanted.index ||
+        record->head.previous != wanted.previous)
+      continue;
+    at = start;
+    return record;
+  }
+  return std::optional<JournalRecord>{};
+}
+
+}  // namespace
+
 Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, const Probe& probe,
                                 uint64_t epoch, LostRecords lost) {
   const Guid& uuid = probe.superblock.uuid;
   RecordScan scan;
   ReplayRules rules(io, area, probe);
-  uint64_t at = area.records().begin;
-  uint64_t previous = 0;
+  uint64_t at = scan.end = area.records().begin;
+  RecordHead wanted;
+  wanted.epoch = epoch;
+  wanted.index = 1;
   while (at < area.records().end) {
-    VDE_TRY_ASSIGN(record, record_at(io, at, area.records().end - at, uuid));
-    if (!record || record->head.epoch != epoch || record->head.index != scan.records.size() + 1 ||
-        record->head.previous != previous)
-      break;
+    VDE_TRY_ASSIGN(record, next_in_chain(io, area, uuid, at, wanted));
+    if (!record) break;
     auto found = find_after_images(io, at, *record, probe.blocks_in_file());
     if (found && *found) {
       Result<void> admitted = rules.admit(at, *record, **found);
@@ -124,8 +149,9 @@ Result<RecordScan> scan_records(const BlockIo& io, const JournalArea& area, cons
     if (damaged && lost == LostRecords::kDrop) return scan;
     VDE_TRY_ASSIGN(places, std::move(found));
     if (!places) break;
-    previous = record->head.checksum;
-    at += uint64_t{record->head.descriptor_blocks} + record->head.inline_images;
+    wanted.previous = record->head.checksum;
+    ++wanted.index;
+    scan.end = at += uint64_t{record->head.descriptor_blocks} + record->head.inline_images;
     scan.records.push_back({std::move(*record), std::move(*places)});
   }
   if (lost == LostRecords::kRefuse)
@@ -156,6 +182,7 @@ Result<std::vector<Replacement>> list_replacements(const BlockIo& io, const Jour
     if (!places || !*places) continue;
     for (size_t i = 0; i < record->entries.size(); ++i) {
       const RecordEntry& entry = record->entries[i];
+      if (entry.is_hole()) continue;
       replacements.push_back({entry.target, (**places)[i], entry.before, entry.after});
     }
   }

@@ -7,12 +7,13 @@ namespace vde {
 
 struct ScannedRecord {
   JournalRecord record;
-  // The block with the after-image of each entry, inline or not.
+  // The block with the after-image of each entry, inline or not; the target of a hole.
   std::vector<uint64_t> places;
 };
 
 struct RecordScan {
   std::vector<ScannedRecord> records;
+  uint64_t end = 0;  // the block after the last of them
 };
 
 // What to do if there is an intact record after a damaged one.

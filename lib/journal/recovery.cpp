@@ -94,17 +94,18 @@ bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_si
 Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                                const std::map<uint64_t, Versions>& versions) {
   const bool from_mirror =
-      !probe.primary.whole ||
-      (probe.mirror.whole &&
+      probe.mirror.whole &&
+      (!probe.primary.whole ||
        is_base(probe.mirror, scan.records.front().record.head, io.block_size()));
-  GroupState state = decode_group(from_mirror ? probe.mirror : probe.primary);
+  const GroupProbe& sole = probe.primary.whole ? probe.primary : probe.copy;
+  GroupState state = decode_group(from_mirror ? probe.mirror : sole);
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
   state.seal.header_seal = head.seal;
   // Only a record that writes the directory changes the slots. The directory at home may be damaged
   // although its checksum fits.
   const auto directory = versions.find(kDirectoryStart);
-  if (directory == versions.end()) return state;
+  if (directory == versions.end() || directory->second.place == kDirectoryStart) return state;
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
   state.slots = decode_slots(block.payload());
@@ -120,6 +121,14 @@ GroupRole role_of(const GroupProbe& group, const RecordHead& first, const BlockB
   return is_base(group, first, block_size) ? GroupRole::kBase : GroupRole::kForeign;
 }
 
+// Whether the home location holds what the last record makes of the block.
+Result<bool> is_written_back(const BlockIo& io, uint64_t target, const Versions& versions) {
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read(target, buffer));
+  if (versions.place == target) return block.is_unwritten();
+  return block.state() == BlockState::kValid && block.unchecked_trailer() == versions.after.back();
+}
+
 // Decides which of the scanned after-images must still be written back.
 Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                          OddBlocks odd, RecoveryPlan& plan) {
@@ -128,7 +137,7 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
   const RecordHead& first = scan.records.front().record.head;
   bool may_be_damage = odd == OddBlocks::kOverwrite;
-  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror, &probe.copy}) {
     if (!group->whole) continue;
     const GroupRole role = role_of(*group, first, final_bytes, io.block_size());
     if (role == GroupRole::kForeign)
@@ -139,6 +148,10 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
     if (role == GroupRole::kFinal && group == &probe.mirror && probe.primary.whole) return {};
     may_be_damage &= role == GroupRole::kBase;
   }
+  // If no group is left, only the directory leads to the journal. It was written back before the
+  // groups, so its sector need not be risked.
+  const bool only_directory = probe.superblock_source == SuperblockSource::kCopy;
+  const BlockRange directory = sector_of(kDirectoryStart, blocks_per_sector(io.block_size()));
   JournaledBlocks journaled(versions);
   for (const auto& [target, version] : versions) {
     VDE_TRY_ASSIGN(found, find_odd_block(io, target, version));
@@ -147,6 +160,10 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
       return foreign_write(target,
                            fmt::format("block {} has neither its old nor its new content", target));
     if (found) plan.odd.push_back(*found);
+    if (only_directory && directory.contains(target)) {
+      VDE_TRY_ASSIGN(done, is_written_back(io, target, version));
+      if (done) continue;
+    }
     plan.after_images.push_back({target, version.place});
   }
   plan.records = scan.records.size();
@@ -167,12 +184,22 @@ Result<std::optional<uint64_t>> live_epoch(const BlockIo& io, const JournalArea&
   return std::optional(claimed);
 }
 
+// The epoch of the record that the first blocks claim to start, in this version and before it.
+Result<uint64_t> first_claim(const BlockIo& io, const JournalArea& area) {
+  const uint64_t first = area.records().begin;
+  VDE_TRY_ASSIGN(old, highest_epoch(io, {first, first + 1}));
+  const uint64_t own = area.room().begin;
+  if (own == first) return old;
+  VDE_TRY_ASSIGN(claimed, highest_epoch(io, {own, own + 1}));
+  return std::max(old, claimed);
+}
+
 }  // namespace
 
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost,
                                    OddBlocks odd) {
   RecoveryPlan plan;
-  if (probe.superblock_source != SuperblockSource::kGroup)
+  if (!probe.has_group())
     return fail(ErrorCode::kDamaged, "no superblock group is intact", kRunVerify);
   VDE_TRY_ASSIGN(area, find_journal(probe));
   plan.area = area;
@@ -196,8 +223,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
   }
   // Search for the start of an unfinished record without its checksum: the next session's writes
   // must not complete what a crash left of it.
-  const BlockRange first{area.records().begin, area.records().begin + 1};
-  VDE_TRY_ASSIGN(claimed, highest_epoch(io, known ? first : area.records()));
+  VDE_TRY_ASSIGN(claimed, known ? first_claim(io, area) : highest_epoch(io, area.records()));
   const bool unfinished = claimed >= plan.epoch;
   plan.epoch = std::max(plan.epoch, claimed);
   // If a mark outlived its records, the next writes of the SDK would be taken for writes over live
@@ -209,19 +235,40 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     VDE_TRY_ASSIGN(used, highest_epoch(io, area.records()));
     plan.torn_header = used > 0 || header.last_marked;
   }
+  plan.records_end = scan.end;
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
+  // Without commits, only the write of a group can have been interrupted.
+  const bool is_copy = probe.superblock_source == SuperblockSource::kCopy;
+  if (is_copy && scan.records.empty()) plan.group = decode_group(probe.copy);
+  plan.needs_reset |= is_copy;
   return plan;
 }
 
 namespace {
 
+// If the groups share a sector, none of them may survive a crash. Then the directory, which leads
+// to the journal, and the copy of the group in it have to.
+Result<void> secure_group(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
+  const JournalArea& area = plan.area;
+  if (!area.keeps_group()) return {};
+  if (!probe.copy.whole) {
+    // Records of a version that kept no copy may reach into its place.
+    const bool has_room = plan.records_end <= area.region.end - blocks_per_sector(io.block_size());
+    if (plan.header.kind == HeaderKind::kOurs && has_room)
+      VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
+                                group_bytes(probe.group())));
+  }
+  return sync_unless(JournalFault::kRecoveryDirectoryUnsynced, io.file());
+}
+
 // A group is written only while the other one is intact and durable: one must survive a crash.
-Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupState& state) {
-  const BlockBuffer group = encode_group(state, io.block_size());
+Result<void> write_groups(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
+  VDE_TRY(secure_group(io, probe, plan));
+  const BlockBuffer group = encode_group(*plan.group, io.block_size());
   const bool primary_done = probe.primary.whole && group_bytes(probe.primary) == group;
   const bool careless = fault(JournalFault::kOnlyGroupRewritten);
   if (!primary_done || careless) {
-    if (!probe.mirror.whole && !careless) {
+    if (probe.primary.whole && !probe.mirror.whole && !careless) {
       VDE_TRY(io.file().write(kMirrorGroup * io.block_size(), group_bytes(probe.primary)));
       VDE_TRY(io.file().sync());
     }
@@ -238,7 +285,8 @@ Result<void> write_groups(const BlockIo& io, const Probe& probe, const GroupStat
 // target block. Records that name such a place are rejected before (replay_rules.h).
 Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
   for (const ReplayedBlock& image : plan.after_images)
-    if (std::ranges::binary_search(plan.after_images, image.place, {}, &ReplayedBlock::target))
+    if (!image.is_hole() &&
+        std::ranges::binary_search(plan.after_images, image.place, {}, &ReplayedBlock::target))
       return fail_at(image.place, ErrorCode::kDamaged,
                      fmt::format("the after-image in block {} of the journal would be overwritten "
                                  "by another one",
@@ -255,15 +303,18 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   BlockBuffer buffer = io.make_buffer();
   RunWriter writer(io);
   for (const ReplayedBlock& image : plan.after_images) {
-    VDE_TRY(io.read(image.place, buffer));
+    if (image.is_hole())
+      std::ranges::fill(buffer, uint8_t{0});
+    else
+      VDE_TRY(io.read(image.place, buffer));
     VDE_TRY(writer.add(image.target, buffer));
   }
   VDE_TRY(writer.flush());
-  if (plan.group) VDE_TRY(write_groups(io, probe, *plan.group));
+  if (plan.group) VDE_TRY(write_groups(io, probe, plan));
   const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
   const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
-  VDE_TRY(write_journal_end(io, plan.area, superblock, std::nullopt));
+  VDE_TRY(wipe_journal_end(io, plan.area, superblock));
   VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;
 }

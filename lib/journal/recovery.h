@@ -7,10 +7,13 @@
 
 namespace vde {
 
-// A block to write back. Its after-image is in block `place` of the file.
+// A block to write back. Its after-image is in block `place` of the file; a block that is to be as
+// if never written has none, and `place` is itself.
 struct ReplayedBlock {
   uint64_t target = 0;
   uint64_t place = 0;
+
+  [[nodiscard]] bool is_hole() const { return place == target; }
 };
 
 // A target whose block is valid, but holds neither what a record replaces nor what one wrote.
@@ -35,6 +38,7 @@ struct RecoveryPlan {
   JournalHeader header;
   uint64_t epoch = 0;                       // the highest found; a new epoch must be higher
   uint64_t records = 0;                     // number of intact, live commits
+  uint64_t records_end = 0;                 // the block of the journal after them
   std::vector<ReplayedBlock> after_images;  // the last after-image of each target, ascending
   std::optional<GroupState> group;  // after the last record; nothing if no group must be written
   std::vector<OddBlock> odd;        // only with OddBlocks::kOverwrite; ascending
@@ -52,8 +56,9 @@ struct RecoveryPlan {
                                                  OddBlocks odd = OddBlocks::kRefuse);
 
 // Applies `plan`: home locations and primary group, sync, mirror, sync, header with the next epoch,
-// sync. Applying it again changes nothing. Returns the new epoch. kDamaged, with nothing written,
-// if an after-image lies in a block that the plan overwrites.
+// sync. If the groups share a sector, the home locations and a copy of the group are durable before
+// that is written. Applying it again changes nothing. Returns the new epoch. kDamaged, with nothing
+// written, if an after-image lies in a block that the plan overwrites.
 [[nodiscard]] Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe,
                                               const RecoveryPlan& plan);
 

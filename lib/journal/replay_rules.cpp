@@ -39,7 +39,7 @@ Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
   const auto total = static_cast<uint64_t>(std::max<int64_t>(0, superblock.total_blocks));
   bound_ = std::min(blocks_in_file_, total);
   for (const RecordEntry& entry : record.entries) {
-    if (entry.place == 0) continue;
+    if (entry.place == 0 || entry.is_hole()) continue;
     if (const std::string_view fault = place_fault(entry.place); !fault.empty())
       return broken(at, record,
                     fmt::format("has an after-image in block {}, which {}", entry.place, fault));
@@ -85,7 +85,7 @@ Result<std::string_view> ReplayRules::follow_slots(const JournalRecord& record,
                                                    const std::vector<uint64_t>& places) {
   BlockBuffer buffer = io_.make_buffer();
   for (size_t i = 0; i < record.entries.size(); ++i) {
-    if (record.entries[i].target != kDirectoryStart) continue;
+    if (record.entries[i].target != kDirectoryStart || record.entries[i].is_hole()) continue;
     VDE_TRY_ASSIGN(block, io_.read_checked(places[i], block_types::kRegionMap, buffer));
     const std::vector<RegionSlot> slots = decode_slots(block.payload());
     if (!keeps_journal(slots, area_.region)) return "moves the journal";

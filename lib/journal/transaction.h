@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 
+#include "base/ranges.h"
 #include "format/superblock.h"
 #include "io/block_io.h"
 #include "probe/region_table.h"
@@ -58,6 +60,7 @@ class Transaction {
 
   // Writes `blocks` (whole blocks of `type`, trailers are set here) directly to `first` and the
   // following blocks. Only for blocks that were free and not pinned when this transaction began.
+  // Blocks that share a sector with others are staged, until the rest of it is written, too.
   [[nodiscard]] Result<void> write_direct(uint64_t first, BlockType type, MutableBytes blocks);
 
   // Makes blocks read as never written, under the same condition.
@@ -67,8 +70,8 @@ class Transaction {
   // blocks read as never written again. Only for a transaction that will not be committed.
   void give_back_direct();
 
-  // The number of blocks that the commit will put into its record.
-  [[nodiscard]] size_t staged_blocks() const { return staged_.size(); }
+  // The number of blocks that the commit will put into its record, at most.
+  [[nodiscard]] size_t staged_blocks() const;
 
   // Notes that these blocks are no longer in use after the commit.
   void note_freed(BlockRange blocks) { freed_.push_back(blocks); }
@@ -84,13 +87,28 @@ class Transaction {
  private:
   friend class Journal;
 
+  enum class Content {
+    kNew,   // the trailer is set at commit
+    kKept,  // as it was, trailer included
+    kHole,  // the block is to read as never written
+  };
+
   struct StagedBlock {
     BlockType type;
     Trailer before;     // of the home location, or in the last record
-    BlockBuffer bytes;  // a whole block; the trailer is set at commit
+    BlockBuffer bytes;  // a whole block
+    Content content = Content::kNew;
   };
 
   [[nodiscard]] Result<StagedBlock*> stage(uint64_t number, BlockType type, bool keep_content);
+  [[nodiscard]] Result<void> stage_hole(uint64_t number);
+  [[nodiscard]] Result<void> stage_neighbours();
+  [[nodiscard]] Result<void> stage_freed_edges();
+  // The sector of a block, within the volume.
+  [[nodiscard]] BlockRange sector(uint64_t number) const;
+  [[nodiscard]] bool owns_rest(BlockRange sector, BlockRange part) const;
+  [[nodiscard]] Result<void> write_sectors(BlockRange run, Bytes blocks);
+  [[nodiscard]] Result<void> write_whole(BlockRange run, Bytes blocks);
 
   const Journal& journal_;
   Superblock superblock_;
@@ -98,7 +116,8 @@ class Transaction {
   RegionTable regions_;
   std::map<uint64_t, StagedBlock> staged_;
   std::vector<BlockRange> freed_;
-  std::vector<BlockRange> direct_;  // written directly
+  RangeMap direct_;           // written directly
+  std::set<uint64_t> edges_;  // staged because their sectors are not complete yet
 
   // The last block that was read and verified: often the next one to be edited.
   static constexpr uint64_t kNone = UINT64_MAX;

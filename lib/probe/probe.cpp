@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/known_content.h"
+#include "probe/group_copy.h"
 #include "probe/probe_at.h"
 
 namespace vde {
@@ -112,6 +113,14 @@ void doubt_odd_generation(GroupProbe& group, const GroupProbe& other,
                                               decode_slots(directory.blocks[0].payload()));
 }
 
+void take_superblock(Probe& probe, const GroupProbe& group) {
+  probe.superblock_block = group.blocks[0].number;
+  probe.superblock = *group.superblock;
+  const Bytes payload = group.blocks[0].payload();
+  probe.seal = kHeaderSealLayout.decode(payload.subspan(header_seal_offset(probe.block_size)));
+  if (group.whole) probe.anchor = kIntegrityAnchorLayout.decode(group.blocks[3].payload());
+}
+
 // Takes the superblock from the best group; if both are intact, from the newer one.
 void choose_superblock(Probe& probe) {
   const GroupProbe* best = nullptr;
@@ -124,18 +133,24 @@ void choose_superblock(Probe& probe) {
   }
   if (best == nullptr) return;
   probe.superblock_source = best->whole ? SuperblockSource::kGroup : SuperblockSource::kBlock;
-  probe.superblock_block = best->blocks[0].number;
-  probe.superblock = *best->superblock;
-  const Bytes payload = best->blocks[0].payload();
-  probe.seal = kHeaderSealLayout.decode(payload.subspan(header_seal_offset(probe.block_size)));
-  if (best->whole) probe.anchor = kIntegrityAnchorLayout.decode(best->blocks[3].payload());
+  take_superblock(probe, *best);
+}
+
+// A crash may destroy both groups at once if they share a sector.
+void choose_copy(Probe& probe, const BlockIo& io) {
+  if (probe.superblock_source == SuperblockSource::kGroup || !probe.directory.whole) return;
+  const auto slots = decode_slots(probe.directory.blocks[0].payload());
+  auto copy = find_group_copy(io, slots, probe.blocks_in_file());
+  if (!copy) return;
+  probe.copy = std::move(*copy);
+  probe.superblock_source = SuperblockSource::kCopy;
+  take_superblock(probe, probe.copy);
 }
 
 // Trust a pointer table only if its group is intact; the directory is independent of the groups.
 void choose_slots(Probe& probe) {
-  const GroupProbe& group = probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary;
-  if (probe.superblock_source == SuperblockSource::kGroup) {
-    probe.slots = decode_slots(group.blocks[1].payload());
+  if (probe.has_group()) {
+    probe.slots = decode_slots(probe.group().blocks[1].payload());
     probe.slot_source = SlotSource::kPointerTable;
     return;
   }
@@ -183,6 +198,7 @@ Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
   doubt_odd_generation(probe.primary, probe.mirror, probe.directory);
   doubt_odd_generation(probe.mirror, probe.primary, probe.directory);
   choose_superblock(probe);
+  choose_copy(probe, io);
   choose_slots(probe);
   if (probe.superblock_source == SuperblockSource::kNone) fall_back_to_unverified(probe);
   return probe;

@@ -53,6 +53,7 @@ struct DirectoryProbe {
 // The source of the superblock's fields, best first.
 enum class SuperblockSource {
   kGroup,       // an intact group
+  kCopy,        // neither is intact, but the journal has a copy (group_copy.h)
   kBlock,       // a valid superblock in a damaged group
   kUnverified,  // a block with an invalid trailer; only for display
   kNone,        // nothing that resembles a superblock was found
@@ -66,9 +67,10 @@ struct Probe {
   GroupProbe primary;
   GroupProbe mirror;
   DirectoryProbe directory;
+  GroupProbe copy;  // of the group, in the journal; only if neither group is intact
 
   SuperblockSource superblock_source = SuperblockSource::kNone;
-  uint64_t superblock_block = 0;  // block number: 0 or 4
+  uint64_t superblock_block = 0;  // block number: 0, 4, or that of the copy
   Superblock superblock;
   HeaderSeal seal;
   IntegrityAnchor anchor;  // zero unless the source is an intact group
@@ -85,8 +87,17 @@ struct Probe {
   std::optional<Error> problem;
 
   [[nodiscard]] bool superblock_verified() const {
+    return has_group() || superblock_source == SuperblockSource::kBlock;
+  }
+  // A group is intact, or its copy in the journal is.
+  [[nodiscard]] bool has_group() const {
     return superblock_source == SuperblockSource::kGroup ||
-           superblock_source == SuperblockSource::kBlock;
+           superblock_source == SuperblockSource::kCopy;
+  }
+  // The group that the superblock was taken from.
+  [[nodiscard]] const GroupProbe& group() const {
+    if (superblock_source == SuperblockSource::kCopy) return copy;
+    return superblock_block == kMirrorGroup ? mirror : primary;
   }
   // A valid checksum confirms the block size.
   [[nodiscard]] bool verified() const {

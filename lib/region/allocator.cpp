@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/ranges.h"
+#include "format/sector.h"
 
 namespace vde {
 namespace {
@@ -223,13 +224,17 @@ Result<void> Allocator::clear(Transaction& transaction, BlockRange blocks) {
 Result<std::vector<uint64_t>> Allocator::find_spare(Transaction& transaction, uint64_t count) {
   std::vector<uint64_t> spare;
   spare.reserve(count);
+  const uint64_t per_sector = blocks_per_sector(transaction.journal().io().block_size());
   const uint64_t total = volume_blocks(transaction);
   uint64_t at = 0;
   while (spare.size() < count) {
-    VDE_TRY_ASSIGN(block, find_run(transaction, {at, total}, 1));
-    if (!block) return no_space(count);
-    spare.push_back(block->begin);
-    at = block->end;
+    VDE_TRY_ASSIGN(found, find_run(transaction, {at, total}, per_sector));
+    if (!found) return no_space(count);
+    const BlockRange sector = sector_of(next_sector(found->begin, per_sector), per_sector);
+    at = found->begin == sector.begin ? sector.end : sector.begin;
+    if (found->begin != sector.begin || transaction.journal().is_live(sector)) continue;
+    for (uint64_t block = sector.begin; block < sector.end && spare.size() < count; ++block)
+      spare.push_back(block);
   }
   return spare;
 }

@@ -63,7 +63,7 @@ class Allocator {
   [[nodiscard]] Result<void> clear(Transaction& transaction, BlockRange blocks);
 
   // Finds `count` free blocks, in any order, without allocating them; for after-images outside of
-  // the journal.
+  // the journal. All blocks of their sectors are free.
   [[nodiscard]] Result<std::vector<uint64_t>> find_spare(Transaction& transaction, uint64_t count);
 
  private:

@@ -62,7 +62,7 @@ class Foundation {
     const Probe& probe = source_.probe;
     state_.head.resize(payload_size(source_.io.block_size()));
     if (probe.superblock_verified()) {
-      take_head(probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary);
+      take_head(probe.group());
       known_ = true;
       const uint64_t block = probe.superblock_block;
       return found("superblock", 1, {{block, block + 1}}, fmt::format("block {}", block));

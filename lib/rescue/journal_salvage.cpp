@@ -73,6 +73,10 @@ Result<void> apply_record(const BlockIo& io, const ScannedRecord& scanned, Group
   BlockBuffer buffer = io.make_buffer();
   for (size_t i = 0; i < scanned.record.entries.size(); ++i) {
     const uint64_t target = scanned.record.entries[i].target;
+    if (scanned.record.entries[i].is_hole()) {
+      VDE_TRY(io.file().zero(io.bytes_of({target, target + 1})));
+      continue;
+    }
     VDE_TRY_ASSIGN(block, io.read(scanned.places[i], buffer));
     if (target == kDirectoryStart) state.slots = decode_slots(block.unchecked_payload());
     VDE_TRY(io.file().write(target * io.block_size(), block.bytes()));
@@ -100,18 +104,18 @@ Result<JournalRemains> find_journal_remains(const BlockIo& io, const BlockRuns& 
 Result<uint64_t> apply_waiting_commits(const BlockIo& io) {
   VDE_TRY_ASSIGN(probe, probe_to_judge(io.file()));
   const auto area = find_journal(probe);
-  if (!area || probe.superblock_source != SuperblockSource::kGroup) return uint64_t{0};
+  if (!area || !probe.has_group()) return uint64_t{0};
   VDE_TRY_ASSIGN(header, read_journal_header(io, *area, probe.superblock.uuid));
   const bool ours = header.kind == HeaderKind::kOurs;
   if (!ours && !header.last_marked) return uint64_t{0};
   const uint64_t epoch = ours ? header.epoch : header.last_epoch;
   VDE_TRY_ASSIGN(scan, scan_records(io, *area, probe, epoch, LostRecords::kDrop));
   if (scan.records.empty()) return uint64_t{0};
-  GroupState state = decode_group(probe.primary.whole ? probe.primary : probe.mirror);
+  GroupState state = decode_group(probe.group());
   for (const ScannedRecord& record : scan.records) VDE_TRY(apply_record(io, record, state));
   VDE_TRY(write_fixed_blocks(io, state));
   VDE_TRY(write_journal_header(io, *area, state.superblock, epoch + 1));
-  VDE_TRY(write_journal_end(io, *area, state.superblock, std::nullopt));
+  VDE_TRY(wipe_journal_end(io, *area, state.superblock));
   return scan.records.size();
 }
 

@@ -10,10 +10,9 @@ namespace vde::test {
 namespace {
 
 constexpr size_t kGarbageSectors = 61;
-constexpr std::array<uint8_t, kSectorBytes> kZeroSector{};
 
 std::vector<uint8_t> make_garbage() {
-  std::vector<uint8_t> bytes(kGarbageSectors * kSectorBytes);
+  std::vector<uint8_t> bytes(kGarbageSectors * kSectorBytes + kLargeSectorBytes);
   Random random(0x6761726261676531);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next() >> 32);
   return bytes;
@@ -21,22 +20,23 @@ std::vector<uint8_t> make_garbage() {
 
 // Zeros do not count, so that a longer file of zeros differs only by its size.
 uint64_t sector_hash(uint64_t number, Bytes bytes) {
-  if (std::equal(bytes.begin(), bytes.end(), kZeroSector.begin())) return 0;
+  if (all_zero(bytes)) return 0;
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), number);
 }
 
 }  // namespace
 
-Bytes garbage_of(uint64_t sector) {
+Bytes garbage_of(uint64_t sector, uint64_t sector_bytes) {
   static const std::vector<uint8_t> garbage = make_garbage();
-  return Bytes(garbage).subspan(sector % kGarbageSectors * kSectorBytes, kSectorBytes);
+  return Bytes(garbage).subspan(sector % kGarbageSectors * kSectorBytes, sector_bytes);
 }
 
-PendingDisk::PendingDisk(std::vector<uint8_t> content) : file_(std::move(content)) {
-  const Bytes bytes = file_.content();
-  for (uint64_t at = 0; at < bytes.size(); at += kSectorBytes)
-    synced_.push_back(sector_hash(at / kSectorBytes, bytes.subspan(at, kSectorBytes)));
-  sizes_ = {bytes.size()};
+PendingDisk::PendingDisk(std::vector<uint8_t> content, uint64_t sector_bytes)
+    : sector_bytes_(sector_bytes), file_(std::move(content)) {
+  const size_t size = file_.content().size();
+  for (uint64_t at = 0; at < size; at += sector_bytes_)
+    synced_.push_back(sector_hash(at / sector_bytes_, synced(at / sector_bytes_)));
+  sizes_ = {size};
 }
 
 void PendingDisk::apply(const LoggedEvent& event) {
@@ -52,49 +52,87 @@ void PendingDisk::apply(const LoggedEvent& event) {
   }
 }
 
+std::vector<uint8_t> PendingDisk::synced(uint64_t number) const {
+  std::vector<uint8_t> sector(sector_bytes_);
+  const Bytes content = file_.content();
+  const uint64_t at = number * sector_bytes_;
+  if (at < content.size())
+    std::ranges::copy(content.subspan(at, std::min(sector_bytes_, content.size() - at)),
+                      sector.begin());
+  return sector;
+}
+
+std::vector<uint8_t> PendingDisk::newest(uint64_t number) const {
+  const auto found = pending_.find(number);
+  if (found == pending_.end()) return synced(number);
+  const Bytes last = sectors_[found->second].versions.back();
+  return {last.begin(), last.end()};
+}
+
 void PendingDisk::write(uint64_t offset, Bytes bytes) {
-  for (size_t at = 0; at < bytes.size(); at += kSectorBytes) {
-    const uint64_t number = (offset + at) / kSectorBytes;
-    const auto [found, is_new] = pending_.try_emplace(number, sectors_.size());
-    const uint64_t old = number < synced_.size() ? synced_[number] : 0;
-    if (is_new)
-      sectors_.push_back({number, {}, {0, sector_hash(number, garbage_of(number)) - old}});
-    Sector& sector = sectors_[found->second];
-    sector.versions.push_back(bytes.subspan(at, kSectorBytes));
-    sector.deltas.insert(sector.deltas.end() - 1,
-                         sector_hash(number, sector.versions.back()) - old);
+  while (!bytes.empty()) {
+    const uint64_t number = offset / sector_bytes_;
+    const uint64_t skipped = offset % sector_bytes_;
+    const Bytes part = bytes.first(std::min(bytes.size(), sector_bytes_ - skipped));
+    if (part.size() == sector_bytes_) {
+      add_version(number, part);
+    } else {
+      std::vector<uint8_t> sector = newest(number);
+      std::ranges::copy(part, sector.begin() + static_cast<ptrdiff_t>(skipped));
+      composed_.push_back(std::move(sector));
+      add_version(number, composed_.back());
+    }
+    offset += part.size();
+    bytes = bytes.subspan(part.size());
   }
+}
+
+void PendingDisk::add_version(uint64_t number, Bytes bytes) {
+  const auto [found, is_new] = pending_.try_emplace(number, sectors_.size());
+  const uint64_t old = number < synced_.size() ? synced_[number] : 0;
+  if (is_new)
+    sectors_.push_back(
+        {number, {}, {0, sector_hash(number, garbage_of(number, sector_bytes_)) - old}});
+  Sector& sector = sectors_[found->second];
+  sector.versions.push_back(bytes);
+  sector.deltas.insert(sector.deltas.end() - 1, sector_hash(number, bytes) - old);
 }
 
 // Bytes that a shorter file cuts off read as zeros if the file grows again. Bytes that are already
 // zero are not written.
 void PendingDisk::resize(uint64_t size) {
-  const auto is_zero = [&](uint64_t number) {
-    return !pending_.contains(number) && (number >= synced_.size() || synced_[number] == 0);
-  };
-  for (uint64_t at = size; at < sizes_.back(); at += kSectorBytes)
-    if (!is_zero(at / kSectorBytes)) write(at, kZeroSector);
+  static constexpr std::array<uint8_t, kLargeSectorBytes> kZeros{};
+  for (uint64_t at = size; at < sizes_.back();) {
+    const uint64_t skipped = at % sector_bytes_;
+    const uint64_t count = std::min(sector_bytes_ - skipped, sizes_.back() - at);
+    const std::vector<uint8_t> sector = newest(at / sector_bytes_);
+    if (!all_zero(Bytes(sector).subspan(skipped, count))) write(at, Bytes(kZeros).first(count));
+    at += count;
+  }
   sizes_.push_back(size);
 }
 
 void PendingDisk::sync() {
   const uint64_t size = sizes_.back();
   (void)file_.resize(size);
-  synced_.resize(size / kSectorBytes, 0);
+  synced_.resize((size + sector_bytes_ - 1) / sector_bytes_, 0);
   for (const Sector& sector : sectors_) {
-    if (sector.number >= synced_.size()) continue;
-    (void)file_.write(sector.number * kSectorBytes, sector.versions.back());
-    synced_[sector.number] = sector_hash(sector.number, sector.versions.back());
+    const uint64_t at = sector.number * sector_bytes_;
+    if (at >= size) continue;
+    (void)file_.write(at, sector.versions.back().first(std::min(sector_bytes_, size - at)));
+    synced_[sector.number] = sector_hash(sector.number, synced(sector.number));
   }
   file_.keep();
   sizes_ = {size};
   sectors_.clear();
   pending_.clear();
+  composed_.clear();
 }
 
 uint64_t PendingDisk::synced_hash(uint64_t size) const {
   uint64_t hash = size * 0x9e3779b97f4a7c15;
-  const uint64_t end = std::min<uint64_t>(size / kSectorBytes, synced_.size());
+  const uint64_t end =
+      std::min<uint64_t>((size + sector_bytes_ - 1) / sector_bytes_, synced_.size());
   for (uint64_t i = 0; i < end; ++i) hash += synced_[i];
   return hash;
 }
@@ -103,7 +141,7 @@ uint64_t PendingDisk::hash_of(const DiskState& state) const {
   uint64_t hash = 0;
   for (size_t i = 0; i < sectors_.size(); ++i) {
     const Sector& sector = sectors_[i];
-    if (sector.number * kSectorBytes >= state.size) continue;
+    if (sector.number * sector_bytes_ >= state.size) continue;
     hash += state.choices[i] == kGarbage ? sector.deltas.back() : sector.deltas[state.choices[i]];
   }
   return hash;
@@ -233,16 +271,18 @@ ScratchFile& PendingDisk::realize(const DiskState& state) {
   for (size_t i = 0; i < sectors_.size(); ++i) {
     const Sector& sector = sectors_[i];
     const Choice choice = state.choices[i];
-    if (choice == 0 || sector.number * kSectorBytes >= state.size) continue;
-    const Bytes bytes =
-        choice == kGarbage ? garbage_of(sector.number) : sector.versions[choice - size_t{1}];
-    (void)file_.write(sector.number * kSectorBytes, bytes);
+    const uint64_t at = sector.number * sector_bytes_;
+    if (choice == 0 || at >= state.size) continue;
+    const Bytes bytes = choice == kGarbage ? garbage_of(sector.number, sector_bytes_)
+                                           : sector.versions[choice - size_t{1}];
+    (void)file_.write(at, bytes.first(std::min(sector_bytes_, state.size - at)));
   }
   return file_;
 }
 
 std::string PendingDisk::describe(const DiskState& state, uint32_t block_size) const {
-  const uint64_t per_block = block_size / kSectorBytes;
+  const uint64_t per_block = std::max<uint64_t>(1, block_size / sector_bytes_);
+  const uint64_t blocks = std::max<uint64_t>(1, sector_bytes_ / block_size);  // of a sector
   std::string text =
       fmt::format("file of {} bytes (synced: {}); {} pending sectors, block.sector:", state.size,
                   sizes_.front(), sectors_.size());
@@ -253,8 +293,8 @@ std::string PendingDisk::describe(const DiskState& state, uint32_t block_size) c
                              : choice == kGarbage ? "garbage"
                              : newest             ? "new"
                                                   : fmt::format("version {}", choice);
-    text += fmt::format(" {}.{}={}", sectors_[i].number / per_block, sectors_[i].number % per_block,
-                        what);
+    text += fmt::format(" {}.{}={}", sectors_[i].number * blocks / per_block,
+                        sectors_[i].number % per_block, what);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 // of them.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -12,8 +13,10 @@
 
 namespace vde::test {
 
-// The unit of writing that a crash may interrupt. Bytes.
+// The units of writing that a crash may interrupt, bytes: disks have one or the other. Of a write
+// to a part of a sector, the rest of the sector is written, too.
 inline constexpr uint64_t kSectorBytes = 512;
+inline constexpr uint64_t kLargeSectorBytes = 4096;
 
 // The content of one sector: 0 is its synced content, n the content of the nth write to it since.
 using Choice = uint8_t;
@@ -35,7 +38,7 @@ struct EnumerationLimits {
 // The disk at one moment of a log.
 class PendingDisk {
  public:
-  explicit PendingDisk(std::vector<uint8_t> content);
+  explicit PendingDisk(std::vector<uint8_t> content, uint64_t sector_bytes = kSectorBytes);
 
   // Applies the next event of the log, which must outlive the disk. Acknowledgements change
   // nothing.
@@ -63,19 +66,25 @@ class PendingDisk {
 
  private:
   void write(uint64_t offset, Bytes bytes);
+  void add_version(uint64_t number, Bytes bytes);
+  // The newest content of a sector, zeros after the end of the file.
+  [[nodiscard]] std::vector<uint8_t> newest(uint64_t number) const;
+  [[nodiscard]] std::vector<uint8_t> synced(uint64_t number) const;
   void resize(uint64_t size);
   void sync();
   [[nodiscard]] uint64_t hash_of(const DiskState& state) const;
   [[nodiscard]] uint64_t synced_hash(uint64_t size) const;
 
-  ScratchFile file_;                    // the synced content
-  std::vector<uint64_t> synced_;        // hash of each synced sector
-  std::vector<uint64_t> sizes_;         // the synced size, then those requested since
-  std::vector<Sector> sectors_;         // pending
-  std::map<uint64_t, size_t> pending_;  // number -> place in sectors_
+  uint64_t sector_bytes_;
+  std::deque<std::vector<uint8_t>> composed_;  // versions that several writes made
+  ScratchFile file_;                           // the synced content
+  std::vector<uint64_t> synced_;               // hash of each synced sector
+  std::vector<uint64_t> sizes_;                // the synced size, then those requested since
+  std::vector<Sector> sectors_;                // pending
+  std::map<uint64_t, size_t> pending_;         // number -> place in sectors_
 };
 
 // The content of a sector whose write a crash interrupted; always the same for a sector.
-[[nodiscard]] Bytes garbage_of(uint64_t sector);
+[[nodiscard]] Bytes garbage_of(uint64_t sector, uint64_t sector_bytes);
 
 }  // namespace vde::test

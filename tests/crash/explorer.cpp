@@ -180,7 +180,8 @@ std::optional<Violation> Explorer::play(const Workload& workload, uint32_t block
 
 std::optional<Violation> Explorer::explore(const Recording& recording, const ExplorerLimits& limits,
                                            unsigned depth) {
-  Run run{recording, limits, depth, PendingDisk(recording.start), {}, 0, 0, 0, 0};
+  Run run{recording, limits, depth, PendingDisk(recording.start, limits.sector_bytes), {}, 0,
+          0,         0,      0};
   for (size_t i = 0; i <= recording.log.size(); ++i) {
     // States before a sync include those of the moments since the last one.
     const bool last = i == recording.log.size();

@@ -21,6 +21,7 @@ struct ExplorerLimits {
   unsigned reader_every = 1;      // one of this many states is also examined as a reader sees it
   // crashes in a row: 1 = also within the next session, 2 = also in the one after it
   unsigned depth = 1;
+  uint64_t sector_bytes = kSectorBytes;  // of the disk
 };
 
 struct ExplorerCounts {

@@ -27,7 +27,13 @@ struct Mutation {
   std::string_view harmless = {};
   // Checks what no crash shows by itself; empty if nothing is wrong.
   std::string (*check)() = nullptr;
+  uint64_t sector_bytes = kSectorBytes;
 };
+
+// A mutation that only disks with large sectors show.
+constexpr Mutation large(JournalFault fault, std::string_view broken, std::string_view workload) {
+  return {fault, broken, workload, {}, nullptr, kLargeSectorBytes};
+}
 
 constexpr Mutation kMutations[] = {
     {JournalFault::kRecordUnsynced, "the record is not synced", "labels"},
@@ -67,6 +73,15 @@ constexpr Mutation kMutations[] = {
      "spill"},
     {JournalFault::kTruncatedEarly, "the file is truncated before the commit", "resize"},
     {JournalFault::kGivenUpKept, "blocks beyond the new end are not zeroed", "resize"},
+    large(JournalFault::kDirectoryUnsynced, "checkpoint: the directory is not synced", "labels"),
+    large(JournalFault::kRecoveryDirectoryUnsynced, "recovery: the directory is not synced",
+          "killed"),
+    large(JournalFault::kNeighboursLeft, "neighbours of targets are not in the record", "labels"),
+    large(JournalFault::kHolesLeft, "neighbours without content are not in the record", "labels"),
+    large(JournalFault::kGroupCopyLeft, "the journal has no copy of the group", "labels"),
+    large(JournalFault::kHealingCopyLeft, "healing makes no copy of the group", "lagging"),
+    large(JournalFault::kRecordsTouch, "two records share a sector", "few"),
+    large(JournalFault::kSectorsShared, "direct writes share sectors with used blocks", "reuse"),
 };
 
 // From a quick run to a long one: serious faults are detected soon.
@@ -79,13 +94,16 @@ constexpr Effort kRounds[] = {{200, 1000, 200}, {20, 2000, 500}, {1, 20000, 2000
 // For mutations that must not be detected: as much as crash_explorer does.
 constexpr Effort kHarmless = {150, 8000, 200};
 
-std::optional<Violation> explore(const Workload& workload, const Effort& effort) {
+std::optional<Violation> explore(const Workload& workload, const Effort& effort,
+                                 uint64_t sector_bytes) {
   ExplorerLimits limits;
   limits.states_a_recording = effort.states;
   limits.aftermath_states = effort.aftermath_states;
   limits.enumeration.samples = 100;
   limits.aftermath_every = effort.aftermath_every;
-  for (const uint32_t block_size : {512u, 4096u}) {
+  limits.sector_bytes = sector_bytes;
+  const uint32_t larger = sector_bytes == kSectorBytes ? 4096 : 1024;
+  for (const uint32_t block_size : {512u, larger}) {
     if (!workload.plays_at(block_size)) continue;
     Explorer explorer(limits, 1);
     if (auto violation = explorer.play(workload, block_size)) return violation;
@@ -104,7 +122,7 @@ std::optional<Violation> find_violation(const Mutation& mutation) {
   for (const Effort& effort : rounds)
     for (const Workload& workload : workloads())
       if (workload.name == mutation.workload)
-        if (auto violation = explore(workload, effort)) return violation;
+        if (auto violation = explore(workload, effort, mutation.sector_bytes)) return violation;
   return std::nullopt;
 }
 

@@ -136,10 +136,17 @@ Result<Choice> choose_group(const FoundationRepair& repair) {
   return choose_equal_group(repair);
 }
 
+// Whether the journal restores both groups, from its copy of one.
+bool journal_restores(const FoundationRepair& repair) {
+  return repair.probe().superblock_source == SuperblockSource::kCopy &&
+         plan_recovery(repair.io(), repair.probe(), LostRecords::kDrop, OddBlocks::kOverwrite);
+}
+
 }  // namespace
 
 Result<void> repair_groups(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
+  if (journal_restores(repair)) return {};
   if (!probe.primary.whole && !probe.mirror.whole) VDE_TRY(assemble_groups(repair));
   if (!probe.primary.whole && !probe.mirror.whole) return {};
   if (probe.primary.whole && probe.mirror.whole &&

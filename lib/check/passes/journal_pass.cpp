@@ -46,13 +46,17 @@ void report_journal(VerifyContext& context) {
   if (plan.torn_header)
     context.report.add(FindingCode::kJournalHeaderTorn, plan.area.header(),
                        block_types::kMetadataWal, "the records are checked by their own checksums");
+  const std::string_view groups =
+      context.journal.groups_from_copy
+          ? "; both superblock groups are torn, and the journal has a copy"
+          : "";
   if (plan.records > 0)
     context.report.add(FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
-                       fmt::format("{} {} not applied yet; verified as if applied", plan.records,
-                                   plan.records == 1 ? "commit" : "commits"));
+                       fmt::format("{} {} not applied yet; verified as if applied{}", plan.records,
+                                   plan.records == 1 ? "commit" : "commits", groups));
   else if (plan.needs_reset && !plan.torn_header)
     context.report.add(FindingCode::kJournalWaits, plan.area.header(), block_types::kMetadataWal,
-                       "no commits in it");
+                       fmt::format("no commits in it{}", groups));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ Result<void> list_lost(FoundationRepair& repair, std::string_view commits,
 Result<void> reset_journal(FoundationRepair& repair, const JournalArea& area, uint64_t epoch) {
   const Superblock& superblock = repair.probe().superblock;
   VDE_TRY(write_journal_header(repair.io(), area, superblock, epoch));
-  VDE_TRY(write_journal_end(repair.io(), area, superblock, std::nullopt));
+  VDE_TRY(wipe_journal_end(repair.io(), area, superblock));
   repair.touched({area.header(), area.header() + 1});
   VDE_TRY(repair.sync());
   return repair.check_again();
@@ -215,7 +215,7 @@ Result<void> apply_commits(FoundationRepair& repair, const RecoveryPlan& plan,
 Result<void> repair_journal(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   const auto area = repair.journal_area();
-  if (probe.superblock_source != SuperblockSource::kGroup || !area) return {};
+  if (!probe.has_group() || !area) return {};
   VDE_TRY_ASSIGN(header, read_journal_header(repair.io(), *area, probe.superblock.uuid));
   // Another block in the first or last place: the journal's slot is wrong, or the block is
   // misplaced. The tables are repaired first, and the journal is judged again then.

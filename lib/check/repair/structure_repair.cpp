@@ -24,7 +24,7 @@ Result<void> StructureRepair::open_journal() {
   // At most half the journal, so that every transaction fits into one record.
   const auto area = sole_journal_area(probe());
   if (!area) return fail(ErrorCode::kDamaged, "the journal shares its blocks with another region");
-  max_staged_ = std::max<uint64_t>(1, area->used().count() / 2);
+  max_staged_ = std::max<uint64_t>(1, area->room().count() / 2);
   return {};
 }
 

@@ -36,7 +36,7 @@ void check_nesting(VerifyContext& context) {
   constexpr uint8_t kMaxNesting = 3;
   const Probe& probe = context.probe;
   if (probe.superblock_source != SuperblockSource::kGroup) return;
-  const GroupProbe& group = probe.superblock_block == kMirrorGroup ? probe.mirror : probe.primary;
+  const GroupProbe& group = probe.group();
   const Bytes payload = group.blocks[2].payload();
   if (payload.size() < kExtendedMetadataLayout.size()) return;
   const uint8_t depth = kExtendedMetadataLayout.decode(payload).fabric_namespace_root[0];

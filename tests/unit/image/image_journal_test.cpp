@@ -181,4 +181,27 @@ TEST_CASE("a change whose first call cannot begin has ended") {
   CHECK(code_of(change.commit()) == ErrorCode::kUsage);
 }
 
+TEST_CASE("an image whose groups a torn write destroyed is read, verified and recovered") {
+  ImageBuilder builder({512, 512, kAllModules});
+  {
+    Image image = opened(builder.file());
+    Change change = must(image.begin());
+    must(change.tags().set(tag_of(7)));
+    must(change.commit({.checkpoint = false}));
+  }
+  std::fill_n(builder.bytes().begin(), 8 * 512, uint8_t{0xa5});
+  Image image = opened(builder.file());
+  CHECK(tag_count(image) == 1);
+  const Verified found = verified(builder.file());
+  CHECK(found.codes == std::vector<std::string>{"MWAL-004"});
+  CHECK(found.findings.at(0).message.find("both superblock groups are torn") != std::string::npos);
+  Change change = must(image.begin());
+  must(change.tags().set({"another", "value", 8, 0}));
+  must(change.commit());
+  CHECK(tag_count(image) == 2);
+  CHECK(verified(builder.file()).codes.empty());
+  CHECK(std::equal(builder.bytes().begin(), builder.bytes().begin() + 4 * 512,
+                   builder.bytes().begin() + 4 * 512));
+}
+
 }  // namespace vde::test

@@ -59,7 +59,7 @@ void leave_record(BlockFile& file, uint64_t place, uint64_t first, uint64_t coun
   for (uint64_t i = 0; i < count; ++i) record.entries.push_back({first + i, place, {}, after});
   const BlockBuffer bytes = encode_record(record, superblock.uuid, probe.block_size, 2);
   const JournalArea area = must(find_journal(probe));
-  must(write_journal_end(io, area, probe.superblock, 1));
+  must(write_journal_end(io, area, probe.superblock, 1, group_bytes(probe.group())));
   must(file.write(area.records().begin * probe.block_size, bytes));
 }
 

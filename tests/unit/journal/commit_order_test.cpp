@@ -17,7 +17,7 @@ using Log = std::vector<std::string>;
 // An image, and a log of the operations on its file, in words.
 class Stage {
  public:
-  explicit Stage(const ImageShape& shape = {512, 700, kAllModules})
+  explicit Stage(const ImageShape& shape = {4096, 700, kAllModules})
       : image_(shape), file_(image_.file()), block_size_(image_.block_size()) {
     const RegionSlot slot = image_.slots()[image_.slot_of("MWAL")];
     journal_ = {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
@@ -32,7 +32,7 @@ class Stage {
     for (const LoggedCall& call : file_.log()) {
       std::string words(to_string(call.call));
       if (call.call != FileCall::kSync && call.call != FileCall::kResize)
-        words += " " + place_of(call);
+        words.append(" ").append(place_of(call));
       if (story.empty() || story.back() != words || call.call == FileCall::kSync)
         story.push_back(words);
     }
@@ -48,7 +48,7 @@ class Stage {
     if (blocks == BlockRange{0, 4}) return "primary";
     if (blocks == BlockRange{4, 8}) return "mirror";
     if (blocks == BlockRange{journal_.begin, journal_.begin + 1}) return "header";
-    if (blocks == BlockRange{journal_.end - 1, journal_.end}) return "last";
+    if (blocks.begin + 5 >= journal_.end && blocks.end == journal_.end) return "last";
     if (journal_.contains(blocks.begin)) return "record";
     return blocks.begin >= 8 ? "home" : "somewhere odd";
   }
@@ -117,7 +117,7 @@ TEST_CASE("direct writes are synced before the first byte of the record") {
   static_cast<void>(stage.take_log());
   Transaction transaction = must(volume->begin());
   const BlockRange run = must(volume->allocator().allocate(transaction, 4));
-  BlockBuffer blocks(2 * 512, 7);
+  BlockBuffer blocks(2 * 4096, 7);
   must(transaction.write_direct(run.begin, block_types::kData, blocks));
   must(transaction.wipe_direct({run.begin + 2, run.end}));
   must(volume->commit(transaction));
@@ -131,7 +131,7 @@ TEST_CASE("direct writes of a dropped transaction are synced before the next rec
   {
     Transaction dropped = must(volume->begin());
     run = must(volume->allocator().allocate(dropped, 1));
-    BlockBuffer block(512, 7);
+    BlockBuffer block(4096, 7);
     must(dropped.write_direct(run.begin, block_types::kData, block));
   }
   CHECK(stage.take_log() == Log{"write home"});
@@ -193,13 +193,13 @@ TEST_CASE("a journal without the mark gets it, synced, only before a record") {
 }
 
 TEST_CASE("growing extends the file first, shrinking zeroes first and truncates last") {
-  Stage stage({512, 300, kAllModules});
-  must(resize_volume(stage.file(), 400 * 512, kSomeOptions));
+  Stage stage({4096, 300, kAllModules});
+  must(resize_volume(stage.file(), 400 * 4096, kSomeOptions));
   Log checkpoint = kCheckpoint;
   CHECK(stage.take_log() == Log{"resize", "sync", "allocate journal", "allocate groups",
                                 "write last", "write record", "sync"} +
                                 checkpoint);
-  must(resize_volume(stage.file(), 300 * 512, kSomeOptions));
+  must(resize_volume(stage.file(), 300 * 4096, kSomeOptions));
   CHECK(stage.take_log() == Log{"zero home", "allocate journal", "allocate groups", "sync",
                                 "write last", "write record", "sync"} +
                                 checkpoint + Log{"resize", "sync"});
@@ -213,4 +213,28 @@ TEST_CASE("blocks of several pages get their space even if they were written bef
   // A sparse copy may have turned pages of zeros into holes in between.
   commit_change(*volume, run, 2);
   CHECK(stage.take_log() == Log{"allocate home", "write record", "sync"});
+}
+
+TEST_CASE("if the groups share a sector, the directory is synced before them") {
+  Stage stage({512, 700, kAllModules});
+  const auto volume = open_volume(stage.file());
+  const BlockRange run = commit_data(*volume, 3, 1);
+  static_cast<void>(stage.take_log());
+  // The bitmap is in the directory's sector.
+  must(volume->close());
+  CHECK(stage.take_log() == Log{"write home", "sync", "write primary", "sync", "write mirror",
+                                "sync", "write header", "write last", "sync"});
+  commit_change(*volume, run, 2);
+  static_cast<void>(stage.take_log());
+  must(volume->close());
+  CHECK(stage.take_log() == kCheckpoint);
+}
+
+TEST_CASE(
+    "a group that shares its sector is copied over the other one after it is in the journal") {
+  Stage stage({512, 700, kAllModules});
+  stage.image().flip(kMirrorGroup, 100);
+  static_cast<void>(must(try_open_journal(stage.file())));
+  CHECK(stage.take_log() ==
+        Log{"write last", "sync", "write mirror", "sync", "write last", "sync"});
 }
