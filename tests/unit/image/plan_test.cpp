@@ -46,8 +46,8 @@ TEST_CASE("the smallest volume: everything at its minimum size") {
         "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), MWAL 12+64 (1), "
         "TAGI 76+4 (2), CODE 80+4 (1), SNAP 84+4 (1), DATA 88+168 (0)");
   CHECK(layout(options_of(512, 256, "none")) ==
-        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+1 (1), MWAL 12+64 (1), "
-        "DATA 76+180 (0)");
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+5 (1), MWAL 16+64 (1), "
+        "DATA 80+176 (0)");
 }
 
 TEST_CASE("between the bounds regions grow with the volume, quotients rounded down") {
@@ -67,8 +67,8 @@ TEST_CASE("the largest volume, 64 TiB: the journal stays at 4 MiB, module region
         "CODE 67636307+64 (1), SNAP 67636371+64 (1), DATA 67636435+17112232749 (0)");
   CHECK(layout(options_of(512, uint64_t{1} << 37)) ==
         "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+34636834 (34636834), "
-        "INOD 34636844+536870912 (1), MWAL 571507756+8192 (1), TAGI 571515948+64 (2), "
-        "CODE 571516012+64 (1), SNAP 571516076+64 (1), DATA 571516140+136867437332 (0)");
+        "INOD 34636844+536870916 (1), MWAL 571507760+8192 (1), TAGI 571515952+64 (2), "
+        "CODE 571516016+64 (1), SNAP 571516080+64 (1), DATA 571516144+136867437328 (0)");
   CHECK(layout(options_of(65536, uint64_t{1} << 30)) ==
         "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+2049 (2049), INOD 2059+4194304 (1), "
         "MWAL 4196363+64 (1), TAGI 4196427+64 (2), CODE 4196491+64 (1), SNAP 4196555+64 (1), "

@@ -192,7 +192,8 @@ TEST_CASE("the bytes that a smaller volume gives up are zero before the commit")
   const auto zeroed = std::ranges::find_if(
       file.log(), [](const LoggedCall& call) { return call.call == FileCall::kZero; });
   REQUIRE(zeroed != file.log().end());
-  CHECK(zeroed->bytes == ByteRange{350 * 512, 400 * 512});
+  // The first two blocks share a sector with the last ones that stay.
+  CHECK(zeroed->bytes == ByteRange{352 * 512, 400 * 512});
   CHECK(image.bytes().size() == 350 * 512);
 }
 

@@ -37,9 +37,9 @@ TEST_CASE("the superblock of a fresh image in 512-byte blocks, byte by byte") {
   CHECK(hex(image, 0, 0x34, 0x24) ==
         "00020000"            // block size 512
         "0001000000000000"    // 256 blocks
-        "a800000000000000"    // 168 free
+        "a400000000000000"    // 164 free
         "0000020000000000"    // 131072 bytes
-        "5800000000000000");  // 88 allocated
+        "5c00000000000000");  // 92 allocated
   CHECK(hex(image, 0, 0x58, 16) == "33221100554477668899aabbccddeeff");
   CHECK(hex(image, 0, 0x78, 12) ==
         "00000100"
@@ -88,8 +88,8 @@ TEST_CASE("the pointer table and the directory hold the same slots") {
   CHECK(hex(image, 1, 9 * 32, 32) ==
         "41544144"
         "01000000"
-        "5800000000000000"
-        "a800000000000000"
+        "5c00000000000000"
+        "a400000000000000"
         "0000000000000000");
   CHECK(zero(image, 1, 10 * 32, 496));
   CHECK(hex(image, 8, 0, 496) == hex(image, 1, 0, 496));
@@ -113,51 +113,51 @@ TEST_CASE("the directory says 127 slots if a block holds that many") {
 
 TEST_CASE("bitmap, inode layout, journal and tag index of a fresh image") {
   ImageBuilder image(kSmall);
-  CHECK(hex(image, 10, 0, 12) == "ffffffffffffffffffffff00");  // 88 ones
-  CHECK(zero(image, 10, 11, 496));
+  CHECK(hex(image, 10, 0, 12) == "ffffffffffffffffffffff0f");  // 92 ones
+  CHECK(zero(image, 10, 12, 496));
   CHECK(hex(image, 11, 0, 15) ==
         "c0013001"
         "01080000"
         "03300188000101");
-  CHECK(hex(image, 12, 0, 6) ==
+  CHECK(hex(image, 16, 0, 6) ==
         "0000"
         "01000000");
-  CHECK(zero(image, 12, 6, 46));
-  CHECK(hex(image, 12, 46, 16) ==
+  CHECK(zero(image, 16, 6, 46));
+  CHECK(hex(image, 16, 46, 16) ==
         "4000000000000000"
         "0100000000000000");
-  CHECK(hex(image, 12, 62, 21) ==
+  CHECK(hex(image, 16, 62, 21) ==
         "0000e4e85ee5db08"
         "0000e4e85ee5db08"
         "00040000"
         "01");
   // vdetool's own mark: "VDEJRNL1", epoch 1, the UUID, a hash; nothing else.
-  CHECK(zero(image, 12, 83, 96));
-  CHECK(hex(image, 12, 96, 16) ==
+  CHECK(zero(image, 16, 83, 96));
+  CHECK(hex(image, 16, 96, 16) ==
         "5644454a524e4c31"
         "0100000000000000");
-  CHECK(hex(image, 12, 112, 16) == hex(image, 0, 0x58, 16));
-  CHECK(zero(image, 12, 136, 496));
-  CHECK(zero(image, 13, 0, 512));
+  CHECK(hex(image, 16, 112, 16) == hex(image, 0, 0x58, 16));
+  CHECK(zero(image, 16, 136, 496));
+  CHECK(zero(image, 17, 0, 512));
   // 2048 Bloom bits are what a payload of 496 bytes has room for.
-  CHECK(hex(image, 76, 0, 16) ==
+  CHECK(hex(image, 80, 0, 16) ==
         "00000000"
         "0000"
         "00080000"
         "05"
         "0000000000");
-  CHECK(hex(image, 77, 0, 4) == "01000000");
-  CHECK(zero(image, 78, 0, 512));
+  CHECK(hex(image, 81, 0, 4) == "01000000");
+  CHECK(zero(image, 82, 0, 512));
 }
 
 TEST_CASE("every block of CODE and SNAP has a trailer, the data area is never written") {
   ImageBuilder image(kSmall);
-  for (uint64_t block = 80; block < 88; ++block) {
+  for (uint64_t block = 84; block < 92; ++block) {
     CHECK(zero(image, block, 0, 496));
     CHECK(UncheckedBlock(block, image.block(block)).state() == BlockState::kValid);
-    CHECK(image.trailer(block).type == (block < 84 ? block_types::kCode : block_types::kSnapshots));
+    CHECK(image.trailer(block).type == (block < 88 ? block_types::kCode : block_types::kSnapshots));
   }
-  for (uint64_t block = 88; block < 256; ++block) CHECK(zero(image, block, 0, 512));
+  for (uint64_t block = 92; block < 256; ++block) CHECK(zero(image, block, 0, 512));
 }
 
 TEST_CASE("a bitmap of several blocks marks all allocated blocks") {

@@ -55,7 +55,7 @@ TEST_CASE("a block's text: owner, trailer and whether it matches, fields with of
   ImageBuilder image(kSmall);
   CHECK(text_of(image, 11) ==
         "block 11 (offset 0x1600)\n"
-        "  owner: INOD (slot 4), block 0 of 1\n"
+        "  owner: INOD (slot 4), block 0 of 5\n"
         "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  inode layout\n"
         "  0x0000    2  inode_size                     448\n"
@@ -76,15 +76,15 @@ TEST_CASE("the bitmap shows as runs of allocated blocks") {
   image.bits(200, 202, true);
   const std::string text = text_of(image, 10);
   CHECK(text.find("  0x0000  496  allocated                      82\n"
-                  "  0x0000  496  allocated_runs                 0-79, 200-201\n") !=
+                  "  0x0000  496  allocated_runs                 0-83, 200-201\n") !=
         std::string::npos);
 }
 
 TEST_CASE("a damaged block is shown with a warning") {
   ImageBuilder image(kSmall);
-  image.flip(77, 0);
-  CHECK(text_of(image, 77) ==
-        "block 77 (offset 0x9a00)\n"
+  image.flip(81, 0);
+  CHECK(text_of(image, 81) ==
+        "block 81 (offset 0xa200)\n"
         "  owner: TAGI (slot 6), block 1 of 4\n"
         "  trailer: type TAGI, generation 1, checksum ec6bd0ee91715c27: bad checksum (the payload "
         "has "
@@ -98,8 +98,8 @@ TEST_CASE("a damaged block is shown with a warning") {
 
 TEST_CASE("a block type that is not printable is escaped once") {
   ImageBuilder image(kSmall);
-  CHECK(text_of(image, 79) ==
-        "block 79 (offset 0x9e00)\n"
+  CHECK(text_of(image, 83) ==
+        "block 83 (offset 0xa600)\n"
         "  owner: TAGI (slot 6), block 3 of 4\n"
         "  trailer: type \\0\\0\\0\\0, generation 0, checksum 0000000000000000: unwritten\n");
   image.slot(7, [](RegionSlot& slot) { slot.type = BlockType{0xFF000041}; });
@@ -109,8 +109,8 @@ TEST_CASE("a block type that is not printable is escaped once") {
 
 TEST_CASE("a type that does not match the region is reported, and used for decoding") {
   ImageBuilder image(kSmall);
-  image.clear_payload(77).rehash(77).set_tag(77, "IANT");
-  const std::string text = text_of(image, 77);
+  image.clear_payload(81).rehash(81).set_tag(81, "IANT");
+  const std::string text = text_of(image, 81);
   CHECK(text.find(": ok, the type does not match the region\n  integrity anchor\n") !=
         std::string::npos);
 }
@@ -120,7 +120,7 @@ TEST_CASE("data has no structure and shows as bytes, repeated lines once") {
   image.data_block(100, 'A');
   CHECK(text_of(image, 100) ==
         "block 100 (offset 0xc800)\n"
-        "  owner: the data area DATA (slot 7), block 20 of 176\n"
+        "  owner: the data area DATA (slot 7), block 16 of 172\n"
         "  trailer: type DATA, generation 1, checksum e9e5d340c3507e66: ok\n"
         "0000c800  41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41  |AAAAAAAAAAAAAAAA|\n"
         "*\n"
@@ -129,7 +129,7 @@ TEST_CASE("data has no structure and shows as bytes, repeated lines once") {
 
 TEST_CASE("a region's dump shows only its written blocks") {
   ImageBuilder image(kSmall);
-  CHECK(shown(image, region("TAGI")) == "76 77");
+  CHECK(shown(image, region("TAGI")) == "80 81");
   CHECK(shown(image, region("SUPB")) == "0 1 2 3 4 5 6 7");
   CHECK(shown(image, region("DATA")) == "");
   CHECK(shown(image, region("SNAP")) == "there is no region SNAP");
@@ -151,26 +151,26 @@ TEST_CASE("a raw dump returns the bytes of the blocks") {
   ImageBuilder image(kSmall);
   std::vector<uint8_t> bytes;
   CHECK(dump_raw(image.file(), region("TAGI"), Activity{}, [&](uint64_t offset, Bytes block) {
-          CHECK(offset == 76 * 512 + bytes.size());
+          CHECK(offset == 80 * 512 + bytes.size());
           bytes.insert(bytes.end(), block.begin(), block.end());
           return Result<void>();
         }).has_value());
   REQUIRE(bytes.size() == 1024);
-  CHECK(std::equal(bytes.begin(), bytes.end(), image.bytes().begin() + 76 * 512));
+  CHECK(std::equal(bytes.begin(), bytes.end(), image.bytes().begin() + 80 * 512));
 }
 
 TEST_CASE("a byte is explained by block, structure, field and value") {
   ImageBuilder image(kSmall);
   CHECK(offset_text_of(image, 11 * 512 + 10) ==
         "byte 5642 = 0x01, offset 10 in block 11 (payload)\n"
-        "  owner: INOD (slot 4), block 0 of 1\n"
+        "  owner: INOD (slot 4), block 0 of 5\n"
         "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  inode module field\n"
         "  0x0009    2  offset                         304\n"
         "  byte 2 of 2 of field 'offset'\n");
   CHECK(offset_text_of(image, 11 * 512 + 500) ==
         "byte 6132 = 0x01, offset 500 in block 11 (trailer)\n"
-        "  owner: INOD (slot 4), block 0 of 1\n"
+        "  owner: INOD (slot 4), block 0 of 5\n"
         "  trailer: type INOD, generation 1, checksum 0e1c467a16aa2db8: ok\n"
         "  not covered by the checksum\n"
         "  trailer\n"
@@ -191,8 +191,8 @@ TEST_CASE("a byte of the bitmap is explained by its eight blocks") {
 
 TEST_CASE("a byte of a damaged block is explained with a warning") {
   ImageBuilder image(kSmall);
-  image.flip(77, 1);
-  const std::string text = offset_text_of(image, 77 * 512 + 1);
+  image.flip(81, 1);
+  const std::string text = offset_text_of(image, 81 * 512 + 1);
   CHECK(text.find("  NOT VERIFIED: the checksum does not match; the values below may be wrong\n") !=
         std::string::npos);
   CHECK(text.find("owner: TAGI (slot 6), block 1 of 4") != std::string::npos);

@@ -30,8 +30,8 @@ TEST_CASE("the text of a new image's info") {
         "label                  damage\n"
         "modules                tags (0x8)\n"
         "total blocks           256\n"
-        "free blocks            176\n"
-        "allocated blocks       80\n"
+        "free blocks            172\n"
+        "allocated blocks       84\n"
         "expected file size     131072 bytes\n"
         "inode size             448 bytes\n"
         "created                2023-11-14T22:13:20.0000000Z\n"
@@ -45,10 +45,10 @@ TEST_CASE("the text of a new image's info") {
         "     1 SUPB active     4     4    4 ok\n"
         "     2 RMAP active     8     2    2 ok\n"
         "     3 BMAP active    10     1    1 ok\n"
-        "     4 INOD active    11     1    1 ok\n"
-        "     5 MWAL active    12    64    1 ok\n"
-        "     6 TAGI active    76     4    2 ok\n"
-        "     7 DATA active    80   176    0 data\n");
+        "     4 INOD active    11     5    1 ok\n"
+        "     5 MWAL active    16    64    1 ok\n"
+        "     6 TAGI active    80     4    2 ok\n"
+        "     7 DATA active    84   172    0 data\n");
 }
 
 TEST_CASE("set bits are shown by name, unknown ones by number") {
@@ -94,15 +94,15 @@ TEST_CASE("the state of a region depends on its first block and its bounds") {
   ImageBuilder image(kSmallImage);
   const auto state = [&] { return info_of(image)["regions"][6]["state"].get<std::string>(); };
   CHECK(state() == "ok");
-  image.flip(76, 0);
+  image.flip(80, 0);
   CHECK(state() == "bad checksum");
-  image.clear_trailer(76);
+  image.clear_trailer(80);
   CHECK(state() == "no trailer");
-  image.wipe(76);
+  image.wipe(80);
   CHECK(state() == "unwritten");
-  image.write(76, "TAGI", "");
+  image.write(80, "TAGI", "");
   CHECK(state() == "empty");
-  image.set_tag(76, "SNAP");
+  image.set_tag(80, "SNAP");
   CHECK(state() == "type SNAP");
   image.slot(6, [](RegionSlot& slot) { slot.start = 253; });
   CHECK(state() == "outside the volume");
@@ -136,8 +136,8 @@ TEST_CASE("the region tables are shown one after the other, each with its state"
                      "     1 SUPB     1     4     4    4\n"
                      "     2 RMAP     1     8     2    2\n"
                      "     3 BMAP     1    10     1    1\n"
-                     "     4 INOD     1    11     1    1\n"
-                     "     5 MWAL     1    12    64    1\n"
-                     "     6 DATA     1    76   180    9\n"));
+                     "     4 INOD     1    11     5    1\n"
+                     "     5 MWAL     1    16    64    1\n"
+                     "     6 DATA     1    80   176    9\n"));
   CHECK(text.find("mirror pointer table (block 5): damaged\n") != std::string::npos);
 }

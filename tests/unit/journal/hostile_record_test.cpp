@@ -15,7 +15,7 @@ namespace {
 constexpr uint32_t kBlockSize = 512;
 constexpr uint64_t kBlocks = 256;
 
-// An image of 256 blocks: MWAL 12 to 75, TAGI from 76, SNAP from 88, DATA from 92 on.
+// An image of 256 blocks: MWAL 16 to 79, TAGI from 80, SNAP from 92, DATA from 96 on.
 struct Target {
   Target() : image({kBlockSize, kBlocks, kAllModules}), journal(image) {}
 
@@ -97,9 +97,9 @@ uint64_t some_block(Random& random, uint64_t next_record) {
     case 1:
       return next_record + random.below(8);
     case 2:
-      return 12 + random.below(64);  // MWAL
+      return 16 + random.below(64);  // MWAL
     case 3:
-      return 76 + random.below(16);  // other regions
+      return 80 + random.below(16);  // other regions
     case 4:
       return kBlocks + random.below(6);  // after the volume; the file has four of them
     default:
@@ -134,11 +134,11 @@ TEST_CASE("a record that keeps the rules is replayed, from the journal and from 
   for (const auto& [block, fill] : {std::pair{200u, 3}, {201u, 2}, {202u, 4}})
     for (const auto& bytes : {outcome->seen, outcome->written})
       CHECK(bytes[block * kBlockSize] == fill);
-  CHECK_FALSE(first_difference(*outcome, {12, 76}).has_value());
+  CHECK_FALSE(first_difference(*outcome, {16, 80}).has_value());
 }
 
 TEST_CASE("superblock groups and the journal are never targets") {
-  for (const uint64_t block : {0u, 3u, 4u, 7u, 12u, 13u, 16u, 75u}) {
+  for (const uint64_t block : {0u, 3u, 4u, 7u, 16u, 17u, 24u, 79u}) {
     CAPTURE(block);
     Target target;
     target.journal.add({{block, 0, target.data(1)}});
@@ -172,7 +172,7 @@ TEST_CASE("a target must lie within the file and within the volume after its rec
 }
 
 TEST_CASE("an after-image must not lie in metadata or outside of the volume") {
-  for (const uint64_t block : {1u, 9u, 10u, 12u, 40u, 75u, 76u, 91u}) {
+  for (const uint64_t block : {1u, 9u, 10u, 16u, 40u, 79u, 80u, 95u}) {
     CAPTURE(block);
     Target target;
     const Bytes there = target.image.block(block);
@@ -246,7 +246,7 @@ TEST_CASE("a record must keep the volume's identity") {
 TEST_CASE("repair takes the records before one that breaks a rule, and none after it") {
   Target target;
   target.journal.add({{200, 0, target.data(1)}});
-  const uint64_t at = target.journal.add({{201, 0, target.data(2)}, {12, 0, target.data(3)}});
+  const uint64_t at = target.journal.add({{201, 0, target.data(2)}, {16, 0, target.data(3)}});
   target.journal.add({{202, 0, target.data(4)}});
   const BlockIo io(target.image.file(), kBlockSize);
   const Probe probe = must(probe_to_judge(target.image.file()));
@@ -291,7 +291,7 @@ TEST_CASE("for any journal, readers see what the next writer leaves") {
     if (!outcome) ++refused;
     if (!outcome) continue;
     if (outcome->records > 0) ++replayed;
-    const auto difference = first_difference(*outcome, {12, 76});
+    const auto difference = first_difference(*outcome, {16, 80});
     CHECK_MESSAGE(!difference, difference.value_or(0));
   }
   MESSAGE(replayed, " journals replayed, ", refused, " refused");

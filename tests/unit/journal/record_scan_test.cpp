@@ -14,7 +14,7 @@ namespace {
 // An image with three commits of one block in its journal: records of two blocks each, or of three
 // if the bitmap changes.
 struct Crashed {
-  explicit Crashed(uint8_t commits = 3) : image({512, 256, kAllModules}) {
+  explicit Crashed(uint8_t commits = 3) : image({4096, 256, kAllModules}) {
     const auto volume = open_volume(image.file());
     run = commit_data(*volume, 1, 1);
     for (uint8_t i = 2; i <= commits; ++i) commit_change(*volume, run, i);
@@ -25,7 +25,7 @@ struct Crashed {
   }
 
   [[nodiscard]] Result<RecordScan> scan(uint64_t epoch = 1) {
-    return scan_records(BlockIo(image.file(), 512), area, probe, epoch);
+    return scan_records(BlockIo(image.file(), 4096), area, probe, epoch);
   }
 
   ImageBuilder image;
@@ -87,7 +87,7 @@ TEST_CASE("a block that cannot be read is an error, not the end") {
   FailingFile file(crashed.image.file());
   for (uint64_t nth = 1; nth <= 7; ++nth) {
     file.arm(Failure{FileCall::kRead, nth, false, ErrorCode::kIo, false});
-    const auto scan = scan_records(BlockIo(file, 512), crashed.area, crashed.probe, 1);
+    const auto scan = scan_records(BlockIo(file, 4096), crashed.area, crashed.probe, 1);
     REQUIRE_FALSE(scan.has_value());
     CHECK(scan.error().code == ErrorCode::kIo);
   }

@@ -14,7 +14,7 @@ namespace {
 // An image with live records: a new data block, and a change of it.
 struct CrashedImage {
   explicit CrashedImage(const std::function<void(ImageBuilder&)>& prepare = [](ImageBuilder&) {})
-      : image({512, 256, kAllModules}) {
+      : image({4096, 256, kAllModules}) {
     prepare(image);
     const auto volume = open_volume(image.file());
     run = commit_data(*volume, 1, 1);
@@ -103,7 +103,7 @@ TEST_CASE("a header of torn bytes does not hide the records") {
 }
 
 TEST_CASE("an abandoned commit stays abandoned, even if its missing part appears later") {
-  ImageBuilder image({512, 256, kAllModules});
+  ImageBuilder image({4096, 256, kAllModules});
   const uint64_t before = must(state_digest(image.file()));
   commit_data(*open_volume(image.file()), 1, 1);
   const uint64_t header = image.start("MWAL");
@@ -135,7 +135,7 @@ TEST_CASE("slots that no record changes are those of the groups, not of the dire
   crashed.image.slot_in(kDirectoryStart, 4, [](RegionSlot& slot) { slot.count += 1; });
   const Probe probe = must(probe_to_judge(crashed.image.file()));
   REQUIRE(probe.directory.whole);
-  const RecoveryPlan plan = must(plan_recovery(BlockIo(crashed.image.file(), 512), probe));
+  const RecoveryPlan plan = must(plan_recovery(BlockIo(crashed.image.file(), 4096), probe));
   REQUIRE(plan.group.has_value());
   CHECK(plan.group->slots == decode_slots(probe.primary.blocks[1].payload()));
 }
@@ -157,7 +157,7 @@ TEST_CASE("the epoch rises with every recovery and every checkpoint") {
   CrashedImage crashed;
   const auto epoch = [&] {
     const Probe probe = must(probe_to_judge(crashed.image.file()));
-    return must(plan_recovery(BlockIo(crashed.image.file(), 512), probe)).epoch;
+    return must(plan_recovery(BlockIo(crashed.image.file(), 4096), probe)).epoch;
   };
   CHECK(epoch() == 1);
   {

@@ -16,8 +16,9 @@ namespace {
 constexpr uint64_t kBits = 496 * 8;
 
 struct Session {
-  explicit Session(uint64_t blocks = 256, const std::string& modules = "none")
-      : image({512, blocks, modules}), volume(open_volume(image.file())) {}
+  explicit Session(uint64_t blocks = 256, const std::string& modules = "none",
+                   uint32_t block_size = 512)
+      : image({block_size, blocks, modules}), volume(open_volume(image.file())) {}
 
   [[nodiscard]] Allocator& allocator() { return volume->allocator(); }
   [[nodiscard]] Transaction begin() { return must(volume->begin()); }
@@ -117,7 +118,7 @@ TEST_CASE(
 }
 
 TEST_CASE("blocks with after-images are not allocated before the next checkpoint") {
-  Session session(700);
+  Session session(700, "none", 4096);
   const BlockRange run = commit_data(*session.volume, 70, 1);
   // 70 after-images and that of the bitmap, in the first free blocks.
   Transaction transaction = session.begin();
@@ -128,7 +129,7 @@ TEST_CASE("blocks with after-images are not allocated before the next checkpoint
 }
 
 TEST_CASE("spare blocks are free ones, in order, and stay free") {
-  Session session;
+  Session session(256, "none", 4096);
   const uint64_t data = session.data();
   Transaction transaction = session.begin();
   static_cast<void>(must(session.allocator().allocate(transaction, 1, data + 1)));
@@ -137,6 +138,25 @@ TEST_CASE("spare blocks are free ones, in order, and stay free") {
   CHECK(must(session.allocator().allocate(transaction, 1, data)).begin == data);
   CHECK(session.allocator().find_spare(transaction, 256 - data - 1).error().code ==
         ErrorCode::kNoSpace);
+}
+
+TEST_CASE("spare blocks are whole sectors of which the journal needs no block") {
+  Session session;
+  const uint64_t data = session.data();
+  REQUIRE(data % 8 == 0);
+  Transaction transaction = session.begin();
+  static_cast<void>(must(session.allocator().allocate(transaction, 1, data + 3)));
+  CHECK(must(session.allocator().find_spare(transaction, 2)) ==
+        std::vector<uint64_t>{data + 8, data + 9});
+  // The record has the neighbours of the block.
+  static_cast<void>(must(session.allocator().allocate(transaction, 1, data + 8)));
+  static_cast<void>(must(transaction.replace(data + 8, block_types::kData)));
+  must(session.volume->commit(transaction));
+  Transaction next = session.begin();
+  must(session.allocator().release(next, {data + 8, data + 9}));
+  must(session.volume->commit(next));
+  Transaction last = session.begin();
+  CHECK(must(session.allocator().find_spare(last, 1)) == std::vector<uint64_t>{data + 16});
 }
 
 TEST_CASE("the superblock's counts follow") {
