@@ -136,9 +136,16 @@ void choose_superblock(Probe& probe) {
   take_superblock(probe, *best);
 }
 
+// The SDK writes superblocks without trailers. That is a later state than the copy.
+bool is_without_trailer(const GroupProbe& group) {
+  return group.blocks[0].state == BlockState::kNoTrailer &&
+         kSuperblockLayout.decode(group.blocks[0].payload()).signature == Superblock{}.signature;
+}
+
 // A crash may destroy both groups at once if they share a sector.
 void choose_copy(Probe& probe, const BlockIo& io) {
   if (probe.superblock_source == SuperblockSource::kGroup || !probe.directory.whole) return;
+  if (is_without_trailer(probe.primary) || is_without_trailer(probe.mirror)) return;
   const auto slots = decode_slots(probe.directory.blocks[0].payload());
   auto copy = find_group_copy(io, slots, probe.blocks_in_file());
   if (!copy) return;

@@ -71,6 +71,7 @@ Result<std::vector<std::string>> repair_again(BlockFile& file) {
 }
 
 void explore_repair(const DamagedImage& image, size_t& states, size_t& lost_evidence) {
+  CAPTURE(image.name);
   RecordingFile file(image.content);
   Activity activity;
   const auto plan = plan_repair(file, crash_options(), activity);

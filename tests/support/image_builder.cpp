@@ -24,9 +24,30 @@ CreateOptions options_of(const ImageShape& shape) {
 
 }  // namespace
 
+namespace {
+
+ImagePlan pack(ImagePlan plan) {
+  uint64_t next = 0;
+  for (PlannedRegion& region : plan.regions) {
+    uint64_t count = region.blocks.count();
+    if (region.type == "INOD") count = std::max<uint64_t>(1, plan.total_blocks / 256);
+    if (region.type == "DATA") {
+      plan.allocated_blocks = next;
+      count = plan.total_blocks - next;
+    }
+    region.blocks = {next, next + count};
+    next += count;
+  }
+  return plan;
+}
+
+}  // namespace
+
 ImageBuilder::ImageBuilder(const ImageShape& shape) : block_size_(shape.block_size) {
   const Activity activity;
-  must(write_image(file_, must(plan_image(options_of(shape))), activity));
+  ImagePlan plan = must(plan_image(options_of(shape)));
+  if (shape.packed) plan = pack(std::move(plan));
+  must(write_image(file_, plan, activity));
 }
 
 MutableBytes ImageBuilder::block(uint64_t number) {

@@ -23,6 +23,9 @@ struct ImageShape {
   uint32_t block_size = 4096;
   uint64_t blocks = 256;
   std::string_view modules = kAllModules;
+  // With blocks of less than 4096 bytes: the journal follows the inode table directly, as in images
+  // of other programs, so that it has no sectors of its own.
+  bool packed = false;
 };
 
 // As plan_image lays out 256 blocks with all modules: BMAP 10, INOD 11, MWAL 12 to 75, TAGI 76,

@@ -460,7 +460,7 @@ TEST_CASE("a bit that flipped in the journal costs no commit that waits in it") 
   CHECK(image.block(block)[0] == 3);
   const uint64_t journal = image.start("MWAL");
   Random random(8);
-  for (uint64_t number = journal; number < journal + 12; ++number) {
+  for (uint64_t number = journal; number < journal + 40; ++number) {
     image.bytes() = waiting;
     if (all_zero(image.block(number))) continue;
     image.flip(number, random.below(payload_size(512)), 2);

@@ -171,7 +171,7 @@ Recipe on_module_blocks(
           },
           std::move(expected),
           block,
-          {.block_size = 512}};
+          {.block_size = 512, .packed = true}};
 }
 
 void add_lost_module_blocks(std::vector<Recipe>& recipes) {

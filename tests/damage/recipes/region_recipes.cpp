@@ -133,7 +133,7 @@ Recipe on_migration(std::string code, std::string name, size_t at, std::string_v
                },
                {"BLCK-004", code},
                13 + 31,
-               {512, 8192, "tags"}});
+               {512, 8192, "tags", true}});
 }
 
 void add_migration(std::vector<Recipe>& recipes) {
@@ -163,7 +163,7 @@ void add_inodes(std::vector<Recipe>& recipes) {
                 },
                 {},
                 13,
-                {512, 8192, "tags"}});
+                {512, 8192, "tags", true}});
   add(recipes, {"INOD-002",
                 "a field of module 2, which the manifest does not name",
                 [](ImageBuilder& image) {

@@ -156,7 +156,7 @@ void add_counts(std::vector<Recipe>& recipes) {
 }
 
 // Blocks of 512 bytes: 20 snapshots fill three of the four, 6 in the first and 7 in the others.
-constexpr ImageShape kSmallBlocks{.block_size = 512};
+constexpr ImageShape kSmallBlocks{.block_size = 512, .packed = true};
 
 void put_full_table(ImageBuilder& image, void (*change)(std::vector<SnapshotEntry>&)) {
   std::vector<SnapshotEntry> entries;

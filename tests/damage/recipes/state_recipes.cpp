@@ -46,7 +46,7 @@ Recipe in_small_blocks(std::string code, const TableDescription& table) {
                 },
                 {},
                 kTableStart,
-                ImageShape{512, 256, kAllModules}};
+                ImageShape{512, 256, kAllModules, true}};
   recipe.expected = {recipe.code};
   return lost(std::move(recipe));
 }

@@ -396,7 +396,7 @@ void add_large(std::vector<Recipe>& recipes) {
                      },
                      {"TAGI-009"},
                      kLargeIndex,
-                     {512, 512, "tags"}});
+                     {512, 512, "tags", true}});
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 // Three commits in the journal: a new data block of ones, then of twos, then of threes.
 struct WaitingImage {
-  WaitingImage() : image({512, 256, kAllModules}), block(leave_commits(image.file(), 3)) {}
+  WaitingImage() : image({4096, 256, kAllModules}), block(leave_commits(image.file(), 3)) {}
 
   // Repairs the image and undoes that. Checks that no finding is left; returns the losses in the
   // plan.

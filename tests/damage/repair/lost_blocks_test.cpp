@@ -82,7 +82,7 @@ std::vector<Module> make_modules(ImageBuilder& image, size_t count, size_t entry
 }  // namespace
 
 TEST_CASE("a damaged block of snapshots loses only its own entries, which padding replaces") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   std::vector<Snapshot> made = make_snapshots(image, 20);
   const uint64_t table = image.start("SNAP");
   spoil_snapshots(image, table + 1, 7);
@@ -125,7 +125,7 @@ TEST_CASE("a damaged block of snapshots loses only its own entries, which paddin
 }
 
 TEST_CASE("a lost count is restored from the other entries and compared with the slot") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   const std::vector<Snapshot> made = make_snapshots(image, 20);
   const uint64_t table = image.start("SNAP");
   image.patch(table, 0, std::string(2 * 496, 'f'));
@@ -145,7 +145,7 @@ TEST_CASE("a lost count is restored from the other entries and compared with the
 }
 
 TEST_CASE("a repair of more blocks than fit into one commit can be interrupted at every write") {
-  ImageBuilder image({.block_size = 512, .blocks = 512});
+  ImageBuilder image({.block_size = 512, .blocks = 512, .packed = true});
   make_snapshots(image, 300);
   const uint64_t table = image.start("SNAP");
   for (uint64_t block = 1; block < 42; ++block) image.flip(table + block, 1);
@@ -175,7 +175,7 @@ TEST_CASE("a repair of more blocks than fit into one commit can be interrupted a
 
 TEST_CASE(
     "modules after a damaged block move up in order, and blocks of lost modules stay allocated") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   const std::vector<Module> all = make_modules(image, 17, 6);
   const std::vector<uint8_t> sound = image.bytes();
   for (const uint64_t lost_block : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
@@ -213,7 +213,7 @@ TEST_CASE(
 }
 
 TEST_CASE("without a count, modules after an empty block are kept if their bytes prove them") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   std::vector<Module> modules = make_modules(image, 17, 6);
   const uint64_t table = image.start("CODE");
   const auto count = static_cast<uint64_t>(image.slots()[image.slot_of("CODE")].count);
@@ -237,7 +237,7 @@ TEST_CASE("without a count, modules after an empty block are kept if their bytes
 }
 
 TEST_CASE("without a count, snapshots after an empty block are kept with consent, as doubtful") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   const std::vector<Snapshot> made = make_snapshots(image, 20);
   const uint64_t table = image.start("SNAP");
   std::ranges::swap_ranges(image.block(table + 2), image.block(table + 3));
@@ -258,7 +258,7 @@ TEST_CASE("without a count, snapshots after an empty block are kept with consent
 }
 
 TEST_CASE("a count that is too low does not hide that a block between others lost its modules") {
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   const std::vector<Module> made = make_modules(image, 20, 6);
   const uint64_t table = image.start("CODE");
   std::ranges::fill(image.payload(table + 1), uint8_t{0});
@@ -273,7 +273,7 @@ TEST_CASE("a count that is too low does not hide that a block between others los
 TEST_CASE("modules that cannot move up stay in place") {
   // Two entries of 196 bytes leave 88 or more in a block of 512, which the SDK takes
   // for an entry.
-  ImageBuilder image({.block_size = 512});
+  ImageBuilder image({.block_size = 512, .packed = true});
   std::vector<Module> modules = make_modules(image, 6, 120);
   const uint64_t table = image.start("CODE");
   const auto others = payload_of(image, table + 1);

@@ -75,7 +75,7 @@ TEST_CASE("the bitmap shows as runs of allocated blocks") {
   ImageBuilder image(kSmall);
   image.bits(200, 202, true);
   const std::string text = text_of(image, 10);
-  CHECK(text.find("  0x0000  496  allocated                      82\n"
+  CHECK(text.find("  0x0000  496  allocated                      86\n"
                   "  0x0000  496  allocated_runs                 0-83, 200-201\n") !=
         std::string::npos);
 }
