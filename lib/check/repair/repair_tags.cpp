@@ -284,6 +284,8 @@ Result<std::optional<Error>> rebuild_elsewhere(StructureRepair& repair, const Pl
   VDE_TRY(begin_step(repair, plan));
   const RegionSlot& slot = repair.slots()[region.slot];
   if (const auto blocks = block_range(slot.start, slot.count)) repair.touched(*blocks);
+  // Blocks that share a sector with others are on the disk only now; the next steps read them.
+  VDE_TRY(repair.settle());
   return std::optional<Error>();
 }
 
