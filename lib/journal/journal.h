@@ -20,8 +20,8 @@
 //  3. After-images that do not fit into the journal go to free blocks, synced before the record. If
 //     one of them is damaged although the record is intact, another program overwrote the block.
 //  4. Checkpoint: home locations and primary group; sync; mirror group; sync; header with the next
-//     epoch; sync. Only then is the space of a record reused. A group is written only while the
-//     other one is intact and durable; recovery does the same.
+//     epoch; sync (rule 10 adds one). Only then is the space of a record reused. A group is written
+//     only while the other one is intact and durable; recovery does the same.
 //  5. The header's mark is durable before any record is written; the last block repeats it while
 //     there are live records. If the last block is marked, a valid header without the mark was
 //     written by another program.
@@ -104,9 +104,9 @@ class Journal {
   void note_direct_write() const { unsynced_ = true; }
 
   // Makes `transaction` durable, with one sync, or two if blocks were written directly. It cannot
-  // be used afterwards. kNoSpace leaves everything unchanged. Any other error of writing a record
-  // or of a checkpoint ends the session, and the outcome of the commit is unknown until the image
-  // is opened again.
+  // be used afterwards. kNoSpace changes nothing, except that it may follow a checkpoint. Any other
+  // error of writing a record or of a checkpoint ends the session, and the outcome of the commit is
+  // unknown until the image is opened again.
   [[nodiscard]] Result<void> commit(Transaction& transaction, const SpareBlocks& spare_blocks);
 
   // Writes all committed blocks to their home locations, with three syncs. Does nothing without
