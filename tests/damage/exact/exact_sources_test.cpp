@@ -147,7 +147,7 @@ TEST_CASE("from an older copy all comes back that did not change since, and noth
   const auto image = filled_image();
   MemoryFile copy(image->bytes());
   // Few at a time: a large commit leaves its after-images in free blocks, where they are found.
-  for (int64_t i = 500; i < 520; ++i) set_tags(*image, i, i + 1);
+  for (int i = 500; i < 520; ++i) set_tags(*image, i, i + 1);
   set_tags(*image, 2000, 2002);
   wipe_records(*image);
   const std::vector<uint8_t> sound = image->bytes();
