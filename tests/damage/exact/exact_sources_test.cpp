@@ -130,17 +130,26 @@ TEST_CASE("what a plan found in a copy is not looked for in it again") {
   MemoryFile backup(sound);
   CountingFile copy(backup);
   Random random(6);
-  // The copy is read as far as that block.
-  spoil_payload(*image, content_blocks(*image).back(), random);
   Activity activity;
   const RepairOptions options = with_copy(copy);
-  const RepairPlan plan = must(plan_repair(image->file(), options, activity));
-  const uint64_t searched = copy.bytes_read;
-  copy.bytes_read = 0;
-  must(apply_repair(image->file(), plan, options, nullptr, activity));
-  CHECK(image->bytes() == sound);
-  CHECK(copy.bytes_read > 0);
-  CHECK(copy.bytes_read < searched / 4);
+  std::vector<uint64_t> last = content_blocks(*image);
+  last.erase(last.begin(), last.end() - 10);
+  int searches = 0;
+  for (const uint64_t number : last) {
+    CAPTURE(number);
+    spoil_payload(*image, number, random);
+    copy.bytes_read = 0;
+    const RepairPlan plan = must(plan_repair(image->file(), options, activity));
+    const uint64_t searched = copy.bytes_read;
+    copy.bytes_read = 0;
+    must(apply_repair(image->file(), plan, options, nullptr, activity));
+    CHECK(image->bytes() == sound);
+    // Some blocks follow from others: then the copy's fixed blocks are all that is read.
+    if (searched < sound.size() / 4) continue;
+    ++searches;
+    CHECK(copy.bytes_read < searched / 4);
+  }
+  CHECK(searches > 0);
 }
 
 TEST_CASE("from an older copy all comes back that did not change since, and nothing that did") {
