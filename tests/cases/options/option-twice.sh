@@ -6,7 +6,7 @@ source "$cases/lib/options.sh"
 try_twice() { # COMMAND OPTION VALUE-NAME
   local value error
   [ -n "$3" ] && [ $2 != --from ] && [ $2 != --keep-label ] || return 0
-  for value in 1 auto metadata error json tsv preview1; do
+  for value in 1 auto metadata error json tsv preview1 ALOG; do
     error=$(V $1 i i i $2 $value $2 $value 2>&1 > /dev/null < /dev/null)
     [ $? = 16 ] || wrong "$1 $2 $value twice: $error"
     [[ $error == "vdetool: $2 is given more than once;"* ]] && return
