@@ -10,6 +10,7 @@ namespace vde {
 struct LogKind {
   const TableDescription* table = nullptr;
   std::string_view sequence = {};
+  std::string_view next = {};  // the words for LogChain::wrong_next()
   std::string_view time = {};  // ticks, or nanoseconds since 1970
   std::string_view actor = {};
   std::string_view event = {};

@@ -48,6 +48,7 @@ class LogReader {
     start(*table);
     note_counts();
     VDE_TRY(walk());
+    note_next();
     return std::move(state_);
   }
 
@@ -106,10 +107,19 @@ class LogReader {
     state_.counted = walk_->reader().counted(0);
     if (*state_.counted < 0)
       state_.problems.push_back(fmt::format("the header counts {} entries", *state_.counted));
+  }
+
+  // A number that is too high may be the only sign that entries were removed.
+  void note_next() {
     const auto next = chain_ ? chain_->wrong_next() : std::nullopt;
-    if (next)
-      state_.notes.push_back(
-          fmt::format("the next sequence number is {}: entries may be missing at the end", *next));
+    if (!next) return;
+    std::string text =
+        fmt::format("the {} is {}, the header counts {}", state_.kind->next, *next,
+                    *state_.counted == 1 ? "1 entry" : fmt::format("{} entries", *state_.counted));
+    if (*next > *state_.counted)
+      state_.problems.push_back(text + ": entries may be missing at the end");
+    else
+      state_.notes.push_back(std::move(text));
   }
 
   // Entries before block `index` of the region are missing.

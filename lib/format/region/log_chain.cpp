@@ -12,13 +12,13 @@ struct LogChain::Rule {
   const TableDescription* table;
   std::string_view sequence;
   std::string_view hash;  // or empty
-  std::string_view next;  // in the header, or empty
+  std::string_view next;  // in the header
 };
 
 const LogChain::Rule* LogChain::rule_of(const TableDescription& table) {
   static constexpr Rule kRules[] = {
       {&tables::kAuditLog, "sequence", "previous_hash", "next_sequence"},
-      {&tables::kWorm, "block_index", "", ""}};
+      {&tables::kWorm, "block_index", "", "high_water_mark"}};
   for (const Rule& rule : kRules)
     if (rule.table == &table) return &rule;
   return nullptr;
@@ -31,7 +31,7 @@ bool LogChain::is_in(const TableDescription& table) {
 LogChain::LogChain(const TableDescription& table, Bytes head)
     : rule_(*rule_of(table)),
       count_(TableReader(table, head).counted(0)),
-      next_(rule_.next.empty() ? count_ : number_of(table.header, head, rule_.next)) {}
+      next_(number_of(table.header, head, rule_.next)) {}
 
 LinkFaults LogChain::next(const TableRecord& record) {
   LinkFaults faults;

@@ -36,7 +36,7 @@ class LogChain {
   // The number of the next entry.
   [[nodiscard]] uint64_t expected() const { return expected_; }
   // The number that the header has for the next entry to be written, if that is not the number of
-  // entries. Entries may then be missing at the end.
+  // entries. If it is higher, entries may be missing at the end.
   [[nodiscard]] std::optional<int64_t> wrong_next() const;
 
  private:

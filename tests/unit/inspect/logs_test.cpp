@@ -164,6 +164,36 @@ TEST_CASE("counts are compared with the entries, and never used to reserve memor
   }
 }
 
+TEST_CASE("a next number that is too high is a problem, one that is too low a note") {
+  struct Next {
+    const TableDescription* table;
+    const char* field;
+    int64_t value;
+    const char* state;
+  };
+  for (const Next& next :
+       {Next{&tables::kAuditLog, "next_sequence", 9,
+             ": damaged; the next sequence number is 9, the header counts 3 entries: entries may "
+             "be missing at the end\n"},
+        Next{&tables::kAuditLog, "next_sequence", 2,
+             ": complete; the next sequence number is 2, the header counts 3 entries\n"},
+        Next{&tables::kWorm, "high_water_mark", 100,
+             ": damaged; the high-water mark is 100, the header counts 3 entries: entries may be "
+             "missing at the end; "},
+        Next{&tables::kWorm, "high_water_mark", 2, "the high-water mark is 2, "}}) {
+    CAPTURE(next.state);
+    ImageBuilder image;
+    make_table_region(image, next.table->type);
+    TableContent content = sound_table(*next.table);
+    content.header[next.field] = next.value;
+    write_table(image, content);
+    const ShownLogs shown = logs_of(image.file());
+    CHECK(shown.entries.size() == 3);
+    CHECK(shown.state().find(next.state) != std::string::npos);
+    CHECK(shown.summary.damaged == (next.value > 3 ? 1 : 0));
+  }
+}
+
 TEST_CASE("entries after the last block of a log are noticed") {
   LongLog log(3);
   log.image.write(kTableStart + 2, "ALOG", "0102");
@@ -201,7 +231,8 @@ TEST_CASE("every log of the samples is complete, or has the state that its listi
   const auto state = [](const std::string& name) { return logs_of_sample(name).state(); };
   CHECK(state("alog-5") == "audit log (ALOG, slot 6): 5 entries, 0 to 4: complete\n");
   CHECK(state("alog-empty") == "audit log (ALOG, slot 6): 0 entries: empty\n");
-  CHECK(state("alog-next-odd").find("complete; the next sequence number is ") != std::string::npos);
+  CHECK(state("alog-next-odd").find("damaged; the next sequence number is 9, ") !=
+        std::string::npos);
   CHECK(state("alog-broken-chain").find(": broken at entry ") != std::string::npos);
   CHECK(state("cmvt-audit") ==
         "compliance audit log (ALOG, slot 7): 4 entries, 0 to 3: complete\n");

@@ -139,6 +139,15 @@ TEST_CASE("records of a write-once log have numbers and no hashes of each other"
   CHECK(log.faults(1) == "- s");
 }
 
+TEST_CASE("the high-water mark of a write-once log is the number of its next record") {
+  ChainedLog log(tables::kWorm);
+  log.faults();
+  CHECK_FALSE(log.next.has_value());
+  log.content.header["high_water_mark"] = int64_t{100};
+  CHECK(log.faults() == "- - -");
+  CHECK(log.next == 100);
+}
+
 TEST_CASE("a ring holds the entries from its tail to its head") {
   TableContent content = sound_table(tables::kStreaming);
   const auto ring = [&](const char* field, int64_t value) {
