@@ -203,7 +203,8 @@ class LogReader {
         "block {} holds more after the last entry that the header counts", begin() + block));
   }
 
-  // Reports the first block from `index` on that is not empty, and returns its index.
+  // Reports the first block from `index` on that is not empty, and returns its index. Damaged
+  // blocks before it may hold entries.
   Result<std::optional<uint64_t>> find_uncounted(uint64_t index) {
     for (const uint64_t count = state_.region.blocks.count(); index < count; ++index) {
       if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -211,6 +212,7 @@ class LogReader {
       index = written;
       if (index >= count) break;
       const auto payload = blocks_.payload(index);
+      if (!payload) state_.add_gap(begin() + index);
       if (!payload || all_zero(*payload)) continue;
       note_uncounted(index);
       return std::optional(index);

@@ -1,6 +1,8 @@
 // Logs as `log` shows them: their entries, and the state of each log, intact and damaged.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "shown_logs.h"
 #include "support/crafted_journal.h"
 #include "support/vectors.h"
@@ -200,6 +202,28 @@ TEST_CASE("entries after the last block of a log are noticed") {
   CHECK(logs_of(log.image.file()).state() ==
         "audit log (ALOG, slot 8): 3 entries, 0 to 2: damaged; block 86 holds more after the last "
         "entry that the header counts\n");
+}
+
+TEST_CASE("a damaged block after the counted entries may hold entries") {
+  LongLog log(23);  // two blocks are full
+  LongLog longer(40);
+  for (uint64_t block = kTableStart + 2; block < kTableStart + kTableBlocks; ++block) {
+    std::ranges::copy(longer.image.block(block), log.image.block(block).begin());
+    log.image.flip(block, 100);
+  }
+  const ShownLogs shown = logs_of(log.image.file());
+  CHECK(shown.numbers() == counted_up(0, 23));
+  CHECK(shown.state() ==
+        "audit log (ALOG, slot 8): 23 entries, 0 to 22: damaged; 2 blocks are damaged, the first "
+        "is 86\n");
+  CHECK(shown.summary.damaged == 1);
+}
+
+TEST_CASE("an unused log with a damaged block is not empty") {
+  LongLog log(0);
+  log.image.rehash(kTableStart + 2).flip(kTableStart + 2, 100);
+  CHECK(logs_of(log.image.file()).state() ==
+        "audit log (ALOG, slot 8): 0 entries: damaged; block 86 is damaged\n");
 }
 
 TEST_CASE("filters choose entries and leave the check of the chain alone") {
