@@ -32,7 +32,7 @@ class LogReader {
         state_(region) {}
 
   Result<LogState> read() {
-    const auto payload = blocks_.payload(0);
+    VDE_TRY_ASSIGN(payload, blocks_.read(0));
     if (payload) head_.assign(payload->begin(), payload->end());
     if (payload && all_zero(head_)) return read_unused();
     if (!payload) state_.add_gap(begin());
@@ -132,6 +132,7 @@ class LogReader {
   Result<void> walk() {
     while (const auto step = walk_->next()) {
       if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
+      if (step->error) return tl::make_unexpected(*step->error);
       if (!step->payload) {
         state_.add_gap(begin() + step->block);
         after_gap(step->block + 1);
@@ -211,7 +212,7 @@ class LogReader {
       VDE_TRY_ASSIGN(written, blocks_.next_written(index));
       index = written;
       if (index >= count) break;
-      const auto payload = blocks_.payload(index);
+      VDE_TRY_ASSIGN(payload, blocks_.read(index));
       if (!payload) state_.add_gap(begin() + index);
       if (!payload || all_zero(*payload)) continue;
       note_uncounted(index);

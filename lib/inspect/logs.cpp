@@ -57,7 +57,8 @@ class LogsShower {
       return source;
     auto view = view_committed(file, source.probe);
     if (!view) {
-      summary_.journal = view.error();
+      if (view.error().code != ErrorCode::kDamaged) return propagate(view);
+      summary_.journal = std::move(view.error());
       return source;
     }
     VDE_TRY_ASSIGN(replayed, probe_replayed(*view));

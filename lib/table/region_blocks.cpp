@@ -2,15 +2,18 @@
 
 namespace vde {
 
-std::optional<Bytes> RegionBlocks::payload(uint64_t index) {
-  const auto block = window_.read(region_.blocks.begin + index);
-  if (!block) return std::nullopt;
-  const BlockState state = block->state();
-  if (state == BlockState::kUnwritten) return block->unchecked_payload();
+Result<std::optional<Bytes>> RegionBlocks::read(uint64_t index) {
+  VDE_TRY_ASSIGN(block, window_.read(region_.blocks.begin + index));
+  const BlockState state = block.state();
+  if (state == BlockState::kUnwritten) return std::optional(block.unchecked_payload());
   if (state != BlockState::kValid ||
-      !may_carry(region_.type, region_.content, block->unchecked_trailer().type))
-    return std::nullopt;
-  return block->unchecked_payload();
+      !may_carry(region_.type, region_.content, block.unchecked_trailer().type))
+    return std::optional<Bytes>();
+  return std::optional(block.unchecked_payload());
+}
+
+std::optional<Bytes> RegionBlocks::payload(uint64_t index) {
+  return read(index).value_or(std::nullopt);
 }
 
 Result<uint64_t> RegionBlocks::next_written(uint64_t index) const {

@@ -24,7 +24,9 @@ class RegionBlocks {
       : region_(region), io_(io), window_(io, region.blocks) {}
 
   // The payload of block `index`; zeros if it was never written, nothing if it is damaged. Valid
-  // until the next call.
+  // until the next call. Errors as BlockIo::read.
+  [[nodiscard]] Result<std::optional<Bytes>> read(uint64_t index);
+  // Nothing also if the block cannot be read, for passes of `verify`: another one reports it.
   [[nodiscard]] std::optional<Bytes> payload(uint64_t index);
   // The first block from `index` on that is not in a hole of the file; the number of blocks of the
   // region if there is none.

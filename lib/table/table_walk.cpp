@@ -37,15 +37,22 @@ void TableWalk::seek(uint64_t index) {
   reader_.seek(index);
 }
 
-std::optional<Bytes> TableWalk::payload() {
-  return next_ == 0 ? std::optional(head_) : blocks_.payload(next_);
+Result<std::optional<Bytes>> TableWalk::payload() {
+  if (next_ == 0) return std::optional(head_);
+  return blocks_.read(next_);
 }
 
 std::optional<TableStep> TableWalk::next() {
   const uint64_t count = blocks_.region().blocks.count();
   // A header without records is in block 0, too.
   if (next_ >= count || (next_ > 0 && reader_.done())) return std::nullopt;
-  TableStep step{next_, payload(), {}, {}};
+  TableStep step;
+  step.block = next_;
+  auto read = payload();
+  if (read)
+    step.payload = *read;
+  else
+    step.error = std::move(read.error());
   if (!step.payload) {
     seek(next_ + 1);
     return step;

@@ -10,7 +10,8 @@ namespace vde {
 // A block of a table.
 struct TableStep {
   uint64_t block = 0;            // its index in the region
-  std::optional<Bytes> payload;  // nothing if the block is damaged
+  std::optional<Bytes> payload;  // nothing if the block is damaged or cannot be read
+  std::optional<Error> error;    // why it cannot be read
   TableBlock read;
   // The position in `read.records` of the first record that was never written, because there are
   // only zeros from it to the end of the block.
@@ -41,7 +42,7 @@ class TableWalk {
   [[nodiscard]] bool is_exact() const;
 
  private:
-  [[nodiscard]] std::optional<Bytes> payload();
+  [[nodiscard]] Result<std::optional<Bytes>> payload();
 
   RegionBlocks& blocks_;
   const TableDescription& table_;

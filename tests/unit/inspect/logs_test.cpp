@@ -5,6 +5,7 @@
 
 #include "shown_logs.h"
 #include "support/crafted_journal.h"
+#include "support/files/faulty_file.h"
 #include "support/vectors.h"
 
 using namespace vde;
@@ -331,6 +332,25 @@ TEST_CASE("logs are those of the last commit, also if it waits in the journal") 
   const ShownLogs shown = logs_of(log.image.file());
   CHECK(shown.numbers() == counted_up(0, 3));
   CHECK(shown.summary.journal.has_value());
+}
+
+TEST_CASE("a block that cannot be read is an error, not damage") {
+  const auto error_of = [](ImageBuilder& image, uint64_t unreadable) -> std::optional<ErrorCode> {
+    FaultyFile file(image.file(), image.block_size(), {unreadable});
+    const Activity activity;
+    const auto summary =
+        show_logs(file, {}, activity, [](const Json&) -> Result<void> { return {}; });
+    return summary ? std::nullopt : std::optional(summary.error().code);
+  };
+  LongLog log(20);
+  CHECK(error_of(log.image, kTableStart) == ErrorCode::kIo);
+  CHECK(error_of(log.image, kTableStart + 1) == ErrorCode::kIo);
+  CHECK(error_of(log.image, kTableStart + 3) == ErrorCode::kIo);  // searched for more entries
+  CHECK_FALSE(error_of(log.image, kTableStart - 1).has_value());
+  const MutableBytes block = log.image.block(kTableStart);
+  CraftedJournal journal(log.image);
+  const uint64_t record = journal.add({{kTableStart, 0, {block.begin(), block.end()}}});
+  CHECK(error_of(log.image, record) == ErrorCode::kIo);
 }
 
 TEST_CASE("the error of the caller ends the walk") {
