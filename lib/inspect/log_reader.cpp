@@ -151,10 +151,8 @@ class LogReader {
   // False after the last entry of the log, as far as it can be read.
   Result<bool> read_block(const TableStep& step) {
     const size_t written = step.missing.value_or(step.read.records.size());
-    for (size_t i = 0; i < written; ++i) {
-      if (is_past_end()) return false;
+    for (size_t i = 0; i < written; ++i)
       VDE_TRY(read_entry(step.read.records[i], begin() + step.block));
-    }
     if (step.missing) {
       note_found();
       return false;
@@ -170,7 +168,9 @@ class LogReader {
     return true;
   }
 
-  // The walk cannot count the entries after a gap; their numbers show where the log ends.
+  // The walk cannot count the entries after a gap and goes on to the first zeros. An entry after
+  // the last number that the header counts has a wrong number: either it or an earlier one was
+  // changed.
   [[nodiscard]] bool is_past_end() const {
     return is_guessing_ && chain_ && state_.counted && *state_.counted >= 0 &&
            chain_->expected() >= static_cast<uint64_t>(*state_.counted);
@@ -179,7 +179,9 @@ class LogReader {
   Result<void> read_entry(const TableRecord& record, uint64_t block) {
     LinkFaults faults;
     if (chain_) {
+      const bool is_surplus = is_past_end();
       faults = chain_->next(record);
+      faults.sequence |= is_surplus;
       state_.add_link(faults, chain_->expected() - 1, block);
     }
     if (state_.kind->is_numbered) {

@@ -98,6 +98,34 @@ TEST_CASE("a chain can be broken after damage, too") {
   CHECK(shown.summary.broken == 1);
 }
 
+TEST_CASE("a number that is too high hides no entries after a gap") {
+  LongLog log(40);
+  log.content.records[0][23]["sequence"] = int64_t{39};
+  log.content.chain();
+  log.write();
+  log.image.flip(kTableStart + 1, 100);
+  std::vector<std::string> expected = counted_up(0, 11);
+  expected.emplace_back("39");
+  for (const std::string& number : counted_up(24, 40)) expected.push_back(number + " sequence");
+  const ShownLogs shown = logs_of(log.image.file());
+  CHECK(shown.numbers() == expected);
+  CHECK(shown.state() ==
+        "audit log (ALOG, slot 8): 28 entries, 0 to 39: broken at entry 40 (block 86): its "
+        "sequence number is wrong; 16 entries do not fit the chain; block 85 is damaged\n");
+}
+
+TEST_CASE("entries after a gap that the header does not count are shown as wrong") {
+  LongLog log(40);
+  log.content.header["entry_count"] = log.content.header["next_sequence"] = int64_t{30};
+  log.write();
+  log.image.flip(kTableStart + 1, 100);
+  const ShownLogs shown = logs_of(log.image.file());
+  CHECK(shown.numbers().at(17) == "29");
+  CHECK(shown.numbers().at(18) == "30 sequence");
+  CHECK(shown.entries.size() == 28);
+  CHECK(shown.states[0]["broken_entry"] == 30);
+}
+
 TEST_CASE("without its header, a log is read up to the first zeros") {
   LongLog log(30);
   log.image.flip(kTableStart, 100);
