@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/checked.h"
 #include "inspect/log_kinds.h"
 #include "inspect/log_reader.h"
@@ -71,12 +73,22 @@ class LogsShower {
     const RegionSlot& slot = probe.slots[index];
     PlacedRegion region{index, slot.type, {}, false, probe.content_of(index)};
     const auto range = block_range(slot.start, slot.count);
-    if (!range || range->empty() || range->begin >= probe.usable_blocks()) {
+    const auto unread = [&](std::string problem) {
       LogState state(region);
-      state.problems.emplace_back("its region lies outside the volume");
+      state.problems.push_back(std::move(problem));
       return state;
-    }
+    };
+    if (range && range->empty()) return unread("its region has no blocks");
+    if (!range || range->begin >= probe.usable_blocks())
+      return unread("its region lies outside the volume");
     region.blocks = {range->begin, std::min(range->end, probe.usable_blocks())};
+    // Many slots may name one large log.
+    const auto earlier = std::ranges::find_if(read_, [&](const PlacedRegion& other) {
+      return region.blocks.begin < other.blocks.end && other.blocks.begin < region.blocks.end;
+    });
+    if (earlier != read_.end())
+      return unread(fmt::format("it shares blocks with the log of slot {}", earlier->slot));
+    if (slot.is_plain()) read_.push_back(region);
     VDE_TRY_ASSIGN(state, read_log(io, region, slot.is_plain(), activity_,
                                    [&](const LogEntry& entry) { return show(region, entry); }));
     if (range->end > probe.usable_blocks())
@@ -115,6 +127,7 @@ class LogsShower {
   const Activity& activity_;
   const std::function<Result<void>(const Json&)>& show_;
   LogsSummary summary_;
+  std::vector<PlacedRegion> read_;  // the logs whose blocks were read
 };
 
 std::string column(const Json& value) {

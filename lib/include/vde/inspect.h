@@ -118,8 +118,8 @@ struct LogsSummary {
 
 // Calls `show` for the entries of all logs, in the order of the region table and in their order on
 // disk, and then for the state of each log. A damaged block hides only what it contains. Memory
-// does not depend on numbers in the image. Errors as image_info(); kUnsupported for unknown
-// features, kInterrupted if `activity` requests a stop.
+// does not depend on numbers in the image. No block is read for two logs. Errors as image_info();
+// kUnsupported for unknown features, kInterrupted if `activity` requests a stop.
 [[nodiscard]] Result<LogsSummary> show_logs(BlockFile& file, const LogFilter& filter,
                                             const Activity& activity,
                                             const std::function<Result<void>(const Json&)>& show);

@@ -332,6 +332,37 @@ TEST_CASE("regions that cannot be read are logs of which nothing is known") {
   });
   CHECK(logs_of(log.image.file()).state() ==
         "audit log (ALOG, slot 8): 0 entries: damaged; its region lies outside the volume\n");
+  log.image.slot(log.image.slot_of("ALOG"), [](RegionSlot& slot) {
+    slot.start = kTableStart;
+    slot.count = 0;
+  });
+  CHECK(logs_of(log.image.file()).state() ==
+        "audit log (ALOG, slot 8): 0 entries: damaged; its region has no blocks\n");
+}
+
+TEST_CASE("the blocks of a log are not read for another one") {
+  LongLog log(40);
+  const auto add_slot = [&](size_t index, uint64_t start, int64_t count) {
+    log.image.slot(index, [&](RegionSlot& slot) {
+      slot.type = tables::kAuditLog.type;
+      slot.start = static_cast<int64_t>(start);
+      slot.count = count;
+      slot.flags = 1;
+    });
+  };
+  add_slot(20, kTableStart, kTableBlocks);
+  add_slot(21, kTableStart + 3, 1);
+  add_slot(22, kTableStart + 4, 1);
+  const ShownLogs shown = logs_of(log.image.file());
+  CHECK(shown.numbers() == counted_up(0, 40));
+  REQUIRE(shown.states.size() == 4);
+  CHECK(shown.states[0]["state"] == "complete");
+  for (const size_t slot : {1u, 2u}) {
+    CHECK(shown.states[slot]["state"] == "damaged");
+    CHECK(shown.states[slot]["problems"] == Json{"it shares blocks with the log of slot 8"});
+  }
+  CHECK(shown.states[3]["problems"] != shown.states[2]["problems"]);
+  CHECK(shown.summary.damaged >= 2);
 }
 
 TEST_CASE("logs are found from the mirror group, and from unverified slots with a warning") {
