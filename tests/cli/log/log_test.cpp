@@ -135,7 +135,6 @@ TEST_CASE("filters restrict what is printed, not what is checked") {
   CHECK(count({"--actor", "918dd49e-013f-1fdb-a84b-e6f6ef45ce77", "--until",
                "2024-12-17T02:40:00.000001"}) == 1);
   CHECK(count({"--actor", "918dd49f"}) == 0);
-  CHECK(count({"--actor="}) == 10);
 }
 
 TEST_CASE("a wrong command line is refused with status 16") {
@@ -145,7 +144,9 @@ TEST_CASE("a wrong command line is refused with status 16") {
         {"--since", "yesterday"},
         {"--until", "2024"},
         {"--since", "2024-12-18", "--until", "2024-12-17"},
-        {"--since="}}) {
+        {"--since="},
+        {"--actor="},
+        {"--actor", ""}}) {
     const ToolResult result = image.log(options);
     INFO(describe(result));
     CHECK(result.status == 16);

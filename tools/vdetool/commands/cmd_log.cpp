@@ -32,6 +32,8 @@ Result<LogFilter> filter_of(const LogArguments& arguments) {
   if (filter.since && filter.until && *filter.since > *filter.until)
     return fail(ErrorCode::kUsage, "--since is after --until");
   filter.actor = arguments.actor.value_or("");
+  if (arguments.actor && filter.actor.empty())
+    return fail(ErrorCode::kUsage, "--actor is empty", "name the start of an id");
   return filter;
 }
 
