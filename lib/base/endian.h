@@ -40,4 +40,12 @@ void store_le(MutableBytes bytes, size_t offset, T value) {
   return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
+// The number of bytes up to the last one that is not zero. To ask at each of many offsets whether
+// only zeros follow would take the square of the time.
+[[nodiscard]] inline size_t content_size(Bytes bytes) {
+  size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == 0) --size;
+  return size;
+}
+
 }  // namespace vde

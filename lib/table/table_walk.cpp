@@ -4,10 +4,11 @@ namespace vde {
 namespace {
 
 std::optional<size_t> first_missing(const TableBlock& block, Bytes payload) {
+  const size_t content = content_size(payload);
   for (size_t i = 0; i < block.records.size(); ++i) {
     const TableRecord& record = block.records[i];
     if (record.list->has_count && record.list->places == 0 && record.joined.empty() &&
-        all_zero(payload.subspan(record.offset)))
+        record.offset >= content)
       return i;
   }
   return std::nullopt;

@@ -17,14 +17,6 @@ namespace {
 
 constexpr size_t kSectorSize = 512;  // bytes
 
-// The number of bytes up to the last one that is not zero. To look for it at each offset would take
-// the square of the time.
-size_t content_size(Bytes bytes) {
-  size_t size = bytes.size();
-  while (size > 0 && bytes[size - 1] == 0) --size;
-  return size;
-}
-
 // Whether the damage to a block of the table is in its trailer, or after its entries.
 bool is_damage_elsewhere(BlockType table, const UncheckedBlock& block, size_t end) {
   // Where the type is lost, too, the checksum proves nothing. A lost sector takes both.

@@ -225,6 +225,23 @@ TEST_CASE("a next number that is too high is a problem, one that is too low a no
   }
 }
 
+TEST_CASE("zeros are entries if anything but zeros follows them in their block") {
+  constexpr size_t kHeader = 38;
+  constexpr size_t kSample = 18;
+  constexpr size_t kSamples = 223;  // that fit in block 0
+  ImageBuilder image;
+  make_table_region(image, tables::kMetricsV21.type);
+  TableContent content = sound_table(tables::kMetricsV21);
+  content.header["entry_count"] = static_cast<int64_t>(kSamples);
+  write_table(image, content);
+  CHECK(logs_of(image.file()).entries.size() == content.records[0].size());
+  image.payload(kTableStart)[kHeader + kSample * kSamples - 1] = 1;
+  image.rehash(kTableStart);
+  const ShownLogs shown = logs_of(image.file());
+  CHECK(shown.entries.size() == kSamples);
+  CHECK(shown.states[0]["state"] == "unchained");
+}
+
 TEST_CASE("entries after the last block of a log are noticed") {
   LongLog log(3);
   log.image.write(kTableStart + 2, "ALOG", "0102");
