@@ -75,7 +75,7 @@ class TableWriter {
     bool gaps = false;
     if (change_.blocks.front() != 0) VDE_TRY(set_table_count(repair_, region_, counted));
     for (const uint64_t index : change_.blocks) {
-      VDE_TRY(repair_.make_room(2));
+      VDE_TRY(repair_.make_room({number(index), number(0)}));
       VDE_TRY_ASSIGN(made, replace_block(index));
       counted += made;
       found += made;
@@ -144,13 +144,15 @@ class TableWriter {
   Result<bool> close_gaps() {
     const uint64_t first = change_.blocks.front();
     const uint64_t last = change_.last;
-    const auto after = static_cast<uint64_t>(
-        std::ranges::count_if(change_.blocks, [&](uint64_t index) { return index > last; }));
-    const uint64_t changes = last - first + 1 + after + 1;
-    if (changes > repair_.max_in_commit()) return false;
+    if (last - first + 1 > repair_.max_in_commit()) return false;
+    std::vector<uint64_t> changes = {number(0)};
+    for (uint64_t index = first; index <= last; ++index) changes.push_back(number(index));
+    for (const uint64_t index : change_.blocks)
+      if (index > last) changes.push_back(number(index));
+    VDE_TRY_ASSIGN(room, repair_.make_room(changes));
+    if (!room) return false;
     VDE_TRY_ASSIGN(blocks, arrange(first));
     if (!blocks || blocks->size() > last - first + 1) return false;
-    VDE_TRY(repair_.make_room(changes));
     VDE_TRY_ASSIGN(begun, begin_step());
     if (!begun) return true;
     for (uint64_t index = first; index <= last; ++index) {

@@ -155,7 +155,7 @@ class MovedHead {
   }
 
   Result<void> move(uint64_t head) {
-    VDE_TRY_ASSIGN(room, repair_.make_room(2));
+    VDE_TRY_ASSIGN(room, repair_.make_room({region_.blocks.begin, head}));
     if (!room) return {};
     VDE_TRY_ASSIGN(block, repair_.read(head));
     const BlockBuffer content(block.unchecked_payload().begin(), block.unchecked_payload().end());

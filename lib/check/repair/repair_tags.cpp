@@ -219,20 +219,20 @@ Result<bool> write_in_place(StructureRepair& repair, const PlacedRegion& region,
                             uint32_t used) {
   const BlockBuffer zeros(payload_size(repair.io().block_size()));
   const auto wanted = [&](uint64_t i) -> Bytes { return i < used ? blocks[i] : zeros; };
-  std::vector<uint64_t> changes;
+  std::vector<uint64_t> changes;  // block numbers
   for (uint64_t i = 0; i < region.blocks.count(); ++i) {
     VDE_TRY_ASSIGN(block, repair.read(region.blocks.begin + i));
     const auto checked = block.check(block_types::kTagIndex);
     const bool stays = i > 0 && checked && std::ranges::equal(checked->payload(), wanted(i)) &&
                        !is_newer(repair.probe(), checked->trailer().generation);
-    if (!stays) changes.push_back(i);
+    if (!stays) changes.push_back(region.blocks.begin + i);
   }
-  VDE_TRY_ASSIGN(room, repair.make_room(changes.size()));
+  VDE_TRY_ASSIGN(room, repair.make_room(changes));
   if (!room) return false;
   VDE_TRY(begin_step(repair, plan));
-  for (const uint64_t i : changes) {
-    VDE_TRY_ASSIGN(payload, repair.replace(region.blocks.begin + i, block_types::kTagIndex));
-    std::ranges::copy(wanted(i), payload.begin());
+  for (const uint64_t number : changes) {
+    VDE_TRY_ASSIGN(payload, repair.replace(number, block_types::kTagIndex));
+    std::ranges::copy(wanted(number - region.blocks.begin), payload.begin());
   }
   repair.slots()[region.slot].used = used;
   return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "check/repair/named_blocks.h"
+#include "format/sector.h"
 
 namespace vde {
 namespace {
@@ -124,19 +125,29 @@ Result<bool> StructureRepair::is_written(uint64_t number) {
   return !unwritten;
 }
 
-Result<bool> StructureRepair::make_room(size_t blocks) {
+// A record has the whole sectors of its targets.
+Result<bool> StructureRepair::make_room(const std::vector<uint64_t>& numbers) {
+  const uint64_t per_sector = blocks_per_sector(io().block_size());
+  std::set<uint64_t> sectors;
+  for (const uint64_t number : numbers) sectors.insert(number / per_sector);
+  const uint64_t blocks = sectors.size() * per_sector;
   if (blocks > max_staged_) return false;
   if (transaction_->staged_blocks() + blocks > max_staged_) VDE_TRY(commit());
+  reserved_ = std::max(reserved_, numbers.size());
   return true;
 }
 
 void StructureRepair::drop_changes() {
   staged_.clear();
+  reserved_ = 0;
   transaction_ = std::make_unique<Transaction>(*journal_);
 }
 
 Result<MutableBytes> StructureRepair::replace(uint64_t number, BlockType type) {
-  if (transaction_->staged_blocks() >= max_staged_) VDE_TRY(commit());
+  if (reserved_ > 0)
+    --reserved_;
+  else if (transaction_->staged_blocks() >= max_staged_)
+    VDE_TRY(commit());
   staged_.insert(number);
   touched({number, number + 1});
   return transaction_->replace(number, type);

@@ -46,8 +46,10 @@ class StructureRepair : public RepairBase {
   [[nodiscard]] Result<MutableBytes> replace(uint64_t number, BlockType type);
   // Like replace(), with the content of read_intact(). kDamaged if there is none.
   [[nodiscard]] Result<MutableBytes> edit(uint64_t number, BlockType type);
-  // Ensures that the next `blocks` replacements are in one commit; false if they do not fit.
-  [[nodiscard]] Result<bool> make_room(size_t blocks);
+  // Ensures that the next replacements, which are those of these blocks, are in one commit; false
+  // if they do not fit.
+  [[nodiscard]] Result<bool> make_room(const std::vector<uint64_t>& numbers);
+  // More replacements never fit.
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
   // Whether `blocks` blocks may be read to prove an entry of a module. Modules share no blocks, so
@@ -87,6 +89,7 @@ class StructureRepair : public RepairBase {
   std::set<uint64_t> staged_;  // blocks that the transaction holds
   BlockBuffer buffer_;
   uint64_t max_staged_ = 0;
+  size_t reserved_ = 0;  // replacements that do not commit, because make_room() was called for them
   uint64_t module_blocks_read_ = 0;
   size_t steps_before_ = 0;  // steps of the first phase
 };
