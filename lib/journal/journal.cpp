@@ -276,7 +276,8 @@ Result<void> Journal::write_spilled(Staged& staged) {
 }
 
 // Rule 8. A block that was written has its space in the file, unless it has several pages: pages of
-// zeros may have become holes since. All other blocks need space.
+// zeros may have become holes since. All other blocks need space, also those that stay unwritten:
+// write_back() writes zeros there.
 Result<void> Journal::allocate_space(const Staged& staged) {
   if (!space_taken_) {
     const BlockRange used{area_.header(), area_.room().end};
@@ -288,7 +289,7 @@ Result<void> Journal::allocate_space(const Staged& staged) {
   space_taken_ = true;
   constexpr uint32_t kMinHole = 4096;
   for (const RecordEntry& entry : staged.record.entries)
-    if (!entry.is_hole() && (entry.before == Trailer{} || io_.block_size() > kMinHole))
+    if (entry.before == Trailer{} || io_.block_size() > kMinHole)
       VDE_TRY(io_.file().allocate(io_.bytes_of({entry.target, entry.target + 1})));
   return {};
 }
