@@ -4,8 +4,11 @@
 #include <concepts>
 
 #include "check/repair/structure_repair.h"
+#include "support/image_builder.h"
+#include "support/repair_image.h"
 
 using namespace vde;
+using namespace vde::test;
 
 namespace {
 
@@ -78,4 +81,35 @@ static_assert(!std::copy_constructible<StructureRepair>);
 
 TEST_CASE("the phases of a repair are types of their own") {
   CHECK_FALSE(std::derived_from<StructureRepair, FoundationRepair>);
+}
+
+TEST_CASE("replacements that room is made for are in one commit, with the sectors they lie in") {
+  ImageBuilder image({512, 256, kAllModules});
+  Activity activity;
+  RepairLog log;
+  FoundationRepair foundation =
+      must(FoundationRepair::start({image.file(), kSomeRepair, activity, log}));
+  StructureRepair repair = must(std::move(foundation).begin());
+  REQUIRE(repair.max_in_commit() == 24);
+  const auto replace = [&](uint64_t number) {
+    REQUIRE(repair.replace(number, block_types::kData));
+    return repair.transaction().sequence();
+  };
+  // One block of each of the sectors; a record has the whole ones.
+  CHECK(must(repair.make_room({128, 136, 144})));
+  CHECK_FALSE(must(repair.make_room({128, 136, 144, 152})));
+  const int64_t first = replace(128);
+  CHECK(replace(136) == first);
+  // Another block of a sector that is already staged does not need room, but may not split the
+  // rest.
+  CHECK(must(repair.make_room({144})));
+  CHECK(replace(144) == first);
+  CHECK(must(repair.make_room({200, 208})));
+  const int64_t second = replace(200);
+  CHECK(second == first + 1);
+  CHECK(replace(208) == second);
+  // A full transaction is committed, except for what room was made for.
+  CHECK(must(repair.make_room({216, 217, 218})));
+  for (const uint64_t number : {216u, 217u, 218u}) CHECK(replace(number) == second);
+  CHECK(replace(219) == second + 1);
 }
