@@ -32,7 +32,10 @@ Result<void> OverlayFile::read(uint64_t offset, MutableBytes out) {
   for (auto page = redirected_.lower_bound(first); page != redirected_.end() && page->first < end;
        ++page) {
     const auto [part, at] = part_of(page->first);
-    VDE_TRY(below_.read(page->second + at, part));
+    if (page->second == kZeros)
+      std::ranges::fill(part, uint8_t{0});
+    else
+      VDE_TRY(below_.read(page->second + at, part));
   }
   VDE_TRY(spilled_.read(offset, out));
   for (auto page = pages_.lower_bound(first); page != pages_.end() && page->first < end; ++page) {

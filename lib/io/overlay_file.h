@@ -23,8 +23,9 @@ class OverlayFile : public BlockFile {
   OverlayFile(BlockFile& below, uint32_t page_size, uint64_t max_held = kMaxHeld)
       : below_(below), page_size_(page_size), max_held_(max_held), spilled_(page_size) {}
 
-  // Makes the page at `offset` read as the one at `source` of the file below, without using memory
-  // for its bytes. Both must be whole pages within the file.
+  // Makes the page at `offset` read as the one at `source` of the file below, or as zeros, without
+  // using memory for its bytes. Both must be whole pages within the file.
+  static constexpr uint64_t kZeros = UINT64_MAX;
   void redirect(uint64_t offset, uint64_t source) { redirected_[offset] = source; }
 
   Result<void> read(uint64_t offset, MutableBytes out) override;

@@ -9,10 +9,10 @@ Result<CommittedView> view_committed(BlockFile& file, const Probe& probe, LostRe
   auto view = std::make_unique<OverlayFile>(file, probe.block_size);
   // The after-images stay where they are: a commit may have more of them than fit in memory.
   RecoveryPlan rest = plan;
-  std::erase_if(rest.after_images, [](const ReplayedBlock& image) { return !image.is_hole(); });
+  rest.after_images.clear();
   for (const ReplayedBlock& image : plan.after_images)
-    if (!image.is_hole())
-      view->redirect(image.target * probe.block_size, image.place * probe.block_size);
+    view->redirect(image.target * probe.block_size,
+                   image.is_hole() ? OverlayFile::kZeros : image.place * probe.block_size);
   VDE_TRY(apply_recovery(BlockIo(*view, probe.block_size), probe, rest));
   return CommittedView{std::move(view), std::move(plan)};
 }

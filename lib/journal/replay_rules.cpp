@@ -48,6 +48,8 @@ Result<void> ReplayRules::admit(uint64_t at, const JournalRecord& record,
   for (const RecordEntry& entry : record.entries) {
     if (const std::string_view fault = target_fault(entry.target); !fault.empty())
       return broken(at, record, fmt::format("changes block {}, which {}", entry.target, fault));
+    if (const std::string_view fault = hole_fault(entry); !fault.empty())
+      return broken(at, record, fmt::format("empties block {}, which {}", entry.target, fault));
     targets_.insert(entry.target);
   }
   VDE_TRY_ASSIGN(fault, follow_slots(record, places));
@@ -65,6 +67,13 @@ std::string_view ReplayRules::target_fault(uint64_t block) const {
   if (block < kDirectoryStart) return "belongs to a superblock group";
   if (area_.region.contains(block)) return "belongs to the journal";
   if (places_.contains(block)) return "holds an after-image";
+  return {};
+}
+
+std::string_view ReplayRules::hole_fault(const RecordEntry& entry) const {
+  if (!entry.is_hole()) return {};
+  if (blocks_per_sector(io_.block_size()) == 1) return "shares no sector with others";
+  if (entry.target < kFirstRegionBlock) return "is never unwritten";
   return {};
 }
 

@@ -13,6 +13,7 @@ namespace vde {
 //  - the volume keeps its identity, its block size and the location of its journal;
 //  - targets lie within the file and within the volume after the record, and neither in a
 //    superblock group nor in MWAL;
+//  - only blocks smaller than a sector become holes, and none of the directory;
 //  - after-images outside of MWAL lie within the same bounds, not in fixed blocks and in no region
 //    except the data area, according to the slots before and after the record and those of later
 //    records;
@@ -32,6 +33,7 @@ class ReplayRules {
   [[nodiscard]] bool is_same_volume(const Superblock& superblock) const;
   // Why a target or a spilled after-image must not lie in `block`; empty if it may.
   [[nodiscard]] std::string_view target_fault(uint64_t block) const;
+  [[nodiscard]] std::string_view hole_fault(const RecordEntry& entry) const;
   [[nodiscard]] std::string_view place_fault(uint64_t block) const;
   [[nodiscard]] bool is_in_region(uint64_t block) const;
   [[nodiscard]] Result<std::string_view> follow_slots(const JournalRecord& record,

@@ -123,6 +123,20 @@ TEST_CASE("a redirected page is not copied, and can be overwritten") {
   CHECK(byte_at(below, 512) == 1);
 }
 
+TEST_CASE("a page that reads as zeros is not written, and can be overwritten") {
+  MemoryFile below;
+  for (uint8_t i = 0; i < 4; ++i) must(below.write(i * 512, page_of(7)));
+  OverlayFile view(below, 512);
+  view.redirect(1024, OverlayFile::kZeros);
+  CHECK(byte_at(view, 1023) == 7);
+  CHECK(byte_at(view, 1024) == 0);
+  CHECK(byte_at(view, 1535) == 0);
+  CHECK(byte_at(view, 1536) == 7);
+  CHECK(view.written().empty());
+  must(view.write(1024, page_of(9)));
+  CHECK(byte_at(view, 1024) == 9);
+}
+
 TEST_CASE("a hole that reads as another page is data") {
   SparseFile below;
   must(below.resize(1 << 20));

@@ -216,6 +216,30 @@ TEST_CASE("a block holds one after-image: entries may share it, but not for diff
       CHECK(bytes[block * kBlockSize] == 1);
 }
 
+TEST_CASE("only blocks that share a sector become unwritten, and none of the directory") {
+  const BlockBuffer none(kBlockSize);
+  Target hole;
+  hole.journal.add({{200, 200, none}, {201, 0, hole.data(1)}});
+  const auto outcome = play_back(hole.image);
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->seen == outcome->written);
+  for (const uint64_t block : {8u, 9u}) {
+    CAPTURE(block);
+    Target target;
+    const std::vector<uint8_t> before = target.image.bytes();
+    target.journal.add({{block, block, none}});
+    std::ranges::copy(Bytes(before).first(kFirstRegionBlock * kBlockSize),
+                      target.image.bytes().begin());
+    target.check_refused("is never unwritten");
+  }
+  ImageBuilder large({4096, 256, kAllModules});
+  CraftedJournal journal(large);
+  journal.add({{200, 200, BlockBuffer(4096)}});
+  const auto view = committed_view(large.file());
+  REQUIRE_FALSE(view.has_value());
+  CHECK(view.error().message.find("shares no sector") != std::string::npos);
+}
+
 TEST_CASE("no record moves the journal, or a region over a live after-image") {
   Target moved;
   moved.journal.add(
