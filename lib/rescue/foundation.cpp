@@ -300,7 +300,8 @@ class Foundation {
   }
 
   Result<void> keep_block(size_t index, std::string_view kind, BlockBuffer& payload) {
-    for (const GroupProbe* group : {&source_.probe.primary, &source_.probe.mirror}) {
+    for (const GroupProbe* group :
+         {&source_.probe.primary, &source_.probe.mirror, &source_.probe.copy}) {
       const FixedBlock& block = group->blocks[index];
       if (!block.is(group_block_type(index))) continue;
       payload.assign(block.payload().begin(), block.payload().end());
