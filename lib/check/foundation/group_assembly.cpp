@@ -66,10 +66,11 @@ Result<std::optional<Bytes>> superblock_without_trailer(const FoundationRepair& 
   return covered ? std::optional(one.payload()) : none;
 }
 
-// An intact block `index` of either group: one of this generation if there is one, else the newest.
+// An intact block `index` of either group, or of the copy in the journal: one of this generation if
+// there is one, else the newest.
 const FixedBlock* best_block(const Probe& probe, uint64_t index, uint32_t generation) {
   const FixedBlock* best = nullptr;
-  for (const GroupProbe* group : {&probe.primary, &probe.mirror}) {
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror, &probe.copy}) {
     const FixedBlock& block = group->blocks[index];
     if (!block.is(group_block_type(index))) continue;
     if (block.trailer.generation == generation) return &block;
@@ -90,6 +91,16 @@ std::optional<BlockBuffer> current_footer(const FoundationRepair& repair) {
     if (block == nullptr || block->trailer.generation != sequence) return std::nullopt;
   }
   return footer;
+}
+
+// The group with the newest superblock, if the journal's copy counts.
+const GroupProbe& newest_group(const Probe& probe) {
+  const GroupProbe* newest = &probe.copy;
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror})
+    if (group->superblock &&
+        group->superblock->checkpoint_sequence > newest->superblock->checkpoint_sequence)
+      newest = group;
+  return *newest;
 }
 
 // Puts the blocks of a group together, from the superblock on.
@@ -142,6 +153,11 @@ class GroupAssembler {
       const GroupProbe& group =
           probe_.superblock_block == kPrimaryGroup ? probe_.primary : probe_.mirror;
       add_superblock(group.blocks[0].payload(), fmt::format("block {}", probe_.superblock_block));
+      return {};
+    }
+    if (probe_.superblock_source == SuperblockSource::kCopy) {
+      const FixedBlock& head = newest_group(probe_).blocks[0];
+      add_superblock(head.payload(), fmt::format("block {}", head.number));
       return {};
     }
     if (const auto footer = current_footer(repair_)) {

@@ -102,6 +102,11 @@ Result<void> renew_header(FoundationRepair& repair, const JournalArea& area,
 // No commit may be applied: that would overwrite later changes of another program.
 Result<void> discard_commits(FoundationRepair& repair, const JournalArea& area,
                              const JournalHeader& header, const Error& why) {
+  // The only intact group counts no more without the marks that this removes.
+  if (repair.probe().superblock_source == SuperblockSource::kCopy) {
+    repair.note("the journal stays: the only intact superblock group is in it");
+    return {};
+  }
   VDE_TRY_ASSIGN(highest, highest_epoch(repair.io(), area.records()));
   VDE_TRY_ASSIGN(ends, misplaced_ends(repair.io(), area, header));
   std::string_view commits;
