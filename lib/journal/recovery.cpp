@@ -112,6 +112,27 @@ Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const Reco
   return state;
 }
 
+// If the journal's copy stands for the groups, a write of one of them destroyed both. What is left
+// of them is not newer than the copy, unless it is of the group after the last record.
+Result<void> refuse_later_group(const Probe& probe, const BlockBuffer& final_bytes) {
+  if (probe.superblock_source != SuperblockSource::kCopy) return {};
+  const size_t size = probe.block_size;
+  for (const GroupProbe* group : {&probe.primary, &probe.mirror})
+    for (size_t i = 0; i < kGroupBlocks; ++i) {
+      const FixedBlock& block = group->blocks[i];
+      const FixedBlock& base = probe.copy.blocks[i];
+      const bool is_known =
+          !block.is(group_block_type(i)) || block.bytes == base.bytes ||
+          std::ranges::equal(block.bytes, Bytes(final_bytes).subspan(i * size, size)) ||
+          is_later_generation(base.trailer.generation, block.trailer.generation);
+      if (!is_known)
+        return foreign_write(block.number,
+                             "the superblock is neither the one before the commits "
+                             "nor the one after them");
+    }
+  return {};
+}
+
 // The role of an intact group for the records.
 enum class GroupRole { kBase, kFinal, kForeign };
 
@@ -135,6 +156,7 @@ Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan
   const auto versions = collect_versions(scan);
   VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions));
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
+  VDE_TRY(refuse_later_group(probe, final_bytes));
   const RecordHead& first = scan.records.front().record.head;
   bool may_be_damage = odd == OddBlocks::kOverwrite;
   for (const GroupProbe* group : {&probe.primary, &probe.mirror, &probe.copy}) {
@@ -239,7 +261,10 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
   // Without commits, only the write of a group can have been interrupted.
   const bool is_copy = probe.superblock_source == SuperblockSource::kCopy;
-  if (is_copy && scan.records.empty()) plan.group = decode_group(probe.copy);
+  if (is_copy && scan.records.empty()) {
+    VDE_TRY(refuse_later_group(probe, group_bytes(probe.copy)));
+    plan.group = decode_group(probe.copy);
+  }
   plan.needs_reset |= is_copy;
   return plan;
 }
