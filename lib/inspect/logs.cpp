@@ -55,8 +55,7 @@ class LogsShower {
     LogSource source{std::nullopt, std::move(found.probe)};
     if (source.probe.superblock_verified()) VDE_TRY(check_features(source.probe));
     // Without a group or a region of this type there is no journal to apply.
-    if (source.probe.superblock_source != SuperblockSource::kGroup || !find_journal(source.probe))
-      return source;
+    if (!source.probe.has_group() || !find_journal(source.probe)) return source;
     auto view = view_committed(file, source.probe);
     if (!view) {
       if (view.error().code != ErrorCode::kDamaged) return propagate(view);

@@ -114,7 +114,7 @@ void check_features_of_later_revisions(VerifyContext& context) {
 void check_fields(VerifyContext& context) {
   const Probe& probe = context.probe;
   const uint64_t at = probe.superblock_block;
-  const Bytes payload = (at == kMirrorGroup ? probe.mirror : probe.primary).blocks[0].payload();
+  const Bytes payload = probe.group().blocks[0].payload();
   const uint32_t end = kSuperblockLayout.size();
   const uint32_t seal_at = header_seal_offset(probe.block_size);
   if (!all_zero(payload.subspan(end, seal_at - end)) || probe.superblock.padding != 0)
