@@ -122,6 +122,11 @@ size_t Transaction::staged_blocks() const {
   return sectors * per_sector;
 }
 
+bool Transaction::is_staged(BlockRange blocks) const {
+  const auto found = staged_.lower_bound(blocks.begin);
+  return found != staged_.end() && found->first < blocks.end;
+}
+
 void Transaction::unstage(BlockRange blocks) {
   staged_.erase(staged_.lower_bound(blocks.begin), staged_.lower_bound(blocks.end));
   edges_.erase(edges_.lower_bound(blocks.begin), edges_.lower_bound(blocks.end));
@@ -247,13 +252,15 @@ Result<void> Transaction::stage_hole(uint64_t number) {
 Result<void> Transaction::stage_neighbours() {
   const BlockIo& io = journal_.io();
   if (blocks_per_sector(io.block_size()) == 1 || fault(JournalFault::kNeighboursLeft)) return {};
+  // In a repair the volume may be longer than the file.
+  VDE_TRY_ASSIGN(blocks_in_file, io.blocks_in_file());
   std::map<uint64_t, StagedBlock> neighbours;
   uint64_t end = 0;  // of the last sector
   for (const auto& [staged, unused] : staged_) {
     if (staged < end) continue;
     const BlockRange all = sector(staged);
-    end = all.end;
-    for (uint64_t number = all.begin; number < all.end; ++number) {
+    end = std::min(all.end, blocks_in_file);
+    for (uint64_t number = all.begin; number < end; ++number) {
       if (staged_.contains(number) || !journal_.may_accompany(number)) continue;
       StagedBlock kept{{}, {}, io.make_buffer(), Content::kKept};
       VDE_TRY_ASSIGN(block, io.read(number, kept.bytes));
@@ -277,8 +284,10 @@ Result<void> Transaction::stage_freed_edges() {
   if (per_sector == 1) return {};
   for (const BlockRange& freed : freed_) {
     const BlockRange whole = whole_sectors(freed, per_sector);
-    for (uint64_t number = freed.begin; number < freed.end; ++number)
-      if (!whole.contains(number)) VDE_TRY(stage_hole(number));
+    const BlockRange edges[] = {{freed.begin, std::min(whole.begin, freed.end)},
+                                {std::max(whole.end, freed.begin), freed.end}};
+    for (const BlockRange& edge : edges)
+      for (uint64_t number = edge.begin; number < edge.end; ++number) VDE_TRY(stage_hole(number));
   }
   return {};
 }

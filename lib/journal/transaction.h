@@ -73,6 +73,9 @@ class Transaction {
   // The number of blocks that the commit will put into its record, at most.
   [[nodiscard]] size_t staged_blocks() const;
 
+  // Whether one of these blocks will be in the record.
+  [[nodiscard]] bool is_staged(BlockRange blocks) const;
+
   // Notes that these blocks are no longer in use after the commit.
   void note_freed(BlockRange blocks) { freed_.push_back(blocks); }
   [[nodiscard]] const std::vector<BlockRange>& freed() const { return freed_; }
