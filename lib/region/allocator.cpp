@@ -232,7 +232,10 @@ Result<std::vector<uint64_t>> Allocator::find_spare(Transaction& transaction, ui
     if (!found) return no_space(count);
     const BlockRange sector = sector_of(next_sector(found->begin, per_sector), per_sector);
     at = found->begin == sector.begin ? sector.end : sector.begin;
-    if (found->begin != sector.begin || transaction.journal().is_live(sector)) continue;
+    // A torn write of a block there may destroy what lies beside it.
+    if (found->begin != sector.begin || transaction.journal().is_live(sector) ||
+        transaction.is_staged(sector))
+      continue;
     for (uint64_t block = sector.begin; block < sector.end && spare.size() < count; ++block)
       spare.push_back(block);
   }
