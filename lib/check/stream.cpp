@@ -77,20 +77,23 @@ Result<bool> read_head(StreamInput& input, BlockBuffer& head, size_t size) {
 }
 
 // Reads the fixed blocks into `head`, in steps: an endless stream may be slow, and need not be an
-// image. One byte after the volume is read, to find out whether there are more.
+// image. One byte after the volume is read, to find out whether there are more. The journal may not
+// be in the part that is kept, so its copy of the group is never used.
 Result<Probe> probe_stream(StreamInput& input, BlockBuffer& head) {
   bool is_known = false;
   for (bool more = true; more && head.size() < kHeadLimit;) {
     VDE_TRY_ASSIGN(whole, read_head(input, head, head.size() + kHeadStep));
     MemoryFile start(head);
-    VDE_TRY_ASSIGN(probe, probe_image(start));
+    VDE_TRY_ASSIGN(probe, probe_image(start, GroupCopy::kIgnored));
     more = whole && !probe.superblock_verified();
     if (probe.superblock_verified()) input.stop_at(expected_size(probe) + 1);
     is_known = probe.verified() || probe.superblock_source != SuperblockSource::kNone;
   }
   if (is_known) VDE_TRY(read_head(input, head, kHeadBytes));
   MemoryFile file(head);
-  return probe_to_judge(file);
+  VDE_TRY_ASSIGN(probe, probe_image(file, GroupCopy::kIgnored));
+  VDE_TRY(check_can_judge(probe));
+  return std::move(probe);
 }
 
 // Checks the blocks after the fixed ones, in the order in which they arrive.

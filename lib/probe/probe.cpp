@@ -195,7 +195,8 @@ void fall_back_to_unverified(Probe& probe) {
   }
 }
 
-Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
+Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size,
+               GroupCopy copy = GroupCopy::kUsed) {
   Probe probe;
   probe.file_size = file_size;
   probe.block_size = io.block_size();
@@ -205,7 +206,7 @@ Probe probe_at(Head& head, const BlockIo& io, uint64_t file_size) {
   doubt_odd_generation(probe.primary, probe.mirror, probe.directory);
   doubt_odd_generation(probe.mirror, probe.primary, probe.directory);
   choose_superblock(probe);
-  choose_copy(probe, io);
+  if (copy == GroupCopy::kUsed) choose_copy(probe, io);
   choose_slots(probe);
   if (probe.superblock_source == SuperblockSource::kNone) fall_back_to_unverified(probe);
   return probe;
@@ -279,7 +280,7 @@ uint64_t Probe::usable_blocks() const {
   return std::min(blocks_in_file(), static_cast<uint64_t>(superblock.total_blocks));
 }
 
-Result<Probe> probe_image(BlockFile& file) {
+Result<Probe> probe_image(BlockFile& file, GroupCopy copy) {
   VDE_TRY_ASSIGN(size, file.size());
   Probe nothing;
   nothing.file_size = size;
@@ -299,7 +300,7 @@ Result<Probe> probe_image(BlockFile& file) {
   }
   std::optional<Probe> unverified;
   for (const uint32_t block_size : candidate_sizes(head.sector())) {
-    Probe probe = probe_at(head, BlockIo(file, block_size), size);
+    Probe probe = probe_at(head, BlockIo(file, block_size), size, copy);
     if (probe.verified()) {
       if (probe.superblock_source == SuperblockSource::kNone) return probe;
       if (Result<void> known = check_identity(probe.superblock); !known)
@@ -311,7 +312,7 @@ Result<Probe> probe_image(BlockFile& file) {
   }
   for (const uint32_t block_size : candidate_sizes(head.sector())) {
     if (!has_region_block(file, block_size)) continue;
-    Probe probe = probe_at(head, BlockIo(file, block_size), size);
+    Probe probe = probe_at(head, BlockIo(file, block_size), size, copy);
     probe.has_region_block = true;
     return probe;
   }

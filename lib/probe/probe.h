@@ -121,9 +121,12 @@ struct Probe {
   [[nodiscard]] uint64_t usable_blocks() const;
 };
 
+// Whether the copy of the group in the journal may take the place of both groups.
+enum class GroupCopy { kUsed, kIgnored };
+
 // Reads the blocks at fixed places, with one read if the block size is the default. kIo if the file
 // size cannot be determined; every other problem is recorded in the probe.
-[[nodiscard]] Result<Probe> probe_image(BlockFile& file);
+[[nodiscard]] Result<Probe> probe_image(BlockFile& file, GroupCopy copy = GroupCopy::kUsed);
 
 // kNotAnImage if there is boot code before the volume (docs/FORMAT.md, section 1.1): such a file
 // must not be treated as a volume at byte 0. A probe reports this as its problem.
