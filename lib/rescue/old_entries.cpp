@@ -63,19 +63,18 @@ class OldEntries {
   }
 
   // A repair may have moved the region, and one of the tables may be wrong: no place of it has a
-  // block of it.
+  // block of it. The file may end within a place.
   Result<bool> is_gone(BlockType type) const {
-    Probe table = task_.before;
     std::vector<std::vector<RegionSlot>> tables = slot_tables(task_.before);
     tables.push_back(task_.before.slots);
     tables.push_back(probe_.slots);
-    for (std::vector<RegionSlot>& slots : tables) {
-      table.slots = std::move(slots);
-      const auto region = region_of(table, type);
-      if (!region) continue;
-      VDE_TRY_ASSIGN(has, has_valid_block(task_.source, task_.found, region->blocks, type));
-      if (has) return false;
-    }
+    for (const std::vector<RegionSlot>& slots : tables)
+      for (const RegionSlot& slot : slots) {
+        const auto range = block_range(slot.start, slot.count);
+        if (slot.is_free() || slot.type != type || !range) continue;
+        VDE_TRY_ASSIGN(has, has_valid_block(task_.source, task_.found, *range, type));
+        if (has) return false;
+      }
     return true;
   }
 

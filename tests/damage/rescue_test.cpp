@@ -204,6 +204,30 @@ TEST_CASE("removed tags do not come back, and are listed as old") {
   CHECK(rescue.summary.old == 1);
 }
 
+TEST_CASE("removed tags stay away if the file ends within the index") {
+  ImageBuilder image(ordinary_image(), kBlock);
+  const RegionSlot tags = image.slots()[image.slot_of("TAGI")];
+  const RegionSlot journal = image.slots()[image.slot_of("MWAL")];
+  const auto start = static_cast<uint64_t>(tags.start);
+  // As after-images that no later commit has overwritten.
+  for (uint64_t i = 0; i < 12; ++i)
+    std::ranges::copy(
+        image.block(start + i),
+        image.block(static_cast<uint64_t>(journal.start + journal.count) - 14 + i).begin());
+  const auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  CHECK(must(writer->remove("key1007", 7)));
+  must(writer->commit());
+  must(writer->close());
+  const Entries entries = entries_of(image.file());
+  REQUIRE(journal.start < tags.start);
+  REQUIRE(tags.count > 13);
+  image.bytes().resize(static_cast<size_t>(tags.start + tags.count - 1) * kBlock);
+  const Rescued rescue = rescued(image.file());
+  CHECK(rescue.entries.tags == entries.tags);
+  CHECK(rescue.count(RescueVerdict::kOld, "tag") == 1);
+  CHECK(rescue.summary.old == 1);
+}
+
 TEST_CASE("old tags and snapshots are used if nothing is left of their regions") {
   ImageBuilder image(ordinary_image(), kBlock);
   const Entries entries = entries_of(image.file());
