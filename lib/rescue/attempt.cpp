@@ -13,6 +13,11 @@
 namespace vde {
 namespace {
 
+// What a note of a repair advises does not fit a rescue.
+std::string without_advice(const std::string& note) {
+  return note.substr(0, note.rfind("; "));
+}
+
 enum class RescueWay { kRepair, kNewFoundation };
 
 class Attempting {
@@ -69,8 +74,8 @@ class Attempting {
     if (!plan && plan.error().code == ErrorCode::kUnsupported) return keep_unrepaired(plan.error());
     if (!plan) return propagate(plan);
     for (const RepairStep& step : plan->steps) VDE_TRY(add_step(step));
-    for (std::string& note : plan->notes)
-      VDE_TRY(add({RescueVerdict::kDoubted, "repair", 1, {}, std::move(note)}));
+    for (const std::string& note : plan->notes)
+      VDE_TRY(add({RescueVerdict::kDoubted, "repair", 1, {}, without_advice(note)}));
     attempt_.lost = plan->lost;
     attempt_.left = std::move(plan->left);
     attempt_.after = std::move(plan->after);

@@ -81,7 +81,9 @@ class Planned : public Rescue {
   Result<void> choose() {
     const AttemptVisitors visitors{// A step counts the entries that it loses.
                                    [this](const RescueItem& item) {
-                                     return item.kind == "repair" ? show_(item) : counting()(item);
+                                     const bool is_step = item.kind == "repair" &&
+                                                          item.verdict == RescueVerdict::kLost;
+                                     return is_step ? show_(item) : counting()(item);
                                    },
                                    [this](const LostEntry& entry) { return lose(entry); }};
     VDE_TRY_ASSIGN(attempt,

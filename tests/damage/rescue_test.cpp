@@ -147,6 +147,17 @@ TEST_CASE("a commit that waits in the journal is not lost with blocks 0 to 9") {
   CHECK(is_clean(rescue));
 }
 
+TEST_CASE("bytes after the volume are doubted, and not part of the new image") {
+  std::vector<uint8_t> bytes = ordinary_image();
+  const size_t whole = bytes.size();
+  bytes.resize(whole + kBlock, 1);
+  MemoryFile file(bytes);
+  const Rescued rescue = rescued(file);
+  CHECK(rescue.size == whole);
+  CHECK(rescue.summary.doubted == rescue.count(RescueVerdict::kDoubted, "repair"));
+  CHECK(rescue.summary.doubted == 1);
+}
+
 TEST_CASE("a file that was cut short is rescued as far as its blocks reach") {
   std::vector<uint8_t> bytes = ordinary_image();
   const size_t whole = bytes.size();

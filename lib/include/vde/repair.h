@@ -73,7 +73,8 @@ struct RepairPlan {
   std::vector<Finding> left;   // what a verification finds afterwards
   VerifySummary before;
   VerifySummary after;
-  std::vector<std::string> notes;  // why something is not repaired
+  // Why something is not repaired; then, after "; ", what to do about it, if anything.
+  std::vector<std::string> notes;
 
   uint32_t block_size = 0;
   uint64_t old_size = 0;  // of the file, bytes
