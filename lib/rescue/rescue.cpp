@@ -109,6 +109,7 @@ class Planned : public Rescue {
     const LostVisitor lost = [this](const LostEntry& entry) { return lose(entry); };
     const RepairOptions options = repair_options(options_, lost);
     VDE_TRY_ASSIGN(plan, plan_repair(*view_, options, activity_));
+    summary_.lost += plan.lost;
     summary_.left = plan.left;
     summary_.after = plan.after;
     if (plan.steps.empty()) return {};
