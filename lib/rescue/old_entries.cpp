@@ -19,6 +19,7 @@
 #include "rescue/stray_blocks.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
+#include "tag/tag_builder.h"
 #include "vde/image.h"
 
 namespace vde {
@@ -140,16 +141,25 @@ class OldEntries {
     if (!added && !is_left(added.error())) return added;
     VDE_TRY(tags.start());
     return tags.finish([&](const TagView& entry, uint64_t block) {
-      if (added) ++added_;
-      return show("tag", block, added.has_value(), entry);
+      const bool used = added && fits(entry);
+      if (used) ++added_;
+      return show("tag", block, used, entry);
     });
+  }
+
+  // Another program may have stored longer tags than an index can hold.
+  [[nodiscard]] bool fits(const TagView& entry) const {
+    return check_tag_entry(entry, task_.block_size).has_value();
   }
 
   Result<void> import_tags(LostTags& tags) {
     TagBatch batch;
     uint64_t count = 0;
     VDE_TRY(tags.start());
-    VDE_TRY(tags.finish([&](const TagView& entry, uint64_t) { return batch.add(entry, ++count); }));
+    VDE_TRY(tags.finish([&](const TagView& entry, uint64_t) {
+      return fits(entry) ? batch.add(entry, ++count) : Result<void>{};
+    }));
+    if (count == 0) return {};
     OpenOptions options;
     options.mode = OpenMode::kReadWrite;
     options.unseal = true;

@@ -191,6 +191,23 @@ TEST_CASE("the places of regions come from commits that wait") {
   CHECK(rescue.count(RescueVerdict::kFound, "commit") == 1);
 }
 
+TEST_CASE("an old tag that no index can hold is listed, and the others are used") {
+  ImageBuilder image({512, 4096, "tags"});
+  const RegionSlot tags = image.slots()[image.slot_of("TAGI")];
+  const uint64_t leaf = 3500;
+  image.write(leaf, "TAGI", "");
+  TagNode node;
+  node.leaf = true;
+  node.entries = {{"fits", "value", 1, 0}, {std::string(250, 'k'), "value", 2, 0}};
+  must(encode_tag_node(node, image.payload(leaf)));
+  image.rehash(leaf);
+  image.wipe({static_cast<uint64_t>(tags.start), static_cast<uint64_t>(tags.start + tags.count)});
+  const Rescued rescue = rescued(image.file());
+  CHECK(rescue.entries.tags.size() == 1);
+  CHECK(rescue.count(RescueVerdict::kOld, "tag") == 2);
+  CHECK(rescue.summary.old == 1);
+}
+
 TEST_CASE("removed tags stay away although one table is wrong and the index moves") {
   // The tree has more blocks than one commit, so that it is rebuilt in another place.
   ImageBuilder image({512, 4096, "tags"});
