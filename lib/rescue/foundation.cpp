@@ -257,12 +257,14 @@ class Foundation {
   Result<void> count_blocks() {
     const auto slot = std::ranges::find(state_.slots, block_types::kBitmap, &RegionSlot::type);
     const uint64_t needed = bitmap_blocks_for(total_, source_.io.block_size());
-    if (slot == state_.slots.end() || static_cast<uint64_t>(slot->count) < needed) return {};
+    if (slot == state_.slots.end()) return {};
+    const auto bitmap = block_range(slot->start, slot->count);
+    if (!bitmap || bitmap->end > total_ || bitmap->count() < needed) return {};
     const std::vector<BlockRange> metadata =
         RegionTable(state_.slots, total_, state_.superblock.module_manifest).metadata();
     uint64_t allocated = vde::count_blocks(metadata);
     const uint64_t bits = bits_per_bitmap_block(source_.io.block_size());
-    const auto begin = static_cast<uint64_t>(slot->start);
+    const uint64_t begin = bitmap->begin;
     bool valid = true;
     VDE_TRY(each_written_block(
         source_.io, {begin, std::min(begin + needed, blocks_in_file())}, activity_,
