@@ -46,7 +46,9 @@ class JournalFinder {
       if (is_header && is_within_other(run)) continue;
       if (is_header) add_header(payload, {run.type, {number, number + 1}, true, false, generation});
       const auto record = peek_record(payload, UINT64_MAX);
-      if (record && record->index == 1 && firsts_.size() < kMaxFirsts) firsts_.push_back(number);
+      // The header comes before it.
+      if (record && record->index == 1 && number > kFirstRegionBlock && firsts_.size() < kMaxFirsts)
+        firsts_.push_back(number);
       if (!all_) all_ = RegionCandidate{run.type, {number, number}, false, false, generation, 0};
       all_->blocks.end = number + 1;
       ++all_->valid;
