@@ -49,10 +49,13 @@ class Guess {
   // nodes prove where it begins, or if they have as many: its first block is worth more than the
   // last one of the other.
   void separate_regions() {
-    for (size_t i = 1; i < regions_.size(); ++i) {
+    for (size_t i = 1; i < regions_.size();) {
       RegionCandidate& before = regions_[i - 1];
       RegionCandidate& now = regions_[i];
-      if (before.blocks.end <= now.blocks.begin) continue;
+      if (before.blocks.end <= now.blocks.begin) {
+        ++i;
+        continue;
+      }
       const BlockRange shared{now.blocks.begin, std::min(before.blocks.end, now.blocks.end)};
       if (!now.firm && own_blocks(before, shared) > own_blocks(now, shared))
         now.blocks.begin = shared.end;
@@ -62,6 +65,8 @@ class Guess {
         before.blocks.end = shared.begin;
       std::erase_if(regions_, [](const RegionCandidate& region) { return region.blocks.empty(); });
       sort_regions();
+      // Others may be neighbors now. Each round removes what two regions share, so there is an end.
+      i = 1;
     }
     std::erase_if(best_, [&](const auto& kept) {
       return std::ranges::none_of(
@@ -71,9 +76,9 @@ class Guess {
 
   [[nodiscard]] uint64_t own_blocks(const RegionCandidate& region, BlockRange blocks) const {
     uint64_t count = 0;
-    for (const BlockRun& run : found_.runs)
-      if (may_carry(region.type, region.type, run.type) && blocks.contains(run.blocks.begin))
-        count += run.valid;
+    for (auto run = first_run_from(found_, blocks.begin);
+         run != found_.runs.end() && run->blocks.begin < blocks.end; ++run)
+      if (may_carry(region.type, region.type, run->type)) count += run->valid;
     return count;
   }
 
