@@ -193,3 +193,12 @@ TEST_CASE("a table whose first valid block cannot be its first one begins before
   image.set_tag(place.begin, "CODE");
   CHECK(guessed_place(image, "SNAP") == place);
 }
+
+TEST_CASE("a first record in the first block of regions does not show a journal before it") {
+  ImageBuilder image({4096, 1024, kAllModules});
+  must(set_label(image.file(), "recorded", kSomeOptions));
+  const uint64_t journal = image.start("MWAL");
+  std::ranges::copy(image.block(journal + 1), image.block(kFirstRegionBlock).begin());
+  image.wipe(journal);
+  CHECK(guessed_place(image, "MWAL").begin == journal);
+}
