@@ -74,9 +74,11 @@ uint64_t count_valid(const BlockRuns& found, BlockRange blocks) {
 }
 
 bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks) {
-  return std::ranges::none_of(found.runs, [&](const BlockRun& run) {
-    return run.valid > 1 && run.blocks.begin < blocks.end && run.blocks.end > blocks.begin;
-  });
+  auto run = first_run_from(found, blocks.begin);
+  if (run != found.runs.begin() && std::prev(run)->blocks.end > blocks.begin) --run;
+  for (; run != found.runs.end() && run->blocks.begin < blocks.end; ++run)
+    if (run->valid > 1) return false;
+  return true;
 }
 
 uint32_t newest_generation(const BlockRuns& found) {

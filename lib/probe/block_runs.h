@@ -27,7 +27,7 @@ struct BlockRuns {
   // Hostile files could have a run per block: later ones are not recorded.
   static constexpr size_t kMaxRuns = size_t{1} << 20;
 
-  std::vector<BlockRun> runs;  // ascending
+  std::vector<BlockRun> runs;  // disjoint, ascending
   uint64_t valid = 0;          // number of valid blocks
   // Blocks that are neither valid nor unwritten, e.g. those of structures without trailers.
   uint64_t damaged = 0;

@@ -115,10 +115,12 @@ class Guess {
 
   [[nodiscard]] bool is_free(BlockRange blocks) const {
     return blocks.begin >= kFirstRegionBlock && blocks.end <= total_ &&
-           has_only_single_blocks(found_, blocks) &&
-           std::ranges::none_of(regions_, [&](const RegionCandidate& region) {
-             return region.blocks.begin < blocks.end && region.blocks.end > blocks.begin;
-           });
+           std::ranges::none_of(regions_,
+                                [&](const RegionCandidate& region) {
+                                  return region.blocks.begin < blocks.end &&
+                                         region.blocks.end > blocks.begin;
+                                }) &&
+           has_only_single_blocks(found_, blocks);
   }
 
   // `count` blocks before a region; else the first free ones.

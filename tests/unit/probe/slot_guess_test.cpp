@@ -82,6 +82,17 @@ TEST_CASE("a slot whose region holds another region's blocks, or is not in the v
   CHECK(contradicted_slots(slots, runs, 256) == std::vector<size_t>{code});
 }
 
+TEST_CASE("longer runs are found in a range that begins or ends within them") {
+  BlockRuns found;
+  found.runs = {{block_types::kCode, {20, 30}, 9, 1},
+                {block_types::kData, {40, 41}, 1, 1},
+                {block_types::kCode, {50, 60}, 2, 1}};
+  for (const BlockRange single : {BlockRange{0, 20}, {30, 50}, {60, 90}, {40, 41}})
+    CHECK(has_only_single_blocks(found, single));
+  for (const BlockRange longer : {BlockRange{0, 21}, {22, 24}, {29, 40}, {40, 51}, {59, 90}})
+    CHECK_FALSE(has_only_single_blocks(found, longer));
+}
+
 TEST_CASE("a part of a file is read as a file, and not written") {
   MemoryFile file(std::vector<uint8_t>(100, 1));
   file.bytes()[60] = 9;
