@@ -255,6 +255,56 @@ class Guess {
   std::vector<RegionCandidate> regions_;      // the same by place
 };
 
+// The runs of one type.
+class TypeRuns {
+ public:
+  void add(const BlockRun& run) {
+    runs_.push_back({run.blocks, valid_});
+    valid_ += run.valid;
+  }
+
+  // Runs that have blocks in a range, and the valid blocks of these runs.
+  struct Count {
+    uint64_t runs = 0;
+    uint64_t valid = 0;
+  };
+  [[nodiscard]] Count count_in(BlockRange range) const {
+    const auto first = std::ranges::partition_point(
+        runs_, [&](const Run& run) { return run.blocks.end <= range.begin; });
+    const auto last = std::partition_point(
+        first, runs_.end(), [&](const Run& run) { return run.blocks.begin < range.end; });
+    const auto valid_before = [&](auto run) {
+      return run == runs_.end() ? valid_ : run->valid_before;
+    };
+    return {static_cast<uint64_t>(last - first), valid_before(last) - valid_before(first)};
+  }
+
+ private:
+  struct Run {
+    BlockRange blocks;
+    uint64_t valid_before = 0;  // valid blocks in the runs before it
+  };
+  std::vector<Run> runs_;
+  uint64_t valid_ = 0;
+};
+
+// Whether the region of a slot has only blocks of other regions, and its own blocks are elsewhere.
+bool is_elsewhere(const RegionSlot& slot, BlockRange range,
+                  const std::map<uint32_t, TypeRuns>& runs) {
+  bool own_outside = false;
+  uint64_t others_inside = 0;
+  for (const auto& [type, of_type] : runs) {
+    const TypeRuns::Count inside = of_type.count_in(range);
+    if (may_carry(slot.type, slot.type, BlockType{type})) {
+      if (inside.runs > 0) return false;
+      own_outside = true;
+    } else if (has_region(BlockType{type})) {
+      others_inside += inside.valid;
+    }
+  }
+  return own_outside && others_inside > kMaxStrays;
+}
+
 }  // namespace
 
 Result<std::vector<RegionSlot>> guess_slots(const BlockIo& io, const BlockRuns& found,
@@ -275,26 +325,16 @@ uint32_t manifest_of_slots(const std::vector<RegionSlot>& slots) {
 
 std::vector<size_t> contradicted_slots(const std::vector<RegionSlot>& slots, const BlockRuns& found,
                                        uint64_t total_blocks) {
+  std::map<uint32_t, TypeRuns> runs;
+  for (const BlockRun& run : found.runs) runs[run.type.value].add(run);
   std::vector<size_t> wrong;
   for (size_t i = 0; i < slots.size(); ++i) {
     const RegionSlot& slot = slots[i];
     if (slot.is_free() || !has_region(slot.type)) continue;
     const auto range = block_range(slot.start, slot.count);
-    if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks) {
+    if (!range || range->begin < kFirstRegionBlock || range->end > total_blocks ||
+        is_elsewhere(slot, *range, runs))
       wrong.push_back(i);
-      continue;
-    }
-    bool own_inside = false;
-    bool own_outside = false;
-    uint64_t others_inside = 0;
-    for (const BlockRun& run : found.runs) {
-      const bool inside = run.blocks.begin < range->end && run.blocks.end > range->begin;
-      const bool own = may_carry(slot.type, slot.type, run.type);
-      own_inside |= own && inside;
-      own_outside |= own && !inside;
-      if (!own && inside && has_region(run.type)) others_inside += run.valid;
-    }
-    if (!own_inside && own_outside && others_inside > kMaxStrays) wrong.push_back(i);
   }
   return wrong;
 }
