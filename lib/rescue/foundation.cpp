@@ -26,6 +26,11 @@ struct SlotTable {
   uint32_t generation = 0;
 };
 
+// `used` is a hint, which commits change.
+bool has_same_place(const RegionSlot& one, const RegionSlot& other) {
+  return one.type == other.type && one.start == other.start && one.count == other.count;
+}
+
 class Foundation {
  public:
   Foundation(const RescueSource& source, const RescueOptions& options, const RescueVisitor& show,
@@ -130,7 +135,30 @@ class Foundation {
         slots, [](const RegionSlot& slot) { return !slot.is_free() && is_known(slot.type); });
     constexpr int64_t kMinSlots = 3;
     if (used >= kMinSlots)
-      tables_.push_back({std::move(slots), block.number(), block.trailer().generation});
+      keep_table({std::move(slots), block.number(), block.trailer().generation});
+  }
+
+  // Of the tables outside blocks 0 to 9 the newest ones, each place of regions once: to compare a
+  // table with all blocks takes time.
+  void keep_table(SlotTable table) {
+    constexpr size_t kMaxTables = 64;
+    const auto is_copy = [](const SlotTable& any) { return any.block >= kFirstRegionBlock; };
+    const auto same = std::ranges::find_if(tables_, [&](const SlotTable& other) {
+      return std::ranges::equal(table.slots, other.slots, has_same_place);
+    });
+    if (same != tables_.end()) {
+      if (is_copy(*same) && is_later_generation(table.generation, same->generation))
+        *same = std::move(table);
+      return;
+    }
+    if (tables_.size() < kMaxTables) return tables_.push_back(std::move(table));
+    const auto oldest =
+        std::ranges::min_element(tables_, [&](const SlotTable& one, const SlotTable& other) {
+          if (is_copy(one) != is_copy(other)) return is_copy(one);
+          return is_later_generation(other.generation, one.generation);
+        });
+    if (is_copy(*oldest) && is_later_generation(table.generation, oldest->generation))
+      *oldest = std::move(table);
   }
 
   // The table that the blocks contradict least; its contradicted slots from the blocks.
