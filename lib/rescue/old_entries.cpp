@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/ranges.h"
+#include "check/entries/proven_entries.h"
 #include "check/passes/lost_entries.h"
 #include "check/repair/slot_choice.h"
 #include "check/salvage/lost_tags.h"
@@ -14,7 +15,7 @@
 #include "image/snapshot_list.h"
 #include "image/volume.h"
 #include "io/borrowed_file.h"
-#include "region/module_blocks.h"
+#include "region/module_reads.h"
 #include "region/packed_editor.h"
 #include "rescue/stray_blocks.h"
 #include "table/module_table.h"
@@ -270,20 +271,15 @@ class OldEntries {
   // The bytes of a module may have been overwritten since.
   Result<void> drop_unproven(const PackedTable& table, Records& records) {
     if (table.type != block_types::kCode) return {};
+    const uint64_t total = probe_.usable_blocks();
+    ModuleReads reads;
+    const auto may_read = [&](uint64_t blocks) { return reads.take(blocks, total); };
     for (auto record = records.begin(); record != records.end();) {
-      VDE_TRY_ASSIGN(proven, is_proven(record->second));
+      VDE_TRY_ASSIGN(proven,
+                     is_proven_module(io_, total, record->second.bytes, may_read, task_.activity));
       record = proven ? std::next(record) : records.erase(record);
     }
     return {};
-  }
-
-  Result<bool> is_proven(const Record& record) {
-    const auto decoded = decode_module_entry(record.bytes);
-    if (!decoded) return false;
-    const auto extent = module_extent(decoded->entry, probe_.usable_blocks(), io_.block_size());
-    if (!extent) return false;
-    VDE_TRY_ASSIGN(matches, matches_hash(io_, decoded->entry, *extent, task_.activity));
-    return matches == true;
   }
 
   const OldEntriesTask& task_;

@@ -31,15 +31,23 @@ bool is_sound_tag_node(const UncheckedBlock& block) {
 
 }  // namespace
 
-Result<bool> is_proven_module(StructureRepair& repair, Bytes record) {
+Result<bool> is_proven_module(const BlockIo& io, uint64_t total_blocks, Bytes record,
+                              const std::function<bool(uint64_t blocks)>& may_read,
+                              Activity& activity) {
   const auto decoded = decode_module_entry(record);
   if (!decoded) return false;
   const ModuleEntry& entry = decoded->entry;
-  const auto extent = module_extent(entry, repair.total_blocks(), repair.io().block_size());
+  const auto extent = module_extent(entry, total_blocks, io.block_size());
   if (!extent || entry.abi > kAbiStable || !is_utf8(entry.entry_point)) return false;
-  if (!repair.may_read_module(extent->count())) return false;
-  VDE_TRY_ASSIGN(matches, matches_hash(repair.io(), entry, *extent, repair.activity()));
+  if (!may_read(extent->count())) return false;
+  VDE_TRY_ASSIGN(matches, matches_hash(io, entry, *extent, activity));
   return matches == true;
+}
+
+Result<bool> is_proven_module(StructureRepair& repair, Bytes record) {
+  return is_proven_module(
+      repair.io(), repair.total_blocks(), record,
+      [&](uint64_t blocks) { return repair.may_read_module(blocks); }, repair.activity());
 }
 
 void EntryProver::add(Bytes record) {

@@ -19,6 +19,11 @@ namespace vde {
 
 // Whether the module of this entry has the SHA-256 that the entry names. Reads its blocks.
 [[nodiscard]] Result<bool> is_proven_module(StructureRepair& repair, Bytes record);
+// The same for an image that is not being repaired. `may_read` gets the number of the blocks, and
+// returns false if that is too many.
+[[nodiscard]] Result<bool> is_proven_module(const BlockIo& io, uint64_t total_blocks, Bytes record,
+                                            const std::function<bool(uint64_t blocks)>& may_read,
+                                            Activity& activity);
 
 struct ProvenEntries {
   std::vector<BlockBuffer> records;  // whole, in their order

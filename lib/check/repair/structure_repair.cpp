@@ -6,13 +6,6 @@
 #include "format/sector.h"
 
 namespace vde {
-namespace {
-
-// How many times the blocks of the volume may be read to prove modules: several repairers try it,
-// some of them with the same entry.
-constexpr uint64_t kMaxModuleReads = 8;
-
-}  // namespace
 
 Result<void> StructureRepair::open_journal() {
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
@@ -73,10 +66,7 @@ uint64_t StructureRepair::total_blocks() {
 }
 
 bool StructureRepair::may_read_module(uint64_t blocks) {
-  const uint64_t most = kMaxModuleReads * total_blocks();
-  if (module_blocks_read_ > most || blocks > most - module_blocks_read_) return false;
-  module_blocks_read_ += blocks;
-  return true;
+  return module_reads_.take(blocks, total_blocks());
 }
 
 std::vector<PlacedRegion> StructureRepair::regions() {

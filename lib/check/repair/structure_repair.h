@@ -12,6 +12,7 @@
 #include "check/passes/bitmap_walk.h"
 #include "check/repair/foundation_repair.h"
 #include "region/allocator.h"
+#include "region/module_reads.h"
 
 namespace vde {
 
@@ -52,8 +53,7 @@ class StructureRepair : public RepairBase {
   // More replacements never fit.
   [[nodiscard]] uint64_t max_in_commit() const { return max_staged_; }
 
-  // Whether `blocks` blocks may be read to prove an entry of a module. Modules share no blocks, so
-  // only entries that are not genuine name many times the blocks of the volume.
+  // Whether `blocks` blocks may be read to prove an entry of a module.
   [[nodiscard]] bool may_read_module(uint64_t blocks);
 
   // The image with the changes that were committed so far, for passes of a verification. Valid
@@ -90,7 +90,7 @@ class StructureRepair : public RepairBase {
   BlockBuffer buffer_;
   uint64_t max_staged_ = 0;
   size_t reserved_ = 0;  // replacements that do not commit, because make_room() was called for them
-  uint64_t module_blocks_read_ = 0;
+  ModuleReads module_reads_;
   size_t steps_before_ = 0;  // steps of the first phase
 };
 
