@@ -34,9 +34,14 @@ Result<std::vector<StrayBlock>> find_stray_blocks(const BlockIo& io, const Block
       if (block.check(type)) strays.push_back({number, block.unchecked_trailer().generation});
     }
   }
-  // Of one generation the later block first, so that the order is the same in every run.
-  std::ranges::sort(strays, [](const StrayBlock& one, const StrayBlock& other) {
-    return std::pair(one.generation, one.number) > std::pair(other.generation, other.number);
+  // Generations wrap: they are compared by how long they are before the latest one. Of one
+  // generation the later block first, so that the order is the same in every run.
+  uint32_t newest = strays.empty() ? 0 : strays.front().generation;
+  for (const StrayBlock& stray : strays)
+    if (is_later_generation(stray.generation, newest)) newest = stray.generation;
+  std::ranges::sort(strays, [&](const StrayBlock& one, const StrayBlock& other) {
+    return std::pair(newest - one.generation, other.number) <
+           std::pair(newest - other.generation, one.number);
   });
   return strays;
 }
