@@ -103,7 +103,16 @@ Result<std::optional<LostSuperblock>> from_checkpointed_commit(const BlockIo& io
                                                                const JournalEvidence& journal) {
   std::optional<LostSuperblock> none;
   if (!journal.is_valid) return none;
+  // Of records with false heads: how often each block may be read for them.
+  constexpr uint64_t kReadings = 4;
+  uint64_t budget = kReadings * journal.area.used().count();
+  BlockBuffer buffer = io.make_buffer();
   for (BlockRange blocks = journal.area.used(); !blocks.empty(); ++blocks.begin) {
+    VDE_TRY_ASSIGN(first, io.read(blocks.begin, buffer));
+    const auto head = peek_record(first.unchecked_payload(), blocks.count());
+    if (!head || head->descriptor_blocks > budget || !first.check(block_types::kMetadataWal))
+      continue;
+    budget -= head->descriptor_blocks;
     VDE_TRY_ASSIGN(record, record_at(io, blocks.begin, blocks.count(), journal.mark->uuid));
     if (!record) continue;
     const Superblock superblock = kSuperblockLayout.decode(record->head.superblock);
