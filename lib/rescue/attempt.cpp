@@ -104,12 +104,14 @@ class Attempting {
   // Counts what lists show, up to an error in them.
   Result<void> count() {
     auto image = Image::open(std::make_unique<BorrowedFile>(*attempt_.view));
-    if (!image) return {};
+    if (!image) return unless_of_machine(image);
     const auto one_more = [this](const auto&) { return ++attempt_.readable != 0; };
-    if (auto tags = image->tags()) VDE_TRY(end_of(tags->find({}, one_more)));
-    if (auto snapshots = image->snapshots()) VDE_TRY(end_of(snapshots->list(one_more)));
+    auto tags = image->tags();
+    VDE_TRY(tags ? end_of(tags->find({}, one_more)) : unless_of_machine(tags));
+    auto snapshots = image->snapshots();
+    VDE_TRY(snapshots ? end_of(snapshots->list(one_more)) : unless_of_machine(snapshots));
     auto modules = image->modules();
-    if (!modules) return {};
+    if (!modules) return unless_of_machine(modules);
     std::vector<Module> listed;
     VDE_TRY(end_of(modules->list([&](const Module& module) {
       listed.push_back(module);
@@ -120,6 +122,13 @@ class Attempting {
           if (verdict) ++attempt_.readable;
           return {};
         }));
+  }
+
+  // What cannot be opened has nothing that can be read.
+  template <class T>
+  static Result<void> unless_of_machine(const Result<T>& opened) {
+    if (opened || !is_of_machine(opened.error())) return {};
+    return tl::make_unexpected(opened.error());
   }
 
   // Damage ends a list. The rest are errors of the machine.
@@ -148,8 +157,7 @@ bool is_sound(const Probe& probe, const BlockRuns& runs) {
 }
 
 bool ends_rescue(const Error& error) {
-  return error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kIo ||
-         error.code == ErrorCode::kNoSpace;
+  return is_of_machine(error) || error.code == ErrorCode::kNoSpace;
 }
 
 // The lost entries are listed once it is known which ones they are.
@@ -161,6 +169,10 @@ Result<Attempt> shown(const AttemptTask& task, RescueWay way, Attempt made,
 }
 
 }  // namespace
+
+bool is_of_machine(const Error& error) {
+  return error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kIo;
+}
 
 uint64_t volume_blocks(const Probe& probe) {
   const int64_t total = probe.superblock.total_blocks;

@@ -45,6 +45,9 @@ struct Attempt {
 [[nodiscard]] Result<Attempt> make_better_attempt(const AttemptTask& task,
                                                   const AttemptVisitors& visitors);
 
+// Whether the machine or the user, not the image, is the reason: kIo and kInterrupted.
+[[nodiscard]] bool is_of_machine(const Error& error);
+
 // The blocks that the superblock counts, or those in the file if it is not valid.
 [[nodiscard]] uint64_t volume_blocks(const Probe& probe);
 

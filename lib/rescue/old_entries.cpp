@@ -17,6 +17,7 @@
 #include "io/borrowed_file.h"
 #include "region/module_reads.h"
 #include "region/packed_editor.h"
+#include "rescue/attempt.h"
 #include "rescue/stray_blocks.h"
 #include "table/module_table.h"
 #include "table/snapshot_table.h"
@@ -118,15 +119,20 @@ class OldEntries {
     return gone ? add_tags(tags) : list_tags(tags);
   }
 
+  template <class T>
+  static Result<void> ignore_damage(const Result<T>& read) {
+    return is_of_machine(read.error()) ? tl::make_unexpected(read.error()) : Result<void>{};
+  }
+
   // What the index holds is not old.
   Result<void> list_tags(LostTags& tags) {
     const auto list = [this](const TagView& entry, uint64_t block) {
       return show("tag", block, false, entry);
     };
     auto image = Image::open(std::make_unique<BorrowedFile>(task_.image));
-    if (!image) return {};
+    if (!image) return ignore_damage(image);
     auto reader = image->tags();
-    if (!reader) return {};
+    if (!reader) return ignore_damage(reader);
     VDE_TRY(tags.start());
     Result<void> kept;
     const auto read = reader->find({}, [&](const TagView& entry) {
@@ -134,7 +140,7 @@ class OldEntries {
       return kept.has_value();
     });
     VDE_TRY(kept);
-    return read ? tags.finish(list) : Result<void>{};
+    return read ? tags.finish(list) : ignore_damage(read);
   }
 
   Result<void> add_tags(LostTags& tags) {

@@ -171,31 +171,49 @@ class Planned : public Rescue {
 
   Result<void> count_entries() {
     auto image = Image::open(std::make_unique<BorrowedFile>(*view_));
-    if (!image) return {};
+    if (!image) return report_unopened("image", "the new image", image);
     summary_.label = image->label();
     if (auto tags = image->tags()) {
       const auto stats = tags->stats(activity_);
       if (stats) summary_.tags = stats->entries;
       VDE_TRY(report_table("tag", summary_.tags, "the tag index", stats));
+    } else {
+      VDE_TRY(report_unopened("tag", "the tag index", tags));
     }
     if (auto snapshots = image->snapshots()) {
       const auto listed =
           snapshots->list([this](const Snapshot&) { return ++summary_.snapshots != 0; });
       VDE_TRY(report_table("snapshot", summary_.snapshots, "the snapshot table", listed));
+    } else {
+      VDE_TRY(report_unopened("snapshot", "the snapshot table", snapshots));
     }
     if (auto modules = image->modules()) {
       const auto listed = modules->list([this](const Module&) { return ++summary_.modules != 0; });
       VDE_TRY(report_table("module", summary_.modules, "the code cache", listed));
+    } else {
+      VDE_TRY(report_unopened("module", "the code cache", modules));
     }
     return {};
+  }
+
+  // An image without the feature has no such table.
+  template <class T>
+  Result<void> report_unopened(std::string_view kind, std::string_view what,
+                               const Result<T>& opened) {
+    if (is_of_machine(opened.error())) return tl::make_unexpected(opened.error());
+    if (kind != "image" && opened.error().code != ErrorCode::kDamaged) return {};
+    return counting()({RescueVerdict::kDoubted,
+                       kind,
+                       kind == "image" ? 1u : 0u,
+                       {},
+                       fmt::format("{} cannot be opened: {}", what, opened.error().message)});
   }
 
   template <class T>
   Result<void> report_table(std::string_view kind, uint64_t count, std::string_view where,
                             const Result<T>& read) {
     if (read) return show_({RescueVerdict::kFound, kind, count, {}, std::string(where)});
-    if (read.error().code == ErrorCode::kInterrupted || read.error().code == ErrorCode::kIo)
-      return tl::make_unexpected(read.error());
+    if (is_of_machine(read.error())) return tl::make_unexpected(read.error());
     return counting()(
         {RescueVerdict::kDoubted,
          kind,
