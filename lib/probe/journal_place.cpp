@@ -4,6 +4,7 @@
 
 #include "format/journal_record.h"
 #include "format/region/wal_header.h"
+#include "format/sector.h"
 #include "format/superblock.h"
 #include "probe/block_clusters.h"
 #include "probe/region_head.h"
@@ -64,12 +65,21 @@ class JournalFinder {
     count_ = count;
   }
 
+  // The place of the header of a journal whose first record is here: the block before it, or the
+  // first one of the sector before it.
+  [[nodiscard]] uint64_t header_before(uint64_t first) const {
+    const uint64_t sector = blocks_per_sector(io_.block_size());
+    const bool has_own_sector = first % sector == 0 && first >= kFirstRegionBlock + sector &&
+                                count_valid(found_, {first - sector + 1, first}) == 0;
+    return first - (has_own_sector ? sector : 1);
+  }
+
   // The place of the journal of count_ blocks whose header is here now.
   [[nodiscard]] BlockRange place_of(const RegionCandidate& header) const {
     const uint64_t at = header.blocks.begin;
     BlockRange place{at, at + count_};
     for (const uint64_t first : firsts_) {
-      const BlockRange before{first - 1, first - 1 + count_};
+      const BlockRange before{header_before(first), header_before(first) + count_};
       if (before == place) return place;
       if (before.contains(at)) place = before;
     }
@@ -131,7 +141,7 @@ class JournalFinder {
   // only one left.
   Result<std::optional<RegionCandidate>> without_header(RegionCandidate all) const {
     VDE_TRY_ASSIGN(begin, head_before(io_, found_, all.blocks.begin));
-    all.blocks.begin = firsts_.empty() ? begin : firsts_.front() - 1;
+    all.blocks.begin = firsts_.empty() ? begin : header_before(firsts_.front());
     if (all.blocks.begin >= all.blocks.end ||
         all.blocks.count() > std::max(kMaxJournalBytes / io_.block_size(), total_ / 64))
       return std::optional<RegionCandidate>();
