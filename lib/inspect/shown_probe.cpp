@@ -41,7 +41,7 @@ Result<ShownProbe> probe_shown(BlockFile& file, std::optional<uint32_t> block_si
   Activity activity;
   const BlockIo io(file, probe.block_size);
   VDE_TRY_ASSIGN(found, find_block_runs(io, probe.usable_blocks(), activity));
-  VDE_TRY_ASSIGN(slots, guess_slots(io, found, probe.usable_blocks()));
+  VDE_TRY_ASSIGN(slots, guess_slots(io, found, probe.usable_blocks(), activity));
   probe.slots = std::move(slots);
   return ShownProbe{std::move(probe), true};
 }

@@ -20,8 +20,9 @@ constexpr size_t kMaxTried = 64;
 
 class JournalFinder {
  public:
-  JournalFinder(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks)
-      : io_(io), found_(found), total_(total_blocks) {}
+  JournalFinder(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks,
+                const Activity& activity)
+      : io_(io), found_(found), total_(total_blocks), activity_(activity) {}
 
   Result<std::optional<RegionCandidate>> run() {
     for (const BlockRun& run : found_.runs)
@@ -38,6 +39,7 @@ class JournalFinder {
   Result<void> look(const BlockRun& run) {
     BlockBuffer buffer = io_.make_buffer();
     for (uint64_t number = run.blocks.begin; number < run.blocks.end; ++number) {
+      if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
       VDE_TRY_ASSIGN(block, io_.read(number, buffer));
       if (!block.check(block_types::kMetadataWal)) continue;
       const Bytes payload = block.unchecked_payload();
@@ -162,6 +164,7 @@ class JournalFinder {
   const BlockIo& io_;
   const BlockRuns& found_;
   uint64_t total_;
+  const Activity& activity_;
   std::optional<RegionCandidate> header_;
   uint64_t count_ = 0;                  // blocks of the journal, as the header says
   std::vector<uint64_t> firsts_;        // blocks that begin the first record of an epoch
@@ -171,8 +174,9 @@ class JournalFinder {
 }  // namespace
 
 Result<std::optional<RegionCandidate>> find_journal_place(const BlockIo& io, const BlockRuns& found,
-                                                          uint64_t total_blocks) {
-  return JournalFinder(io, found, total_blocks).run();
+                                                          uint64_t total_blocks,
+                                                          const Activity& activity) {
+  return JournalFinder(io, found, total_blocks, activity).run();
 }
 
 }  // namespace vde

@@ -32,8 +32,9 @@ bool is_packed(BlockType type) {
 
 class RegionFinder {
  public:
-  RegionFinder(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks)
-      : io_(io), found_(found), total_(total_blocks) {}
+  RegionFinder(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks,
+               const Activity& activity)
+      : io_(io), found_(found), total_(total_blocks), activity_(activity) {}
 
   Result<std::map<uint32_t, RegionCandidate>> run() {
     VDE_TRY(place_journal());
@@ -45,7 +46,7 @@ class RegionFinder {
  private:
   // The journal comes first: it holds copies of blocks of other regions.
   Result<void> place_journal() {
-    VDE_TRY_ASSIGN(journal, find_journal_place(io_, found_, total_));
+    VDE_TRY_ASSIGN(journal, find_journal_place(io_, found_, total_, activity_));
     if (!journal) return {};
     journal_ = journal->blocks;
     keep(*journal);
@@ -53,6 +54,7 @@ class RegionFinder {
   }
 
   Result<void> consider(const BlockRun& run) {
+    if (activity_.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     VDE_TRY_ASSIGN(starts, starts_like_region(run.type, run.blocks.begin));
     // The payload of a valid block is what was written: the only block of a bitmap has its own
     // bits.
@@ -153,6 +155,7 @@ class RegionFinder {
   const BlockIo& io_;
   const BlockRuns& found_;
   uint64_t total_;
+  const Activity& activity_;
   BlockBuffer buffer_;
   BlockRange journal_;
   std::map<uint32_t, RegionCandidate> best_;  // by type
@@ -165,8 +168,9 @@ bool has_region(BlockType type) {
 }
 
 Result<std::map<uint32_t, RegionCandidate>> find_regions(const BlockIo& io, const BlockRuns& found,
-                                                         uint64_t total_blocks) {
-  return RegionFinder(io, found, total_blocks).run();
+                                                         uint64_t total_blocks,
+                                                         const Activity& activity) {
+  return RegionFinder(io, found, total_blocks, activity).run();
 }
 
 }  // namespace vde

@@ -21,9 +21,10 @@ struct RegionCandidate {
 [[nodiscard]] bool has_region(BlockType type);
 
 // Of several places of one type, the one that starts as the region does and has the newest blocks.
-// The journal is found first: it holds copies of blocks of other regions. kIo.
+// The journal is found first: it holds copies of blocks of other regions. kIo, kInterrupted.
 [[nodiscard]] Result<std::map<uint32_t, RegionCandidate>> find_regions(const BlockIo& io,
                                                                        const BlockRuns& found,
-                                                                       uint64_t total_blocks);
+                                                                       uint64_t total_blocks,
+                                                                       const Activity& activity);
 
 }  // namespace vde

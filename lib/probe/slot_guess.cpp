@@ -25,11 +25,11 @@ uint64_t max_unwritten(BlockType type, uint64_t total_blocks) {
 
 class Guess {
  public:
-  Guess(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks)
-      : io_(io), found_(found), total_(total_blocks) {}
+  Guess(const BlockIo& io, const BlockRuns& found, uint64_t total_blocks, const Activity& activity)
+      : io_(io), found_(found), total_(total_blocks), activity_(activity) {}
 
   Result<std::vector<RegionSlot>> run() {
-    VDE_TRY_ASSIGN(found, find_regions(io_, found_, total_));
+    VDE_TRY_ASSIGN(found, find_regions(io_, found_, total_, activity_));
     best_ = std::move(found);
     for (const auto& [type, candidate] : best_) regions_.push_back(candidate);
     sort_regions();
@@ -251,6 +251,7 @@ class Guess {
   const BlockIo& io_;
   const BlockRuns& found_;
   uint64_t total_;
+  const Activity& activity_;
   std::map<uint32_t, RegionCandidate> best_;  // by type
   std::vector<RegionCandidate> regions_;      // the same by place
 };
@@ -308,8 +309,8 @@ bool is_elsewhere(const RegionSlot& slot, BlockRange range,
 }  // namespace
 
 Result<std::vector<RegionSlot>> guess_slots(const BlockIo& io, const BlockRuns& found,
-                                            uint64_t total_blocks) {
-  return Guess(io, found, total_blocks).run();
+                                            uint64_t total_blocks, const Activity& activity) {
+  return Guess(io, found, total_blocks, activity).run();
 }
 
 uint32_t manifest_of_slots(const std::vector<RegionSlot>& slots) {

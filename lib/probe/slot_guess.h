@@ -10,9 +10,10 @@ namespace vde {
 // The slots that the blocks of a volume of `total_blocks` blocks suggest: the fixed ones, one per
 // type of region, in the order of their first blocks, and the data area. Of several runs of one
 // type, the newest one counts that starts like the region does. A region ends where the next block
-// of another type is, if a region of its type can be that large. kIo.
+// of another type is, if a region of its type can be that large. kIo, kInterrupted.
 [[nodiscard]] Result<std::vector<RegionSlot>> guess_slots(const BlockIo& io, const BlockRuns& found,
-                                                          uint64_t total_blocks);
+                                                          uint64_t total_blocks,
+                                                          const Activity& activity);
 
 // The features of the superblock's manifest whose regions all are among `slots`.
 [[nodiscard]] uint32_t manifest_of_slots(const std::vector<RegionSlot>& slots);

@@ -186,7 +186,7 @@ class Foundation {
 
   Result<void> guess_all() {
     total_ = volume_blocks();
-    VDE_TRY_ASSIGN(slots, guess_slots(source_.io, source_.runs, total_));
+    VDE_TRY_ASSIGN(slots, guess_slots(source_.io, source_.runs, total_, activity_));
     state_.slots = std::move(slots);
     guessed_ = true;
     return tell(RescueVerdict::kDoubted, "region", used_slots(), {},
@@ -199,14 +199,14 @@ class Foundation {
     state_.slots.resize(probe.slots.size());
     if (!probe.primary.whole || probe.slots != state_.slots) return {};
     VDE_TRY_ASSIGN(runs, find_block_runs(source_.io, blocks_in_file(), activity_));
-    VDE_TRY_ASSIGN(slots, guess_slots(source_.io, runs, total_));
+    VDE_TRY_ASSIGN(slots, guess_slots(source_.io, runs, total_, activity_));
     GroupState state = decode_group(probe.primary);
     state.slots = std::move(slots);
     return write_fixed_blocks(source_.io, state);
   }
 
   Result<void> correct_slots() {
-    VDE_TRY_ASSIGN(guessed, guess_slots(source_.io, source_.runs, total_));
+    VDE_TRY_ASSIGN(guessed, guess_slots(source_.io, source_.runs, total_, activity_));
     for (const size_t wrong : contradicted_slots(state_.slots, source_.runs, total_)) {
       RegionSlot& slot = state_.slots[wrong];
       const auto right = std::ranges::find(guessed, slot.type, &RegionSlot::type);

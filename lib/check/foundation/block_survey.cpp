@@ -20,7 +20,7 @@ Result<std::optional<std::vector<RegionSlot>>> BlockSurvey::slots() const {
     });
   };
   if (!has(block_types::kBitmap) || !has(block_types::kMetadataWal)) return none;
-  VDE_TRY_ASSIGN(slots, guess_slots(io_, runs_, total_));
+  VDE_TRY_ASSIGN(slots, guess_slots(io_, runs_, total_, *activity_));
   slots.resize(slots_per_block(io_.block_size()));
   return std::optional(std::move(slots));
 }

@@ -21,11 +21,15 @@ class BlockSurvey {
 
  private:
   BlockSurvey(const FoundationRepair& repair, BlockRuns runs)
-      : io_(repair.io()), total_(repair.probe().blocks_in_file()), runs_(std::move(runs)) {}
+      : io_(repair.io()),
+        total_(repair.probe().blocks_in_file()),
+        runs_(std::move(runs)),
+        activity_(&repair.activity()) {}
 
   BlockIo io_;
   uint64_t total_;
   BlockRuns runs_;
+  const Activity* activity_;
 };
 
 }  // namespace vde

@@ -21,7 +21,7 @@ BlockRange guessed_place(ImageBuilder& image, std::string_view tag) {
   const BlockIo io(image.file(), image.block_size());
   const uint64_t blocks = must(io.blocks_in_file());
   const BlockRuns runs = must(find_block_runs(io, blocks, activity));
-  for (const RegionSlot& slot : must(guess_slots(io, runs, blocks)))
+  for (const RegionSlot& slot : must(guess_slots(io, runs, blocks, activity)))
     if (slot.type == make_block_type(tag))
       return {static_cast<uint64_t>(slot.start), static_cast<uint64_t>(slot.start + slot.count)};
   return {};

@@ -47,7 +47,7 @@ TEST_CASE("the blocks of a fresh image show its block size and all of its region
       CHECK(must(find_block_size(image.file(), UINT64_MAX, activity)) == block_size);
       const BlockIo io(image.file(), block_size);
       const BlockRuns runs = runs_of(image.file(), block_size);
-      CHECK(places(must(guess_slots(io, runs, blocks))) == slots);
+      CHECK(places(must(guess_slots(io, runs, blocks, activity))) == slots);
       CHECK(contradicted_slots(slots, runs, blocks).empty());
     }
 }
@@ -63,7 +63,7 @@ TEST_CASE("the blocks of the SDK's images show the regions that its tables have"
     CHECK(contradicted_slots(probe.slots, runs, blocks).empty());
     clear_head(file.bytes(), probe.block_size);
     const BlockRuns left = runs_of(file, probe.block_size);
-    const auto guessed = must(guess_slots(io, left, blocks));
+    const auto guessed = must(guess_slots(io, left, blocks, Activity()));
     CHECK(places(guessed) == places(probe.slots));
     CHECK((manifest_of_slots(guessed) & ~probe.manifest()) == 0);
   }
