@@ -217,3 +217,24 @@ TEST_CASE("a file that was cut short is extended, and what is left of its tags i
     return std::ranges::find(entries.tags, tag) != entries.tags.end();
   }));
 }
+
+TEST_CASE("groups are made from the journal's copy if its commits cannot be applied") {
+  ImageBuilder image({512, 256, kAllModules});
+  const std::vector<uint8_t> base(image.bytes().begin(), image.bytes().begin() + 4 * 512);
+  const uint64_t block = leave_commits(image.file(), 3);
+  image.write(block, "DATA", "11").set_generation(block, 100);
+  for (uint64_t n = 1; n < 8; ++n) std::ranges::fill(image.block(n), uint8_t{0xa5});
+  SUBCASE("nothing is left of them") {
+    std::ranges::fill(image.block(0), uint8_t{0xa5});
+    repair_and_back(image);
+    CHECK(superblock_of(image).uuid == kSuperblockLayout.decode(base).uuid);
+  }
+  SUBCASE("another program wrote block 0 later") {
+    image.superblock_of(0, [](Superblock& superblock) { superblock.checkpoint_sequence += 5; });
+    const int64_t sequence = kSuperblockLayout.decode(image.block(0)).checkpoint_sequence;
+    repair_and_back(image);
+    CHECK(superblock_of(image).checkpoint_sequence >= sequence);
+  }
+  for (const uint64_t n : {2u, 3u})
+    CHECK(std::ranges::equal(image.payload(n), Bytes(base).subspan(n * 512, payload_size(512))));
+}
