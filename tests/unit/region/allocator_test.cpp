@@ -157,6 +157,9 @@ TEST_CASE("spare blocks are whole sectors of which the journal needs no block") 
   must(session.volume->commit(next));
   Transaction last = session.begin();
   CHECK(must(session.allocator().find_spare(last, 1)) == std::vector<uint64_t>{data + 16});
+  // Nor any that the transaction itself changes.
+  static_cast<void>(must(last.replace(data + 18, block_types::kData)));
+  CHECK(must(session.allocator().find_spare(last, 1)) == std::vector<uint64_t>{data + 24});
 }
 
 TEST_CASE("the superblock's counts follow") {
