@@ -215,6 +215,21 @@ TEST_CASE("blocks of several pages get their space even if they were written bef
   CHECK(stage.take_log() == Log{"allocate home", "write record", "sync"});
 }
 
+TEST_CASE("blocks that stay unwritten beside a target get their space, too") {
+  Stage stage({512, 700, kAllModules});
+  const auto volume = open_volume(stage.file());
+  const uint64_t block = commit_data(*volume, 1, 1).begin;
+  const BlockRange sector = sector_of(block, 8);
+  for (uint64_t number = sector.begin; number < sector.end; ++number) {
+    CAPTURE(number);
+    const bool has_space = std::ranges::any_of(stage.file().log(), [&](const LoggedCall& call) {
+      return call.call == FileCall::kAllocate && call.bytes.begin <= number * 512 &&
+             (number + 1) * 512 <= call.bytes.end;
+    });
+    CHECK(has_space == all_zero(stage.image().block(number)));
+  }
+}
+
 TEST_CASE("if the groups share a sector, the directory is synced before them") {
   Stage stage({512, 700, kAllModules});
   const auto volume = open_volume(stage.file());

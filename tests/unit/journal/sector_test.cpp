@@ -141,12 +141,40 @@ TEST_CASE("if both groups are destroyed while commits wait, the copy takes their
   const Probe probe = must(probe_to_judge(image.file()));
   CHECK(probe.superblock_source == SuperblockSource::kCopy);
   CHECK(probe.superblock_block == 75);
+  const Probe streamed = must(probe_image(image.file(), GroupCopy::kIgnored));
+  CHECK_FALSE(streamed.superblock_verified());
+  CHECK(streamed.slot_source == SlotSource::kDirectory);
   CHECK(shown_byte(image.file(), block) == 3);
   must(open_volume(image.file())->close());
   CHECK(image.block(block)[0] == 3);
   CHECK(std::ranges::equal(Bytes(image.bytes()).first(4 * 512),
                            Bytes(image.bytes()).subspan(4 * 512, 4 * 512)));
   check_clean(image.file());
+}
+
+TEST_CASE("the copy does not take the place of a group that another program wrote later") {
+  ImageBuilder image(kShape);
+  const uint64_t block = leave_commits(image.file(), 3);
+  destroy(image, {1, 8});
+  SUBCASE("block 0 is that of the base") {
+    must(open_volume(image.file())->close());
+    CHECK(image.block(block)[0] == 3);
+  }
+  SUBCASE("block 0 is older") {
+    image.set_generation(0, 0);
+    must(open_volume(image.file())->close());
+    CHECK(image.block(block)[0] == 3);
+  }
+  SUBCASE("block 0 is newer") {
+    image.set_generation(0, 100);
+    const std::vector<uint8_t> before = image.bytes();
+    CHECK(try_open_volume(image.file()).error().code == ErrorCode::kDamaged);
+    CHECK(image.bytes() == before);
+  }
+  SUBCASE("block 0 has other content") {
+    image.patch(0, 400, "ff").rehash(0);
+    CHECK(try_open_volume(image.file()).error().code == ErrorCode::kDamaged);
+  }
 }
 
 TEST_CASE("a copy of another epoch or another volume is not used") {
@@ -223,4 +251,16 @@ TEST_CASE("blocks that are written directly one by one are written when their se
   }
   for (uint64_t number = whole.begin; number < whole.begin + 8; ++number)
     CHECK(image.block(number)[0] == 7);
+}
+
+TEST_CASE("in the last sector of a file that is shorter than the volume, there are no neighbours") {
+  ImageBuilder image({512, 260, kAllModules});
+  {
+    const auto volume = open_volume(image.file());
+    Transaction transaction = must(volume->begin());
+    transaction.superblock().total_blocks = 264;
+    fill_block(transaction, 258, 1);
+    must(volume->commit(transaction));
+  }
+  for (const RecordEntry& entry : first_record(image.file()).entries) CHECK(entry.target < 260);
 }
