@@ -91,6 +91,7 @@ TEST_CASE("replacements that room is made for are in one commit, with the sector
       must(FoundationRepair::start({image.file(), kSomeRepair, activity, log}));
   StructureRepair repair = must(std::move(foundation).begin());
   REQUIRE(repair.max_in_commit() == 24);
+  repair.step("change blocks", "a test");
   const auto replace = [&](uint64_t number) {
     REQUIRE(repair.replace(number, block_types::kData));
     return repair.transaction().sequence();
