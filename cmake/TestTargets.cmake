@@ -1,6 +1,6 @@
-# All checks together (.ci/run) build and run each test once: what the preset `check` runs with its
-# sanitizers is left to it.
-option(VDE_TESTS_ONCE "Leave out the tests that the preset check builds and runs" OFF)
+# All checks together (.ci/run) build and run each test once: those marked as optimised in the release
+# build, the others in that with sanitizers.
+option(VDE_TESTS_ONCE "Leave out the tests that the other build of all checks runs" OFF)
 
 # vde_test_target(TARGET): what every target of the tests has. Its files are compiled as one, which
 # takes half the time; what is local to a file must then have a name of its own in its target.
@@ -52,7 +52,14 @@ function(vde_test name)
   # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
   # anyway, only without its values.
   target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  if(VDE_TESTS_ONCE AND NOT test_OPTIMISED)
+  if(VDE_SANITIZE)
+    set(runs_elsewhere ${test_OPTIMISED})
+  elseif(test_OPTIMISED)
+    set(runs_elsewhere FALSE)
+  else()
+    set(runs_elsewhere TRUE)
+  endif()
+  if(VDE_TESTS_ONCE AND runs_elsewhere)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()
   endif()
