@@ -38,7 +38,6 @@ class Attempting {
     }
     VDE_TRY(extend());
     VDE_TRY(repair());
-    VDE_TRY(count());
     return std::move(attempt_);
   }
 
@@ -101,49 +100,58 @@ class Attempting {
                                                                   : propagate(after);
   }
 
-  // Counts what lists show, up to an error in them.
-  Result<void> count() {
-    auto image = Image::open(std::make_unique<BorrowedFile>(*attempt_.view));
-    if (!image) return unless_of_machine(image);
-    const auto one_more = [this](const auto&) { return ++attempt_.readable != 0; };
-    auto tags = image->tags();
-    VDE_TRY(tags ? end_of(tags->find({}, one_more)) : unless_of_machine(tags));
-    auto snapshots = image->snapshots();
-    VDE_TRY(snapshots ? end_of(snapshots->list(one_more)) : unless_of_machine(snapshots));
-    auto modules = image->modules();
-    if (!modules) return unless_of_machine(modules);
-    std::vector<Module> listed;
-    VDE_TRY(end_of(modules->list([&](const Module& module) {
-      listed.push_back(module);
-      return true;
-    })));
-    return end_of(modules->verify(
-        listed, task_.activity, [this](const Module&, const Result<void>& verdict) -> Result<void> {
-          if (verdict) ++attempt_.readable;
-          return {};
-        }));
-  }
-
-  // What cannot be opened has nothing that can be read.
-  template <class T>
-  static Result<void> unless_of_machine(const Result<T>& opened) {
-    if (opened || !is_of_machine(opened.error())) return {};
-    return tl::make_unexpected(opened.error());
-  }
-
-  // Damage ends a list. The rest are errors of the machine.
-  template <class T>
-  static Result<void> end_of(const Result<T>& list) {
-    if (list || list.error().code == ErrorCode::kDamaged ||
-        list.error().code == ErrorCode::kUnsupported)
-      return {};
-    return tl::make_unexpected(list.error());
-  }
-
   const AttemptTask& task_;
   const AttemptVisitors* visitors_;
   Attempt attempt_;
 };
+
+// What cannot be opened has nothing that can be read.
+template <class T>
+Result<void> unless_of_machine(const Result<T>& opened) {
+  if (opened || !is_of_machine(opened.error())) return {};
+  return tl::make_unexpected(opened.error());
+}
+
+// Damage ends a list. The rest are errors of the machine.
+template <class T>
+Result<void> end_of(const Result<T>& list) {
+  if (list || list.error().code == ErrorCode::kDamaged ||
+      list.error().code == ErrorCode::kUnsupported)
+    return {};
+  return tl::make_unexpected(list.error());
+}
+
+// Counts what lists show, up to an error in them: tags, snapshots, and modules with their bytes.
+Result<void> count_readable(BlockFile& view, Activity& activity, uint64_t& readable) {
+  auto image = Image::open(std::make_unique<BorrowedFile>(view));
+  if (!image) return unless_of_machine(image);
+  const auto one_more = [&](const auto&) { return ++readable != 0; };
+  auto tags = image->tags();
+  VDE_TRY(tags ? end_of(tags->find({}, one_more)) : unless_of_machine(tags));
+  auto snapshots = image->snapshots();
+  VDE_TRY(snapshots ? end_of(snapshots->list(one_more)) : unless_of_machine(snapshots));
+  auto modules = image->modules();
+  if (!modules) return unless_of_machine(modules);
+  std::vector<Module> listed;
+  VDE_TRY(end_of(modules->list([&](const Module& module) {
+    listed.push_back(module);
+    return true;
+  })));
+  return end_of(modules->verify(listed, activity,
+                                [&](const Module&, const Result<void>& verdict) -> Result<void> {
+                                  if (verdict) ++readable;
+                                  return {};
+                                }));
+}
+
+// Whether more can be read of `one` than of `other`.
+Result<bool> has_more(const AttemptTask& task, const Attempt& one, const Attempt& other) {
+  uint64_t of_one = 0;
+  uint64_t of_other = 0;
+  VDE_TRY(count_readable(*one.view, task.activity, of_one));
+  VDE_TRY(count_readable(*other.view, task.activity, of_other));
+  return of_one > of_other;
+}
 
 Result<Attempt> make_attempt(const AttemptTask& task, RescueWay way,
                              const AttemptVisitors* visitors) {
@@ -203,7 +211,12 @@ Result<Attempt> make_better_attempt(const AttemptTask& task, const AttemptVisito
   }
   Result<Attempt> other = make_attempt(task, RescueWay::kNewFoundation, nullptr);
   if (!other && ends_rescue(other.error())) return other;
-  if (!best || (other && other->readable > best->readable)) {
+  bool is_better = !best;
+  if (best && other) {
+    VDE_TRY_ASSIGN(more, has_more(task, *other, *best));
+    is_better = more;
+  }
+  if (is_better) {
     way = RescueWay::kNewFoundation;
     best = std::move(other);
   }
