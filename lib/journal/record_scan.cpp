@@ -5,16 +5,10 @@
 #include "journal/replay_rules.h"
 
 namespace vde {
-namespace {
-
-// How often the journal may be read because of false record headers.
-constexpr uint64_t kReadings = 4;
 
 // A block that cannot be read is an error here, never treated as missing: it may hold a commit.
 
-// The record header in block `at`, if the block is valid and starts a record with at most `max`
-// blocks.
-Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64_t max) {
+Result<std::optional<RecordHead>> record_head_at(const BlockIo& io, uint64_t at, uint64_t max) {
   BlockBuffer buffer = io.make_buffer();
   VDE_TRY_ASSIGN(block, io.read(at, buffer));
   // Most blocks hold after-images or nothing; they can be excluded without a checksum.
@@ -22,6 +16,8 @@ Result<std::optional<RecordHead>> head_at(const BlockIo& io, uint64_t at, uint64
   if (head && !block.check(block_types::kMetadataWal)) head.reset();
   return head;
 }
+
+namespace {
 
 using Places = std::vector<uint64_t>;
 
@@ -71,10 +67,10 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
     VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, end})));
     if (data.empty()) break;
     at = data.begin / io.block_size();
-    VDE_TRY_ASSIGN(head, head_at(io, at, end - at));
+    VDE_TRY_ASSIGN(head, record_head_at(io, at, end - at));
     if (!head || head->epoch != epoch || head->index <= intact + 1) continue;
     read += head->descriptor_blocks;
-    if (read > kReadings * area.records().count())
+    if (read > kRecordReadings * area.records().count())
       return fail_at(from, ErrorCode::kDamaged, "the journal is full of damaged records",
                      "copy the image first, then run 'vdetool verify IMAGE'");
     VDE_TRY_ASSIGN(record, record_at(io, at, end - at, uuid));
@@ -94,7 +90,7 @@ Result<void> refuse_later_records(const BlockIo& io, const JournalArea& area, co
 Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at, uint64_t max,
                                                const Guid& uuid) {
   std::optional<JournalRecord> none;
-  VDE_TRY_ASSIGN(head, head_at(io, at, max));
+  VDE_TRY_ASSIGN(head, record_head_at(io, at, max));
   if (!head) return none;
   BlockBuffer buffer = io.make_buffer();
   std::vector<uint8_t> stream;
@@ -114,14 +110,16 @@ namespace {
 Result<std::optional<JournalRecord>> next_in_chain(const BlockIo& io, const JournalArea& area,
                                                    const Guid& uuid, uint64_t& at,
                                                    const RecordHead& wanted) {
-  for (const uint64_t start : {at, area.next_record(at)}) {
+  const uint64_t own_sector = area.next_record(at);
+  for (const uint64_t start : {at, own_sector}) {
     if (start >= area.records().end) break;
     VDE_TRY_ASSIGN(record, record_at(io, start, area.records().end - start, uuid));
-    if (!record || record->head.epoch != wanted.epoch || record->head.index != wanted.index ||
-        record->head.previous != wanted.previous)
-      continue;
-    at = start;
-    return record;
+    if (record && record->head.epoch == wanted.epoch && record->head.index == wanted.index &&
+        record->head.previous == wanted.previous) {
+      at = start;
+      return record;
+    }
+    if (start == own_sector) break;
   }
   return std::optional<JournalRecord>{};
 }
@@ -164,13 +162,13 @@ Result<std::vector<Replacement>> list_replacements(const BlockIo& io, const Jour
                                                    const Guid& uuid) {
   std::vector<Replacement> replacements;
   const uint64_t end = area.used().end;
-  uint64_t budget = kReadings * area.used().count();
+  uint64_t budget = kRecordReadings * area.used().count();
   VDE_TRY_ASSIGN(blocks_in_file, io.blocks_in_file());
   for (uint64_t at = area.used().begin; at < end; ++at) {
     VDE_TRY_ASSIGN(data, io.file().next_data(io.bytes_of({at, end})));
     if (data.empty()) break;
     at = data.begin / io.block_size();
-    VDE_TRY_ASSIGN(head, head_at(io, at, end - at));
+    VDE_TRY_ASSIGN(head, record_head_at(io, at, end - at));
     if (!head) continue;
     const uint64_t cost = uint64_t{head->descriptor_blocks} + head->entry_count;
     if (cost > budget) break;

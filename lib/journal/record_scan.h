@@ -25,6 +25,14 @@ enum class LostRecords {
   kDrop,  // end the chain before the damaged record; for repair, which reports the loss
 };
 
+// How often a block of the journal may be read because of false record heads.
+inline constexpr uint64_t kRecordReadings = 4;
+
+// The head of the record in block `at`, if the block is valid and starts a record with at most
+// `max` blocks. The record's checksum is not verified. kIo.
+[[nodiscard]] Result<std::optional<RecordHead>> record_head_at(const BlockIo& io, uint64_t at,
+                                                               uint64_t max);
+
 // The record that starts in block `at` and has at most `max` blocks. Verifies its checksum, but not
 // its after-images. Nothing if there is none. kIo if a block cannot be read.
 [[nodiscard]] Result<std::optional<JournalRecord>> record_at(const BlockIo& io, uint64_t at,

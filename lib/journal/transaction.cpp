@@ -133,7 +133,7 @@ void Transaction::unstage(BlockRange blocks) {
 }
 
 void Transaction::give_back_direct() {
-  if (journal_.has_failed()) return;
+  if (direct_.empty() || journal_.has_failed()) return;
   const BlockIo& io = journal_.io();
   journal_.note_direct_write();
   buffered_ = kNone;

@@ -10,14 +10,11 @@
 namespace vde {
 namespace {
 
-// Of records with false heads: how often each block of the journal may be read for them.
-constexpr uint64_t kReadings = 4;
-
 class Remains {
  public:
   Remains(const BlockIo& io, const BlockRuns& found) : io_(io), buffer_(io.make_buffer()) {
     for (const BlockRun& run : found.runs)
-      if (run.type == block_types::kMetadataWal) budget_ += kReadings * run.valid;
+      if (run.type == block_types::kMetadataWal) budget_ += kRecordReadings * run.valid;
   }
 
   Result<void> add(uint64_t number) {

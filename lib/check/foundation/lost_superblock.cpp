@@ -103,15 +103,10 @@ Result<std::optional<LostSuperblock>> from_checkpointed_commit(const BlockIo& io
                                                                const JournalEvidence& journal) {
   std::optional<LostSuperblock> none;
   if (!journal.is_valid) return none;
-  // Of records with false heads: how often each block may be read for them.
-  constexpr uint64_t kReadings = 4;
-  uint64_t budget = kReadings * journal.area.used().count();
-  BlockBuffer buffer = io.make_buffer();
+  uint64_t budget = kRecordReadings * journal.area.used().count();
   for (BlockRange blocks = journal.area.used(); !blocks.empty(); ++blocks.begin) {
-    VDE_TRY_ASSIGN(first, io.read(blocks.begin, buffer));
-    const auto head = peek_record(first.unchecked_payload(), blocks.count());
-    if (!head || head->descriptor_blocks > budget || !first.check(block_types::kMetadataWal))
-      continue;
+    VDE_TRY_ASSIGN(head, record_head_at(io, blocks.begin, blocks.count()));
+    if (!head || head->descriptor_blocks > budget) continue;
     budget -= head->descriptor_blocks;
     VDE_TRY_ASSIGN(record, record_at(io, blocks.begin, blocks.count(), journal.mark->uuid));
     if (!record) continue;
@@ -283,7 +278,7 @@ Result<LostSuperblock> find_lost_superblock(const FoundationRepair& repair, cons
     VDE_TRY_ASSIGN(made, BlockSurvey::make(repair));
     survey = std::move(made);
   }
-  return superblock_of_fields(repair.io(), probe, survey->highest_generation());
+  return FieldSources(repair.io(), probe, survey->highest_generation(), journal).find();
 }
 
 }  // namespace vde
