@@ -65,11 +65,12 @@ std::vector<BlockRun>::const_iterator first_run_from(const BlockRuns& found, uin
                                   [](const BlockRun& run) { return run.blocks.begin; });
 }
 
-uint64_t count_valid(const BlockRuns& found, BlockRange blocks) {
+uint64_t count_valid(const BlockRuns& found, BlockRange blocks,
+                     const std::function<bool(BlockType)>& wanted) {
   uint64_t count = 0;
   for (auto run = first_run_from(found, blocks.begin);
        run != found.runs.end() && run->blocks.begin < blocks.end; ++run)
-    count += run->valid;
+    if (!wanted || wanted(run->type)) count += run->valid;
   return count;
 }
 

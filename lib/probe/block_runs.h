@@ -2,6 +2,7 @@
 // valid blocks of each type lie, and which block size they have.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,8 +37,9 @@ struct BlockRuns {
 // The first run that begins at or after `block`.
 [[nodiscard]] std::vector<BlockRun>::const_iterator first_run_from(const BlockRuns& found,
                                                                    uint64_t block);
-// The number of valid blocks in the runs that begin in `blocks`.
-[[nodiscard]] uint64_t count_valid(const BlockRuns& found, BlockRange blocks);
+// The number of valid blocks in the runs that begin in `blocks`, of the wanted types or all.
+[[nodiscard]] uint64_t count_valid(const BlockRuns& found, BlockRange blocks,
+                                   const std::function<bool(BlockType)>& wanted = {});
 // Whether each run that has a block in `blocks` is a single block.
 [[nodiscard]] bool has_only_single_blocks(const BlockRuns& found, BlockRange blocks);
 

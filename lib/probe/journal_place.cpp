@@ -105,11 +105,8 @@ class JournalFinder {
   }
 
   [[nodiscard]] uint64_t journal_blocks(BlockRange place) const {
-    uint64_t count = 0;
-    for (auto run = first_run_from(found_, place.begin);
-         run != found_.runs.end() && run->blocks.begin < place.end; ++run)
-      if (run->type == block_types::kMetadataWal) count += run->valid;
-    return count;
+    return count_valid(found_, place,
+                       [](BlockType type) { return type == block_types::kMetadataWal; });
   }
 
   [[nodiscard]] bool has_journal_block(BlockRange blocks) const {

@@ -145,10 +145,9 @@ class RegionFinder {
     return one.valid > other.valid;
   }
 
-  // Leaves the block's payload in buffer_.
-  Result<bool> starts_like_region(BlockType type, uint64_t number) {
-    buffer_ = io_.make_buffer();
-    VDE_TRY_ASSIGN(block, io_.read(number, buffer_));
+  [[nodiscard]] Result<bool> starts_like_region(BlockType type, uint64_t number) const {
+    BlockBuffer buffer = io_.make_buffer();
+    VDE_TRY_ASSIGN(block, io_.read(number, buffer));
     return may_be_first(type, block.unchecked_payload());
   }
 
@@ -156,7 +155,6 @@ class RegionFinder {
   const BlockRuns& found_;
   uint64_t total_;
   const Activity& activity_;
-  BlockBuffer buffer_;
   BlockRange journal_;
   std::map<uint32_t, RegionCandidate> best_;  // by type
 };

@@ -75,11 +75,8 @@ class Guess {
   }
 
   [[nodiscard]] uint64_t own_blocks(const RegionCandidate& region, BlockRange blocks) const {
-    uint64_t count = 0;
-    for (auto run = first_run_from(found_, blocks.begin);
-         run != found_.runs.end() && run->blocks.begin < blocks.end; ++run)
-      if (may_carry(region.type, region.type, run->type)) count += run->valid;
-    return count;
+    return count_valid(found_, blocks,
+                       [&](BlockType type) { return may_carry(region.type, region.type, type); });
   }
 
   // Whether another region lies within this one, and most blocks of this one come after it.
