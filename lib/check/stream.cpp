@@ -91,9 +91,7 @@ Result<Probe> probe_stream(StreamInput& input, BlockBuffer& head) {
   }
   if (is_known) VDE_TRY(read_head(input, head, kHeadBytes));
   MemoryFile file(head);
-  VDE_TRY_ASSIGN(probe, probe_image(file, GroupCopy::kIgnored));
-  VDE_TRY(check_can_judge(probe));
-  return std::move(probe);
+  return probe_to_judge(file, GroupCopy::kIgnored);
 }
 
 // Checks the blocks after the fixed ones, in the order in which they arrive.

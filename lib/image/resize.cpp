@@ -140,12 +140,11 @@ Result<void> zero_shared(Volume& volume, BlockRange blocks, BlockRange tail) {
 }
 
 Result<void> shrink(Volume& volume, BlockFile& file, uint64_t total) {
-  const auto old_blocks = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
+  const auto old_total = static_cast<uint64_t>(volume.journal().superblock().total_blocks);
   const uint64_t per_sector = blocks_per_sector(volume.journal().io().block_size());
-  const uint64_t first_whole = std::min(old_blocks, next_sector(total, per_sector));
-  VDE_TRY(zero_shared(volume, {total, first_whole}, {total, old_blocks}));
+  const uint64_t first_whole = std::min(old_total, next_sector(total, per_sector));
+  VDE_TRY(zero_shared(volume, {total, first_whole}, {total, old_total}));
   VDE_TRY_ASSIGN(transaction, volume.begin());
-  const auto old_total = static_cast<uint64_t>(transaction.superblock().total_blocks);
   VDE_TRY(check_tail_is_free(transaction, volume.allocator(), {total, old_total}));
   VDE_TRY(set_total(transaction, total));
   const auto bytes = total * static_cast<uint64_t>(volume.journal().superblock().block_size);

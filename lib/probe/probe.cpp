@@ -381,8 +381,8 @@ Result<Probe> probe_to_show(BlockFile& file) {
   return std::move(probe);
 }
 
-Result<Probe> probe_to_judge(BlockFile& file) {
-  VDE_TRY_ASSIGN(probe, probe_image(file));
+Result<Probe> probe_to_judge(BlockFile& file, GroupCopy copy) {
+  VDE_TRY_ASSIGN(probe, probe_image(file, copy));
   VDE_TRY(check_can_judge(probe));
   return std::move(probe);
 }

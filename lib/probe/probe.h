@@ -147,7 +147,7 @@ enum class GroupCopy { kUsed, kIgnored };
 // probe_image() followed by check_can_show(), by check_can_judge(), or by check_can_judge() and
 // check_features().
 [[nodiscard]] Result<Probe> probe_to_show(BlockFile& file);
-[[nodiscard]] Result<Probe> probe_to_judge(BlockFile& file);
+[[nodiscard]] Result<Probe> probe_to_judge(BlockFile& file, GroupCopy copy = GroupCopy::kUsed);
 [[nodiscard]] Result<Probe> probe_to_use(BlockFile& file);
 
 }  // namespace vde
