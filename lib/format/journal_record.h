@@ -75,7 +75,7 @@ struct RecordEntry {
   Trailer before;       // all zero: the block was unwritten
   Trailer after;
 
-  // After the commit the block reads as never written; there is no after-image.
+  // The commit makes the block read as never written, and has no after-image of it.
   [[nodiscard]] bool is_hole() const { return place == target && after == Trailer{}; }
 
   bool operator==(const RecordEntry&) const = default;

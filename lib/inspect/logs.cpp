@@ -54,7 +54,7 @@ class LogsShower {
     VDE_TRY_ASSIGN(found, probe_shown(file));
     LogSource source{std::nullopt, std::move(found.probe)};
     if (source.probe.superblock_verified()) VDE_TRY(check_features(source.probe));
-    // Without a group or a region of this type there is no journal to apply.
+    // Only an intact group and a slot for the journal lead to commits.
     if (!source.probe.has_group() || !find_journal(source.probe)) return source;
     auto view = view_committed(file, source.probe);
     if (!view) {

@@ -17,7 +17,7 @@ namespace vde {
 [[nodiscard]] bool has_whole_sectors(BlockRange journal, uint32_t block_size);
 
 // `group`, four whole blocks, as the journal stores it: with trailers of the journal's type, so
-// that no block of it is taken for one of a group.
+// that nothing mistakes its blocks for those of a group.
 [[nodiscard]] BlockBuffer encode_group_copy(Bytes group, uint32_t block_size);
 
 // The copy in the journal of an image with these slots. Only while it counts: the journal's header

@@ -1,5 +1,5 @@
-// A new image made in one of two ways: by a repair of the source as it is, or by a repair after its
-// fixed blocks were made anew from the other blocks.
+// A new image made in one of two ways: by a repair of the source as it is, or by a repair after
+// blocks 0 to 9 were rebuilt from the other blocks.
 #pragma once
 
 #include <memory>
@@ -32,7 +32,6 @@ struct Attempt {
   LostCounts lost;                    // by the repair
   std::vector<Finding> left;          // what a verification of the new image finds
   VerifySummary after;
-  uint64_t readable = 0;  // tags, snapshots, and modules with their bytes
 };
 
 // The options of a repair that is a part of a rescue.

@@ -15,8 +15,8 @@ class BlockSurvey {
   // 0 if there are no valid blocks.
   [[nodiscard]] uint32_t highest_generation() const { return newest_generation(runs_); }
 
-  // The slots that the blocks show (probe/slot_guess.h). Nothing if there is no bitmap or no
-  // journal.
+  // Guesses the slots from the blocks (probe/slot_guess.h). Nothing without a valid block of a
+  // bitmap and one of a journal.
   [[nodiscard]] Result<std::optional<std::vector<RegionSlot>>> slots() const;
 
  private:
