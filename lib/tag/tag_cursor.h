@@ -35,6 +35,8 @@ class TagCursor {
   // one in the range. The views are valid until the search is used in another way.
   [[nodiscard]] bool read(TagView& entry) {
     if (at_.i >= end_) return false;
+    // An index says where the entry is without waiting for the one before.
+    if (leaf_.has_index()) at_.at = leaf_.offset(at_.i);
     if (!leaf_.read(at_.at, entry)) return stop(State::kChanged);
     if (checks_end_ && range_.ends_before(entry.key)) return stop(State::kDone);
     if (++at_.i == end_) last_.assign(entry.key);

@@ -57,7 +57,9 @@ class TagLeaf {
   void forget_index() { fingerprints_ = nullptr; }
   // Only with an index: the offset of entry `i`, which must be less than count(). The index is not
   // checked: any value is possible.
-  [[nodiscard]] size_t offset(uint32_t i) const;
+  [[nodiscard]] size_t offset(uint32_t i) const {
+    return load_le<uint16_t>(Bytes(fingerprints_ + count_ + 2 * size_t{i}, 2), 0);
+  }
   [[nodiscard]] uint8_t fingerprint(uint32_t i) const { return fingerprints_[i]; }
   // Prefetches the bytes at `at`, as many as most entries have.
   void prefetch(size_t at) const {
@@ -73,10 +75,13 @@ class TagLeaf {
     kNoIndex,  // valid, but without a usable index
     kSound,    // valid, and so are the offsets of the index, if there is one
   };
-  // Walks over all entries.
+  // Checks all entries.
   [[nodiscard]] Shape shape() const;
 
  private:
+  [[nodiscard]] bool skip(size_t& at) const;
+  [[nodiscard]] bool index_fits() const;
+
   const uint8_t* base_ = nullptr;
   size_t end_ = 0;  // end of the room for entries, in bytes
   uint32_t count_ = 0;
@@ -99,6 +104,15 @@ inline bool TagLeaf::read(size_t& at, TagView& entry) const {
   entry.block = load_le<int64_t>(numbers, 8);
   at = fixed_at + 16;
   return true;
+}
+
+// Moves `at` past the entry at that offset; false if the entry runs past the block.
+inline bool TagLeaf::skip(size_t& at) const {
+  if (at >= end_) return false;
+  const size_t value_at = at + 1 + base_[at];
+  if (value_at >= end_) return false;
+  at = value_at + 1 + base_[value_at] + 16;
+  return at <= end_;
 }
 
 // A leaf that is being changed. Offsets and fingerprints of its entries are decoded by load() and

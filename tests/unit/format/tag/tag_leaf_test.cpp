@@ -162,6 +162,21 @@ TEST_CASE("a mark within an entry is not an index") {
   CHECK(walked(*leaf) == std::vector<TagEntry>{first, entry});
 }
 
+TEST_CASE("an index with any wrong offset is not used") {
+  const auto sound = indexed_leaf(example_tags(), kLeafPayload);
+  const size_t offsets = kLeafPayload - 8 - 2 * example_tags().size();
+  for (size_t i = 0; i < example_tags().size(); ++i) {
+    for (const uint16_t wrong : {uint16_t{0}, uint16_t{4}, uint16_t{23}, uint16_t{0xFFFF}}) {
+      CAPTURE(i);
+      CAPTURE(wrong);
+      auto payload = sound;
+      store_le(payload, offsets + 2 * i, wrong);
+      CHECK(shape_of(payload) == TagLeaf::Shape::kNoIndex);
+      CHECK(walked(*TagLeaf::open(payload)) == example_tags());
+    }
+  }
+}
+
 TEST_CASE("invalid counts, types and lengths make a leaf invalid") {
   const auto sound = indexed_leaf(example_tags(), kLeafPayload);
   const auto with = [&](size_t at, uint16_t value) {
