@@ -25,6 +25,9 @@ class BorrowedFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override {
     return file_.map(range);
   }
+  [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
+    return file_.map_loaded(range);
+  }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);
   }

@@ -36,6 +36,9 @@ class HeldFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override {
     return shown().map(range);
   }
+  [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
+    return shown().map_loaded(range);
+  }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);
   }

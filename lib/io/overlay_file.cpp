@@ -117,6 +117,10 @@ std::unique_ptr<FileMapping> OverlayFile::map(ByteRange range) {
   return first_changed(range) ? nullptr : below_.map(range);
 }
 
+std::unique_ptr<FileMapping> OverlayFile::map_loaded(ByteRange range) {
+  return first_changed(range) ? nullptr : below_.map_loaded(range);
+}
+
 Result<void> OverlayFile::lock(LockMode mode, std::chrono::milliseconds wait) {
   return below_.lock(mode, wait);
 }

@@ -39,6 +39,7 @@ class OverlayFile : public BlockFile {
   Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
+  [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
   // The ranges that were written, disjoint and ascending; they do not touch.

@@ -15,12 +15,16 @@
 #include <vector>
 
 #include "io/lock_holder.h"
+#include "io/posix_mapping.h"
 
 namespace vde {
 namespace {
 
 // One lock on byte 0 represents the lock of the whole image.
 constexpr off_t kLockByte = 0;
+
+// So many bytes are given to the disk at once: enough for it to be fast.
+constexpr uint64_t kBackgroundBytes = uint64_t{4} << 20;
 
 Result<bool> lock_at_once(int fd, LockMode mode) {
   struct flock request {};
@@ -42,25 +46,6 @@ Result<bool> lock_at_once(int fd, LockMode mode) {
   return system_failure("cannot lock");
 }
 
-class PosixMapping : public FileMapping {
- public:
-  // `address` is the result of mmap for `length` bytes; the requested range starts at offset
-  // `skip`.
-  PosixMapping(void* address, size_t length, size_t skip)
-      : address_(address), length_(length), skip_(skip) {}
-  ~PosixMapping() override { munmap(address_, length_); }
-
-  [[nodiscard]] Bytes bytes() const override {
-    return Bytes(static_cast<const uint8_t*>(address_), length_).subspan(skip_);
-  }
-  void release_memory() const override { madvise(address_, length_, MADV_DONTNEED); }
-
- private:
-  void* address_;
-  size_t length_;
-  size_t skip_;
-};
-
 }  // namespace
 
 Result<void> PosixFile::read(uint64_t offset, MutableBytes out) {
@@ -77,6 +62,7 @@ Result<void> PosixFile::read(uint64_t offset, MutableBytes out) {
 
 Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
   VDE_TRY(begin_change());
+  const ByteRange range{offset, offset + bytes.size()};
   while (!bytes.empty()) {
     const ssize_t count = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
@@ -84,7 +70,19 @@ Result<void> PosixFile::write(uint64_t offset, Bytes bytes) {
     bytes = bytes.subspan(static_cast<size_t>(count));
     offset += static_cast<uint64_t>(count);
   }
+  start_writing(range);
   return {};
+}
+
+// The disk begins with what is written one after the other, so that the next sync has less to wait
+// for. Nothing depends on it: only sync() makes anything durable, and reports an error of the disk.
+void PosixFile::start_writing(ByteRange written) {
+  if (written.begin != background_.end) background_.begin = written.begin;
+  background_.end = written.end;
+  if (background_.length() < kBackgroundBytes) return;
+  sync_file_range(fd_.get(), static_cast<off_t>(background_.begin),
+                  static_cast<off_t>(background_.length()), SYNC_FILE_RANGE_WRITE);
+  background_.begin = background_.end;
 }
 
 Result<void> PosixFile::sync() {
@@ -180,16 +178,17 @@ Result<ByteRange> PosixFile::next_data(ByteRange within) {
 }
 
 std::unique_ptr<FileMapping> PosixFile::map(ByteRange range) {
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const uint64_t begin = range.begin / page * page;
-  const size_t length = range.end - begin;
-  if (range.empty()) return nullptr;
-  void* address =
-      mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_.get(), static_cast<off_t>(begin));
-  if (address == MAP_FAILED) return nullptr;
+  auto mapping = PosixMapping::of(fd_.get(), range);
   // Read-ahead would fetch unneeded blocks around each leaf.
-  madvise(address, length, MADV_RANDOM);
-  return std::make_unique<PosixMapping>(address, length, range.begin - begin);
+  if (mapping != nullptr) static_cast<void>(mapping->advise(MADV_RANDOM));
+  return mapping;
+}
+
+// Touching a page that cannot be read would be fatal; this call fails instead.
+std::unique_ptr<FileMapping> PosixFile::map_loaded(ByteRange range) {
+  auto mapping = PosixMapping::of(fd_.get(), range);
+  if (mapping == nullptr || !mapping->advise(MADV_POPULATE_READ)) return nullptr;
+  return mapping;
 }
 
 Result<void> PosixFile::lock(LockMode mode, std::chrono::milliseconds wait) {

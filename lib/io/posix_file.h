@@ -24,6 +24,7 @@ class PosixFile : public BlockFile {
   Result<void> zero(ByteRange range) override;
   Result<ByteRange> next_data(ByteRange within) override;
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
+  [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override;
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 
   // As lock(), but returns false if another process still holds the lock.
@@ -38,6 +39,7 @@ class PosixFile : public BlockFile {
   [[nodiscard]] tl::unexpected<Error> poison(Error error);
   // Called before each change: fails if the file is poisoned, and notes that a sync is needed.
   [[nodiscard]] Result<void> begin_change();
+  void start_writing(ByteRange written);
 
   FileDescriptor fd_;
   bool is_device_;
@@ -45,6 +47,7 @@ class PosixFile : public BlockFile {
   // Some writes may not be synced yet, including those of another process.
   bool pending_ = true;
   DirectWriter direct_;
+  ByteRange background_;  // written last, one after the other; the disk has not begun with it
 };
 
 }  // namespace vde

@@ -81,6 +81,10 @@ class BlockFile {
   // possible. The file must outlive the mapping.
   [[nodiscard]] virtual std::unique_ptr<FileMapping> map(ByteRange) { return nullptr; }
 
+  // Same, for bytes that are used once, in order: makes all of them resident first. Null also if
+  // one of them cannot be read.
+  [[nodiscard]] virtual std::unique_ptr<FileMapping> map_loaded(ByteRange) { return nullptr; }
+
   // Takes the lock, or converts a lock already held to `mode`. The lock is released with the
   // handle. kInUse if another process still holds it after `wait`.
   [[nodiscard]] virtual Result<void> lock(LockMode mode, std::chrono::milliseconds wait) = 0;

@@ -33,6 +33,21 @@ TEST_CASE("what is written is read back, past the end is an error") {
   CHECK((*file)->read(1001, back).error().code == ErrorCode::kIo);
 }
 
+TEST_CASE("a loaded mapping shows the bytes of a range, not of one past the end") {
+  const TemporaryFile temporary;
+  auto file = open_file(temporary.path, OpenMode::kReadWrite);
+  REQUIRE(file.has_value());
+  const std::array<uint8_t, 4> bytes = {1, 2, 3, 4};
+  REQUIRE((*file)->write(5000, bytes).has_value());
+  const auto mapping = (*file)->map_loaded({5001, 5004});
+  REQUIRE(mapping != nullptr);
+  CHECK(mapping->bytes().size() == 3);
+  CHECK(mapping->bytes()[0] == 2);
+  CHECK(mapping->bytes()[2] == 4);
+  // Touching such a page would raise SIGBUS.
+  CHECK((*file)->map_loaded({5000, 20'000}) == nullptr);
+}
+
 TEST_CASE("a hole is skipped") {
   const TemporaryFile temporary;
   auto file = open_file(temporary.path, OpenMode::kReadWrite);
