@@ -43,6 +43,22 @@ void BlockJudge::check_head(size_t index, const UncheckedBlock& block) {
     report_unwritten(index, FindingCode::kRegionHeadMissing);
 }
 
+bool BlockJudge::is_sound(const UncheckedBlock& block, const PlacedRegion& region) const {
+  const Trailer trailer = block.unchecked_trailer();
+  if (trailer == Trailer{} || trailer.checksum != checksum(block.unchecked_payload())) return false;
+  if (!may_carry(region.type, region.content, trailer.type)) return false;
+  if (is_newer_than_volume(trailer, region)) return false;
+  return !has_head(region) || !watches_[index_of(region)].head_is_empty;
+}
+
+bool BlockJudge::is_newer_than_volume(const Trailer& trailer, const PlacedRegion& region) const {
+  return !counts_own_generations(region.content) && is_newer(context_.probe, trailer.generation);
+}
+
+size_t BlockJudge::index_of(const PlacedRegion& region) const {
+  return static_cast<size_t>(&region - context_.regions.data());
+}
+
 void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
                        std::vector<NewFinding>& findings) {
   const auto add = [&](FindingCode code, std::string message) {
@@ -68,7 +84,7 @@ void BlockJudge::judge(const UncheckedBlock& block, const PlacedRegion& region,
                  fmt::format("type {} in the region of {}", to_string(trailer.type),
                              to_string(region.type)));
   }
-  if (!counts_own_generations(region.content) && is_newer(context_.probe, trailer.generation))
+  if (is_newer_than_volume(trailer, region))
     add(FindingCode::kBlockNewer,
         fmt::format("generation {}, checkpoint sequence {}", trailer.generation,
                     context_.probe.superblock.checkpoint_sequence));
@@ -99,7 +115,7 @@ void BlockJudge::report_unwritten(size_t index, FindingCode code) {
 
 void BlockJudge::note_content(const UncheckedBlock& block, const PlacedRegion& region) {
   if (!has_head(region)) return;
-  Watch& watch = watches_[static_cast<size_t>(&region - context_.regions.data())];
+  Watch& watch = watches_[index_of(region)];
   if (!watch.head_is_empty || block.number() == region.blocks.begin) return;
   if (!watch.head_unwritten && all_zero(block.unchecked_payload())) return;
   uint64_t first = watch.content;

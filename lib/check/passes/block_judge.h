@@ -26,7 +26,11 @@ class BlockJudge {
   // are checked elsewhere, and of journals only the header is defined.
   [[nodiscard]] static bool judges(const PlacedRegion& region, uint64_t block);
 
-  // Adds the problems of `block` to `findings`. `region` is one of the context's, or data_region().
+  // True if judge() finds nothing about the block. `region` is one of the context's, or
+  // data_region(). The bytes may change meanwhile: the trailer is read once, the payload only
+  // hashed.
+  [[nodiscard]] bool is_sound(const UncheckedBlock& block, const PlacedRegion& region) const;
+  // Adds the problems of `block` to `findings`.
   void judge(const UncheckedBlock& block, const PlacedRegion& region,
              std::vector<NewFinding>& findings);
 
@@ -45,6 +49,8 @@ class BlockJudge {
   };
 
   void report_unwritten(size_t index, FindingCode code);
+  [[nodiscard]] bool is_newer_than_volume(const Trailer& trailer, const PlacedRegion& region) const;
+  [[nodiscard]] size_t index_of(const PlacedRegion& region) const;
   void note_content(const UncheckedBlock& block, const PlacedRegion& region);
 
   VerifyContext& context_;

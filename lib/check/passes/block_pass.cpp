@@ -1,5 +1,6 @@
 // Checks the trailer of every written block, on several threads.
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 
@@ -8,6 +9,7 @@
 #include "check/passes.h"
 #include "check/passes/block_judge.h"
 #include "check/passes/block_pieces.h"
+#include "check/passes/reading_choice.h"
 #include "check/passes/tags_reached.h"
 #include "check/passes/workers.h"
 
@@ -33,33 +35,74 @@ class BlockScan {
   }
 
  private:
+  // A piece and how to read it.
+  struct Task {
+    Piece piece;
+    Reading way = Reading::kRead;
+  };
+
   void work() {
     BlockBuffer buffer(std::max<uint64_t>(kPieceBytes, context_.io.block_size()));
-    while (const std::optional<Piece> piece = take()) {
+    while (const std::optional<Task> task = take()) {
       std::vector<NewFinding> findings;
-      scan(*piece, buffer, findings);
-      deliver(*piece, std::move(findings));
+      const auto begin = std::chrono::steady_clock::now();
+      const bool read = !is_sound(task->piece);
+      if (read) scan(*task, buffer, findings);
+      const auto time = std::chrono::steady_clock::now() - begin;
+      deliver(task->piece, std::move(findings));
+      if (read) note_speed(*task, time);
     }
   }
 
-  std::optional<Piece> take() {
+  std::optional<Task> take() {
     const std::lock_guard lock(mutex_);
     if (!outcome_ || context_.activity.stop) return std::nullopt;
     Result<std::optional<Piece>> piece = source_.next();
-    if (piece) return *piece;
-    outcome_ = propagate(piece);
-    return std::nullopt;
+    if (!piece) outcome_ = propagate(piece);
+    if (!piece || !*piece) return std::nullopt;
+    return Task{**piece, choice_.next()};
   }
 
-  void scan(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
-    if (is_sound(piece)) return;
+  void note_speed(const Task& task, std::chrono::nanoseconds time) {
+    const std::lock_guard lock(mutex_);
+    choice_.took(task.way, task.piece.blocks.count() * context_.io.block_size(), time);
+  }
+
+  void scan(const Task& task, MutableBytes buffer, std::vector<NewFinding>& findings) {
+    const Piece& piece = task.piece;
+    if (task.way == Reading::kMap) {
+      const ByteRange bytes = context_.io.bytes_of(piece.blocks);
+      if (const auto mapping = context_.io.file().map_loaded(bytes))
+        return judge_mapped(piece, mapping->bytes(), buffer, findings);
+    }
+    const uint64_t at_once = buffer.size() / context_.io.block_size();
+    for (uint64_t at = piece.blocks.begin; at < piece.blocks.end; at += at_once)
+      read({at, std::min(at + at_once, piece.blocks.end)}, *piece.region, buffer, findings);
+  }
+
+  void read(BlockRange blocks, const PlacedRegion& region, MutableBytes buffer,
+            std::vector<NewFinding>& findings) {
     const size_t block_size = context_.io.block_size();
-    const ByteRange bytes = context_.io.bytes_of(piece.blocks);
+    const ByteRange bytes = context_.io.bytes_of(blocks);
     if (!context_.io.file().read(bytes.begin, buffer.first(bytes.length())))
-      return scan_one_by_one(piece, buffer, findings);
-    for (uint64_t i = 0; i < piece.blocks.count(); ++i)
-      judge_.judge({piece.blocks.begin + i, Bytes(buffer).subspan(i * block_size, block_size)},
-                   *piece.region, findings);
+      return scan_one_by_one(blocks, region, buffer, findings);
+    for (uint64_t i = 0; i < blocks.count(); ++i)
+      judge_.judge({blocks.begin + i, Bytes(buffer).subspan(i * block_size, block_size)}, region,
+                   findings);
+  }
+
+  // Mapped bytes may change meanwhile, so whatever is not sound is judged from a copy.
+  void judge_mapped(const Piece& piece, Bytes mapped, MutableBytes buffer,
+                    std::vector<NewFinding>& findings) {
+    const size_t block_size = context_.io.block_size();
+    const MutableBytes copy = buffer.first(block_size);
+    for (uint64_t i = 0; i < piece.blocks.count(); ++i) {
+      const uint64_t number = piece.blocks.begin + i;
+      const Bytes block = mapped.subspan(i * block_size, block_size);
+      if (judge_.is_sound({number, block}, *piece.region)) continue;
+      std::copy(block.begin(), block.end(), copy.begin());
+      judge_.judge({number, copy}, *piece.region, findings);
+    }
   }
 
   // Whether every block of the piece is a node of an intact tag tree: it was already checked.
@@ -72,16 +115,17 @@ class BlockScan {
   }
 
   // After a failed read: finds out which blocks cannot be read.
-  void scan_one_by_one(const Piece& piece, MutableBytes buffer, std::vector<NewFinding>& findings) {
-    for (uint64_t number = piece.blocks.begin; number < piece.blocks.end; ++number) {
-      const auto block = context_.io.read(number, buffer);
+  void scan_one_by_one(BlockRange blocks, const PlacedRegion& region, MutableBytes buffer,
+                       std::vector<NewFinding>& findings) {
+    for (uint64_t number = blocks.begin; number < blocks.end; ++number) {
+      const auto block = context_.io.read(number, buffer.first(context_.io.block_size()));
       if (block) {
-        judge_.judge(*block, *piece.region, findings);
+        judge_.judge(*block, region, findings);
         continue;
       }
       constexpr auto kCode = FindingCode::kBlockUnreadable;
       if (is_switched_off(kCode, FindingSite::here())) continue;
-      findings.push_back({kCode, number, piece.region->type, block.error().message});
+      findings.push_back({kCode, number, region.type, block.error().message});
     }
   }
 
@@ -112,6 +156,7 @@ class BlockScan {
   std::mutex mutex_;  // guards everything below
   BlockBuffer cause_buffer_;
   PieceSource source_;
+  ReadingChoice choice_;
   std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;
   Result<void> outcome_;

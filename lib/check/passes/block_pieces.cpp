@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/piece.h"
-
 namespace vde {
 
 PieceSource::PieceSource(VerifyContext& context) : context_(context) {
@@ -35,7 +33,7 @@ Result<std::optional<Piece>> PieceSource::next() {
     }
     if (!start_region()) return std::optional<Piece>{};
   }
-  const uint64_t max = std::max<uint64_t>(1, kPieceBytes / context_.io.block_size());
+  const uint64_t max = std::max<uint64_t>(1, kCheckedAtOnce / context_.io.block_size());
   Piece piece{
       next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + max)}};
   stretch_.begin = piece.blocks.end;

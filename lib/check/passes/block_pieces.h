@@ -5,7 +5,11 @@
 
 namespace vde {
 
-// Consecutive blocks of one region, at most kPieceBytes long (or one block).
+// What one thread checks at a time, in bytes: enough that mapping it pays, and little enough that
+// many threads do not hold much memory.
+inline constexpr uint64_t kCheckedAtOnce = uint64_t{2} << 20;
+
+// Consecutive blocks of one region, at most kCheckedAtOnce long.
 struct Piece {
   uint64_t index = 0;  // 0, 1, 2.. in the order of next()
   const PlacedRegion* region = nullptr;
