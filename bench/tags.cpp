@@ -3,10 +3,13 @@
 // the library's and the other store's.
 //   load-sorted, load-shuffled  entries per second into an empty store, durable; LMDB
 //   hit, miss                   seconds per lookup, warm; LMDB
-//   scan, iterate               entries per second of 1,000 prefixes, and of all, verified; LMDB
+//   scan, iterate               entries per second of 1,000 prefixes, and of all; LMDB. Both files
+//                               are opened in every round, so every block is verified each time
+//   scan-open, iterate-open     the same with files that stay open
 //   insert                      durable inserts per second, one at a time; SQLite
 //   size                        bytes; LMDB
-// Rows without another store: `prepare` creates the files that the last six read, `prepare-sqlite`
+// Rows without another store: `prepare` creates the files that hit, miss, the scans,
+// iterations and size read, `prepare-sqlite`
 // those of SQLite, which `check-sqlite` checks by PRAGMA integrity_check; `lines` prints the tags
 // in shuffled order for `vdetool tag import`. If something fails, prints the reason and exits with
 // 8.
@@ -104,25 +107,31 @@ void compare_lookups(const Run& run) {
 }
 
 void compare_scans(const Run& run) {
-  const bool all = run.row == "iterate";
+  const bool all = run.row.starts_with("iterate");
+  const bool stays_open = run.row.ends_with("-open");
   // One tag of each sub to be scanned.
   auto order = make_tags(run.count / kNamesASub, true);
   order.resize(all ? 1 : std::min<size_t>(order.size(), 1000));
   for (TagText& tag : order) tag = TagText(uint64_t{tag.number} * kNamesASub);
   const uint64_t expected = all ? run.count : order.size() * kNamesASub;
-  const auto scan = [&](TagStore& store) {
-    store.open_for_reading();
+  const auto scan = [&](Opener open, std::unique_ptr<TagStore>& store) {
+    if (!stays_open) store.reset();
     uint64_t seen = 0;
     const double seconds = seconds_of([&] {
-      for (const TagText& tag : order) seen += store.scan(all ? "" : tag.prefix());
+      if (store == nullptr) {
+        store = open(run.folder, run.count);
+        store->open_for_reading();
+      }
+      for (const TagText& tag : order) seen += store->scan(all ? "" : tag.prefix());
     });
     if (seen != expected) give_up("a scan did not find all entries");
     return static_cast<double>(expected) / seconds;
   };
-  const auto ours = open_vde_tags(run.folder, run.count);
-  const auto peer = open_lmdb_tags(run.folder, run.count);
+  std::unique_ptr<TagStore> ours;
+  std::unique_ptr<TagStore> peer;
   compare(
-      run.rounds, true, [&] { return scan(*ours); }, [&] { return scan(*peer); });
+      run.rounds, true, [&] { return scan(open_vde_tags, ours); },
+      [&] { return scan(open_lmdb_tags, peer); });
 }
 
 void compare_inserts(const Run& run) {
@@ -187,6 +196,8 @@ constexpr Row kRows[] = {
     {"miss", compare_lookups},
     {"scan", compare_scans},
     {"iterate", compare_scans},
+    {"scan-open", compare_scans},
+    {"iterate-open", compare_scans},
     {"insert", compare_inserts},
     {"size", compare_sizes},
     {"prepare", prepare},

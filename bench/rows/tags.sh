@@ -37,21 +37,31 @@ tag_read() {
 # not_quick FUNCTION ARGUMENTS: ten million tags take minutes.
 not_quick() { if [ "$quick" = no ]; then "$@"; else say "skipped: ten million tags"; fi; }
 
-row_tag_load_sorted() { tag_load tag-load-sorted load-sorted 1000000 "$(runs 7 3)" 1.0; }
+row_tag_load_sorted() { tag_load tag-load-sorted load-sorted 1000000 "$(runs 7 3)" 1.5; }
 row_tag_load_shuffled() { tag_load tag-load-shuffled load-shuffled 1000000 "$(runs 5 3)" 2.0; }
-row_tag_load_sorted_10M() { not_quick tag_load tag-load-sorted-10M load-sorted 10000000 3 1.0; }
+row_tag_load_sorted_10M() { not_quick tag_load tag-load-sorted-10M load-sorted 10000000 3 1.2; }
 row_tag_load_shuffled_10M() {
   not_quick tag_load tag-load-shuffled-10M load-shuffled 10000000 1 2.0
 }
 
-row_tag_hit_1M() { tag_read tag-hit-1M hit 1000000 "$(runs 7 3)" 1e9 ns less 1.5; }
-row_tag_hit_10M() { not_quick tag_read tag-hit-10M hit 10000000 5 1e9 ns less 1.2; }
+row_tag_hit_1M() { tag_read tag-hit-1M hit 1000000 "$(runs 7 3)" 1e9 ns less 1.7; }
+row_tag_hit_10M() { not_quick tag_read tag-hit-10M hit 10000000 5 1e9 ns less 1.5; }
 row_tag_miss() { tag_read tag-miss miss 1000000 "$(runs 7 3)" 1e9 ns less 8.0; }
 row_tag_miss_10M() { not_quick tag_read tag-miss-10M miss 10000000 5 1e9 ns less 8.0; }
-row_tag_scan() { tag_read tag-scan scan 1000000 "$(runs 9 5)" 1e-6 M/s more 1.0; }
-row_tag_scan_10M() { not_quick tag_read tag-scan-10M scan 10000000 5 1e-6 M/s more 1.0; }
+row_tag_scan() { tag_read tag-scan scan 1000000 "$(runs 9 5)" 1e-6 M/s more 1.2; }
+row_tag_scan_open() { tag_read tag-scan-open scan-open 1000000 "$(runs 9 5)" 1e-6 M/s more 1.2; }
+row_tag_scan_10M() { not_quick tag_read tag-scan-10M scan 10000000 9 1e-6 M/s more 1.0; }
+row_tag_scan_open_10M() {
+  not_quick tag_read tag-scan-open-10M scan-open 10000000 9 1e-6 M/s more 1.0
+}
 row_tag_iterate() { tag_read tag-iterate iterate 1000000 "$(runs 9 5)" 1e-6 M/s more 1.0; }
+row_tag_iterate_open() {
+  tag_read tag-iterate-open iterate-open 1000000 "$(runs 9 5)" 1e-6 M/s more 1.1
+}
 row_tag_iterate_10M() { not_quick tag_read tag-iterate-10M iterate 10000000 5 1e-6 M/s more 1.0; }
+row_tag_iterate_open_10M() {
+  not_quick tag_read tag-iterate-open-10M iterate-open 10000000 5 1e-6 M/s more 1.1
+}
 row_tag_size() { tag_read tag-size size 1000000 1 1e-6 MB less 1.0; }
 row_tag_size_10M() { not_quick tag_read tag-size-10M size 10000000 1 1e-6 MB less 1.0; }
 
