@@ -54,6 +54,11 @@ measure() {
 seconds() { awk '{ print $1 }' <<<"${measured[$1]}"; }
 peak_kib() { awk '{ print $4 }' <<<"${measured[$1]}"; }
 
+# memory_folder: creates a folder, in memory if possible, and prints its path.
+memory_folder() {
+  mktemp -d -p "$(if [ -w /dev/shm ]; then echo /dev/shm; else echo "$work"; fi)"
+}
+
 # calculate EXPRESSION: prints its value, with fractions.
 calculate() { awk "BEGIN { printf \"%.6g\", $1 }"; }
 

@@ -32,3 +32,17 @@ row_snapshot_create() {
   emit snapshot-create "$(calculate "$(seconds 0) * 1000")" \
     "$(calculate "$(seconds 1) * 1000")" among-few ms less 0.8
 }
+
+# The same in memory, where the disk hides nothing: at most 0.5 ms more.
+row_snapshot_create_memory() {
+  local folder
+  folder=$(memory_folder)
+  # shellcheck disable=SC2064 # the folder's name is local
+  trap "rm -rf '$folder'" EXIT
+  cp --sparse=always "$(snapshot_image)" "$folder/many.dwvd"
+  vdetool format "$folder/few.dwvd" --size 64M >&2
+  measure --runs "$(runs 301 101)" --warmup 5 -- vdetool snapshot create "$folder/many.dwvd" -- \
+    vdetool snapshot create "$folder/few.dwvd"
+  emit snapshot-create-memory "$(calculate "$(seconds 0) * 1000")" \
+    "$(calculate "$(seconds 1) * 1000 + 0.5")" few+0.5 ms less 1
+}
