@@ -161,18 +161,24 @@ bool wants_help(const std::vector<std::string>& arguments) {
   });
 }
 
-Result<void> check_command(const std::vector<std::string>& arguments) {
+// The command that the arguments name, and its verb: empty where they ask for the help of the
+// program, and without a verb for that of a command with verbs.
+using Named = std::vector<const Command*>;
+
+Result<Named> named_command(const std::vector<std::string>& arguments) {
+  Named named;
   std::span<const Command> commands = kCommands;
   std::string parent;
   for (size_t at = 0;; ++at) {
     at = command_position(arguments, at);
     if (at >= arguments.size()) {
-      if (wants_help(arguments)) return {};
+      if (wants_help(arguments)) return named;
       return fail(ErrorCode::kUsage, "no command given",
                   fmt::format("see 'vdetool {}--help'", parent));
     }
     VDE_TRY_ASSIGN(command, find_command(commands, arguments[at], parent));
-    if (command->verbs == nullptr) return {};
+    named.push_back(command);
+    if (command->verbs == nullptr) return named;
     commands = command->verbs();
     parent += std::string(command->name) + " ";
   }
@@ -186,8 +192,12 @@ int print_help(Context& context, const std::string& text) {
 
 using Runners = std::vector<std::pair<CLI::App*, Runner>>;
 
-void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& runners) {
+// Adds the first of `named`, and below it the next; all of `commands` if there is none. To build
+// the parser of every command takes longer than most commands.
+void add_commands(CLI::App& parent, std::span<const Command> commands,
+                  std::span<const Command* const> named, Runners& runners) {
   for (const Command& command : commands) {
+    if (!named.empty() && named.front() != &command) continue;
     CLI::App* sub = parent.add_subcommand(command.name, command.summary);
     sub->footer(examples_text(command.examples) + std::string(kGlobalOptions));
     if (command.verbs == nullptr) {
@@ -195,11 +205,16 @@ void add_commands(CLI::App& parent, std::span<const Command> commands, Runners& 
       continue;
     }
     sub->require_subcommand(1);
-    add_commands(*sub, command.verbs(), runners);
+    add_commands(*sub, command.verbs(), named.empty() ? named : named.subspan(1), runners);
   }
 }
 
-int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
+// What completion prints is about all commands.
+bool is_about_all(const Named& named) {
+  return !named.empty() && named.front()->define == define_completion;
+}
+
+int parse_and_run(Context& context, const std::vector<std::string>& arguments, const Named& named) {
   CLI::App app("Create, inspect, tag, check and repair DWVD v2 images", "vdetool");
   app.set_help_flag("-h,--help", "show this help");
   app.set_version_flag("-V,--version", "vdetool " VDE_VERSION, "show the version");
@@ -208,7 +223,7 @@ int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   add_globals(app, context.globals);
   Runners runners;
-  add_commands(app, kCommands, runners);
+  add_commands(app, kCommands, is_about_all(named) ? Named{} : named, runners);
   take_words_literally(app);
   Result<std::vector<std::string>> words = literal_words(app, arguments);
   if (!words) return context.report("", words.error());
@@ -245,9 +260,9 @@ int run_arguments(Context& context, std::vector<std::string> arguments) {
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
   context.globals.json = std::find(arguments.begin(), options_end, "--json") != options_end;
   rewrite_help(arguments);
-  if (const Result<void> known = check_command(arguments); !known)
-    return context.report("", known.error());
-  return parse_and_run(context, arguments);
+  const Result<Named> named = named_command(arguments);
+  if (!named) return context.report("", named.error());
+  return parse_and_run(context, arguments, *named);
 }
 
 // Where an exception cannot reach run(), for example while another one is handled.
