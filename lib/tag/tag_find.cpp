@@ -1,7 +1,6 @@
 // Walks over many tags: ranges in both directions, and statistics.
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 #include "format/region/bitmap.h"
 #include "format/tag/tag_filter.h"
@@ -21,6 +20,13 @@ std::string strange_key(uint64_t number) {
   for (unsigned shift = 0; shift < 64; shift += 8)
     key.push_back(static_cast<char>(number * 0x9E3779B97F4A7C15 >> shift & 0xFF));
   return key;
+}
+
+// Not std::pow(): for that alone a program would load the library of mathematics at every start.
+double power(double base, uint64_t exponent) {
+  long double product = 1;
+  for (uint64_t i = 0; i < exponent; ++i) product *= base;
+  return static_cast<double>(product);
 }
 
 }  // namespace
@@ -195,7 +201,7 @@ void TagSearch::measure_bloom(TagStats& stats) {
   }
   if (bloom.bits == 0) return;
   bloom.fill = static_cast<double>(set) / static_cast<double>(bloom.bits);
-  bloom.expected_false_positive_rate = std::pow(bloom.fill, bloom.hashes);
+  bloom.expected_false_positive_rate = power(bloom.fill, bloom.hashes);
   constexpr uint64_t kProbes = 100'000;
   uint64_t passed = 0;
   for (uint64_t i = 0; i < kProbes; ++i) {
