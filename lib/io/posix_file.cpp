@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/file_extents.h"
 #include "io/lock_holder.h"
 #include "io/posix_mapping.h"
 
@@ -138,9 +139,12 @@ Result<void> PosixFile::resize(uint64_t bytes) {
   return {};
 }
 
+// Space that is there already is left alone: allocating it again makes the next sync write the
+// journal of the file system as well.
 Result<void> PosixFile::allocate(ByteRange range) {
+  if (poisoned_) return poisoned();
+  if (is_device_ || range.empty() || has_space(fd_.get(), range)) return {};
   VDE_TRY(begin_change());
-  if (is_device_ || range.empty()) return {};
   while (fallocate(fd_.get(), 0, static_cast<off_t>(range.begin),
                    static_cast<off_t>(range.length())) != 0) {
     if (errno == EINTR) continue;
