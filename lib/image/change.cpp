@@ -62,8 +62,8 @@ Result<PackedEditor*> ChangeState::open(StagedTable& staged) {
 PackedWalk ChangeState::walk_of(StagedTable& staged) {
   return [this, &staged](const PackedVisitor& visit) -> Result<void> {
     if (staged.editor) return staged.editor->walk(visit);
-    VDE_TRY_ASSIGN(region, image.committed->regions.open_region(staged.words));
-    FileSource source(image.committed->io, region.blocks, staged.words.type);
+    VDE_TRY_ASSIGN(region, image.committed()->regions.open_region(staged.words));
+    FileSource source(image.committed()->io, region.blocks, staged.words.type);
     return walk_packed(source, staged.table, visit);
   };
 }

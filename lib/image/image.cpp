@@ -17,9 +17,10 @@ std::shared_ptr<const CommittedImage> committed_image(std::unique_ptr<OverlayFil
                      std::string(superblock.label.view()), version});
 }
 
-// The image as of its last commit, checked for its open mode.
-Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
-                                               const OpenOptions& options) {
+}  // namespace
+
+Result<std::unique_ptr<ImageState>> ImageState::open(std::unique_ptr<BlockFile> file,
+                                                     const OpenOptions& options) {
   auto state = std::make_unique<ImageState>();
   state->file = std::move(file);
   state->options = options;
@@ -31,14 +32,12 @@ Result<std::unique_ptr<ImageState>> open_state(std::unique_ptr<BlockFile> file,
   if (options.mode == OpenMode::kReadWrite) VDE_TRY(check_writable(probe, options.unseal));
   const RegionTable regions(probe.slots, probe.usable_blocks(), probe.manifest());
   if (view.plan.records == 0) view.file.reset();
-  state->committed =
+  state->committed_ =
       committed_image(std::move(view.file), *state->file, regions, probe.superblock, 0);
   state->plan = std::move(view.plan);
   state->probe = std::move(on_disk);
   return state;
 }
-
-}  // namespace
 
 Result<void> ImageState::open_volume() {
   if (volume) return {};
@@ -62,18 +61,20 @@ Result<void> ImageState::open_volume() {
 void ImageState::recovered() {
   // Blocks from which readers took after-images may be overwritten from now on.
   if (plan.records > 0) ++version;
-  show_last_commit();
+  committed_.reset();
 }
 
 void ImageState::refresh() {
-  if (!volume->is_held()) show_last_commit();
+  if (!volume->is_held()) committed_.reset();
 }
 
-void ImageState::show_last_commit() {
+const std::shared_ptr<const CommittedImage>& ImageState::committed() {
+  if (committed_) return committed_;
   const Journal& journal = volume->journal();
   auto overlay = journal.live_records() > 0 ? journal.committed_view() : nullptr;
-  committed =
+  committed_ =
       committed_image(std::move(overlay), *file, journal.regions(), journal.superblock(), version);
+  return committed_;
 }
 
 Result<void> ImageState::checkpoint() {
@@ -107,7 +108,7 @@ Result<Image> Image::open(const std::string& path, const OpenOptions& options) {
                                    options.activity ? *options.activity : unstoppable));
   OpenOptions used = options;
   if (!used.undo && !file->is_device()) used.undo = [path] { return default_undo_file(path); };
-  VDE_TRY_ASSIGN(state, open_state(std::move(file), used));
+  VDE_TRY_ASSIGN(state, ImageState::open(std::move(file), used));
   return Image(std::move(state));
 }
 
@@ -115,21 +116,21 @@ Result<Image> Image::open(std::unique_ptr<BlockFile> file, const OpenOptions& op
   VDE_TRY(
       file->lock(options.mode == OpenMode::kReadWrite ? LockMode::kExclusive : LockMode::kShared,
                  options.lock_wait));
-  VDE_TRY_ASSIGN(state, open_state(std::move(file), options));
+  VDE_TRY_ASSIGN(state, ImageState::open(std::move(file), options));
   return Image(std::move(state));
 }
 
 const std::string& Image::label() const {
-  return state_->committed->label;
+  return state_->committed()->label;
 }
 Guid Image::uuid() const {
-  return state_->committed->superblock.uuid;
+  return state_->committed()->superblock.uuid;
 }
 uint32_t Image::block_size() const {
-  return state_->committed->io.block_size();
+  return state_->block_size();
 }
 uint64_t Image::size() const {
-  return state_->committed->regions.blocks() * block_size();
+  return state_->committed()->regions.blocks() * block_size();
 }
 
 Result<Change> Image::begin() {

@@ -19,6 +19,10 @@ struct CommittedImage {
 };
 
 struct ImageState {
+  // The image as of its last commit, checked for its open mode.
+  [[nodiscard]] static Result<std::unique_ptr<ImageState>> open(std::unique_ptr<BlockFile> file,
+                                                                const OpenOptions& options);
+
   std::unique_ptr<BlockFile> file;
   OpenOptions options;
   // The probe of the file when it was opened, for recovery.
@@ -29,8 +33,12 @@ struct ImageState {
   TagNodes tag_nodes;    // kept across commits
   uint64_t version = 0;  // raised when existing readers become invalid
   bool change_open = false;
-  bool open_failed = false;                         // a recovery was not completed
-  std::shared_ptr<const CommittedImage> committed;  // of the current version
+  bool open_failed = false;  // a recovery was not completed
+
+  [[nodiscard]] uint32_t block_size() const { return probe.block_size; }
+  // The last commit, never null. Made only when it is asked for: it lists every block in the
+  // journal, which would take more time than a small commit.
+  [[nodiscard]] const std::shared_ptr<const CommittedImage>& committed();
 
   // Opens the volume if it is not open yet, which recovers the journal.
   [[nodiscard]] Result<void> open_volume();
@@ -43,7 +51,8 @@ struct ImageState {
  private:
   // The file is as the open volume sees it.
   void recovered();
-  void show_last_commit();
+
+  std::shared_ptr<const CommittedImage> committed_;  // null: not made yet, from the open volume
 };
 
 // A reader's reference to the commit that it shows.

@@ -171,7 +171,7 @@ Result<void> change_size(ImageState& image, uint64_t total) {
 
 Result<Resized> resize_image(ImageState& image, uint64_t bytes) {
   // A refusal must not change the image, and recovering a journal would change it.
-  const auto held = image.committed;
+  const auto held = image.committed();
   const CommittedImage& committed = *held;
   VDE_TRY_ASSIGN(total, new_block_count(committed.superblock, bytes));
   const uint64_t old_bytes = committed.regions.blocks() * committed.io.block_size();

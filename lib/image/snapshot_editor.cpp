@@ -17,7 +17,7 @@ static_assert(kMaxLabelBytes == kMaxSnapshotLabel);
 
 // The snapshots as `change` sees them.
 Result<SnapshotList> list_of(ChangeState& change) {
-  VDE_TRY_ASSIGN(region, change.image.committed->regions.open_region(kSnapshotWords));
+  VDE_TRY_ASSIGN(region, change.image.committed()->regions.open_region(kSnapshotWords));
   return SnapshotList(change.walk_of(change.snapshot_entries), region.blocks.begin);
 }
 

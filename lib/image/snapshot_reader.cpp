@@ -17,7 +17,7 @@ SnapshotReader& SnapshotReader::operator=(SnapshotReader&&) noexcept = default;
 SnapshotReader::~SnapshotReader() = default;
 
 Result<SnapshotReader> Image::snapshots() const {
-  const auto committed = state_->committed;
+  const auto committed = state_->committed();
   VDE_TRY_ASSIGN(region, committed->regions.open_region(kSnapshotWords));
   const BlockIo io = committed->io;
   const BlockRange blocks = region.blocks;

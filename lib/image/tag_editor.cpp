@@ -35,7 +35,7 @@ auto change_tree(ChangeState& change, Operation operation)
 
 Result<bool> TagEditor::set(const TagEntry& entry) {
   const TagView view{entry.key, entry.value, entry.inode, entry.block};
-  VDE_TRY(check_tag_entry(view, change_.image.committed->io.block_size()));
+  VDE_TRY(check_tag_entry(view, change_.image.block_size()));
   return change_tree(change_, [&](TagTree& tree) { return tree.set(view); });
 }
 
@@ -51,7 +51,7 @@ Result<TagImportReport> TagEditor::import(TagBatch& batch, const TagImportOption
                                           Activity& activity) {
   VDE_TRY(change_.check_open());
   VDE_TRY(check_not_rebuilt(change_));
-  VDE_TRY(batch.state_->check_fits(change_.image.committed->io.block_size()));
+  VDE_TRY(batch.state_->check_fits(change_.image.block_size()));
   auto done = import_batch(change_, *batch.state_, options, activity);
   if (!done) change_.end();
   return refused(std::move(done));

@@ -191,7 +191,7 @@ Result<TagImportReport> SortedImport::change_tree() {
 
 Result<TagImportReport> SortedImport::run() {
   // Kept alive here: a recovery replaces it.
-  const auto committed = change_.image.committed;
+  const auto committed = change_.image.committed();
   VDE_TRY_ASSIGN(region, committed->regions.open_region(kTagWords));
   if (batch_.sort.count() == 0) return TagImportReport{};
   VDE_TRY_ASSIGN(index, TagSearch::open(committed->io, region.blocks, nullptr));

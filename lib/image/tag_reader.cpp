@@ -10,13 +10,13 @@ TagReader& TagReader::operator=(TagReader&&) noexcept = default;
 TagReader::~TagReader() = default;
 
 Result<TagReader> Image::tags() const {
-  const CommittedImage& committed = *state_->committed;
+  const CommittedImage& committed = *state_->committed();
   VDE_TRY_ASSIGN(region, committed.regions.open_region(kTagWords));
   std::unique_ptr<FileMapping> mapping;
   if (state_->options.map) mapping = committed.io.file().map(committed.io.bytes_of(region.blocks));
   VDE_TRY_ASSIGN(search, TagSearch::open(committed.io, region.blocks, std::move(mapping)));
   return TagReader(std::make_unique<TagReader::State>(
-      TagReader::State{{state_.get(), state_->committed}, std::move(search)}));
+      TagReader::State{{state_.get(), state_->committed()}, std::move(search)}));
 }
 
 uint64_t TagReader::entry_count() const {

@@ -88,10 +88,11 @@ Result<void> Volume::commit(Transaction& transaction) {
   if (allocator_.takes_unwritten_only()) journal_->wipe_freed();
   transaction.superblock().modified = now;
   transaction.superblock().last_writer = now;
-  Transaction untouched(*journal_);
-  Transaction& taken = fault(JournalFault::kOwnBlocksSpare) ? untouched : transaction;
-  VDE_TRY(journal_->commit(transaction,
-                           [&](uint64_t count) { return allocator_.find_spare(taken, count); }));
+  VDE_TRY(journal_->commit(transaction, [&](uint64_t count) {
+    Transaction untouched(*journal_);
+    const bool is_untouched = fault(JournalFault::kOwnBlocksSpare);
+    return allocator_.find_spare(is_untouched ? untouched : transaction, count);
+  }));
   bitmap_complete_ = true;
   return {};
 }

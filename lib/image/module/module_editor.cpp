@@ -78,7 +78,7 @@ Result<void> append(PackedEditor& editor, const ModuleEntry& entry) {
 // Blocks that other entries of the table name stay allocated.
 Result<void> free_blocks(ChangeState& change, PackedEditor& table, std::vector<BlockRange> blocks) {
   const uint64_t total = change.transaction->regions().blocks();
-  const uint32_t block_size = change.image.committed->io.block_size();
+  const uint32_t block_size = change.image.block_size();
   Result<void> decoded;
   VDE_TRY(table.walk([&](const PackedRecord& record) {
     Result<Decoded<ModuleEntry>> entry = decode_module_entry(record.bytes);
@@ -126,7 +126,7 @@ Result<Module> store(ChangeState& change, const ModuleFile::State& module, Ticks
 Result<std::vector<Module>> take_out(ChangeState& change, std::vector<Module> modules) {
   VDE_TRY_ASSIGN(table, change.open(change.module_entries));
   const uint64_t total = change.transaction->regions().blocks();
-  const uint32_t block_size = change.image.committed->io.block_size();
+  const uint32_t block_size = change.image.block_size();
   std::vector<BlockRange> blocks;
   for (const Module& module : modules) {
     VDE_TRY_ASSIGN(place, table->find(module.hash));

@@ -136,9 +136,9 @@ ModuleReader& ModuleReader::operator=(ModuleReader&&) noexcept = default;
 ModuleReader::~ModuleReader() = default;
 
 Result<ModuleReader> Image::modules() const {
-  VDE_TRY_ASSIGN(region, state_->committed->regions.open_region(kCodeWords));
+  VDE_TRY_ASSIGN(region, state_->committed()->regions.open_region(kCodeWords));
   return ModuleReader(std::make_unique<ModuleReader::State>(
-      ModuleReader::State{{state_.get(), state_->committed}, region}));
+      ModuleReader::State{{state_.get(), state_->committed()}, region}));
 }
 
 std::string_view module_abi_name(uint16_t abi) {
