@@ -40,4 +40,7 @@ inline constexpr Layout kExtendedMetadataLayout(
     field(1328, "billing_meter_snapshot", &ExtendedMetadata::billing_meter_snapshot));
 static_assert(kExtendedMetadataLayout.covers(1456));
 
+// The signature is over all bytes before it.
+inline constexpr uint32_t kNamespaceSignatureOffset = 112;
+
 }  // namespace vde

@@ -4,9 +4,10 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "format/hash.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace vde {
@@ -19,6 +20,18 @@ SHA256_CTX* state_of(void* context) {
 // A wrong hash would be worse than the end of the program.
 void must(int done) {
   if (done != 1) std::abort();
+}
+
+template <size_t kSize>
+Opaque<kSize> hmac_with(const EVP_MD* hash, Bytes key, Bytes bytes) {
+  Opaque<kSize> code{};
+  unsigned size = 0;
+  // Without a pointer the key would count as missing, not as empty.
+  const uint8_t none = 0;
+  const bool done = HMAC(hash, key.empty() ? &none : key.data(), static_cast<int>(key.size()),
+                         bytes.data(), bytes.size(), code.data(), &size) != nullptr;
+  must(done && size == kSize ? 1 : 0);
+  return code;
 }
 
 }  // namespace
@@ -47,21 +60,13 @@ Opaque<32> sha256(Bytes bytes) {
   return stream.finish();
 }
 
-// RFC 2104, section 2.
+// OpenSSL's own, which needs its table of algorithms: keys are seldom used.
 Opaque<32> hmac_sha256(Bytes key, Bytes bytes) {
-  std::array<uint8_t, SHA256_CBLOCK> padded{};
-  const Opaque<32> long_key = key.size() > padded.size() ? sha256(key) : Opaque<32>{};
-  if (key.size() > padded.size()) key = long_key;
-  std::copy(key.begin(), key.end(), padded.begin());
-  const auto keyed = [&padded](uint8_t with, Bytes text) {
-    std::array<uint8_t, SHA256_CBLOCK> start = padded;
-    for (uint8_t& byte : start) byte ^= with;
-    Sha256Stream stream;
-    stream.add(start);
-    stream.add(text);
-    return stream.finish();
-  };
-  return keyed(0x5C, keyed(0x36, bytes));
+  return hmac_with<32>(EVP_sha256(), key, bytes);
+}
+
+Opaque<64> hmac_sha512(Bytes key, Bytes bytes) {
+  return hmac_with<64>(EVP_sha512(), key, bytes);
 }
 
 }  // namespace vde

@@ -26,5 +26,6 @@ class Sha256Stream {
 
 // `key` may have any length; the format uses keys of 32 bytes.
 [[nodiscard]] Opaque<32> hmac_sha256(Bytes key, Bytes bytes);
+[[nodiscard]] Opaque<64> hmac_sha512(Bytes key, Bytes bytes);
 
 }  // namespace vde

@@ -64,6 +64,17 @@ TEST_CASE(
   CHECK(hmac(0, 0, "") == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST_CASE("the HMAC-SHA512 of RFC 4231, case 2") {
+  const std::string key = "Jefe";
+  const std::string text = "what do ya want for nothing?";
+  const auto bytes = [](const std::string& of) {
+    return Bytes(reinterpret_cast<const uint8_t*>(of.data()), of.size());
+  };
+  CHECK(to_hex(hmac_sha512(bytes(key), bytes(text))) ==
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+        "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
+}
+
 TEST_CASE("the sample's policies are read, written back and sealed with its key") {
   for_samples_with("policy_count", [](const Sample& sample) {
     const Bytes payload = sample.payload("POLV", 0);
