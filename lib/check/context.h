@@ -37,6 +37,8 @@ struct VerifyContext {
   // Set by the silent pass over the tag tree if it finds nothing to report: the nodes of the tree,
   // which are all intact. Null otherwise.
   std::shared_ptr<TagsReached> sound_tags = {};
+  // What fits a key: "header seal", "policy vault HMAC", "namespace signature".
+  std::vector<std::string> confirmed = {};
 
   // The first region of this type, or null.
   [[nodiscard]] const PlacedRegion* find(BlockType type) const;

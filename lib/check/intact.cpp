@@ -27,6 +27,7 @@ std::vector<std::string> intact_structures(const VerifyContext& context) {
     if (region.is_data_area && !data_checked) continue;
     intact.push_back(to_string(region.type));
   }
+  intact.insert(intact.end(), context.confirmed.begin(), context.confirmed.end());
   return intact;
 }
 

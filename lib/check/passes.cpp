@@ -23,6 +23,7 @@ constexpr NamedPass kPasses[] = {
     {"record tables", check_tables, OnStream::kIfKept},
     {"metadata chain hash", check_anchor, OnStream::kAtEnd},
     {"policy vault", check_policies, OnStream::kIfKept},
+    {"seals and signatures", check_keyed, OnStream::kIfKept},
     {"encryption header", check_keys, OnStream::kIfKept},
     {"integrity tree", check_integrity_tree, OnStream::kIfKept},
     {"allocation bitmap", check_bitmap, OnStream::kAtEnd},

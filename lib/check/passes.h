@@ -23,6 +23,7 @@ Result<void> check_dictionaries(VerifyContext& context);
 Result<void> check_snapshots(VerifyContext& context);
 Result<void> check_tables(VerifyContext& context);
 Result<void> check_anchor(VerifyContext& context);
+Result<void> check_keyed(VerifyContext& context);
 Result<void> check_keys(VerifyContext& context);
 Result<void> check_policies(VerifyContext& context);
 Result<void> check_integrity_tree(VerifyContext& context);

@@ -2,6 +2,7 @@
 
 #include "image/change_state.h"
 #include "journal/group_damage.h"
+#include "probe/seal_key.h"
 
 namespace vde {
 namespace {
@@ -29,7 +30,11 @@ Result<std::unique_ptr<ImageState>> ImageState::open(std::unique_ptr<BlockFile> 
   VDE_TRY_ASSIGN(replayed, probe_replayed(view));
   const Probe& probe = replayed ? *replayed : on_disk;
   VDE_TRY(check_features(probe));
-  if (options.mode == OpenMode::kReadWrite) VDE_TRY(check_writable(probe, options.unseal));
+  if (options.mode == OpenMode::kReadWrite) {
+    VDE_TRY_ASSIGN(key, key_for_changes(probe, options.unseal, options.keys));
+    VDE_TRY(check_writable(probe, options.unseal || key != nullptr));
+    state->seal_key = std::move(key);
+  }
   const RegionTable regions(probe.slots, probe.usable_blocks(), probe.manifest());
   if (view.plan.records == 0) view.file.reset();
   state->committed_ =
@@ -48,8 +53,8 @@ Result<void> ImageState::open_volume() {
     recovered();
     if (options.healed) options.healed(group);
   };
-  auto opened =
-      Volume::open(*file, probe, plan, {options.unseal, options.clock, options.undo, healed});
+  auto opened = Volume::open(*file, probe, plan,
+                             {options.unseal, options.clock, options.undo, healed, seal_key});
   // After an incomplete recovery the earlier probe and plan are invalid.
   open_failed = !opened && plan.needs_reset && !unexplained_damage(probe, plan);
   if (!opened) return propagate(opened);

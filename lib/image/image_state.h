@@ -25,6 +25,7 @@ struct ImageState {
 
   std::unique_ptr<BlockFile> file;
   OpenOptions options;
+  SharedKey seal_key;  // renews the seal with each commit; null: there is none
   // The probe of the file when it was opened, for recovery.
   Probe probe;
   RecoveryPlan plan;

@@ -66,6 +66,7 @@ Result<std::unique_ptr<Volume>> Volume::open(BlockFile& file, const Probe& probe
     shown->hold(probe.block_size);
   }
   VDE_TRY_ASSIGN(journal, Journal::open(*shown, probe, plan));
+  journal->renew_seal_with(options.seal_key);
   VDE_TRY_ASSIGN(allocator, Allocator::open(*journal));
   if (damage) shown->release_with(healing_of(file, probe, plan, *damage, options));
   return std::unique_ptr<Volume>(

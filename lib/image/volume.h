@@ -4,6 +4,7 @@
 #include "io/held_file.h"
 #include "journal/recovery.h"
 #include "region/allocator.h"
+#include "vde/secret_key.h"
 #include "vde/ticks.h"
 #include "vde/undo.h"
 
@@ -28,6 +29,7 @@ struct VolumeOptions {
   Clock clock = current_ticks;
   UndoMaker undo = {};                                  // as in OpenOptions; null: refused
   std::function<void(const HealedGroup&)> healed = {};  // called when it was done; may be null
+  SharedKey seal_key = {};                              // renews the seal with each commit
 };
 
 class Volume {

@@ -10,6 +10,7 @@
 #include "inspect/byte_place.h"
 #include "inspect/decode_block.h"
 #include "inspect/decode_table.h"
+#include "inspect/key_fits.h"
 #include "inspect/owner.h"
 #include "inspect/shown_probe.h"
 #include "inspect/structure.h"
@@ -111,6 +112,18 @@ Json block_json(const Probe& probe, const BlockIo& io, const UncheckedBlock& blo
   return json;
 }
 
+// Says whether one of the keys fits what the block holds.
+Result<void> put_key_fits(Json& json, const Probe& probe, const BlockIo& io,
+                          const UncheckedBlock& block, const SecretKeys& keys) {
+  const auto owner = owner_of(probe, block.number());
+  const BlockPlace place{block.number(),
+                         owner ? std::optional<uint64_t>(owner->index) : std::nullopt};
+  VDE_TRY_ASSIGN(fits,
+                 key_fits(io, decoding_type(block, owner), place, block.unchecked_payload(), keys));
+  if (fits) json["key_fits"] = std::move(*fits);
+  return {};
+}
+
 // The block ranges of the selection; a region is clipped to the file.
 Result<std::vector<BlockRange>> selected(const Probe& probe, const BlockSelection& selection) {
   const uint64_t blocks = probe.blocks_in_file();
@@ -180,9 +193,13 @@ Result<void> dump_blocks(BlockFile& file, const BlockSelection& selection, const
   VDE_TRY_ASSIGN(found, probe_shown(file, selection.block_size));
   const Probe& probe = found.probe;
   const BlockIo io(file, probe.block_size);
-  return each_block(probe, file, selection, activity, [&](const UncheckedBlock& block) {
-    return show(block_json(probe, io, block));
-  });
+  return each_block(probe, file, selection, activity,
+                    [&](const UncheckedBlock& block) -> Result<void> {
+                      Json json = block_json(probe, io, block);
+                      if (!selection.keys.empty())
+                        VDE_TRY(put_key_fits(json, probe, io, block, selection.keys));
+                      return show(json);
+                    });
 }
 
 Result<void> dump_raw(BlockFile& file, const BlockSelection& selection, const Activity& activity,

@@ -266,11 +266,24 @@ std::string regions_text(const Json& regions) {
   return text;
 }
 
+namespace {
+
+// Whether a key fits the seal or signature in a block.
+std::string key_line(const Json& block) {
+  const auto fits = block.find("key_fits");
+  if (fits == block.end()) return {};
+  if (fits->is_null()) return "  nothing here is sealed or signed\n";
+  return fits->get<bool>() ? "  the key fits\n" : "  NO KEY FITS: another key, or changed bytes\n";
+}
+
+}  // namespace
+
 std::string block_text(const Json& block) {
   std::string text =
       fmt::format("block {} (offset {:#x})\n  {}\n  {}\n", plain(block["block"]),
                   block["offset"].get<uint64_t>(), owner_line(block["owner"]), trailer_line(block));
   text += unverified_line(block);
+  text += key_line(block);
   const bool is_index = block["decoded_as"] == "TAGI" || block["decoded_as"] == "BTRE";
   for (const Json& structure : block["structures"]) {
     const std::string row = is_index ? tag_row(structure) : std::string{};

@@ -49,6 +49,7 @@
 #include "journal/recovery.h"
 #include "journal/transaction.h"
 #include "probe/group.h"
+#include "vde/secret_key.h"
 
 namespace vde {
 
@@ -99,6 +100,9 @@ class Journal {
   // which only blocks that were never written may be allocated.
   void wipe_freed() { wipes_freed_ = true; }
 
+  // From now on, each commit renews the header seal with `key`, unless it removes it.
+  void renew_seal_with(SharedKey key) { seal_key_ = std::move(key); }
+
   // Notes that blocks were written directly. They are synced before the next record, even if their
   // transaction is dropped: a later after-image may have that content as its predecessor.
   void note_direct_write() const { unsynced_ = true; }
@@ -136,10 +140,12 @@ class Journal {
   [[nodiscard]] Result<void> plan_record(Transaction& transaction, const SpareBlocks& spare_blocks,
                                          Staged& staged) const;
   [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
+  void renew_seal(Transaction& transaction) const;
   [[nodiscard]] Result<void> write_spilled(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
+  [[nodiscard]] Result<std::optional<uint64_t>> chain_note() const;
   [[nodiscard]] Result<void> write_back();
   [[nodiscard]] Result<void> wipe(BlockRange freed);
   void set_base(BlockBuffer group);
@@ -157,9 +163,11 @@ class Journal {
   uint64_t previous_ = 0;  // checksum of the last record
   std::map<uint64_t, AfterImage> live_;
   RangeMap pinned_;
+  SharedKey seal_key_;
   bool space_taken_ = false;
   bool wipes_freed_ = false;
   bool unmarked_ = false;          // the header is still another program's
+  bool chained_ = false;           // the metadata chain hash fits, and is renewed
   mutable bool unsynced_ = false;  // blocks were written directly since the last sync
   bool dead_ = false;
 };

@@ -9,6 +9,7 @@
 #include "format/trailer_order.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
+#include "journal/metadata_chain.h"
 #include "journal/record_scan.h"
 
 namespace vde {
@@ -89,26 +90,44 @@ bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_si
          group_hash(group_bytes(group), block_size) == first.base_hash;
 }
 
+// Reads blocks as they are after the records.
+ChainReader replayed_reader(const BlockIo& io, const std::map<uint64_t, Versions>& versions) {
+  return [&io, &versions, buffer = io.make_buffer()](uint64_t number) mutable -> Result<Bytes> {
+    const auto found = versions.find(number);
+    const uint64_t place = found == versions.end() ? number : found->second.place;
+    VDE_TRY_ASSIGN(block, io.read(place, buffer));
+    // A hole is to be as if never written.
+    if (found != versions.end() && place == number) std::ranges::fill(buffer, uint8_t{0});
+    return block.bytes();
+  };
+}
+
 // The group after the last record, made from the one that the first record is based on if that is
 // there: the other one may be damaged although its checksums fit.
 Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
-                               const std::map<uint64_t, Versions>& versions) {
+                               const std::map<uint64_t, Versions>& versions,
+                               const RecoveryPlan& plan) {
+  const RecordHead& first = scan.records.front().record.head;
   const bool from_mirror =
-      probe.mirror.whole &&
-      (!probe.primary.whole ||
-       is_base(probe.mirror, scan.records.front().record.head, io.block_size()));
+      probe.mirror.whole && (!probe.primary.whole || is_base(probe.mirror, first, io.block_size()));
   const GroupProbe& sole = probe.primary.whole ? probe.primary : probe.copy;
-  GroupState state = decode_group(from_mirror ? probe.mirror : sole);
+  const GroupProbe& from = from_mirror ? probe.mirror : sole;
+  GroupState state = decode_group(from);
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
   state.seal.header_seal = head.seal;
   // Only a record that writes the directory changes the slots. The directory at home may be damaged
   // although its checksum fits.
   const auto directory = versions.find(kDirectoryStart);
-  if (directory == versions.end() || directory->second.place == kDirectoryStart) return state;
-  BlockBuffer buffer = io.make_buffer();
-  VDE_TRY_ASSIGN(block, io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
-  state.slots = decode_slots(block.payload());
+  if (directory != versions.end() && directory->second.place != kDirectoryStart) {
+    BlockBuffer buffer = io.make_buffer();
+    VDE_TRY_ASSIGN(block,
+                   io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
+    state.slots = decode_slots(block.payload());
+  }
+  if (plan.chained)
+    VDE_TRY(renew_chain(state, plan.area, plan.next_epoch(), is_base(from, first, io.block_size()),
+                        replayed_reader(io, versions)));
   return state;
 }
 
@@ -154,7 +173,7 @@ Result<bool> is_written_back(const BlockIo& io, uint64_t target, const Versions&
 Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                          OddBlocks odd, RecoveryPlan& plan) {
   const auto versions = collect_versions(scan);
-  VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions));
+  VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions, plan));
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
   VDE_TRY(refuse_later_group(probe, final_bytes));
   const RecordHead& first = scan.records.front().record.head;
@@ -216,7 +235,52 @@ Result<uint64_t> first_claim(const BlockIo& io, const JournalArea& area) {
   return std::max(old, claimed);
 }
 
+// Records of a version that kept no copy of the group may reach into its place.
+bool has_room_for_copy(const BlockIo& io, const RecoveryPlan& plan) {
+  const uint64_t end = plan.area.region.end;
+  return !plan.area.keeps_group() || plan.records_end <= end - blocks_per_sector(io.block_size());
+}
+
+// Whether the metadata chain hash fitted before the records in the journal. If a crash tore the
+// last block, the first record was not acknowledged, and nothing was written back yet.
+Result<bool> is_chained(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
+  if (plan.header.last_marked) return plan.header.chained;
+  if (!has_room_for_copy(io, plan)) return false;
+  return chain_fits(io, probe, plan.area);
+}
+
+// Whether a record of this version, and none of an earlier one, may have begun in this epoch.
+Result<bool> can_forget_unfinished(const BlockIo& io, const JournalArea& area, uint64_t epoch) {
+  const uint64_t first = area.records().begin;
+  if (first == area.room().begin) return true;
+  VDE_TRY_ASSIGN(old, highest_epoch(io, {first, first + 1}));
+  return old < epoch;
+}
+
+// Without commits to apply, the image must keep a metadata chain hash that fits.
+Result<void> keep_chain(const BlockIo& io, const Probe& probe, RecoveryPlan& plan) {
+  if (plan.header.valid) {
+    VDE_TRY_ASSIGN(fits, chain_fits(io, probe, plan.area));
+    if (!fits || plan.header.epoch != plan.epoch) return {};
+    VDE_TRY_ASSIGN(can_forget, can_forget_unfinished(io, plan.area, plan.epoch));
+    plan.keeps_header = can_forget && !fault(JournalFault::kChainHeaderRaised);
+    return {};
+  }
+  for (const uint64_t epoch : {plan.epoch, plan.epoch + 1}) {
+    const BlockBuffer header = encode_journal_header(plan.area, probe.superblock, epoch);
+    VDE_TRY_ASSIGN(fits, chain_fits(io, probe, plan.area, header));
+    if (!fits) continue;
+    plan.header_epoch = epoch;
+    break;
+  }
+  return {};
+}
+
 }  // namespace
+
+uint64_t RecoveryPlan::next_epoch() const {
+  return header_epoch.value_or(epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1));
+}
 
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost,
                                    OddBlocks odd) {
@@ -258,6 +322,10 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     plan.torn_header = used > 0 || header.last_marked;
   }
   plan.records_end = scan.end;
+  if (!scan.records.empty()) {
+    VDE_TRY_ASSIGN(chained, is_chained(io, probe, plan));
+    plan.chained = chained;
+  }
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
   // Without commits, only the write of a group can have been interrupted.
   const bool is_copy = probe.superblock_source == SuperblockSource::kCopy;
@@ -266,10 +334,37 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     plan.group = decode_group(probe.copy);
   }
   plan.needs_reset |= is_copy;
+  if (plan.needs_reset && plan.records == 0) VDE_TRY(keep_chain(io, probe, plan));
   return plan;
 }
 
 namespace {
+
+// What the last block has to say about the metadata chain hash.
+Result<std::optional<uint64_t>> chain_note(const BlockIo& io, const RecoveryPlan& plan) {
+  if (!plan.chained) return std::optional<uint64_t>{};
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(header, io.read(plan.area.header(), buffer));
+  return std::optional(checksum(header.bytes()));
+}
+
+// If a crash tore the last block, it says again that the hash fitted, before anything is written
+// back: afterwards that cannot be computed.
+Result<void> note_chain(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
+  if (!plan.chained || plan.header.chained || fault(JournalFault::kChainUnnoted)) return {};
+  VDE_TRY_ASSIGN(chain, chain_note(io, plan));
+  VDE_TRY(write_journal_end(io, plan.area, probe.superblock, plan.header.epoch,
+                            group_bytes(probe.group()), chain));
+  return io.file().sync();
+}
+
+// Zeroes the start of an unfinished record, so that later writes cannot complete it.
+Result<void> forget_unfinished(const BlockIo& io, const JournalArea& area) {
+  const BlockRange sector = sector_of(area.room().begin, blocks_per_sector(io.block_size()));
+  const BlockRange blocks{area.room().begin, std::min(sector.end, area.room().end)};
+  const BlockBuffer zeros(blocks.count() * io.block_size());
+  return io.file().write(blocks.begin * io.block_size(), zeros);
+}
 
 // If the groups share a sector, none of them may survive a crash. Then the directory, which leads
 // to the journal, and the copy of the group in it have to.
@@ -277,11 +372,13 @@ Result<void> secure_group(const BlockIo& io, const Probe& probe, const RecoveryP
   const JournalArea& area = plan.area;
   if (!area.keeps_group()) return {};
   if (!probe.copy.whole) {
-    // Records of a version that kept no copy may reach into its place.
-    const bool has_room = plan.records_end <= area.region.end - blocks_per_sector(io.block_size());
-    if (plan.header.kind == HeaderKind::kOurs && has_room)
+    // If only the last block names the header, it has a copy already, and must not be torn.
+    const bool is_marked = plan.header.kind == HeaderKind::kOurs && !plan.header.named;
+    if (is_marked && has_room_for_copy(io, plan)) {
+      VDE_TRY_ASSIGN(chain, chain_note(io, plan));
       VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
-                                group_bytes(probe.group())));
+                                group_bytes(probe.group()), chain));
+    }
   }
   return sync_unless(JournalFault::kRecoveryDirectoryUnsynced, io.file());
 }
@@ -325,6 +422,7 @@ Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
 Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   VDE_TRY(refuse_overwritten_places(plan));
+  VDE_TRY(note_chain(io, probe, plan));
   BlockBuffer buffer = io.make_buffer();
   RunWriter writer(io);
   for (const ReplayedBlock& image : plan.after_images) {
@@ -337,8 +435,11 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   VDE_TRY(writer.flush());
   if (plan.group) VDE_TRY(write_groups(io, probe, plan));
   const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
-  const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
-  VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
+  const uint64_t epoch = plan.keeps_header ? plan.epoch : plan.next_epoch();
+  if (plan.keeps_header)
+    VDE_TRY(forget_unfinished(io, plan.area));
+  else
+    VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
   VDE_TRY(wipe_journal_end(io, plan.area, superblock));
   VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;

@@ -24,6 +24,13 @@ GroupState decode_group(const GroupProbe& group) {
           copy_of(group.blocks[3].payload())};
 }
 
+BlockBuffer encode_head(const GroupState& state) {
+  BlockBuffer payload = state.head;
+  kSuperblockLayout.encode(state.superblock, payload);
+  kHeaderSealLayout.encode(state.seal, MutableBytes(payload).last(kHeaderSealLayout.size()));
+  return payload;
+}
+
 BlockBuffer encode_group(const GroupState& state, uint32_t block_size) {
   BlockBuffer blocks(kGroupBlocks * block_size);
   const auto block = [&](uint64_t i) {
@@ -32,9 +39,7 @@ BlockBuffer encode_group(const GroupState& state, uint32_t block_size) {
   const auto put = [&](uint64_t i, const BlockBuffer& payload) {
     std::copy(payload.begin(), payload.end(), block(i).begin());
   };
-  put(0, state.head);
-  kSuperblockLayout.encode(state.superblock, block(0));
-  kHeaderSealLayout.encode(state.seal, block(0).subspan(header_seal_offset(block_size)));
+  put(0, encode_head(state));
   put(1, state.table);
   encode_slots(state.slots, block(1).first(state.slots.size() * kRegionSlotLayout.size()));
   put(2, state.extended);

@@ -22,6 +22,9 @@ struct GroupState {
 // The group's four blocks, with trailers whose generation is the checkpoint sequence.
 [[nodiscard]] BlockBuffer encode_group(const GroupState& state, uint32_t block_size);
 
+// The payload of block 0 for `state`.
+[[nodiscard]] BlockBuffer encode_head(const GroupState& state);
+
 // Identifies a group by its content: a hash over the payloads of `blocks` (four whole blocks).
 [[nodiscard]] uint64_t group_hash(Bytes blocks, uint32_t block_size);
 

@@ -363,7 +363,8 @@ Result<void> check_can_write(const Probe& probe, bool unseal) {
         fmt::format("needs a writer of version {} or later", probe.superblock.min_writer_version),
         "vdetool writes version 2");
   if (probe.seal.is_set() && !unseal)
-    return fail(ErrorCode::kUnsupported, "the image is sealed", "use --unseal to remove the seal");
+    return fail(ErrorCode::kUnsupported, "the image is sealed",
+                "use --key-file to renew the seal, or --unseal to remove it");
   constexpr uint32_t kHandsOff =
       kRegionEncrypted | kRegionWorm | kRegionReadOnly | kRegionMigrating;
   for (const RegionSlot& slot : probe.slots)

@@ -26,27 +26,33 @@ std::string describe_event(const LoggedEvent& event, uint32_t block_size) {
   return {};
 }
 
-// The first error that verify finds; empty if there is none.
-Result<std::string> first_error(BlockFile& file) {
+// The first error that verify finds; empty if there is none. A metadata chain hash that is stale is
+// one: where it fitted, it must fit again.
+Result<std::string> first_error(BlockFile& file, const Recording& recording) {
   std::string first;
   Activity activity;
-  VDE_TRY(verify_image(file, {VerifyScope::kAll, 1, 0}, activity, [&](const Finding& finding) {
-    if (finding.kind->severity == Severity::kError && first.empty())
+  VerifyOptions options{VerifyScope::kAll, 1, 0};
+  if (recording.seal_key) options.keys = {recording.seal_key};
+  VDE_TRY(verify_image(file, options, activity, [&](const Finding& finding) {
+    const bool is_error =
+        finding.kind->severity == Severity::kError || finding.kind->code == "SUPB-013";
+    if (is_error && first.empty())
       first = fmt::format("{} {}", finding.kind->code, finding.message);
   }));
   return first;
 }
 
-EditOptions crash_options() {
-  return {from_unix_seconds(1'900'000'000), true};
+EditOptions crash_options(const Recording& recording) {
+  if (recording.seal_key) return {from_unix_seconds(1'900'000'000), false, {recording.seal_key}};
+  return {from_unix_seconds(1'900'000'000), true, {}};
 }
 
 // The digest of the crashed image as a reader sees it.
-Result<uint64_t> open_for_reading(ScratchFile& disk, bool repaired_by_writer) {
+Result<uint64_t> open_for_reading(ScratchFile& disk, const Recording& recording) {
   VDE_TRY_ASSIGN(view, committed_view(disk));
   VDE_TRY_ASSIGN(seen, committed_digest(*view));
-  if (repaired_by_writer) return seen;
-  VDE_TRY_ASSIGN(error, first_error(*view));
+  if (recording.starts_unclean) return seen;
+  VDE_TRY_ASSIGN(error, first_error(*view, recording));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, as a reader sees it: " + error);
   return seen;
 }
@@ -61,15 +67,16 @@ Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
 }
 
 // What a writer finds after its recovery.
-Result<uint64_t> open_for_writing(ScratchFile& disk, bool& recovery_writes) {
+Result<uint64_t> open_for_writing(ScratchFile& disk, const Recording& recording,
+                                  bool& recovery_writes) {
   const size_t before = disk.mark();
-  const auto volume = try_open_volume(disk, crash_options());
+  const auto volume = try_open_volume(disk, crash_options(recording));
   if (!volume)
     return fail(ErrorCode::kDamaged, "opening it for writing fails: " + volume.error().message);
   recovery_writes = disk.changed_since(before);
   VDE_TRY(check_rest(disk, (*volume)->journal().superblock()));
   VDE_TRY_ASSIGN(recovered, committed_digest(disk));
-  VDE_TRY_ASSIGN(error, first_error(disk));
+  VDE_TRY_ASSIGN(error, first_error(disk, recording));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, after recovery: " + error);
   return recovered;
 }
@@ -124,13 +131,13 @@ struct Explorer::Run {
     ScratchFile& file = disk.realize(state);
     std::optional<uint64_t> seen;
     if (state.hash % limits.reader_every == 0) {
-      const auto read = open_for_reading(file, recording.starts_unclean);
+      const auto read = open_for_reading(file, recording);
       if (read)
         seen = *read;
       else
         verdict.problem = read.error().message;
     }
-    const auto recovered = open_for_writing(file, verdict.recovery_writes);
+    const auto recovered = open_for_writing(file, recording, verdict.recovery_writes);
     if (!recovered)
       verdict.problem = recovered.error().message;
     else if (seen && *recovered != *seen)

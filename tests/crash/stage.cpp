@@ -19,7 +19,9 @@ Stage::Stage(std::string name, uint32_t block_size, std::vector<uint8_t> content
 }
 
 EditOptions Stage::next_options(bool unseal) {
-  return {from_unix_seconds(1'800'000'000 + ++sessions_), unseal};
+  EditOptions options{from_unix_seconds(1'800'000'000 + ++sessions_), unseal, {}};
+  if (recording_.seal_key) options.keys = {recording_.seal_key};
+  return options;
 }
 
 void Stage::open(bool unseal) {

@@ -22,6 +22,8 @@ struct Recording {
   // The start is as another program left it: `verify` may find problems until the first session has
   // repaired them.
   bool starts_unclean = false;
+  // It is sealed with this key, which each session has.
+  SharedKey seal_key = {};
 };
 
 class Stage {
@@ -57,6 +59,7 @@ class Stage {
   void set_label(Transaction& transaction);
 
   void start_unclean() { recording_.starts_unclean = true; }
+  void start_sealed(SharedKey key) { recording_.seal_key = std::move(key); }
   [[nodiscard]] Recording finish();
 
  private:

@@ -6,6 +6,7 @@
 #include "crash/tag_workloads.h"
 #include "region/packed_editor.h"
 #include "region/placement.h"
+#include "support/evidence_image.h"
 #include "support/one_change.h"
 #include "table/snapshot_table.h"
 
@@ -342,6 +343,36 @@ void play_sealed(Stage& stage) {
   stage.close();
 }
 
+// Every commit renews a seal.
+void make_renewable(MemoryFile& image, uint32_t block_size) {
+  ImageBuilder builder(std::move(image.bytes()), block_size);
+  seal_image(builder, test_key());
+  image.bytes() = std::move(builder.bytes());
+}
+
+void play_renewed(Stage& stage) {
+  stage.start_sealed(test_key());
+  play_reuse(stage);
+}
+
+// A metadata chain hash that fits, in an image of vdetool and in one of another program. The first
+// region after the bitmap grows and moves, so that its first block is another one.
+void make_chained(MemoryFile& image, uint32_t block_size) {
+  ImageBuilder builder(std::move(image.bytes()), block_size);
+  chain_image(builder);
+  image.bytes() = std::move(builder.bytes());
+}
+
+void make_chained_foreign(MemoryFile& image, uint32_t block_size) {
+  ImageEditor(image).forget_journal(true);
+  make_chained(image, block_size);
+}
+
+void play_chained(Stage& stage) {
+  play_killed(stage);
+  play_regions(stage);
+}
+
 // A commit that the next session repeats, except for the label.
 void play_retry(Stage& stage) {
   stage.open();
@@ -377,6 +408,12 @@ constexpr Workload kWorkloads[] = {
     {"foreign", "an image of the SDK", kMin, make_foreign, play_foreign},
     {"lagging", "superblock groups that differ", kMin, make_lagging, play_foreign},
     {"sealed", "a seal that is removed", kMin, make_sealed, play_sealed},
+    {"renewed", "a seal that every commit renews", kMin, make_renewable, play_renewed},
+    {"chained", "a metadata chain hash", kMin, make_chained, play_chained},
+    {"chained-foreign", "a metadata chain hash of the SDK", kMin, make_chained_foreign,
+     play_chained},
+    {"chained-retry", "the same, and a crash in the first commit", kMin, make_chained_foreign,
+     play_retry},
     {"tags", "tags set and removed: splits, merges, growth", kMin, nullptr, play_tag_changes},
     {"tag-bulk", "a rebuilt tag index", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},

@@ -7,7 +7,7 @@
 
 namespace vde::test {
 
-inline constexpr EditOptions kFuzzEdit{Ticks{638'000'000'100'000'000}, false};
+inline const EditOptions kFuzzEdit{Ticks{638'000'000'100'000'000}, false, {}};
 
 // Verify finds no error and no warning in the image.
 using IsClean = bool;

@@ -1,6 +1,7 @@
 #include "support/try_open.h"
 
 #include "journal/committed_view.h"
+#include "probe/seal_key.h"
 #include "support/memory_undo.h"
 
 namespace vde::test {
@@ -15,9 +16,10 @@ Result<std::unique_ptr<Volume>> try_open_volume(BlockFile& file, const EditOptio
   VDE_TRY_ASSIGN(replayed, probe_replayed(view));
   const Probe& committed = replayed ? *replayed : probe;
   VDE_TRY(check_features(committed));
-  VDE_TRY(check_writable(committed, options.unseal));
+  const SharedKey key = options.unseal ? nullptr : find_seal_key(committed, options.keys);
+  VDE_TRY(check_writable(committed, options.unseal || key != nullptr));
   VDE_TRY_ASSIGN(volume, Volume::open(file, probe, view.plan,
-                                      {options.unseal, clock_of(options), memory_undo}));
+                                      {options.unseal, clock_of(options), memory_undo, {}, key}));
   VDE_TRY(volume->release());
   return std::move(volume);
 }

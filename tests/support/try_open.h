@@ -6,11 +6,12 @@
 namespace vde::test {
 
 struct EditOptions {
-  Ticks now;            // the time of every change
-  bool unseal = false;  // allow changing a sealed image, which removes its seal
+  Ticks now;             // the time of every change
+  bool unseal = false;   // allow changing a sealed image, which removes its seal
+  SecretKeys keys = {};  // with which a seal is renewed
 };
 
-inline constexpr EditOptions kSomeOptions{Ticks{638'000'000'000'000'000}, false};
+inline const EditOptions kSomeOptions{Ticks{638'000'000'000'000'000}, false, {}};
 
 // A clock that always returns the same time.
 [[nodiscard]] Clock clock_of(const EditOptions& options);

@@ -60,6 +60,10 @@ inline constexpr std::string_view kLosesSign =
     "the sign that more entries existed, if the number is too high";
 
 // What to do, if several kinds need the same.
+inline constexpr std::string_view kRightKey =
+    "Make sure that it is the right key. Then compare the image with a copy that you trust, and "
+    "ask "
+    "who could write to it. Do not renew the seal.";
 inline constexpr std::string_view kNothing = "Nothing needs to be done.";
 inline constexpr std::string_view kNothingRepairable =
     "Nothing needs to be done. 'vdetool verify IMAGE --repair' fixes it.";

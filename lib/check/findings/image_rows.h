@@ -133,9 +133,11 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
      "The label is not valid UTF-8 text.", "It is displayed with \\xHH escapes.",
      "Set a new label: 'vdetool label IMAGE LABEL'."},
     {"SUPB-007", kNote, RepairNeed::kNever, "the image is sealed",
-     "The superblock carries a seal: an HMAC whose key is not in the image, so it cannot be "
-     "checked.",
-     "None. Changing the image needs --unseal, which removes the seal.", kNothing},
+     "The superblock carries a seal: an HMAC whose key is not in the image. It is checked with "
+     "--key-file FILE.",
+     "None. Changing the image needs --key-file, which renews the seal, or --unseal, which removes "
+     "it.",
+     kNothing},
     {"SUPB-008", kNote, RepairNeed::kNever, "the integrity anchor holds hashes",
      "The format does not specify how they are computed, so they were not checked. They become "
      "stale when the data that they cover changes.",
@@ -159,7 +161,7 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
      "generation.",
      "None for the content. The generations of later writes may seem to decrease.",
      "Nothing needs to be done: the next change to the image by vdetool fixes it."},
-    {"SUPB-013", kNote, RepairNeed::kNever, "the metadata chain hash is stale",
+    {"SUPB-013", kWarning, RepairNeed::kNever, "the metadata chain hash is stale",
      "The integrity anchor holds a hash over the first blocks of all regions that does not match "
      "them: the image was changed after the hash was computed.",
      "Tamper checks of the SDK report the image as changed. The hash needs no key, so it proves "
@@ -174,6 +176,23 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-016", kNote, RepairNeed::kNever, "the nesting depth is above its limit",
      "The nesting depth in the extended metadata is above 3.",
      "Tamper checks of the SDK reject the image.", kNothing},
+    {"SUPB-017", kError, RepairNeed::kNever, "the header seal is wrong",
+     "The superblock's seal was not made with the key in --key-file, or the superblock was changed "
+     "since by somebody without the key. Which of the two cannot be seen.",
+     "If the key is right, nothing in the superblock can be trusted.", kRightKey},
+    {"SUPB-018", kError, RepairNeed::kNever, "the namespace signature is wrong",
+     "The signature of the namespace in the extended metadata was not made with a key in "
+     "--key-file, or prefix, UUID or authority were changed since. One of the keys fits nothing "
+     "else in the image, so it should fit here.",
+     "If the key is right, the namespace is not the one that was registered.", kRightKey},
+    {"SUPB-019", kNote, RepairNeed::kNever, "the namespace signature was not checked",
+     "The extended metadata holds a signature of the namespace, and every key in --key-file "
+     "belongs to something else. The authority over the namespace has a key of its own.",
+     "None.", "Give that key too, with another --key-file."},
+    {"SUPB-020", kWarning, RepairNeed::kNever, "nothing is sealed or signed",
+     "A key was given, but the image holds nothing that was made with one.",
+     "If the image was sealed, somebody removed the seal: nothing proves what it holds.",
+     "Compare the image with a copy whose seal fits."},
 });
 
 }  // namespace vde::finding_rows

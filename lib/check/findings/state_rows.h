@@ -87,6 +87,11 @@ inline constexpr auto kPolicyRows = std::to_array<FindingRow>({
     {"POLV-005", kWarning, RepairNeed::kNever, "a policy has an unknown value",
      "A policy for the response to tampering holds one byte, from 0 to 4.",
      "A later revision of the format may have defined it, or it is damaged.", kNothing},
+    {"POLV-010", kError, RepairNeed::kNever, "the HMAC of the policy vault is wrong",
+     "The HMAC in the second block was not made with the key in --key-file, or a policy was "
+     "changed "
+     "since by somebody without the key. Which of the two cannot be seen.",
+     "If the key is right, no policy can be trusted.", kRightKey},
 });
 
 inline constexpr auto kRaidRows = std::to_array<FindingRow>({

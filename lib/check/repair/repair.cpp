@@ -10,6 +10,7 @@
 #include "check/verification.h"
 #include "io/undo_file.h"
 #include "journal/committed_view.h"
+#include "probe/seal_key.h"
 
 namespace vde {
 namespace {
@@ -147,8 +148,10 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
   VDE_TRY(complete_lost(log));
   // What is exactly as it was leaves a seal valid; one that nothing proves is none.
   const bool exact = log.steps.size() == log.exact_steps;
-  VDE_TRY(check_can_write(probe, options.unseal || exact || !probe.superblock_verified()));
-  VDE_TRY(check_can_write(*repaired, options.unseal || exact));
+  const bool may_change_seal =
+      options.unseal || exact || find_seal_key(probe, options.verify.keys) != nullptr;
+  VDE_TRY(check_can_write(probe, may_change_seal || !probe.superblock_verified()));
+  VDE_TRY(check_can_write(*repaired, may_change_seal));
   plan.steps = std::move(log.steps);
   for (const RepairStep& step : plan.steps) plan.lost += step.lost;
   VDE_TRY(fill_plan(file, view, *repaired, plan));

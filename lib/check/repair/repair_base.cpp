@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "probe/seal_key.h"
 
 namespace vde {
 
@@ -48,6 +49,10 @@ Result<void> RepairBase::read_probe() {
   probe_ = std::move(probe);
   io_ = BlockIo(target_.file, probe_.block_size);
   return {};
+}
+
+void RepairBase::keep_seal_key() {
+  seal_key_ = find_seal_key(probe_, options().verify.keys);
 }
 
 void RepairBase::step(std::string what, std::string source) {

@@ -64,6 +64,8 @@ class RepairBase {
   [[nodiscard]] bool interrupted() const { return target_.activity.stop; }
   [[nodiscard]] Activity& activity() const { return target_.activity; }
   [[nodiscard]] ExactRun* exact() const { return target_.exact; }
+  // The key that the seal fitted before the repair; null if there is none.
+  [[nodiscard]] const SharedKey& seal_key() const { return seal_key_; }
 
   // Begins a step that loses nothing: the blocks that are written from now on belong to it. `what`
   // is an instruction.
@@ -98,11 +100,14 @@ class RepairBase {
   // Probes the image again, after a write.
   [[nodiscard]] Result<void> read_probe();
   [[nodiscard]] const RepairTarget& target() const { return target_; }
+  // Of what read_probe() found.
+  void keep_seal_key();
 
  private:
   RepairTarget target_;
   BlockIo io_;
   Probe probe_;
+  SharedKey seal_key_;
 };
 
 // Whether every block of both groups and of the directory could be read.

@@ -61,10 +61,17 @@ constexpr Structure kStructures[] = {
 constexpr Result<void> (*kLast[])(StructureRepair&) = {repair_bitmap, repair_tags,
                                                        repair_generations, repair_spare_blocks};
 
-Result<void> clear_seal(StructureRepair& repair) {
+// Renews the seal, or removes it.
+Result<void> settle_seal(StructureRepair& repair) {
   if (!repair.seal().is_set()) return {};
+  if (repair.seal_key() != nullptr) {
+    // Each commit does that (Journal::renew_seal_with).
+    repair.step("renew the header seal", "the key in --key-file, which the old seal fits");
+    return {};
+  }
   if (!repair.options().unseal)
-    return fail(ErrorCode::kUnsupported, "the image is sealed", "use --unseal to remove the seal");
+    return fail(ErrorCode::kUnsupported, "the image is sealed",
+                "use --key-file to renew the seal, or --unseal to remove it");
   repair.step("remove the header seal", "the image changes, and the key of the seal is not in it");
   repair.seal() = HeaderSeal{};
   return {};
@@ -96,7 +103,7 @@ Result<Begun> repair_places(FoundationRepair foundation) {
   for (const Structure& structure : kPlaces) VDE_TRY(structure.repairer(repair));
   const bool has_dropped = repair.exact() != nullptr && !repair.exact()->dropped().empty();
   if (repair.step_count() == begun.steps_before || !has_dropped) return std::move(begun);
-  VDE_TRY(clear_seal(repair));
+  VDE_TRY(settle_seal(repair));
   VDE_TRY_ASSIGN(settled, std::move(repair).finish());
   VDE_TRY(restore_dropped(settled));
   return begin(std::move(settled));
@@ -163,7 +170,7 @@ Result<Probe> repair_all(const RepairTarget& target) {
   for (const Structure& structure : kStructures) VDE_TRY(structure.repairer(repair));
   for (const auto repairer : kLast) VDE_TRY(repairer(repair));
   // What is exactly as it was breaks no seal.
-  if (repair.step_count() > repair.exact_step_count()) VDE_TRY(clear_seal(repair));
+  if (repair.step_count() > repair.exact_step_count()) VDE_TRY(settle_seal(repair));
   const bool changed = repair.step_count() > begun.steps_before;
   auto after = changed ? std::move(repair).finish() : std::move(repair).leave();
   if (!after) return propagate(after);

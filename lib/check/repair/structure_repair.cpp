@@ -11,6 +11,7 @@ Result<void> StructureRepair::open_journal() {
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
   VDE_TRY_ASSIGN(journal, Journal::open(target().file, probe(), plan));
   journal_ = std::move(journal);
+  journal_->renew_seal_with(seal_key());
   drop_changes();
   VDE_TRY(read_probe());
   buffer_ = io().make_buffer();

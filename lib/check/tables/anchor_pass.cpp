@@ -2,34 +2,24 @@
 // integrity anchor, over the first blocks of all regions, and the nesting depth.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "check/passes.h"
 #include "format/extended_metadata.h"
-#include "format/hash.h"
+#include "journal/metadata_chain.h"
 #include "vde/text.h"
 
 namespace vde {
 namespace {
 
 // Nothing if a block cannot be read: other passes report that.
-std::optional<Opaque<32>> chain_hash(VerifyContext& context) {
-  std::vector<uint64_t> heads;
-  for (const PlacedRegion& region : context.regions)
-    if (!region.is_data_area && region.type != block_types::kSuperblock)
-      heads.push_back(region.blocks.begin);
-  std::ranges::sort(heads);
-  Opaque<32> hash{};
+std::optional<Opaque<32>> found_chain_hash(VerifyContext& context) {
+  const Probe& probe = context.probe;
   BlockBuffer buffer = context.io.make_buffer();
-  for (const uint64_t head : heads) {
-    const auto block = context.io.read(head, buffer);
-    if (!block) return std::nullopt;
-    Sha256Stream stream;
-    stream.add(hash);
-    stream.add(block->bytes());
-    hash = stream.finish();
-  }
-  return hash;
+  const auto heads = chain_heads(probe.slots, probe.manifest(), probe.blocks_in_file());
+  const auto hash = chain_hash(heads, [&](uint64_t number) -> Result<Bytes> {
+    VDE_TRY_ASSIGN(block, context.io.read(number, buffer));
+    return block.bytes();
+  });
+  return hash ? std::optional(*hash) : std::nullopt;
 }
 
 void check_nesting(VerifyContext& context) {
@@ -56,7 +46,7 @@ Result<void> check_anchor(VerifyContext& context) {
     context.report.add(FindingCode::kChainUndated, probe.superblock_block + 3,
                        block_types::kIntegrityAnchor,
                        fmt::format("generation {}", anchor.chain_generation));
-  const auto hash = chain_hash(context);
+  const auto hash = found_chain_hash(context);
   if (hash && *hash != anchor.metadata_chain_hash)
     context.report.add(
         FindingCode::kChainHashStale, probe.superblock_block + 3, block_types::kIntegrityAnchor,

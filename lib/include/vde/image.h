@@ -15,6 +15,7 @@
 
 #include "vde/activity.h"
 #include "vde/modules.h"
+#include "vde/secret_key.h"
 #include "vde/snapshots.h"
 #include "vde/storage.h"
 #include "vde/tags.h"
@@ -31,6 +32,9 @@ struct OpenOptions {
   std::chrono::milliseconds lock_wait{0};  // how long to wait for the lock
   const Activity* activity = nullptr;      // cancels the wait; null: nothing does
   bool unseal = false;  // allow changing a sealed image; the first commit removes the seal
+  // For changes of a sealed image: each commit renews the seal with the key that fits it. Any key
+  // needs a seal that one of them fits; the image is refused otherwise. Not together with `unseal`.
+  SecretKeys keys = {};
   // Read tags through a mapping of the file, and verify each block only once. If the file shrinks
   // in the meantime, the process gets SIGBUS; handling it is up to the program.
   bool map = false;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vde/activity.h"
+#include "vde/secret_key.h"
 #include "vde/storage.h"
 #include "vde/ticks.h"
 
@@ -52,6 +53,9 @@ struct BlockSelection {
   // In bytes; nothing: that of the superblock, or of the blocks' trailers if there is none. kUsage
   // if the format does not allow it.
   std::optional<uint32_t> block_size = {};
+  // With keys, a superblock, an HMAC of policies and a namespace signature get a member "key_fits":
+  // whether one of the keys fits, or null where nothing was sealed or signed.
+  SecretKeys keys = {};
 };
 
 // What `region` can be: every block type that the format defines.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vde/activity.h"
+#include "vde/secret_key.h"
 #include "vde/storage.h"
 
 namespace vde {
@@ -66,6 +67,8 @@ struct VerifyOptions {
   // CPU time, about, for finding the originals of damaged blocks: wrong bits, bytes and sectors.
   // 0: do not search.
   double search_seconds = 10;
+  // Keys for the header seal, the policy vault and the namespace. Each must fit one of them.
+  SecretKeys keys = {};
 };
 
 struct VerifySummary {
@@ -74,7 +77,8 @@ struct VerifySummary {
   uint64_t notes = 0;
   uint64_t blocks_checked = 0;  // blocks whose checksum was compared with their payload
   // Intact structures: "primary group", "mirror group", "region directory", and the types of the
-  // regions without errors and warnings.
+  // regions without errors and warnings; and "header seal", "policy vault HMAC" and "namespace
+  // signature" if they fit a key.
   std::vector<std::string> intact = {};
   // Checks that were skipped, because of the scope or because the image is a stream.
   std::vector<std::string> not_checked = {};

@@ -40,7 +40,7 @@ TEST_CASE("each damage is reported with the right codes, and nothing else is rep
     CAPTURE(recipe.name);
     RecipeImage image(recipe);
     FaultyFile file = image.faulty();
-    const Verified result = verified(file);
+    const Verified result = verified(file, recipe.options());
 
     CHECK_MESSAGE(!result.error, (result.error ? result.error->message : ""));
     CHECK(joined(result.codes) == joined(recipe.expected));

@@ -33,7 +33,7 @@ const Place* g_switched_off = nullptr;
 std::vector<std::string> codes_of(const Recipe& recipe) {
   RecipeImage image(recipe);
   FaultyFile file = image.faulty();
-  return verified(file).codes;
+  return verified(file, recipe.options()).codes;
 }
 
 // How often each file of lib/check names each code to report it.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/image_builder.h"
+#include "vde/verify.h"
 
 namespace vde::test {
 
@@ -22,6 +23,14 @@ struct Recipe {
   std::set<uint64_t> unreadable = {};  // blocks that cannot be read
   // All codes that are left after a repair, in order.
   std::vector<std::string> left = {};
+  SecretKeys keys = {};  // that verify gets
+
+  // On one thread, without a search for wrong bits.
+  [[nodiscard]] VerifyOptions options() const {
+    VerifyOptions options{VerifyScope::kAll, 1, 0};
+    options.keys = keys;
+    return options;
+  }
 };
 
 // A recipe whose damage cannot be repaired.
@@ -36,6 +45,8 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> module_recipes();      // CODE
 [[nodiscard]] std::vector<Recipe> block_recipes();       // BLCK
 [[nodiscard]] std::vector<Recipe> dictionary_recipes();  // DICT
+// What needs a key: POLV, SUPB
+[[nodiscard]] std::vector<Recipe> keyed_recipes();
 // ALOG, ANON, CLOG, CMVT, INTE, MLOG, WORM, XREF
 [[nodiscard]] std::vector<Recipe> record_recipes();
 [[nodiscard]] std::vector<Recipe> region_recipes();    // BMAP, INOD, MWAL

@@ -4,7 +4,8 @@
 
 #include "damage/recipes/recipe_image.h"
 #include "format/region/bitmap.h"
-#include "probe/probe.h"
+#include "probe/seal_key.h"
+#include "support/evidence_image.h"
 #include "support/files/faulty_file.h"
 #include "support/lost_list.h"
 #include "support/memory_undo.h"
@@ -126,6 +127,7 @@ TEST_CASE("a repair of each damage leaves what its recipe says, and can be undon
     FaultyFile file = image.faulty();
     LostList list;
     RepairOptions options = repair_options();
+    options.verify = recipe.options();
     options.lost = list.visitor();
     const RepairPlan plan = planned(file, options);
 
@@ -162,7 +164,7 @@ TEST_CASE("verify reports for each finding whether a repair fixes it") {
     CAPTURE(recipe.name);
     RecipeImage image(recipe);
     std::string left;
-    for (const Finding& finding : verified(image.file()).findings)
+    for (const Finding& finding : verified(image.file(), recipe.options()).findings)
       if (!finding.fixable) left += (left.empty() ? "" : " ") + std::string(finding.kind->code);
     CHECK(left == codes_of(recipe.left));
   }
@@ -253,6 +255,21 @@ TEST_CASE("a sealed image is repaired only on request, which removes the seal") 
   const RepairPlan unsealing = planned(image.file(), repair_options(true));
   CHECK(codes_of(repaired(image.file(), unsealing, nullptr, repair_options(true))) == "");
   CHECK(probe_to_judge(image.file())->seal.is_set() == false);
+}
+
+TEST_CASE("a repair with the key renews a seal, and one with another key is refused") {
+  ImageBuilder image;
+  seal_image(image, test_key());
+  image.bits(76, 80, false);
+  RepairOptions options = repair_options();
+  Activity activity;
+  options.verify.keys = {test_key(2)};
+  CHECK(plan_repair(image.file(), options, activity).error().code == ErrorCode::kUnsupported);
+
+  options.verify.keys = {test_key(2), test_key()};
+  const RepairPlan plan = planned(image.file(), options);
+  CHECK(codes_of(repaired(image.file(), plan, nullptr, options)) == "SUPB-007");
+  CHECK(find_seal_key(must(probe_to_judge(image.file())), {test_key()}) != nullptr);
 }
 
 TEST_CASE("images that must not be written are not repaired") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "image/write_image.h"
+#include "support/evidence_image.h"
 #include "support/files/failing_file.h"
 #include "support/files/sparse_file.h"
 #include "support/image_builder.h"
@@ -68,6 +69,23 @@ TEST_CASE("N commits of 3 blocks cost N + 3 ceil(N / k) syncs, k commits a journ
     CHECK(file.count(FileCall::kSync) ==
           commits + 3 * ((commits + kCommitsInJournal - 1) / kCommitsInJournal));
   }
+}
+
+TEST_CASE("a metadata chain hash and a seal cost no further sync") {
+  const auto syncs = [](bool is_proven) {
+    ImageBuilder image({4096, 256, "none"});
+    if (is_proven) chain_image(image);
+    if (is_proven) seal_image(image, test_key());
+    FailingFile file(image.file());
+    EditOptions options = kSomeOptions;
+    options.keys = {test_key()};
+    const auto volume = must(try_open_volume(file, options));
+    file.arm(std::nullopt);
+    for (uint8_t i = 0; i < 3; ++i) (void)commit_data(*volume, 3, i);
+    must(volume->close());
+    return file.count(FileCall::kSync);
+  };
+  CHECK(syncs(true) == syncs(false));
 }
 
 TEST_CASE("a commit of 3 blocks is one write") {
