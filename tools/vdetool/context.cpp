@@ -143,8 +143,33 @@ void Context::warn_healed(const std::string& image, const HealedGroup& group) {
   print_error(one_line(Json{{"warning", std::move(body)}}) + "\n");
 }
 
-Result<OpenChange> Context::begin_change(const std::string& path, bool unseal) {
-  VDE_TRY_ASSIGN(image, open_image(path, {.mode = OpenMode::kReadWrite, .unseal = unseal}));
+void Context::warn_exposed(const std::string& key_file) const {
+  const std::string_view message = "users other than the owner may read or write the key file";
+  if (!globals.json) {
+    if (!globals.quiet)
+      print_error(fmt::format("vdetool: warning: {}: {}\n", escape(key_file), message));
+    return;
+  }
+  Json body{{"code", "key_file_exposed"}, {"message", message}};
+  put_name(body, "file", key_file);
+  print_error(one_line(Json{{"warning", std::move(body)}}) + "\n");
+}
+
+Result<SecretKeys> Context::read_keys(const std::vector<std::string>& files) {
+  SecretKeys keys;
+  for (const std::string& file : files) {
+    VDE_TRY_ASSIGN(found, about(file, read_key_file(file)));
+    if (found.is_exposed) warn_exposed(file);
+    keys.push_back(std::move(found.key));
+  }
+  return keys;
+}
+
+Result<OpenChange> Context::begin_change(const std::string& path, const SealChoice& seal) {
+  VDE_TRY_ASSIGN(keys, read_keys(seal.key_files));
+  VDE_TRY_ASSIGN(image, open_image(path, {.mode = OpenMode::kReadWrite,
+                                          .unseal = seal.unseal,
+                                          .keys = std::move(keys)}));
   VDE_TRY_ASSIGN(change, image.begin());
   return OpenChange{std::move(image), std::move(change)};
 }

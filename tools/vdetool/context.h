@@ -7,6 +7,7 @@
 #include <string>
 
 #include "output.h"
+#include "seal_choice.h"
 #include "vde/activity.h"
 #include "vde/image.h"
 #include "vde/inspect.h"
@@ -72,7 +73,9 @@ class Context {
     return OpenReader<Reader>{std::move(image), std::move(reader)};
   }
   // The same, with a change that has been started.
-  [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, bool unseal);
+  [[nodiscard]] Result<OpenChange> begin_change(const std::string& path, const SealChoice& seal);
+  // The keys in `files`. Warns if others may read one.
+  [[nodiscard]] Result<SecretKeys> read_keys(const std::vector<std::string>& files);
   // Commits `change` of `image`, then note_change().
   [[nodiscard]] Result<void> commit(const std::string& image, Change& change);
   // Notes that `image` was changed: from now on, an error of the output says so.
@@ -114,6 +117,7 @@ class Context {
   [[nodiscard]] bool wants_progress() const;
 
  private:
+  void warn_exposed(const std::string& key_file) const;
   void warn_healed(const std::string& image, const HealedGroup& group);
 
   std::string file_of_error_;
@@ -140,7 +144,6 @@ class Context {
 [[nodiscard]] tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text);
 
 inline constexpr const char* kImageHelp = "image file or block device";
-inline constexpr const char* kUnsealHelp = "allow changing a sealed image; this removes the seal";
 
 // Adds the name of a file as put_text() does; null if it is empty.
 void put_name(Json& object, const char* member, const std::string& name);

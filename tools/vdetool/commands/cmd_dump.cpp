@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "commands/volume_options.h"
+#include "seal_options.h"
 #include "terminal.h"
 #include "usage.h"
 #include "vde/inspect.h"
@@ -25,6 +26,7 @@ struct DumpArguments {
   bool tree = false;
   bool raw = false;
   bool hex = false;
+  std::vector<std::string> key_files;
 };
 
 // The number of a byte, or "BLOCK:BYTE".
@@ -118,6 +120,10 @@ Result<void> check_arguments(const DumpArguments& arguments) {
                 "use only one of --superblock, --regions, --region, --block, --offset and --tree");
   if ((arguments.raw || arguments.hex) && (arguments.offset || arguments.regions || arguments.tree))
     return fail(ErrorCode::kUsage, "--raw and --hex need --block, --region or --superblock");
+  if (!arguments.key_files.empty() &&
+      (arguments.raw || arguments.hex || arguments.offset || arguments.regions || arguments.tree))
+    return fail(ErrorCode::kUsage,
+                "--key-file needs decoded blocks: --superblock, --block or --region");
   return {};
 }
 
@@ -127,6 +133,8 @@ Result<void> run_dump(Context& context, const DumpArguments& arguments) {
   VDE_TRY_ASSIGN(selection, selection_of(arguments));
   VDE_TRY_ASSIGN(position, parse_position(arguments.offset.value_or("0")));
   position.block_size = selection.block_size;
+  VDE_TRY_ASSIGN(keys, context.read_keys(arguments.key_files));
+  selection.keys = std::move(keys);
   VDE_TRY_ASSIGN(start, parse_volume_offset(arguments.volume_offset));
   VDE_TRY_ASSIGN(whole, context.open_storage(arguments.image, OpenMode::kRead));
   const auto file = part_of_file(std::move(whole), start);
@@ -163,6 +171,8 @@ Runner define_dump(CLI::App& command) {
   command.add_flag("--tree", arguments->tree, "the tag tree, one line per node");
   auto* raw = command.add_flag("--raw", arguments->raw, "write raw bytes to standard output");
   command.add_flag("--hex", arguments->hex, "print the bytes in hexadecimal")->excludes(raw);
+  add_key_files(command, arguments->key_files,
+                "say whether a seal or signature fits the key in FILE");
   return [arguments](Context& context) {
     return context.finish(arguments->image, run_dump(context, *arguments));
   };

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "seal_options.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -10,13 +11,13 @@ struct LabelArguments {
   std::string image;
   std::string text;
   bool set = false;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 struct ResizeArguments {
   std::string image;
   std::string size;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 Result<void> show_label(Context& context, const LabelArguments& arguments) {
@@ -43,7 +44,7 @@ Result<void> say_unchanged_label(Context& context, const std::string& image,
 Result<void> run_label(Context& context, const LabelArguments& arguments) {
   if (!arguments.set) return show_label(context, arguments);
   VDE_TRY_ASSIGN(label, parse_label(arguments.text));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   if (opened.image.label() == label) return say_unchanged_label(context, arguments.image, label);
   VDE_TRY(opened.change.set_label(label));
   VDE_TRY(context.commit(arguments.image, opened.change));
@@ -53,8 +54,10 @@ Result<void> run_label(Context& context, const LabelArguments& arguments) {
 
 // The old and the new size. They are equal if there was nothing to do.
 Result<Resized> resized_image(Context& context, const ResizeArguments& arguments, uint64_t size) {
+  VDE_TRY_ASSIGN(keys, context.read_keys(arguments.seal.key_files));
   VDE_TRY_ASSIGN(image, context.open_image(arguments.image, {.mode = OpenMode::kReadWrite,
-                                                             .unseal = arguments.unseal}));
+                                                             .unseal = arguments.seal.unseal,
+                                                             .keys = std::move(keys)}));
   auto resized = image.resize(size);
   if (!resized && resized.error().code == ErrorCode::kUnchanged) return Resized{size, size};
   if (resized) context.note_change(arguments.image);
@@ -85,7 +88,7 @@ Runner define_label(CLI::App& command) {
   auto* text = command.add_option("TEXT", arguments->text,
                                   "new label (up to 64 bytes of UTF-8; escapes such as \\n are "
                                   "read); omit to show the current one");
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   return [arguments, text](Context& context) {
     arguments->set = text->count() > 0;
     return context.finish(arguments->image, run_label(context, *arguments));
@@ -96,7 +99,7 @@ Runner define_resize(CLI::App& command) {
   auto arguments = std::make_shared<ResizeArguments>();
   command.add_option("IMAGE", arguments->image, kImageHelp)->required();
   command.add_option("--size", arguments->size, "new size, e.g. 1G")->type_name("SIZE")->required();
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   return [arguments](Context& context) {
     return context.finish(arguments->image, run_resize(context, *arguments));
   };

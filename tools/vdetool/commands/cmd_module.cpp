@@ -19,7 +19,7 @@ struct ModuleArguments {
   std::string file;
   std::string reference;
   std::vector<std::string> references;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 constexpr const char* kReferenceHelp = "module: hash, id, or a unique prefix (4+ characters)";
@@ -139,7 +139,7 @@ Result<void> run_verify_modules(Context& context, const ModuleArguments& argumen
 }
 
 Result<void> run_remove(Context& context, const ModuleArguments& arguments) {
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   VDE_TRY_ASSIGN(removed, opened.change.modules().remove(arguments.references));
   VDE_TRY(context.commit(arguments.image, opened.change));
   if (!context.globals.json) return {};
@@ -218,7 +218,7 @@ Runner define_module_verify(CLI::App& command) {
 Runner define_module_remove(CLI::App& command) {
   ModuleVerb verb(command, run_remove);
   add_list(command, "REF", verb.arguments->references, kReferenceHelp)->required();
-  verb.add_unseal();
+  verb.add_seal();
   return verb.runner();
 }
 

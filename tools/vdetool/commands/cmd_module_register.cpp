@@ -7,6 +7,7 @@
 
 #include "module_text.h"
 #include "progress.h"
+#include "seal_options.h"
 #include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"
@@ -24,7 +25,7 @@ struct RegisterArguments {
   std::optional<std::string> id;
   bool strict = false;
   bool force = false;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 // A module, and whether this command stored it; else it was there.
@@ -110,7 +111,7 @@ class Registration {
   }
 
   int store_all() {
-    auto opened = context_.begin_change(arguments_.image, arguments_.unseal);
+    auto opened = context_.begin_change(arguments_.image, arguments_.seal);
     if (!opened) return context_.report(arguments_.image, opened.error());
     for (size_t i = 0; i < files_.size(); ++i) {
       const Result<Registered> stored = store(opened->change.modules(), files_[i]);
@@ -210,7 +211,7 @@ Runner define_module_register(CLI::App& command) {
       ->type_name("ID");
   command.add_flag("--strict", arguments->strict, "refuse what the validator does not call valid");
   command.add_flag("--force", arguments->force, "store it even if it does not export NAME");
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   return [arguments](Context& context) { return Registration(context, *arguments).run(); };
 }
 

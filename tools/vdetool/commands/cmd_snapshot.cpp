@@ -25,7 +25,7 @@ struct SnapshotArguments {
   bool base = false;
   bool all = false;
   bool tree = false;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 std::string joined_flags(const Snapshot& snapshot) {
@@ -140,7 +140,7 @@ Result<SnapshotOptions> snapshot_options(const SnapshotArguments& arguments) {
 
 Result<void> run_create(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(options, snapshot_options(arguments));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   auto created = opened.change.snapshots().create(options);
   // The first snapshot of an image has no latest one to follow.
   if (!created && created.error().code == ErrorCode::kNotFound && options.parent == "@latest") {
@@ -215,7 +215,7 @@ Result<void> print_changed(Context& context, const SnapshotArguments& arguments,
 
 Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(refs, parse_references(arguments.refs));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   VDE_TRY_ASSIGN(changed, opened.change.snapshots().remove(refs));
   VDE_TRY(context.commit(arguments.image, opened.change));
   return print_changed(context, arguments, "snapshot delete", changed);
@@ -223,7 +223,7 @@ Result<void> run_delete(Context& context, const SnapshotArguments& arguments) {
 
 Result<void> run_undelete(Context& context, const SnapshotArguments& arguments) {
   VDE_TRY_ASSIGN(ref, unescape(arguments.ref));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   VDE_TRY_ASSIGN(changed, opened.change.snapshots().undelete(ref));
   VDE_TRY(context.commit(arguments.image, opened.change));
   return print_changed(context, arguments, "snapshot undelete", {&changed, 1});
@@ -297,7 +297,7 @@ Runner define_snapshot_create(CLI::App& command) {
   command.add_flag("--read-only", arguments.read_only, "set the read-only flag");
   command.add_flag("--base", arguments.base, "set the base flag");
   add_text(command, "--id", arguments.id, "snapshot id (default: random)")->type_name("ID");
-  verb.add_unseal();
+  verb.add_seal();
   return verb.runner();
 }
 
@@ -330,14 +330,14 @@ Runner define_snapshot_children(CLI::App& command) {
 Runner define_snapshot_delete(CLI::App& command) {
   SnapshotVerb verb(command, run_delete);
   add_list(command, "REF", verb.arguments->refs, kRefHelp)->required();
-  verb.add_unseal();
+  verb.add_seal();
   return verb.runner();
 }
 
 Runner define_snapshot_undelete(CLI::App& command) {
   SnapshotVerb verb(command, run_undelete);
   verb.add_ref();
-  verb.add_unseal();
+  verb.add_seal();
   return verb.runner();
 }
 

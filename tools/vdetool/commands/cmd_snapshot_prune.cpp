@@ -19,7 +19,7 @@ struct PruneArguments {
   std::optional<std::string> within;
   std::vector<std::string> labels;
   bool dry_run = false;
-  bool unseal = false;
+  SealChoice seal;
 };
 
 // A number of 1 or more, without a sign.
@@ -128,7 +128,7 @@ Result<void> run_prune(Context& context, const PruneArguments& arguments) {
     VDE_TRY_ASSIGN(choices, open.reader.choose(rules));
     return print_choices(context, arguments.image, choices);
   }
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   VDE_TRY_ASSIGN(choices, opened.change.snapshots().prune(rules));
   const bool keeps_all = std::all_of(choices.begin(), choices.end(),
                                      [](const RetentionChoice& one) { return one.is_kept(); });
@@ -155,7 +155,7 @@ Result<void> run_purge(Context& context, const PruneArguments& arguments) {
     VDE_TRY_ASSIGN(found, open.reader.purgeable());
     return print_purged(context, arguments.image, found);
   }
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   VDE_TRY_ASSIGN(purged, opened.change.snapshots().purge());
   VDE_TRY(commit_unless_stopped(context, arguments.image, opened.change));
   return print_purged(context, arguments.image, purged);
@@ -183,7 +183,7 @@ struct PruneVerb : Verb<PruneArguments> {
   }
   void add_dry_run(const char* help) {
     command.add_flag("--dry-run", arguments->dry_run, help);
-    add_unseal();
+    add_seal();
   }
 };
 

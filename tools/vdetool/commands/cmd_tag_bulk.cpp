@@ -5,6 +5,7 @@
 #include "line_reader.h"
 #include "output_file.h"
 #include "progress.h"
+#include "seal_options.h"
 #include "tag_command.h"
 #include "usage.h"
 #include "vde/text.h"
@@ -83,7 +84,7 @@ Result<TagImportReport> import_lines(Context& context, const BulkArguments& argu
   const ProgressLine progress(context.activity, context.wants_progress());
   LineImport lines(context, source);
   VDE_TRY(lines.add_lines(reader, parser, batch));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   context.activity.phase = "writing the tags";
   VDE_TRY_ASSIGN(report, lines.of_line(opened.change.tags().import(
                              batch, {.replace = arguments.replace}, context.activity)));
@@ -135,7 +136,7 @@ Runner define_tag_import(CLI::App& command) {
   command.add_flag("--replace", arguments->replace, "overwrite existing tags");
   command.add_option("--memory", arguments->memory, "memory for sorting (default: 256M)")
       ->type_name("SIZE");
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   add_separator(command, *arguments);
   return [arguments](Context& context) {
     return context.finish(arguments->image, import_tags(context, *arguments));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "seal_options.h"
 #include "tag_command.h"
 #include "usage.h"
 #include "vde/text.h"
@@ -37,7 +38,7 @@ Result<std::vector<TagEntry>> parse_assignments(const SetArguments& arguments) {
 
 Result<void> set_tags(Context& context, const SetArguments& arguments) {
   VDE_TRY_ASSIGN(entries, parse_assignments(arguments));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   uint64_t added = 0;
   for (const TagEntry& entry : entries) {
     VDE_TRY_ASSIGN(is_new, opened.change.tags().set(entry));
@@ -75,7 +76,7 @@ Result<uint64_t> remove_each(TagEditor& tags, const std::vector<std::string>& ke
 Result<void> remove_tags(Context& context, const RemoveArguments& arguments) {
   VDE_TRY_ASSIGN(keys, parse_keys(arguments));
   VDE_TRY_ASSIGN(inode, parse_integer(arguments.inode, "inode"));
-  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.unseal));
+  VDE_TRY_ASSIGN(opened, context.begin_change(arguments.image, arguments.seal));
   TagEditor& tags = opened.change.tags();
   VDE_TRY_ASSIGN(removed, arguments.all ? tags.remove_all(inode) : remove_each(tags, keys, inode));
   if (removed == 0)
@@ -98,7 +99,7 @@ Runner define_tag_set(CLI::App& command) {
   command
       .add_option("--block", arguments->block, "block address to store with the tags (default: 0)")
       ->type_name("ADDRESS");
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   add_separator(command, *arguments);
   return [arguments](Context& context) {
     return context.finish(arguments->image, set_tags(context, *arguments));
@@ -111,7 +112,7 @@ Runner define_tag_remove(CLI::App& command) {
   command.add_option("INODE", arguments->inode, "inode number")->required();
   add_list(command, "KEY", arguments->keys, "keys of the tags to remove");
   command.add_flag("--all", arguments->all, "remove all tags of the inode");
-  command.add_flag("--unseal", arguments->unseal, kUnsealHelp);
+  add_seal_options(command, arguments->seal);
   add_separator(command, *arguments);
   return [arguments](Context& context) {
     return context.finish(arguments->image, remove_tags(context, *arguments));

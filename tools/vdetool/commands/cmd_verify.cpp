@@ -1,11 +1,13 @@
 #include "commands.h"
+#include "seal_options.h"
 #include "usage.h"
 #include "verify/verify_run.h"
 
 namespace vde::cli {
 namespace {
 
-void define_repair_options(CLI::App& command, RepairArguments& repair) {
+// Returns --unseal.
+CLI::Option* define_repair_options(CLI::App& command, RepairArguments& repair) {
   auto* wanted = command.add_flag("--repair", repair.repair, "repair what can be repaired");
   auto* allow_loss = command.add_flag("--allow-loss", repair.allow_loss,
                                       "with --repair: also take steps that lose data");
@@ -32,6 +34,7 @@ void define_repair_options(CLI::App& command, RepairArguments& repair) {
     option->needs(wanted)->excludes(apply);
   undo->excludes(no_undo);
   dry_run->excludes(plan);
+  return unseal;
 }
 
 void define_printing_options(CLI::App& command, VerifyArguments& arguments) {
@@ -66,7 +69,10 @@ void define_baseline_options(CLI::App& command, VerifyArguments& arguments) {
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
   add_list(command, "IMAGE", arguments->images, "image files; - for standard input")->required();
-  define_repair_options(command, arguments->repair);
+  auto* unseal = define_repair_options(command, arguments->repair);
+  add_key_files(command, arguments->key_files,
+                "check seals and signatures with the key in FILE; with --repair: renew the seal")
+      ->excludes(unseal);
   command
       .add_option("--scope", arguments->scope,
                   "what to check: metadata, or all (default), which includes data blocks")

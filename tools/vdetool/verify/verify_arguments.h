@@ -22,6 +22,7 @@ struct VerifyArguments {
   unsigned max_warnings = kAnyNumber;
   std::string baseline;        // file to read, or empty
   std::string write_baseline;  // file to write, or empty
+  std::vector<std::string> key_files;
   RepairArguments repair;
 };
 

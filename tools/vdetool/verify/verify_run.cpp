@@ -24,6 +24,9 @@ class VerifyRun {
   }
 
   int run() {
+    auto keys = context_.read_keys(arguments_.key_files);
+    if (!keys) return context_.report("", keys.error());
+    options_.keys = std::move(*keys);
     if (arguments_.repair.repair)
       if (const int refused = prepare_repair()) return refused;
     if (const int refused = report_.open_baselines()) return refused;
