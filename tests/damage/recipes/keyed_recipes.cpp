@@ -31,8 +31,8 @@ void sign_namespace(ImageBuilder& image, const SharedKey& key, uint8_t change = 
 // A vault without policies, with the HMAC that `key` gives for it.
 void sign_policies(ImageBuilder& image, const SharedKey& key) {
   make_table_region(image, block_types::kPolicyVault);
+  image.write(kTableStart, "POLV", "").write(kTableStart + 1, "POLV", "");
   const PolicySeal seal{hmac_sha256(key->bytes(), image.payload(kTableStart))};
-  image.write(kTableStart + 1, "POLV", "");
   kPolicySealLayout.encode(seal, image.payload(kTableStart + 1));
   image.rehash(kTableStart + 1);
 }
