@@ -48,6 +48,7 @@ inline constexpr BlockType kAuditLog = make_block_type("ALOG");
 inline constexpr BlockType kComplianceAuditLog = make_block_type("CMAL");
 inline constexpr BlockType kMetricsLog = make_block_type("MLOG");
 inline constexpr BlockType kQueryIndex = make_block_type("BTRE");
+inline constexpr BlockType kStreaming = make_block_type("STRE");
 inline constexpr BlockType kSubscribers = make_block_type("WALS");
 inline constexpr BlockType kZones = make_block_type("ZNSM");
 inline constexpr BlockType kOperations = make_block_type("OPJR");

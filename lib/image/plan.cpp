@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "format/feature.h"
 #include "format/region/bitmap.h"
 #include "format/region_map.h"
 #include "format/sector.h"
 #include "format/superblock.h"
+#include "image/module_regions.h"
 #include "vde/create.h"
 #include "vde/text.h"
 
@@ -19,28 +19,6 @@ constexpr uint64_t kMinJournalBlocks = 64;
 constexpr uint64_t kJournalBytes = uint64_t{4} << 20;
 // Half of the smallest volume is for data, regardless of the journal size.
 constexpr uint64_t kMinFreeBlocks = kMinVolumeBlocks / 2;
-
-struct ModuleRegion {
-  BlockType type;
-  std::string_view module;
-};
-// In the SDK's order.
-constexpr ModuleRegion kModuleRegions[] = {{block_types::kTagIndex, "tags"},
-                                           {block_types::kCode, "compute"},
-                                           {block_types::kIntegrityTree, "integrity"},
-                                           {block_types::kSnapshots, "snapshot"}};
-
-uint32_t manifest_bit(std::string_view module) {
-  for (const Feature& info : features())
-    if (info.name == module) return uint32_t{1} << info.id;
-  return 0;
-}
-
-uint32_t supported_manifest() {
-  uint32_t manifest = 0;
-  for (const ModuleRegion& region : kModuleRegions) manifest |= manifest_bit(region.module);
-  return manifest;
-}
 
 Result<uint64_t> volume_blocks(const CreateOptions& options) {
   const uint64_t block = options.block_size;
@@ -82,6 +60,7 @@ class Placement {
     regions_.push_back({to_string(type), {next_, next_ + count}, used});
     next_ += count;
   }
+  void add(const ModuleRegion& region) { add(region.type, region.count, region.used); }
   [[nodiscard]] uint64_t next() const { return next_; }
   [[nodiscard]] std::vector<PlannedRegion> take() { return std::move(regions_); }
 
@@ -96,44 +75,10 @@ Result<void> check_options(const CreateOptions& options) {
                 "must be a power of two from 512 to 65536");
   VDE_TRY(check_label(options.label));
   if (options.uuid.is_zero()) return fail(ErrorCode::kUsage, "the UUID must not be zero");
-  return {};
+  return check_module_regions(options.modules, options.block_size);
 }
 
 }  // namespace
-
-Result<uint32_t> parse_modules(std::string_view list) {
-  if (list == "none") return uint32_t{0};
-  uint32_t manifest = 0;
-  while (true) {
-    const size_t comma = std::min(list.find(','), list.size());
-    const std::string_view name = list.substr(0, comma);
-    const uint32_t bit = manifest_bit(name) & supported_manifest();
-    if (bit == 0)
-      return fail(ErrorCode::kUsage, fmt::format("unknown module '{}'", escape(name)),
-                  "choose from tags, snapshot, compute, integrity, or none");
-    manifest |= bit;
-    if (comma == list.size()) return manifest;
-    list.remove_prefix(comma + 1);
-  }
-}
-
-Result<uint32_t> profile_modules(std::string_view name) {
-  std::string names;
-  for (const Profile& profile : profiles()) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", profile.name);
-    if (profile.name != name) continue;
-    std::string missing;
-    for (const Feature& info : features())
-      if ((profile.manifest & ~supported_manifest()) >> info.id & 1)
-        missing += fmt::format("{}{}", missing.empty() ? "" : ", ", info.name);
-    if (missing.empty()) return profile.manifest;
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("profile '{}' needs unsupported modules: {}", name, missing),
-                "use --modules instead");
-  }
-  return fail(ErrorCode::kUsage, fmt::format("unknown profile '{}'", escape(name)),
-              "choose from " + names);
-}
 
 Result<ImagePlan> plan_image(const CreateOptions& options) {
   VDE_TRY(check_options(options));
@@ -141,20 +86,19 @@ Result<ImagePlan> plan_image(const CreateOptions& options) {
   VDE_TRY_ASSIGN(journal, journal_blocks(options, total));
   const uint64_t bitmap = bitmap_blocks_for(total, options.block_size);
   const uint64_t per_sector = blocks_per_sector(options.block_size);
+  const ModuleRegions modules = module_regions(options.modules, total);
 
   Placement place;
   place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
   place.add(block_types::kSuperblock, kGroupBlocks, kGroupBlocks);
   place.add(block_types::kRegionMap, kDirectoryBlocks, kDirectoryBlocks);
+  for (const ModuleRegion& region : modules.before_bitmap) place.add(region);
   place.add(block_types::kBitmap, bitmap, bitmap);
   // The journal begins with a sector.
   const uint64_t inodes = std::max<uint64_t>(1, total / 256);
   place.add(block_types::kInodes, next_sector(place.next() + inodes, per_sector) - place.next(), 1);
   place.add(block_types::kMetadataWal, journal, 1);
-  for (const ModuleRegion& region : kModuleRegions)
-    if ((options.modules & manifest_bit(region.module)) != 0)
-      place.add(region.type, std::clamp<uint64_t>(total / 64, 4, 64),
-                region.type == block_types::kTagIndex ? 2 : 1);
+  for (const ModuleRegion& region : modules.after_journal) place.add(region);
 
   const uint64_t allocated = place.next();
   if (allocated + kMinFreeBlocks > total)

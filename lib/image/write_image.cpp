@@ -8,9 +8,11 @@
 #include "format/region/bitmap.h"
 #include "format/region/inode.h"
 #include "format/region/wal_header.h"
+#include "format/region_content.h"
 #include "format/region_map.h"
 #include "format/superblock.h"
 #include "format/tag/tag_index.h"
+#include "image/fresh_regions.h"
 #include "io/block_io.h"
 
 namespace vde {
@@ -53,7 +55,9 @@ class ImageWriter {
   Result<void> write() {
     inodes_ = make_inode_layout(plan_.options.modules);
     if (!io_.file().is_device()) VDE_TRY(io_.file().resize(plan_.options.size));
-    for (const PlannedRegion& region : plan_.regions) VDE_TRY(write_region(region));
+    const std::vector<RegionSlot> slots = slots_of(plan_);
+    for (size_t i = 0; i < slots.size(); ++i)
+      VDE_TRY(write_region(plan_.regions[i], region_content(slots, i, plan_.options.modules)));
     VDE_TRY(write_directory());
     VDE_TRY(io_.file().sync());
     VDE_TRY(write_group(kPrimaryGroup));
@@ -61,7 +65,7 @@ class ImageWriter {
   }
 
  private:
-  Result<void> write_region(const PlannedRegion& region) {
+  Result<void> write_region(const PlannedRegion& region, BlockType content) {
     const BlockType type = make_block_type(region.type);
     if (type == block_types::kBitmap) return write_bitmap(region.blocks);
     if (type == block_types::kInodes) {
@@ -79,12 +83,20 @@ class ImageWriter {
       encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
       return write_block(region.blocks.begin, type, block);
     }
-    if (type == block_types::kTagIndex) return write_tag_index(region.blocks);
-    // The SDK checks the trailer of every block of these.
-    if (type == block_types::kCode || type == block_types::kSnapshots ||
-        type == block_types::kIntegrityTree)
-      return write_run(region.blocks, type, io_.make_buffer());
-    return {};
+    if (type == block_types::kTagIndex || type == block_types::kQueryIndex)
+      return write_tag_index(region.blocks);
+    if (is_fixed(type) || content == block_types::kData) return {};
+    return write_module_region(region.blocks, type, content);
+  }
+
+  Result<void> write_module_region(BlockRange blocks, BlockType slot_type, BlockType content) {
+    BlockBuffer head = io_.make_buffer();
+    const auto fresh = begin_region(slot_type, content, blocks.count(), plan_.options.now,
+                                    MutableBytes(head).first(payload_size(io_.block_size())));
+    if (!fresh) return {};
+    VDE_TRY(write_block(blocks.begin, fresh->type, head));
+    if (!fresh->all_sealed) return {};
+    return write_run({blocks.begin + 1, blocks.end}, fresh->type, io_.make_buffer());
   }
 
   Result<void> write_bitmap(BlockRange region) {
@@ -101,6 +113,7 @@ class ImageWriter {
     return write_block(region.begin + full, block_types::kBitmap, block);
   }
 
+  // Also of the query index: the SDK writes it with the tag index's class.
   Result<void> write_tag_index(BlockRange region) {
     BlockBuffer block = io_.make_buffer();
     TagIndexHeader header;

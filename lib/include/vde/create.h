@@ -24,12 +24,19 @@ struct CreateOptions {
   Ticks now;                             // time of creation
 };
 
-// Parses a comma-separated list of tags, snapshot, compute and integrity, or "none". Returns the
-// manifest. kUsage for an unknown module.
+// Parses a comma-separated list of module_names(), or "none". Returns the manifest. kUsage for an
+// unknown module; the hint gives the nearest. kUnsupported for a module without a manifest bit.
 [[nodiscard]] Result<uint32_t> parse_modules(std::string_view list);
-// Returns the manifest of a profile of the format. kUsage for an unknown profile; kUnsupported if
-// the profile needs modules whose regions vdetool cannot create; the message names them.
-[[nodiscard]] Result<uint32_t> profile_modules(std::string_view name);
+[[nodiscard]] std::vector<std::string_view> module_names();
+
+// What a profile of the format sets.
+struct ProfileOptions {
+  uint32_t modules = 0;        // manifest bits
+  uint32_t block_size = 4096;  // bytes
+};
+// kUsage for an unknown profile; the hint gives the nearest.
+[[nodiscard]] Result<ProfileOptions> find_profile(std::string_view name);
+[[nodiscard]] std::vector<std::string_view> profile_names();
 inline constexpr std::string_view kDefaultModules = "tags,snapshot,compute";
 
 struct PlannedRegion {

@@ -155,21 +155,6 @@ TEST_CASE("the integrity anchor of a fresh image has the fingerprint of the form
         "5ed170ca1f471ee519b70093dd599ca343e3b0ba6b360a4f8b6f8c6673681d00");
 }
 
-TEST_CASE("a profile sets its modules, or names those that cannot be made") {
-  const TemporaryFolder folder;
-  REQUIRE(format(folder / "image", {"--size", "1M", "--profile", "minimal"}).status == 0);
-  const json info = run_tool({"info", "--json", folder / "image"}).json();
-  CHECK(info["superblock"]["module_manifest"] == 0);
-
-  const ToolResult refused = format(folder / "x", {"--size", "1M", "--profile", "max-security"});
-  INFO(describe(refused));
-  CHECK(refused.status == 8);
-  CHECK(refused.tells_one_error());
-  CHECK(refused.err.find("security, compliance") != std::string::npos);
-  CHECK(format(folder / "x", {"--size", "1M", "--profile", "no-such"}).status == 16);
-  CHECK(folder.count() == 1);
-}
-
 TEST_CASE("an impossible size is rejected with the nearest valid one") {
   struct Case {
     const char* size;
@@ -211,7 +196,7 @@ TEST_CASE("other invalid options are usage errors and write nothing") {
                                              {"--uuid", "0011"},
                                              {"--uuid", "00000000-0000-0000-0000-000000000000"},
                                              {"--modules", "tags,"},
-                                             {"--modules", "security"},
+                                             {"--modules", "securities"},
                                              {"--modules", "tags,none"},
                                              {"--modules", "none", "--profile", "minimal"},
                                              {"--journal-size", "1"},

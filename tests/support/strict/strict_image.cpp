@@ -82,6 +82,15 @@ void Region::check_trailer(size_t number, std::string_view type) const {
   if (!verifies) throw Failure("the trailer of block " + std::to_string(number) + " is wrong");
 }
 
+void Region::check_checksum(size_t number) const {
+  Cursor trailer(block(number), payload_size());
+  const Bytes type = trailer.take(4);
+  trailer.take(4);
+  const Bytes covered = payload(number);
+  if (all_zero(type) || trailer.number<uint64_t>() != XXH64(covered.data(), covered.size(), 0))
+    throw Failure("the trailer of block " + std::to_string(number) + " is wrong");
+}
+
 void Region::check_all_trailers(std::string_view type) const {
   for (size_t i = 0; i < blocks(); ++i) check_trailer(i, type);
 }

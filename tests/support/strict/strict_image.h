@@ -57,6 +57,8 @@ class Region {
   // Throws Failure unless the block's trailer has the type `tag` and the payload's hash.
   void check_trailer(size_t block, std::string_view type) const;
   void check_all_trailers(std::string_view type) const;
+  // The same for a trailer of any type.
+  void check_checksum(size_t block) const;
 
  private:
   [[nodiscard]] Bytes block(size_t number) const;

@@ -129,29 +129,54 @@ TEST_CASE("block size, label and UUID are checked") {
   check_refused(options, "the UUID must not be zero", "");
 }
 
-TEST_CASE("modules are named in a list, unknown and unsupported ones are refused") {
+TEST_CASE("modules are named in a list, unknown ones are refused") {
   CHECK(*parse_modules("none") == 0);
   CHECK(*parse_modules(kDefaultModules) == 0x1088);
   CHECK(*parse_modules("integrity") == 0x800);
   CHECK(*parse_modules("tags,tags") == 0x8);
-  for (const char* list : {"", "tags,", ",tags", "tags snapshot", "Tags", "raid", "none,tags"}) {
+  CHECK(*parse_modules("security,semantic-wear-level") == 0x80000001);
+  for (const char* list : {"", "tags,", ",tags", "tags snapshot", "Tags", "raids", "none,tags"}) {
     CAPTURE(list);
     const auto manifest = parse_modules(list);
     REQUIRE_FALSE(manifest.has_value());
     CHECK(manifest.error().code == ErrorCode::kUsage);
   }
+  // Modules 32 to 38 exist, but the manifest on disk has 32 bits.
+  CHECK(parse_modules("tags,worm-time-lock").error().code == ErrorCode::kUnsupported);
 }
 
-TEST_CASE("a profile that needs unsupported regions is refused") {
-  CHECK(*profile_modules("minimal") == 0);
-  const auto standard = profile_modules("standard");
-  REQUIRE_FALSE(standard.has_value());
-  CHECK(standard.error().code == ErrorCode::kUnsupported);
-  CHECK(standard.error().message ==
-        "profile 'standard' needs unsupported modules: security, compression");
-  const auto unknown = profile_modules("huge");
+TEST_CASE("a profile sets modules and block size, an unknown one is refused") {
+  CHECK(find_profile("minimal")->modules == 0);
+  CHECK(find_profile("minimal")->block_size == 4096);
+  CHECK(find_profile("edge-iot")->modules == 0x840);
+  CHECK(find_profile("edge-iot")->block_size == 512);
+  const auto unknown = find_profile("huge");
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().code == ErrorCode::kUsage);
   CHECK(unknown.error().hint ==
         "choose from minimal, standard, enterprise, max-security, edge-iot, analytics");
+  CHECK(find_profile("minimum").error().hint ==
+        "choose from minimal, standard, enterprise, "
+        "max-security, edge-iot, analytics");
+  CHECK(find_profile("minimall").error().hint == "did you mean 'minimal'?");
+}
+
+TEST_CASE("the regions of modules are in the order of the SDK's creator") {
+  CHECK(layout(options_of(512, 1024, "streaming,integrity")) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), BMAP 10+1 (1), INOD 11+5 (1), MWAL 16+64 (1), "
+        "DWAL 80+128 (1), MTRK 208+16 (1), STRE 224+128 (1), DATA 352+672 (0)");
+  CHECK(layout(options_of(4096, 1000, "online-ops,security,compliance,query")) ==
+        "SUPB 0+4 (4), SUPB 4+4 (4), RMAP 8+2 (2), POLV 10+2 (0), ENCR 12+2 (0), BMAP 14+1 (1), "
+        "INOD 15+3 (1), MWAL 18+64 (1), CMVT 82+15 (1), DATA 97+15 (1), BTRE 112+15 (2), "
+        "DATA 127+15 (1), DATA 142+858 (0)");
+}
+
+TEST_CASE("modules that small blocks have no room for are refused, with the reason") {
+  check_refused(options_of(512, 1024, "raid"),
+                "the RAID region of module raid does not fit blocks of 512 bytes",
+                "use --block-size 4096 or larger, or leave the module out");
+  check_refused(
+      options_of(512, 4096, "security,compliance,intelligence,tags,compute,fabric,consensus"),
+      "these modules need 16 regions, but blocks of 512 bytes have slots for only 15",
+      "use a larger --block-size or fewer modules");
 }

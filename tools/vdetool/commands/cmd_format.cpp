@@ -12,7 +12,7 @@ namespace {
 struct FormatArguments {
   std::string image;
   std::string size;
-  std::string block_size = "4096";
+  std::optional<std::string> block_size;
   std::string label;
   std::optional<std::string> uuid;
   std::optional<std::string> profile;
@@ -22,15 +22,34 @@ struct FormatArguments {
   bool dry_run = false;
 };
 
+// The modules and the block size: a profile sets both, --block-size replaces its block size.
+Result<void> choose_modules(const FormatArguments& arguments, CreateOptions& options) {
+  if (arguments.profile) {
+    VDE_TRY_ASSIGN(profile, find_profile(*arguments.profile));
+    options.modules = profile.modules;
+    options.block_size = profile.block_size;
+  } else {
+    VDE_TRY_ASSIGN(modules, parse_modules(arguments.modules));
+    options.modules = modules;
+  }
+  if (!arguments.block_size) return {};
+  VDE_TRY_ASSIGN(block_size, parse_size(*arguments.block_size));
+  if (block_size > UINT32_MAX)
+    return fail(ErrorCode::kUsage,
+                fmt::format("the block size '{}' is too large", escape(*arguments.block_size)));
+  options.block_size = static_cast<uint32_t>(block_size);
+  return {};
+}
+
+std::vector<std::string> words_of(const std::vector<std::string_view>& names) {
+  return {names.begin(), names.end()};
+}
+
 Result<CreateOptions> options_of(const FormatArguments& arguments) {
   CreateOptions options;
   VDE_TRY_ASSIGN(size, parse_size(arguments.size));
   options.size = size;
-  VDE_TRY_ASSIGN(block_size, parse_size(arguments.block_size));
-  if (block_size > UINT32_MAX)
-    return fail(ErrorCode::kUsage,
-                fmt::format("the block size '{}' is too large", escape(arguments.block_size)));
-  options.block_size = static_cast<uint32_t>(block_size);
+  VDE_TRY(choose_modules(arguments, options));
   VDE_TRY_ASSIGN(label, parse_label(arguments.label));
   options.label = label;
   if (!arguments.uuid) {
@@ -40,9 +59,6 @@ Result<CreateOptions> options_of(const FormatArguments& arguments) {
     if (!uuid) return invalid_id("UUID", *arguments.uuid);
     options.uuid = *uuid;
   }
-  VDE_TRY_ASSIGN(modules, arguments.profile ? profile_modules(*arguments.profile)
-                                            : parse_modules(arguments.modules));
-  options.modules = modules;
   if (arguments.journal_size) {
     VDE_TRY_ASSIGN(journal_size, parse_size(*arguments.journal_size));
     options.journal_size = journal_size;
@@ -115,23 +131,23 @@ Runner define_format(CLI::App& command) {
   command.add_option("--size", arguments->size, "volume size, e.g. 64M")
       ->type_name("SIZE")
       ->required();
-  command
-      .add_option("--block-size", arguments->block_size,
-                  "block size: a power of two from 512 to 65536 (default: 4096; the SDK needs at "
-                  "least 4096)")
+  add_text(command, "--block-size", arguments->block_size,
+           "block size: a power of two from 512 to 65536 (default: the profile's, else 4096; the "
+           "SDK needs at least 4096)")
       ->type_name("SIZE");
   command.add_option("--label", arguments->label,
                      "volume label (up to 64 bytes of UTF-8; escapes such as \\n are read)");
   add_text(command, "--uuid", arguments->uuid, "volume UUID (default: random)")->type_name("UUID");
-  auto* profile = add_text(command, "--profile", arguments->profile,
-                           "use a profile's modules (only 'minimal' is supported)");
-  profile->type_name("NAME")->check(offers({"minimal"}));
+  auto* profile =
+      add_text(command, "--profile", arguments->profile,
+               "use the modules and the block size of a profile: minimal, standard, enterprise, "
+               "max-security, edge-iot or analytics");
+  profile->type_name("NAME")->check(offers(words_of(profile_names())));
   command
       .add_option("--modules", arguments->modules,
-                  "comma-separated list: tags, snapshot, compute, integrity; or none (default: "
-                  "tags,snapshot,compute)")
+                  "comma-separated list of modules, or none (default: tags,snapshot,compute)")
       ->type_name("LIST")
-      ->check(offers({"tags", "snapshot", "compute", "integrity", "none"}))
+      ->check(offers(words_of(module_names())))
       ->excludes(profile);
   add_text(command, "--journal-size", arguments->journal_size,
            "journal size, e.g. 4M (default: 1/64 of the volume)")
