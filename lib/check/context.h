@@ -39,6 +39,9 @@ struct VerifyContext {
   std::shared_ptr<TagsReached> sound_tags = {};
   // What fits a key: "header seal", "policy vault HMAC", "namespace signature".
   std::vector<std::string> confirmed = {};
+  // Set by the origin pass: the image is an export of the SDK, whose contradictions are reported
+  // once.
+  bool exported = false;
 
   // The first region of this type, or null.
   [[nodiscard]] const PlacedRegion* find(BlockType type) const;

@@ -4,6 +4,7 @@
 
 #include "check/findings/block_rows.h"
 #include "check/findings/image_rows.h"
+#include "check/findings/origin_rows.h"
 #include "check/findings/record_rows.h"
 #include "check/findings/state_rows.h"
 #include "check/findings/table_rows.h"
@@ -27,11 +28,11 @@ constexpr auto kRows =
            finding_rows::kCodeRows, finding_rows::kDictionaryRows, finding_rows::kKeysRows,
            finding_rows::kGeometryRows, finding_rows::kInodeRows, finding_rows::kCacheRows,
            finding_rows::kMetricsRows, finding_rows::kTreeRows, finding_rows::kJournalRows,
-           finding_rows::kOperationRows, finding_rows::kPolicyRows, finding_rows::kRaidRows,
-           finding_rows::kReplicaRows, finding_rows::kRegionMapRows, finding_rows::kSnapshotRows,
-           finding_rows::kRingRows, finding_rows::kSuperblockRows, finding_rows::kTagRows,
-           finding_rows::kCursorRows, finding_rows::kWormRows, finding_rows::kReferenceRows,
-           finding_rows::kZoneRows);
+           finding_rows::kOperationRows, finding_rows::kOriginRows, finding_rows::kPolicyRows,
+           finding_rows::kRaidRows, finding_rows::kReplicaRows, finding_rows::kRegionMapRows,
+           finding_rows::kSnapshotRows, finding_rows::kRingRows, finding_rows::kSuperblockRows,
+           finding_rows::kTagRows, finding_rows::kCursorRows, finding_rows::kWormRows,
+           finding_rows::kReferenceRows, finding_rows::kZoneRows);
 static_assert(kRows.size() == static_cast<size_t>(FindingCode::kZoneUnknown) + 1);
 
 constexpr FindingKind to_kind(const FindingRow& row) {
@@ -53,6 +54,10 @@ std::span<const FindingKind> finding_kinds() {
 
 const FindingKind& kind_of(FindingCode code) {
   return kKinds[static_cast<size_t>(code)];
+}
+
+bool names_an_operation(const FindingKind& kind) {
+  return kind.code.starts_with("ORIG") || &kind == &kind_of(FindingCode::kMigrationLeft);
 }
 
 RepairNeed need_of(FindingCode code) {

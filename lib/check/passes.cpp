@@ -8,9 +8,11 @@ namespace vde {
 namespace {
 
 constexpr NamedPass kPasses[] = {
+    {"origin", check_origin, OnStream::kAtStart},
     {"geometry", check_geometry, OnStream::kAtEnd},
     {"superblock groups", check_superblocks, OnStream::kAtStart},
     {"region tables", check_regions, OnStream::kAtStart},
+    {"copied content", check_copied_content, OnStream::kAtEnd},
     {"journal", check_journal},
     {"inode layout", check_inode_layout, OnStream::kAtEnd},
     {"tag nodes", find_sound_tags, OnStream::kNotNeeded},

@@ -10,6 +10,8 @@ namespace vde {
 // One pass. An error ends the verification. Damage is reported as a finding, not as an error.
 using Pass = Result<void> (*)(VerifyContext&);
 
+Result<void> check_origin(VerifyContext& context);
+Result<void> check_copied_content(VerifyContext& context);
 Result<void> check_geometry(VerifyContext& context);
 Result<void> check_superblocks(VerifyContext& context);
 Result<void> check_regions(VerifyContext& context);

@@ -254,6 +254,13 @@ Result<void> refuse_preamble(BlockFile& file, Bytes head) {
                   *preamble->volume + 1));
 }
 
+// Whether the file begins as one of version 1: its block size is where later ones have "dw://".
+bool is_version_1(Bytes head) {
+  constexpr size_t kVersionOffset = 4;
+  constexpr size_t kBlockSizeOffset = 8;
+  return head[kVersionOffset] == 1 && is_block_size(load_le<uint32_t>(head, kBlockSizeOffset));
+}
+
 // The error if neither a superblock nor the directory is valid.
 Error not_an_image(BlockFile& file, Bytes head) {
   Error error{
@@ -261,6 +268,11 @@ Error not_an_image(BlockFile& file, Bytes head) {
   if (kSuperblockLayout.decode(head).signature == Superblock{}.signature) {
     error.message = "has the DWVD signature, but no valid superblock or region directory";
     error.hint = "run 'vdetool rescue IMAGE --output NEW'";
+    if (is_version_1(head)) {
+      error.message = "is a DWVD file of version 1, which is not supported";
+      error.hint =
+          "keep it: the SDK's migration to version 2 loses bitmap, inode table and journal";
+    }
   } else if (const auto known = known_content(file); known && *known) {
     error.message = fmt::format("not a DWVD image: holds {}", **known);
     if (**known == "gzip data") error.hint = "decompress it first";

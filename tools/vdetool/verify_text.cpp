@@ -32,8 +32,11 @@ std::string verdict_text(int status, const VerifySummary& counts, bool has_accep
 // The outcome of a repair: `before` was found, `left` is left of it.
 std::string repair_text(const VerifySummary& before, const VerifySummary& left,
                         const std::string& lost) {
-  std::string text = left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
-                                                   counted(before.errors, "error"))
+  // What a repair makes readable may show more damage.
+  std::string text = left.errors > before.errors
+                         ? fmt::format("partly repaired: {} left", counted(left.errors, "error"))
+                     : left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
+                                                     counted(before.errors, "error"))
                      : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
                                                        counted(left.warnings, "warning"))
                                          : std::string("repaired");

@@ -114,11 +114,15 @@ inline constexpr auto kInodeRows = std::to_array<FindingRow>({
      "The migration cannot be continued, and it is unknown how far it got.",
      "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --block N' shows "
      "the checkpoint. Restore the inode table or the image from a backup."},
-    {"INOD-005", kNote, RepairNeed::kNever, "an inode migration left its checkpoint",
-     "The last block of the inode table holds the checkpoint of a migration. It replaced the block "
-     "that was there before.",
-     "The migration may be incomplete. The inodes of that block are lost.",
-     "Run 'vdetool dump IMAGE --block N' to see the checkpoint."},
+    {"INOD-005", kNote, RepairNeed::kInodeLayout, "an inode migration was interrupted here",
+     "The SDK's migration copies the inodes to a new table and keeps a checkpoint in the last "
+     "block "
+     "of the old one. It replaced the block that was there before. The region tables still name "
+     "the old table.",
+     "Inodes that were in that block are lost. All other blocks of the table are as they were.",
+     "Run 'vdetool verify IMAGE --repair': it clears the checkpoint if the table has no inodes. If "
+     "it has some, that needs --allow-loss. 'vdetool dump IMAGE --block N' shows the checkpoint.",
+     "nothing if the table has no inodes; else inodes that were in the block"},
 });
 
 }  // namespace vde::finding_rows

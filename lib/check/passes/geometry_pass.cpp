@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "check/origin/exported.h"
 #include "check/passes.h"
 
 namespace vde {
@@ -26,7 +27,8 @@ Result<void> check_geometry(VerifyContext& context) {
     context.report.add(FindingCode::kFileShorter, probe.blocks_in_file(), std::nullopt,
                        fmt::format("{} bytes of {}; blocks missing: {}", probe.file_size, bytes,
                                    static_cast<uint64_t>(total) - probe.blocks_in_file()));
-  if (probe.file_size > bytes && !context.io.file().is_device())
+  const uint64_t surplus = context.exported ? exported_surplus(probe) : 0;
+  if (probe.file_size > bytes + surplus && !context.io.file().is_device())
     context.report.add(FindingCode::kFileLonger, std::nullopt, std::nullopt,
                        fmt::format("{} bytes, {} after the end of the volume", probe.file_size,
                                    probe.file_size - bytes));

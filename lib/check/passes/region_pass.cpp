@@ -62,6 +62,7 @@ void check_directory_blocks(VerifyContext& context) {
 void compare_tables(VerifyContext& context) {
   const Probe& probe = context.probe;
   if (probe.superblock_source != SuperblockSource::kGroup || !probe.directory.whole) return;
+  if (context.exported) return;
   const auto other = decode_slots(probe.directory.blocks[0].payload());
   for (size_t i = 0; i < other.size(); ++i)
     if (probe.slots[i] != other[i])
@@ -91,7 +92,8 @@ void place_slot(VerifyContext& context, size_t index, bool is_data_area) {
   const uint64_t end_of_volume = verified && context.probe.superblock.total_blocks >= 0
                                      ? static_cast<uint64_t>(context.probe.superblock.total_blocks)
                                      : context.probe.blocks_in_file();
-  if (!blocks || blocks->empty() || blocks->end > end_of_volume)
+  const bool no_data = context.exported && is_data_area && slot.count == 0;
+  if (!no_data && (!blocks || blocks->empty() || blocks->end > end_of_volume))
     context.report.add(FindingCode::kRegionOutside, std::nullopt, slot.type,
                        fmt::format("slot {}: {} blocks from {}; the volume has {} blocks", index,
                                    slot.count, slot.start, end_of_volume));
@@ -208,6 +210,7 @@ Result<void> check_regions(VerifyContext& context) {
     if (!slots[i].is_free()) place_slot(context, i, data_area == i);
   if (slots.empty()) return {};
   check_overlaps(context);
+  if (context.exported) return {};
   check_fixed_places(context);
   check_presence(context);
   return {};

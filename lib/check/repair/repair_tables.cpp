@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "check/origin/exported.h"
 #include "check/repair/slot_choice.h"
 #include "check/repair/structure_repair.h"
 #include "format/region/bitmap.h"
@@ -239,6 +240,7 @@ Result<void> repair_slot_choice(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   // A region whose blocks are missing contradicts no table.
   if (probe.superblock_source != SuperblockSource::kGroup || is_cut_short(probe)) return {};
+  if (is_exported(probe)) return {};
   const std::vector<Slots> tables = slot_tables(probe);
   if (tables.empty()) return {};
   VDE_TRY_ASSIGN(wrong, contradictions(repair, tables.front()));
@@ -264,6 +266,10 @@ Result<void> repair_slot_choice(FoundationRepair& repair) {
 Result<void> repair_tables(FoundationRepair& repair) {
   const Probe& probe = repair.probe();
   if (probe.superblock_source != SuperblockSource::kGroup) return {};
+  if (is_exported(probe)) {
+    repair.note("the image is an export: nothing in it can be repaired, because it has no journal");
+    return {};
+  }
   const Slots table = probe.slots;
   if (directory_is_right(probe, table)) return {};
   if (!probe.directory.whole)

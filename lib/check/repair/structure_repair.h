@@ -98,6 +98,7 @@ class StructureRepair : public RepairBase {
 [[nodiscard]] Result<void> repair_fixed_slots(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_slots(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_inode_layout(StructureRepair& repair);
+[[nodiscard]] Result<void> repair_migration(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_block_types(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_snapshot_blocks(StructureRepair& repair);
 [[nodiscard]] Result<void> repair_module_blocks(StructureRepair& repair);

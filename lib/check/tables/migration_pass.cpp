@@ -1,26 +1,23 @@
 // The checkpoint of an interrupted inode migration, in the last block of the inode table.
 #include <fmt/format.h>
 
+#include "check/origin/migration.h"
 #include "check/passes.h"
-#include "format/block.h"
-#include "format/region/tables.h"
+#include "format/feature.h"
 
 namespace vde {
 namespace {
 
-// Why the numbers contradict each other; empty if they do not.
-std::string contradiction(Bytes head) {
-  const auto number = [&](std::string_view name) {
-    return number_of(tables::kMigration.header, head, name);
-  };
-  constexpr int64_t kLastPhase = 4;
-  if (number("phase") > kLastPhase) return fmt::format("phase {}", number("phase"));
-  for (const std::string_view name : {"inodes", "migrated", "new_table_start", "new_table_blocks",
-                                      "old_table_start", "old_table_blocks"})
-    if (number(name) < 0) return fmt::format("{} is {}", name, number(name));
-  if (number("migrated") > number("inodes"))
-    return fmt::format("{} of {} inodes migrated", number("migrated"), number("inodes"));
-  return {};
+std::string progress_text(const Migration& migration, uint64_t block) {
+  const Feature* feature = find_feature(migration.module);
+  std::string text = fmt::format(
+      "checkpoint MCHK in block {}: module {}, {}, {} of {} inodes copied", block,
+      feature != nullptr ? std::string(feature->name) : std::to_string(migration.module),
+      phase_name(migration.phase), migration.migrated, migration.inodes);
+  if (!migration.new_table.empty())
+    text +=
+        fmt::format(" to blocks {} to {}", migration.new_table.begin, migration.new_table.end - 1);
+  return text;
 }
 
 }  // namespace
@@ -32,26 +29,13 @@ Result<void> check_migration(VerifyContext& context) {
   const uint64_t last = region->blocks.end - 1;
   const auto block = context.io.read_checked(last, block_types::kMigration, buffer);
   if (!block) return {};
-  const auto add = [&](FindingCode code, std::string message,
-                       FindingSite site = FindingSite::here()) {
-    context.report.add(code, last, region->type, std::move(message), {}, site);
-  };
-  const Bytes head = block->payload().first(fixed_size(tables::kMigration.header));
-  const uint64_t stored = load_le<uint64_t>(head, head.size() - sizeof(uint64_t));
-  const uint64_t found = checksum(head.first(head.size() - sizeof(uint64_t)));
-  if (stored != found) {
-    add(FindingCode::kMigrationBroken,
-        fmt::format("checksum {:016x}, content {:016x}", stored, found));
-  } else if (const std::string why = contradiction(head); !why.empty()) {
-    add(FindingCode::kMigrationBroken, why);
-  } else {
-    const auto number = [&](std::string_view name) {
-      return number_of(tables::kMigration.header, head, name);
-    };
-    add(FindingCode::kMigrationLeft,
-        fmt::format("feature {}, phase {}: {} of {} inodes", number("module"), number("phase"),
-                    number("migrated"), number("inodes")));
-  }
+  const Result<Migration> migration = decode_migration(block->payload());
+  if (!migration)
+    context.report.add(FindingCode::kMigrationBroken, last, region->type,
+                       migration.error().message);
+  else
+    context.report.add(FindingCode::kMigrationLeft, last, region->type,
+                       progress_text(*migration, last));
   return {};
 }
 

@@ -45,6 +45,9 @@ struct FindingKind {
 // The kind with this code (upper or lower case), or null.
 [[nodiscard]] const FindingKind* find_finding_kind(std::string_view code);
 
+// Whether findings of this kind name an operation of another program that left the image.
+[[nodiscard]] bool names_an_operation(const FindingKind& kind);
+
 // One finding in one image.
 struct Finding {
   const FindingKind* kind;

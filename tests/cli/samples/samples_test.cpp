@@ -130,6 +130,7 @@ TEST_CASE("info, dump and verify agree with the listing of every sample, and cha
 TEST_CASE("every trace of the online module addition is found") {
   CHECK(findings_of(SampleFile("online-add-tags")) ==
         std::vector<std::string>{
+            "note ORIG-002 1",     // a module was added
             "error SUPB-001 0",    // no trailer
             "error SUPB-001 1",    // no trailer
             "error SUPB-001 4",    // no trailer

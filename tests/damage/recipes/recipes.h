@@ -49,6 +49,7 @@ struct Recipe {
 [[nodiscard]] std::vector<Recipe> keyed_recipes();
 // ALOG, ANON, CLOG, CMVT, INTE, MLOG, WORM, XREF
 [[nodiscard]] std::vector<Recipe> record_recipes();
+[[nodiscard]] std::vector<Recipe> origin_recipes();    // ORIG
 [[nodiscard]] std::vector<Recipe> region_recipes();    // BMAP, INOD, MWAL
 [[nodiscard]] std::vector<Recipe> table_recipes();     // RMAP
 [[nodiscard]] std::vector<Recipe> snapshot_recipes();  // SNAP

@@ -122,7 +122,7 @@ void add_groups(std::vector<Recipe>& recipes) {
                           [](ImageBuilder& image) {
                             image.superblock([](Superblock& s) { s.checkpoint_sequence = 2; });
                           },
-                          {"SUPB-012", "SUPB-012"},
+                          {"SUPB-012", "SUPB-012", "ORIG-007"},
                           0}));
   recipes.push_back({"SUPB-003",
                      "another extended metadata in the mirror",

@@ -63,6 +63,7 @@ void VerifyReport::start(const std::string& image) {
   found_ = {};
   accepted_ = 0;
   to_explain_ = {};
+  operation_named_ = false;
 }
 
 void VerifyReport::add(const Finding& finding) {
@@ -73,10 +74,13 @@ void VerifyReport::add(const Finding& finding) {
   }
   const Severity severity = finding.kind->severity;
   count_finding(found_, severity);
-  // The first error, else the first warning.
+  // What another program did explains the rest; else the first error, else the first warning.
   const bool is_first_error = severity == Severity::kError && found_.errors == 1;
-  if (is_first_error || (to_explain_.empty() && severity == Severity::kWarning))
+  const bool names_operation = names_an_operation(*finding.kind);
+  if (names_operation || (!operation_named_ && is_first_error) ||
+      (to_explain_.empty() && severity == Severity::kWarning))
     to_explain_ = finding.kind->code;
+  operation_named_ |= names_operation;
   if (context_.globals.quiet && !makes_fail(severity)) return;
   if (is_printed(severity)) keep(printer_->finding(image_, finding));
 }

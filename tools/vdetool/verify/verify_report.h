@@ -54,11 +54,12 @@ class VerifyReport {
   const VerifyArguments& arguments_;
   std::unique_ptr<VerifyPrinter> printer_;
   const Severity lowest_printed_;
-  const uint64_t max_warnings_;  // of an image; more make it fail
-  std::string image_;            // the current one, as given
-  VerifySummary found_;          // in it, without accepted findings
-  uint64_t accepted_ = 0;        // findings in it that the baseline accepts
-  std::string_view to_explain_;  // the code of its finding to explain, or empty
+  const uint64_t max_warnings_;   // of an image; more make it fail
+  std::string image_;             // the current one, as given
+  VerifySummary found_;           // in it, without accepted findings
+  uint64_t accepted_ = 0;         // findings in it that the baseline accepts
+  std::string_view to_explain_;   // the code of its finding to explain, or empty
+  bool operation_named_ = false;  // to_explain_ names an operation of another program
   Total total_;
   Baseline baseline_;
   std::optional<NewBaseline> new_baseline_;
