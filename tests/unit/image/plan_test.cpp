@@ -155,9 +155,6 @@ TEST_CASE("a profile sets modules and block size, an unknown one is refused") {
   CHECK(unknown.error().code == ErrorCode::kUsage);
   CHECK(unknown.error().hint ==
         "choose from minimal, standard, enterprise, max-security, edge-iot, analytics");
-  CHECK(find_profile("minimum").error().hint ==
-        "choose from minimal, standard, enterprise, "
-        "max-security, edge-iot, analytics");
   CHECK(find_profile("minimall").error().hint == "did you mean 'minimal'?");
 }
 
