@@ -16,3 +16,13 @@ set_target_properties(PkgConfig::XXHASH PROPERTIES INTERFACE_LINK_LIBRARIES ${VD
 if(VDE_WABT)
   find_package(wabt QUIET)
 endif()
+# Reads and writes images on NBD servers. Only its headers are used here.
+set(VDE_HAS_NBD OFF)
+if(VDE_NBD STREQUAL "auto")
+  pkg_check_modules(LIBNBD QUIET libnbd>=1.10)
+elseif(VDE_NBD)
+  pkg_check_modules(LIBNBD REQUIRED libnbd>=1.10)
+endif()
+if(VDE_NBD AND LIBNBD_FOUND)
+  set(VDE_HAS_NBD ON)
+endif()

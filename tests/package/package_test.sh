@@ -32,6 +32,8 @@ lintian --fail-on error --tag-display-limit 0 ./*.deb || complain "lintian"
 
 # What the packages hold. The program needs nothing but libc.
 dpkg-deb --field "$tool" Depends | grep -qx 'libc6 ([^,]*)' || complain "dependencies of vdetool"
+! grep -q 'VDE_NBD:.*=\(auto\|ON\)' "$build/CMakeCache.txt" || ! [ -e /usr/include/libnbd.h ] ||
+  dpkg-deb --field "$tool" Recommends | grep -qx libnbd0 || complain "vdetool recommends no libnbd0"
 dpkg-deb -x "$tool" "$work/root" && dpkg-deb -x "$library" "$work/root"
 file "$work/root/usr/bin/vdetool" | grep -q ' stripped' || complain "the program is not stripped"
 version=$("$work/root/usr/bin/vdetool" --version)

@@ -134,6 +134,9 @@ void add_globals(CLI::App& app, Globals& globals) {
                  "wait up to SECONDS for a locked image (default: do not wait)")
       ->type_name("SECONDS")
       ->check(number(0, 1e6, "a number of seconds"));
+  app.add_flag("--sole-writer", globals.sole_writer,
+               "allow changing an image on an NBD server, which has no locks: no other program may "
+               "use it meanwhile");
 }
 
 // The position of a command's or verb's name among the arguments: the first from `at` on that is

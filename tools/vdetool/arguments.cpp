@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "remote.h"
+
 namespace vde::cli {
 namespace {
 
@@ -43,6 +48,14 @@ bool names_file(const CLI::Option& option) {
   return option.get_positional() && (name == "IMAGE" || name == "FILE");
 }
 
+// Whether the value may be a URI; a key or a value of a tag may look like one.
+bool may_be_remote(const CLI::Option& option) {
+  constexpr std::array<std::string_view, 5> kNames = {"IMAGE", "FILE", "SOURCE", "DEST", "OTHER"};
+  return option.get_type_name() == "FILE" ||
+         (option.get_positional() &&
+          std::ranges::find(kNames, option.get_name(true)) != kNames.end());
+}
+
 }  // namespace
 
 std::string without_mark(std::string word) {
@@ -54,10 +67,16 @@ void take_words_literally(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     if (!takes_value(*option)) continue;
     const bool is_file = names_file(*option);
+    const bool is_remote = may_be_remote(*option);
     option->transform(CLI::Validator(
-        [is_file](std::string& word) {
+        [is_file, is_remote](std::string& word) -> std::string {
           word = without_mark(std::move(word));
-          return std::string(is_file && word.empty() ? "must be a file name" : "");
+          if (is_file && word.empty()) return "must be a file name";
+          if (!is_remote) return "";
+          auto shown = name_to_show(word);
+          if (!shown) return shown.error().message;
+          word = std::move(*shown);
+          return "";
         },
         ""));
   }

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "progress.h"
+#include "remote.h"
+#include "vde/nbd.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -119,9 +121,21 @@ Result<Image> Context::open_image(const std::string& path, OpenOptions options) 
   options.activity = &activity;
   options.healed = [this, path](const HealedGroup& group) { warn_healed(path, group); };
   VDE_TRY(begin_open(path));
-  auto image = Image::open(path, options);
+  auto image = is_nbd_uri(path) ? open_remote_image(path, options) : Image::open(path, options);
   name_wait(nullptr);
   return image;
+}
+
+Result<std::unique_ptr<BlockFile>> Context::open_path(const std::string& path, OpenMode mode,
+                                                      const Activity& own) const {
+  if (!is_nbd_uri(path)) return open_locked(path, mode, globals.patience(), own);
+  return open_nbd(name_to_open(path), mode, own,
+                  globals.sole_writer ? Writers::kSole : Writers::kUnknown);
+}
+
+Result<Image> Context::open_remote_image(const std::string& uri, const OpenOptions& options) const {
+  VDE_TRY_ASSIGN(file, open_path(uri, options.mode, activity));
+  return Image::open(std::move(file), options);
 }
 
 // Also with --quiet: the image had damage that nothing explains.
@@ -189,7 +203,7 @@ void Context::note_change(const std::string& image) {
 Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path, OpenMode mode) {
   VDE_TRY(begin_open(path));
   is_writing_ = is_writing_ || mode == OpenMode::kReadWrite;
-  auto file = open_locked(path, mode, globals.patience(), activity);
+  auto file = open_path(path, mode, activity);
   name_wait(nullptr);
   return file;
 }
@@ -197,7 +211,7 @@ Result<std::unique_ptr<BlockFile>> Context::open_storage(const std::string& path
 Result<std::unique_ptr<BlockFile>> Context::open_on_thread(const std::string& path,
                                                            Activity& own) const {
   VDE_TRY(check_path(path));
-  return open_locked(path, OpenMode::kRead, globals.patience(), own);
+  return open_path(path, OpenMode::kRead, own);
 }
 
 std::string Context::error_line(const std::string& subject, const Error& error) const {
@@ -269,6 +283,7 @@ bool Context::wants_progress() const {
 }
 
 bool is_same_file(const std::string& one, const std::string& other) {
+  if (is_nbd_uri(one)) return one == other;
   const auto look = [](const std::string& path, struct stat& status) {
     const bool is_input = path.empty() || path == "-";
     return (is_input ? fstat(STDIN_FILENO, &status) : stat(path.c_str(), &status)) == 0;

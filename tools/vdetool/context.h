@@ -36,6 +36,7 @@ struct Globals {
   bool progress = false;
   bool no_progress = false;
   double lock_wait = 0;  // seconds
+  bool sole_writer = false;
 
   // lock_wait as the library takes it.
   [[nodiscard]] std::chrono::milliseconds patience() const {
@@ -118,6 +119,11 @@ class Context {
 
  private:
   void warn_exposed(const std::string& key_file) const;
+  // The file, device or export that `path` names, locked if it has locks; `own` ends the wait.
+  [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_path(const std::string& path, OpenMode mode,
+                                                             const Activity& own) const;
+  [[nodiscard]] Result<Image> open_remote_image(const std::string& uri,
+                                                const OpenOptions& options) const;
   void warn_healed(const std::string& image, const HealedGroup& group);
 
   std::string file_of_error_;
@@ -143,7 +149,7 @@ class Context {
 // kUsage: `text` is not a UUID, or not an id that has the form of one; `what` says which.
 [[nodiscard]] tl::unexpected<Error> invalid_id(std::string_view what, const std::string& text);
 
-inline constexpr const char* kImageHelp = "image file or block device";
+inline constexpr const char* kImageHelp = "image file, block device or NBD URI";
 
 // Adds the name of a file as put_text() does; null if it is empty.
 void put_name(Json& object, const char* member, const std::string& name);

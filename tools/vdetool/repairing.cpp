@@ -58,7 +58,7 @@ Result<std::unique_ptr<UndoTarget>> make_undo_target(const RepairArguments& argu
   if (arguments.no_undo) return std::unique_ptr<UndoTarget>{};
   path = arguments.undo;
   if (path.empty() && file.is_device())
-    return fail(ErrorCode::kUsage, "no default undo file for devices",
+    return fail(ErrorCode::kUsage, "no default undo file for devices and NBD exports",
                 "use --undo FILE or --no-undo");
   if (path.empty()) {
     VDE_TRY_ASSIGN(found, free_undo_path(image));
@@ -82,8 +82,9 @@ Result<std::string> lost_path(const RepairArguments& arguments, const BlockFile&
   }
   if (arguments.undo.empty())
     return fail(ErrorCode::kUsage,
-                file.is_device() ? "no default place for the list of lost entries of a device"
-                                 : "the name of the list of lost entries would be too long",
+                file.is_device()
+                    ? "no default place for the list of lost entries of a device or NBD export"
+                    : "the name of the list of lost entries would be too long",
                 "use --undo FILE: the list goes to FILE.lost.jsonl");
   return free_lost_path(arguments.undo);
 }

@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "progress.h"
+#include "remote.h"
 #include "vde/copy.h"
 #include "vde/text.h"
 
@@ -95,6 +96,7 @@ Result<int> run_copy(Context& context, const CopyArguments& arguments) {
   if (arguments.dest.empty())
     return fail(ErrorCode::kUsage, "the copy has no name", "name a file or a device");
   VDE_TRY(refuse_standard_output(arguments.dest, "copy"));
+  VDE_TRY(context.about(arguments.dest, refuse_remote(arguments.dest, "a copy cannot be made")));
   VDE_TRY(refuse_image(arguments.image, arguments.dest, "copy"));
   VDE_TRY_ASSIGN(source, context.open_storage(arguments.image, OpenMode::kRead));
   const ProgressLine progress(context.activity, context.wants_progress());
@@ -121,7 +123,7 @@ Result<int> run_copy(Context& context, const CopyArguments& arguments) {
 
 Runner define_copy(CLI::App& command) {
   auto arguments = std::make_shared<CopyArguments>();
-  command.add_option("IMAGE", arguments->image, "image file or block device, only read")
+  command.add_option("IMAGE", arguments->image, "image file, block device or NBD URI, only read")
       ->required();
   command.add_option("DEST", arguments->dest, "new or empty file, or block device")->required();
   command.add_flag("--force", arguments->force, "overwrite a DEST that is not empty");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "remote.h"
 #include "seal_options.h"
 #include "vde/text.h"
 
@@ -54,6 +55,7 @@ Result<void> run_label(Context& context, const LabelArguments& arguments) {
 
 // The old and the new size. They are equal if there was nothing to do.
 Result<Resized> resized_image(Context& context, const ResizeArguments& arguments, uint64_t size) {
+  VDE_TRY(refuse_remote(arguments.image, "a volume cannot be resized"));
   VDE_TRY_ASSIGN(keys, context.read_keys(arguments.seal.key_files));
   VDE_TRY_ASSIGN(image, context.open_image(arguments.image, {.mode = OpenMode::kReadWrite,
                                                              .unseal = arguments.seal.unseal,

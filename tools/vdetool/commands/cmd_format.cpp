@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "progress.h"
+#include "remote.h"
 #include "usage.h"
 #include "vde/create.h"
 #include "vde/text.h"
@@ -108,6 +109,7 @@ std::string plan_text(const std::string& image, const ImagePlan& plan, bool writ
 
 Result<void> run_format(Context& context, const FormatArguments& arguments) {
   VDE_TRY(refuse_standard_output(arguments.image, "image"));
+  VDE_TRY(refuse_remote(arguments.image, "an image cannot be created"));
   VDE_TRY_ASSIGN(options, options_of(arguments));
   VDE_TRY_ASSIGN(plan, plan_image(options));
   const bool write = !arguments.dry_run;

@@ -7,6 +7,7 @@
 #include "commands/volume_options.h"
 #include "entry_json.h"
 #include "progress.h"
+#include "remote.h"
 #include "repairing.h"
 #include "usage.h"
 #include "vde/part_of_file.h"
@@ -111,6 +112,7 @@ Result<void> check_arguments(const RescueArguments& arguments) {
   if (!arguments.list && arguments.output.empty())
     return fail(ErrorCode::kUsage, "--output is missing",
                 "name a new file for the image, or use --list");
+  VDE_TRY(refuse_remote(arguments.output, "an image cannot be created"));
   return arguments.output.empty() ? Result<void>{}
                                   : refuse_image(arguments.source, arguments.output, "output");
 }
@@ -148,7 +150,8 @@ Result<int> run_rescue(Context& context, const RescueArguments& arguments) {
 Runner define_rescue(CLI::App& command) {
   auto arguments = std::make_shared<RescueArguments>();
   command
-      .add_option("SOURCE", arguments->source, "damaged image: a file or block device, only read")
+      .add_option("SOURCE", arguments->source,
+                  "damaged image: a file, block device or NBD URI, only read")
       ->required();
   command.add_option("--output", arguments->output, "new file for the image")->type_name("IMAGE");
   add_text(command, "--block-size", arguments->block_size,

@@ -68,7 +68,9 @@ void define_baseline_options(CLI::App& command, VerifyArguments& arguments) {
 
 Runner define_verify(CLI::App& command) {
   auto arguments = std::make_shared<VerifyArguments>();
-  add_list(command, "IMAGE", arguments->images, "image files; - for standard input")->required();
+  add_list(command, "IMAGE", arguments->images,
+           "image files, block devices or NBD URIs; - for standard input")
+      ->required();
   auto* unseal = define_repair_options(command, arguments->repair);
   add_key_files(command, arguments->key_files,
                 "check seals and signatures with the key in FILE; with --repair: renew the seal")

@@ -1,0 +1,111 @@
+// A connection to an NBD server, with a thread that sends requests and receives replies.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/file_descriptor.h"
+#include "vde/bytes.h"
+#include "vde/error.h"
+
+struct nbd_handle;
+
+namespace vde {
+
+struct NbdLibrary;
+
+// What the server says about its export.
+struct NbdExport {
+  uint64_t size = 0;
+  uint32_t min_block = 1;    // requests are aligned to it; a power of 2
+  uint32_t max_payload = 0;  // of a read or a write
+  bool read_only = false;
+  bool can_flush = false;
+  bool can_fua = false;
+  bool can_zero = false;
+  bool can_multi_conn = false;  // several connections see the same bytes
+  bool has_extents = false;     // reports where the holes are
+};
+
+// A run of bytes that are all zero, or may not be.
+struct NbdExtent {
+  uint64_t end = 0;
+  bool is_zero = false;
+};
+
+enum class NbdCommand { kRead, kWrite, kFlush, kZero, kExtents };
+
+// A request and, once it is done, its outcome. The bytes belong to whoever waits, or to `keep`.
+struct NbdRequest {
+  NbdCommand command = NbdCommand::kRead;
+  uint64_t offset = 0;
+  uint64_t count = 0;
+  uint8_t* out = nullptr;          // kRead
+  const uint8_t* bytes = nullptr;  // kWrite
+  bool fua = false;                // kWrite, kZero: durable when done
+  std::shared_ptr<void> keep;
+
+  std::vector<NbdExtent> extents;  // kExtents, from `offset` on
+  bool is_done = false;            // guarded by the connection, like the rest
+  int error = 0;
+  std::string words;  // of the error
+};
+
+class NbdConnection {
+ public:
+  // Connects, and starts the thread. If `stop` is not null, waiting for the server ends with
+  // kInterrupted soon after it is set.
+  [[nodiscard]] static Result<std::unique_ptr<NbdConnection>> open(const std::string& uri,
+                                                                   const std::atomic<bool>* stop);
+  NbdConnection(const NbdConnection&) = delete;
+  NbdConnection& operator=(const NbdConnection&) = delete;
+  // Requests that are not done are given up.
+  ~NbdConnection();
+
+  [[nodiscard]] const NbdExport& about() const { return about_; }
+
+  // Sends the request soon. Any thread may call it.
+  void submit(std::shared_ptr<NbdRequest> request);
+  // Waits until the request is done. kNoSpace and kIo with the words of the server; kInterrupted.
+  [[nodiscard]] Result<void> wait(const NbdRequest& request);
+  [[nodiscard]] bool is_done(const NbdRequest& request);
+
+ private:
+  struct Sent;
+
+  NbdConnection(const NbdLibrary& library, const std::atomic<bool>* stop);
+
+  [[nodiscard]] Result<void> connect(const std::string& uri);
+  [[nodiscard]] Result<void> negotiate(const std::string& uri);
+  [[nodiscard]] tl::unexpected<Error> cannot_connect(const std::string& uri) const;
+  void ask_about_export();
+
+  void run();
+  void leave();
+  void send(const std::shared_ptr<NbdRequest>& request);
+  void finish(NbdRequest& request, int error, std::string words);
+  // One step of the protocol, when the socket is ready; `timeout` in milliseconds or -1.
+  void poll_once(int timeout);
+  [[nodiscard]] bool is_open() const;
+
+  const NbdLibrary& library_;
+  const std::atomic<bool>* stop_;
+  nbd_handle* handle_ = nullptr;
+  NbdExport about_;
+  std::string server_words_;  // what it said while connecting
+  FileDescriptor wake_;       // readable when there is something to send
+
+  std::mutex mutex_;  // never held during a call of the library
+  std::condition_variable done_;
+  std::vector<std::shared_ptr<NbdRequest>> queue_;
+  bool ending_ = false;
+  std::string lost_;  // why the connection ended; only the thread uses it
+  std::thread thread_;
+};
+
+}  // namespace vde

@@ -1,0 +1,222 @@
+#include "io/nbd/read_ahead.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vde {
+namespace {
+
+// Threads that share a stream do not read exactly in order.
+constexpr uint64_t kDisorder = uint64_t{1} << 20;
+// Fewer bytes in order may be chance.
+constexpr uint64_t kRunOfStream = uint64_t{192} << 10;
+
+uint64_t align_down(uint64_t value, uint64_t align) {
+  return value / align * align;
+}
+
+ByteRange common(ByteRange a, ByteRange b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
+
+}  // namespace
+
+ReadAhead::ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connections,
+                     MoreConnections more)
+    : max_connections_(max_connections), more_(std::move(more)) {
+  connections_.reserve(max_connections);  // so that first() needs no lock
+  connections_.push_back(std::move(first));
+  const NbdExport& about = connections_.front()->about();
+  size_ = about.size;
+  align_ = about.min_block;
+  most_ = std::min<uint64_t>(kPiece, about.max_payload);
+}
+
+Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
+  const ByteRange wanted{offset, offset + out.size()};
+  if (out.empty()) return {};
+  if (wanted.end > size_ || wanted.end < offset)
+    return fail(ErrorCode::kIo, "read past the end of the NBD export");
+  const Pieces pieces = fetch(wanted);
+  uint64_t at = offset;
+  for (const std::shared_ptr<Piece>& piece : pieces) {
+    const ByteRange part = common(piece->range, wanted);
+    const MutableBytes target = out.subspan(part.begin - offset, part.length());
+    Result<void> done = piece->connection->wait(*piece->request);
+    if (!done && done.error().code == ErrorCode::kInterrupted) return done;
+    if (done) {
+      std::memcpy(target.data(), piece->bytes.get() + (part.begin - piece->range.begin),
+                  part.length());
+    } else {
+      // Other bytes of the piece may be the reason.
+      forget(piece->range);
+      VDE_TRY(read_exactly(part, target));
+    }
+    at = part.end;
+  }
+  // What was dropped again before it was used: a read larger than the cache.
+  return at == wanted.end ? Result<void>{}
+                          : read_exactly({at, wanted.end}, out.subspan(at - offset));
+}
+
+// The pieces that contain the range, in order and without gaps from its begin on.
+ReadAhead::Pieces ReadAhead::fetch(ByteRange wanted) {
+  const std::lock_guard lock(mutex_);
+  ++clock_;
+  Stream& stream = stream_of(wanted);
+  const bool is_stream = stream.run >= kRunOfStream;
+  const uint64_t align = std::max(kBefore, align_);
+  ByteRange fetched{align_down(wanted.begin, align), 0};
+  fetched.end = align_down(std::max(wanted.end + align - 1, fetched.begin + kAround), align);
+  fetched.end = std::min(size_, fetched.end);
+  if (wanted.begin == 0) fetched.end = std::min(size_, std::max(fetched.end, kFirst));
+  fetch_missing(fetched, most_);
+  if (is_stream) read_ahead(stream);
+  Pieces found;
+  for (uint64_t at = wanted.begin; at < wanted.end; at = found.back()->range.end) {
+    const auto piece = find(at);
+    if (piece == pieces_.end() || piece->second->range.begin > at) break;
+    piece->second->used = clock_;
+    found.push_back(piece->second);
+  }
+  make_room();
+  return found;
+}
+
+ReadAhead::Stream& ReadAhead::stream_of(ByteRange wanted) {
+  Stream* found = nullptr;
+  for (Stream& stream : streams_) {
+    const bool continues = stream.run > 0 && wanted.begin + kDisorder >= stream.next &&
+                           wanted.begin <= stream.next + kDisorder;
+    if (continues) found = &stream;
+  }
+  if (found == nullptr) {
+    found = &*std::ranges::min_element(streams_, {}, &Stream::used);
+    *found = Stream{wanted.end, 0, wanted.end, 2 * kPiece, 0};
+  }
+  found->run += wanted.length();
+  found->next = std::max(found->next, wanted.end);
+  found->used = clock_;
+  return *found;
+}
+
+// The window grows with the stream, so that a short one fetches little that nobody wants.
+void ReadAhead::read_ahead(Stream& stream) {
+  stream.ahead = std::max(stream.ahead, align_down(stream.next + kAround, kAround));
+  if (stream.window > kMaxAhead / 4) use_more_connections();
+  if (stream.ahead >= stream.next + stream.window) return;
+  const uint64_t end = std::min(size_, align_down(stream.next + stream.window + kPiece, kPiece));
+  if (end > stream.ahead) fetch_missing({stream.ahead, end}, most_);
+  stream.ahead = std::max(stream.ahead, end);
+  stream.window = std::min(kMaxAhead, stream.window + stream.window / 2);
+}
+
+// Only streams gain from them, so other readers do not wait for more handshakes.
+void ReadAhead::use_more_connections() {
+  while (connections_.size() < max_connections_) {
+    auto more = more_();
+    if (!more || (*more)->about().size != size_) {
+      max_connections_ = connections_.size();
+      return;
+    }
+    connections_.push_back(std::move(*more));
+  }
+}
+
+void ReadAhead::fetch_missing(ByteRange range, uint64_t most) {
+  while (!range.empty()) {
+    const auto next = find(range.begin);
+    const ByteRange there = next == pieces_.end() ? ByteRange{size_, size_} : next->second->range;
+    if (there.begin <= range.begin && there.end > range.begin) {
+      range.begin = there.end;
+      continue;
+    }
+    uint64_t end = std::min({range.end, there.begin, range.begin + most});
+    // Pieces end at multiples of their size, so that streams find each other's.
+    if (end == range.begin + most && align_down(end, most) > range.begin)
+      end = align_down(end, most);
+    start({range.begin, end});
+    range.begin = end;
+  }
+}
+
+void ReadAhead::start(ByteRange range) {
+  auto piece = std::make_shared<Piece>();
+  piece->range = range;
+  if (free_.empty()) {
+    piece->bytes.reset(new uint8_t[kPiece]);
+  } else {
+    piece->bytes = std::move(free_.back());
+    free_.pop_back();
+  }
+  piece->used = clock_;
+  piece->connection = &connection_for(range.begin);
+  piece->request = std::make_shared<NbdRequest>();
+  piece->request->offset = range.begin;
+  piece->request->count = range.length();
+  piece->request->out = piece->bytes.get();
+  piece->request->keep = piece;
+  held_ += kPiece;
+  piece->connection->submit(piece->request);
+  pieces_.emplace(range.begin, std::move(piece));
+}
+
+NbdConnection& ReadAhead::connection_for(uint64_t offset) {
+  return *connections_[offset / kPiece % connections_.size()];
+}
+
+// Drops what was used longest ago. What is on its way stays.
+void ReadAhead::make_room() {
+  while (held_ > kMaxHeld) {
+    auto oldest = pieces_.end();
+    for (auto piece = pieces_.begin(); piece != pieces_.end(); ++piece) {
+      const Piece& candidate = *piece->second;
+      const bool is_older = oldest == pieces_.end() || candidate.used < oldest->second->used;
+      if (is_older && candidate.connection->is_done(*candidate.request)) oldest = piece;
+    }
+    if (oldest == pieces_.end()) return;
+    held_ -= kPiece;
+    // Nobody else can get hold of it any more.
+    if (oldest->second.use_count() == 1) free_.push_back(std::move(oldest->second->bytes));
+    pieces_.erase(oldest);
+  }
+}
+
+void ReadAhead::forget(ByteRange range) {
+  const std::lock_guard lock(mutex_);
+  for (auto piece = find(range.begin);
+       piece != pieces_.end() && piece->second->range.begin < range.end;) {
+    held_ -= kPiece;
+    piece = pieces_.erase(piece);
+  }
+}
+
+std::map<uint64_t, std::shared_ptr<ReadAhead::Piece>>::iterator ReadAhead::find(uint64_t offset) {
+  auto piece = pieces_.upper_bound(offset);
+  if (piece != pieces_.begin() && std::prev(piece)->second->range.end > offset) --piece;
+  return piece;
+}
+
+// Without the cache: only the blocks that hold these bytes.
+Result<void> ReadAhead::read_exactly(ByteRange range, MutableBytes out) {
+  NbdConnection& connection = first();
+  while (!range.empty()) {
+    const uint64_t begin = align_down(range.begin, align_);
+    const uint64_t end = std::min(align_down(range.end + align_ - 1, align_), begin + most_);
+    const std::shared_ptr<uint8_t[]> bytes(new uint8_t[end - begin]);
+    const auto request = std::make_shared<NbdRequest>();
+    request->offset = begin;
+    request->count = end - begin;
+    request->out = bytes.get();
+    request->keep = bytes;
+    connection.submit(request);
+    VDE_TRY(connection.wait(*request));
+    const ByteRange part = common(range, {begin, end});
+    std::memcpy(out.data(), bytes.get() + (part.begin - begin), part.length());
+    out = out.subspan(part.length());
+    range.begin = part.end;
+  }
+  return {};
+}
+
+}  // namespace vde

@@ -1,0 +1,87 @@
+// Reads of an export through a cache that reads ahead: a small read fetches what lies around it,
+// and reads in order keep many requests in flight, so that a slow link costs its delay once and not
+// for every read.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "io/nbd/nbd_connection.h"
+
+namespace vde {
+
+class ReadAhead {
+ public:
+  static constexpr uint64_t kPiece = uint64_t{256} << 10;  // of a stream
+  static constexpr uint64_t kAround = uint64_t{64} << 10;  // of a read that is not one of a stream
+  static constexpr uint64_t kBefore = uint64_t{16}
+                                      << 10;  // at most so much of that before the read
+  static constexpr uint64_t kFirst = uint64_t{128} << 10;   // at the start: the fixed blocks
+  static constexpr uint64_t kMaxAhead = uint64_t{8} << 20;  // in flight
+  static constexpr uint64_t kMaxHeld = uint64_t{16} << 20;  // in memory
+
+  // `more` opens one more connection when a stream can use it; null if there may be only one.
+  using MoreConnections = std::function<Result<std::unique_ptr<NbdConnection>>()>;
+  ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connections, MoreConnections more);
+
+  [[nodiscard]] NbdConnection& first() { return *connections_.front(); }
+
+  // Fills `out`. Several threads may read at once. An error is about these bytes, not about others
+  // that were fetched with them.
+  [[nodiscard]] Result<void> read(uint64_t offset, MutableBytes out);
+
+  // Call it before and after the bytes change.
+  void forget(ByteRange range);
+
+ private:
+  // Bytes that were fetched, or that are on their way.
+  struct Piece {
+    ByteRange range;
+    std::unique_ptr<uint8_t[]> bytes;  // kPiece long
+    std::shared_ptr<NbdRequest> request;
+    NbdConnection* connection = nullptr;
+    uint64_t used = 0;  // the time of the last use, in reads
+  };
+  // A series of reads in ascending order.
+  struct Stream {
+    uint64_t next = 0;   // the end of the last read
+    uint64_t run = 0;    // bytes read in order
+    uint64_t ahead = 0;  // fetched up to here
+    uint64_t window = 0;
+    uint64_t used = 0;
+  };
+  using Pieces = std::vector<std::shared_ptr<Piece>>;
+
+  [[nodiscard]] Pieces fetch(ByteRange wanted);
+  [[nodiscard]] Stream& stream_of(ByteRange wanted);
+  void read_ahead(Stream& stream);
+  void use_more_connections();
+  // Fetches what is not there of the range in pieces of at most `most` bytes.
+  void fetch_missing(ByteRange range, uint64_t most);
+  void start(ByteRange range);
+  [[nodiscard]] NbdConnection& connection_for(uint64_t offset);
+  void make_room();
+  // The piece that contains the offset, or the first one after it.
+  [[nodiscard]] std::map<uint64_t, std::shared_ptr<Piece>>::iterator find(uint64_t offset);
+
+  [[nodiscard]] Result<void> read_exactly(ByteRange range, MutableBytes out);
+
+  std::mutex mutex_;  // guards everything below
+  size_t max_connections_;
+  MoreConnections more_;
+  std::vector<std::unique_ptr<NbdConnection>> connections_;
+  uint64_t size_;
+  uint64_t align_;
+  uint64_t most_;                                      // bytes of a request
+  std::map<uint64_t, std::shared_ptr<Piece>> pieces_;  // by their begin; they do not overlap
+  uint64_t held_ = 0;
+  uint64_t clock_ = 0;
+  std::array<Stream, 4> streams_;
+  std::vector<std::unique_ptr<uint8_t[]>> free_;
+};
+
+}  // namespace vde

@@ -1,0 +1,215 @@
+// What BlockFile promises, with nbdkit as the server.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "nbd_server.h"
+#include "support/random.h"
+#include "support/temporary_folder.h"
+#include "vde/nbd.h"
+#include "vde/storage.h"
+
+using namespace vde;
+using namespace vde::test;
+
+namespace {
+
+const Activity nbd_activity;
+
+Result<std::unique_ptr<BlockFile>> open_export(const NbdServer& server, OpenMode mode) {
+  return open_nbd(server.uri(), mode, nbd_activity, Writers::kSole);
+}
+
+// False, with a message, where nbdkit is not installed.
+bool is_there(const NbdServer& server) {
+  if (!server.is_running()) MESSAGE("skipped: nbdkit or its filter is not installed");
+  return server.is_running();
+}
+
+std::vector<uint8_t> random_bytes_of(Random& random, size_t count) {
+  std::vector<uint8_t> bytes(count);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+  return bytes;
+}
+
+// Random reads and changes agree with the same ones in memory.
+void agree_with_memory(BlockFile& file, uint64_t seed) {
+  Random random(seed);
+  std::vector<uint8_t> model(file.size().value());
+  REQUIRE(file.read(0, model));
+  for (int i = 0; i < 600; ++i) {
+    const uint64_t at = random.below(model.size());
+    const uint64_t most = std::min<uint64_t>(model.size() - at, i % 20 == 0 ? 900'000 : 9'000);
+    const uint64_t count = 1 + random.below(most);
+    const auto place = model.begin() + static_cast<ptrdiff_t>(at);
+    const uint64_t kind = random.below(8);
+    if (kind < 4) {
+      std::vector<uint8_t> bytes(count);
+      REQUIRE(file.read(at, bytes));
+      REQUIRE(std::equal(bytes.begin(), bytes.end(), place));
+    } else if (kind == 4) {
+      REQUIRE(file.zero({at, at + count}));
+      std::fill_n(place, count, uint8_t{0});
+    } else {
+      const auto bytes = random_bytes_of(random, count);
+      REQUIRE((kind == 5 ? file.write_through(at, bytes) : file.write(at, bytes)));
+      if (kind == 6) REQUIRE(file.sync());
+      std::ranges::copy(bytes, place);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a URI is recognized by its scheme, and shown without its user") {
+  for (const char* uri : {"nbd://host", "nbds://host", "nbd+unix:///?socket=s", "nbd:host:1"})
+    CHECK(is_nbd_uri(uri));
+  for (const char* path : {"", "nbd", "./nbd:file", "nbdx://host", "http://host"})
+    CHECK_FALSE(is_nbd_uri(path));
+  CHECK(without_user("nbds://alice:secret@host:1/e@x?y=@") == "nbds://host:1/e@x?y=@");
+  CHECK(without_user("nbds+unix://alice@/?socket=s") == "nbds+unix:///?socket=s");
+  CHECK(without_user("nbd://host/a@b") == "nbd://host/a@b");
+  CHECK(without_user("nbd:a@b") == "nbd:a@b");
+}
+
+TEST_CASE("an export behaves as a file in memory") {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"memory", "4M"},
+           {"--filter=fua", "memory", "4M"},
+           {"--filter=nozero", "memory", "4M"},
+           {"--filter=noextents", "memory", "4M"},
+           {"--filter=blocksize-policy", "memory", "4M", "blocksize-minimum=4096",
+            "blocksize-preferred=4096", "blocksize-maximum=20K", "blocksize-error-policy=error"}}) {
+    CAPTURE(arguments.front());
+    const NbdServer server(arguments);
+    if (!is_there(server)) return;
+    const auto file = open_export(server, OpenMode::kReadWrite);
+    REQUIRE(file);
+    CHECK((*file)->is_device());
+    agree_with_memory(**file, 7);
+  }
+}
+
+TEST_CASE("reads in order and at random places give the bytes of the export") {
+  const TemporaryFolder folder;
+  Random random(3);
+  const auto bytes = random_bytes_of(random, (5 << 20) + 512);
+  write_file(folder / "export", bytes);
+  const NbdServer server({"file", folder / "export"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  REQUIRE((*file)->size().value() == bytes.size());
+  std::vector<uint8_t> got(bytes.size());
+  for (const size_t step : {size_t{4096}, size_t{100'000}, size_t{128} << 10, size_t{3} << 20}) {
+    for (size_t at = 0; at < got.size(); at += step) {
+      const size_t count = std::min(step, got.size() - at);
+      REQUIRE((*file)->read(at, MutableBytes(got).subspan(at, count)));
+    }
+    CHECK(got == bytes);
+    std::ranges::fill(got, uint8_t{0});
+  }
+  std::vector<uint8_t> beyond(2);
+  CHECK_FALSE((*file)->read(bytes.size() - 1, beyond));
+}
+
+TEST_CASE("holes are found as the server reports them") {
+  const NbdServer server({"data", "size=8M", "data=@4M 1 @6M 2"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kReadWrite);
+  REQUIRE(file);
+  const ByteRange all{0, 8 << 20};
+  const auto first = (*file)->next_data(all);
+  REQUIRE(first);
+  CHECK(first->begin <= 4 << 20);
+  CHECK(first->end > 4 << 20);
+  CHECK(first->begin > 0);
+  CHECK((*file)->next_data({0, 1 << 20})->empty());
+  // Own changes count at once.
+  REQUIRE((*file)->write(100, std::vector<uint8_t>{1}));
+  CHECK((*file)->next_data(all)->begin <= 100);
+}
+
+TEST_CASE("a failed read is about the bytes that were asked for") {
+  // The second half of the export cannot be read.
+  const NbdServer server({"eval", "get_size=echo 1M",
+                          "pread=if [ $(($4 + $3)) -gt 40960 ]; then echo EIO bad sector >&2; exit "
+                          "1; fi; dd if=/dev/zero bs=$3 count=1 status=none"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  std::vector<uint8_t> bytes(40960);
+  CHECK((*file)->read(0, bytes));
+  CHECK((*file)->read(36864, MutableBytes(bytes).first(4096)));
+  const auto failed = (*file)->read(40960, MutableBytes(bytes).first(4096));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::kIo);
+  CHECK(failed.error().message == "cannot read: the NBD server says: Input/output error");
+}
+
+TEST_CASE("writing needs a sole writer, and a server that can make writes durable") {
+  const NbdServer server({"memory", "1M"});
+  if (!is_there(server)) return;
+  const auto shared = open_nbd(server.uri(), OpenMode::kReadWrite, nbd_activity);
+  REQUIRE_FALSE(shared);
+  CHECK(shared.error().code == ErrorCode::kUnsupported);
+  const NbdServer forgetful({"eval", "get_size=echo 1M", "pread=exit 1", "pwrite=cat >/dev/null"});
+  const auto writer = open_export(forgetful, OpenMode::kReadWrite);
+  REQUIRE_FALSE(writer);
+  CHECK(writer.error().message.find("neither flush nor FUA") != std::string::npos);
+}
+
+TEST_CASE("after a failed flush nothing is written any more") {
+  const NbdServer server({"eval", "get_size=echo 1M", "can_flush=exit 0", "pwrite=cat >/dev/null",
+                          "can_write=exit 0", "pread=dd if=/dev/zero bs=$3 count=1 status=none",
+                          "flush=echo EIO >&2; exit 1"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kReadWrite);
+  REQUIRE(file);
+  const std::vector<uint8_t> bytes(512);
+  CHECK((*file)->write(0, bytes));
+  const auto failed = (*file)->sync();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "cannot sync: the NBD server says: Input/output error");
+  CHECK_FALSE((*file)->write(0, bytes));
+  CHECK_FALSE((*file)->write_through(0, bytes));
+  CHECK_FALSE((*file)->zero({0, 512}));
+  CHECK_FALSE((*file)->sync());
+  std::vector<uint8_t> read(512);
+  CHECK((*file)->read(0, read));
+}
+
+TEST_CASE("a server that ends is an error, not a wait") {
+  NbdServer server({"memory", "8M"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kReadWrite);
+  REQUIRE(file);
+  REQUIRE((*file)->write(0, std::vector<uint8_t>(4096, 1)));
+  server.stop();
+  const auto written = (*file)->write(0, std::vector<uint8_t>(4096, 2));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().message == "cannot write: the connection to the NBD server is lost");
+  std::vector<uint8_t> bytes(4096);
+  CHECK_FALSE((*file)->read(4 << 20, bytes));
+  CHECK_FALSE((*file)->sync());
+}
+
+TEST_CASE("waiting for a server ends soon after a signal") {
+  const NbdServer server({"--filter=delay", "memory", "1M", "rdelay=3"});
+  if (!is_there(server)) return;
+  Activity activity;
+  const auto file = open_nbd(server.uri(), OpenMode::kRead, activity);
+  REQUIRE(file);
+  std::thread signal([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    activity.stop = true;
+  });
+  std::vector<uint8_t> bytes(4096);
+  const auto start = std::chrono::steady_clock::now();
+  const auto read = (*file)->read(0, bytes);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  REQUIRE_FALSE(read);
+  CHECK(read.error().code == ErrorCode::kInterrupted);
+  signal.join();
+}
