@@ -18,34 +18,38 @@ inline constexpr auto kOriginRows = std::to_array<FindingRow>({
      "Keep the image as it is: a repair changes none of this. To work with its content, import it "
      "with the program that exported it, or export the source again. 'vdetool dump IMAGE --region "
      "INOD' shows the inodes."},
-    {"ORIG-002", kNote, RepairNeed::kNever, "the SDK added modules to the image, and left it torn",
+    {"ORIG-002", kNote, RepairNeed::kGroup, "the SDK added modules to the image, and left it torn",
      "The SDK's module management wrote superblocks and the pointer table without trailers, and "
      "left the mirror group as it was. The intact directory has the same regions as the pointer "
      "table.",
      "The SDK itself rejects the image, or opens it as it was before. No data is lost.",
      "Run 'vdetool verify IMAGE --repair': it keeps the new modules. A region that the SDK added "
-     "but never wrote stays empty."},
-    {"ORIG-003", kNote, RepairNeed::kNever,
+     "but never wrote stays empty.",
+     kLosesNothing},
+    {"ORIG-003", kNote, RepairNeed::kGroup,
      "the SDK claimed inode padding, and left the image torn",
      "The SDK's claim of inode padding for a module uses block 7 as its journal. The end of its "
      "backup overwrites the start of the directory, and the inode layout overwrites block 2.",
      "The SDK rejects the image. Blocks 1 and 3 to 6 have copies of what was overwritten.",
      "Run 'vdetool verify IMAGE --repair': it restores the volume as it was before the claim. Then "
-     "the module is not in the manifest."},
-    {"ORIG-004", kNote, RepairNeed::kNever, "the SDK moved the inode table to the data area",
+     "the module is not in the manifest.",
+     kLosesNothing},
+    {"ORIG-004", kNote, RepairNeed::kGroup, "the SDK moved the inode table to the data area",
      "The SDK's inode migration got through: the region tables name the new inode table. It "
      "consists of raw bytes without trailers. The first inode in it is the old layout block.",
      "The inodes in the new table are not where the layout says. The old table was not overwritten "
      "by the migration, but its blocks may be used for other data.",
      "Do not write to the image. Restore it from a backup of before the migration if you can. "
-     "'vdetool rescue IMAGE --output NEW' copies everything that verifies to a new image."},
-    {"ORIG-005", kNote, RepairNeed::kNever, "the SDK defragmented the image, and left it torn",
+     "'vdetool rescue IMAGE --output NEW' copies everything that verifies to a new image.",
+     "nothing from the old table; what the blocks of the new one hold may be lost"},
+    {"ORIG-005", kNote, RepairNeed::kGroup, "the SDK defragmented the image, and left it torn",
      "The SDK's defragmenter moved regions and wrote the pointer table without a trailer. It left "
      "the mirror group as it was, and may have added a block to the file.",
      "The SDK opens the mirror group, which names the old places. No data is lost yet.",
      "Do not write to the image with the SDK. Run 'vdetool verify IMAGE --repair': it takes the "
      "new "
-     "places from the directory."},
+     "places from the directory.",
+     kLosesNothing},
     {"ORIG-006", kNote, RepairNeed::kNever, "a disk was imported into the image",
      "The SDK's importer made an empty volume with as many blocks as the disk and copied the disk "
      "to the start of the data area, without trailers. It does not fit, so it continues after the "
