@@ -40,6 +40,14 @@ constexpr FindingKind to_kind(const FindingRow& row) {
   return {row.code, row.severity, fixable, row.title, row.meaning, row.risk, row.next, row.loses};
 }
 
+// The rows themselves are not part of the program: each start would relocate their texts a second
+// time.
+constexpr auto kNeeds = [] {
+  std::array<RepairNeed, kRows.size()> needs{};
+  std::ranges::transform(kRows, needs.begin(), &FindingRow::need);
+  return needs;
+}();
+
 constexpr auto kKinds = [] {
   std::array<FindingKind, kRows.size()> kinds{};
   std::transform(kRows.begin(), kRows.end(), kinds.begin(), to_kind);
@@ -61,11 +69,11 @@ bool names_an_operation(const FindingKind& kind) {
 }
 
 RepairNeed need_of(FindingCode code) {
-  return kRows[static_cast<size_t>(code)].need;
+  return kNeeds[static_cast<size_t>(code)];
 }
 
 RepairNeed need_of(const FindingKind& kind) {
-  return kRows[static_cast<size_t>(&kind - kKinds.data())].need;
+  return kNeeds[static_cast<size_t>(&kind - kKinds.data())];
 }
 
 std::string_view fixable_name(Fixable fixable) {
