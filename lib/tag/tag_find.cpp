@@ -25,7 +25,7 @@ std::string strange_key(uint64_t number) {
 // Not std::pow(): for that alone a program would load the library of mathematics at every start.
 double power(double base, uint64_t exponent) {
   long double product = 1;
-  for (uint64_t i = 0; i < exponent; ++i) product *= base;
+  for (uint64_t i = 0; i < exponent; ++i) product *= static_cast<long double>(base);
   return static_cast<double>(product);
 }
 
