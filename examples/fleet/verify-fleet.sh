@@ -28,7 +28,8 @@ mv "$folder/list.new" "$folder/list"
 if [ -e "$folder/joblog" ]; then
   shopt -s nullglob
   for file in "$folder"/results/*.jsonl; do
-    if grep -q '"type":"summary"' "$file"; then
+    # Status 32 and more: interrupted.
+    if grep -Eq '"type":"summary".*"status":[12]?[0-9][,}]' "$file"; then
       basename "$file" .jsonl
     else
       rm -f "$file" "$file.err" "$file.seq"

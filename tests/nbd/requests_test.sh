@@ -10,13 +10,13 @@ in_sequence() {
        END { print count + 0 }' "$1"
 }
 
-vdetool format image.dwvd --size 64M --modules tags >/dev/null
-seq 200000 | awk '{ printf "%d\tkey%08d\tvalue\n", $1, $1 }' | vdetool tag import image.dwvd >/dev/null
+vdetool format image.dwvd --size 128M --modules tags >/dev/null
+seq 600000 | awk '{ printf "%d\tkey%08d\tvalue\n", $1, $1 }' | vdetool tag import image.dwvd >/dev/null
 depth=$(vdetool tag stats image.dwvd --json | sed 's/.*"depth":\([0-9]*\).*/\1/')
 
 # At most 4 to open the image, one for each level, and 2.
 serve log --filter=log --filter=delay file image.dwvd logfile="$folder/log.txt" rdelay=2ms
-for key in key00000001 key00100000 key00199999; do
+for key in key00000001 key00300000 key00599999; do
   : >log.txt
   expect 0 vdetool tag get "$uri" $key
   reads=$(in_sequence log.txt)
@@ -33,4 +33,7 @@ all=$(grep -c ' Read id=' verify.txt)
 reads=$(in_sequence verify.txt)
 echo "verify: $reads of $all reads in sequence"
 [ "$reads" -le $((20 + all / 3)) ] || complain "verify: $reads of $all reads in sequence"
+# What was fetched in advance is used, and not fetched again.
+bytes=$(stat -c '%b * %B' image.dwvd)
+[ "$all" -le $((20 + (bytes) / (128 << 10))) ] || complain "verify: $all reads of $((bytes)) bytes"
 finish

@@ -11,6 +11,9 @@ constexpr uint64_t kDisorder = uint64_t{1} << 20;
 // Fewer bytes in order may be chance.
 constexpr uint64_t kRunOfStream = uint64_t{192} << 10;
 
+// What was fetched in advance stays for so many reads, also if others were used since.
+constexpr uint64_t kReadsToWait = 4096;
+
 uint64_t align_down(uint64_t value, uint64_t align) {
   return value / align * align;
 }
@@ -149,7 +152,7 @@ void ReadAhead::start(ByteRange range) {
     piece->bytes = std::move(free_.back());
     free_.pop_back();
   }
-  piece->used = clock_;
+  piece->used = clock_ + kReadsToWait;
   piece->connection = &connection_for(range.begin);
   piece->request = std::make_shared<NbdRequest>();
   piece->request->offset = range.begin;
