@@ -34,9 +34,9 @@ needs() {
   done
 }
 needs nbdkit
-if vdetool info 'nbd+unix:///?socket=none' 2>&1 | grep -q 'without libnbd\|cannot load'; then
-  skip "vdetool has no libnbd"
-fi
+case $(vdetool info 'nbd+unix:///?socket=none' 2>&1) in
+  *'without libnbd'* | *'cannot load'*) skip "vdetool has no libnbd" ;;
+esac
 
 complain() {
   echo "FAILED: $*"
