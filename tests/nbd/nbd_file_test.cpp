@@ -7,7 +7,7 @@
 #include "nbd_server.h"
 #include "support/random.h"
 #include "support/temporary_folder.h"
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 #include "vde/storage.h"
 
 using namespace vde;
@@ -115,7 +115,7 @@ TEST_CASE("reads in order and at random places give the bytes of the export") {
 }
 
 TEST_CASE("holes are found as the server reports them") {
-  const NbdServer server({"data", "size=8M", "data=@4M 1 @6M 2"});
+  const NbdServer server({"data", "size=8M", "data=@4194304 1 @6291456 2"});
   if (!is_there(server)) return;
   const auto file = open_export(server, OpenMode::kReadWrite);
   REQUIRE(file);

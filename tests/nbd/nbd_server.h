@@ -44,7 +44,7 @@ class NbdServer {
 
   void stop() {
     if (server_ == 0) return;
-    kill(server_, SIGTERM);
+    kill(server_, SIGKILL);  // it would wait for its clients
     waitpid(server_, nullptr, 0);
     server_ = 0;
   }

@@ -32,7 +32,7 @@ expect 0 vdetool verify "$uri"
 all=$(grep -c ' Read id=' verify.txt)
 reads=$(in_sequence verify.txt)
 echo "verify: $reads of $all reads in sequence"
-[ "$reads" -le $((20 + all / 3)) ] || complain "verify: $reads of $all reads in sequence"
+[ "$reads" -le $((20 + all / 2)) ] || complain "verify: $reads of $all reads in sequence"
 # What was fetched in advance is used, and not fetched again.
 bytes=$(stat -c '%b * %B' image.dwvd)
 [ "$all" -le $((20 + (bytes) / (128 << 10))) ] || complain "verify: $all reads of $((bytes)) bytes"

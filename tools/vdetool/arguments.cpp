@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "remote.h"
+#include "commands/remote.h"
 
 namespace vde::cli {
 namespace {

@@ -12,9 +12,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "commands/remote.h"
 #include "progress.h"
-#include "remote.h"
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 #include "vde/text.h"
 
 namespace vde::cli {

@@ -1,5 +1,5 @@
 // For a build without libnbd.
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 
 namespace vde {
 

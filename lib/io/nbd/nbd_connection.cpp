@@ -16,7 +16,7 @@
 
 #include "base/thread.h"
 #include "io/nbd/nbd_library.h"
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 
 namespace vde {
 namespace {

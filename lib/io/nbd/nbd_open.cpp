@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "io/nbd/nbd_file.h"
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 
 namespace vde {
 namespace {

@@ -1,4 +1,4 @@
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 
 #include <algorithm>
 #include <array>

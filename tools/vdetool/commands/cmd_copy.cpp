@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "commands/remote.h"
 #include "progress.h"
-#include "remote.h"
 #include "vde/copy.h"
 #include "vde/text.h"
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
-#include "remote.h"
+#include "commands/remote.h"
 #include "seal_options.h"
 #include "vde/text.h"
 

@@ -4,10 +4,10 @@
 #include <array>
 
 #include "commands.h"
+#include "commands/remote.h"
 #include "commands/volume_options.h"
 #include "entry_json.h"
 #include "progress.h"
-#include "remote.h"
 #include "repairing.h"
 #include "usage.h"
 #include "vde/part_of_file.h"

@@ -1,10 +1,10 @@
-#include "remote.h"
+#include "commands/remote.h"
 
 #include <fmt/format.h>
 
 #include <map>
 
-#include "vde/nbd.h"
+#include "vde/nbd/nbd.h"
 
 namespace vde::cli {
 namespace {
