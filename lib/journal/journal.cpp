@@ -50,9 +50,9 @@ bool are_equal(const Probe& probe) {
 }
 
 // Makes both groups equal before anything depends on one of them: recovery treats a third content
-// as another program's. `epoch` is that of the header's mark.
+// as another program's. `epoch` and `chain` are for the last block, as in write_journal_end().
 Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe& probe,
-                         uint64_t epoch) {
+                         uint64_t epoch, std::optional<uint64_t> chain) {
   // Of two checkpoints the later one counts. If both groups have the same sequence, it is unclear
   // which one is right.
   if (probe.primary.whole && probe.mirror.whole &&
@@ -63,7 +63,7 @@ Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe
   const BlockBuffer good = group_bytes(probe.group());
   const bool keeps_copy = area.keeps_group() && !fault(JournalFault::kHealingCopyLeft);
   if (keeps_copy) {
-    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good));
+    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good, chain));
     VDE_TRY(io.file().sync());
   }
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
@@ -113,13 +113,14 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& fou
   std::unique_ptr<Journal> journal(new Journal(io, plan.area, probe.group(), recovered_epoch));
   journal->unmarked_ =
       plan.header.kind == HeaderKind::kForeign || (plan.header.named && plan.keeps_header);
-  if (!are_equal(probe)) {
-    // The copy of the group counts only together with the header's mark.
-    if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
-    VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_));
-  }
   VDE_TRY_ASSIGN(chained, chain_fits(io, probe, plan.area));
   journal->chained_ = chained;
+  if (!are_equal(probe)) {
+    // The copy of the group counts only together with the header's mark, or its name.
+    if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
+    VDE_TRY_ASSIGN(chain, journal->chain_note());
+    VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_, chain));
+  }
   return journal;
 }
 
@@ -128,8 +129,8 @@ Result<void> Journal::mark_header() {
   if (!unmarked_) return {};
   VDE_TRY_ASSIGN(highest, highest_epoch(io_, area_.records()));
   // A metadata chain hash fits the header as it is: the last block will name it.
-  if (!chained_ || fault(JournalFault::kChainHeaderMarked))
-    VDE_TRY(adopt_header(io_, area_, state_.superblock, highest + 1));
+  named_ = chained_ && !fault(JournalFault::kChainHeaderMarked);
+  if (!named_) VDE_TRY(adopt_header(io_, area_, state_.superblock, highest + 1));
   epoch_ = highest + 1;
   unmarked_ = false;
   return {};
@@ -434,6 +435,10 @@ Result<void> Journal::write_back() {
   VDE_TRY(sync_unless(JournalFault::kMirrorUnsynced, io_.file()));
   if (fault(JournalFault::kReusedBeforeClean)) return {};
   VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch));
+  // Without the new header and without its name, the old one would count as another program's, and
+  // the metadata chain hash would not fit it.
+  if (std::exchange(named_, false))
+    VDE_TRY(sync_unless(JournalFault::kNamedHeaderUnsynced, io_.file()));
   VDE_TRY(wipe_journal_end(io_, area_, state_.superblock));
   return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
 }

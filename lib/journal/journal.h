@@ -167,6 +167,7 @@ class Journal {
   bool space_taken_ = false;
   bool wipes_freed_ = false;
   bool unmarked_ = false;          // the header is still another program's
+  bool named_ = false;             // it is, and the last block names it instead
   bool chained_ = false;           // the metadata chain hash fits, and is renewed
   mutable bool unsynced_ = false;  // blocks were written directly since the last sync
   bool dead_ = false;

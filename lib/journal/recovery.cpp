@@ -436,10 +436,12 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   if (plan.group) VDE_TRY(write_groups(io, probe, plan));
   const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
   const uint64_t epoch = plan.keeps_header ? plan.epoch : plan.next_epoch();
-  if (plan.keeps_header)
+  if (plan.keeps_header || plan.header_epoch == plan.epoch)
     VDE_TRY(forget_unfinished(io, plan.area));
-  else
-    VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
+  if (!plan.keeps_header) VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
+  // As in a checkpoint: the last block names the old header until the new one is durable.
+  if (!plan.keeps_header && plan.header.named)
+    VDE_TRY(sync_unless(JournalFault::kRecoveryNamedHeaderUnsynced, io.file()));
   VDE_TRY(wipe_journal_end(io, plan.area, superblock));
   VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;

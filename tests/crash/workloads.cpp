@@ -368,6 +368,11 @@ void make_chained_foreign(MemoryFile& image, uint32_t block_size) {
   make_chained(image, block_size);
 }
 
+void make_chained_lagging(MemoryFile& image, uint32_t block_size) {
+  make_lagging(image, block_size);
+  make_chained(image, block_size);
+}
+
 void play_chained(Stage& stage) {
   play_killed(stage);
   play_regions(stage);
@@ -412,8 +417,12 @@ constexpr Workload kWorkloads[] = {
     {"chained", "a metadata chain hash", kMin, make_chained, play_chained},
     {"chained-foreign", "a metadata chain hash of the SDK", kMin, make_chained_foreign,
      play_chained},
-    {"chained-retry", "the same, and a crash in the first commit", kMin, make_chained_foreign,
-     play_retry},
+    {"chained-foreign-close", "the same, and a session that ends", kMin, make_chained_foreign,
+     play_labels},
+    {"chained-lagging", "the same, and superblock groups that differ", kMin, make_chained_lagging,
+     play_foreign},
+    {"chained-retry", "the same as chained-foreign, and a crash in the first commit", kMin,
+     make_chained_foreign, play_retry},
     {"tags", "tags set and removed: splits, merges, growth", kMin, nullptr, play_tag_changes},
     {"tag-bulk", "a rebuilt tag index", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},
