@@ -41,12 +41,13 @@ Result<bool> chain_fits(const BlockIo& io, const Probe& probe, const JournalArea
   if (all_zero(anchor.metadata_chain_hash)) return false;
   BlockBuffer buffer = io.make_buffer();
   const auto heads = chain_heads(probe.slots, probe.manifest(), probe.blocks_in_file());
-  VDE_TRY_ASSIGN(hash, chain_hash(heads, [&](uint64_t number) -> Result<Bytes> {
-                   if (number == area.header() && !header.empty()) return header;
-                   VDE_TRY_ASSIGN(block, io.read(number, buffer));
-                   return block.bytes();
-                 }));
-  return hash == anchor.metadata_chain_hash;
+  const auto hash = chain_hash(heads, [&](uint64_t number) -> Result<Bytes> {
+    if (number == area.header() && !header.empty()) return header;
+    VDE_TRY_ASSIGN(block, io.read(number, buffer));
+    return block.bytes();
+  });
+  // A region's first block that cannot be read is no reason to refuse what does not need it.
+  return hash && *hash == anchor.metadata_chain_hash;
 }
 
 Result<void> renew_chain(GroupState& group, const JournalArea& area, uint64_t epoch, bool is_base,

@@ -29,7 +29,7 @@ using ChainReader = std::function<Result<Bytes>(uint64_t number)>;
                                             const ChainReader& read);
 
 // Whether the anchor of `probe` holds a hash that fits the image with this block as the journal's
-// header; an empty one stands for the block on disk.
+// header; an empty one stands for the block on disk. False if a block cannot be read.
 [[nodiscard]] Result<bool> chain_fits(const BlockIo& io, const Probe& probe,
                                       const JournalArea& area, Bytes header = {});
 

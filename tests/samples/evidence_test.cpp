@@ -4,6 +4,7 @@
 
 #include "support/evidence_image.h"
 #include "support/files/borrowed_file.h"
+#include "support/files/faulty_file.h"
 #include "support/strict/strict_evidence.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"
@@ -136,6 +137,16 @@ TEST_CASE("changes of a sealed and chained image leave one that the strict reade
   VerifyOptions options{VerifyScope::kAll, 1, 0};
   options.keys = {key, tamper_key("sealed-all", "namespace_key")};
   CHECK(evidence_codes(verified(file, options).codes) == Codes{"SUPB-007"});
+}
+
+TEST_CASE("a chain hash over a block that cannot be read counts as stale") {
+  MemoryFile file(vector_image("sealed-all"));
+  const Probe probe = must(probe_image(file));
+  const JournalArea area = must(find_journal(probe));
+  CHECK(must(chain_fits(BlockIo(file, probe.block_size), probe, area)));
+  const uint64_t last = chain_heads(probe.slots, probe.manifest(), probe.blocks_in_file()).back();
+  FaultyFile faulty(file, probe.block_size, {last});
+  CHECK_FALSE(must(chain_fits(BlockIo(faulty, probe.block_size), probe, area)));
 }
 
 TEST_CASE("a stale chain hash is left alone") {
