@@ -21,6 +21,10 @@ Result<SharedKey> key_for_changes(const Probe& probe, bool unseal, const SecretK
     return fail(ErrorCode::kUnsupported, "the image is not sealed, so it has no seal to renew",
                 "leave out --key-file, after making sure that nobody removed the seal");
   if (SharedKey key = find_seal_key(probe, keys)) return key;
+  return seal_misfit(probe);
+}
+
+tl::unexpected<Error> seal_misfit(const Probe& probe) {
   return fail_at(probe.superblock_block, ErrorCode::kUnsupported,
                  "the header seal does not fit the key: it was made with another one, or the "
                  "superblock was changed",

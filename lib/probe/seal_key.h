@@ -16,4 +16,7 @@ namespace vde {
 [[nodiscard]] Result<SharedKey> key_for_changes(const Probe& probe, bool unseal,
                                                 const SecretKeys& keys);
 
+// The refusal to change an image whose seal none of the keys fits.
+[[nodiscard]] tl::unexpected<Error> seal_misfit(const Probe& probe);
+
 }  // namespace vde

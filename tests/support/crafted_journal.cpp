@@ -27,6 +27,7 @@ RecordHead CraftedJournal::make_head(const std::function<void(Superblock&)>& cha
   head.base_hash = group_hash(Bytes(image_.bytes()).first(kGroupBlocks * image_.block_size()),
                               image_.block_size());
   head.previous = previous_;
+  head.seal = seal_;
   superblock.checkpoint_sequence += records_;
   change(superblock);
   kSuperblockLayout.encode(superblock, head.superblock);

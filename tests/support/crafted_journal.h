@@ -29,6 +29,9 @@ class CraftedJournal {
       const std::vector<CraftedEntry>& entries,
       const std::function<void(Superblock&)>& change = [](Superblock&) {});
 
+  // The header seal of the records that follow; none at first.
+  void set_seal(const Opaque<32>& seal) { seal_ = seal; }
+
   // The first block of the next record.
   [[nodiscard]] uint64_t next() const { return next_; }
 
@@ -45,6 +48,7 @@ class CraftedJournal {
   uint64_t epoch_ = 0;
   uint64_t previous_ = 0;
   uint32_t records_ = 0;
+  Opaque<32> seal_{};
 };
 
 }  // namespace vde::test

@@ -148,10 +148,11 @@ Result<void> run_on_view(BlockFile& file, const Probe& probe, const RepairOption
   VDE_TRY(complete_lost(log));
   // What is exactly as it was leaves a seal valid; one that nothing proves is none.
   const bool exact = log.steps.size() == log.exact_steps;
-  const bool may_change_seal =
-      options.unseal || exact || find_seal_key(probe, options.verify.keys) != nullptr;
-  VDE_TRY(check_can_write(probe, may_change_seal || !probe.superblock_verified()));
-  VDE_TRY(check_can_write(*repaired, may_change_seal));
+  const auto may_change_seal = [&](const Probe& image) {
+    return options.unseal || exact || find_seal_key(image, options.verify.keys) != nullptr;
+  };
+  VDE_TRY(check_can_write(probe, may_change_seal(probe) || !probe.superblock_verified()));
+  VDE_TRY(check_can_write(*repaired, may_change_seal(*repaired)));
   plan.steps = std::move(log.steps);
   for (const RepairStep& step : plan.steps) plan.lost += step.lost;
   VDE_TRY(fill_plan(file, view, *repaired, plan));

@@ -64,7 +64,7 @@ class RepairBase {
   [[nodiscard]] bool interrupted() const { return target_.activity.stop; }
   [[nodiscard]] Activity& activity() const { return target_.activity; }
   [[nodiscard]] ExactRun* exact() const { return target_.exact; }
-  // The key that the seal fitted before the repair; null if there is none.
+  // The key that the seal fits as the last commit left it; null if there is none.
   [[nodiscard]] const SharedKey& seal_key() const { return seal_key_; }
 
   // Begins a step that loses nothing: the blocks that are written from now on belong to it. `what`

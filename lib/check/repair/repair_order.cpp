@@ -7,6 +7,7 @@
 #include "check/repair/fixed_places.h"
 #include "check/repair/repair_generations.h"
 #include "check/repair/structure_repair.h"
+#include "probe/seal_key.h"
 
 namespace vde {
 namespace {
@@ -69,6 +70,7 @@ Result<void> settle_seal(StructureRepair& repair) {
     repair.step("renew the header seal", "the key in --key-file, which the old seal fits");
     return {};
   }
+  if (!repair.options().verify.keys.empty()) return seal_misfit(repair.probe());
   if (!repair.options().unseal)
     return fail(ErrorCode::kUnsupported, "the image is sealed",
                 "use --key-file to renew the seal, or --unseal to remove it");

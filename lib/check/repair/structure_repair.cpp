@@ -11,9 +11,11 @@ Result<void> StructureRepair::open_journal() {
   VDE_TRY_ASSIGN(plan, plan_recovery(io(), probe()));
   VDE_TRY_ASSIGN(journal, Journal::open(target().file, probe(), plan));
   journal_ = std::move(journal);
-  journal_->renew_seal_with(seal_key());
   drop_changes();
   VDE_TRY(read_probe());
+  // Commits in the journal, or a restored group, may have a superblock that the seal does not fit.
+  keep_seal_key();
+  journal_->renew_seal_with(seal_key());
   buffer_ = io().make_buffer();
   steps_before_ = step_count();
   // At most half the journal, so that every transaction fits into one record.

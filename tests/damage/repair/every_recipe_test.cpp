@@ -5,6 +5,7 @@
 #include "damage/recipes/recipe_image.h"
 #include "format/region/bitmap.h"
 #include "probe/seal_key.h"
+#include "support/crafted_journal.h"
 #include "support/evidence_image.h"
 #include "support/files/faulty_file.h"
 #include "support/lost_list.h"
@@ -272,6 +273,27 @@ TEST_CASE("a repair with the key renews a seal, and one with another key is refu
   const RepairPlan plan = planned(image.file(), options);
   CHECK(codes_of(repaired(image.file(), plan, nullptr, options)) == "SUPB-007");
   CHECK(find_seal_key(must(probe_to_judge(image.file())), {test_key()}) != nullptr);
+}
+
+TEST_CASE("a repair does not renew a seal that a commit in the journal does not fit") {
+  ImageBuilder image;
+  seal_image(image, test_key());
+  image.bits(76, 80, false);
+  CraftedJournal journal(image);
+  Opaque<32> seal{};
+  std::ranges::copy(image.payload(kPrimaryGroup).last(seal.size()), seal.begin());
+  journal.set_seal(seal);
+  const uint64_t target = image.start("DATA");
+  journal.add({{target, 0, journal.valid_block(block_types::kData, 1)}},
+              [](Superblock& superblock) { superblock.label.bytes[0] = 'F'; });
+  RepairOptions options = repair_options();
+  options.verify.keys = {test_key()};
+  CHECK(find_seal_key(must(probe_to_judge(image.file())), {test_key()}) != nullptr);
+  Activity activity;
+  const auto plan = plan_repair(image.file(), options, activity);
+  REQUIRE_FALSE(plan.has_value());
+  CHECK(plan.error().code == ErrorCode::kUnsupported);
+  CHECK(plan.error().message.find("does not fit the key") != std::string::npos);
 }
 
 TEST_CASE("images that must not be written are not repaired") {
