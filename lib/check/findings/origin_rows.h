@@ -14,7 +14,8 @@ inline constexpr auto kOriginRows = std::to_array<FindingRow>({
      "reported only here.",
      "No data is lost. Nothing can be written to the image, because it has no journal. If it has "
      "256 data blocks or more, the exporter inserted blocks that it did not count: extents after "
-     "them are one block too low for each.",
+     "them are one block too low for each, and the last data blocks lie after the end of the "
+     "volume, where they are not checked.",
      "Keep the image as it is: a repair changes none of this. To work with its content, import it "
      "with the program that exported it, or export the source again. 'vdetool dump IMAGE --region "
      "INOD' shows the inodes."},

@@ -23,12 +23,12 @@ Result<void> check_geometry(VerifyContext& context) {
     context.report.add(FindingCode::kFileSizeFieldWrong, at, block_types::kSuperblock,
                        fmt::format("expected file size {}, but {} blocks of {} bytes are {} bytes",
                                    superblock.expected_file_size, total, probe.block_size, bytes));
-  if (probe.file_size < bytes)
+  const uint64_t end = bytes + (context.exported ? exported_surplus(probe) : 0);
+  if (probe.file_size < end)
     context.report.add(FindingCode::kFileShorter, probe.blocks_in_file(), std::nullopt,
-                       fmt::format("{} bytes of {}; blocks missing: {}", probe.file_size, bytes,
-                                   static_cast<uint64_t>(total) - probe.blocks_in_file()));
-  const uint64_t surplus = context.exported ? exported_surplus(probe) : 0;
-  if (probe.file_size > bytes + surplus && !context.io.file().is_device())
+                       fmt::format("{} bytes of {}; blocks missing: {}", probe.file_size, end,
+                                   end / probe.block_size - probe.blocks_in_file()));
+  if (probe.file_size > end && !context.io.file().is_device())
     context.report.add(FindingCode::kFileLonger, std::nullopt, std::nullopt,
                        fmt::format("{} bytes, {} after the end of the volume", probe.file_size,
                                    probe.file_size - bytes));

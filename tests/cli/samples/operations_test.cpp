@@ -98,6 +98,16 @@ TEST_CASE("an export has this one finding, and no repair changes it") {
   }
 }
 
+TEST_CASE("an export without its last block is too short") {
+  const SampleFile sample("export-300");
+  std::vector<uint8_t> bytes = vector_image("export-300");
+  bytes.resize(bytes.size() - 4096);
+  write_file(sample.path, bytes);
+  const std::vector<json> findings = findings_of(sample.path, 4);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[1].at("code") == "GEOM-001");
+}
+
 TEST_CASE("damage in an export is still found") {
   const SampleFile sample("export-12");
   std::vector<uint8_t> bytes = vector_image("export-12");
