@@ -1,5 +1,6 @@
 #include "bus_error.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -21,10 +22,12 @@ extern "C" void on_bus_error(int /*signal*/) {
 }  // namespace
 
 void report_bus_errors(const Context& context, const std::string& image) {
+  const std::string_view subject = image.empty() ? "an image" : "the file";
   g_bus_error_line = context.error_line(
-      image,
-      Error{
-          ErrorCode::kIo, "the file was truncated or cannot be read", "run 'vdetool verify'", {}});
+      image, Error{ErrorCode::kIo,
+                   fmt::format("{} was truncated meanwhile, or cannot be read", subject),
+                   "run 'vdetool verify IMAGE' while no other program writes to it",
+                   {}});
   struct sigaction action {};
   action.sa_handler = on_bus_error;
   sigemptyset(&action.sa_mask);

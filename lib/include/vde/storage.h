@@ -31,8 +31,8 @@ class FileMapping {
   virtual void release_memory() const {}
 };
 
-// Random access to the bytes of an image. Several threads may read at once; all other calls must
-// come from one thread at a time. Errors are kIo unless stated otherwise.
+// Random access to the bytes of an image. Several threads may call read() and map_loaded() at once;
+// all other calls must come from one thread at a time. Errors are kIo unless stated otherwise.
 class BlockFile {
  public:
   BlockFile() = default;

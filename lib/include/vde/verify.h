@@ -89,7 +89,9 @@ struct VerifySummary {
 
 // Runs all passes over `file`, which the caller has locked. Calls `report` with every finding, in
 // the order of passes and, within a pass, of blocks; calls never overlap. Never writes.
-// kUnsupported if the image cannot be checked, kInterrupted if `activity` requests a stop.
+// kUnsupported if the image cannot be checked, kInterrupted if `activity` requests a stop. It may
+// read through a mapping of the file (BlockFile::map_loaded): if the file shrinks in the meantime,
+// the process gets SIGBUS; handling it is up to the program.
 [[nodiscard]] Result<VerifySummary> verify_image(BlockFile& file, const VerifyOptions& options,
                                                  Activity& activity,
                                                  const std::function<void(const Finding&)>& report);

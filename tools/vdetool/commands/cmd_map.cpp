@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "bus_error.h"
 #include "commands.h"
 #include "commands/volume_options.h"
 #include "map/map_picture.h"
@@ -88,6 +89,7 @@ class MapRunner {
     // The map shows where damage is, not what a repair could do about it.
     options.search_seconds = 0;
     const ProgressLine progress(context_.activity, context_.wants_progress());
+    report_bus_errors(context_, arguments_.image);
     auto summary = verify_image(file, options, context_.activity,
                                 [&](const Finding& finding) { checks_.add(finding); });
     if (summary) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "bus_error.h"
 #include "plan_file.h"
 #include "progress.h"
 #include "vde/input.h"
@@ -31,6 +32,8 @@ class VerifyRun {
       if (const int refused = prepare_repair()) return refused;
     if (const int refused = report_.open_baselines()) return refused;
     report_.begin();
+    const bool is_one = arguments_.images.size() == 1;
+    report_bus_errors(context_, is_one ? arguments_.images.front() : std::string());
     const bool is_done = !arguments_.repair.repair &&
                          ParallelVerify(context_, arguments_.images, options_, report_).run();
     if (!is_done) run_in_turn();
