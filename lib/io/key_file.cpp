@@ -41,7 +41,7 @@ Result<void> fill(int fd, KeyBuffer& buffer) {
 bool is_exposed(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-         (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+         (status.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) != 0;
 }
 
 }  // namespace
