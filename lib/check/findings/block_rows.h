@@ -114,7 +114,7 @@ inline constexpr auto kInodeRows = std::to_array<FindingRow>({
      "The migration cannot be continued, and it is unknown how far it got.",
      "Make a copy of the image first (cp --sparse=always). 'vdetool dump IMAGE --block N' shows "
      "the checkpoint. Restore the inode table or the image from a backup."},
-    {"INOD-005", kNote, RepairNeed::kInodeLayout, "an inode migration was interrupted here",
+    {"INOD-005", kNote, RepairNeed::kMigration, "an inode migration was interrupted here",
      "The SDK's migration copies the inodes to a new table and keeps a checkpoint in the last "
      "block "
      "of the old one. It replaced the block that was there before. The region tables still name "

@@ -51,6 +51,10 @@ bool can_repair(const RepairFacts& facts, FindingCode code, std::optional<BlockT
   if (code == FindingCode::kBlockNewer && region == block_types::kData) return false;
   if (need == RepairNeed::kFields) return facts.solves(code);
   const bool of_region = need == RepairNeed::kRegionOf || need == RepairNeed::kBlockType;
+  // The checkpoint has a type of its own.
+  if (need == RepairNeed::kBlockType && region == block_types::kInodes &&
+      facts.has(RepairNeed::kMigration))
+    return true;
   // The blocks may belong to another region.
   if (need == RepairNeed::kBlockType && facts.has(RepairNeed::kSlotChoice)) return true;
   return facts.has(need) || (of_region && facts.has(need_of_region(region)));

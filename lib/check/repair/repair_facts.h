@@ -31,6 +31,7 @@ enum class RepairNeed : uint8_t {
   kSlots,           // the slot follows from the format and from other slots
   kBlockType,       // the block's type is wrong, or as kRegionOf
   kInodeLayout,     // the inode layout can be rebuilt
+  kMigration,       // the checkpoint of an inode migration can be cleared
   kSnapshotBlocks,  // damaged blocks of the snapshot table can be dropped
   kModuleBlocks,    // damaged blocks of the code cache can be dropped
   kSnapshotCount,   // the snapshots can be recounted

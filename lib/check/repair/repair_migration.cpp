@@ -59,8 +59,10 @@ Result<void> repair_migration(StructureRepair& repair) {
     return {};
   }
   // Without a written block before it, the block was not written either, because tables are filled
-  // from their start; else inodes may have been in it.
-  VDE_TRY_ASSIGN(empty, has_no_block(repair, {region->blocks.begin + 1, last}));
+  // from their start; else inodes may have been in it. The block after the layout is the first one.
+  const BlockRange before{region->blocks.begin + 1, last};
+  VDE_TRY_ASSIGN(unwritten, has_no_block(repair, before));
+  const bool empty = unwritten && !before.empty();
   Loss loss;
   if (!empty) {
     loss.what = "inodes that were in the block before the migration, if any";

@@ -41,9 +41,9 @@ struct Structure {
 
 // Where everything is, before what it holds.
 constexpr Structure kPlaces[] = {
-    {repair_geometry, RepairNeed::kGeometry},     {repair_fixed_slots, RepairNeed::kFixedSlots},
-    {repair_slots, RepairNeed::kSlots},           {repair_inode_layout, RepairNeed::kInodeLayout},
-    {repair_migration, RepairNeed::kInodeLayout}, {repair_block_types, RepairNeed::kBlockType},
+    {repair_geometry, RepairNeed::kGeometry},   {repair_fixed_slots, RepairNeed::kFixedSlots},
+    {repair_slots, RepairNeed::kSlots},         {repair_inode_layout, RepairNeed::kInodeLayout},
+    {repair_migration, RepairNeed::kMigration}, {repair_block_types, RepairNeed::kBlockType},
 };
 constexpr Structure kStructures[] = {
     {repair_snapshot_blocks, RepairNeed::kSnapshotBlocks},

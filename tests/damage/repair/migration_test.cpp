@@ -27,8 +27,8 @@ struct Checkpoint {
 
 class MigratedImage : public ImageBuilder {
  public:
-  explicit MigratedImage(const Checkpoint& checkpoint = {})
-      : ImageBuilder({512, 8192, "tags", true}) {
+  explicit MigratedImage(const Checkpoint& checkpoint = {}, uint64_t blocks = 8192)
+      : ImageBuilder({512, blocks, "tags", true}) {
     const auto slot = slots()[slot_of("INOD")];
     first_ = static_cast<uint64_t>(slot.start);
     last_ = static_cast<uint64_t>(slot.start + slot.count - 1);
@@ -81,6 +81,23 @@ TEST_CASE("a table with inodes keeps the checkpoint until a loss is allowed") {
   const Repaired repaired = repair_and_back(image);
   CHECK(repaired.plan.lost.others == 1);
   CHECK(verified(image.file()).codes.empty());
+}
+
+TEST_CASE("in a table of two blocks, the checkpoint replaced the first block of inodes") {
+  MigratedImage image({.new_start = 400, .new_blocks = 2}, 512);
+  REQUIRE(image.last() == image.first() + 1);
+  check_needs_consent(image);
+}
+
+TEST_CASE("a checkpoint that can be cleared makes no other damage of the table fixable") {
+  MigratedImage image;
+  image.write(image.first() + 1, "INOD", "07").flip(image.first() + 1, 3);
+  const Verified found = verified(image.file());
+  CHECK(found.codes == std::vector<std::string>{"BLCK-001", "BLCK-004", "INOD-005"});
+  for (const Finding& finding : found.findings) {
+    CAPTURE(finding.kind->code);
+    CHECK(finding.fixable == (finding.block == image.last()));
+  }
 }
 
 TEST_CASE("a checkpoint that does not fit the image is left alone") {
