@@ -66,6 +66,17 @@ TEST_CASE("samples are judged with their keys, with others and without") {
   CHECK(codes("fingerprint-other", {other}) == Codes{"SUPB-014", "SUPB-020"});
 }
 
+TEST_CASE("a seal in a damaged superblock is not called removed") {
+  ImageBuilder image;
+  seal_image(image, test_key());
+  image.flip(kPrimaryGroup, 200).flip(kMirrorGroup, 200);
+  VerifyOptions options{VerifyScope::kMetadata, 1, 0};
+  options.keys = {test_key()};
+  const Codes found = verified(image.file(), options).codes;
+  CHECK(std::ranges::count(found, "SUPB-010") == 1);
+  CHECK(std::ranges::count(found, "SUPB-020") == 0);
+}
+
 TEST_CASE("what fits a key is listed as intact") {
   MemoryFile file(vector_image("sealed-all"));
   VerifyOptions options{VerifyScope::kAll, 1, 0};

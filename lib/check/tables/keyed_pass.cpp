@@ -22,7 +22,7 @@ class KeyedJudge {
     judge_policies();
     // The last one: it depends on which keys are used.
     judge_namespace();
-    if (!is_anything_set_)
+    if (!is_anything_set_ && !is_anything_unread_)
       add(FindingCode::kNothingSealed, std::nullopt, block_types::kSuperblock,
           "there is no header seal, no HMAC of policies and no namespace signature");
   }
@@ -60,6 +60,7 @@ class KeyedJudge {
 
   void judge_seal() {
     const Probe& probe = context_.probe;
+    is_anything_unread_ |= !probe.superblock_verified();
     if (!probe.superblock_verified() || !probe.seal.is_set()) return;
     const Bytes payload = probe.group().blocks[0].payload();
     if (confirms("header seal", [&](Bytes key) { return seal_fits(key, payload); }))
@@ -75,10 +76,10 @@ class KeyedJudge {
     if (region == nullptr || region->blocks.count() < 2) return;
     RegionBlocks blocks(context_.io, *region);
     const auto first = blocks.payload(0);
-    if (!first) return;
-    const BlockBuffer policies(first->begin(), first->end());
+    const BlockBuffer policies = first ? BlockBuffer(first->begin(), first->end()) : BlockBuffer();
     const auto seal = blocks.payload(1);
-    if (!seal || all_zero(seal->first(kPolicySealLayout.size()))) return;
+    is_anything_unread_ |= policies.empty() || !seal;
+    if (policies.empty() || !seal || all_zero(seal->first(kPolicySealLayout.size()))) return;
     if (!confirms("policy vault HMAC",
                   [&](Bytes key) { return policies_fit(key, policies, *seal); }))
       add(FindingCode::kPolicySealWrong, region->blocks.begin + 1, region->type,
@@ -106,6 +107,7 @@ class KeyedJudge {
   VerifyContext& context_;
   std::vector<bool> is_used_;  // by key: something fits it
   bool is_anything_set_ = false;
+  bool is_anything_unread_ = false;
 };
 
 }  // namespace
