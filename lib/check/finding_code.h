@@ -198,6 +198,7 @@ enum class FindingCode : size_t {
   kNamespaceWrong,
   kNamespaceUnchecked,
   kNothingSealed,
+  kKeyUnused,
   kTagHeaderBroken,
   kTagNodeBroken,
   kTagNodeTwice,

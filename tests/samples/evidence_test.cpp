@@ -2,6 +2,7 @@
 // and the format fingerprint. The strict reader judges them too, and what vdetool makes of them.
 #include <doctest/doctest.h>
 
+#include "format/extended_metadata.h"
 #include "support/evidence_image.h"
 #include "support/files/borrowed_file.h"
 #include "support/files/faulty_file.h"
@@ -64,6 +65,18 @@ TEST_CASE("samples are judged with their keys, with others and without") {
   CHECK(codes("chain-stale") == Codes{"SUPB-013"});
   CHECK(codes("fingerprint-other") == Codes{"SUPB-014"});
   CHECK(codes("fingerprint-other", {other}) == Codes{"SUPB-014", "SUPB-020"});
+}
+
+TEST_CASE("a signature that was removed is missed by its key") {
+  const uint32_t block_size = 4096;
+  ImageBuilder image(vector_image("sealed-all"), block_size);
+  for (const uint64_t block : {kPrimaryGroup + 2, kMirrorGroup + 2}) {
+    std::ranges::fill(image.payload(block).subspan(kNamespaceSignatureOffset, 64), uint8_t{0});
+    image.rehash(block);
+  }
+  VerifyOptions options{VerifyScope::kMetadata, 1, 0};
+  options.keys = {tamper_key("sealed-all", "hmac_key"), tamper_key("sealed-all", "namespace_key")};
+  CHECK(verified(image.file(), options).codes == Codes{"SUPB-007", "SUPB-021"});
 }
 
 TEST_CASE("a seal in a damaged superblock is not called removed") {

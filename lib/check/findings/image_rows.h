@@ -193,6 +193,12 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
      "A key was given, but the image holds nothing that was made with one.",
      "If the image was sealed, somebody removed the seal: nothing proves what it holds.",
      "Compare the image with a copy whose seal fits."},
+    {"SUPB-021", kWarning, RepairNeed::kNever, "a key fits nothing in the image",
+     "Every seal and signature in the image fits a key, but one of the keys fits none of them.",
+     "If something was sealed or signed with that key, somebody removed it: nothing proves it any "
+     "more.",
+     "Make sure that it is the right key for this image. Then compare the image with a copy that "
+     "you trust."},
 });
 
 }  // namespace vde::finding_rows

@@ -22,9 +22,13 @@ class KeyedJudge {
     judge_policies();
     // The last one: it depends on which keys are used.
     judge_namespace();
-    if (!is_anything_set_ && !is_anything_unread_)
+    if (is_anything_unread_) return;
+    if (!is_anything_set_)
       add(FindingCode::kNothingSealed, std::nullopt, block_types::kSuperblock,
           "there is no header seal, no HMAC of policies and no namespace signature");
+    else if (const auto unused = std::ranges::count(is_used_, false); unused > 0 && !is_any_wrong_)
+      add(FindingCode::kKeyUnused, std::nullopt, block_types::kSuperblock,
+          fmt::format("{} of the {} keys", unused, is_used_.size()));
   }
 
  private:
@@ -43,6 +47,7 @@ class KeyedJudge {
       is_used_[i] = true;
       any = true;
     }
+    is_any_wrong_ |= !any;
     if (any) context_.confirmed.emplace_back(what);
     return any;
   }
@@ -108,6 +113,7 @@ class KeyedJudge {
   std::vector<bool> is_used_;  // by key: something fits it
   bool is_anything_set_ = false;
   bool is_anything_unread_ = false;
+  bool is_any_wrong_ = false;
 };
 
 }  // namespace

@@ -16,6 +16,11 @@ Recipe keyed(std::string code, std::string name, std::function<void(ImageBuilder
   return recipe;
 }
 
+Recipe with_two_keys(Recipe recipe) {
+  recipe.keys.push_back(test_key(2));
+  return recipe;
+}
+
 // Signs the namespace with `key`, and then changes the signature's first byte by `change`.
 void sign_namespace(ImageBuilder& image, const SharedKey& key, uint8_t change = 0) {
   for (const uint64_t block : {kPrimaryGroup + 2, kMirrorGroup + 2}) {
@@ -67,6 +72,9 @@ std::vector<Recipe> keyed_recipes() {
       keyed(
           "SUPB-020", "a key for an image without a seal", [](ImageBuilder&) {}, {"SUPB-020"},
           std::nullopt),
+      with_two_keys(keyed(
+          "SUPB-021", "two keys for an image with one seal",
+          [](ImageBuilder& image) { seal_image(image, test_key()); }, {"SUPB-007", "SUPB-021"}, 0)),
       keyed(
           "POLV-010", "an HMAC of another key",
           [](ImageBuilder& image) { sign_policies(image, test_key(2)); }, {"POLV-010"},

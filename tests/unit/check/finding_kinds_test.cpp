@@ -202,6 +202,7 @@ const std::map<FindingCode, std::string_view> kCodes = {
     {FindingCode::kNamespaceWrong, "SUPB-018"},
     {FindingCode::kNamespaceUnchecked, "SUPB-019"},
     {FindingCode::kNothingSealed, "SUPB-020"},
+    {FindingCode::kKeyUnused, "SUPB-021"},
     {FindingCode::kTagHeaderBroken, "TAGI-001"},
     {FindingCode::kTagNodeBroken, "TAGI-002"},
     {FindingCode::kTagNodeTwice, "TAGI-003"},
