@@ -21,7 +21,6 @@ bool has_valid_sequence(const Superblock& superblock) {
 Result<FoundationRepair> FoundationRepair::start(const RepairTarget& target) {
   FoundationRepair repair(target);
   VDE_TRY(repair.check_again());
-  repair.keep_seal_key();
   return repair;
 }
 
