@@ -1,5 +1,8 @@
 // What BlockFile promises, with nbdkit as the server.
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -32,6 +35,35 @@ std::vector<uint8_t> random_bytes_of(Random& random, size_t count) {
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
   return bytes;
 }
+
+// Sets `activity.stop` soon, as a signal does.
+std::thread stop_soon(Activity& activity) {
+  return std::thread([&activity] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    activity.stop = true;
+  });
+}
+
+// A server that accepts connections and never says anything.
+class MuteServer {
+ public:
+  MuteServer() : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder_ / "socket";
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(listen(socket_, 4) == 0);
+  }
+  MuteServer(const MuteServer&) = delete;
+  MuteServer& operator=(const MuteServer&) = delete;
+  ~MuteServer() { close(socket_); }
+  [[nodiscard]] std::string uri() const { return "nbd+unix:///?socket=" + (folder_ / "socket"); }
+
+ private:
+  TemporaryFolder folder_;
+  int socket_;
+};
 
 // Random reads and changes agree with the same ones in memory.
 void agree_with_memory(BlockFile& file, uint64_t seed) {
@@ -131,6 +163,16 @@ TEST_CASE("holes are found as the server reports them") {
   CHECK((*file)->next_data(all)->begin <= 100);
 }
 
+TEST_CASE("a server that reports tiny holes is not asked about each") {
+  const NbdServer server({"eval", "get_size=echo 1M", "extents=echo $4 512 hole,zero",
+                          "pread=dd if=/dev/zero bs=$3 count=1 status=none"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  const ByteRange all{0, 1 << 20};
+  CHECK((*file)->next_data(all).value() == all);
+}
+
 TEST_CASE("a failed read is about the bytes that were asked for") {
   // The second half of the export cannot be read.
   const NbdServer server({"eval", "get_size=echo 1M",
@@ -195,16 +237,82 @@ TEST_CASE("a server that ends is an error, not a wait") {
   CHECK_FALSE((*file)->sync());
 }
 
+TEST_CASE("an export that is open for reading is not written, whoever else writes") {
+  const NbdServer server({"memory", "1M"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  const std::vector<uint8_t> bytes(512, 1);
+  CHECK_FALSE((*file)->write(0, bytes));
+  CHECK_FALSE((*file)->write_through(0, bytes));
+  CHECK_FALSE((*file)->zero({0, 512}));
+  CHECK_FALSE((*file)->sync());
+}
+
+TEST_CASE("a lost connection is not damage") {
+  NbdServer server({"memory", "8M"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  std::vector<uint8_t> bytes(4096);
+  CHECK((*file)->read(0, bytes));
+  CHECK((*file)->check_reachable());
+  server.stop();
+  CHECK_FALSE((*file)->read(4 << 20, bytes));
+  const auto gone = (*file)->check_reachable();
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().message == "the connection to the NBD server is lost");
+}
+
+TEST_CASE("a signal ends connecting to a server that never answers, also for writing") {
+  const MuteServer server;
+  for (const OpenMode mode : {OpenMode::kRead, OpenMode::kReadWrite}) {
+    Activity activity;
+    std::thread signal = stop_soon(activity);
+    const auto file = open_nbd(server.uri(), mode, activity, Writers::kSole);
+    signal.join();
+    REQUIRE_FALSE(file);
+    if (file.error().code == ErrorCode::kUnsupported) return;  // libnbd is not installed
+    CHECK(file.error().code == ErrorCode::kInterrupted);
+  }
+}
+
+TEST_CASE("a writer is interrupted before its first write, and not after it") {
+  const NbdServer server({"memory", "1M"});
+  if (!is_there(server)) return;
+  const std::vector<uint8_t> bytes(512, 1);
+  std::vector<uint8_t> read(512);
+  {
+    Activity activity;
+    const auto file = open_nbd(server.uri(), OpenMode::kReadWrite, activity, Writers::kSole);
+    REQUIRE(file);
+    activity.stop = true;
+    const auto refused = (*file)->write(0, bytes);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kInterrupted);
+    CHECK((*file)->check_reachable().error().code == ErrorCode::kInterrupted);
+  }
+  Activity activity;
+  const auto file = open_nbd(server.uri(), OpenMode::kReadWrite, activity, Writers::kSole);
+  REQUIRE(file);
+  REQUIRE((*file)->read(0, read));
+  CHECK(read == std::vector<uint8_t>(512));
+  REQUIRE((*file)->write(0, bytes));
+  activity.stop = true;
+  CHECK((*file)->write(4096, bytes));
+  CHECK((*file)->read(0, read));
+  CHECK(read == bytes);
+  CHECK((*file)->sync());
+  CHECK((*file)->check_reachable());
+}
+
 TEST_CASE("waiting for a server ends soon after a signal") {
   const NbdServer server({"--filter=delay", "memory", "1M", "rdelay=3"});
   if (!is_there(server)) return;
   Activity activity;
   const auto file = open_nbd(server.uri(), OpenMode::kRead, activity);
   REQUIRE(file);
-  std::thread signal([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    activity.stop = true;
-  });
+  std::thread signal = stop_soon(activity);
   std::vector<uint8_t> bytes(4096);
   const auto start = std::chrono::steady_clock::now();
   const auto read = (*file)->read(0, bytes);

@@ -30,6 +30,9 @@ if has qemu-img qemu-nbd; then
   vdetool tag set changed.dwvd 1 key=value >/dev/null
   expect 0 vdetool tag set "$uri" 1 key=value --sole-writer
   expect 0 vdetool verify "$uri"
+  expect 8 vdetool info "nbd+unix:///%1b%5b31mred?socket=$folder/qemu"
+  says "has no export named '\\x1b[31mred'"
+  if grep -q $'\e' err; then complain "the words of the server reach the terminal as they are"; fi
   kill "$(cat qemu.pid)"
   for _ in $(seq 100); do kill -0 "$(cat qemu.pid)" 2>/dev/null || break; sleep 0.02; done
   qemu-img check -q image.qcow2 || complain "the qcow2 is damaged"

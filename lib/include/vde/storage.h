@@ -85,6 +85,10 @@ class BlockFile {
   // one of them cannot be read.
   [[nodiscard]] virtual std::unique_ptr<FileMapping> map_loaded(ByteRange) { return nullptr; }
 
+  // An error if the storage as a whole cannot be reached, so that a failed read says nothing about
+  // the image: kIo if a connection is lost, kInterrupted if reads no longer wait.
+  [[nodiscard]] virtual Result<void> check_reachable() { return {}; }
+
   // Takes the lock, or converts a lock already held to `mode`. The lock is released with the
   // handle. kInUse if another process still holds it after `wait`.
   [[nodiscard]] virtual Result<void> lock(LockMode mode, std::chrono::milliseconds wait) = 0;

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "io/nbd/nbd_library.h"
 #include "vde/nbd/nbd.h"
+#include "vde/text.h"
 
 namespace vde {
 namespace {
@@ -75,6 +76,7 @@ class BlockedSignals {
   sigset_t before_{};
 };
 
+constexpr std::string_view kLost = "the connection to the NBD server is lost";
 constexpr std::string_view kServerMessage = "server error message: ";
 
 }  // namespace
@@ -108,29 +110,34 @@ struct NbdConnection::Sent {
   }
 };
 
-NbdConnection::NbdConnection(const NbdLibrary& library, const std::atomic<bool>* stop)
+NbdConnection::NbdConnection(const NbdLibrary& library, const std::atomic<bool>& stop)
     : library_(library), stop_(stop) {}
 
 NbdConnection::~NbdConnection() {
   if (thread_.joinable()) {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    eventfd_write(wake_.get(), 1);
+    begin_leaving();
     thread_.join();
   }
   if (handle_ != nullptr) library_.close(handle_);
   for (const auto& request : queue_) request->keep.reset();
 }
 
+void NbdConnection::begin_leaving() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  eventfd_write(wake_.get(), 1);
+}
+
 Result<std::unique_ptr<NbdConnection>> NbdConnection::open(const std::string& uri,
-                                                           const std::atomic<bool>* stop) {
+                                                           const std::atomic<bool>& stop,
+                                                           const Deadline& deadline) {
   VDE_TRY_ASSIGN(library, nbd_library());
   std::unique_ptr<NbdConnection> connection(new NbdConnection(*library, stop));
   connection->wake_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (connection->wake_.get() < 0) return system_failure("cannot connect");
-  VDE_TRY(connection->connect(uri));
+  VDE_TRY(connection->connect(uri, deadline));
   const BlockedSignals blocked;  // they are for the program's own threads
   connection->thread_ = start_thread([raw = connection.get()] { raw->run(); });
   if (!connection->thread_.joinable())
@@ -138,7 +145,7 @@ Result<std::unique_ptr<NbdConnection>> NbdConnection::open(const std::string& ur
   return connection;
 }
 
-Result<void> NbdConnection::connect(const std::string& uri) {
+Result<void> NbdConnection::connect(const std::string& uri, const Deadline& deadline) {
   handle_ = library_.create();
   if (handle_ == nullptr) return cannot_connect(uri);
   library_.add_meta_context(handle_, LIBNBD_CONTEXT_BASE_ALLOCATION);
@@ -155,17 +162,19 @@ Result<void> NbdConnection::connect(const std::string& uri) {
   };
   library_.set_debug_callback(handle_, {on_message, &server_words_, nullptr});
   library_.set_debug(handle_, true);
-  Result<void> done = negotiate(uri);
+  Result<void> done = negotiate(uri, deadline);
   library_.set_debug(handle_, false);
   return done;
 }
 
-Result<void> NbdConnection::negotiate(const std::string& uri) {
+Result<void> NbdConnection::negotiate(const std::string& uri, const Deadline& deadline) {
   // A connection that ends must not end the program.
   const BlockedSignals blocked(SIGPIPE);
   if (library_.aio_connect_uri(handle_, uri.c_str()) < 0) return cannot_connect(uri);
   while (library_.aio_is_connecting(handle_) > 0 || library_.aio_is_negotiating(handle_) > 0) {
-    if (stop_ != nullptr && *stop_) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (stop_) return fail(ErrorCode::kInterrupted, "interrupted");
+    if (deadline && std::chrono::steady_clock::now() >= *deadline)
+      return fail(ErrorCode::kIo, "the NBD server does not answer");
     lost_.clear();
     poll_once(kNbdPatience);
     if (!lost_.empty()) return cannot_connect(uri);
@@ -178,8 +187,9 @@ Result<void> NbdConnection::negotiate(const std::string& uri) {
 tl::unexpected<Error> NbdConnection::cannot_connect(const std::string& uri) const {
   std::string words = lost_.empty() ? without_function(library_.get_error()) : lost_;
   replace_all(words, uri, without_user(uri));
-  std::string message = "cannot connect to the NBD server: " + words;
-  if (!server_words_.empty()) message += fmt::format(" (\"{}\")", server_words_);
+  // Both may contain what the server, or the name of the export, says: any bytes.
+  std::string message = "cannot connect to the NBD server: " + escape(words);
+  if (!server_words_.empty()) message += fmt::format(" (\"{}\")", escape(server_words_));
   return fail(ErrorCode::kIo, std::move(message));
 }
 
@@ -217,11 +227,8 @@ void NbdConnection::submit(std::shared_ptr<NbdRequest> request) {
 Result<void> NbdConnection::wait(const NbdRequest& request) {
   std::unique_lock lock(mutex_);
   while (!request.is_done) {
-    if (stop_ == nullptr) {
-      done_.wait(lock);
-      continue;
-    }
-    if (*stop_) return fail(ErrorCode::kInterrupted, "interrupted");
+    // The order matters: begin_writing() sets one before it looks at the other.
+    if (stop_ && !is_writing_) return fail(ErrorCode::kInterrupted, "interrupted");
     done_.wait_for(lock, std::chrono::milliseconds(kNbdPatience));
   }
   if (request.error == 0) return {};
@@ -230,8 +237,7 @@ Result<void> NbdConnection::wait(const NbdRequest& request) {
   const char* what = is_read                                 ? "cannot read"
                      : request.command == NbdCommand::kFlush ? "cannot sync"
                                                              : "cannot write";
-  if (request.error == ENOTCONN)
-    return fail(ErrorCode::kIo, fmt::format("{}: the connection to the NBD server is lost", what));
+  if (request.error == ENOTCONN) return fail(ErrorCode::kIo, fmt::format("{}: {}", what, kLost));
   const bool is_full = request.error == ENOSPC || request.error == EDQUOT;
   return fail(is_full ? ErrorCode::kNoSpace : ErrorCode::kIo,
               fmt::format("{}: the NBD server says: {}", what, request.words));
@@ -240,6 +246,21 @@ Result<void> NbdConnection::wait(const NbdRequest& request) {
 bool NbdConnection::is_done(const NbdRequest& request) {
   const std::lock_guard lock(mutex_);
   return request.is_done;
+}
+
+Result<void> NbdConnection::begin_writing() {
+  if (is_writing_) return {};
+  is_writing_ = true;
+  if (!stop_) return {};
+  is_writing_ = false;
+  return fail(ErrorCode::kInterrupted, "interrupted");
+}
+
+Result<void> NbdConnection::check_reachable() {
+  if (stop_ && !is_writing_) return fail(ErrorCode::kInterrupted, "interrupted");
+  const std::lock_guard lock(mutex_);
+  if (!has_lost_requests_) return {};
+  return fail(ErrorCode::kIo, std::string(kLost));
 }
 
 bool NbdConnection::is_open() const {
@@ -309,6 +330,7 @@ void NbdConnection::finish(NbdRequest& request, int error, std::string words) {
     if (request.is_done) return;
     request.is_done = true;
     request.error = error;
+    has_lost_requests_ |= error == ENOTCONN;
     request.words = std::move(words);
     request.keep.reset();
   }

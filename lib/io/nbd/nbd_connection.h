@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,10 +60,13 @@ struct NbdRequest {
 
 class NbdConnection {
  public:
-  // Connects, and starts the thread. If `stop` is not null, waiting for the server ends with
-  // kInterrupted soon after it is set.
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  // Connects, and starts the thread. Waiting for the server ends with kInterrupted soon after
+  // `stop` is set, and connecting ends with kIo at the deadline, if there is one.
   [[nodiscard]] static Result<std::unique_ptr<NbdConnection>> open(const std::string& uri,
-                                                                   const std::atomic<bool>* stop);
+                                                                   const std::atomic<bool>& stop,
+                                                                   const Deadline& deadline = {});
   NbdConnection(const NbdConnection&) = delete;
   NbdConnection& operator=(const NbdConnection&) = delete;
   // Requests that are not done are given up.
@@ -74,14 +79,22 @@ class NbdConnection {
   // Waits until the request is done. kNoSpace and kIo with the words of the server; kInterrupted.
   [[nodiscard]] Result<void> wait(const NbdRequest& request);
   [[nodiscard]] bool is_done(const NbdRequest& request);
+  // Call it before a write. kInterrupted if `stop` was set before the first one; from then on no
+  // wait is interrupted, because the outcome of a write would be unknown.
+  [[nodiscard]] Result<void> begin_writing();
+  // kIo once a request has failed because the connection has ended, which is never opened again;
+  // kInterrupted if waits are interrupted.
+  [[nodiscard]] Result<void> check_reachable();
+  // The thread ends soon, so that several connections need not be waited for one after the other.
+  void begin_leaving();
 
  private:
   struct Sent;
 
-  NbdConnection(const NbdLibrary& library, const std::atomic<bool>* stop);
+  NbdConnection(const NbdLibrary& library, const std::atomic<bool>& stop);
 
-  [[nodiscard]] Result<void> connect(const std::string& uri);
-  [[nodiscard]] Result<void> negotiate(const std::string& uri);
+  [[nodiscard]] Result<void> connect(const std::string& uri, const Deadline& deadline);
+  [[nodiscard]] Result<void> negotiate(const std::string& uri, const Deadline& deadline);
   [[nodiscard]] tl::unexpected<Error> cannot_connect(const std::string& uri) const;
   void ask_about_export();
 
@@ -94,7 +107,8 @@ class NbdConnection {
   [[nodiscard]] bool is_open() const;
 
   const NbdLibrary& library_;
-  const std::atomic<bool>* stop_;
+  const std::atomic<bool>& stop_;
+  std::atomic<bool> is_writing_{false};
   nbd_handle* handle_ = nullptr;
   NbdExport about_;
   std::string server_words_;  // what it said while connecting
@@ -104,6 +118,7 @@ class NbdConnection {
   std::condition_variable done_;
   std::vector<std::shared_ptr<NbdRequest>> queue_;
   bool ending_ = false;
+  bool has_lost_requests_ = false;
   std::string lost_;  // why the connection ended; only the thread uses it
   std::thread thread_;
 };

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kWritesInFlight = 16;
 constexpr uint64_t kMaxWrite = uint64_t{256} << 10;
+// A shorter answer about holes is not worth a request.
+constexpr uint64_t kLeastTold = uint64_t{64} << 10;
 // The protocol counts in 32 bits.
 constexpr uint64_t kMaxZeroed = uint64_t{1} << 30;
 constexpr uint64_t kMaxAsked = uint64_t{2} << 30;
@@ -42,14 +44,14 @@ Result<void> NbdFile::check_can_write(const NbdExport& about) {
 }
 
 Result<void> NbdFile::write(uint64_t offset, Bytes bytes) {
-  VDE_TRY(check_not_poisoned());
+  VDE_TRY(begin_change());
   pending_ = true;
   // Without flush, FUA is the only way to make a write durable.
   return change(offset, bytes, !about_.can_flush);
 }
 
 Result<void> NbdFile::sync() {
-  VDE_TRY(check_not_poisoned());
+  VDE_TRY(begin_change());
   if (about_.can_flush) {
     const Result<void> done = send(NbdCommand::kFlush, {}, nullptr, false);
     if (!done) return poison(done.error());
@@ -60,7 +62,7 @@ Result<void> NbdFile::sync() {
 
 // FUA makes no other write durable, so it is used only if none is pending.
 Result<void> NbdFile::write_through(uint64_t offset, Bytes bytes) {
-  VDE_TRY(check_not_poisoned());
+  VDE_TRY(begin_change());
   if (pending_ || !about_.can_fua) {
     VDE_TRY(write(offset, bytes));
     return sync();
@@ -76,9 +78,11 @@ tl::unexpected<Error> NbdFile::poison(Error error) {
   return tl::make_unexpected(std::move(error));
 }
 
-Result<void> NbdFile::check_not_poisoned() const {
-  if (!poisoned_) return {};
-  return fail(ErrorCode::kIo, "refusing to write after a failed sync", kStateUnknown);
+Result<void> NbdFile::begin_change() {
+  if (!is_sole_writer_) return fail(ErrorCode::kUnsupported, "the NBD export is open for reading");
+  if (poisoned_)
+    return fail(ErrorCode::kIo, "refusing to write after a failed sync", kStateUnknown);
+  return reads_.first().begin_writing();
 }
 
 Result<void> NbdFile::change(uint64_t offset, Bytes bytes, bool fua) {
@@ -138,7 +142,7 @@ Result<void> NbdFile::resize(uint64_t) {
 }
 
 Result<void> NbdFile::zero(ByteRange range) {
-  VDE_TRY(check_not_poisoned());
+  VDE_TRY(begin_change());
   if (range.empty()) return {};
   if (range.end > about_.size)
     return fail(ErrorCode::kNoSpace, "write past the end of the NBD export");
@@ -185,9 +189,10 @@ Result<void> NbdFile::learn_extents(ByteRange within) {
   VDE_TRY(connection.wait(*request));
   extents_begin_ = request->offset;
   extents_ = std::move(request->extents);
-  if (extents_.empty() || extents_.back().end <= within.begin)
-    return fail(ErrorCode::kIo, "the NBD server did not report where the holes are");
-  return {};
+  const uint64_t told = extents_.empty() ? 0 : extents_.back().end - extents_begin_;
+  if (told >= std::min(kLeastTold, request->count)) return {};
+  extents_.clear();
+  return fail(ErrorCode::kIo, "the NBD server did not report where the holes are");
 }
 
 Result<void> NbdFile::lock(LockMode mode, std::chrono::milliseconds) {

@@ -23,13 +23,14 @@ class NbdFile : public BlockFile {
   Result<ByteRange> next_data(ByteRange within) override;
   // There are no locks. kUnsupported for writing unless this is the only writer.
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
+  Result<void> check_reachable() override { return reads_.first().check_reachable(); }
 
   // Whether what a commit promises can be kept: kUnsupported for an export that is read-only, that
   // has no way to make writes durable, or whose blocks are larger than what a crash may destroy.
   [[nodiscard]] static Result<void> check_can_write(const NbdExport& about);
 
  private:
-  [[nodiscard]] Result<void> check_not_poisoned() const;
+  [[nodiscard]] Result<void> begin_change();
   [[nodiscard]] tl::unexpected<Error> poison(Error error);
   // Writes the range in whole blocks of the export; the rest of the first and last one stays.
   [[nodiscard]] Result<void> change(uint64_t offset, Bytes bytes, bool fua);

@@ -35,18 +35,35 @@ ReadAhead::ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connection
   most_ = std::min<uint64_t>(kPiece, about.max_payload);
 }
 
+// All of them at once: each waits a little for a server that does not answer.
+ReadAhead::~ReadAhead() {
+  for (const auto& connection : connections_) connection->begin_leaving();
+}
+
 Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
   const ByteRange wanted{offset, offset + out.size()};
   if (out.empty()) return {};
   if (wanted.end > size_ || wanted.end < offset)
     return fail(ErrorCode::kIo, "read past the end of the NBD export");
-  const Pieces pieces = fetch(wanted);
-  uint64_t at = offset;
+  Pieces pieces = fetch(wanted);
+  const Result<uint64_t> end = copy_from(pieces, wanted, out);
+  {
+    // make_room() gives the bytes to another piece when nobody holds this one.
+    const std::lock_guard lock(mutex_);
+    pieces.clear();
+  }
+  if (!end) return tl::make_unexpected(end.error());
+  // What was dropped again before it was used: a read larger than the cache.
+  return read_exactly({*end, wanted.end}, out.subspan(*end - offset));
+}
+
+Result<uint64_t> ReadAhead::copy_from(const Pieces& pieces, ByteRange wanted, MutableBytes out) {
+  uint64_t at = wanted.begin;
   for (const std::shared_ptr<Piece>& piece : pieces) {
     const ByteRange part = common(piece->range, wanted);
-    const MutableBytes target = out.subspan(part.begin - offset, part.length());
+    const MutableBytes target = out.subspan(part.begin - wanted.begin, part.length());
     Result<void> done = piece->connection->wait(*piece->request);
-    if (!done && done.error().code == ErrorCode::kInterrupted) return done;
+    if (!done && done.error().code == ErrorCode::kInterrupted) return propagate(done);
     if (done) {
       std::memcpy(target.data(), piece->bytes.get() + (part.begin - piece->range.begin),
                   part.length());
@@ -57,9 +74,7 @@ Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
     }
     at = part.end;
   }
-  // What was dropped again before it was used: a read larger than the cache.
-  return at == wanted.end ? Result<void>{}
-                          : read_exactly({at, wanted.end}, out.subspan(at - offset));
+  return at;
 }
 
 // The pieces that contain the range, in order and without gaps from its begin on.
@@ -147,7 +162,7 @@ void ReadAhead::start(ByteRange range) {
   auto piece = std::make_shared<Piece>();
   piece->range = range;
   if (free_.empty()) {
-    piece->bytes.reset(new uint8_t[kPiece]);
+    piece->bytes.reset(new uint8_t[most_]);
   } else {
     piece->bytes = std::move(free_.back());
     free_.pop_back();
@@ -159,7 +174,7 @@ void ReadAhead::start(ByteRange range) {
   piece->request->count = range.length();
   piece->request->out = piece->bytes.get();
   piece->request->keep = piece;
-  held_ += kPiece;
+  held_ += most_;
   piece->connection->submit(piece->request);
   pieces_.emplace(range.begin, std::move(piece));
 }
@@ -178,7 +193,7 @@ void ReadAhead::make_room() {
       if (is_older && candidate.connection->is_done(*candidate.request)) oldest = piece;
     }
     if (oldest == pieces_.end()) return;
-    held_ -= kPiece;
+    held_ -= most_;
     // Nobody else can get hold of it any more.
     if (oldest->second.use_count() == 1) free_.push_back(std::move(oldest->second->bytes));
     pieces_.erase(oldest);
@@ -189,7 +204,7 @@ void ReadAhead::forget(ByteRange range) {
   const std::lock_guard lock(mutex_);
   for (auto piece = find(range.begin);
        piece != pieces_.end() && piece->second->range.begin < range.end;) {
-    held_ -= kPiece;
+    held_ -= most_;
     piece = pieces_.erase(piece);
   }
 }

@@ -27,6 +27,9 @@ class ReadAhead {
   // `more` opens one more connection when a stream can use it; null if there may be only one.
   using MoreConnections = std::function<Result<std::unique_ptr<NbdConnection>>()>;
   ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connections, MoreConnections more);
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+  ~ReadAhead();
 
   [[nodiscard]] NbdConnection& first() { return *connections_.front(); }
 
@@ -41,7 +44,7 @@ class ReadAhead {
   // Bytes that were fetched, or that are on their way.
   struct Piece {
     ByteRange range;
-    std::unique_ptr<uint8_t[]> bytes;  // kPiece long
+    std::unique_ptr<uint8_t[]> bytes;  // `most_` long
     std::shared_ptr<NbdRequest> request;
     NbdConnection* connection = nullptr;
     uint64_t used = 0;  // the time of the last use, in reads
@@ -57,6 +60,9 @@ class ReadAhead {
   using Pieces = std::vector<std::shared_ptr<Piece>>;
 
   [[nodiscard]] Pieces fetch(ByteRange wanted);
+  // Fills `out` from the pieces, and returns up to where.
+  [[nodiscard]] Result<uint64_t> copy_from(const Pieces& pieces, ByteRange wanted,
+                                           MutableBytes out);
   [[nodiscard]] Stream& stream_of(ByteRange wanted);
   void read_ahead(Stream& stream);
   void use_more_connections();

@@ -23,9 +23,9 @@ enum class Writers { kUnknown, kSole };
 
 // Connects to the server of the URI. The file is like a device: its size is fixed. Opening for
 // writing needs Writers::kSole (kUnsupported). Waiting for the server ends with kInterrupted soon
-// after `activity.stop` is set, and so do the reads of a file that is open for reading; `activity`
-// must outlive it. Writes are not interrupted: whether they were made would be unknown. kIo,
-// kUnsupported (no libnbd, or an export that cannot be written safely).
+// after `activity.stop` is set, until the first write, which is then refused in the same way. From
+// that on nothing is interrupted: whether a write was made would be unknown. `activity` must
+// outlive the file. kIo, kUnsupported (no libnbd, or an export that cannot be written safely).
 [[nodiscard]] Result<std::unique_ptr<BlockFile>> open_nbd(const std::string& uri, OpenMode mode,
                                                           const Activity& activity,
                                                           Writers writers = Writers::kUnknown);
