@@ -42,13 +42,18 @@ Result<VerifySummary> verify_image_with(BlockFile& file, const VerifyOptions& op
   BlockFile& checked = journal.view ? *journal.view->file : file;
   VDE_TRY_ASSIGN(probe, probe_to_judge(checked));
   activity.total = activity.done + probe.file_size;
-  Reporter reporter(report, &file, probe.block_size, &search);
+  // What is found in a file that cannot be reached says nothing about the image.
+  const std::function<void(const Finding&)> report_reachable = [&](const Finding& finding) {
+    if (file.check_reachable()) report(finding);
+  };
+  Reporter reporter(report_reachable, &file, probe.block_size, &search);
   VerifyContext context{
       BlockIo(checked, probe.block_size), probe, options, activity, reporter, journal, search, {}};
   for (const NamedPass& pass : passes()) {
     if (activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     activity.phase = pass.name;
     VDE_TRY(pass.run(context));
+    VDE_TRY(file.check_reachable());
   }
   activity.phase = nullptr;
   VerifySummary& summary = reporter.summary();

@@ -43,6 +43,8 @@ Result<CopySummary> ImageCopy::write(const std::string& path) {
       complete ? copy_verified(*source, target->file(), summary, output_failed_)
                : copy_metadata(*source, target->file(), options_.content == CopyContent::kScrubbed,
                                show_, summary, output_failed_);
+  // What fails to verify in an image that cannot be reached is not damaged.
+  if (Result<void> reachable = source_.check_reachable(); !reachable) copied = std::move(reachable);
   if (copied && activity_.stop) copied = fail(ErrorCode::kInterrupted, "interrupted");
   if (copied) {
     copied = target->finish();

@@ -74,6 +74,7 @@ class MetadataCopy {
         source_.context().activity.done += io_.block_size();
         const auto block = io_.read(run.begin, buffer_);
         if (!block) {
+          VDE_TRY(io_.file().check_reachable());
           VDE_TRY(show_unreadable(run.begin, block.error().message));
         } else if (!block->is_unwritten()) {
           VDE_TRY(visit(*block));

@@ -209,6 +209,7 @@ Result<Json> image_info(BlockFile& file) {
       probe.superblock_source == SuperblockSource::kNone ? Json(nullptr) : superblock_json(probe);
   json["regions"] = regions_json(probe, io);
   json["counts"] = counts_json(probe, io);
+  VDE_TRY(file.check_reachable());
   return json;
 }
 
@@ -246,6 +247,7 @@ Result<Json> dump_regions(BlockFile& file, std::optional<uint32_t> block_size) {
                    table_json("mirror pointer table", probe.mirror.blocks[1],
                               probe.mirror.blocks[1].is(block_types::kRegionMap)),
                    table_json("directory", probe.directory.blocks[0], probe.directory.whole)});
+  VDE_TRY(file.check_reachable());
   return json;
 }
 

@@ -28,6 +28,7 @@ class BorrowedFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
     return file_.map_loaded(range);
   }
+  Result<void> check_reachable() override { return file_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);
   }

@@ -20,6 +20,7 @@ class ShiftedFile : public BlockFile {
   Result<void> allocate(ByteRange) override { return read_only(); }
   Result<void> zero(ByteRange) override { return read_only(); }
   Result<ByteRange> next_data(ByteRange within) override;
+  Result<void> check_reachable() override { return file_->check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_->lock(mode, wait);
   }

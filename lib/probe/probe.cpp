@@ -396,6 +396,7 @@ Result<Probe> probe_to_show(BlockFile& file) {
 
 Result<Probe> probe_to_judge(BlockFile& file, GroupCopy copy) {
   VDE_TRY_ASSIGN(probe, probe_image(file, copy));
+  VDE_TRY(file.check_reachable());
   VDE_TRY(check_can_judge(probe));
   return std::move(probe);
 }

@@ -12,18 +12,20 @@ Result<void> LossyFile::read(uint64_t offset, MutableBytes out) {
   if (!touches_lost({offset, end}) && source_.read(offset, out)) return {};
   for (uint64_t at = offset; at < end;) {
     const uint64_t to = std::min(end, (at / kSector + 1) * kSector);
-    read_sector(at, out.subspan(at - offset, to - at));
+    VDE_TRY(read_sector(at, out.subspan(at - offset, to - at)));
     at = to;
   }
   return {};
 }
 
-void LossyFile::read_sector(uint64_t offset, MutableBytes out) {
+Result<void> LossyFile::read_sector(uint64_t offset, MutableBytes out) {
   if (!touches_lost({offset, offset + 1})) {
-    if (source_.read(offset, out)) return;
+    if (source_.read(offset, out)) return {};
+    VDE_TRY(source_.check_reachable());
     lose(offset / kSector * kSector);
   }
   std::fill(out.begin(), out.end(), kLostByte);
+  return {};
 }
 
 bool LossyFile::touches_lost(ByteRange bytes) const {

@@ -28,6 +28,7 @@ class LossyFile : public BlockFile {
   Result<void> zero(ByteRange) override { return read_only(); }
   // All of `within` if the system cannot find holes.
   Result<ByteRange> next_data(ByteRange within) override;
+  Result<void> check_reachable() override { return source_.check_reachable(); }
   Result<void> lock(LockMode, std::chrono::milliseconds) override { return {}; }
 
   // The bytes that could not be read so far: disjoint, ascending, not touching.
@@ -35,8 +36,9 @@ class LossyFile : public BlockFile {
 
  private:
   static Result<void> read_only();
-  // Reads the part of one sector that `out` is; fills it if the sector is lost.
-  void read_sector(uint64_t offset, MutableBytes out);
+  // Reads the part of one sector that `out` is; fills it if the sector is lost. An error if
+  // the source cannot be reached.
+  [[nodiscard]] Result<void> read_sector(uint64_t offset, MutableBytes out);
   [[nodiscard]] bool touches_lost(ByteRange bytes) const;
   void lose(uint64_t sector);
 

@@ -30,7 +30,8 @@ class Planned : public Rescue {
     VDE_TRY(fit_length());
     VDE_TRY(report_left());
     VDE_TRY(report_unreadable());
-    return count_entries();
+    VDE_TRY(count_entries());
+    return lossy_.check_reachable();
   }
 
   [[nodiscard]] const RescueSummary& summary() const override { return summary_; }

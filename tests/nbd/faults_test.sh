@@ -86,6 +86,20 @@ stop "$server"
 cmp image.dwvd below.dwvd || complain "cow: the file below was changed"
 echo "cow: $rounds changes made"
 
+# A server that ends while the image is read says nothing about the image: nothing is damaged or lost.
+photos local.dwvd
+for words in 'verify URI --json' 'verify URI' 'rescue URI --list' 'copy URI copy.dwvd --metadata' \
+  'copy URI copy.dwvd' 'verify URI --repair --dry-run' 'tag list URI' 'info URI' 'map URI'; do
+  serve ending eval get_size="stat -c %s '$folder/local.dwvd'" \
+    pread="if [ \$4 -ge 262144 ]; then kill -9 \$PPID; fi
+           dd if='$folder/local.dwvd' skip=\$4 count=\$3 iflag=count_bytes,skip_bytes status=none"
+  expect 8 vdetool ${words/URI/$uri}
+  says "the connection to the NBD server is lost"
+  if grep -q 'BLCK-006\|damaged:\|: lost:' out; then complain "$words: $(head -3 out)"; fi
+  if [ -e copy.dwvd ]; then complain "$words: left a copy"; fi
+done
+echo "a server that ends while the image is read: an error"
+
 # A disk of our own.
 command -v cc >/dev/null && [ -e /usr/include/nbdkit-plugin.h ] ||
   { echo "without faulty.c: no compiler or no nbdkit-plugin.h" && finish; }

@@ -35,6 +35,7 @@ class PlannedFile : public BlockFile {
   Result<void> allocate(ByteRange range) override { return file_.allocate(range); }
   Result<void> zero(ByteRange) override { return unplanned(); }
   Result<ByteRange> next_data(ByteRange within) override { return file_.next_data(within); }
+  Result<void> check_reachable() override { return file_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);
   }

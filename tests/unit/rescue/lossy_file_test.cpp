@@ -26,7 +26,25 @@ class CountedFile : public FaultyFile {
   uint64_t reads = 0;
 };
 
+// Its reads fail, and not because of its sectors.
+class GoneFile : public FaultyFile {
+ public:
+  using FaultyFile::FaultyFile;
+  Result<void> check_reachable() override { return fail(ErrorCode::kIo, "gone"); }
+};
+
 }  // namespace
+
+TEST_CASE("nothing is lost in a file that cannot be reached") {
+  MemoryFile whole(std::vector<uint8_t>(8 * kSector, 7));
+  GoneFile gone(whole, kSector, {2});
+  LossyFile file(gone);
+  std::vector<uint8_t> bytes(8 * kSector);
+  const auto read = file.read(0, bytes);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message == "gone");
+  CHECK(file.lost().empty());
+}
 
 TEST_CASE("sectors that cannot be read are filled, the others are read") {
   MemoryFile whole(std::vector<uint8_t>(16 * kSector, 7));
