@@ -76,6 +76,10 @@ if grep -q 'secret\|alice' err; then complain "the JSON has the user"; fi
 expect 8 vdetool info nbd:localhost:10809
 says "cannot connect to the NBD server"
 
+# One of two users of an export must not pass for the other.
+expect 16 vdetool tag diff "nbd://alice:secret@127.0.0.1:1/x" "nbd://127.0.0.1:1/x"
+says "names an NBD export that another argument names for another user"
+
 # A file with such a name is a file.
 cp local.dwvd nbd:file
 expect 0 vdetool info ./nbd:file

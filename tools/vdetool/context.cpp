@@ -75,7 +75,7 @@ Result<void> check_path(const std::string& path) {
 Result<void> begin_open(const std::string& path) {
   VDE_TRY(check_path(path));
   name_file(path);
-  name_wait("the lock");
+  name_wait(is_nbd_uri(path) ? "the server" : "the lock");
   return {};
 }
 

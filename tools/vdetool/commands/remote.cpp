@@ -20,7 +20,6 @@ std::map<std::string, std::string>& whole_uris() {
 Result<std::string> name_to_show(const std::string& argument) {
   if (!is_nbd_uri(argument)) return argument;
   std::string shown = without_user(argument);
-  if (shown == argument) return argument;
   const auto [known, is_new] = whole_uris().emplace(shown, argument);
   if (!is_new && known->second != argument)
     return fail(ErrorCode::kUsage,

@@ -9,7 +9,7 @@
 namespace vde::cli {
 
 // What an argument that names a file is called in all output: a URI without its user, which may be
-// a secret. Remembers the whole URI. kUsage if two URIs differ only in that.
+// a secret. Remembers the whole URI. kUsage if two URIs differ only in that, or one has none.
 [[nodiscard]] Result<std::string> name_to_show(const std::string& argument);
 
 // The URI for what name_to_show() returned; `name` itself if that is not one.
