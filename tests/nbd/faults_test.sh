@@ -86,7 +86,7 @@ stop "$server"
 cmp image.dwvd below.dwvd || complain "cow: the file below was changed"
 echo "cow: $rounds changes made"
 
-# A server that ends while the image is read says nothing about the image: nothing is damaged or lost.
+# That a server ends while the image is read says nothing about the image: nothing is damaged or lost.
 photos local.dwvd
 for words in 'verify URI --json' 'verify URI' 'rescue URI --list' 'copy URI copy.dwvd --metadata' \
   'copy URI copy.dwvd' 'verify URI --repair --dry-run' 'tag list URI' 'info URI' 'map URI'; do

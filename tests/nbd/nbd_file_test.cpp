@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "nbd_server.h"
@@ -144,6 +145,31 @@ TEST_CASE("reads in order and at random places give the bytes of the export") {
   }
   std::vector<uint8_t> beyond(2);
   CHECK_FALSE((*file)->read(bytes.size() - 1, beyond));
+}
+
+TEST_CASE("several threads read at once, in order and at random places, more than is kept") {
+  const TemporaryFolder folder;
+  Random random(5);
+  const auto bytes = random_bytes_of(random, 40 << 20);
+  write_file(folder / "export", bytes);
+  const NbdServer server({"file", folder / "export"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  std::atomic<int> wrong{0};
+  const auto read = [&](uint64_t seed) {
+    Random own(seed);
+    std::vector<uint8_t> got(100'000);
+    for (size_t at = 0; at + got.size() <= bytes.size(); at += got.size()) {
+      const uint64_t place = seed % 2 == 0 ? at : own.below(bytes.size() - got.size());
+      const auto expected = bytes.begin() + static_cast<ptrdiff_t>(place);
+      if (!(*file)->read(place, got) || !std::equal(got.begin(), got.end(), expected)) ++wrong;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (uint64_t seed = 0; seed < 4; ++seed) threads.emplace_back(read, seed);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("holes are found as the server reports them") {

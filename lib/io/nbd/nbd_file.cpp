@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kWritesInFlight = 16;
 constexpr uint64_t kMaxWrite = uint64_t{256} << 10;
 // A shorter answer about holes is not worth a request.
-constexpr uint64_t kLeastTold = uint64_t{64} << 10;
+constexpr uint64_t kLeastAnswer = uint64_t{64} << 10;
 // The protocol counts in 32 bits.
 constexpr uint64_t kMaxZeroed = uint64_t{1} << 30;
 constexpr uint64_t kMaxAsked = uint64_t{2} << 30;
@@ -189,8 +189,8 @@ Result<void> NbdFile::learn_extents(ByteRange within) {
   VDE_TRY(connection.wait(*request));
   extents_begin_ = request->offset;
   extents_ = std::move(request->extents);
-  const uint64_t told = extents_.empty() ? 0 : extents_.back().end - extents_begin_;
-  if (told >= std::min(kLeastTold, request->count)) return {};
+  const uint64_t answered = extents_.empty() ? 0 : extents_.back().end - extents_begin_;
+  if (answered >= std::min(kLeastAnswer, request->count)) return {};
   extents_.clear();
   return fail(ErrorCode::kIo, "the NBD server did not report where the holes are");
 }
