@@ -36,3 +36,8 @@ both 8 info no-such-file
 both 0 tag get image category
 both 0 verify --jobs 2 image
 both 1 tag get image nothing
+
+# libnbd cannot be loaded into it, and nothing may crash.
+"$static" info nbd://localhost:1/x >said 2>&1 && ended=0 || ended=$?
+[ "$ended" = 8 ] || complain "an NBD URI: status $ended"
+grep -q 'a static program cannot load\|without libnbd' said || complain "an NBD URI: $(cat said)"
