@@ -17,7 +17,8 @@ done >>lines.new
 
 jq -n --rawfile list list --slurpfile lines lines.new '
   ($list | rtrimstr("\n") | split("\n")) as $images |
-  def name: $images[.number - 1];
+  # As vdetool shows it: without the user and password of a URI.
+  def name: $images[.number - 1] | sub("^(?<scheme>nbds?([+]unix)?://)[^/?#]*@"; .scheme);
   ($lines | map(select(.type == "summary"))) as $summaries |
   ($lines | map(select(.type == "finding"))) as $findings |
   ($lines | map(select(.type == "words")) | map({key: "\(.number)", value: .words}) | from_entries)

@@ -18,7 +18,7 @@ echo 'no image' >images/200.dwvd
   echo '# image'
   for number in $(seq 298); do echo "$work/images/$number.dwvd"; done
   echo "$work/images/missing.dwvd"
-  echo "nbd+unix:///?socket=$work/nobody"
+  echo "nbd+unix://alice:secret@/?socket=$work/nobody"
 } >list
 
 # A run in a process group of its own, so that it can be stopped as a whole.
@@ -51,6 +51,7 @@ status=0
 stat -c '%n %y' $(sed 's|.*|out/results/&.jsonl|' finished) | cmp -s - times ||
   complain "images were verified twice"
 
+if grep -q 'alice\|secret' out/report.json second; then complain "the report has a user"; fi
 said() { jq -r "$1" out/report.json; }
 [ "$(said '.damaged | map(.image | split("/")[-1]) | sort | join(" ")')" = '10.dwvd 150.dwvd 290.dwvd' ] ||
   complain "damaged: $(said .damaged)"
