@@ -33,6 +33,8 @@ ReadAhead::ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connection
   size_ = about.size;
   align_ = about.min_block;
   most_ = std::min<uint64_t>(kPiece, about.max_payload);
+  max_held_ = std::min(kMaxHeld, kMaxPieces * most_);
+  max_ahead_ = max_held_ / 2;
 }
 
 // All of them at once: each waits a little for a server that does not answer.
@@ -110,7 +112,7 @@ ReadAhead::Stream& ReadAhead::stream_of(ByteRange wanted) {
   }
   if (found == nullptr) {
     found = &*std::ranges::min_element(streams_, {}, &Stream::used);
-    *found = Stream{wanted.end, 0, wanted.end, 2 * kPiece, 0};
+    *found = Stream{wanted.end, 0, wanted.end, std::min(2 * kPiece, max_ahead_), 0};
   }
   found->run += wanted.length();
   found->next = std::max(found->next, wanted.end);
@@ -121,12 +123,12 @@ ReadAhead::Stream& ReadAhead::stream_of(ByteRange wanted) {
 // The window grows with the stream, so that a short one fetches little that nobody wants.
 void ReadAhead::read_ahead(Stream& stream) {
   stream.ahead = std::max(stream.ahead, align_down(stream.next + kAround, kAround));
-  if (stream.window > kMaxAhead / 4) use_more_connections();
+  if (stream.window > max_ahead_ / 4) use_more_connections();
   if (stream.ahead >= stream.next + stream.window) return;
   const uint64_t end = std::min(size_, align_down(stream.next + stream.window + kPiece, kPiece));
   if (end > stream.ahead) fetch_missing({stream.ahead, end}, most_);
   stream.ahead = std::max(stream.ahead, end);
-  stream.window = std::min(kMaxAhead, stream.window + stream.window / 2);
+  stream.window = std::min(max_ahead_, stream.window + stream.window / 2);
 }
 
 // Only streams gain from them, so other readers do not wait for more handshakes.
@@ -185,7 +187,7 @@ NbdConnection& ReadAhead::connection_for(uint64_t offset) {
 
 // Drops what was used longest ago. What is on its way stays.
 void ReadAhead::make_room() {
-  while (held_ > kMaxHeld) {
+  while (held_ > max_held_) {
     auto oldest = pieces_.end();
     for (auto piece = pieces_.begin(); piece != pieces_.end(); ++piece) {
       const Piece& candidate = *piece->second;

@@ -21,8 +21,8 @@ class ReadAhead {
   static constexpr uint64_t kBefore = uint64_t{16}
                                       << 10;  // at most so much of that before the read
   static constexpr uint64_t kFirst = uint64_t{128} << 10;   // at the start: the fixed blocks
-  static constexpr uint64_t kMaxAhead = uint64_t{8} << 20;  // in flight
   static constexpr uint64_t kMaxHeld = uint64_t{16} << 20;  // in memory
+  static constexpr uint64_t kMaxPieces = 1024;  // if the server takes only small requests
 
   // `more` opens one more connection when a stream can use it; null if there may be only one.
   using MoreConnections = std::function<Result<std::unique_ptr<NbdConnection>>()>;
@@ -82,6 +82,8 @@ class ReadAhead {
   std::vector<std::unique_ptr<NbdConnection>> connections_;
   uint64_t size_;
   uint64_t align_;
+  uint64_t max_held_;                                  // bytes in memory
+  uint64_t max_ahead_;                                 // bytes in flight for a stream
   uint64_t most_;                                      // bytes of a request
   std::map<uint64_t, std::shared_ptr<Piece>> pieces_;  // by their begin; they do not overlap
   uint64_t held_ = 0;
