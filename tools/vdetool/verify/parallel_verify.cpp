@@ -17,8 +17,8 @@
 namespace vde::cli {
 namespace {
 
-// The image, and what the system opens for a moment.
-constexpr rlim_t kFilesPerImage = 4;
+// The image, or four connections with two each, and what the system opens for a moment.
+constexpr rlim_t kFilesPerImage = 10;
 // Standard streams, the baselines, and some room.
 constexpr rlim_t kOtherFiles = 16;
 
