@@ -49,7 +49,7 @@
 #include "journal/recovery.h"
 #include "journal/transaction.h"
 #include "probe/group.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 
 namespace vde {
 

@@ -11,6 +11,7 @@
 #include "journal/faults.h"
 #include "journal/metadata_chain.h"
 #include "journal/record_scan.h"
+#include "probe/group_copy.h"
 
 namespace vde {
 namespace {
@@ -249,6 +250,16 @@ Result<bool> is_chained(const BlockIo& io, const Probe& probe, const RecoveryPla
   return chain_fits(io, probe, plan.area);
 }
 
+// Whether the end of the journal says that the hash fitted, and has the copy of the group before
+// the records if the journal keeps one. If not, a crash tore it, and nothing was written back yet.
+bool is_end_whole(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan,
+                  const RecordHead& first) {
+  if (!plan.header.chained) return false;
+  if (!plan.area.keeps_group()) return true;
+  const auto copy = find_group_copy(io, probe.slots, probe.blocks_in_file());
+  return copy && is_base(*copy, first, io.block_size());
+}
+
 // Whether a record of this version, and none of an earlier one, may have begun in this epoch.
 Result<bool> can_forget_unfinished(const BlockIo& io, const JournalArea& area, uint64_t epoch) {
   const uint64_t first = area.records().begin;
@@ -325,6 +336,7 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
   if (!scan.records.empty()) {
     VDE_TRY_ASSIGN(chained, is_chained(io, probe, plan));
     plan.chained = chained;
+    plan.end_is_whole = chained && is_end_whole(io, probe, plan, scan.records.front().record.head);
   }
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
   // Without commits, only the write of a group can have been interrupted.
@@ -348,10 +360,10 @@ Result<std::optional<uint64_t>> chain_note(const BlockIo& io, const RecoveryPlan
   return std::optional(checksum(header.bytes()));
 }
 
-// If a crash tore the last block, it says again that the hash fitted, before anything is written
+// If a crash tore the journal's end, it says again that the hash fitted, before anything is written
 // back: afterwards that cannot be computed.
 Result<void> note_chain(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
-  if (!plan.chained || plan.header.chained || fault(JournalFault::kChainUnnoted)) return {};
+  if (!plan.chained || plan.end_is_whole || fault(JournalFault::kChainUnnoted)) return {};
   VDE_TRY_ASSIGN(chain, chain_note(io, plan));
   VDE_TRY(write_journal_end(io, plan.area, probe.superblock, plan.header.epoch,
                             group_bytes(probe.group()), chain));
@@ -371,15 +383,12 @@ Result<void> forget_unfinished(const BlockIo& io, const JournalArea& area) {
 Result<void> secure_group(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
   const JournalArea& area = plan.area;
   if (!area.keeps_group()) return {};
-  if (!probe.copy.whole) {
-    // If only the last block names the header, it has a copy already, and must not be torn.
-    const bool is_marked = plan.header.kind == HeaderKind::kOurs && !plan.header.named;
-    if (is_marked && has_room_for_copy(io, plan)) {
-      VDE_TRY_ASSIGN(chain, chain_note(io, plan));
-      VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
-                                group_bytes(probe.group()), chain));
-    }
-  }
+  // With a metadata chain hash that fits, the copy was secured before anything was written back.
+  // Now it must not be torn.
+  const bool is_marked = plan.header.kind == HeaderKind::kOurs && !plan.header.named;
+  if (!probe.copy.whole && !plan.chained && is_marked && has_room_for_copy(io, plan))
+    VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
+                              group_bytes(probe.group())));
   return sync_unless(JournalFault::kRecoveryDirectoryUnsynced, io.file());
 }
 

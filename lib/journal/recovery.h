@@ -46,6 +46,7 @@ struct RecoveryPlan {
   bool torn_header = false;
   // The metadata chain hash fitted before the records, so the last group has one that fits.
   bool chained = false;
+  bool end_is_whole = false;  // then: the journal's end says so on disk, and need not be written
   // Without commits to apply, for the metadata chain hash (metadata_chain.h): the header that the
   // hash fits is on disk and stays, or a crash tore it and it had this epoch.
   bool keeps_header = false;
