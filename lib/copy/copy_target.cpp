@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "io/device_claim.h"
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 #include "vde/create.h"
 
 namespace vde {

@@ -6,7 +6,7 @@
 #include "copy/copy_target.h"
 #include "copy/metadata_copy.h"
 #include "copy/verified_copy.h"
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 
 namespace vde {
 namespace {

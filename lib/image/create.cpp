@@ -9,7 +9,7 @@
 #include "image/write_image.h"
 #include "io/device_claim.h"
 #include "io/known_content.h"
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 #include "vde/new_file.h"
 #include "vde/text.h"
 

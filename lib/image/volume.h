@@ -4,7 +4,7 @@
 #include "io/held_file.h"
 #include "journal/recovery.h"
 #include "region/allocator.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 #include "vde/ticks.h"
 #include "vde/undo.h"
 

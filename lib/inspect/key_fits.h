@@ -6,7 +6,7 @@
 #include "format/block_type.h"
 #include "inspect/decode_block.h"
 #include "io/block_io.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 
 namespace vde {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "io/file_descriptor.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 
 namespace vde {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 #include "vde/guid.h"
 #include "vde/text.h"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 
 namespace vde {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "probe/probe.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 
 namespace vde {
 

@@ -6,7 +6,7 @@
 #include "journal/metadata_chain.h"
 #include "support/image_builder.h"
 #include "support/must.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 
 namespace vde::test {
 

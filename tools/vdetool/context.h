@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "commands/seal_choice.h"
 #include "output.h"
-#include "seal_choice.h"
 #include "vde/activity.h"
 #include "vde/image.h"
 #include "vde/inspect.h"

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "commands.h"
-#include "seal_options.h"
+#include "commands/seal_options.h"
 
 namespace vde::cli {
 

@@ -46,38 +46,46 @@ class BlockScan {
     while (const std::optional<Task> task = take()) {
       std::vector<NewFinding> findings;
       const auto begin = std::chrono::steady_clock::now();
-      const bool read = !is_sound(task->piece);
-      if (read) scan(*task, buffer, findings);
+      const std::optional<Reading> way = scan(*task, buffer, findings);
       const auto time = std::chrono::steady_clock::now() - begin;
       deliver(task->piece, std::move(findings));
-      if (read) note_speed(*task, time);
+      if (way) note_speed(*task, *way, time);
     }
   }
 
   std::optional<Task> take() {
     const std::lock_guard lock(mutex_);
     if (!outcome_ || context_.activity.stop) return std::nullopt;
-    Result<std::optional<Piece>> piece = source_.next();
+    const Reading way = choice_.next();
+    const uint64_t most = way == Reading::kMap ? kMappedAtOnce : kPieceBytes;
+    Result<std::optional<Piece>> piece = source_.next(most);
     if (!piece) outcome_ = propagate(piece);
     if (!piece || !*piece) return std::nullopt;
-    return Task{**piece, choice_.next()};
+    return Task{**piece, way};
   }
 
-  void note_speed(const Task& task, std::chrono::nanoseconds time) {
+  void note_speed(const Task& task, Reading way, std::chrono::nanoseconds time) {
     const std::lock_guard lock(mutex_);
-    choice_.took(task.way, task.piece.blocks.count() * context_.io.block_size(), time);
+    choice_.took(way, task.piece.blocks.count() * context_.io.block_size(), time);
+    if (way != task.way) choice_.stop_mapping();
   }
 
-  void scan(const Task& task, MutableBytes buffer, std::vector<NewFinding>& findings) {
+  // Returns how the piece was read; nothing if that was not needed.
+  std::optional<Reading> scan(const Task& task, MutableBytes buffer,
+                              std::vector<NewFinding>& findings) {
     const Piece& piece = task.piece;
+    if (is_sound(piece)) return std::nullopt;
     if (task.way == Reading::kMap) {
       const ByteRange bytes = context_.io.bytes_of(piece.blocks);
-      if (const auto mapping = context_.io.file().map_loaded(bytes))
-        return judge_mapped(piece, mapping->bytes(), buffer, findings);
+      if (const auto mapping = context_.io.file().map_loaded(bytes)) {
+        judge_mapped(piece, mapping->bytes(), buffer, findings);
+        return Reading::kMap;
+      }
     }
     const uint64_t at_once = buffer.size() / context_.io.block_size();
     for (uint64_t at = piece.blocks.begin; at < piece.blocks.end; at += at_once)
       read({at, std::min(at + at_once, piece.blocks.end)}, *piece.region, buffer, findings);
+    return Reading::kRead;
   }
 
   void read(BlockRange blocks, const PlacedRegion& region, MutableBytes buffer,

@@ -22,7 +22,7 @@ PlacedRegion data_region(const Probe& probe) {
           block_types::kData};
 }
 
-Result<std::optional<Piece>> PieceSource::next() {
+Result<std::optional<Piece>> PieceSource::next(uint64_t most) {
   while (stretch_.empty()) {
     VDE_TRY_ASSIGN(found, next_stretch());
     if (found) continue;
@@ -33,7 +33,7 @@ Result<std::optional<Piece>> PieceSource::next() {
     }
     if (!start_region()) return std::optional<Piece>{};
   }
-  const uint64_t max = std::max<uint64_t>(1, kCheckedAtOnce / context_.io.block_size());
+  const uint64_t max = std::max<uint64_t>(1, most / context_.io.block_size());
   Piece piece{
       next_index_++, region_, {stretch_.begin, std::min(stretch_.end, stretch_.begin + max)}};
   stretch_.begin = piece.blocks.end;

@@ -5,11 +5,11 @@
 
 namespace vde {
 
-// What one thread checks at a time, in bytes: enough that mapping it pays, and little enough that
+// What one thread maps at a time, in bytes: enough that mapping it pays, and little enough that
 // many threads do not hold much memory.
-inline constexpr uint64_t kCheckedAtOnce = uint64_t{2} << 20;
+inline constexpr uint64_t kMappedAtOnce = uint64_t{2} << 20;
 
-// Consecutive blocks of one region, at most kCheckedAtOnce long.
+// Consecutive blocks of one region.
 struct Piece {
   uint64_t index = 0;  // 0, 1, 2.. in the order of next()
   const PlacedRegion* region = nullptr;
@@ -28,7 +28,8 @@ class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);
 
-  [[nodiscard]] Result<std::optional<Piece>> next();
+  // At most `most` bytes long, or one block.
+  [[nodiscard]] Result<std::optional<Piece>> next(uint64_t most);
 
  private:
   [[nodiscard]] Result<bool> next_stretch();

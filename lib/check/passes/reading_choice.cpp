@@ -16,7 +16,7 @@ Reading ReadingChoice::next() {
   ++ranges_;
   const Sample& read = of(Reading::kRead);
   const Sample& map = of(Reading::kMap);
-  if (read.bytes < kSampleBytes) return Reading::kRead;
+  if (!maps_ || read.bytes < kSampleBytes) return Reading::kRead;
   if (map.bytes < kSampleBytes) return Reading::kMap;
   const bool map_is_faster = map.nanoseconds * read.bytes < read.nanoseconds * map.bytes;
   const bool retry = ranges_ % kRetryEvery == 0;

@@ -16,6 +16,8 @@ class ReadingChoice {
   // How to read the next range.
   [[nodiscard]] Reading next();
 
+  // A range could not be mapped: from now on all are read.
+  void stop_mapping() { maps_ = false; }
   // Reading and checking `bytes` took this long.
   void took(Reading way, uint64_t bytes, std::chrono::nanoseconds time);
 
@@ -28,6 +30,7 @@ class ReadingChoice {
 
   std::array<Sample, 2> samples_{};
   uint64_t ranges_ = 0;
+  bool maps_ = true;
 };
 
 }  // namespace vde

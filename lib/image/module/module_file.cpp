@@ -9,7 +9,7 @@
 #include "base/piece.h"
 #include "image/module/module_input.h"
 #include "image/module/wasm_validator.h"
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 #include "io/scratch_file.h"
 #include "vde/input.h"
 #include "vde/text.h"

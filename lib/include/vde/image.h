@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "vde/activity.h"
+#include "vde/keys/secret_key.h"
 #include "vde/modules.h"
-#include "vde/secret_key.h"
 #include "vde/snapshots.h"
 #include "vde/storage.h"
 #include "vde/tags.h"

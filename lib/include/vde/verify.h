@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "vde/activity.h"
-#include "vde/secret_key.h"
+#include "vde/keys/secret_key.h"
 #include "vde/storage.h"
 
 namespace vde {

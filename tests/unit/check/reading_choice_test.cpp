@@ -50,9 +50,15 @@ TEST_CASE("a way that becomes slower is given up") {
   CHECK(after.read > 900);
 }
 
+TEST_CASE("what cannot be mapped is read") {
+  ReadingChoice choice;
+  choice.stop_mapping();
+  CHECK(choose(choice, 1000, milliseconds(9), milliseconds(1)).map == 0);
+}
+
 // Of 24 MiB, the first 4 MiB are read and the next 4 MiB mapped; then the faster way is taken.
 TEST_CASE("damage is found whether its block is read or mapped") {
-  ImageBuilder image({4096, 6400, "tags"});
+  ImageBuilder image({4096, 8192, "tags"});
   const auto volume = open_volume(image.file());
   const BlockRange data = commit_data(*volume, 6144, 7);
   must(volume->close());

@@ -33,7 +33,7 @@ const std::map<std::string, std::string> kPublic = {
     {"storage.h", "io"},    {"tag_types.h", "format"}, {"tags.h", "image"},
     {"text.h", "base"},     {"ticks.h", "base"},       {"undo.h", "io"},
     {"verify.h", "check"},  {"copy.h", "copy"},        {"query.h", "query"},
-    {"map.h", "map"},       {"nbd.h", "io"},
+    {"map.h", "map"},       {"nbd.h", "io"},           {"secret_key.h", "io"},
 };
 
 const fs::path kRoot = VDE_SOURCE_DIR;

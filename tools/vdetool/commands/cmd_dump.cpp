@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "commands.h"
+#include "commands/seal_options.h"
 #include "commands/volume_options.h"
-#include "seal_options.h"
 #include "terminal.h"
 #include "usage.h"
 #include "vde/inspect.h"

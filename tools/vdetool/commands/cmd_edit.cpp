@@ -2,7 +2,7 @@
 
 #include "commands.h"
 #include "commands/remote.h"
-#include "seal_options.h"
+#include "commands/seal_options.h"
 #include "vde/text.h"
 
 namespace vde::cli {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
+#include "commands/seal_options.h"
 #include "module_text.h"
 #include "progress.h"
-#include "seal_options.h"
 #include "usage.h"
 #include "vde/image.h"
 #include "vde/text.h"

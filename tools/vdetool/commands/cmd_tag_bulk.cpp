@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "commands/seal_options.h"
 #include "line_reader.h"
 #include "output_file.h"
 #include "progress.h"
-#include "seal_options.h"
 #include "tag_command.h"
 #include "usage.h"
 #include "vde/text.h"

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
-#include "seal_options.h"
+#include "commands/seal_options.h"
 #include "tag_command.h"
 #include "usage.h"
 #include "vde/text.h"

@@ -1,5 +1,5 @@
 #include "commands.h"
-#include "seal_options.h"
+#include "commands/seal_options.h"
 #include "usage.h"
 #include "verify/verify_run.h"
 

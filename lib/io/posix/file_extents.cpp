@@ -1,4 +1,4 @@
-#include "io/file_extents.h"
+#include "io/posix/file_extents.h"
 
 #include <linux/fiemap.h>
 #include <linux/fs.h>

@@ -1,4 +1,4 @@
-#include "io/posix_mapping.h"
+#include "io/posix/posix_mapping.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

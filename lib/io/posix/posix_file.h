@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "io/direct_writer.h"
+#include "io/posix/direct_writer.h"
 #include "vde/storage.h"
 
 namespace vde {

@@ -36,8 +36,8 @@ struct KeyFile {
   bool is_exposed = false;  // users other than the owner may read or write the file
 };
 
-// Reads a key: all bytes of the file `path`, a line feed at its end included. kMalformed if the file
-// is empty or has more than kMaxKeyBytes; kIo.
+// Reads a key: all bytes of the file `path`, a line feed at its end included. kMalformed if the
+// file is empty or has more than kMaxKeyBytes; kIo.
 [[nodiscard]] Result<KeyFile> read_key_file(const std::string& path);
 
 }  // namespace vde

@@ -1,4 +1,4 @@
-#include "seal_options.h"
+#include "commands/seal_options.h"
 
 #include "usage.h"
 

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "seal_choice.h"
+#include "commands/seal_choice.h"
 
 namespace vde::cli {
 

@@ -1,4 +1,4 @@
-#include "io/direct_writer.h"
+#include "io/posix/direct_writer.h"
 
 #include <fcntl.h>
 #include <unistd.h>

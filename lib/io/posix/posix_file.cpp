@@ -1,4 +1,4 @@
-#include "io/posix_file.h"
+#include "io/posix/posix_file.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "io/file_extents.h"
 #include "io/lock_holder.h"
-#include "io/posix_mapping.h"
+#include "io/posix/file_extents.h"
+#include "io/posix/posix_mapping.h"
 
 namespace vde {
 namespace {
