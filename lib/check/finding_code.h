@@ -134,7 +134,7 @@ enum class FindingCode : size_t {
   kDefragmented,
   kImportedDisk,
   kCopiedVolume,
-  kMigratedFromV1,
+  kMigratedVolume,
   kPolicyCountWrong,
   kPolicyUncounted,
   kPolicyTwice,

@@ -61,9 +61,9 @@ inline constexpr std::string_view kLosesSign =
 
 // What to do, if several kinds need the same.
 inline constexpr std::string_view kRightKey =
-    "Make sure that it is the right key. Then compare the image with a copy that you trust, and "
-    "ask "
-    "who could write to it. Do not renew the seal.";
+    "Make sure that it is the right key. 'vdetool dump IMAGE' shows what the image says; compare "
+    "it "
+    "with a copy that you trust, and ask who could write to it. Do not renew the seal.";
 inline constexpr std::string_view kNothing = "Nothing needs to be done.";
 inline constexpr std::string_view kNothingRepairable =
     "Nothing needs to be done. 'vdetool verify IMAGE --repair' fixes it.";

@@ -188,17 +188,17 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
     {"SUPB-019", kNote, RepairNeed::kNever, "the namespace signature was not checked",
      "The extended metadata holds a signature of the namespace, and every key in --key-file "
      "belongs to something else. The authority over the namespace has a key of its own.",
-     "None.", "Give that key too, with another --key-file."},
+     "None.", "Run 'vdetool verify IMAGE --key-file FILE' with the file of that key too."},
     {"SUPB-020", kWarning, RepairNeed::kNever, "nothing is sealed or signed",
      "A key was given, but the image holds nothing that was made with one.",
      "If the image was sealed, somebody removed the seal: nothing proves what it holds.",
-     "Compare the image with a copy whose seal fits."},
+     "Compare what 'vdetool dump IMAGE' shows with a copy whose seal fits."},
     {"SUPB-021", kWarning, RepairNeed::kNever, "a key fits nothing in the image",
      "Every seal and signature in the image fits a key, but one of the keys fits none of them.",
      "If something was sealed or signed with that key, somebody removed it: nothing proves it any "
      "more.",
-     "Make sure that it is the right key for this image. Then compare the image with a copy that "
-     "you trust."},
+     "Make sure that it is the right key for this image. Then compare what 'vdetool dump IMAGE' "
+     "shows with a copy that you trust."},
 });
 
 }  // namespace vde::finding_rows

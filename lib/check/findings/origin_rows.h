@@ -41,7 +41,8 @@ inline constexpr auto kOriginRows = std::to_array<FindingRow>({
      "The inodes in the new table are not where the layout says. The old table was not overwritten "
      "by the migration, but its blocks may be used for other data.",
      "Do not write to the image. Restore it from a backup of before the migration if you can. "
-     "'vdetool rescue IMAGE --output NEW' copies everything that verifies to a new image.",
+     "'vdetool rescue IMAGE --output NEW' copies everything that verifies to a new image; 'vdetool "
+     "verify IMAGE --repair --dry-run' says what a repair in place would lose.",
      "nothing from the old table; what the blocks of the new one hold may be lost"},
     {"ORIG-005", kNote, RepairNeed::kGroup, "the SDK defragmented the image, and left it torn",
      "The SDK's defragmenter moved regions and wrote the pointer table without a trailer. It left "
@@ -58,7 +59,7 @@ inline constexpr auto kOriginRows = std::to_array<FindingRow>({
      "Anything that is written to the volume can overwrite the disk.",
      "Do not write to the image. Copy the disk out first: 'tail -c +N IMAGE > FILE', where N is "
      "one "
-     "more than the first byte in the message."},
+     "more than the first byte in the message. 'vdetool map IMAGE' shows what the volume uses."},
     {"ORIG-007", kNote, RepairNeed::kNever, "the image is a copy that the SDK made",
      "The SDK's copy with an added module raises the checkpoint sequence and keeps the generation "
      "of the superblock groups. It copies data blocks to the same numbers, and its bitmap marks "

@@ -116,7 +116,7 @@ void check_copied(VerifyContext& context) {
                            is_head_unwritten(context, block_types::kInodes) &&
                            is_head_unwritten(context, block_types::kMetadataWal);
   if (overwritten)
-    context.report.add(FindingCode::kMigratedFromV1, std::nullopt, std::nullopt,
+    context.report.add(FindingCode::kMigratedVolume, std::nullopt, std::nullopt,
                        "bitmap, inode table and journal were overwritten with blocks of the old "
                        "file");
   else

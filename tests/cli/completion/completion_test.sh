@@ -74,7 +74,7 @@ expect 'vdetool verify --min-severity w' exactly warning
 expect 'vdetool explain ' exactly "$("$vdetool" explain | cut -d ' ' -f 1)"
 expect 'vdetool completion ' exactly $'bash\nfish\nzsh'
 expect 'vdetool dump a --region ' some $'TAGI\nSNAP\nCODE\nDATA'
-expect 'vdetool format a --profile ' exactly minimal
+expect 'vdetool format a --profile ' exactly $'analytics\nedge-iot\nenterprise\nmax-security\nminimal\nstandard'
 # Files, also where an option names one.
 for words in verify 'verify --plan' 'verify --baseline' 'tag import' 'undo a' 'verify --'; do
   expect "vdetool $words fi" exactly 'file one.dwvd'
@@ -100,8 +100,8 @@ done
 
 # Texts with quotes and backslashes arrive as they are.
 if [ "$shell" = fish ]; then
-  described=$(fish -c 'source $argv[1]; complete -C "vdetool format --prof"' "$folder/script")
-  [ "$described" = $'--profile\tuse a profile\'s modules (only \'minimal\' is supported)' ] ||
+  described=$(fish -c 'source $argv[1]; complete -C "vdetool log --act"' "$folder/script")
+  [ "$described" = $'--actor\tonly entries whose actor\'s id starts with TEXT' ] ||
     complain "the description is $described"
 fi
 "$vdetool" completion tcsh >/dev/null 2>&1 && complain 'there is no script for tcsh'

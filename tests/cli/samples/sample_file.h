@@ -11,9 +11,10 @@
 namespace vde::test {
 
 struct SampleFile {
-  explicit SampleFile(const std::string& name) : listing(vector_listing(name)) {
-    write_file(path, vector_image(name));
+  explicit SampleFile(const std::string& sample) : name(sample), listing(vector_listing(sample)) {
+    write_file(path, vector_image(sample));
   }
+  std::string name;
   TemporaryFolder folder;
   std::string path = folder / "image";
   nlohmann::json listing;
