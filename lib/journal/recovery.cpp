@@ -370,12 +370,16 @@ Result<void> note_chain(const BlockIo& io, const Probe& probe, const RecoveryPla
   return io.file().sync();
 }
 
-// Zeroes the start of an unfinished record, so that later writes cannot complete it.
+// Changes every byte at the start of an unfinished record, so that later writes cannot complete it.
+// Zeros would not do: if a crash tears this write, too, they may be what a sector had to become.
 Result<void> forget_unfinished(const BlockIo& io, const JournalArea& area) {
   const BlockRange sector = sector_of(area.room().begin, blocks_per_sector(io.block_size()));
   const BlockRange blocks{area.room().begin, std::min(sector.end, area.room().end)};
-  const BlockBuffer zeros(blocks.count() * io.block_size());
-  return io.file().write(blocks.begin * io.block_size(), zeros);
+  BlockBuffer bytes(blocks.count() * io.block_size());
+  VDE_TRY(io.file().read(blocks.begin * io.block_size(), bytes));
+  // Not a constant: what is missing may be the complement of what is there.
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] ^= static_cast<uint8_t>(i * 37 % 255 + 1);
+  return io.file().write(blocks.begin * io.block_size(), bytes);
 }
 
 // If the groups share a sector, none of them may survive a crash. Then the directory, which leads
