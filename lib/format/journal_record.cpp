@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint32_t kMarkHashOffset = 32;
 constexpr uint32_t kRecordChecksumOffset = 392;
-constexpr uint32_t kJournalChainHashEnd = kJournalChainOffset + 16;
 
 // The seed keeps a record from matching another volume or another epoch.
 uint64_t record_checksum(Bytes stream, const Guid& uuid, uint64_t epoch) {
@@ -46,22 +45,6 @@ std::optional<JournalMark> decode_journal_mark(Bytes bytes) {
   if (mark.mark != JournalMark{}.mark || mark.hash != checksum(bytes.first(kMarkHashOffset)))
     return std::nullopt;
   return mark;
-}
-
-void encode_journal_chain(uint64_t header, MutableBytes last) {
-  const MutableBytes bytes = last.subspan(kJournalChainOffset);
-  JournalChain chain;
-  chain.header = header;
-  kJournalChainLayout.encode(chain, bytes);
-  chain.hash = checksum(last.first(kJournalChainHashEnd));
-  kJournalChainLayout.encode(chain, bytes);
-}
-
-std::optional<uint64_t> decode_journal_chain(Bytes last) {
-  const JournalChain chain = kJournalChainLayout.decode(last.subspan(kJournalChainOffset));
-  if (chain.mark != JournalChain{}.mark || chain.hash != checksum(last.first(kJournalChainHashEnd)))
-    return std::nullopt;
-  return chain.header;
 }
 
 uint64_t record_descriptor_blocks(uint64_t entries, uint32_t block_size) {

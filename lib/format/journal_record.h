@@ -33,29 +33,6 @@ void encode_journal_mark(JournalMark mark, MutableBytes bytes);
 // The mark at the start of `bytes`; nothing if its hash does not match.
 [[nodiscard]] std::optional<JournalMark> decode_journal_mark(Bytes bytes);
 
-// In MWAL's last block, after the mark: the commits are of an image whose metadata chain hash fits,
-// and will fit after them (lib/journal/metadata_chain.h). Names the header, which may be that of
-// another program.
-inline constexpr uint32_t kJournalChainOffset = kJournalMarkLayout.size();
-
-struct JournalChain {
-  Text<8> mark{{'V', 'D', 'E', 'C', 'H', 'A', 'I', 'N'}};
-  uint64_t header = 0;  // XXH64 of the header's block, trailer included
-  uint64_t hash = 0;    // XXH64 of the block before this field, mark included
-
-  bool operator==(const JournalChain&) const = default;
-};
-
-inline constexpr Layout kJournalChainLayout("journal chain", field(0, "mark", &JournalChain::mark),
-                                            field(8, "header", &JournalChain::header),
-                                            field(16, "hash", &JournalChain::hash));
-static_assert(kJournalChainLayout.covers(24));
-
-// Writes it to a last block that has its mark.
-void encode_journal_chain(uint64_t header, MutableBytes last);
-// The checksum of the header; nothing if there is none, or its hash does not match.
-[[nodiscard]] std::optional<uint64_t> decode_journal_chain(Bytes last);
-
 // The header of a record. A record starts with descriptor blocks (block type MWAL, with valid
 // trailers). Their concatenated payloads hold this header and the entries. The inline after-images
 // follow: complete blocks, as they are written to their home locations.

@@ -39,13 +39,7 @@ enum class JournalFault {
   kOwnBlocksSpare,      // after-images go to blocks that the transaction itself wrote
   kTruncatedEarly,      // the file is truncated before the smaller volume is committed
   kGivenUpKept,         // blocks beyond the new end are not zeroed before the commit
-  // Of images with a seal or a metadata chain hash.
-  kSealKept,                     // a commit does not renew the seal
-  kChainUnnoted,                 // the last block does not say that the hash fitted
-  kChainHeaderMarked,            // another program's header gets its mark before the first record
-  kChainHeaderRaised,            // a recovery without commits raises the epoch in the header
-  kNamedHeaderUnsynced,          // checkpoint: the first mark of a named header
-  kRecoveryNamedHeaderUnsynced,  // recovery: the same
+  kSealKept,            // a commit does not renew the header seal
   // The same for disks whose sectors are larger than a block.
   kDirectoryUnsynced,          // checkpoint: the directory, before a group is written
   kRecoveryDirectoryUnsynced,  // recovery: the same

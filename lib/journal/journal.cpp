@@ -7,7 +7,6 @@
 #include "format/keyed_hash.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
-#include "journal/metadata_chain.h"
 
 namespace vde {
 
@@ -38,10 +37,12 @@ Result<void> check_tables(const Probe& probe) {
 }
 
 // Writes vdetool's mark to a header without it, durably, before any record is written.
-Result<void> adopt_header(const BlockIo& io, const JournalArea& area, const Superblock& superblock,
-                          uint64_t epoch) {
-  VDE_TRY(write_journal_header(io, area, superblock, epoch));
-  return sync_unless(JournalFault::kAdoptionUnsynced, io.file());
+Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
+                              const Superblock& superblock) {
+  VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
+  VDE_TRY(write_journal_header(io, area, superblock, highest + 1));
+  VDE_TRY(sync_unless(JournalFault::kAdoptionUnsynced, io.file()));
+  return highest + 1;
 }
 
 bool are_equal(const Probe& probe) {
@@ -50,9 +51,9 @@ bool are_equal(const Probe& probe) {
 }
 
 // Makes both groups equal before anything depends on one of them: recovery treats a third content
-// as another program's. `epoch` and `chain` are for the last block, as in write_journal_end().
+// as another program's. `epoch` is that of the header's mark.
 Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe& probe,
-                         uint64_t epoch, std::optional<uint64_t> chain) {
+                         uint64_t epoch) {
   // Of two checkpoints the later one counts. If both groups have the same sequence, it is unclear
   // which one is right.
   if (probe.primary.whole && probe.mirror.whole &&
@@ -63,7 +64,7 @@ Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe
   const BlockBuffer good = group_bytes(probe.group());
   const bool keeps_copy = area.keeps_group() && !fault(JournalFault::kHealingCopyLeft);
   if (keeps_copy) {
-    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good, chain));
+    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good));
     VDE_TRY(io.file().sync());
   }
   VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
@@ -111,27 +112,19 @@ Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& fou
   const Probe& probe = recovered ? *recovered : found;
   VDE_TRY(check_tables(probe));
   std::unique_ptr<Journal> journal(new Journal(io, plan.area, probe.group(), recovered_epoch));
-  journal->unmarked_ =
-      plan.header.kind == HeaderKind::kForeign || (plan.header.named && plan.keeps_header);
-  VDE_TRY_ASSIGN(chained, chain_fits(io, probe, plan.area));
-  journal->chained_ = chained;
-  if (!are_equal(probe)) {
-    // The copy of the group counts only together with the header's mark, or its name.
-    if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
-    VDE_TRY_ASSIGN(chain, journal->chain_note());
-    VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_, chain));
-  }
+  journal->unmarked_ = plan.header.kind == HeaderKind::kForeign;
+  if (are_equal(probe)) return journal;
+  // The copy of the group counts only together with the header's mark.
+  if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
+  VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_));
   return journal;
 }
 
 // Done only now: a session that commits nothing does not change another program's header.
 Result<void> Journal::mark_header() {
   if (!unmarked_) return {};
-  VDE_TRY_ASSIGN(highest, highest_epoch(io_, area_.records()));
-  // A metadata chain hash fits the header as it is: the last block will name it.
-  named_ = chained_ && !fault(JournalFault::kChainHeaderMarked);
-  if (!named_) VDE_TRY(adopt_header(io_, area_, state_.superblock, highest + 1));
-  epoch_ = highest + 1;
+  VDE_TRY_ASSIGN(adopted, adopt_header(io_, area_, state_.superblock));
+  epoch_ = adopted;
   unmarked_ = false;
   return {};
 }
@@ -328,10 +321,7 @@ Result<void> Journal::write_record(Staged& staged) {
   if (staged.spilled.empty())
     for (const BlockBuffer& image : staged.after_images)
       bytes.insert(bytes.end(), image.begin(), image.end());
-  if (live_records_ == 0) {
-    VDE_TRY_ASSIGN(chain, chain_note());
-    VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_, base_, chain));
-  }
+  if (live_records_ == 0) VDE_TRY(write_journal_end(io_, area_, state_.superblock, epoch_, base_));
   if (fault(JournalFault::kHomeBeforeRecord))
     for (size_t i = 0; i < staged.after_images.size(); ++i)
       VDE_TRY(io_.file().write(staged.record.entries[i].target * io_.block_size(),
@@ -399,14 +389,6 @@ Result<void> Journal::wipe(BlockRange freed) {
   return io_.file().zero(io_.bytes_of(whole));
 }
 
-// What the last block says about the metadata chain hash.
-Result<std::optional<uint64_t>> Journal::chain_note() const {
-  if (!chained_ || fault(JournalFault::kChainUnnoted)) return std::optional<uint64_t>{};
-  BlockBuffer buffer = io_.make_buffer();
-  VDE_TRY_ASSIGN(header, io_.read(area_.header(), buffer));
-  return std::optional(checksum(header.bytes()));
-}
-
 // Rule 4. A failure here loses nothing: the records still exist.
 Result<void> Journal::write_back() {
   BlockBuffer buffer = io_.make_buffer();
@@ -420,12 +402,6 @@ Result<void> Journal::write_back() {
   const BlockRange directory = sector_of(kDirectoryStart, blocks_per_sector(io_.block_size()));
   if (area_.keeps_group() && is_live(directory))
     VDE_TRY(sync_unless(JournalFault::kDirectoryUnsynced, io_.file()));
-  const uint64_t epoch = epoch_ + (fault(JournalFault::kEpochKept) ? 0 : 1);
-  if (chained_)
-    VDE_TRY(renew_chain(state_, area_, epoch, true, [&](uint64_t number) -> Result<Bytes> {
-      VDE_TRY_ASSIGN(block, read(number, buffer));
-      return block.bytes();
-    }));
   const BlockBuffer group = encode_group(state_, io_.block_size());
   VDE_TRY(io_.file().write(kPrimaryGroup * io_.block_size(), group));
   if (fault(JournalFault::kMirrorWithPrimary))
@@ -434,11 +410,8 @@ Result<void> Journal::write_back() {
   VDE_TRY(io_.file().write(kMirrorGroup * io_.block_size(), group));
   VDE_TRY(sync_unless(JournalFault::kMirrorUnsynced, io_.file()));
   if (fault(JournalFault::kReusedBeforeClean)) return {};
+  const uint64_t epoch = epoch_ + (fault(JournalFault::kEpochKept) ? 0 : 1);
   VDE_TRY(write_journal_header(io_, area_, state_.superblock, epoch));
-  // Without the new header and without its name, the old one would count as another program's, and
-  // the metadata chain hash would not fit it.
-  if (std::exchange(named_, false))
-    VDE_TRY(sync_unless(JournalFault::kNamedHeaderUnsynced, io_.file()));
   VDE_TRY(wipe_journal_end(io_, area_, state_.superblock));
   return sync_unless(JournalFault::kHeaderUnsynced, io_.file());
 }

@@ -145,7 +145,6 @@ class Journal {
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
   void adopt(Transaction& transaction, Staged& staged);
-  [[nodiscard]] Result<std::optional<uint64_t>> chain_note() const;
   [[nodiscard]] Result<void> write_back();
   [[nodiscard]] Result<void> wipe(BlockRange freed);
   void set_base(BlockBuffer group);
@@ -167,8 +166,6 @@ class Journal {
   bool space_taken_ = false;
   bool wipes_freed_ = false;
   bool unmarked_ = false;          // the header is still another program's
-  bool named_ = false;             // it is, and the last block names it instead
-  bool chained_ = false;           // the metadata chain hash fits, and is renewed
   mutable bool unsynced_ = false;  // blocks were written directly since the last sync
   bool dead_ = false;
 };

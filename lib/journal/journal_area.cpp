@@ -32,13 +32,10 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
                                           const Guid& uuid) {
   JournalHeader header;
   BlockBuffer buffer = io.make_buffer();
-  std::optional<uint64_t> named;
   VDE_TRY_ASSIGN(last, io.read(area.last(), buffer));
   if (const auto mark = mark_at(last.bytes(), uuid)) {
     header.last_marked = true;
     header.last_epoch = mark->epoch;
-    named = decode_journal_chain(last.bytes());
-    header.chained = named.has_value();
   } else {
     const BlockState state = last.state();
     header.last_wiped = (state == BlockState::kValid || state == BlockState::kUnwritten) &&
@@ -57,10 +54,6 @@ Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& 
   if (const auto mark = mark_at(block.bytes().subspan(kJournalMarkOffset), uuid)) {
     header.kind = HeaderKind::kOurs;
     header.epoch = mark->epoch;
-  } else if (header.valid && named == checksum(block.bytes())) {
-    header.kind = HeaderKind::kOurs;
-    header.named = true;
-    header.epoch = header.last_epoch;
   } else if (state != BlockState::kValid && state != BlockState::kUnwritten) {
     header.kind = HeaderKind::kTorn;
   }
@@ -81,9 +74,9 @@ Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks) {
   return highest;
 }
 
-BlockBuffer encode_journal_header(const JournalArea& area, const Superblock& superblock,
-                                  uint64_t epoch) {
-  BlockBuffer block(area.block_size);
+Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
+                                  const Superblock& superblock, uint64_t epoch) {
+  BlockBuffer block = io.make_buffer();
   WalHeader wal = fresh_wal_header(static_cast<int64_t>(area.region.count()), superblock.created);
   wal.last_checkpoint = superblock.modified;
   kWalHeaderLayout.encode(wal, block);
@@ -91,20 +84,12 @@ BlockBuffer encode_journal_header(const JournalArea& area, const Superblock& sup
   mark.epoch = epoch;
   mark.uuid = superblock.uuid;
   encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
-  write_trailer(block, block_types::kMetadataWal,
-                static_cast<uint32_t>(superblock.checkpoint_sequence));
-  return block;
-}
-
-Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
-                                  const Superblock& superblock, uint64_t epoch) {
-  const BlockBuffer block = encode_journal_header(area, superblock, epoch);
-  return io.file().write(area.header() * io.block_size(), block);
+  return io.write(area.header(), block_types::kMetadataWal,
+                  static_cast<uint32_t>(superblock.checkpoint_sequence), block);
 }
 
 Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
-                               const Superblock& superblock, uint64_t epoch, Bytes group,
-                               std::optional<uint64_t> chain) {
+                               const Superblock& superblock, uint64_t epoch, Bytes group) {
   BlockBuffer end;
   if (area.keeps_group() && !fault(JournalFault::kGroupCopyLeft))
     end = encode_group_copy(group, io.block_size());
@@ -113,7 +98,6 @@ Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
   mark.epoch = epoch;
   mark.uuid = superblock.uuid;
   encode_journal_mark(mark, last);
-  if (chain) encode_journal_chain(*chain, last);
   write_trailer(last, block_types::kMetadataWal,
                 static_cast<uint32_t>(superblock.checkpoint_sequence));
   end.insert(end.end(), last.begin(), last.end());

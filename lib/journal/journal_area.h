@@ -67,9 +67,6 @@ struct JournalHeader {
   bool last_marked = false;  // the last block carries a mark of this volume
   bool last_wiped = false;   // it has no mark, and is unwritten or as a checkpoint leaves it
   uint64_t last_epoch = 0;
-  // The last block says that the commits are of an image whose metadata chain hash fits.
-  bool chained = false;
-  bool named = false;  // kOurs only because the last block names this header, which has no mark
 };
 
 [[nodiscard]] Result<JournalHeader> read_journal_header(const BlockIo& io, const JournalArea& area,
@@ -79,19 +76,15 @@ struct JournalHeader {
 // epoch above it cannot be confused with an earlier one. 0 if there is none.
 [[nodiscard]] Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks);
 
-// The header's block: what write_journal_header() writes.
-[[nodiscard]] BlockBuffer encode_journal_header(const JournalArea& area,
-                                                const Superblock& superblock, uint64_t epoch);
 // Writes the header: the fields of a new, clean header, the time of this checkpoint, and the mark.
 [[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
                                                 const Superblock& superblock, uint64_t epoch);
 
 // Writes the mark to the last block and, if the journal keeps one, a copy of `group` (four whole
-// blocks) before it. Both count only together with the header's mark, or if `chain` is the checksum
-// of the header's block (JournalChain).
+// blocks) before it. Both count only together with the header's mark.
 [[nodiscard]] Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,
                                              const Superblock& superblock, uint64_t epoch,
-                                             Bytes group, std::optional<uint64_t> chain = {});
+                                             Bytes group);
 // Removes the mark from the last block.
 [[nodiscard]] Result<void> wipe_journal_end(const BlockIo& io, const JournalArea& area,
                                             const Superblock& superblock);

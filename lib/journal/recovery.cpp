@@ -9,9 +9,7 @@
 #include "format/trailer_order.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
-#include "journal/metadata_chain.h"
 #include "journal/record_scan.h"
-#include "probe/group_copy.h"
 
 namespace vde {
 namespace {
@@ -91,44 +89,26 @@ bool is_base(const GroupProbe& group, const RecordHead& first, uint32_t block_si
          group_hash(group_bytes(group), block_size) == first.base_hash;
 }
 
-// Reads blocks as they are after the records.
-ChainReader replayed_reader(const BlockIo& io, const std::map<uint64_t, Versions>& versions) {
-  return [&io, &versions, buffer = io.make_buffer()](uint64_t number) mutable -> Result<Bytes> {
-    const auto found = versions.find(number);
-    const uint64_t place = found == versions.end() ? number : found->second.place;
-    VDE_TRY_ASSIGN(block, io.read(place, buffer));
-    // A hole is to be as if never written.
-    if (found != versions.end() && place == number) std::ranges::fill(buffer, uint8_t{0});
-    return block.bytes();
-  };
-}
-
 // The group after the last record, made from the one that the first record is based on if that is
 // there: the other one may be damaged although its checksums fit.
 Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const RecordScan& scan,
-                               const std::map<uint64_t, Versions>& versions,
-                               const RecoveryPlan& plan) {
-  const RecordHead& first = scan.records.front().record.head;
+                               const std::map<uint64_t, Versions>& versions) {
   const bool from_mirror =
-      probe.mirror.whole && (!probe.primary.whole || is_base(probe.mirror, first, io.block_size()));
+      probe.mirror.whole &&
+      (!probe.primary.whole ||
+       is_base(probe.mirror, scan.records.front().record.head, io.block_size()));
   const GroupProbe& sole = probe.primary.whole ? probe.primary : probe.copy;
-  const GroupProbe& from = from_mirror ? probe.mirror : sole;
-  GroupState state = decode_group(from);
+  GroupState state = decode_group(from_mirror ? probe.mirror : sole);
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
   state.seal.header_seal = head.seal;
   // Only a record that writes the directory changes the slots. The directory at home may be damaged
   // although its checksum fits.
   const auto directory = versions.find(kDirectoryStart);
-  if (directory != versions.end() && directory->second.place != kDirectoryStart) {
-    BlockBuffer buffer = io.make_buffer();
-    VDE_TRY_ASSIGN(block,
-                   io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
-    state.slots = decode_slots(block.payload());
-  }
-  if (plan.chained)
-    VDE_TRY(renew_chain(state, plan.area, plan.next_epoch(), is_base(from, first, io.block_size()),
-                        replayed_reader(io, versions)));
+  if (directory == versions.end() || directory->second.place == kDirectoryStart) return state;
+  BlockBuffer buffer = io.make_buffer();
+  VDE_TRY_ASSIGN(block, io.read_checked(directory->second.place, block_types::kRegionMap, buffer));
+  state.slots = decode_slots(block.payload());
   return state;
 }
 
@@ -174,7 +154,7 @@ Result<bool> is_written_back(const BlockIo& io, uint64_t target, const Versions&
 Result<void> plan_replay(const BlockIo& io, const Probe& probe, const RecordScan& scan,
                          OddBlocks odd, RecoveryPlan& plan) {
   const auto versions = collect_versions(scan);
-  VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions, plan));
+  VDE_TRY_ASSIGN(state, final_group(io, probe, scan, versions));
   const BlockBuffer final_bytes = encode_group(state, io.block_size());
   VDE_TRY(refuse_later_group(probe, final_bytes));
   const RecordHead& first = scan.records.front().record.head;
@@ -236,62 +216,7 @@ Result<uint64_t> first_claim(const BlockIo& io, const JournalArea& area) {
   return std::max(old, claimed);
 }
 
-// Records of a version that kept no copy of the group may reach into its place.
-bool has_room_for_copy(const BlockIo& io, const RecoveryPlan& plan) {
-  const uint64_t end = plan.area.region.end;
-  return !plan.area.keeps_group() || plan.records_end <= end - blocks_per_sector(io.block_size());
-}
-
-// Whether the metadata chain hash fitted before the records in the journal. If a crash tore the
-// last block, the first record was not acknowledged, and nothing was written back yet.
-Result<bool> is_chained(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
-  if (plan.header.last_marked) return plan.header.chained;
-  if (!has_room_for_copy(io, plan)) return false;
-  return chain_fits(io, probe, plan.area);
-}
-
-// Whether the end of the journal says that the hash fitted, and has the copy of the group before
-// the records if the journal keeps one. If not, a crash tore it, and nothing was written back yet.
-bool is_end_whole(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan,
-                  const RecordHead& first) {
-  if (!plan.header.chained) return false;
-  if (!plan.area.keeps_group()) return true;
-  const auto copy = find_group_copy(io, probe.slots, probe.blocks_in_file());
-  return copy && is_base(*copy, first, io.block_size());
-}
-
-// Whether a record of this version, and none of an earlier one, may have begun in this epoch.
-Result<bool> can_forget_unfinished(const BlockIo& io, const JournalArea& area, uint64_t epoch) {
-  const uint64_t first = area.records().begin;
-  if (first == area.room().begin) return true;
-  VDE_TRY_ASSIGN(old, highest_epoch(io, {first, first + 1}));
-  return old < epoch;
-}
-
-// Without commits to apply, the image must keep a metadata chain hash that fits.
-Result<void> keep_chain(const BlockIo& io, const Probe& probe, RecoveryPlan& plan) {
-  if (plan.header.valid) {
-    VDE_TRY_ASSIGN(fits, chain_fits(io, probe, plan.area));
-    if (!fits || plan.header.epoch != plan.epoch) return {};
-    VDE_TRY_ASSIGN(can_forget, can_forget_unfinished(io, plan.area, plan.epoch));
-    plan.keeps_header = can_forget && !fault(JournalFault::kChainHeaderRaised);
-    return {};
-  }
-  for (const uint64_t epoch : {plan.epoch, plan.epoch + 1}) {
-    const BlockBuffer header = encode_journal_header(plan.area, probe.superblock, epoch);
-    VDE_TRY_ASSIGN(fits, chain_fits(io, probe, plan.area, header));
-    if (!fits) continue;
-    plan.header_epoch = epoch;
-    break;
-  }
-  return {};
-}
-
 }  // namespace
-
-uint64_t RecoveryPlan::next_epoch() const {
-  return header_epoch.value_or(epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1));
-}
 
 Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRecords lost,
                                    OddBlocks odd) {
@@ -333,11 +258,6 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     plan.torn_header = used > 0 || header.last_marked;
   }
   plan.records_end = scan.end;
-  if (!scan.records.empty()) {
-    VDE_TRY_ASSIGN(chained, is_chained(io, probe, plan));
-    plan.chained = chained;
-    plan.end_is_whole = chained && is_end_whole(io, probe, plan, scan.records.front().record.head);
-  }
   if (!scan.records.empty()) VDE_TRY(plan_replay(io, probe, scan, odd, plan));
   // Without commits, only the write of a group can have been interrupted.
   const bool is_copy = probe.superblock_source == SuperblockSource::kCopy;
@@ -346,53 +266,23 @@ Result<RecoveryPlan> plan_recovery(const BlockIo& io, const Probe& probe, LostRe
     plan.group = decode_group(probe.copy);
   }
   plan.needs_reset |= is_copy;
-  if (plan.needs_reset && plan.records == 0) VDE_TRY(keep_chain(io, probe, plan));
   return plan;
 }
 
 namespace {
-
-// What the last block has to say about the metadata chain hash.
-Result<std::optional<uint64_t>> chain_note(const BlockIo& io, const RecoveryPlan& plan) {
-  if (!plan.chained) return std::optional<uint64_t>{};
-  BlockBuffer buffer = io.make_buffer();
-  VDE_TRY_ASSIGN(header, io.read(plan.area.header(), buffer));
-  return std::optional(checksum(header.bytes()));
-}
-
-// If a crash tore the journal's end, it says again that the hash fitted, before anything is written
-// back: afterwards that cannot be computed.
-Result<void> note_chain(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
-  if (!plan.chained || plan.end_is_whole || fault(JournalFault::kChainUnnoted)) return {};
-  VDE_TRY_ASSIGN(chain, chain_note(io, plan));
-  VDE_TRY(write_journal_end(io, plan.area, probe.superblock, plan.header.epoch,
-                            group_bytes(probe.group()), chain));
-  return io.file().sync();
-}
-
-// Changes every byte at the start of an unfinished record, so that later writes cannot complete it.
-// Zeros would not do: if a crash tears this write, too, they may be what a sector had to become.
-Result<void> forget_unfinished(const BlockIo& io, const JournalArea& area) {
-  const BlockRange sector = sector_of(area.room().begin, blocks_per_sector(io.block_size()));
-  const BlockRange blocks{area.room().begin, std::min(sector.end, area.room().end)};
-  BlockBuffer bytes(blocks.count() * io.block_size());
-  VDE_TRY(io.file().read(blocks.begin * io.block_size(), bytes));
-  // Not a constant: what is missing may be the complement of what is there.
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] ^= static_cast<uint8_t>(i * 37 % 255 + 1);
-  return io.file().write(blocks.begin * io.block_size(), bytes);
-}
 
 // If the groups share a sector, none of them may survive a crash. Then the directory, which leads
 // to the journal, and the copy of the group in it have to.
 Result<void> secure_group(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
   const JournalArea& area = plan.area;
   if (!area.keeps_group()) return {};
-  // With a metadata chain hash that fits, the copy was secured before anything was written back.
-  // Now it must not be torn.
-  const bool is_marked = plan.header.kind == HeaderKind::kOurs && !plan.header.named;
-  if (!probe.copy.whole && !plan.chained && is_marked && has_room_for_copy(io, plan))
-    VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
-                              group_bytes(probe.group())));
+  if (!probe.copy.whole) {
+    // Records of a version that kept no copy may reach into its place.
+    const bool has_room = plan.records_end <= area.region.end - blocks_per_sector(io.block_size());
+    if (plan.header.kind == HeaderKind::kOurs && has_room)
+      VDE_TRY(write_journal_end(io, area, probe.superblock, plan.header.epoch,
+                                group_bytes(probe.group())));
+  }
   return sync_unless(JournalFault::kRecoveryDirectoryUnsynced, io.file());
 }
 
@@ -435,7 +325,6 @@ Result<void> refuse_overwritten_places(const RecoveryPlan& plan) {
 Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const RecoveryPlan& plan) {
   if (!plan.needs_reset) return plan.epoch;
   VDE_TRY(refuse_overwritten_places(plan));
-  VDE_TRY(note_chain(io, probe, plan));
   BlockBuffer buffer = io.make_buffer();
   RunWriter writer(io);
   for (const ReplayedBlock& image : plan.after_images) {
@@ -448,13 +337,8 @@ Result<uint64_t> apply_recovery(const BlockIo& io, const Probe& probe, const Rec
   VDE_TRY(writer.flush());
   if (plan.group) VDE_TRY(write_groups(io, probe, plan));
   const Superblock& superblock = plan.group ? plan.group->superblock : probe.superblock;
-  const uint64_t epoch = plan.keeps_header ? plan.epoch : plan.next_epoch();
-  if (plan.keeps_header || plan.header_epoch == plan.epoch)
-    VDE_TRY(forget_unfinished(io, plan.area));
-  if (!plan.keeps_header) VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
-  // As in a checkpoint: the last block names the old header until the new one is durable.
-  if (!plan.keeps_header && plan.header.named)
-    VDE_TRY(sync_unless(JournalFault::kRecoveryNamedHeaderUnsynced, io.file()));
+  const uint64_t epoch = plan.epoch + (fault(JournalFault::kRecoveryEpochKept) ? 0 : 1);
+  VDE_TRY(write_journal_header(io, plan.area, superblock, epoch));
   VDE_TRY(wipe_journal_end(io, plan.area, superblock));
   VDE_TRY(sync_unless(JournalFault::kRecoveryHeaderUnsynced, io.file()));
   return epoch;

@@ -44,18 +44,8 @@ struct RecoveryPlan {
   std::vector<OddBlock> odd;        // only with OddBlocks::kOverwrite; ascending
   // The header's trailer is invalid although the journal was used before: a crash may have torn it.
   bool torn_header = false;
-  // The metadata chain hash fitted before the records, so the last group has one that fits.
-  bool chained = false;
-  bool end_is_whole = false;  // then: the journal's end says so on disk, and need not be written
-  // Without commits to apply, for the metadata chain hash (metadata_chain.h): the header that the
-  // hash fits is on disk and stays, or a crash tore it and it had this epoch.
-  bool keeps_header = false;
-  std::optional<uint64_t> header_epoch;
   // The journal must be restarted: there are live records, or a session did not end cleanly.
   bool needs_reset = false;
-
-  // The epoch of the header that recovery writes.
-  [[nodiscard]] uint64_t next_epoch() const;
 };
 
 // kDamaged, with a message fit for a finding, if the journal must not be applied: another program

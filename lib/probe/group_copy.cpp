@@ -19,15 +19,6 @@ std::optional<JournalMark> mark_in(const BlockIo& io, uint64_t number, uint32_t 
   return decode_journal_mark(block->bytes().subspan(offset));
 }
 
-// Whether the last block names the journal's header (JournalChain).
-bool names_header(const BlockIo& io, BlockRange journal) {
-  BlockBuffer last = io.make_buffer();
-  BlockBuffer head = io.make_buffer();
-  const auto read_last = io.read(journal.end - 1, last);
-  const auto read_head = io.read(journal.begin, head);
-  return read_last && read_head && decode_journal_chain(last) == checksum(head);
-}
-
 std::optional<GroupProbe> decode_group_copy(const BlockIo& io, BlockRange blocks) {
   GroupProbe group;
   for (uint64_t i = 0; i < kGroupBlocks; ++i) {
@@ -82,7 +73,7 @@ std::optional<GroupProbe> find_group_copy(const BlockIo& io, const std::vector<R
     return std::nullopt;
   const auto header = mark_in(io, journal->begin, kJournalMarkOffset);
   const auto last = mark_in(io, journal->end - 1, 0);
-  if (!last || (header != last && !names_header(io, *journal))) return std::nullopt;
+  if (!header || header != last) return std::nullopt;
   auto copy = decode_group_copy(io, group_copy_blocks(*journal));
   if (!copy || copy->superblock->uuid != last->uuid) return std::nullopt;
   return copy;

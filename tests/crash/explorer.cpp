@@ -26,17 +26,14 @@ std::string describe_event(const LoggedEvent& event, uint32_t block_size) {
   return {};
 }
 
-// The first error that verify finds; empty if there is none. A metadata chain hash that is stale is
-// one: where it fitted, it must fit again.
+// The first error that verify finds; empty if there is none.
 Result<std::string> first_error(BlockFile& file, const Recording& recording) {
   std::string first;
   Activity activity;
   VerifyOptions options{VerifyScope::kAll, 1, 0};
   if (recording.seal_key) options.keys = {recording.seal_key};
   VDE_TRY(verify_image(file, options, activity, [&](const Finding& finding) {
-    const bool is_error =
-        finding.kind->severity == Severity::kError || finding.kind->code == "SUPB-013";
-    if (is_error && first.empty())
+    if (finding.kind->severity == Severity::kError && first.empty())
       first = fmt::format("{} {}", finding.kind->code, finding.message);
   }));
   return first;

@@ -355,29 +355,6 @@ void play_renewed(Stage& stage) {
   play_reuse(stage);
 }
 
-// A metadata chain hash that fits, in an image of vdetool and in one of another program. The first
-// region after the bitmap grows and moves, so that its first block is another one.
-void make_chained(MemoryFile& image, uint32_t block_size) {
-  ImageBuilder builder(std::move(image.bytes()), block_size);
-  chain_image(builder);
-  image.bytes() = std::move(builder.bytes());
-}
-
-void make_chained_foreign(MemoryFile& image, uint32_t block_size) {
-  ImageEditor(image).forget_journal(true);
-  make_chained(image, block_size);
-}
-
-void make_chained_lagging(MemoryFile& image, uint32_t block_size) {
-  make_lagging(image, block_size);
-  make_chained(image, block_size);
-}
-
-void play_chained(Stage& stage) {
-  play_killed(stage);
-  play_regions(stage);
-}
-
 // A commit that the next session repeats, except for the label.
 void play_retry(Stage& stage) {
   stage.open();
@@ -414,15 +391,6 @@ constexpr Workload kWorkloads[] = {
     {"lagging", "superblock groups that differ", kMin, make_lagging, play_foreign},
     {"sealed", "a seal that is removed", kMin, make_sealed, play_sealed},
     {"renewed", "a seal that every commit renews", kMin, make_renewable, play_renewed},
-    {"chained", "a metadata chain hash", kMin, make_chained, play_chained},
-    {"chained-foreign", "a metadata chain hash of the SDK", kMin, make_chained_foreign,
-     play_chained},
-    {"chained-foreign-close", "the same, and a session that ends", kMin, make_chained_foreign,
-     play_labels},
-    {"chained-lagging", "the same, and superblock groups that differ", kMin, make_chained_lagging,
-     play_foreign},
-    {"chained-retry", "the same as chained-foreign, and a crash in the first commit", kMin,
-     make_chained_foreign, play_retry},
     {"tags", "tags set and removed: splits, merges, growth", kMin, nullptr, play_tag_changes},
     {"tag-bulk", "a rebuilt tag index", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},
