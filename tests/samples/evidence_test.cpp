@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "format/extended_metadata.h"
+#include "format/integrity_anchor.h"
+#include "probe/probe.h"
 #include "support/evidence_image.h"
 #include "support/files/borrowed_file.h"
 #include "support/files/faulty_file.h"
+#include "support/must.h"
 #include "support/strict/strict_evidence.h"
 #include "support/vectors.h"
 #include "support/verify_list.h"

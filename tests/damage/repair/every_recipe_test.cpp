@@ -10,6 +10,7 @@
 #include "support/files/faulty_file.h"
 #include "support/lost_list.h"
 #include "support/memory_undo.h"
+#include "support/must.h"
 #include "support/one_change.h"
 #include "support/strict/strict_reader.h"
 #include "support/vectors.h"
