@@ -157,8 +157,9 @@ TEST_CASE("changes of a sealed image leave one that the strict reader accepts") 
   }
   VerifyOptions options{VerifyScope::kAll, 1, 0};
   options.keys = {key, tamper_key("sealed-all", "namespace_key")};
-  // The chain hash is not renewed.
-  CHECK(evidence_codes(verified(file, options).codes) == Codes{"SUPB-007", "SUPB-013"});
+  const Codes found = verified(file, options).codes;
+  CHECK(std::ranges::count(found, "SUPB-007") == 1);  // the seal fits
+  CHECK(std::ranges::count(found, "SUPB-013") == 1);  // the chain hash is not renewed
 }
 
 TEST_CASE("a stale chain hash is left alone") {

@@ -60,15 +60,19 @@ TEST_CASE("what cannot be mapped is read") {
 TEST_CASE("damage is found whether its block is read or mapped") {
   ImageBuilder image({4096, 8192, "tags"});
   const auto volume = open_volume(image.file());
-  const BlockRange data = commit_data(*volume, 6144, 7);
+  std::vector<uint64_t> data;
+  while (data.size() < 6144) {
+    const BlockRange run = commit_data(*volume, 64, 7);
+    for (uint64_t block = run.begin; block < run.end; ++block) data.push_back(block);
+  }
   must(volume->close());
   std::vector<uint64_t> damaged;
-  for (uint64_t block = data.begin; block < data.end; block += 100) {
-    image.flip(block, block % 4096);
-    damaged.push_back(block);
+  for (size_t i = 0; i < data.size(); i += 100) {
+    image.flip(data[i], data[i] % 4080);
+    damaged.push_back(data[i]);
   }
   // A wrong trailer, and none at all.
-  image.set_tag(data.begin + 1, "TAGX").clear_trailer(data.end - 1);
+  image.set_tag(data[1], "TAGX").clear_trailer(data.back());
   const TemporaryFolder folder;
   const std::string path = folder / "image";
   write_file(path, image.bytes());
