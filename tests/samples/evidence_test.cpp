@@ -7,7 +7,6 @@
 #include "probe/probe.h"
 #include "support/evidence_image.h"
 #include "support/files/borrowed_file.h"
-#include "support/files/faulty_file.h"
 #include "support/must.h"
 #include "support/strict/strict_evidence.h"
 #include "support/vectors.h"
