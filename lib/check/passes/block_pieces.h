@@ -28,7 +28,8 @@ class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);
 
-  // At most `most` bytes long, or one block.
+  // At most `most` bytes long, or one block, and not across a multiple of that in the file: where
+  // the page cache holds 2 MiB in one piece, they are mapped at once, but only as a whole.
   [[nodiscard]] Result<std::optional<Piece>> next(uint64_t most);
 
  private:
