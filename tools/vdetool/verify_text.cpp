@@ -29,17 +29,23 @@ std::string verdict_text(int status, const VerifySummary& counts, bool has_accep
                      counted(counts.warnings, "warning"), counted(counts.notes, "note"));
 }
 
-// The outcome of a repair: `before` was found, `left` is left of it.
+// What a repair left: `before` was found, `left` is left of it.
+std::string rest_text(const VerifySummary& before, const VerifySummary& left) {
+  // What a repair makes readable may show more damage.
+  if (left.errors > before.errors)
+    return fmt::format("partly repaired: {} left", counted(left.errors, "error"));
+  if (left.errors > 0)
+    return fmt::format("partly repaired: {} of {} left", left.errors,
+                       counted(before.errors, "error"));
+  if (left.warnings > 0)
+    return fmt::format("all errors corrected, {} left", counted(left.warnings, "warning"));
+  return "repaired";
+}
+
+// The outcome of a repair.
 std::string repair_text(const VerifySummary& before, const VerifySummary& left,
                         const std::string& lost) {
-  // What a repair makes readable may show more damage.
-  std::string text = left.errors > before.errors
-                         ? fmt::format("partly repaired: {} left", counted(left.errors, "error"))
-                     : left.errors > 0 ? fmt::format("partly repaired: {} of {} left", left.errors,
-                                                     counted(before.errors, "error"))
-                     : left.warnings > 0 ? fmt::format("all errors corrected, {} left",
-                                                       counted(left.warnings, "warning"))
-                                         : std::string("repaired");
+  const std::string text = rest_text(before, left);
   return lost.empty() ? text : fmt::format("{}; lost: {}", text, lost);
 }
 
