@@ -28,6 +28,20 @@ RecordEntry decode_entry(Bytes bytes) {
           kTrailerLayout.decode(bytes.subspan(32, kTrailerSize))};
 }
 
+void encode_chain(const ChainRenewal& chain, MutableBytes bytes) {
+  store_le(bytes, 0, kRecordAnchor);
+  store_le(bytes, 8, static_cast<uint64_t>(chain.generation));
+  std::ranges::copy(chain.hash, bytes.subspan(16).begin());
+}
+
+std::optional<ChainRenewal> decode_chain(Bytes bytes) {
+  ChainRenewal chain;
+  chain.generation = load_le<int64_t>(bytes, 8);
+  if (load_le<uint64_t>(bytes, 0) != kRecordAnchor || chain.generation < 1) return std::nullopt;
+  std::ranges::copy(bytes.subspan(16, chain.hash.size()), chain.hash.begin());
+  return chain;
+}
+
 uint64_t stream_size(uint64_t entries) {
   return kRecordHeadLayout.size() + entries * kRecordEntrySize;
 }
@@ -55,17 +69,18 @@ uint64_t record_descriptor_blocks(uint64_t entries, uint32_t block_size) {
 std::vector<uint8_t> encode_record(JournalRecord& record, const Guid& uuid, uint32_t block_size,
                                    uint32_t generation) {
   RecordHead& head = record.head;
-  head.entry_count = static_cast<uint32_t>(record.entries.size());
-  head.descriptor_blocks =
-      static_cast<uint32_t>(record_descriptor_blocks(record.entries.size(), block_size));
+  const size_t entries = record.entries.size() + (record.chain ? 1 : 0);
+  head.entry_count = static_cast<uint32_t>(entries);
+  head.descriptor_blocks = static_cast<uint32_t>(record_descriptor_blocks(entries, block_size));
   head.inline_images = static_cast<uint32_t>(
       std::count_if(record.entries.begin(), record.entries.end(),
                     [](const RecordEntry& entry) { return entry.place == 0; }));
   head.checksum = 0;
-  std::vector<uint8_t> stream(stream_size(record.entries.size()));
+  std::vector<uint8_t> stream(stream_size(entries));
   kRecordHeadLayout.encode(head, stream);
   for (size_t i = 0; i < record.entries.size(); ++i)
     encode_entry(record.entries[i], MutableBytes(stream).subspan(stream_size(i), kRecordEntrySize));
+  if (record.chain) encode_chain(*record.chain, MutableBytes(stream).last(kRecordEntrySize));
   head.checksum = record_checksum(stream, uuid, head.epoch);
   store_le(MutableBytes(stream), kRecordChecksumOffset, head.checksum);
 
@@ -100,7 +115,10 @@ std::optional<JournalRecord> decode_record(Bytes stream, const Guid& uuid) {
   store_le<uint64_t>(MutableBytes(covered), kRecordChecksumOffset, 0);
   if (record_checksum(covered, uuid, record.head.epoch) != record.head.checksum)
     return std::nullopt;
-  for (size_t i = 0; i < record.head.entry_count; ++i)
+  size_t entries = record.head.entry_count;
+  if (entries > 0) record.chain = decode_chain(stream.subspan(stream_size(entries - 1)));
+  if (record.chain) --entries;
+  for (size_t i = 0; i < entries; ++i)
     record.entries.push_back(decode_entry(stream.subspan(stream_size(i), kRecordEntrySize)));
   return record;
 }

@@ -2,6 +2,7 @@
 // records. docs/FORMAT.md describes the bytes, lib/journal/journal.h the rules.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "format/block.h"
@@ -40,7 +41,7 @@ struct RecordHead {
   Text<8> mark{{'V', 'D', 'E', 'R', 'E', 'C', 'R', 'D'}};
   uint64_t epoch = 0;
   uint32_t index = 0;              // within its epoch, from 1
-  uint32_t entry_count = 0;        // blocks that the commit changes
+  uint32_t entry_count = 0;        // blocks that the commit changes, and the chain hash
   uint32_t descriptor_blocks = 0;  // blocks of header and entries
   // after-images that follow; the others are at the places in their entries
   uint32_t inline_images = 0;
@@ -83,9 +84,23 @@ struct RecordEntry {
 
 inline constexpr uint32_t kRecordEntrySize = 48;
 
+// The metadata chain hash of the integrity anchor after the commit, and its generation, at least 1.
+// In a record it is a last entry, whose target is the anchor: block kRecordAnchor. That is never
+// the target of a block's entry. A version that does not know the hash takes such a record for
+// damage.
+struct ChainRenewal {
+  Opaque<32> hash{};
+  int64_t generation = 1;
+
+  bool operator==(const ChainRenewal&) const = default;
+};
+
+inline constexpr uint64_t kRecordAnchor = 3;
+
 struct JournalRecord {
   RecordHead head;
   std::vector<RecordEntry> entries;
+  std::optional<ChainRenewal> chain;
 };
 
 // The number of descriptor blocks of a record with `entries` entries.

@@ -40,6 +40,8 @@ enum class JournalFault {
   kTruncatedEarly,      // the file is truncated before the smaller volume is committed
   kGivenUpKept,         // blocks beyond the new end are not zeroed before the commit
   kSealKept,            // a commit does not renew the header seal
+  kChainKept,           // a commit does not renew the metadata chain hash
+  kRecoveryChainKept,   // recovery does not take the hash from the record
   // The same for disks whose sectors are larger than a block.
   kDirectoryUnsynced,          // checkpoint: the directory, before a group is written
   kRecoveryDirectoryUnsynced,  // recovery: the same

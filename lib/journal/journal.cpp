@@ -7,6 +7,7 @@
 #include "format/keyed_hash.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
+#include "journal/metadata_chain.h"
 
 namespace vde {
 
@@ -22,59 +23,6 @@ struct Journal::Staged {
     return descriptor_blocks + (spilled.empty() ? images : 0);
   }
 };
-
-namespace {
-
-// Checks that the region tables agree, as writers need it.
-Result<void> check_tables(const Probe& probe) {
-  if (probe.superblock_source != SuperblockSource::kGroup)
-    return fail(ErrorCode::kDamaged, "no superblock group is intact", kRunRepair);
-  if (!probe.directory.whole || decode_slots(probe.directory.blocks[0].payload()) != probe.slots)
-    return fail_at(kDirectoryStart, ErrorCode::kDamaged,
-                   "the region directory is damaged or disagrees with the pointer table",
-                   kRunRepair);
-  return {};
-}
-
-// Writes vdetool's mark to a header without it, durably, before any record is written.
-Result<uint64_t> adopt_header(const BlockIo& io, const JournalArea& area,
-                              const Superblock& superblock) {
-  VDE_TRY_ASSIGN(highest, highest_epoch(io, area.records()));
-  VDE_TRY(write_journal_header(io, area, superblock, highest + 1));
-  VDE_TRY(sync_unless(JournalFault::kAdoptionUnsynced, io.file()));
-  return highest + 1;
-}
-
-bool are_equal(const Probe& probe) {
-  return probe.primary.whole && probe.mirror.whole &&
-         group_bytes(probe.primary) == group_bytes(probe.mirror);
-}
-
-// Makes both groups equal before anything depends on one of them: recovery treats a third content
-// as another program's. `epoch` is that of the header's mark.
-Result<void> heal_groups(const BlockIo& io, const JournalArea& area, const Probe& probe,
-                         uint64_t epoch) {
-  // Of two checkpoints the later one counts. If both groups have the same sequence, it is unclear
-  // which one is right.
-  if (probe.primary.whole && probe.mirror.whole &&
-      probe.primary.superblock->checkpoint_sequence == probe.mirror.superblock->checkpoint_sequence)
-    return fail_at(kMirrorGroup, ErrorCode::kDamaged,
-                   "the superblock groups have the same sequence but differ", kRunRepair);
-  const bool use_primary = probe.superblock_block == kPrimaryGroup;
-  const BlockBuffer good = group_bytes(probe.group());
-  const bool keeps_copy = area.keeps_group() && !fault(JournalFault::kHealingCopyLeft);
-  if (keeps_copy) {
-    VDE_TRY(write_journal_end(io, area, probe.superblock, epoch, good));
-    VDE_TRY(io.file().sync());
-  }
-  VDE_TRY(io.file().write((use_primary ? kMirrorGroup : kPrimaryGroup) * io.block_size(), good));
-  VDE_TRY(sync_unless(JournalFault::kHealingUnsynced, io.file()));
-  if (!keeps_copy) return {};
-  VDE_TRY(wipe_journal_end(io, area, probe.superblock));
-  return io.file().sync();
-}
-
-}  // namespace
 
 Journal::Journal(const BlockIo& io, JournalArea area, const GroupProbe& group, uint64_t epoch)
     : io_(io),
@@ -92,41 +40,7 @@ void Journal::set_base(BlockBuffer group) {
   base_sequence_ = state_.superblock.checkpoint_sequence;
   base_hash_ = group_hash(group, io_.block_size());
   base_ = std::move(group);
-}
-
-Result<std::unique_ptr<Journal>> Journal::open(BlockFile& file, const Probe& found,
-                                               const RecoveryPlan& plan) {
-  const BlockIo io(file, found.block_size);
-  if (plan.header.lost)
-    return fail_at(plan.area.header(), ErrorCode::kDamaged, "the journal's header is all zero",
-                   kRunRepair);
-  if (plan.header.misplaced)
-    return fail_at(plan.area.header(), ErrorCode::kDamaged,
-                   "another block is in the place of the journal's header", kRunRepair);
-  VDE_TRY_ASSIGN(recovered_epoch, apply_recovery(io, found, plan));
-  std::optional<Probe> recovered;
-  if (plan.needs_reset) {
-    VDE_TRY_ASSIGN(again, probe_to_judge(file));
-    recovered = std::move(again);
-  }
-  const Probe& probe = recovered ? *recovered : found;
-  VDE_TRY(check_tables(probe));
-  std::unique_ptr<Journal> journal(new Journal(io, plan.area, probe.group(), recovered_epoch));
-  journal->unmarked_ = plan.header.kind == HeaderKind::kForeign;
-  if (are_equal(probe)) return journal;
-  // The copy of the group counts only together with the header's mark.
-  if (plan.area.keeps_group()) VDE_TRY(journal->mark_header());
-  VDE_TRY(heal_groups(io, plan.area, probe, journal->epoch_));
-  return journal;
-}
-
-// Done only now: a session that commits nothing does not change another program's header.
-Result<void> Journal::mark_header() {
-  if (!unmarked_) return {};
-  VDE_TRY_ASSIGN(adopted, adopt_header(io_, area_, state_.superblock));
-  epoch_ = adopted;
-  unmarked_ = false;
-  return {};
+  chain_generation_ = next_chain_generation(state_);
 }
 
 Result<UncheckedBlock> Journal::read(uint64_t number, MutableBytes buffer) const {
@@ -183,6 +97,7 @@ Result<void> Journal::commit(Transaction& transaction, const SpareBlocks& spare_
   VDE_TRY(stage_tables(transaction));
   if (wipes_freed_) VDE_TRY(transaction.stage_freed_edges());
   VDE_TRY(transaction.stage_neighbours());
+  look_at_chain();
   VDE_TRY(plan_record(transaction, spare_blocks, staged));
   VDE_TRY(mark_header());
   if (next_ + staged.inline_blocks() > area_.room().end) {
@@ -231,7 +146,8 @@ Result<void> Journal::plan_record(Transaction& transaction, const SpareBlocks& s
   const uint64_t room = area_.room().count();
   staged.images = images;
   staged.spilled.clear();
-  staged.descriptor_blocks = record_descriptor_blocks(transaction.staged_.size(), io_.block_size());
+  const size_t entries = transaction.staged_.size() + (renews_chain() ? 1 : 0);
+  staged.descriptor_blocks = record_descriptor_blocks(entries, io_.block_size());
   if (staged.descriptor_blocks + images <= room) return {};
   if (staged.descriptor_blocks > room)
     return fail(
@@ -260,6 +176,7 @@ Result<void> Journal::prepare(Transaction& transaction, Staged& staged) {
   }
   transaction.staged_.clear();
   renew_seal(transaction);
+  VDE_TRY(renew_chain(transaction, staged));
   RecordHead& head = staged.record.head;
   kSuperblockLayout.encode(transaction.superblock_, head.superblock);
   head.seal = transaction.seal_.header_seal;
@@ -272,6 +189,47 @@ void Journal::renew_seal(Transaction& transaction) const {
   GroupState after = state_;
   after.superblock = transaction.superblock_;
   transaction.seal_ = seal_with(seal_key_->bytes(), encode_head(after));
+}
+
+// Whether the hash fits is asked once: every commit of the session keeps it fitting. A block that
+// cannot be read is no reason to refuse a change that does not need it.
+void Journal::look_at_chain() {
+  if (chain_fits_) return;
+  BlockBuffer buffer = io_.make_buffer();
+  chain_fits_ = chain_fits(state_, area_, epoch_, [&](uint64_t number) -> Result<Bytes> {
+    VDE_TRY_ASSIGN(block, read(number, buffer));
+    return block.bytes();
+  });
+}
+
+bool Journal::renews_chain() const {
+  return chain_fits_.value_or(false) && !fault(JournalFault::kChainKept);
+}
+
+// The hash is that of the image after the next checkpoint, or after a recovery instead of it: both
+// write the same header.
+Result<void> Journal::renew_chain(const Transaction& transaction, Staged& staged) const {
+  if (!renews_chain()) return {};
+  GroupState after = state_;
+  after.superblock = transaction.superblock_;
+  after.slots = transaction.regions_.raw_slots();
+  BlockBuffer buffer = io_.make_buffer();
+  const BlockBuffer header = encode_journal_header(area_, after.superblock, epoch_ + 1);
+  const auto& entries = staged.record.entries;
+  const auto reader = [&](uint64_t number) -> Result<Bytes> {
+    const auto entry = std::ranges::lower_bound(entries, number, {}, &RecordEntry::target);
+    if (entry == entries.end() || entry->target != number) {
+      VDE_TRY_ASSIGN(block, read(number, buffer));
+      return block.bytes();
+    }
+    const auto& image = staged.after_images[static_cast<size_t>(entry - entries.begin())];
+    if (!image.empty()) return Bytes(image);
+    std::ranges::fill(buffer, uint8_t{0});
+    return Bytes(buffer);
+  };
+  VDE_TRY_ASSIGN(hash, chain_hash_of(after, area_, header, reader));
+  staged.record.chain = ChainRenewal{hash, chain_generation_};
+  return {};
 }
 
 Result<void> Journal::write_spilled(Staged& staged) {
@@ -351,6 +309,7 @@ void Journal::adopt(Transaction& transaction, Staged& staged) {
   state_.superblock = transaction.superblock_;
   state_.seal = transaction.seal_;
   state_.slots = std::move(transaction.regions_.raw_slots());
+  if (staged.record.chain) set_chain(state_, *staged.record.chain);
   regions_ = RegionTable(state_.slots, static_cast<uint64_t>(state_.superblock.total_blocks),
                          state_.superblock.module_manifest);
 }

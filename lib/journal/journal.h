@@ -141,6 +141,9 @@ class Journal {
                                          Staged& staged) const;
   [[nodiscard]] Result<void> prepare(Transaction& transaction, Staged& staged);
   void renew_seal(Transaction& transaction) const;
+  void look_at_chain();
+  [[nodiscard]] bool renews_chain() const;
+  [[nodiscard]] Result<void> renew_chain(const Transaction& transaction, Staged& staged) const;
   [[nodiscard]] Result<void> write_spilled(Staged& staged);
   [[nodiscard]] Result<void> allocate_space(const Staged& staged);
   [[nodiscard]] Result<void> write_record(Staged& staged);
@@ -156,8 +159,10 @@ class Journal {
   uint64_t epoch_;  // of the next records
   int64_t base_sequence_ = 0;
   uint64_t base_hash_ = 0;
-  BlockBuffer base_;   // the group as it is on disk
-  uint64_t next_ = 0;  // block of the next record
+  BlockBuffer base_;                // the group as it is on disk
+  int64_t chain_generation_ = 1;    // of the metadata chain hash after the next checkpoint
+  std::optional<bool> chain_fits_;  // it fits; asked before the first commit changes something
+  uint64_t next_ = 0;               // block of the next record
   uint32_t live_records_ = 0;
   uint64_t previous_ = 0;  // checksum of the last record
   std::map<uint64_t, AfterImage> live_;

@@ -74,9 +74,9 @@ Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks) {
   return highest;
 }
 
-Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
-                                  const Superblock& superblock, uint64_t epoch) {
-  BlockBuffer block = io.make_buffer();
+BlockBuffer encode_journal_header(const JournalArea& area, const Superblock& superblock,
+                                  uint64_t epoch) {
+  BlockBuffer block(area.block_size);
   WalHeader wal = fresh_wal_header(static_cast<int64_t>(area.region.count()), superblock.created);
   wal.last_checkpoint = superblock.modified;
   kWalHeaderLayout.encode(wal, block);
@@ -84,8 +84,15 @@ Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
   mark.epoch = epoch;
   mark.uuid = superblock.uuid;
   encode_journal_mark(mark, MutableBytes(block).subspan(kJournalMarkOffset));
-  return io.write(area.header(), block_types::kMetadataWal,
-                  static_cast<uint32_t>(superblock.checkpoint_sequence), block);
+  write_trailer(block, block_types::kMetadataWal,
+                static_cast<uint32_t>(superblock.checkpoint_sequence));
+  return block;
+}
+
+Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
+                                  const Superblock& superblock, uint64_t epoch) {
+  return io.file().write(area.header() * io.block_size(),
+                         encode_journal_header(area, superblock, epoch));
 }
 
 Result<void> write_journal_end(const BlockIo& io, const JournalArea& area,

@@ -76,7 +76,9 @@ struct JournalHeader {
 // epoch above it cannot be confused with an earlier one. 0 if there is none.
 [[nodiscard]] Result<uint64_t> highest_epoch(const BlockIo& io, BlockRange blocks);
 
-// Writes the header: the fields of a new, clean header, the time of this checkpoint, and the mark.
+// The header's block: the fields of a new, clean header, the time of this checkpoint, and the mark.
+[[nodiscard]] BlockBuffer encode_journal_header(const JournalArea& area,
+                                                const Superblock& superblock, uint64_t epoch);
 [[nodiscard]] Result<void> write_journal_header(const BlockIo& io, const JournalArea& area,
                                                 const Superblock& superblock, uint64_t epoch);
 

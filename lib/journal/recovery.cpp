@@ -9,6 +9,7 @@
 #include "format/trailer_order.h"
 #include "io/run_writer.h"
 #include "journal/faults.h"
+#include "journal/metadata_chain.h"
 #include "journal/record_scan.h"
 
 namespace vde {
@@ -102,6 +103,8 @@ Result<GroupState> final_group(const BlockIo& io, const Probe& probe, const Reco
   const RecordHead& head = scan.records.back().record.head;
   state.superblock = kSuperblockLayout.decode(head.superblock);
   state.seal.header_seal = head.seal;
+  const auto& chain = scan.records.back().record.chain;
+  if (chain && !fault(JournalFault::kRecoveryChainKept)) set_chain(state, *chain);
   // Only a record that writes the directory changes the slots. The directory at home may be damaged
   // although its checksum fits.
   const auto directory = versions.find(kDirectoryStart);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "format/region/wal_header.h"
+#include "journal/metadata_chain.h"
 #include "journal/record_scan.h"
 #include "probe/group.h"
 #include "rescue/fixed_blocks.h"
@@ -80,6 +81,7 @@ Result<void> apply_record(const BlockIo& io, const ScannedRecord& scanned, Group
   }
   state.superblock = kSuperblockLayout.decode(scanned.record.head.superblock);
   state.seal = {scanned.record.head.seal};
+  if (scanned.record.chain) set_chain(state, *scanned.record.chain);
   return {};
 }
 

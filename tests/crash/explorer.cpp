@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/zeros.h"
+#include "support/strict/strict_evidence.h"
 #include "support/try_open.h"
 #include "vde/verify.h"
 
@@ -63,6 +64,16 @@ Result<void> check_rest(BlockFile& disk, const Superblock& superblock) {
   return fail(ErrorCode::kDamaged, fmt::format("byte {} after the volume is not zero", *found));
 }
 
+// Where the metadata chain hash fitted, the next commit makes it fit again.
+Result<void> check_chain(Volume& volume, ScratchFile& disk) {
+  VDE_TRY_ASSIGN(transaction, volume.begin());
+  VDE_TRY(volume.commit(transaction));
+  VDE_TRY(volume.close());
+  const std::vector<uint8_t> content(disk.content().begin(), disk.content().end());
+  if (strict::metadata_chain(content) == strict::Proof::kFits) return {};
+  return fail(ErrorCode::kDamaged, "the next commit leaves the metadata chain hash stale");
+}
+
 // What a writer finds after its recovery.
 Result<uint64_t> open_for_writing(ScratchFile& disk, const Recording& recording,
                                   bool& recovery_writes) {
@@ -75,15 +86,16 @@ Result<uint64_t> open_for_writing(ScratchFile& disk, const Recording& recording,
   VDE_TRY_ASSIGN(recovered, committed_digest(disk));
   VDE_TRY_ASSIGN(error, first_error(disk, recording));
   if (!error.empty()) return fail(ErrorCode::kDamaged, "verify, after recovery: " + error);
+  if (recording.is_chained) VDE_TRY(check_chain(**volume, disk));
   return recovered;
 }
 
 // What programs do with an image after a crash: recover it, and continue. Its first blocks have the
 // content of the interrupted session's first ones.
-Recording next_session(const std::string& name, uint32_t block_size, std::vector<uint8_t> content,
-                       bool starts_unclean) {
-  Stage stage(name + ", next session", block_size, std::move(content));
-  if (starts_unclean) stage.start_unclean();
+Recording next_session(const Recording& crashed, std::vector<uint8_t> content) {
+  Stage stage(crashed.name + ", next session", crashed.block_size, std::move(content));
+  if (crashed.starts_unclean) stage.start_unclean();
+  if (crashed.is_chained) stage.start_chained();
   stage.open(true);
   Transaction first = stage.begin();
   stage.set_label(first);
@@ -237,8 +249,7 @@ std::optional<Violation> Explorer::aftermath(Run& run, const DiskState& state) {
   limits.states_a_recording = limits.aftermath_states;
   std::optional<Violation> violation;
   try {
-    const Recording recording = next_session(run.recording.name, run.recording.block_size, content,
-                                             run.recording.starts_unclean);
+    const Recording recording = next_session(run.recording, content);
     violation = explore(recording, limits, run.depth - 1);
   } catch (const MustFailure& failure) {
     return run.violation(state, fmt::format("the next session fails: {}", failure.what()));

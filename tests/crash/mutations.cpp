@@ -74,6 +74,8 @@ constexpr Mutation kMutations[] = {
     {JournalFault::kTruncatedEarly, "the file is truncated before the commit", "resize"},
     {JournalFault::kGivenUpKept, "blocks beyond the new end are not zeroed", "resize"},
     {JournalFault::kSealKept, "a seal is not renewed", "renewed"},
+    {JournalFault::kChainKept, "a chain hash is not renewed", "chained"},
+    {JournalFault::kRecoveryChainKept, "recovery forgets a chain hash", "chained"},
     large(JournalFault::kDirectoryUnsynced, "checkpoint: the directory is not synced", "reuse"),
     large(JournalFault::kRecoveryDirectoryUnsynced, "recovery: the directory is not synced",
           "killed"),

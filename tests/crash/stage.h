@@ -24,6 +24,8 @@ struct Recording {
   bool starts_unclean = false;
   // It is sealed with this key, which each session has.
   SharedKey seal_key = {};
+  // Its metadata chain hash fits after every checkpoint. A crash may leave it stale until the next.
+  bool is_chained = false;
 };
 
 class Stage {
@@ -60,6 +62,7 @@ class Stage {
 
   void start_unclean() { recording_.starts_unclean = true; }
   void start_sealed(SharedKey key) { recording_.seal_key = std::move(key); }
+  void start_chained() { recording_.is_chained = true; }
   [[nodiscard]] Recording finish();
 
  private:

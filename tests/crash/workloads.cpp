@@ -355,6 +355,20 @@ void play_renewed(Stage& stage) {
   play_reuse(stage);
 }
 
+// A metadata chain hash that fits. The first region after the bitmap grows and moves, so that its
+// first block is another one.
+void make_chained(MemoryFile& image, uint32_t block_size) {
+  ImageBuilder builder(std::move(image.bytes()), block_size);
+  chain_image(builder);
+  image.bytes() = std::move(builder.bytes());
+}
+
+void play_chained(Stage& stage) {
+  stage.start_chained();
+  play_killed(stage);
+  play_regions(stage);
+}
+
 // A commit that the next session repeats, except for the label.
 void play_retry(Stage& stage) {
   stage.open();
@@ -362,6 +376,11 @@ void play_retry(Stage& stage) {
   stage.add_staged(one, 2);
   stage.commit(one);
   stage.crash();
+}
+
+void play_chained_retry(Stage& stage) {
+  stage.start_chained();
+  play_retry(stage);
 }
 
 constexpr Workload kWorkloads[] = {
@@ -391,6 +410,9 @@ constexpr Workload kWorkloads[] = {
     {"lagging", "superblock groups that differ", kMin, make_lagging, play_foreign},
     {"sealed", "a seal that is removed", kMin, make_sealed, play_sealed},
     {"renewed", "a seal that every commit renews", kMin, make_renewable, play_renewed},
+    {"chained", "a metadata chain hash", kMin, make_chained, play_chained},
+    {"chained-retry", "the same, and a commit that is repeated after a crash", kMin, make_chained,
+     play_chained_retry},
     {"tags", "tags set and removed: splits, merges, growth", kMin, nullptr, play_tag_changes},
     {"tag-bulk", "a rebuilt tag index", kMin, nullptr, play_tag_bulk},
     {"random-1", "everything at once", 900, nullptr, [](Stage& stage) { play_random(stage, 1); }},

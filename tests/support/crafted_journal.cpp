@@ -41,7 +41,7 @@ void CraftedJournal::put(uint64_t number, Bytes block) {
 uint64_t CraftedJournal::add(const std::vector<CraftedEntry>& entries,
                              const std::function<void(Superblock&)>& change) {
   const uint64_t first = next_;
-  JournalRecord record{make_head(change), {}};
+  JournalRecord record{make_head(change), {}, {}};
   for (const CraftedEntry& entry : entries) {
     const Trailer before = entry.target < blocks() ? image_.trailer(entry.target) : Trailer{};
     record.entries.push_back({entry.target, entry.place, before,

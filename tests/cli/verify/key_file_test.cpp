@@ -94,6 +94,7 @@ TEST_CASE("a change with the key renews the seal, also by a repair and resize") 
   check();
   image.run({"resize", image.path, "--size", "8M", "--key-file", image.seal}, 0);
   check();
+  CHECK(strict::metadata_chain(image.bytes()) == Proof::kFits);
 }
 
 TEST_CASE("a repair with the key renews the seal, and its plan holds no key") {

@@ -117,6 +117,7 @@ TEST_CASE("a record's header has 400 bytes, an entry 48, all in blocks with trai
   REQUIRE(back.has_value());
   CHECK(back->head == record.head);
   CHECK(back->entries == record.entries);
+  CHECK_FALSE(back->chain.has_value());
 }
 
 TEST_CASE("a record continues in the payload of the next block") {
@@ -135,6 +136,26 @@ TEST_CASE("a record continues in the payload of the next block") {
   CHECK(head->descriptor_blocks == 2);
   CHECK(head->inline_images == 2);
   CHECK_FALSE(peek_record(Bytes(bytes).first(496), 3).has_value());
+}
+
+TEST_CASE("a metadata chain hash is the last entry of a record, with the anchor as its target") {
+  JournalRecord record = small_record();
+  record.chain.emplace();
+  record.chain->generation = 7;
+  std::fill(record.chain->hash.begin(), record.chain->hash.end(), uint8_t{0xC4});
+  const std::vector<uint8_t> bytes = encode_record(record, kUuid, 1024, 18);
+  REQUIRE(bytes.size() == 1024);
+  CHECK(record.head.entry_count == 3);
+  CHECK(record.head.inline_images == 1);
+  CHECK(hex(Bytes(bytes).subspan(400, 96)) == kEntries);
+  CHECK(hex(Bytes(bytes).subspan(496, 48)) ==
+        "0300000000000000"  // block 3
+        "0700000000000000"  // generation
+            + repeat("c4", 32));
+  const auto back = decode_record(Bytes(bytes).first(1008), kUuid);
+  REQUIRE(back.has_value());
+  CHECK(back->entries == record.entries);
+  CHECK(back->chain == record.chain);
 }
 
 TEST_CASE("any changed bit, another volume or another epoch invalidates a record") {

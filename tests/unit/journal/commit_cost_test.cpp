@@ -71,10 +71,11 @@ TEST_CASE("N commits of 3 blocks cost N + 3 ceil(N / k) syncs, k commits a journ
   }
 }
 
-TEST_CASE("a seal costs no further sync") {
-  const auto syncs = [](bool is_sealed) {
+TEST_CASE("a metadata chain hash and a seal cost no further sync") {
+  const auto syncs = [](bool is_proven) {
     ImageBuilder image({4096, 256, "none"});
-    if (is_sealed) seal_image(image, test_key());
+    if (is_proven) chain_image(image);
+    if (is_proven) seal_image(image, test_key());
     FailingFile file(image.file());
     EditOptions options = kSomeOptions;
     options.keys = {test_key()};
