@@ -163,7 +163,7 @@ inline constexpr auto kSuperblockRows = std::to_array<FindingRow>({
      "Nothing needs to be done: the next change to the image by vdetool fixes it."},
     {"SUPB-013", kWarning, RepairNeed::kNever, "the metadata chain hash is stale",
      "The integrity anchor holds a hash over the first blocks of all regions that does not match "
-     "them: the image was changed after the hash was computed.",
+     "them: the image was changed after the hash was computed, or a crash interrupted a change.",
      "Tamper checks of the SDK report the image as changed. The hash needs no key, so it proves "
      "little.",
      kNothing},
