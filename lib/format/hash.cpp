@@ -1,13 +1,13 @@
 // OpenSSL has newer functions, which need its whole table of algorithms: a program would hold
-// megabytes of them and prepare them at every start. Those for SHA-256 alone are marked as
-// deprecated since.
+// megabytes of them and prepare them at every start. Those for SHA-2 alone are marked as deprecated
+// since.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "format/hash.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace vde {
@@ -22,15 +22,52 @@ void must(int done) {
   if (done != 1) std::abort();
 }
 
-template <size_t kSize>
-Opaque<kSize> hmac_with(const EVP_MD* hash, Bytes key, Bytes bytes) {
-  Opaque<kSize> code{};
-  unsigned size = 0;
-  // Without a pointer the key would count as missing, not as empty.
-  const uint8_t none = 0;
-  const bool done = HMAC(hash, key.empty() ? &none : key.data(), static_cast<int>(key.size()),
-                         bytes.data(), bytes.size(), code.data(), &size) != nullptr;
-  must(done && size == kSize ? 1 : 0);
+struct Sha256 {
+  using Context = SHA256_CTX;
+  static constexpr size_t kSize = 32;
+  static constexpr size_t kBlock = 64;
+  static constexpr auto init = SHA256_Init;
+  static constexpr auto update = SHA256_Update;
+  static constexpr auto finish = SHA256_Final;
+};
+
+struct Sha512 {
+  using Context = SHA512_CTX;
+  static constexpr size_t kSize = 64;
+  static constexpr size_t kBlock = 128;
+  static constexpr auto init = SHA512_Init;
+  static constexpr auto update = SHA512_Update;
+  static constexpr auto finish = SHA512_Final;
+};
+
+template <class Sha>
+Opaque<Sha::kSize> hash_of(Bytes first, Bytes second) {
+  Opaque<Sha::kSize> hash{};
+  typename Sha::Context context;
+  must(Sha::init(&context));
+  must(Sha::update(&context, first.data(), first.size()));
+  must(Sha::update(&context, second.data(), second.size()));
+  must(Sha::finish(hash.data(), &context));
+  OPENSSL_cleanse(&context, sizeof(context));
+  return hash;
+}
+
+// RFC 2104. OpenSSL's own function needs its table of algorithms.
+template <class Sha>
+Opaque<Sha::kSize> hmac(Bytes key, Bytes bytes) {
+  std::array<uint8_t, Sha::kBlock> inner{};
+  if (key.size() <= inner.size())
+    std::ranges::copy(key, inner.begin());
+  else
+    std::ranges::copy(hash_of<Sha>(key, {}), inner.begin());
+  std::array<uint8_t, Sha::kBlock> outer{};
+  for (size_t i = 0; i < inner.size(); ++i) {
+    outer[i] = inner[i] ^ 0x5C;
+    inner[i] ^= 0x36;
+  }
+  const Opaque<Sha::kSize> code = hash_of<Sha>(outer, hash_of<Sha>(inner, bytes));
+  OPENSSL_cleanse(inner.data(), inner.size());
+  OPENSSL_cleanse(outer.data(), outer.size());
   return code;
 }
 
@@ -60,13 +97,12 @@ Opaque<32> sha256(Bytes bytes) {
   return stream.finish();
 }
 
-// OpenSSL's own, which needs its table of algorithms: keys are seldom used.
 Opaque<32> hmac_sha256(Bytes key, Bytes bytes) {
-  return hmac_with<32>(EVP_sha256(), key, bytes);
+  return hmac<Sha256>(key, bytes);
 }
 
 Opaque<64> hmac_sha512(Bytes key, Bytes bytes) {
-  return hmac_with<64>(EVP_sha512(), key, bytes);
+  return hmac<Sha512>(key, bytes);
 }
 
 }  // namespace vde
