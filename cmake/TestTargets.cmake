@@ -2,18 +2,14 @@
 # build, the others in that with sanitizers.
 option(VDE_TESTS_ONCE "Leave out the tests that the other build of all checks runs" OFF)
 
-# To optimise the tests fully takes a quarter of the build. Not at all would be slow: templates that the
-# library uses, too, are taken from here.
-function(vde_test_flags name)
-  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>
-    $<$<CONFIG:RelWithDebInfo>:-g0> $<$<CONFIG:Debug>:-O0>)
-endfunction()
-
 # vde_test_target(TARGET): what every target of the tests has. Its files are compiled as one, which
 # takes half the time; what is local to a file must then have a name of its own in its target.
 # How much it does by itself (tests/support/effort.h) is its property VDE_EFFORT.
 function(vde_test_target name)
-  vde_test_flags(${name})
+  # To optimise them fully takes a quarter of the build. Not at all would be slow: templates that the
+  # library uses, too, are taken from here.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>
+    $<$<CONFIG:RelWithDebInfo>:-g0> $<$<CONFIG:Debug>:-O0>)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8 VDE_EFFORT 1)
   target_compile_definitions(${name} PRIVATE
     VDE_TEST_EFFORT_DEFAULT=$<TARGET_PROPERTY:${name},VDE_EFFORT>)
@@ -23,20 +19,6 @@ function(vde_test_target name)
   if(type STREQUAL STATIC_LIBRARY)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
-endfunction()
-
-# vde_test_headers(): the headers that every test needs are read once; that is a fifth of the build.
-# Without VDE_UNITY each file must include what it uses.
-function(vde_test_headers)
-  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/no_code.cpp "")
-  add_library(vde_test_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/no_code.cpp)
-  vde_test_flags(vde_test_headers)
-  target_compile_definitions(vde_test_headers PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  target_link_libraries(vde_test_headers PRIVATE doctest::doctest fmt::fmt nlohmann_json::nlohmann_json)
-  vde_warnings(vde_test_headers)
-  target_precompile_headers(vde_test_headers PRIVATE <doctest/doctest.h> <fmt/format.h>
-    <nlohmann/json.hpp> <algorithm> <functional> <map> <memory> <mutex> <optional> <set> <span>
-    <string> <thread> <vector>)
 endfunction()
 
 # vde_optimised(TARGET): for a target whose own code takes most of the time of a test.
@@ -70,14 +52,6 @@ function(vde_test name)
   # To catch what an operand of CHECK may throw takes a tenth of the build. It fails the test case
   # anyway, only without its values.
   target_compile_definitions(${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-  if(VDE_UNITY)
-    target_precompile_headers(${name} REUSE_FROM vde_test_headers)
-    # Precompiled, the standard library does not count as a system header for these.
-    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-      target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
-        -Wno-stringop-overread)
-    endif()
-  endif()
   if(VDE_SANITIZE)
     set(runs_elsewhere ${test_OPTIMISED})
   elseif(test_OPTIMISED)
