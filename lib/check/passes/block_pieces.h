@@ -9,6 +9,10 @@ namespace vde {
 // many threads do not hold much memory.
 inline constexpr uint64_t kMappedAtOnce = uint64_t{2} << 20;
 
+// What one thread reads at a time. From a server the bytes come in pieces of this size, and two
+// threads do not wait for the same one.
+inline constexpr uint64_t kReadByOneThread = uint64_t{256} << 10;
+
 // Consecutive blocks of one region.
 struct Piece {
   uint64_t index = 0;  // 0, 1, 2.. in the order of next()
@@ -28,7 +32,8 @@ class PieceSource {
  public:
   explicit PieceSource(VerifyContext& context);
 
-  // At most `most` bytes long, or one block.
+  // At most `most` bytes long, or one block. Ends at a multiple of `most` in the file, or where the
+  // blocks to check do.
   [[nodiscard]] Result<std::optional<Piece>> next(uint64_t most);
 
  private:
