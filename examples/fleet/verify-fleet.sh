@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # verify-fleet.sh LIST FOLDER [OPTIONS]: verifies the images and NBD URIs that LIST names, one per line,
-# on many machines, and joins the results into FOLDER/report.json. A run that was stopped goes on where
-# it ended. OPTIONS go to GNU parallel, for example:
+# on many machines, and joins the results into FOLDER/report.json. A second run goes on where a run was
+# stopped, and tries again what could not be verified. OPTIONS go to GNU parallel, for example:
 #   --sshloginfile machines --jobs 4 --timeout 3600
 # Every machine needs vdetool, and sees a file under the same name. Prints the report's totals; status
 # as with vdetool verify: 0 clean, 4 damage, 8 some images could not be verified, 12 both.
@@ -23,13 +23,13 @@ if [ -e "$folder/list" ] && ! cmp -s "$folder/list" "$folder/list.new"; then
 fi
 mv "$folder/list.new" "$folder/list"
 
-# What has no complete result is done again. parallel skips what is in its log, as a stopped job is and
-# one whose machine could not be reached, and what has a file of results.
+# What was not verified is done again. parallel skips what is in its log, as a stopped job is and one
+# whose machine could not be reached, and what has a file of results.
 if [ -e "$folder/joblog" ]; then
   shopt -s nullglob
   for file in "$folder"/results/*.jsonl; do
-    # Status 32 and more: interrupted.
-    if grep -Eq '"type":"summary".*"status":[12]?[0-9][,}]' "$file"; then
+    # Status 8 and more: an error, e.g. a server that does not answer, or interrupted.
+    if grep -Eq '"type":"summary".*"status":[0-7][,}]' "$file"; then
       basename "$file" .jsonl
     else
       rm -f "$file" "$file.err" "$file.seq"

@@ -28,6 +28,9 @@ class BorrowedFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
     return file_.map_loaded(range);
   }
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
+    return file_.cached(range);
+  }
   Result<void> check_reachable() override { return file_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);

@@ -39,6 +39,9 @@ class HeldFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
     return shown().map_loaded(range);
   }
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
+    return shown().cached(range);
+  }
   Result<void> check_reachable() override { return file_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override {
     return file_.lock(mode, wait);

@@ -121,6 +121,10 @@ std::unique_ptr<FileMapping> OverlayFile::map_loaded(ByteRange range) {
   return first_changed(range) ? nullptr : below_.map_loaded(range);
 }
 
+std::unique_ptr<FileMapping> OverlayFile::cached(ByteRange range) {
+  return range.end > visible_ || first_changed(range) ? nullptr : below_.cached(range);
+}
+
 Result<void> OverlayFile::lock(LockMode mode, std::chrono::milliseconds wait) {
   return below_.lock(mode, wait);
 }

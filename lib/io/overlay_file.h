@@ -40,6 +40,7 @@ class OverlayFile : public BlockFile {
   Result<ByteRange> next_data(ByteRange within) override;
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override;
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override;
   Result<void> check_reachable() override { return below_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 

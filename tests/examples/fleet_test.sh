@@ -38,18 +38,23 @@ done_before=$(tail -n +2 out/joblog | wc -l)
   complain "the first run was stopped after $done_before images"
 [ ! -e out/report.json ] || complain "a run that was stopped has a report"
 # Those that were stopped have no result yet.
-grep -El '"type":"summary".*"status":[12]?[0-9][,}]' out/results/*.jsonl | sed 's|.*/||; s|[.]jsonl||' | sort >finished
-stat -c '%n %y' $(sed 's|.*|out/results/&.jsonl|' finished) >times
+note_finished() {
+  grep -El '"type":"summary".*"status":[0-7][,}]' out/results/*.jsonl | sort >finished
+  stat -c '%n %y' $(cat finished) >times
+}
+# were_kept: what was done before was not done again.
+were_kept() {
+  [ "$(tail -n +2 out/joblog | cut -f1 | sort -n | uniq -d | wc -l)" -eq 0 ] ||
+    complain "images are in the log twice"
+  stat -c '%n %y' $(cat finished) | cmp -s - times || complain "images were verified twice"
+}
+note_finished
 
 status=0
 "${run[@]}" >second 2>&1 || status=$?
 [ $status -eq 12 ] || complain "status $status, not 12: $(cat second)"
 [ "$(cat second)" = '300 images: 294 clean, 3 damaged, 3 not verified' ] || complain "totals: $(cat second)"
-# What was done before was not done again.
-[ "$(tail -n +2 out/joblog | cut -f1 | sort -n | uniq -d | wc -l)" -eq 0 ] ||
-  complain "images are in the log twice"
-stat -c '%n %y' $(sed 's|.*|out/results/&.jsonl|' finished) | cmp -s - times ||
-  complain "images were verified twice"
+were_kept
 
 if grep -q 'alice\|secret' out/report.json second; then complain "the report has a user"; fi
 said() { jq -r "$1" out/report.json; }
@@ -61,10 +66,19 @@ said() { jq -r "$1" out/report.json; }
 [ "$(said '.unreachable | map(.image | split("/")[-1]) | sort | join(" ")')" = '200.dwvd missing.dwvd nobody' ] ||
   complain "unreachable: $(said .unreachable)"
 
-# A third run has nothing to do, and another list is refused.
+# A third run tries only what could not be verified, of which one image is there now.
+note_finished
+[ "$(wc -l <finished)" -eq 297 ] || complain "$(wc -l <finished) images were verified, not 297"
+cp --sparse=always images/1.dwvd images/missing.dwvd
 status=0
 "${run[@]}" >third 2>&1 || status=$?
-[ $status -eq 12 ] && cmp -s second third || complain "the third run: status $status, $(cat third)"
+[ $status -eq 12 ] && [ "$(cat third)" = '300 images: 295 clean, 3 damaged, 2 not verified' ] ||
+  complain "the third run: status $status, $(cat third)"
+were_kept
+[ "$(said '.unreachable | map(.image | split("/")[-1]) | sort | join(" ")')" = '200.dwvd nobody' ] ||
+  complain "unreachable after the third run: $(said .unreachable)"
+
+# Another list is refused.
 echo "$work/images/1.dwvd" >list
 status=0
 "${run[@]}" >fourth 2>&1 || status=$?

@@ -58,8 +58,11 @@ expect 20 vdetool verify "$remote" --repair --sole-writer
 says "use --undo FILE or --no-undo"
 cp remote.dwvd damaged.dwvd
 expect 1 vdetool verify "$remote" --repair --sole-writer --undo remote.undo
+# The output names the command that reverts it, which works as it is.
+revert=$(sed -n 's/.*: to revert: //p' out)
+[ "$revert" = "vdetool undo $remote remote.undo --sole-writer" ] || complain "to revert: '$revert'"
 expect 0 vdetool verify remote.dwvd
-expect 0 vdetool undo "$remote" remote.undo --sole-writer --no-undo
+expect 0 $revert --no-undo
 cmp damaged.dwvd remote.dwvd || complain "the undo did not restore the image"
 
 # Errors in the server's words, and names without users.

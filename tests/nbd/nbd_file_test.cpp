@@ -172,6 +172,38 @@ TEST_CASE("several threads read at once, in order and at random places, more tha
   CHECK(wrong == 0);
 }
 
+TEST_CASE("bytes that were received are lent, and stay the same while others are read") {
+  const TemporaryFolder folder;
+  Random random(11);
+  const auto bytes = random_bytes_of(random, 40 << 20);
+  write_file(folder / "export", bytes);
+  const NbdServer server({"file", folder / "export"});
+  if (!is_there(server)) return;
+  const auto file = open_export(server, OpenMode::kRead);
+  REQUIRE(file);
+  const auto is_right = [&](const FileMapping& lent, size_t at) {
+    return std::ranges::equal(lent.bytes(), Bytes(bytes).subspan(at, lent.bytes().size()));
+  };
+  constexpr size_t kStep = size_t{128} << 10;
+  constexpr size_t kKept = 16;  // of the first ones; the cache drops them meanwhile
+  std::vector<std::pair<size_t, std::unique_ptr<FileMapping>>> kept;
+  size_t lent_bytes = 0;
+  for (size_t at = 0; at < bytes.size(); at += kStep) {
+    auto lent = (*file)->cached({at, at + kStep});
+    if (lent == nullptr) continue;
+    REQUIRE(lent->bytes().size() == kStep);
+    REQUIRE(is_right(*lent, at));
+    lent_bytes += kStep;
+    if (kept.size() < kKept) kept.emplace_back(at, std::move(lent));
+  }
+  // All except a little at the start, which was fetched in smaller pieces.
+  CHECK(lent_bytes >= bytes.size() - (size_t{1} << 20));
+  for (const auto& [at, lent] : kept) CHECK(is_right(*lent, at));
+  CHECK((*file)->cached({0, 3 << 20}) == nullptr);
+  CHECK((*file)->cached({bytes.size() - 1, bytes.size() + 1}) == nullptr);
+  CHECK((*file)->cached({4096, 4096}) == nullptr);
+}
+
 TEST_CASE("holes are found as the server reports them") {
   const NbdServer server({"data", "size=8M", "data=@4194304 1 @6291456 2"});
   if (!is_there(server)) return;
@@ -210,6 +242,7 @@ TEST_CASE("a failed read is about the bytes that were asked for") {
   std::vector<uint8_t> bytes(40960);
   CHECK((*file)->read(0, bytes));
   CHECK((*file)->read(36864, MutableBytes(bytes).first(4096)));
+  CHECK((*file)->cached({40960, 45056}) == nullptr);
   const auto failed = (*file)->read(40960, MutableBytes(bytes).first(4096));
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == ErrorCode::kIo);

@@ -9,6 +9,7 @@
 #include "lost_file.h"
 #include "plan_file.h"
 #include "progress.h"
+#include "vde/nbd/nbd.h"
 #include "vde/text.h"
 
 namespace vde::cli {
@@ -94,6 +95,12 @@ bool is_file(const std::string& path) {
   return std::filesystem::exists(path, ignored);
 }
 
+// An export is changed only with the option that the repair had, too.
+std::string revert_command(const std::string& image, const std::string& undo_file) {
+  return fmt::format("vdetool undo {} {}{}", escape(image), escape(undo_file),
+                     is_nbd_uri(image) ? " --sole-writer" : "");
+}
+
 // A repair of one image, from the plan to the last check.
 class RepairRun {
  public:
@@ -144,8 +151,7 @@ class RepairRun {
     if (lost_) VDE_TRY(lost_->publish());
     auto left = apply_repair(file, result.plan, options, undo.get(), context_.activity);
     if (!left && undo != nullptr && is_file(path))
-      left.error().hint =
-          fmt::format("to revert: vdetool undo {} {}", escape(image_), escape(path));
+      left.error().hint = fmt::format("to revert: {}", revert_command(image_, path));
     VDE_TRY_ASSIGN(found, std::move(left));
     context_.note_change(image_);
     result.applied = true;
@@ -184,7 +190,7 @@ Result<Repaired> repair(Context& context, const RepairArguments& arguments,
 }
 
 std::string revert_text(const std::string& image, const std::string& undo_file) {
-  return fmt::format("{0}: to revert: vdetool undo {0} {1}\n", escape(image), escape(undo_file));
+  return fmt::format("{}: to revert: {}\n", escape(image), revert_command(image, undo_file));
 }
 
 std::string repair_plan_text(const std::string& image, const RepairPlan& plan) {

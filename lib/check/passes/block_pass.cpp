@@ -57,7 +57,7 @@ class BlockScan {
     const std::lock_guard lock(mutex_);
     if (!outcome_ || context_.activity.stop) return std::nullopt;
     const Reading way = choice_.next();
-    const uint64_t most = way == Reading::kMap ? kMappedAtOnce : kPieceBytes;
+    const uint64_t most = way == Reading::kMap ? kMappedAtOnce : kReadByOneThread;
     Result<std::optional<Piece>> piece = source_.next(most);
     if (!piece) outcome_ = propagate(piece);
     if (!piece || !*piece) return std::nullopt;
@@ -78,7 +78,7 @@ class BlockScan {
     if (task.way == Reading::kMap) {
       const ByteRange bytes = context_.io.bytes_of(piece.blocks);
       if (const auto mapping = context_.io.file().map_loaded(bytes)) {
-        judge_mapped(piece, mapping->bytes(), buffer, findings);
+        judge_in_place(piece.blocks, *piece.region, mapping->bytes(), buffer, findings);
         return Reading::kMap;
       }
     }
@@ -92,6 +92,8 @@ class BlockScan {
             std::vector<NewFinding>& findings) {
     const size_t block_size = context_.io.block_size();
     const ByteRange bytes = context_.io.bytes_of(blocks);
+    if (const auto cached = context_.io.file().cached(bytes))
+      return judge_in_place(blocks, region, cached->bytes(), buffer, findings);
     if (!context_.io.file().read(bytes.begin, buffer.first(bytes.length())))
       return scan_one_by_one(blocks, region, buffer, findings);
     for (uint64_t i = 0; i < blocks.count(); ++i)
@@ -100,16 +102,16 @@ class BlockScan {
   }
 
   // Mapped bytes may change meanwhile, so whatever is not sound is judged from a copy.
-  void judge_mapped(const Piece& piece, Bytes mapped, MutableBytes buffer,
-                    std::vector<NewFinding>& findings) {
+  void judge_in_place(BlockRange blocks, const PlacedRegion& region, Bytes bytes,
+                      MutableBytes buffer, std::vector<NewFinding>& findings) {
     const size_t block_size = context_.io.block_size();
     const MutableBytes copy = buffer.first(block_size);
-    for (uint64_t i = 0; i < piece.blocks.count(); ++i) {
-      const uint64_t number = piece.blocks.begin + i;
-      const Bytes block = mapped.subspan(i * block_size, block_size);
-      if (judge_.is_sound({number, block}, *piece.region)) continue;
+    for (uint64_t i = 0; i < blocks.count(); ++i) {
+      const uint64_t number = blocks.begin + i;
+      const Bytes block = bytes.subspan(i * block_size, block_size);
+      if (judge_.is_sound({number, block}, region)) continue;
       std::copy(block.begin(), block.end(), copy.begin());
-      judge_.judge({number, copy}, *piece.region, findings);
+      judge_.judge({number, copy}, region, findings);
     }
   }
 

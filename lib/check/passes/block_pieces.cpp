@@ -34,8 +34,8 @@ Result<std::optional<Piece>> PieceSource::next(uint64_t most) {
     if (!start_region()) return std::optional<Piece>{};
   }
   const uint64_t max = std::max<uint64_t>(1, most / context_.io.block_size());
-  const uint64_t multiple = (stretch_.begin / max + 1) * max;
-  Piece piece{next_index_++, region_, {stretch_.begin, std::min(stretch_.end, multiple)}};
+  const uint64_t end = std::min(stretch_.end, (stretch_.begin / max + 1) * max);
+  Piece piece{next_index_++, region_, {stretch_.begin, end}};
   stretch_.begin = piece.blocks.end;
   return std::optional<Piece>(piece);
 }

@@ -9,6 +9,10 @@ namespace vde {
 // many threads do not hold much memory.
 inline constexpr uint64_t kMappedAtOnce = uint64_t{2} << 20;
 
+// What one thread reads at a time. From a server the bytes come in pieces of this size, and two
+// threads do not wait for the same one.
+inline constexpr uint64_t kReadByOneThread = uint64_t{256} << 10;
+
 // Consecutive blocks of one region.
 struct Piece {
   uint64_t index = 0;  // 0, 1, 2.. in the order of next()

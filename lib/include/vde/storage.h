@@ -31,8 +31,9 @@ class FileMapping {
   virtual void release_memory() const {}
 };
 
-// Random access to the bytes of an image. Several threads may call read() and map_loaded() at once;
-// all other calls must come from one thread at a time. Errors are kIo unless stated otherwise.
+// Random access to the bytes of an image. Several threads may call read(), map_loaded() and
+// cached() at once; all other calls must come from one thread at a time. Errors are kIo unless
+// stated otherwise.
 class BlockFile {
  public:
   BlockFile() = default;
@@ -84,6 +85,11 @@ class BlockFile {
   // Same, for bytes that are used once, in order: makes all of them resident first. Null also if
   // one of them cannot be read.
   [[nodiscard]] virtual std::unique_ptr<FileMapping> map_loaded(ByteRange) { return nullptr; }
+
+  // The bytes of a range where the file keeps them, so that they need not be copied; they do not
+  // change. Null if it does not keep all of them in one place, or cannot read one: read() then
+  // reports why. The file must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<FileMapping> cached(ByteRange) { return nullptr; }
 
   // An error if the storage as a whole cannot be reached, so that a failed read says nothing about
   // the image: kIo if a connection is lost, kInterrupted if reads no longer wait.

@@ -224,11 +224,12 @@ void NbdConnection::submit(std::shared_ptr<NbdRequest> request) {
   eventfd_write(wake_.get(), 1);
 }
 
-Result<void> NbdConnection::wait(const NbdRequest& request) {
+Result<void> NbdConnection::wait(NbdRequest& request) {
   std::unique_lock lock(mutex_);
   while (!request.is_done) {
     // The order matters: begin_writing() sets one before it looks at the other.
     if (stop_ && !is_writing_) return fail(ErrorCode::kInterrupted, "interrupted");
+    request.is_awaited = true;
     done_.wait_for(lock, std::chrono::milliseconds(kNbdPatience));
   }
   if (request.error == 0) return {};
@@ -325,16 +326,19 @@ void NbdConnection::send(const std::shared_ptr<NbdRequest>& request) {
 }
 
 void NbdConnection::finish(NbdRequest& request, int error, std::string words) {
+  bool is_awaited = false;
   {
     const std::lock_guard lock(mutex_);
     if (request.is_done) return;
+    is_awaited = request.is_awaited;
     request.is_done = true;
     request.error = error;
     has_lost_requests_ |= error == ENOTCONN;
     request.words = std::move(words);
     request.keep.reset();
   }
-  done_.notify_all();
+  // Waking threads that wait for others costs more than receiving does.
+  if (is_awaited) done_.notify_all();
 }
 
 void NbdConnection::poll_once(int timeout) {

@@ -54,6 +54,7 @@ struct NbdRequest {
 
   std::vector<NbdExtent> extents;  // kExtents, from `offset` on
   bool is_done = false;            // guarded by the connection, like the rest
+  bool is_awaited = false;
   int error = 0;
   std::string words;  // of the error
 };
@@ -77,7 +78,7 @@ class NbdConnection {
   // Sends the request soon. Any thread may call it.
   void submit(std::shared_ptr<NbdRequest> request);
   // Waits until the request is done. kNoSpace and kIo with the words of the server; kInterrupted.
-  [[nodiscard]] Result<void> wait(const NbdRequest& request);
+  [[nodiscard]] Result<void> wait(NbdRequest& request);
   [[nodiscard]] bool is_done(const NbdRequest& request);
   // Call it before a write. kInterrupted if `stop` was set before the first one; from then on no
   // wait is interrupted, because the outcome of a write would be unknown.

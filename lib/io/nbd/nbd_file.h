@@ -12,6 +12,9 @@ class NbdFile : public BlockFile {
           ReadAhead::MoreConnections more);
 
   Result<void> read(uint64_t offset, MutableBytes out) override { return reads_.read(offset, out); }
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
+    return reads_.cached(range);
+  }
   Result<void> write(uint64_t offset, Bytes bytes) override;
   Result<void> sync() override;
   Result<void> write_through(uint64_t offset, Bytes bytes) override;

@@ -59,6 +59,40 @@ Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
   return read_exactly({*end, wanted.end}, out.subspan(*end - offset));
 }
 
+// Keeps a piece, which nobody else changes.
+class ReadAhead::CachedBytes : public FileMapping {
+ public:
+  CachedBytes(ReadAhead& owner, std::shared_ptr<Piece> piece, ByteRange range)
+      : owner_(owner), piece_(std::move(piece)), range_(range) {}
+  ~CachedBytes() override {
+    const std::lock_guard lock(owner_.mutex_);  // as in read()
+    piece_.reset();
+  }
+  [[nodiscard]] Bytes bytes() const override {
+    return {piece_->bytes.get() + (range_.begin - piece_->range.begin), range_.length()};
+  }
+  [[nodiscard]] Result<void> wait() const { return piece_->connection->wait(*piece_->request); }
+
+ private:
+  ReadAhead& owner_;
+  std::shared_ptr<Piece> piece_;
+  ByteRange range_;
+};
+
+std::unique_ptr<FileMapping> ReadAhead::cached(ByteRange wanted) {
+  if (wanted.empty() || wanted.end > size_) return nullptr;
+  Pieces pieces = fetch(wanted);
+  std::unique_ptr<CachedBytes> cached;
+  {
+    const std::lock_guard lock(mutex_);
+    if (pieces.size() == 1 && pieces.front()->range.end >= wanted.end)
+      cached = std::make_unique<CachedBytes>(*this, pieces.front(), wanted);
+    pieces.clear();
+  }
+  if (cached == nullptr || !cached->wait()) return nullptr;
+  return cached;
+}
+
 Result<uint64_t> ReadAhead::copy_from(const Pieces& pieces, ByteRange wanted, MutableBytes out) {
   uint64_t at = wanted.begin;
   for (const std::shared_ptr<Piece>& piece : pieces) {
@@ -124,7 +158,8 @@ ReadAhead::Stream& ReadAhead::stream_of(ByteRange wanted) {
 void ReadAhead::read_ahead(Stream& stream) {
   stream.ahead = std::max(stream.ahead, align_down(stream.next + kAround, kAround));
   if (stream.window > max_ahead_ / 4) use_more_connections();
-  if (stream.ahead >= stream.next + stream.window) return;
+  const uint64_t batch = std::min(kBatch, stream.window / 2);
+  if (stream.ahead + batch > stream.next + stream.window) return;
   const uint64_t end = std::min(size_, align_down(stream.next + stream.window + kPiece, kPiece));
   if (end > stream.ahead) fetch_missing({stream.ahead, end}, most_);
   stream.ahead = std::max(stream.ahead, end);

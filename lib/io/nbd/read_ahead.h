@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/nbd/nbd_connection.h"
+#include "vde/storage.h"
 
 namespace vde {
 
@@ -20,7 +21,9 @@ class ReadAhead {
   static constexpr uint64_t kAround = uint64_t{64} << 10;  // of a read that is not one of a stream
   static constexpr uint64_t kBefore = uint64_t{16}
                                       << 10;  // at most so much of that before the read
-  static constexpr uint64_t kFirst = uint64_t{128} << 10;   // at the start: the fixed blocks
+  static constexpr uint64_t kFirst = uint64_t{128} << 10;  // at the start: the fixed blocks
+  // Asked for at once: a server that waits for each request wakes up for each.
+  static constexpr uint64_t kBatch = uint64_t{1} << 20;
   static constexpr uint64_t kMaxHeld = uint64_t{16} << 20;  // in memory
   static constexpr uint64_t kMaxPieces = 1024;  // if the server takes only small requests
 
@@ -37,6 +40,9 @@ class ReadAhead {
   // that were fetched with them.
   [[nodiscard]] Result<void> read(uint64_t offset, MutableBytes out);
 
+  // The bytes where they were received, if that is one piece. Null if not, or after an error.
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange wanted);
+
   // Call it before and after the bytes change.
   void forget(ByteRange range);
 
@@ -49,6 +55,7 @@ class ReadAhead {
     NbdConnection* connection = nullptr;
     uint64_t used = 0;  // the time of the last use, in reads
   };
+  class CachedBytes;
   // A series of reads in ascending order.
   struct Stream {
     uint64_t next = 0;   // the end of the last read

@@ -24,6 +24,25 @@ uint8_t byte_at(BlockFile& file, uint64_t offset) {
   return byte[0];
 }
 
+// Lends its bytes, as a file that keeps them in memory does.
+class LendingFile : public MemoryFile {
+ public:
+  using MemoryFile::MemoryFile;
+  [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
+    return std::make_unique<Lent>(Bytes(bytes()).subspan(range.begin, range.length()));
+  }
+
+ private:
+  class Lent : public FileMapping {
+   public:
+    explicit Lent(Bytes bytes) : bytes_(bytes) {}
+    [[nodiscard]] Bytes bytes() const override { return bytes_; }
+
+   private:
+    Bytes bytes_;
+  };
+};
+
 }  // namespace
 
 TEST_CASE("a view shows what was written to it, and the file below is unchanged") {
@@ -66,6 +85,22 @@ TEST_CASE("a view is as long as its file, and a read past its end is an error") 
   CHECK(*view.size() == 2048);
   std::vector<uint8_t> bytes(513);
   CHECK(view.read(1536, bytes).error().code == ErrorCode::kIo);
+}
+
+TEST_CASE("a view lends what its file lends, but nothing that it has changed or cut") {
+  LendingFile below(std::vector<uint8_t>(4096, 1));
+  OverlayFile view(below, 512);
+  must(view.write(1024, page_of(2)));
+  const auto lent = view.cached({0, 1024});
+  REQUIRE(lent != nullptr);
+  CHECK(lent->bytes().data() == below.bytes().data());
+  CHECK(view.cached({1000, 1030}) == nullptr);
+  CHECK(view.cached({1024, 1536}) == nullptr);
+  CHECK(view.cached({1536, 4096}) != nullptr);
+  must(view.resize(2048));
+  must(view.resize(4096));
+  CHECK(view.cached({1536, 2048}) != nullptr);
+  CHECK(view.cached({1536, 4096}) == nullptr);
 }
 
 TEST_CASE("only the size of the view changes, and added or cut bytes are zero") {
