@@ -26,28 +26,28 @@ struct Sha256 {
   using Context = SHA256_CTX;
   static constexpr size_t kSize = 32;
   static constexpr size_t kBlock = 64;
-  static constexpr auto init = SHA256_Init;
-  static constexpr auto update = SHA256_Update;
-  static constexpr auto finish = SHA256_Final;
+  static constexpr auto kInit = SHA256_Init;
+  static constexpr auto kUpdate = SHA256_Update;
+  static constexpr auto kFinish = SHA256_Final;
 };
 
 struct Sha512 {
   using Context = SHA512_CTX;
   static constexpr size_t kSize = 64;
   static constexpr size_t kBlock = 128;
-  static constexpr auto init = SHA512_Init;
-  static constexpr auto update = SHA512_Update;
-  static constexpr auto finish = SHA512_Final;
+  static constexpr auto kInit = SHA512_Init;
+  static constexpr auto kUpdate = SHA512_Update;
+  static constexpr auto kFinish = SHA512_Final;
 };
 
 template <class Sha>
 Opaque<Sha::kSize> hash_of(Bytes first, Bytes second) {
   Opaque<Sha::kSize> hash{};
   typename Sha::Context context;
-  must(Sha::init(&context));
-  must(Sha::update(&context, first.data(), first.size()));
-  must(Sha::update(&context, second.data(), second.size()));
-  must(Sha::finish(hash.data(), &context));
+  must(Sha::kInit(&context));
+  must(Sha::kUpdate(&context, first.data(), first.size()));
+  must(Sha::kUpdate(&context, second.data(), second.size()));
+  must(Sha::kFinish(hash.data(), &context));
   OPENSSL_cleanse(&context, sizeof(context));
   return hash;
 }
