@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "nbd_server.h"
 #include "support/random.h"
@@ -36,6 +37,30 @@ std::vector<uint8_t> random_bytes_of(Random& random, size_t count) {
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
   return bytes;
 }
+
+// A served file of random bytes.
+class RandomExport {
+ public:
+  RandomExport(uint64_t seed, size_t count) {
+    Random random(seed);
+    bytes = random_bytes_of(random, count);
+    write_file(folder_ / "export", bytes);
+    server_.emplace(std::vector<std::string>{"file", folder_ / "export"});
+  }
+  // For reading. Null, with a message, where nbdkit is not installed.
+  [[nodiscard]] std::unique_ptr<BlockFile> open() const {
+    if (!is_there(*server_)) return nullptr;
+    auto file = open_export(*server_, OpenMode::kRead);
+    REQUIRE(file);
+    return std::move(*file);
+  }
+
+  std::vector<uint8_t> bytes;
+
+ private:
+  TemporaryFolder folder_;
+  std::optional<NbdServer> server_;
+};
 
 // Sets `activity.stop` soon, as a signal does.
 std::thread stop_soon(Activity& activity) {
@@ -125,37 +150,29 @@ TEST_CASE("an export behaves as a file in memory") {
 }
 
 TEST_CASE("reads in order and at random places give the bytes of the export") {
-  const TemporaryFolder folder;
-  Random random(3);
-  const auto bytes = random_bytes_of(random, (5 << 20) + 512);
-  write_file(folder / "export", bytes);
-  const NbdServer server({"file", folder / "export"});
-  if (!is_there(server)) return;
-  const auto file = open_export(server, OpenMode::kRead);
-  REQUIRE(file);
-  REQUIRE((*file)->size().value() == bytes.size());
+  const RandomExport random(3, (5 << 20) + 512);
+  const std::vector<uint8_t>& bytes = random.bytes;
+  const auto file = random.open();
+  if (file == nullptr) return;
+  REQUIRE(file->size().value() == bytes.size());
   std::vector<uint8_t> got(bytes.size());
   for (const size_t step : {size_t{4096}, size_t{100'000}, size_t{128} << 10, size_t{3} << 20}) {
     for (size_t at = 0; at < got.size(); at += step) {
       const size_t count = std::min(step, got.size() - at);
-      REQUIRE((*file)->read(at, MutableBytes(got).subspan(at, count)));
+      REQUIRE(file->read(at, MutableBytes(got).subspan(at, count)));
     }
     CHECK(got == bytes);
     std::ranges::fill(got, uint8_t{0});
   }
   std::vector<uint8_t> beyond(2);
-  CHECK_FALSE((*file)->read(bytes.size() - 1, beyond));
+  CHECK_FALSE(file->read(bytes.size() - 1, beyond));
 }
 
 TEST_CASE("several threads read at once, in order and at random places, more than is kept") {
-  const TemporaryFolder folder;
-  Random random(5);
-  const auto bytes = random_bytes_of(random, 40 << 20);
-  write_file(folder / "export", bytes);
-  const NbdServer server({"file", folder / "export"});
-  if (!is_there(server)) return;
-  const auto file = open_export(server, OpenMode::kRead);
-  REQUIRE(file);
+  const RandomExport random(5, 40 << 20);
+  const std::vector<uint8_t>& bytes = random.bytes;
+  const auto file = random.open();
+  if (file == nullptr) return;
   std::atomic<int> wrong{0};
   const auto read = [&](uint64_t seed) {
     Random own(seed);
@@ -163,7 +180,7 @@ TEST_CASE("several threads read at once, in order and at random places, more tha
     for (size_t at = 0; at + got.size() <= bytes.size(); at += got.size()) {
       const uint64_t place = seed % 2 == 0 ? at : own.below(bytes.size() - got.size());
       const auto expected = bytes.begin() + static_cast<ptrdiff_t>(place);
-      if (!(*file)->read(place, got) || !std::equal(got.begin(), got.end(), expected)) ++wrong;
+      if (!file->read(place, got) || !std::equal(got.begin(), got.end(), expected)) ++wrong;
     }
   };
   std::vector<std::thread> threads;
@@ -173,14 +190,10 @@ TEST_CASE("several threads read at once, in order and at random places, more tha
 }
 
 TEST_CASE("bytes that were received are lent, and stay the same while others are read") {
-  const TemporaryFolder folder;
-  Random random(11);
-  const auto bytes = random_bytes_of(random, 40 << 20);
-  write_file(folder / "export", bytes);
-  const NbdServer server({"file", folder / "export"});
-  if (!is_there(server)) return;
-  const auto file = open_export(server, OpenMode::kRead);
-  REQUIRE(file);
+  const RandomExport random(11, 40 << 20);
+  const std::vector<uint8_t>& bytes = random.bytes;
+  const auto file = random.open();
+  if (file == nullptr) return;
   const auto is_right = [&](const FileMapping& lent, size_t at) {
     return std::ranges::equal(lent.bytes(), Bytes(bytes).subspan(at, lent.bytes().size()));
   };
@@ -189,7 +202,7 @@ TEST_CASE("bytes that were received are lent, and stay the same while others are
   std::vector<std::pair<size_t, std::unique_ptr<FileMapping>>> kept;
   size_t lent_bytes = 0;
   for (size_t at = 0; at < bytes.size(); at += kStep) {
-    auto lent = (*file)->cached({at, at + kStep});
+    auto lent = file->cached({at, at + kStep});
     if (lent == nullptr) continue;
     REQUIRE(lent->bytes().size() == kStep);
     REQUIRE(is_right(*lent, at));
@@ -199,9 +212,9 @@ TEST_CASE("bytes that were received are lent, and stay the same while others are
   // All except a little at the start, which was fetched in smaller pieces.
   CHECK(lent_bytes >= bytes.size() - (size_t{1} << 20));
   for (const auto& [at, lent] : kept) CHECK(is_right(*lent, at));
-  CHECK((*file)->cached({0, 3 << 20}) == nullptr);
-  CHECK((*file)->cached({bytes.size() - 1, bytes.size() + 1}) == nullptr);
-  CHECK((*file)->cached({4096, 4096}) == nullptr);
+  CHECK(file->cached({0, 3 << 20}) == nullptr);
+  CHECK(file->cached({bytes.size() - 1, bytes.size() + 1}) == nullptr);
+  CHECK(file->cached({4096, 4096}) == nullptr);
 }
 
 TEST_CASE("holes are found as the server reports them") {
