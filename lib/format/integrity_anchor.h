@@ -1,6 +1,6 @@
-// Block 3 of a superblock group: the integrity anchor (IANT). The format does not specify what its
-// hashes cover, so they are shown and preserved but never checked. Only the fingerprint is
-// specified.
+// Block 3 of a superblock group: the integrity anchor (IANT). The format specifies the fingerprint,
+// the Merkle root and the metadata chain hash. The other hashes are shown and preserved, but never
+// checked.
 #pragma once
 
 #include "format/field.h"

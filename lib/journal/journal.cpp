@@ -191,8 +191,8 @@ void Journal::renew_seal(Transaction& transaction) const {
   transaction.seal_ = seal_with(seal_key_->bytes(), encode_head(after));
 }
 
-// Whether the hash fits is asked once: every commit of the session keeps it fitting. A block that
-// cannot be read is no reason to refuse a change that does not need it.
+// Looks once: every commit of the session keeps the hash right. If a block cannot be read, the hash
+// counts as stale, because the change may not need that block.
 void Journal::look_at_chain() {
   if (chain_fits_) return;
   BlockBuffer buffer = io_.make_buffer();
