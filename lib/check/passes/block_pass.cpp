@@ -23,11 +23,12 @@ class BlockScan {
       : context_(context),
         judge_(context),
         cause_buffer_(context.io.make_buffer()),
-        source_(context) {}
+        source_(context),
+        threads_(threads_of(context.options)) {}
 
   Result<void> run() {
     judge_.check_heads();
-    run_on_threads(context_.options, [this] { work(); });
+    run_on_threads(threads_, [this] { work(); });
     if (!outcome_) return outcome_;
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");
     judge_.report_empty_heads();
@@ -57,7 +58,7 @@ class BlockScan {
     const std::lock_guard lock(mutex_);
     if (!outcome_ || context_.activity.stop) return std::nullopt;
     const Reading way = choice_.next();
-    const uint64_t most = way == Reading::kMap ? kMappedAtOnce : kReadByOneThread;
+    const uint64_t most = way == Reading::kMap ? mapped_at_once(threads_) : kReadByOneThread;
     Result<std::optional<Piece>> piece = source_.next(most);
     if (!piece) outcome_ = propagate(piece);
     if (!piece || !*piece) return std::nullopt;
@@ -166,6 +167,7 @@ class BlockScan {
   std::mutex mutex_;  // guards everything below
   BlockBuffer cause_buffer_;
   PieceSource source_;
+  const unsigned threads_;
   ReadingChoice choice_;
   std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;

@@ -1,8 +1,16 @@
 #include "check/passes/block_pieces.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace vde {
+
+uint64_t mapped_at_once(unsigned threads) {
+  constexpr uint64_t kMappedByAll = uint64_t{32} << 20;
+  constexpr uint64_t kLeast = uint64_t{2} << 20;
+  constexpr uint64_t kMost = uint64_t{16} << 20;
+  return std::clamp<uint64_t>(std::bit_floor(kMappedByAll / threads), kLeast, kMost);
+}
 
 PieceSource::PieceSource(VerifyContext& context) : context_(context) {
   for (const PlacedRegion& region : context.regions)

@@ -5,9 +5,10 @@
 
 namespace vde {
 
-// What one thread maps at a time, in bytes: enough that mapping it pays, and little enough that
-// many threads do not hold much memory.
-inline constexpr uint64_t kMappedAtOnce = uint64_t{2} << 20;
+// What one of `threads` threads maps at a time, in bytes: the more the better up to 16 MiB, because
+// each window costs the other threads an interrupt when it is unmapped, and little enough that many
+// threads do not hold much memory.
+[[nodiscard]] uint64_t mapped_at_once(unsigned threads);
 
 // What one thread reads at a time. From a server the bytes come in pieces of this size, and two
 // threads do not wait for the same one.

@@ -122,7 +122,7 @@ class TagCheck {
     std::vector<TagStretch> stretches(parts.size());
     std::atomic<size_t> next{0};
     std::atomic<bool> sound{true};
-    run_on_threads(context_.options, [&] {
+    run_on_threads(threads_of(context_.options), [&] {
       if (!check_parts(parts, next, sound, stretches)) sound = false;
     });
     if (context_.activity.stop) return fail(ErrorCode::kInterrupted, "interrupted");

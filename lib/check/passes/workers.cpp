@@ -46,11 +46,13 @@ class Workers {
 
 }  // namespace
 
-void run_on_threads(const VerifyOptions& options, const std::function<void()>& work) {
+unsigned threads_of(const VerifyOptions& options) {
   // Counting the cores opens files, so it is done only if needed.
-  unsigned jobs = options.jobs;
-  if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
-  Workers(work).run(jobs);
+  return options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+}
+
+void run_on_threads(unsigned threads, const std::function<void()>& work) {
+  Workers(work).run(threads);
 }
 
 }  // namespace vde
