@@ -28,6 +28,8 @@ class BorrowedFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
     return file_.map_loaded(range);
   }
+  bool announce(ByteRange range) override { return file_.announce(range); }
+  [[nodiscard]] bool can_announce() override { return file_.can_announce(); }
   [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
     return file_.cached(range);
   }

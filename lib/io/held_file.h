@@ -39,6 +39,8 @@ class HeldFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override {
     return shown().map_loaded(range);
   }
+  bool announce(ByteRange range) override { return shown().announce(range); }
+  [[nodiscard]] bool can_announce() override { return shown().can_announce(); }
   [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
     return shown().cached(range);
   }

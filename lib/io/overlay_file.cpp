@@ -125,6 +125,10 @@ std::unique_ptr<FileMapping> OverlayFile::cached(ByteRange range) {
   return range.end > visible_ || first_changed(range) ? nullptr : below_.cached(range);
 }
 
+bool OverlayFile::announce(ByteRange range) {
+  return range.end > visible_ || first_changed(range) || below_.announce(range);
+}
+
 Result<void> OverlayFile::lock(LockMode mode, std::chrono::milliseconds wait) {
   return below_.lock(mode, wait);
 }

@@ -41,6 +41,8 @@ class OverlayFile : public BlockFile {
   [[nodiscard]] std::unique_ptr<FileMapping> map(ByteRange range) override;
   [[nodiscard]] std::unique_ptr<FileMapping> map_loaded(ByteRange range) override;
   [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override;
+  bool announce(ByteRange range) override;
+  [[nodiscard]] bool can_announce() override { return below_.can_announce(); }
   Result<void> check_reachable() override { return below_.check_reachable(); }
   Result<void> lock(LockMode mode, std::chrono::milliseconds wait) override;
 

@@ -189,6 +189,77 @@ TEST_CASE("several threads read at once, in order and at random places, more tha
   CHECK(wrong == 0);
 }
 
+TEST_CASE("threads get what they announced, whole or in parts, and others read it meanwhile") {
+  const RandomExport random(13, 40 << 20);
+  const std::vector<uint8_t>& bytes = random.bytes;
+  const auto file = random.open();
+  if (file == nullptr) return;
+  REQUIRE(file->can_announce());
+  constexpr size_t kThreads = 6;
+  constexpr size_t kPiece = size_t{256} << 10;
+  constexpr size_t kAhead = 5;  // pieces
+  std::atomic<int> wrong{0};
+  const auto check = [&](size_t at, Bytes got) {
+    if (!std::ranges::equal(got, Bytes(bytes).subspan(at, got.size()))) ++wrong;
+  };
+  const auto read = [&](size_t number) {
+    std::vector<uint8_t> copy(kPiece);
+    const auto place = [&](size_t i) { return (i * kThreads + number) * kPiece; };
+    for (size_t i = 0; place(i) < bytes.size(); ++i) {
+      for (size_t ahead = i == 0 ? 0 : kAhead; ahead <= kAhead; ++ahead)
+        if (const size_t at = place(i + ahead); at < bytes.size())
+          file->announce({at, std::min(at + kPiece, bytes.size())});
+      const size_t count = std::min(kPiece, bytes.size() - place(i));
+      const size_t part = number % 2 == 0 ? count : count / 2;
+      for (size_t at = place(i); at < place(i) + count; at += part) {
+        // Others may have read a part of it before.
+        if (const auto lent = file->cached({at, at + part}))
+          check(at, lent->bytes());
+        else if (file->read(at, MutableBytes(copy).first(part)))
+          check(at, Bytes(copy).first(part));
+        else
+          ++wrong;
+      }
+      const size_t other = (place(i) * 7 + 12'345) % (bytes.size() - kPiece);
+      if (!file->read(other, copy)) ++wrong;
+      check(other, copy);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t number = 0; number < kThreads; ++number) threads.emplace_back(read, number);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("announced bytes come once, and what is announced in vain harms nobody") {
+  TemporaryFolder folder;
+  const NbdServer server({"--filter=log", "memory", "24M", "logfile=" + (folder / "log")});
+  if (!is_there(server)) return;
+  {
+    const auto file = open_export(server, OpenMode::kRead);
+    REQUIRE(file);
+    constexpr uint64_t kPiece = uint64_t{256} << 10;
+    for (uint64_t at = 8 << 20; at < 16 << 20; at += kPiece) {
+      (*file)->announce({at, at + kPiece});
+      REQUIRE((*file)->cached({at, at + kPiece}) != nullptr);
+    }
+    // Never read; beyond the end.
+    (*file)->announce({20 << 20, (20 << 20) + kPiece});
+    (*file)->announce({(24 << 20) - 512, (24 << 20) + 512});
+    std::vector<uint8_t> all(24 << 20);
+    CHECK((*file)->read(0, all));
+  }
+  const std::vector<uint8_t> log = read_file(folder / "log");
+  const std::string text(log.begin(), log.end());
+  size_t in_order = 0;
+  for (size_t at = text.find(" Read id="); at != std::string::npos;
+       at = text.find(" Read id=", at + 1)) {
+    if (text.compare(at - 3, 3, "...") != 0) ++in_order;
+  }
+  CHECK(in_order >= 32);
+  CHECK(in_order <= 32 + 96 + 8);  // the announced ones, all of it, and some smaller ones
+}
+
 TEST_CASE("bytes that were received are lent, and stay the same while others are read") {
   const RandomExport random(11, 40 << 20);
   const std::vector<uint8_t>& bytes = random.bytes;

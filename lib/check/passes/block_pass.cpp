@@ -1,6 +1,7 @@
 // Checks the trailer of every written block, on several threads.
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -24,7 +25,10 @@ class BlockScan {
         judge_(context),
         cause_buffer_(context.io.make_buffer()),
         source_(context),
-        threads_(threads_of(context.options)) {}
+        threads_(threads_of(context.options)),
+        announces_(context.io.file().can_announce()) {
+    if (announces_) choice_.stop_mapping();
+  }
 
   Result<void> run() {
     judge_.check_heads();
@@ -36,6 +40,9 @@ class BlockScan {
   }
 
  private:
+  // The most pieces that a thread takes before it has read the first.
+  static constexpr size_t kAnnounced = 32;
+
   // A piece and how to read it.
   struct Task {
     Piece piece;
@@ -44,7 +51,8 @@ class BlockScan {
 
   void work() {
     BlockBuffer buffer(std::max<uint64_t>(kPieceBytes, context_.io.block_size()));
-    while (const std::optional<Task> task = take()) {
+    std::deque<Task> taken;
+    while (const std::optional<Task> task = next_of(taken)) {
       std::vector<NewFinding> findings;
       const auto begin = std::chrono::steady_clock::now();
       const std::optional<Reading> way = scan(*task, buffer, findings);
@@ -52,6 +60,22 @@ class BlockScan {
       deliver(task->piece, std::move(findings));
       if (way) note_speed(*task, *way, time);
     }
+  }
+
+  // From a server several pieces are on their way to each thread.
+  std::optional<Task> next_of(std::deque<Task>& taken) {
+    bool takes_more = true;
+    while (taken.empty() || (announces_ && takes_more && taken.size() < kAnnounced)) {
+      const std::optional<Task> task = take();
+      if (!task) break;
+      if (announces_ && !is_sound(task->piece))
+        takes_more = context_.io.file().announce(context_.io.bytes_of(task->piece.blocks));
+      taken.push_back(*task);
+    }
+    if (taken.empty() || context_.activity.stop) return std::nullopt;
+    const Task next = taken.front();
+    taken.pop_front();
+    return next;
   }
 
   std::optional<Task> take() {
@@ -168,6 +192,7 @@ class BlockScan {
   BlockBuffer cause_buffer_;
   PieceSource source_;
   const unsigned threads_;
+  const bool announces_;
   ReadingChoice choice_;
   std::map<uint64_t, std::vector<NewFinding>> waiting_;  // done, but an earlier piece is not
   uint64_t next_index_ = 0;

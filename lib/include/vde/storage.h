@@ -31,9 +31,9 @@ class FileMapping {
   virtual void release_memory() const {}
 };
 
-// Random access to the bytes of an image. Several threads may call read(), map_loaded() and
-// cached() at once; all other calls must come from one thread at a time. Errors are kIo unless
-// stated otherwise.
+// Random access to the bytes of an image. Several threads may call read(), map_loaded(), cached(),
+// announce() and can_announce() at once; all other calls must come from one thread at a time.
+// Errors are kIo unless stated otherwise.
 class BlockFile {
  public:
   BlockFile() = default;
@@ -90,6 +90,12 @@ class BlockFile {
   // change. Null if it does not keep all of them in one place, or cannot read one: read() then
   // reports why. The file must outlive it.
   [[nodiscard]] virtual std::unique_ptr<FileMapping> cached(ByteRange) { return nullptr; }
+
+  // Says that the calling thread will read this range once, with cached() or read(), so that its
+  // bytes may be fetched at once. Returns whether it is of use to announce more; false, and nothing
+  // happens, unless can_announce().
+  virtual bool announce(ByteRange) { return false; }
+  [[nodiscard]] virtual bool can_announce() { return false; }
 
   // An error if the storage as a whole cannot be reached, so that a failed read says nothing about
   // the image: kIo if a connection is lost, kInterrupted if reads no longer wait.

@@ -13,8 +13,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <new>
+#include <utility>
 
-#include "base/thread.h"
 #include "io/nbd/nbd_library.h"
 #include "vde/nbd/nbd.h"
 #include "vde/text.h"
@@ -44,35 +45,29 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     text.replace(at, what.size(), with);
 }
 
-// Keeps signals from this thread, and from threads that it starts.
-class BlockedSignals {
+// Keeps SIGPIPE from this thread: a connection that ends must not end the program. Plain sockets do
+// not raise it, because the library asks for that.
+class BlockedPipeSignal {
  public:
-  // All of them, or only `signal`.
-  explicit BlockedSignals(int signal = 0) : signal_(signal) {
-    sigset_t blocked;
-    sigfillset(&blocked);
-    if (signal != 0) {
-      sigemptyset(&blocked);
-      sigaddset(&blocked, signal);
-    }
-    pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+  explicit BlockedPipeSignal(bool is_tls) : is_used_(is_tls) {
+    if (!is_used_) return;
+    sigemptyset(&signal_);
+    sigaddset(&signal_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signal_, &before_);
   }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() {
+  BlockedPipeSignal(const BlockedPipeSignal&) = delete;
+  BlockedPipeSignal& operator=(const BlockedPipeSignal&) = delete;
+  ~BlockedPipeSignal() {
+    if (!is_used_) return;
     // One that has come meanwhile is dropped.
-    if (signal_ != 0) {
-      sigset_t dropped;
-      sigemptyset(&dropped);
-      sigaddset(&dropped, signal_);
-      const timespec now{};
-      sigtimedwait(&dropped, nullptr, &now);
-    }
+    const timespec now{};
+    sigtimedwait(&signal_, nullptr, &now);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
  private:
-  int signal_;
+  bool is_used_;
+  sigset_t signal_{};
   sigset_t before_{};
 };
 
@@ -114,20 +109,17 @@ NbdConnection::NbdConnection(const NbdLibrary& library, const std::atomic<bool>&
     : library_(library), stop_(stop) {}
 
 NbdConnection::~NbdConnection() {
-  if (thread_.joinable()) {
-    begin_leaving();
-    thread_.join();
+  if (handle_ == nullptr) return;
+  begin_leaving();
+  while (drain(kNbdPatience)) {
   }
-  if (handle_ != nullptr) library_.close(handle_);
-  for (const auto& request : queue_) request->keep.reset();
+  const BlockedPipeSignal blocked(is_tls_);
+  if (library_.aio_is_ready(handle_) > 0) library_.aio_disconnect(handle_, 0);
+  library_.close(handle_);
 }
 
 void NbdConnection::begin_leaving() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  eventfd_write(wake_.get(), 1);
+  if (!leaving_) leaving_ = std::chrono::steady_clock::now() + kNbdFarewell;
 }
 
 Result<std::unique_ptr<NbdConnection>> NbdConnection::open(const std::string& uri,
@@ -138,10 +130,6 @@ Result<std::unique_ptr<NbdConnection>> NbdConnection::open(const std::string& ur
   connection->wake_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (connection->wake_.get() < 0) return system_failure("cannot connect");
   VDE_TRY(connection->connect(uri, deadline));
-  const BlockedSignals blocked;  // they are for the program's own threads
-  connection->thread_ = start_thread([raw = connection.get()] { raw->run(); });
-  if (!connection->thread_.joinable())
-    return fail(ErrorCode::kIo, "cannot start a thread for the NBD server");
   return connection;
 }
 
@@ -168,8 +156,8 @@ Result<void> NbdConnection::connect(const std::string& uri, const Deadline& dead
 }
 
 Result<void> NbdConnection::negotiate(const std::string& uri, const Deadline& deadline) {
-  // A connection that ends must not end the program.
-  const BlockedSignals blocked(SIGPIPE);
+  is_tls_ = uri.starts_with("nbds");
+  const BlockedPipeSignal blocked(is_tls_);
   if (library_.aio_connect_uri(handle_, uri.c_str()) < 0) return cannot_connect(uri);
   while (library_.aio_is_connecting(handle_) > 0 || library_.aio_is_negotiating(handle_) > 0) {
     if (stop_) return fail(ErrorCode::kInterrupted, "interrupted");
@@ -215,13 +203,73 @@ void NbdConnection::ask_about_export() {
   about_.has_extents = library_.can_meta_context(handle_, LIBNBD_CONTEXT_BASE_ALLOCATION) > 0;
 }
 
-void NbdConnection::submit(std::shared_ptr<NbdRequest> request) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(request));
-    if (queue_.size() > 1) return;  // the thread has not yet seen the one before
+// The right to use the library: one thread has it at a time.
+class NbdConnection::Turn {
+ public:
+  // The connection's lock is held, and nobody has the turn.
+  Turn(NbdConnection& connection, std::unique_lock<std::mutex>& lock)
+      : connection_(connection), lock_(lock) {
+    connection_.has_turn_ = true;
   }
-  eventfd_write(wake_.get(), 1);
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  // One of those who wait takes the next turn.
+  ~Turn() {
+    // An exception may have come in between.
+    if (!lock_.owns_lock()) lock_.lock();
+    send_queue();
+    connection_.has_turn_ = false;
+    if (connection_.waiting_ > 0) connection_.changed_.notify_all();
+  }
+
+  // Sends what was submitted, also meanwhile.
+  void send_queue() {
+    while (!connection_.queue_.empty()) {
+      const auto taken = std::exchange(connection_.queue_, {});
+      lock_.unlock();
+      for (const auto& request : taken) connection_.send(request);
+      lock_.lock();
+    }
+  }
+
+  // Sends and receives until `request` is done, for a little while.
+  void work_for(const NbdRequest& request) {
+    send_queue();
+    if (request.is_done) return;
+    lock_.unlock();
+    connection_.poll_once(kNbdPatience);
+    lock_.lock();
+  }
+
+ private:
+  NbdConnection& connection_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
+void NbdConnection::submit(const Requests& requests) {
+  if (requests.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& request : requests) request->sent = now;
+  std::unique_lock lock(mutex_);
+  const bool is_known = !queue_.empty();
+  queue_.insert(queue_.end(), requests.begin(), requests.end());
+  if (!has_turn_) {
+    const BlockedPipeSignal blocked(is_tls_);
+    const Turn turn(*this, lock);  // its end sends the requests
+    return;
+  }
+  // Who has the turn may be waiting for replies.
+  if (!is_known) eventfd_write(wake_.get(), 1);
+}
+
+void NbdConnection::receive_arrived() {
+  std::unique_lock lock(mutex_);
+  if (has_turn_) return;
+  const BlockedPipeSignal blocked(is_tls_);
+  const Turn turn(*this, lock);
+  lock.unlock();
+  poll_once(0);
+  lock.lock();
 }
 
 Result<void> NbdConnection::wait(NbdRequest& request) {
@@ -229,8 +277,16 @@ Result<void> NbdConnection::wait(NbdRequest& request) {
   while (!request.is_done) {
     // The order matters: begin_writing() sets one before it looks at the other.
     if (stop_ && !is_writing_) return fail(ErrorCode::kInterrupted, "interrupted");
-    request.is_awaited = true;
-    done_.wait_for(lock, std::chrono::milliseconds(kNbdPatience));
+    if (has_turn_) {
+      request.is_awaited = true;
+      ++waiting_;
+      changed_.wait_for(lock, std::chrono::milliseconds(kNbdPatience));
+      --waiting_;
+      continue;
+    }
+    const BlockedPipeSignal blocked(is_tls_);
+    Turn turn(*this, lock);
+    while (!request.is_done && (!stop_ || is_writing_)) turn.work_for(request);
   }
   if (request.error == 0) return {};
   const bool is_read =
@@ -242,11 +298,6 @@ Result<void> NbdConnection::wait(NbdRequest& request) {
   const bool is_full = request.error == ENOSPC || request.error == EDQUOT;
   return fail(is_full ? ErrorCode::kNoSpace : ErrorCode::kIo,
               fmt::format("{}: the NBD server says: {}", what, request.words));
-}
-
-bool NbdConnection::is_done(const NbdRequest& request) {
-  const std::lock_guard lock(mutex_);
-  return request.is_done;
 }
 
 Result<void> NbdConnection::begin_writing() {
@@ -268,35 +319,20 @@ bool NbdConnection::is_open() const {
   return library_.aio_is_ready(handle_) > 0 || library_.aio_is_processing(handle_) > 0;
 }
 
-void NbdConnection::run() {
-  std::vector<std::shared_ptr<NbdRequest>> taken;
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (ending_) break;
-      taken.swap(queue_);
-    }
-    for (const auto& request : taken) send(request);
-    taken.clear();
-    poll_once(-1);
-  }
-  leave();
-}
-
-// Waits for replies that are on their way: a server may end if it cannot deliver one (nbdkit 1.32
-// does).
-void NbdConnection::leave() {
-  using std::chrono::steady_clock;
-  const auto deadline = steady_clock::now() + kNbdFarewell;
-  while (is_open() && lost_.empty() && library_.aio_in_flight(handle_) > 0 &&
-         steady_clock::now() < deadline)
-    poll_once(kNbdPatience);
-  if (library_.aio_is_ready(handle_) > 0) library_.aio_disconnect(handle_, 0);
+// A server may end if it cannot deliver a reply (nbdkit 1.32 does).
+bool NbdConnection::drain(int timeout) {
+  if (!is_open() || !lost_.empty() || library_.aio_in_flight(handle_) <= 0 ||
+      std::chrono::steady_clock::now() >= leaving_)
+    return false;
+  const BlockedPipeSignal blocked(is_tls_);
+  poll_once(timeout);
+  return true;
 }
 
 void NbdConnection::send(const std::shared_ptr<NbdRequest>& request) {
   if (!is_open()) return finish(*request, ENOTCONN, {});
-  auto* sent = new Sent{this, request};
+  auto* sent = new (std::nothrow) Sent{this, request};
+  if (sent == nullptr) return finish(*request, ENOMEM, system_words(ENOMEM));
   const nbd_completion_callback done{Sent::on_done, sent, Sent::forget};
   const uint32_t flags = request->fua ? LIBNBD_CMD_FLAG_FUA : 0;
   const NbdRequest& r = *request;
@@ -327,18 +363,20 @@ void NbdConnection::send(const std::shared_ptr<NbdRequest>& request) {
 
 void NbdConnection::finish(NbdRequest& request, int error, std::string words) {
   bool is_awaited = false;
+  const auto now = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(mutex_);
     if (request.is_done) return;
+    request.latency = now - request.sent;
     is_awaited = request.is_awaited;
-    request.is_done = true;
     request.error = error;
     has_lost_requests_ |= error == ENOTCONN;
     request.words = std::move(words);
     request.keep.reset();
+    request.is_done = true;
   }
   // Waking threads that wait for others costs more than receiving does.
-  if (is_awaited) done_.notify_all();
+  if (is_awaited) changed_.notify_all();
 }
 
 void NbdConnection::poll_once(int timeout) {

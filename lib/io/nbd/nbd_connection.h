@@ -1,4 +1,5 @@
-// A connection to an NBD server, with a thread that sends requests and receives replies.
+// A connection to an NBD server. It has no thread: whoever waits for a reply sends and receives for
+// all others meanwhile, so that a reply is still in the cache of the processor that uses it.
 #pragma once
 
 #include <atomic>
@@ -8,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "io/file_descriptor.h"
@@ -52,9 +52,11 @@ struct NbdRequest {
   bool fua = false;                // kWrite, kZero: durable when done
   std::shared_ptr<void> keep;
 
-  std::vector<NbdExtent> extents;  // kExtents, from `offset` on
-  bool is_done = false;            // guarded by the connection, like the rest
-  bool is_awaited = false;
+  std::chrono::steady_clock::time_point sent;
+  std::chrono::nanoseconds latency{0};  // from submit() until it was done
+  std::vector<NbdExtent> extents;       // kExtents, from `offset` on
+  std::atomic<bool> is_done{false};     // once it is, what follows does not change
+  bool is_awaited = false;              // guarded by the connection
   int error = 0;
   std::string words;  // of the error
 };
@@ -63,7 +65,7 @@ class NbdConnection {
  public:
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-  // Connects, and starts the thread. Waiting for the server ends with kInterrupted soon after
+  // Connects. Waiting for the server ends with kInterrupted soon after
   // `stop` is set, and connecting ends with kIo at the deadline, if there is one.
   [[nodiscard]] static Result<std::unique_ptr<NbdConnection>> open(const std::string& uri,
                                                                    const std::atomic<bool>& stop,
@@ -75,22 +77,32 @@ class NbdConnection {
 
   [[nodiscard]] const NbdExport& about() const { return about_; }
 
-  // Sends the request soon. Any thread may call it.
-  void submit(std::shared_ptr<NbdRequest> request);
+  // Sends the request as far as the socket takes it; the reply may be received when somebody waits
+  // for any request. Any thread may call it.
+  void submit(std::shared_ptr<NbdRequest> request) { submit(Requests{std::move(request)}); }
+  // Several at once cost the thread that sends them one wake-up.
+  using Requests = std::vector<std::shared_ptr<NbdRequest>>;
+  void submit(const Requests& requests);
   // Waits until the request is done. kNoSpace and kIo with the words of the server; kInterrupted.
   [[nodiscard]] Result<void> wait(NbdRequest& request);
-  [[nodiscard]] bool is_done(const NbdRequest& request);
   // Call it before a write. kInterrupted if `stop` was set before the first one; from then on no
   // wait is interrupted, because the outcome of a write would be unknown.
   [[nodiscard]] Result<void> begin_writing();
   // kIo once a request has failed because the connection has ended, which is never opened again;
   // kInterrupted if waits are interrupted.
   [[nodiscard]] Result<void> check_reachable();
-  // The thread ends soon, so that several connections need not be waited for one after the other.
+  // The time that the destructor may take begins now, so that several connections take no longer
+  // than one.
   void begin_leaving();
+  // Receives what is on its way for at most so many milliseconds. False if nothing is, or if that
+  // time is over. Nobody else may use the connection any more.
+  [[nodiscard]] bool drain(int timeout);
+  // Receives what has arrived, also if nobody waits for it.
+  void receive_arrived();
 
  private:
   struct Sent;
+  class Turn;
 
   NbdConnection(const NbdLibrary& library, const std::atomic<bool>& stop);
 
@@ -99,8 +111,6 @@ class NbdConnection {
   [[nodiscard]] tl::unexpected<Error> cannot_connect(const std::string& uri) const;
   void ask_about_export();
 
-  void run();
-  void leave();
   void send(const std::shared_ptr<NbdRequest>& request);
   void finish(NbdRequest& request, int error, std::string words);
   // One step of the protocol, when the socket is ready; `timeout` in milliseconds or -1.
@@ -111,17 +121,19 @@ class NbdConnection {
   const std::atomic<bool>& stop_;
   std::atomic<bool> is_writing_{false};
   nbd_handle* handle_ = nullptr;
+  bool is_tls_ = false;
   NbdExport about_;
   std::string server_words_;  // what it said while connecting
   FileDescriptor wake_;       // readable when there is something to send
 
   std::mutex mutex_;  // never held during a call of the library
-  std::condition_variable done_;
-  std::vector<std::shared_ptr<NbdRequest>> queue_;
-  bool ending_ = false;
+  std::condition_variable changed_;
+  Requests queue_;
+  bool has_turn_ = false;  // a thread uses the library
+  unsigned waiting_ = 0;   // threads that wait for a turn or for a reply
   bool has_lost_requests_ = false;
-  std::string lost_;  // why the connection ended; only the thread uses it
-  std::thread thread_;
+  std::string lost_;  // why the connection ended; only the thread that has its turn uses it
+  Deadline leaving_;
 };
 
 }  // namespace vde

@@ -12,6 +12,8 @@ class NbdFile : public BlockFile {
           ReadAhead::MoreConnections more);
 
   Result<void> read(uint64_t offset, MutableBytes out) override { return reads_.read(offset, out); }
+  bool announce(ByteRange range) override { return reads_.announce(range); }
+  [[nodiscard]] bool can_announce() override { return true; }
   [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange range) override {
     return reads_.cached(range);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
+#include <utility>
 
 namespace vde {
 namespace {
@@ -10,6 +12,9 @@ namespace {
 constexpr uint64_t kDisorder = uint64_t{1} << 20;
 // Fewer bytes in order may be chance.
 constexpr uint64_t kRunOfStream = uint64_t{192} << 10;
+
+// Milliseconds for each of several connections that are left.
+constexpr int kTogether = 10;
 
 // What was fetched in advance stays for so many reads, also if others were used since.
 constexpr uint64_t kReadsToWait = 4096;
@@ -35,11 +40,16 @@ ReadAhead::ReadAhead(std::unique_ptr<NbdConnection> first, size_t max_connection
   most_ = std::min<uint64_t>(kPiece, about.max_payload);
   max_held_ = std::min(kMaxHeld, kMaxPieces * most_);
   max_ahead_ = max_held_ / 2;
+  window_ = std::min(kSureWindow, max_ahead_);
 }
 
 // All of them at once: each waits a little for a server that does not answer.
 ReadAhead::~ReadAhead() {
   for (const auto& connection : connections_) connection->begin_leaving();
+  for (bool waits = true; waits;) {
+    waits = false;
+    for (const auto& connection : connections_) waits |= connection->drain(kTogether);
+  }
 }
 
 Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
@@ -52,6 +62,8 @@ Result<void> ReadAhead::read(uint64_t offset, MutableBytes out) {
   {
     // make_room() gives the bytes to another piece when nobody holds this one.
     const std::lock_guard lock(mutex_);
+    for (std::shared_ptr<Piece>& piece : pieces)
+      if (is_last_read(*piece, wanted)) finish(std::move(piece));
     pieces.clear();
   }
   if (!end) return tl::make_unexpected(end.error());
@@ -66,6 +78,7 @@ class ReadAhead::CachedBytes : public FileMapping {
       : owner_(owner), piece_(std::move(piece)), range_(range) {}
   ~CachedBytes() override {
     const std::lock_guard lock(owner_.mutex_);  // as in read()
+    if (owner_.is_last_read(*piece_, range_)) owner_.finish(std::move(piece_));
     piece_.reset();
   }
   [[nodiscard]] Bytes bytes() const override {
@@ -115,8 +128,24 @@ Result<uint64_t> ReadAhead::copy_from(const Pieces& pieces, ByteRange wanted, Mu
 
 // The pieces that contain the range, in order and without gaps from its begin on.
 ReadAhead::Pieces ReadAhead::fetch(ByteRange wanted) {
+  Unsent unsent;
+  NbdConnection* unreceived = nullptr;
+  Pieces found = find_or_start(wanted, unsent, unreceived);
+  for (const auto& [connection, requests] : unsent) connection->submit(requests);
+  if (unreceived != nullptr) unreceived->receive_arrived();
+  return found;
+}
+
+ReadAhead::Pieces ReadAhead::find_or_start(ByteRange wanted, Unsent& unsent,
+                                           NbdConnection*& unreceived) {
   const std::lock_guard lock(mutex_);
   ++clock_;
+  if (const auto piece = find(wanted.begin);
+      piece != pieces_.end() && piece->second->reader != nullptr &&
+      piece->second->range.begin <= wanted.begin && piece->second->range.end >= wanted.end) {
+    piece->second->used = clock_;
+    return {piece->second};
+  }
   Stream& stream = stream_of(wanted);
   const bool is_stream = stream.run >= kRunOfStream;
   const uint64_t align = std::max(kBefore, align_);
@@ -134,6 +163,8 @@ ReadAhead::Pieces ReadAhead::fetch(ByteRange wanted) {
     found.push_back(piece->second);
   }
   make_room();
+  unsent.swap(unsent_);
+  unreceived = std::exchange(unreceived_, nullptr);
   return found;
 }
 
@@ -157,7 +188,7 @@ ReadAhead::Stream& ReadAhead::stream_of(ByteRange wanted) {
 // The window grows with the stream, so that a short one fetches little that nobody wants.
 void ReadAhead::read_ahead(Stream& stream) {
   stream.ahead = std::max(stream.ahead, align_down(stream.next + kAround, kAround));
-  if (stream.window > max_ahead_ / 4) use_more_connections();
+  if (stream.window > max_ahead_ / 4) use_more_connections(max_connections_);
   const uint64_t batch = std::min(kBatch, stream.window / 2);
   if (stream.ahead + batch > stream.next + stream.window) return;
   const uint64_t end = std::min(size_, align_down(stream.next + stream.window + kPiece, kPiece));
@@ -167,8 +198,8 @@ void ReadAhead::read_ahead(Stream& stream) {
 }
 
 // Only streams gain from them, so other readers do not wait for more handshakes.
-void ReadAhead::use_more_connections() {
-  while (connections_.size() < max_connections_) {
+void ReadAhead::use_more_connections(size_t wanted) {
+  while (connections_.size() < std::min(wanted, max_connections_)) {
     auto more = more_();
     if (!more || (*more)->about().size != size_) {
       max_connections_ = connections_.size();
@@ -178,7 +209,7 @@ void ReadAhead::use_more_connections() {
   }
 }
 
-void ReadAhead::fetch_missing(ByteRange range, uint64_t most) {
+void ReadAhead::fetch_missing(ByteRange range, uint64_t most, Reader* reader) {
   while (!range.empty()) {
     const auto next = find(range.begin);
     const ByteRange there = next == pieces_.end() ? ByteRange{size_, size_} : next->second->range;
@@ -190,12 +221,12 @@ void ReadAhead::fetch_missing(ByteRange range, uint64_t most) {
     // Pieces end at multiples of their size, so that streams find each other's.
     if (end == range.begin + most && align_down(end, most) > range.begin)
       end = align_down(end, most);
-    start({range.begin, end});
+    start({range.begin, end}, reader);
     range.begin = end;
   }
 }
 
-void ReadAhead::start(ByteRange range) {
+void ReadAhead::start(ByteRange range, Reader* reader) {
   auto piece = std::make_shared<Piece>();
   piece->range = range;
   if (free_.empty()) {
@@ -205,44 +236,107 @@ void ReadAhead::start(ByteRange range) {
     free_.pop_back();
   }
   piece->used = clock_ + kReadsToWait;
-  piece->connection = &connection_for(range.begin);
+  piece->connection = reader != nullptr ? reader->connection : &connection_for(range.begin);
+  piece->reader = reader;
+  if (reader != nullptr) reader->unread += range.length();
   piece->request = std::make_shared<NbdRequest>();
   piece->request->offset = range.begin;
   piece->request->count = range.length();
   piece->request->out = piece->bytes.get();
   piece->request->keep = piece;
   held_ += most_;
-  piece->connection->submit(piece->request);
+  unsent_[piece->connection].push_back(piece->request);
   pieces_.emplace(range.begin, std::move(piece));
 }
 
+// The connection of a stream's piece.
 NbdConnection& ReadAhead::connection_for(uint64_t offset) {
   return *connections_[offset / kPiece % connections_.size()];
 }
 
-// Drops what was used longest ago. What is on its way stays.
+// Each thread has its own connection, as far as there are enough: so it receives what it reads.
+ReadAhead::Reader& ReadAhead::reader_of_thread() {
+  const size_t number = readers_.size();
+  const auto [found, is_new] = readers_.try_emplace(std::this_thread::get_id());
+  Reader& reader = found->second;
+  if (!is_new) return reader;
+  if (number >= connections_.size()) use_more_connections(number + 1);
+  reader.connection = connections_[number % connections_.size()].get();
+  return reader;
+}
+
+bool ReadAhead::announce(ByteRange range) {
+  Unsent unsent;
+  bool wants_more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Reader& reader = reader_of_thread();
+    range.begin = align_down(range.begin, align_);
+    range.end = std::min(size_, align_down(range.end + align_ - 1, align_));
+    fetch_missing(range, most_, &reader);
+    make_room();
+    const auto busy = static_cast<uint64_t>(
+        std::ranges::count_if(readers_, [](const auto& one) { return one.second.unread > 0; }));
+    wants_more = reader.unread < window_ / std::max<uint64_t>(busy, 1);
+    unsent.swap(unsent_);
+  }
+  for (const auto& [connection, requests] : unsent) connection->submit(requests);
+  return wants_more;
+}
+
+// Whether a read of `range` is the last one of an announced piece.
+bool ReadAhead::is_last_read(const Piece& piece, ByteRange range) const {
+  return piece.reader != nullptr && range.end + align_ > piece.range.end;
+}
+
+// An announced piece was read: its memory is used again while it is still in the processor's cache.
+void ReadAhead::finish(std::shared_ptr<Piece> piece) {
+  if (!piece->request->is_done) return;
+  if (piece->request->error == 0 && piece->range.length() == most_) {
+    const std::chrono::nanoseconds latency = piece->request->latency;
+    least_latency_ = std::min(least_latency_, latency);
+    if (latency / 2 <= least_latency_) window_ = std::min(max_ahead_, window_ + most_);
+  }
+  const auto place = pieces_.find(piece->range.begin);
+  if (place == pieces_.end() || place->second != piece) return;
+  piece.reset();
+  drop(place);
+}
+
+// Drops what was used longest ago. What is on its way stays, and what was announced and not read.
 void ReadAhead::make_room() {
   while (held_ > max_held_) {
     auto oldest = pieces_.end();
     for (auto piece = pieces_.begin(); piece != pieces_.end(); ++piece) {
       const Piece& candidate = *piece->second;
-      const bool is_older = oldest == pieces_.end() || candidate.used < oldest->second->used;
-      if (is_older && candidate.connection->is_done(*candidate.request)) oldest = piece;
+      if (candidate.reader != nullptr) continue;
+      if (!candidate.request->is_done) {
+        // Perhaps nobody waits for it.
+        unreceived_ = candidate.connection;
+        continue;
+      }
+      if (oldest == pieces_.end() || candidate.used < oldest->second->used) oldest = piece;
     }
     if (oldest == pieces_.end()) return;
-    held_ -= most_;
-    // Nobody else can get hold of it any more.
-    if (oldest->second.use_count() == 1) free_.push_back(std::move(oldest->second->bytes));
-    pieces_.erase(oldest);
+    drop(oldest);
   }
+}
+
+void ReadAhead::drop(std::map<uint64_t, std::shared_ptr<Piece>>::iterator piece) {
+  held_ -= most_;
+  if (Reader* reader = piece->second->reader) reader->unread -= piece->second->range.length();
+  // Nobody else can get hold of it any more.
+  if (piece->second.use_count() == 1) free_.push_back(std::move(piece->second->bytes));
+  pieces_.erase(piece);
 }
 
 void ReadAhead::forget(ByteRange range) {
   const std::lock_guard lock(mutex_);
   for (auto piece = find(range.begin);
        piece != pieces_.end() && piece->second->range.begin < range.end;) {
-    held_ -= most_;
-    piece = pieces_.erase(piece);
+    const auto next = std::next(piece);
+    drop(piece);
+    piece = next;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "io/nbd/nbd_connection.h"
@@ -24,6 +25,9 @@ class ReadAhead {
   static constexpr uint64_t kFirst = uint64_t{128} << 10;  // at the start: the fixed blocks
   // Asked for at once: a server that waits for each request wakes up for each.
   static constexpr uint64_t kBatch = uint64_t{1} << 20;
+  // At least so much is on its way of what is announced. More only while that makes requests no
+  // slower: then the link has time to spare.
+  static constexpr uint64_t kSureWindow = uint64_t{2} << 20;
   static constexpr uint64_t kMaxHeld = uint64_t{16} << 20;  // in memory
   static constexpr uint64_t kMaxPieces = 1024;  // if the server takes only small requests
 
@@ -43,17 +47,26 @@ class ReadAhead {
   // The bytes where they were received, if that is one piece. Null if not, or after an error.
   [[nodiscard]] std::unique_ptr<FileMapping> cached(ByteRange wanted);
 
+  // Begins to fetch what the calling thread will read once. False if enough is on its way.
+  bool announce(ByteRange range);
+
   // Call it before and after the bytes change.
   void forget(ByteRange range);
 
  private:
+  // A thread that announces what it reads.
+  struct Reader {
+    NbdConnection* connection = nullptr;
+    uint64_t unread = 0;  // bytes
+  };
   // Bytes that were fetched, or that are on their way.
   struct Piece {
     ByteRange range;
     std::unique_ptr<uint8_t[]> bytes;  // `most_` long
     std::shared_ptr<NbdRequest> request;
     NbdConnection* connection = nullptr;
-    uint64_t used = 0;  // the time of the last use, in reads
+    uint64_t used = 0;         // the time of the last use, in reads
+    Reader* reader = nullptr;  // that announced it
   };
   class CachedBytes;
   // A series of reads in ascending order.
@@ -65,19 +78,25 @@ class ReadAhead {
     uint64_t used = 0;
   };
   using Pieces = std::vector<std::shared_ptr<Piece>>;
+  using Unsent = std::map<NbdConnection*, NbdConnection::Requests>;
 
   [[nodiscard]] Pieces fetch(ByteRange wanted);
+  [[nodiscard]] Pieces find_or_start(ByteRange wanted, Unsent& unsent, NbdConnection*& unreceived);
   // Fills `out` from the pieces, and returns up to where.
   [[nodiscard]] Result<uint64_t> copy_from(const Pieces& pieces, ByteRange wanted,
                                            MutableBytes out);
   [[nodiscard]] Stream& stream_of(ByteRange wanted);
   void read_ahead(Stream& stream);
-  void use_more_connections();
+  void use_more_connections(size_t wanted);
   // Fetches what is not there of the range in pieces of at most `most` bytes.
-  void fetch_missing(ByteRange range, uint64_t most);
-  void start(ByteRange range);
+  void fetch_missing(ByteRange range, uint64_t most, Reader* reader = nullptr);
+  void start(ByteRange range, Reader* reader);
   [[nodiscard]] NbdConnection& connection_for(uint64_t offset);
+  [[nodiscard]] Reader& reader_of_thread();
+  [[nodiscard]] bool is_last_read(const Piece& piece, ByteRange range) const;
   void make_room();
+  void drop(std::map<uint64_t, std::shared_ptr<Piece>>::iterator piece);
+  void finish(std::shared_ptr<Piece> piece);
   // The piece that contains the offset, or the first one after it.
   [[nodiscard]] std::map<uint64_t, std::shared_ptr<Piece>>::iterator find(uint64_t offset);
 
@@ -93,10 +112,15 @@ class ReadAhead {
   uint64_t max_ahead_;                                 // bytes in flight for a stream
   uint64_t most_;                                      // bytes of a request
   std::map<uint64_t, std::shared_ptr<Piece>> pieces_;  // by their begin; they do not overlap
+  Unsent unsent_;  // of new pieces, to be submitted without the lock
   uint64_t held_ = 0;
   uint64_t clock_ = 0;
   std::array<Stream, 4> streams_;
   std::vector<std::unique_ptr<uint8_t[]>> free_;
+  NbdConnection* unreceived_ = nullptr;  // has replies that perhaps nobody waits for
+  std::map<std::thread::id, Reader> readers_;
+  uint64_t window_;  // bytes on their way of what is announced
+  std::chrono::nanoseconds least_latency_{std::chrono::nanoseconds::max()};
 };
 
 }  // namespace vde
