@@ -47,6 +47,7 @@ class BlockScan {
   struct Task {
     Piece piece;
     Reading way = Reading::kRead;
+    bool is_sound = false;  // it was checked already
   };
 
   void work() {
@@ -66,9 +67,10 @@ class BlockScan {
   std::optional<Task> next_of(std::deque<Task>& taken) {
     bool takes_more = true;
     while (taken.empty() || (announces_ && takes_more && taken.size() < kAnnounced)) {
-      const std::optional<Task> task = take();
+      std::optional<Task> task = take();
       if (!task) break;
-      if (announces_ && !is_sound(task->piece))
+      task->is_sound = is_sound(task->piece);
+      if (announces_ && !task->is_sound)
         takes_more = context_.io.file().announce(context_.io.bytes_of(task->piece.blocks));
       taken.push_back(*task);
     }
@@ -86,7 +88,7 @@ class BlockScan {
     Result<std::optional<Piece>> piece = source_.next(most);
     if (!piece) outcome_ = propagate(piece);
     if (!piece || !*piece) return std::nullopt;
-    return Task{**piece, way};
+    return Task{**piece, way, false};
   }
 
   void note_speed(const Task& task, Reading way, std::chrono::nanoseconds time) {
@@ -99,7 +101,7 @@ class BlockScan {
   std::optional<Reading> scan(const Task& task, MutableBytes buffer,
                               std::vector<NewFinding>& findings) {
     const Piece& piece = task.piece;
-    if (is_sound(piece)) return std::nullopt;
+    if (task.is_sound) return std::nullopt;
     if (task.way == Reading::kMap) {
       const ByteRange bytes = context_.io.bytes_of(piece.blocks);
       if (const auto mapping = context_.io.file().map_loaded(bytes)) {

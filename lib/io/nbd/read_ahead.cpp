@@ -23,6 +23,10 @@ uint64_t align_down(uint64_t value, uint64_t align) {
   return value / align * align;
 }
 
+uint64_t align_up(uint64_t value, uint64_t align) {
+  return align_down(value + align - 1, align);
+}
+
 ByteRange common(ByteRange a, ByteRange b) {
   return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
@@ -128,16 +132,18 @@ Result<uint64_t> ReadAhead::copy_from(const Pieces& pieces, ByteRange wanted, Mu
 
 // The pieces that contain the range, in order and without gaps from its begin on.
 ReadAhead::Pieces ReadAhead::fetch(ByteRange wanted) {
-  Unsent unsent;
-  NbdConnection* unreceived = nullptr;
-  Pieces found = find_or_start(wanted, unsent, unreceived);
-  for (const auto& [connection, requests] : unsent) connection->submit(requests);
-  if (unreceived != nullptr) unreceived->receive_arrived();
+  Errands errands;
+  Pieces found = find_or_start(wanted, errands);
+  run(errands);
   return found;
 }
 
-ReadAhead::Pieces ReadAhead::find_or_start(ByteRange wanted, Unsent& unsent,
-                                           NbdConnection*& unreceived) {
+void ReadAhead::run(const Errands& errands) {
+  for (const auto& [connection, requests] : errands.unsent) connection->submit(requests);
+  if (errands.unreceived != nullptr) errands.unreceived->receive_arrived();
+}
+
+ReadAhead::Pieces ReadAhead::find_or_start(ByteRange wanted, Errands& errands) {
   const std::lock_guard lock(mutex_);
   ++clock_;
   if (const auto piece = find(wanted.begin);
@@ -163,8 +169,7 @@ ReadAhead::Pieces ReadAhead::find_or_start(ByteRange wanted, Unsent& unsent,
     found.push_back(piece->second);
   }
   make_room();
-  unsent.swap(unsent_);
-  unreceived = std::exchange(unreceived_, nullptr);
+  errands = std::exchange(errands_, {});
   return found;
 }
 
@@ -245,7 +250,7 @@ void ReadAhead::start(ByteRange range, Reader* reader) {
   piece->request->out = piece->bytes.get();
   piece->request->keep = piece;
   held_ += most_;
-  unsent_[piece->connection].push_back(piece->request);
+  errands_.unsent[piece->connection].push_back(piece->request);
   pieces_.emplace(range.begin, std::move(piece));
 }
 
@@ -266,21 +271,21 @@ ReadAhead::Reader& ReadAhead::reader_of_thread() {
 }
 
 bool ReadAhead::announce(ByteRange range) {
-  Unsent unsent;
+  Errands errands;
   bool wants_more = false;
   {
     const std::lock_guard lock(mutex_);
     Reader& reader = reader_of_thread();
     range.begin = align_down(range.begin, align_);
-    range.end = std::min(size_, align_down(range.end + align_ - 1, align_));
+    range.end = std::min(size_, align_up(range.end, align_));
     fetch_missing(range, most_, &reader);
     make_room();
     const auto busy = static_cast<uint64_t>(
         std::ranges::count_if(readers_, [](const auto& one) { return one.second.unread > 0; }));
     wants_more = reader.unread < window_ / std::max<uint64_t>(busy, 1);
-    unsent.swap(unsent_);
+    errands = std::exchange(errands_, {});
   }
-  for (const auto& [connection, requests] : unsent) connection->submit(requests);
+  run(errands);
   return wants_more;
 }
 
@@ -312,7 +317,7 @@ void ReadAhead::make_room() {
       if (candidate.reader != nullptr) continue;
       if (!candidate.request->is_done) {
         // Perhaps nobody waits for it.
-        unreceived_ = candidate.connection;
+        errands_.unreceived = candidate.connection;
         continue;
       }
       if (oldest == pieces_.end() || candidate.used < oldest->second->used) oldest = piece;
@@ -351,7 +356,7 @@ Result<void> ReadAhead::read_exactly(ByteRange range, MutableBytes out) {
   NbdConnection& connection = first();
   while (!range.empty()) {
     const uint64_t begin = align_down(range.begin, align_);
-    const uint64_t end = std::min(align_down(range.end + align_ - 1, align_), begin + most_);
+    const uint64_t end = std::min(align_up(range.end, align_), begin + most_);
     const std::shared_ptr<uint8_t[]> bytes(new uint8_t[end - begin]);
     const auto request = std::make_shared<NbdRequest>();
     request->offset = begin;

@@ -78,10 +78,15 @@ class ReadAhead {
     uint64_t used = 0;
   };
   using Pieces = std::vector<std::shared_ptr<Piece>>;
-  using Unsent = std::map<NbdConnection*, NbdConnection::Requests>;
+  // What is to be done without the lock, because it takes system calls.
+  struct Errands {
+    std::map<NbdConnection*, NbdConnection::Requests> unsent;  // of new pieces
+    NbdConnection* unreceived = nullptr;  // has replies that perhaps nobody waits for
+  };
 
   [[nodiscard]] Pieces fetch(ByteRange wanted);
-  [[nodiscard]] Pieces find_or_start(ByteRange wanted, Unsent& unsent, NbdConnection*& unreceived);
+  [[nodiscard]] Pieces find_or_start(ByteRange wanted, Errands& errands);
+  static void run(const Errands& errands);
   // Fills `out` from the pieces, and returns up to where.
   [[nodiscard]] Result<uint64_t> copy_from(const Pieces& pieces, ByteRange wanted,
                                            MutableBytes out);
@@ -112,12 +117,11 @@ class ReadAhead {
   uint64_t max_ahead_;                                 // bytes in flight for a stream
   uint64_t most_;                                      // bytes of a request
   std::map<uint64_t, std::shared_ptr<Piece>> pieces_;  // by their begin; they do not overlap
-  Unsent unsent_;  // of new pieces, to be submitted without the lock
+  Errands errands_;
   uint64_t held_ = 0;
   uint64_t clock_ = 0;
   std::array<Stream, 4> streams_;
   std::vector<std::unique_ptr<uint8_t[]>> free_;
-  NbdConnection* unreceived_ = nullptr;  // has replies that perhaps nobody waits for
   std::map<std::thread::id, Reader> readers_;
   uint64_t window_;  // bytes on their way of what is announced
   std::chrono::nanoseconds least_latency_{std::chrono::nanoseconds::max()};
