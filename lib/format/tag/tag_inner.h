@@ -19,7 +19,7 @@ class TagInner {
   // The number of keys; there is one more child.
   [[nodiscard]] size_t count() const { return heads_.size(); }
   [[nodiscard]] std::string_view key(size_t i) const {
-    return {keys_.data() + ends_[i], ends_[i + 1] - ends_[i]};
+    return {keys_.data() + ends_[i] + 1, ends_[i + 1] - ends_[i] - 1};
   }
   [[nodiscard]] int32_t child(size_t i) const { return children_[i]; }
 
@@ -30,7 +30,7 @@ class TagInner {
 
   // The encoded size of the node, in bytes.
   [[nodiscard]] size_t encoded_size() const {
-    return kTagNodeHead + count() + keys_.size() + children_.size() * kTagLinkSize;
+    return kTagNodeHead + keys_.size() + children_.size() * kTagLinkSize;
   }
   // Encodes the node, followed by zeros. It must fit.
   void encode(MutableBytes payload) const;
@@ -54,12 +54,13 @@ class TagInner {
   __extension__ using Head = unsigned __int128;
 
   [[nodiscard]] static Head head_of(std::string_view text);
+  [[nodiscard]] std::string_view common() const { return {keys_.data() + 1, common_}; }
   [[nodiscard]] size_t first_not_less(Head wanted) const;
   [[nodiscard]] size_t search(std::string_view key, bool above) const;
   void find_heads();
 
-  std::string keys_;            // concatenated
-  std::vector<uint32_t> ends_;  // start of key i; one more element than keys
+  std::string keys_;            // as in the block: each after its length
+  std::vector<uint32_t> ends_;  // where the length of key i is; one more element than keys
   std::vector<int32_t> children_;
   size_t common_ = 0;        // length of the common prefix of all keys, in bytes
   std::vector<Head> heads_;  // of each key, after the common prefix

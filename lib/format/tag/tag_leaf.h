@@ -65,6 +65,7 @@ class TagLeaf {
   void prefetch(size_t at) const {
     __builtin_prefetch(base_ + at);
     __builtin_prefetch(base_ + at + 63);
+    __builtin_prefetch(base_ + at + 127);
   }
   // Only with an index: the first entry from `i` on with this fingerprint; count() if there is
   // none.
