@@ -204,13 +204,14 @@ class Builder : public TagBuilder {
   bool has_twins_ = false;
 };
 
-// Leaves room for one more entry like this one: then the first insertion into a leaf does not split
-// it, which would change three blocks instead of one.
+// Small entries leave room for one more: then the first insertion into a leaf does not split it,
+// which would change three blocks instead of one.
 bool Builder::fits(const TagView& entry, bool same_key) const {
   const size_t payload = payload_size(block_size_);
-  const size_t bytes = leaf_.entry_bytes() + tag_entry_size(entry);
-  if (tag_leaf_holds_indexed(payload, bytes + tag_entry_size(entry), leaf_.count() + 2))
-    return true;
+  const size_t size = tag_entry_size(entry);
+  const size_t bytes = leaf_.entry_bytes() + size;
+  const size_t spare = size <= payload / kTagLeafSparePart ? 1 : 0;
+  if (tag_leaf_holds_indexed(payload, bytes + spare * size, leaf_.count() + 1 + spare)) return true;
   const bool one_run = leaf_.count() == 0 || (same_key && group_ == 0);
   return one_run && tag_leaf_holds(payload, bytes);
 }

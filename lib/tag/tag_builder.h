@@ -9,6 +9,9 @@
 
 namespace vde {
 
+// In a new index a leaf keeps room for one more entry if that takes at most this part of it.
+inline constexpr uint64_t kTagLeafSparePart = 32;
+
 // Whether tags with equal key and inode are allowed: other programs may write them, vdetool does
 // not.
 enum class TagDuplicates { kRefused, kKept };

@@ -49,7 +49,8 @@ uint64_t blocks_for(const TagRebuildSize& size, uint32_t block_size, bool worst)
   const uint64_t payload = payload_size(block_size);
   const uint64_t room = payload - kTagNodeHead - kTagLinkSize - tag_index_size(0);
   const uint64_t bytes = size.entry_bytes + 3 * size.entries;
-  const uint64_t leaves = divide_up(bytes, room) * (worst ? 2 : 1) + 1;
+  const uint64_t full = divide_up(bytes, room);
+  const uint64_t leaves = full + (worst ? full : full / kTagLeafSparePart) + 1;
   const uint64_t key = size.entries == 0 ? 0 : size.entry_bytes / size.entries;
   const uint64_t inner =
       worst ? leaves / 2 + 2 : leaves * (key + kTagLinkSize) / payload + leaves / 16 + 2;
