@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint64_t kMaxLoaded = uint64_t{32} << 20;  // bytes
 constexpr size_t kHashesAtOnce = size_t{1} << 20;
+// Parts of the filter in memory, and hashes that are collected for one.
+constexpr uint32_t kParts = 64;
+constexpr size_t kHashesOfPart = 1024;
 
 }  // namespace
 
@@ -51,25 +54,34 @@ void TagFilterCheck::add(uint64_t hash) {
     if (batch_.size() == kHashesAtOnce) check_batch();
     return;
   }
-  __builtin_prefetch(bits_->bytes().data() + tag_line_of(hash, lines_) * kTagLineSize);
-  uint64_t& waiting = waiting_[added_ % waiting_.size()];
-  if (added_++ >= waiting_.size()) look_up(waiting);
-  waiting = hash;
+  if (parts_.empty()) parts_.resize(kParts);
+  std::vector<uint64_t>& part = parts_[tag_line_of(hash, kParts)];
+  if (part.capacity() == 0) part.reserve(kHashesOfPart);
+  part.push_back(hash);
+  if (part.size() == kHashesOfPart) look_up(part);
 }
 
-void TagFilterCheck::look_up(uint64_t hash) {
-  const uint64_t line = tag_line_of(hash, lines_);
-  const uint64_t number = start_ + line / lines_per_block_;
-  if (!tag_line_may_contain(bits_->bytes().subspan(line * kTagLineSize, kTagLineSize), hash))
-    ++misses_[number];
-  if (!holes_.empty() && holes_.contains(number)) unwritten_.insert(number);
+// Prefetches each line some hashes before it is read.
+void TagFilterCheck::look_up(std::vector<uint64_t>& hashes) {
+  constexpr size_t kAhead = 32;
+  const uint8_t* const bits = bits_->bytes().data();
+  const bool has_holes = !holes_.empty();
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    if (i + kAhead < hashes.size())
+      __builtin_prefetch(bits + tag_line_of(hashes[i + kAhead], lines_) * kTagLineSize);
+    const uint64_t line = tag_line_of(hashes[i], lines_);
+    const bool found = tag_line_may_contain({bits + line * kTagLineSize, kTagLineSize}, hashes[i]);
+    if (found && !has_holes) continue;
+    const uint64_t number = start_ + line / lines_per_block_;
+    if (!found) ++misses_[number];
+    if (holes_.contains(number)) unwritten_.insert(number);
+  }
+  hashes.clear();
 }
 
 void TagFilterCheck::finish() {
   if (bits_ == nullptr) return check_batch();
-  for (uint64_t left = std::min<uint64_t>(added_, waiting_.size()); left > 0; --left)
-    look_up(waiting_[(added_ - left) % waiting_.size()]);
-  added_ = 0;
+  for (std::vector<uint64_t>& part : parts_) look_up(part);
 }
 
 void TagFilterCheck::check_batch() {

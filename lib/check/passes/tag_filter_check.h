@@ -3,7 +3,6 @@
 // are read in order.
 #pragma once
 
-#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -40,7 +39,8 @@ class TagFilterCheck {
   [[nodiscard]] const std::set<uint64_t>& unwritten() const { return unwritten_; }
 
  private:
-  void look_up(uint64_t hash);
+  // Looks up all of `hashes` and removes them.
+  void look_up(std::vector<uint64_t>& hashes);
   void check_batch();
 
   BlockIo io_;
@@ -51,8 +51,9 @@ class TagFilterCheck {
   uint64_t blocks_ = 0;
   bool is_placed_ = true;
   std::shared_ptr<const AnonymousMemory> bits_;  // all lines, or null if there are too many
-  std::array<uint64_t, 16> waiting_{};  // the last hashes, whose lines are being prefetched
-  uint64_t added_ = 0;
+  // With `bits_`: hashes by the part of the filter that has their lines. Lines that are far apart
+  // would each make the processor translate another address, which takes longer than the rest.
+  std::vector<std::vector<uint64_t>> parts_;
   std::set<uint64_t> holes_;     // blocks of `bits_` that were never written
   std::vector<uint64_t> batch_;  // without `bits_`
   std::map<uint64_t, uint64_t> misses_;

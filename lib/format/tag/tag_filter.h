@@ -30,8 +30,29 @@ inline constexpr uint64_t kTagFilterBitsPerKey = 12;
   return (hash & 0xFFFFFFFF) * lines >> 32;
 }
 
-// False only if no key with this hash was inserted into `line` (64 bytes).
-[[nodiscard]] bool tag_line_may_contain(Bytes line, uint64_t hash);
-void tag_line_insert(MutableBytes line, uint64_t hash);
+// Six numbers of nine bits, lowest first: the bits of a line that a key with this hash sets. The low
+// half of the hash selects the line; this spreads the whole of it.
+[[nodiscard]] constexpr uint64_t tag_line_probes(uint64_t hash) {
+  const uint64_t mixed = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15;
+  return mixed ^ mixed >> 29;
+}
+inline constexpr unsigned kTagLineProbeBits = 9;
+
+// False only if no key with this hash was inserted into `line` (64 bytes). Inline, because checks
+// ask for every key of an index.
+[[nodiscard]] inline bool tag_line_may_contain(Bytes line, uint64_t hash) {
+  uint64_t probes = tag_line_probes(hash);
+  unsigned hit = 1;
+  for (uint32_t i = 0; i < kTagLineProbes; ++i, probes >>= kTagLineProbeBits)
+    hit &= static_cast<unsigned>(line[probes >> 3 & 63]) >> (probes & 7);
+  return (hit & 1) != 0;
+}
+inline void tag_line_insert(MutableBytes line, uint64_t hash) {
+  uint64_t probes = tag_line_probes(hash);
+  for (uint32_t i = 0; i < kTagLineProbes; ++i, probes >>= kTagLineProbeBits) {
+    uint8_t& byte = line[probes >> 3 & 63];
+    byte = static_cast<uint8_t>(byte | 1U << (probes & 7));
+  }
+}
 
 }  // namespace vde
