@@ -114,6 +114,30 @@ TEST_CASE("a rebuilt index can be changed without rebuilding the filter immediat
   CHECK(stats.bloom.measured_false_positive_rate < 0.01);
 }
 
+TEST_CASE("a leaf of a rebuilt index has room for one more small entry") {
+  ImageBuilder image({4096, 4096, "tags"});
+  const std::vector<TagEntry> entries = numbered(20'000, 12);
+  build(image.file(), entries);
+  Activity activity;
+  const uint64_t leaves = must(open_tags(image.file())->stats(activity)).leaves;
+  REQUIRE(leaves > 200);
+  auto writer = must(TagWriter::open(image.file(), kSomeOptions));
+  // No two in the same leaf.
+  for (size_t i = 0; i < entries.size(); i += 2'000)
+    CHECK(must(writer->set({entries[i].key + "+", entries[i].value, 1, 2})));
+  must(writer->commit());
+  must(writer->close());
+  CHECK(must(open_tags(image.file())->stats(activity)).leaves == leaves);
+}
+
+TEST_CASE("leaves of large entries are filled") {
+  ImageBuilder image({4096, 4096, "tags"});
+  // 14 of 284 bytes, with 3 bytes each in the leaf's index, take 4018 of 4069 bytes.
+  build(image.file(), numbered(1'000, 255));
+  Activity activity;
+  CHECK(must(open_tags(image.file())->stats(activity)).leaves == 72);
+}
+
 TEST_CASE("a lost block of the larger filter hides no tag, and no change uses it") {
   ImageBuilder image({4096, 1024, "tags"});
   const std::vector<TagEntry> entries = numbered(2'000, 12);

@@ -114,11 +114,30 @@ TEST_CASE("a search finds the first key that is not less, and the first that is 
   }
 }
 
+TEST_CASE("a search finds its key among any number of keys") {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 70; ++i) {
+    keys.push_back(std::string("key/") + static_cast<char>('0' + i));
+    const TagInner inner = inner_of(keys);
+    for (size_t at = 0; at < keys.size(); ++at) {
+      CAPTURE(keys.size());
+      CAPTURE(at);
+      CHECK(inner.lower(keys[at]) == at);
+      CHECK(inner.upper(keys[at]) == at + 1);
+      CHECK(inner.lower(keys[at] + "+") == at + 1);
+    }
+  }
+}
+
 TEST_CASE("a search in unordered keys stays within the node") {
-  const TagInner inner = inner_of({"z", "a", "zz", "", "zzz", "a"});
-  for (const char* key : {"", "a", "b", "z", "zz", "zzzz"}) {
-    CHECK(inner.lower(key) <= inner.count());
-    CHECK(inner.upper(key) <= inner.count());
+  // The first and the last key of the second node have a prefix that the others lack.
+  for (const auto& keys : {std::vector<std::string>{"z", "a", "zz", "", "zzz", "a"},
+                           {"same/z", "", "sam", "a", "same/a"}}) {
+    const TagInner inner = inner_of(keys);
+    for (const char* key : {"", "a", "b", "same/", "same/b", "z", "zz", "zzzz"}) {
+      CHECK(inner.lower(key) <= inner.count());
+      CHECK(inner.upper(key) <= inner.count());
+    }
   }
 }
 
