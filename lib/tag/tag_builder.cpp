@@ -166,11 +166,12 @@ class InnerLevels {
 class Builder : public TagBuilder {
  public:
   Builder(TagSink& sink, uint64_t room, uint32_t block_size, uint64_t keys,
-          TagDuplicates duplicates)
+          TagDuplicates duplicates, TagPacking packing)
       : sink_(sink),
         room_(room),
         block_size_(block_size),
         twins_(duplicates),
+        packing_(packing),
         out_(sink, room, block_size),
         filters_(block_size, keys),
         levels_(out_, block_size) {}
@@ -188,6 +189,7 @@ class Builder : public TagBuilder {
   uint64_t room_;
   uint32_t block_size_;
   TagDuplicates twins_;
+  TagPacking packing_;
   TagPieceWriter out_;
   Filters filters_;
   InnerLevels levels_;
@@ -204,16 +206,18 @@ class Builder : public TagBuilder {
   bool has_twins_ = false;
 };
 
-// Small entries leave room for one more: then the first insertion into a leaf does not split it,
-// which would change three blocks instead of one.
+// Only a new key has to leave room: another entry of a run must not move the run for that.
 bool Builder::fits(const TagView& entry, bool same_key) const {
+  constexpr size_t kSmallPart = 32;
   const size_t payload = payload_size(block_size_);
   const size_t size = tag_entry_size(entry);
-  const size_t bytes = leaf_.entry_bytes() + size;
-  const size_t spare = size <= payload / kTagLeafSparePart ? 1 : 0;
-  if (tag_leaf_holds_indexed(payload, bytes + spare * size, leaf_.count() + 1 + spare)) return true;
+  const bool leaves_room =
+      packing_ == TagPacking::kRoomForOne && !same_key && size <= payload / kSmallPart;
+  const size_t more = leaves_room ? 2 : 1;  // entries to have room for
+  if (tag_leaf_holds_indexed(payload, leaf_.entry_bytes() + more * size, leaf_.count() + more))
+    return true;
   const bool one_run = leaf_.count() == 0 || (same_key && group_ == 0);
-  return one_run && tag_leaf_holds(payload, bytes);
+  return one_run && tag_leaf_holds(payload, leaf_.entry_bytes() + size);
 }
 
 // Closes the open leaf and moves its entries from `keep` on to the next one.
@@ -322,8 +326,9 @@ Result<TagIndexSize> Builder::finish(uint64_t spare) {
 }  // namespace
 
 std::unique_ptr<TagBuilder> TagBuilder::make(TagSink& sink, uint64_t room, uint32_t block_size,
-                                             uint64_t keys, TagDuplicates duplicates) {
-  return std::make_unique<Builder>(sink, room, block_size, keys, duplicates);
+                                             uint64_t keys, TagDuplicates duplicates,
+                                             TagPacking packing) {
+  return std::make_unique<Builder>(sink, room, block_size, keys, duplicates, packing);
 }
 
 }  // namespace vde

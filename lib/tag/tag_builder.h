@@ -9,12 +9,13 @@
 
 namespace vde {
 
-// In a new index a leaf keeps room for one more entry if that takes at most this part of it.
-inline constexpr uint64_t kTagLeafSparePart = 32;
-
 // Whether tags with equal key and inode are allowed: other programs may write them, vdetool does
 // not.
 enum class TagDuplicates { kRefused, kKept };
+
+// Whether a leaf gets room for one more entry, if entries take at most a 32nd of it. A full leaf
+// splits at its first insertion: three nodes change instead of one.
+enum class TagPacking { kFull, kRoomForOne };
 
 // Receives the blocks of an index: whole blocks, from block `first` of the region on, without
 // trailers. Each block comes once, the first two last.
@@ -39,7 +40,8 @@ class TagBuilder {
   // must outlive it.
   [[nodiscard]] static std::unique_ptr<TagBuilder> make(TagSink& sink, uint64_t room,
                                                         uint32_t block_size, uint64_t keys,
-                                                        TagDuplicates duplicates);
+                                                        TagDuplicates duplicates,
+                                                        TagPacking packing);
   virtual ~TagBuilder() = default;
 
   // Tags must come in order of key and inode. kUsage if they do not, for a duplicate if they are

@@ -15,12 +15,12 @@ namespace {
 class RunBuilder : public TagRebuild, private TagSink {
  public:
   RunBuilder(Transaction& transaction, Allocator& allocator, BlockRange run,
-             const TagRebuildSize& size)
+             const TagRebuildSize& size, TagPacking packing)
       : transaction_(transaction),
         allocator_(allocator),
         run_(run),
         builder_(TagBuilder::make(*this, run.count(), transaction.journal().io().block_size(),
-                                  size.keys, size.duplicates)) {}
+                                  size.keys, size.duplicates, packing)) {}
 
   [[nodiscard]] Result<void> add(const TagView& entry) override { return builder_->add(entry); }
   [[nodiscard]] Result<void> finish(size_t slot, uint64_t spare) override {
@@ -44,13 +44,12 @@ class RunBuilder : public TagRebuild, private TagSink {
 };
 
 // Blocks for tags of this size. In the worst case every second leaf is nearly empty, and inner
-// nodes hold few keys.
+// nodes hold few keys: enough for any packing. The usual number is for full leaves.
 uint64_t blocks_for(const TagRebuildSize& size, uint32_t block_size, bool worst) {
   const uint64_t payload = payload_size(block_size);
   const uint64_t room = payload - kTagNodeHead - kTagLinkSize - tag_index_size(0);
   const uint64_t bytes = size.entry_bytes + 3 * size.entries;
-  const uint64_t full = divide_up(bytes, room);
-  const uint64_t leaves = full + (worst ? full : full / kTagLeafSparePart) + 1;
+  const uint64_t leaves = divide_up(bytes, room) * (worst ? 2 : 1) + 1;
   const uint64_t key = size.entries == 0 ? 0 : size.entry_bytes / size.entries;
   const uint64_t inner =
       worst ? leaves / 2 + 2 : leaves * (key + kTagLinkSize) / payload + leaves / 16 + 2;
@@ -72,15 +71,19 @@ Result<std::unique_ptr<TagRebuild>> TagRebuild::begin(Transaction& transaction,
     return fail(ErrorCode::kNoSpace, "a tag index must be smaller than 2^31 bytes");
   const uint64_t usual = blocks_for(size, block_size, false);
   if (usual > max) return fail(ErrorCode::kNoSpace, "a tag index must be smaller than 2^31 bytes");
-  const uint64_t worst = std::min(max, blocks_for(size, block_size, true));
+  const uint64_t worst = std::max(usual, blocks_for(size, block_size, true));
   const auto allocated = [&](uint64_t count) {
     return allocate_place(transaction, allocator, count, PlaceEnd::kMayBeReleased);
   };
-  Result<BlockRange> run = allocated(std::max(worst, usual));
-  if (!run && run.error().code == ErrorCode::kNoSpace) run = allocated(usual);
+  TagPacking packing = worst <= max ? TagPacking::kRoomForOne : TagPacking::kFull;
+  Result<BlockRange> run = allocated(std::min(worst, max));
+  if (!run && run.error().code == ErrorCode::kNoSpace) {
+    packing = TagPacking::kFull;
+    run = allocated(usual);
+  }
   if (!run) return propagate(run);
   return std::unique_ptr<TagRebuild>(
-      std::make_unique<RunBuilder>(transaction, allocator, *run, size));
+      std::make_unique<RunBuilder>(transaction, allocator, *run, size, packing));
 }
 
 }  // namespace vde

@@ -43,6 +43,11 @@ std::vector<TagEntry> numbered(size_t count, size_t value_size) {
   return entries;
 }
 
+uint64_t leaves_of(ImageBuilder& image) {
+  Activity activity;
+  return must(open_tags(image.file())->stats(activity)).leaves;
+}
+
 // Runs of equal keys with every length around that of a leaf.
 std::vector<TagEntry> runs(uint32_t block_size) {
   std::vector<TagEntry> entries;
@@ -118,24 +123,34 @@ TEST_CASE("a leaf of a rebuilt index has room for one more small entry") {
   ImageBuilder image({4096, 4096, "tags"});
   const std::vector<TagEntry> entries = numbered(20'000, 12);
   build(image.file(), entries);
-  Activity activity;
-  const uint64_t leaves = must(open_tags(image.file())->stats(activity)).leaves;
-  REQUIRE(leaves > 200);
+  const uint64_t leaves = leaves_of(image);
   auto writer = must(TagWriter::open(image.file(), kSomeOptions));
   // No two in the same leaf.
   for (size_t i = 0; i < entries.size(); i += 2'000)
     CHECK(must(writer->set({entries[i].key + "+", entries[i].value, 1, 2})));
   must(writer->commit());
   must(writer->close());
-  CHECK(must(open_tags(image.file())->stats(activity)).leaves == leaves);
+  CHECK(leaves_of(image) == leaves);
 }
 
-TEST_CASE("leaves of large entries are filled") {
-  ImageBuilder image({4096, 4096, "tags"});
-  // 14 of 284 bytes, with 3 bytes each in the leaf's index, take 4018 of 4069 bytes.
-  build(image.file(), numbered(1'000, 255));
-  Activity activity;
-  CHECK(must(open_tags(image.file())->stats(activity)).leaves == 72);
+// A leaf has 4069 bytes for entries with 3 bytes each of its index.
+TEST_CASE("leaves are filled where room would cost much") {
+  const auto built = [](uint64_t blocks, const std::vector<TagEntry>& entries) {
+    ImageBuilder image({4096, blocks, "tags"});
+    build(image.file(), entries);
+    CHECK(found(*open_tags(image.file()), {}) == entries);
+    return leaves_of(image);
+  };
+  // 14 large ones of 284 bytes take 4018 bytes.
+  CHECK(built(4096, numbered(1'000, 255)) == 72);
+  // 92 small ones of 41 bytes take 4048. A small volume has no space for half-empty leaves.
+  CHECK(built(4096, numbered(20'000, 12)) == 220);
+  CHECK(built(512, numbered(20'000, 12)) == 218);
+  // So do two runs of 46.
+  std::vector<TagEntry> runs;
+  for (int64_t i = 0; i < 46 * 100; ++i)
+    runs.push_back({"run" + std::to_string(10000000 + i / 46), std::string(12, 'v'), i % 46, 0});
+  CHECK(built(4096, runs) == 50);
 }
 
 TEST_CASE("a lost block of the larger filter hides no tag, and no change uses it") {

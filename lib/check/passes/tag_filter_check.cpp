@@ -55,6 +55,7 @@ void TagFilterCheck::add(uint64_t hash) {
     return;
   }
   if (parts_.empty()) parts_.resize(kParts);
+  // Parts are chosen as lines are, so a part has neighbouring lines.
   std::vector<uint64_t>& part = parts_[tag_line_of(hash, kParts)];
   if (part.capacity() == 0) part.reserve(kHashesOfPart);
   part.push_back(hash);

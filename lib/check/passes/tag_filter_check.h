@@ -1,6 +1,6 @@
 // Checks keys against the line filter of a tag index, in bounded memory. A filter of ordinary size
-// is kept in memory. For a larger one, keys are collected and sorted by line, so that its blocks
-// are read in order.
+// is kept in memory, and keys are collected by part of it. For a larger one, keys are collected and
+// sorted by line, so that its blocks are read in order.
 #pragma once
 
 #include <map>
@@ -51,8 +51,8 @@ class TagFilterCheck {
   uint64_t blocks_ = 0;
   bool is_placed_ = true;
   std::shared_ptr<const AnonymousMemory> bits_;  // all lines, or null if there are too many
-  // With `bits_`: hashes by the part of the filter that has their lines. Lines that are far apart
-  // would each make the processor translate another address, which takes longer than the rest.
+  // With `bits_`: hashes by part of the filter. Looking up one part at a time needs fewer address
+  // translations, which take longer than the rest.
   std::vector<std::vector<uint64_t>> parts_;
   std::set<uint64_t> holes_;     // blocks of `bits_` that were never written
   std::vector<uint64_t> batch_;  // without `bits_`

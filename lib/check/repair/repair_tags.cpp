@@ -248,8 +248,8 @@ Result<bool> rebuild_in_place(StructureRepair& repair, const PlacedRegion& regio
   if (tags.size().entry_bytes / block_size > max) return false;
   SmallIndex index(block_size);
   // One block more: at the end the builder may move its only leaf into the root.
-  const auto builder =
-      TagBuilder::make(index, max + 1, block_size, tags.size().keys, TagDuplicates::kKept);
+  const auto builder = TagBuilder::make(index, max + 1, block_size, tags.size().keys,
+                                        TagDuplicates::kKept, TagPacking::kFull);
   const auto added = tags.each([&](const TagView& entry) { return builder->add(entry); });
   if (!added && added.error().code == ErrorCode::kNoSpace) return false;
   VDE_TRY(added);

@@ -30,13 +30,15 @@ inline constexpr uint64_t kTagFilterBitsPerKey = 12;
   return (hash & 0xFFFFFFFF) * lines >> 32;
 }
 
-// Six numbers of nine bits, lowest first: the bits of a line that a key with this hash sets. The low
-// half of the hash selects the line; this spreads the whole of it.
+inline constexpr unsigned kTagLineProbeBits = 9;  // a line has 512 bits
+
+// Six numbers of kTagLineProbeBits, lowest first: the bits of a line that a key with this hash
+// sets. The low half of the hash selects the line; the whole hash is spread over the six.
 [[nodiscard]] constexpr uint64_t tag_line_probes(uint64_t hash) {
-  const uint64_t mixed = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15;
+  constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;
+  const uint64_t mixed = (hash ^ hash >> 32) * kSpread;
   return mixed ^ mixed >> 29;
 }
-inline constexpr unsigned kTagLineProbeBits = 9;
 
 // False only if no key with this hash was inserted into `line` (64 bytes). Inline, because checks
 // ask for every key of an index.

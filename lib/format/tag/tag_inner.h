@@ -34,6 +34,9 @@ class TagInner {
   }
   // Encodes the node, followed by zeros. It must fit.
   void encode(MutableBytes payload) const;
+
+  // In the following the text of `key` must not be that of a key of this node.
+
   // Inserts `key` as key i, and `child` after it, as child i + 1.
   void insert(size_t i, std::string_view key, int32_t child);
   // Removes key i and the child after it.

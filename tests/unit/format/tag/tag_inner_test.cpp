@@ -129,6 +129,23 @@ TEST_CASE("a search finds its key among any number of keys") {
   }
 }
 
+TEST_CASE("a search finds the ends of a run of equal keys, and keys that differ late") {
+  std::vector<std::string> keys;
+  const std::string start = "key/and twenty bytes ";
+  for (char late = 'a'; late < 'n'; ++late) keys.push_back(start + "a and sixteen bytes " + late);
+  for (int i = 0; i < 20; ++i) keys.push_back(start + "m");
+  for (char late = 'a'; late < 'h'; ++late) keys.push_back(start + "z and sixteen bytes " + late);
+  REQUIRE(std::is_sorted(keys.begin(), keys.end()));
+  const TagInner inner = inner_of(keys);
+  for (const std::string& key : keys) {
+    CAPTURE(key);
+    CHECK(inner.lower(key) ==
+          static_cast<size_t>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin()));
+    CHECK(inner.upper(key) ==
+          static_cast<size_t>(std::upper_bound(keys.begin(), keys.end(), key) - keys.begin()));
+  }
+}
+
 TEST_CASE("a search in unordered keys stays within the node") {
   // The first and the last key of the second node have a prefix that the others lack.
   for (const auto& keys : {std::vector<std::string>{"z", "a", "zz", "", "zzz", "a"},
