@@ -61,7 +61,7 @@ class TagLeaf {
     return load_le<uint16_t>(Bytes(fingerprints_ + count_ + 2 * size_t{i}, 2), 0);
   }
   [[nodiscard]] uint8_t fingerprint(uint32_t i) const { return fingerprints_[i]; }
-  // Prefetches the bytes at `at`, as many as most entries have.
+  // Prefetches the bytes at `at`, as many as most entries have, and the start of the next entry.
   void prefetch(size_t at) const {
     __builtin_prefetch(base_ + at);
     __builtin_prefetch(base_ + at + 63);
