@@ -13,8 +13,9 @@ namespace vde {
 // not.
 enum class TagDuplicates { kRefused, kKept };
 
-// Whether a leaf gets room for one more entry, if entries take at most a 32nd of it. A full leaf
-// splits at its first insertion: three nodes change instead of one.
+// How full leaves become. kRoomForOne keeps room for one more entry where entries are small: at
+// most a 32nd of a leaf. A full leaf splits at its first insertion, which changes three nodes, not
+// one.
 enum class TagPacking { kFull, kRoomForOne };
 
 // Receives the blocks of an index: whole blocks, from block `first` of the region on, without

@@ -22,10 +22,10 @@ inline constexpr uint64_t kTagEntryOverhead = 18;
 
 class TagRebuild {
  public:
-  // Allocates a run of free blocks that is large enough for any tags with these totals; if there is
-  // none, a smaller one that is enough for most, whose leaves get no room. The three arguments must
-  // outlive the result. kNoSpace if there is no run, or the region would need 2^31 bytes: the tags
-  // have to be inserted into the tree then. After any error the transaction cannot be used.
+  // Allocates a run of free blocks that any tags with these totals fit. If there is none, allocates
+  // a smaller run, which most tags fit, and fills the leaves. The three arguments must outlive the
+  // result. kNoSpace if neither run is free, or if the region would reach 2^31 bytes: insert the
+  // tags into the tree then. After any error the transaction cannot be used.
   [[nodiscard]] static Result<std::unique_ptr<TagRebuild>> begin(Transaction& transaction,
                                                                  Allocator& allocator,
                                                                  const TagRebuildSize& size);

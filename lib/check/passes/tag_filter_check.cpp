@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kMaxLoaded = uint64_t{32} << 20;  // bytes
 constexpr size_t kHashesAtOnce = size_t{1} << 20;
-// Parts of the filter in memory, and hashes that are collected for one.
+// A filter in memory has so many parts. A part is looked up as soon as it has so many hashes.
 constexpr uint32_t kParts = 64;
 constexpr size_t kHashesOfPart = 1024;
 
@@ -45,6 +45,7 @@ void TagFilterCheck::load() {
       std::fill(lines.begin(), lines.end(), uint8_t{0xFF});
   }
   bits_ = memory;
+  parts_.resize(kParts);
 }
 
 void TagFilterCheck::add(uint64_t hash) {
@@ -54,10 +55,8 @@ void TagFilterCheck::add(uint64_t hash) {
     if (batch_.size() == kHashesAtOnce) check_batch();
     return;
   }
-  if (parts_.empty()) parts_.resize(kParts);
   // Parts are chosen as lines are, so a part has neighbouring lines.
   std::vector<uint64_t>& part = parts_[tag_line_of(hash, kParts)];
-  if (part.capacity() == 0) part.reserve(kHashesOfPart);
   part.push_back(hash);
   if (part.size() == kHashesOfPart) look_up(part);
 }

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
-#include "base/checked.h"
 #include "format/tag/tag_filter.h"
 #include "io/memory_file.h"
 
@@ -56,6 +56,15 @@ struct Filter {
     extension.filter_lines = kLines;
     return {BlockIo(file, kBlockSize), region, extension};
   }
+
+  // After all keys.
+  TagFilterCheck checked(bool in_memory) {
+    TagFilterCheck all = check();
+    if (in_memory) all.load();
+    for (const uint64_t hash : hashes) all.add(hash);
+    all.finish();
+    return all;
+  }
 };
 
 }  // namespace
@@ -65,10 +74,7 @@ TEST_CASE("the keys that a filter misses are counted by block, once each") {
   REQUIRE(filter.missing.size() > 30);
   for (const bool in_memory : {false, true}) {
     CAPTURE(in_memory);
-    TagFilterCheck check = filter.check();
-    if (in_memory) check.load();
-    for (const uint64_t hash : filter.hashes) check.add(hash);
-    check.finish();
+    TagFilterCheck check = filter.checked(in_memory);
     CHECK(check.misses() == filter.missing);
     CHECK(check.unwritten().empty());
     check.finish();
@@ -99,10 +105,7 @@ TEST_CASE("of a filter block, a damaged one misses nothing, and an unwritten one
   filter.missing.erase(kStart + 5);
   for (const bool in_memory : {false, true}) {
     CAPTURE(in_memory);
-    TagFilterCheck check = filter.check();
-    if (in_memory) check.load();
-    for (const uint64_t hash : filter.hashes) check.add(hash);
-    check.finish();
+    TagFilterCheck check = filter.checked(in_memory);
     CHECK(check.misses() == filter.missing);
     CHECK(check.unwritten() == std::set<uint64_t>{kStart + 5});
   }
